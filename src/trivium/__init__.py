@@ -1,0 +1,47 @@
+"""Trivium: nearest neighbours, linear least squares and softmax regression.
+
+The public names live here and are imported on first use, so that
+``import trivium`` costs next to nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from trivium.least_squares.classifier import LeastSquaresClassifier
+    from trivium.neighbors.classifier import KNeighborsClassifier
+    from trivium.neighbors.density import KNeighborsDensity
+    from trivium.neighbors.nearest import NearestNeighbors
+    from trivium.softmax.classifier import SoftmaxRegression
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "KNeighborsClassifier",
+    "KNeighborsDensity",
+    "LeastSquaresClassifier",
+    "NearestNeighbors",
+    "SoftmaxRegression",
+    "__version__",
+]
+
+_HOME = {
+    "KNeighborsClassifier": "trivium.neighbors.classifier",
+    "KNeighborsDensity": "trivium.neighbors.density",
+    "LeastSquaresClassifier": "trivium.least_squares.classifier",
+    "NearestNeighbors": "trivium.neighbors.nearest",
+    "SoftmaxRegression": "trivium.softmax.classifier",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name on first use (PEP 562)."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'trivium' has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,64 @@
+"""The one way in which anything is learnt from rows: map over blocks, merge in order.
+
+A *statistic* is computed on a block of rows (a Gram matrix, a loss with its gradient)
+and two statistics of different rows merge into one. The partition depends on the rows
+alone and merges run from the first block to the last, so the result is the same to
+the last bit for any number of workers.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import reduce
+from typing import TypeVar
+
+from trivium.blocks.workers import map_in_order
+
+Statistic = TypeVar("Statistic")
+
+_BLOCK_BYTES = 1 << 19  # half of a common L2 cache: the block and what is computed from it
+
+
+def row_blocks(n_rows: int, n_columns: int, *, least: int = 64) -> list[slice]:
+    """Cut rows into blocks that fit a core's cache.
+
+    Parameters
+    ----------
+    n_rows, n_columns : int
+        Shape of the data.
+    least : int
+        A block has at least so many rows, even if it outgrows the cache.
+
+    Returns
+    -------
+    list of slice
+        Together every row, in order; each but the last has the same length.
+
+    Examples
+    --------
+    >>> row_blocks(2000, 64)
+    [slice(0, 1024, None), slice(1024, 2000, None)]
+    """
+    length = max(least, _BLOCK_BYTES // (8 * n_columns) // 64 * 64)
+    return [slice(start, min(start + length, n_rows)) for start in range(0, n_rows, length)]
+
+
+def map_reduce(
+    compute: Callable[[slice], Statistic],
+    blocks: Sequence[slice],
+    merge: Callable[[Statistic, Statistic], Statistic],
+    *,
+    n_jobs: int | None = None,
+) -> Statistic:
+    """Compute a statistic on every block and merge the results in the order of the blocks.
+
+    Parameters
+    ----------
+    compute : callable
+        Takes the block's slice of rows, returns its statistic.
+    blocks : sequence of slice
+        At least one.
+    merge : callable
+        Takes the statistic so far and the next block's, returns that of both.
+    n_jobs : int or None
+        Number of threads; the result does not depend on it.
+    """
+    return reduce(merge, map_in_order(compute, blocks, n_jobs))

@@ -1,0 +1,242 @@
+"""What comes in from outside: rows, labels and weights, checked once at the door.
+
+scikit-learn's ``validate_data`` does the conversion and keeps the feature names;
+this module adds what it leaves out: an error names the row and the column.
+"""
+
+import math
+from collections.abc import Iterable
+from numbers import Integral, Real
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import validate_data
+
+from trivium.arrays import Float64, Floats, Indices, Labels
+
+_CHUNK = 1 << 20  # values looked at in one go while searching for the first bad one
+
+
+class LabelledRows(NamedTuple):
+    """Training rows after every check.
+
+    Attributes
+    ----------
+    X : ndarray of shape (n, d), float64 or float32, C-ordered
+    codes : ndarray of shape (n,)
+        Position of each row's class in `classes`.
+    classes : ndarray of shape (n_classes,)
+        The labels of the rows that weigh more than nothing, sorted.
+    weights : ndarray of shape (n,) or None
+        Positive sample weights; None means that each row counts once.
+    kept : ndarray of shape (n,) or None
+        Numbers of the rows given that remain; None means all of them.
+    n_given : int
+        Number of rows given.
+    """
+
+    X: Floats
+    codes: Indices
+    classes: Labels
+    weights: Float64 | None
+    kept: Indices | None
+    n_given: int
+
+
+def check_rows(estimator: Any, X: Any, *, reset: bool = False) -> Floats:
+    """Check rows and return them as a C-ordered float64 or float32 array.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Receives ``n_features_in_`` and ``feature_names_in_`` when `reset`, and is
+        compared with them otherwise.
+    X : array-like or table of shape (n, d)
+    reset : bool
+        Whether this is a call of ``fit``.
+
+    Returns
+    -------
+    ndarray of shape (n, d)
+
+    Raises
+    ------
+    ValueError
+        If X is not a finite numeric table of the right shape; the message names
+        the row and the column.
+    TypeError
+        If X is sparse or holds something that is neither a number nor a string.
+    """
+    rows: Floats = _checked(estimator, X, reset=reset)
+    return rows
+
+
+def check_labelled_rows(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    sample_weight: ArrayLike | None = None,
+    *,
+    least_classes: int = 2,
+) -> LabelledRows:
+    """Check the arguments of a ``fit`` that takes labels.
+
+    Rows of weight zero are taken out before anything is learnt, so that they
+    count as removed: a class that only they carry is unknown.
+
+    Raises
+    ------
+    ValueError
+        If X, y or the weights are malformed, or fewer than `least_classes`
+        classes remain.
+    """
+    X, y = _checked(estimator, X, y, reset=True)
+    check_classification_targets(y)
+    n_given = X.shape[0]
+    weights, kept = check_weights(sample_weight, n_given)
+    if kept is not None:
+        X, y = X[kept], y[kept]
+    classes, codes = np.unique(y, return_inverse=True)
+    if classes.size < least_classes:
+        raise ValueError(
+            f"y holds one class only ({classes[0]!r}, in {X.shape[0]} rows that weigh more than "
+            f"nothing); {type(estimator).__name__} needs at least two."
+        )
+    return LabelledRows(X, codes.astype(np.intp, copy=False), classes, weights, kept, n_given)
+
+
+def check_weights(
+    sample_weight: ArrayLike | None, n_rows: int
+) -> tuple[Float64 | None, Indices | None]:
+    """Check sample weights and drop the rows that weigh nothing.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n_rows,), float or None
+    n_rows : int
+
+    Returns
+    -------
+    weights : ndarray or None
+        The positive weights; None where every row weighs one.
+    kept : ndarray of int or None
+        Which rows they belong to; None means all.
+
+    Raises
+    ------
+    ValueError
+        If a weight is negative or not finite (the message names its row), if the
+        shape does not fit, or if no weight is positive.
+    """
+    if sample_weight is None:
+        return None, None
+    weights = np.asarray(sample_weight, dtype=np.float64)
+    if weights.ndim == 0:
+        weights = np.full(n_rows, weights)
+    if weights.shape != (n_rows,):
+        raise ValueError(
+            f"sample_weight has shape {weights.shape}; expected ({n_rows},), one weight a row."
+        )
+    bad = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
+    if bad.size:
+        raise ValueError(
+            f"sample_weight must be finite and not negative; row {bad[0]} weighs {weights[bad[0]]}."
+        )
+    kept = np.flatnonzero(weights)
+    if kept.size == 0:
+        raise ValueError("sample_weight is zero in every row: nothing is left to learn from.")
+    if kept.size == n_rows:
+        return (None if np.all(weights == 1.0) else weights), None
+    weights = weights[kept]
+    return (None if np.all(weights == 1.0) else weights), kept
+
+
+def require_choice(name: str, value: object, choices: Iterable[str]) -> None:
+    """Raise a ValueError unless a parameter is one of the strings allowed."""
+    allowed = list(choices)
+    if not isinstance(value, str) or value not in allowed:
+        raise ValueError(f"{name}={value!r}: expected one of {', '.join(map(repr, allowed))}.")
+
+
+def require_number(
+    name: str, value: Any, *, least: float, above: bool = False, integer: bool = False
+) -> float:
+    """Check a parameter that is a number, and return it.
+
+    Raises
+    ------
+    TypeError
+        If it is not a number, or not an integer where one is needed.
+    ValueError
+        If it is not finite, less than `least`, or equal to it where it must be above.
+    """
+    kind, kind_name = (Integral, "an integer") if integer else (Real, "a number")
+    if isinstance(value, bool) or not isinstance(value, kind):
+        raise TypeError(f"{name}={value!r}: expected {kind_name}.")
+    number = float(value)
+    if not (least < number if above else least <= number) or not math.isfinite(number):
+        relation = "greater than" if above else "at least"
+        raise ValueError(f"{name}={value!r}: expected {kind_name} {relation} {least:g}.")
+    return number
+
+
+def _checked(estimator: Any, X: Any, *y: Any, reset: bool) -> Any:
+    """Run scikit-learn's validation, then look for values that are not finite."""
+    try:
+        checked = validate_data(
+            estimator,
+            X,
+            *y,
+            reset=reset,
+            dtype=[np.float64, np.float32],
+            order="C",
+            ensure_all_finite=False,
+        )
+    except (TypeError, ValueError) as error:
+        place = _first_non_number(estimator, X)
+        if place is None:
+            raise
+        raise type(error)(f"{error}. In X, {place}.") from error
+    _require_finite(estimator, checked[0] if y else checked)
+    return checked
+
+
+def _require_finite(estimator: Any, X: Floats) -> None:
+    """Raise a ValueError that names the first value which is NaN or infinite."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(X.sum(dtype=np.float64)):
+            return
+    step = max(1, _CHUNK // X.shape[1])
+    for start in range(0, X.shape[0], step):
+        bad = np.argwhere(~np.isfinite(X[start : start + step]))
+        if bad.size:
+            row, column = start + bad[0, 0], bad[0, 1]
+            kind = "NaN" if np.isnan(X[row, column]) else "infinity"
+            raise ValueError(
+                f"Input X contains {kind}: row {row}, {_column_name(estimator, column)}. "
+                "Drop or impute such values first."
+            )
+
+
+def _first_non_number(estimator: Any, X: Any) -> str | None:
+    """Say where the first value stands that cannot be read as a number."""
+    try:
+        table = np.asarray(X, dtype=object)
+    except ValueError:
+        return None
+    if table.ndim != 2:
+        return None
+    for column in range(table.shape[1]):
+        for row, value in enumerate(table[:, column]):
+            try:
+                float(value)
+            except (TypeError, ValueError):
+                return f"row {row}, {_column_name(estimator, column)} holds {value!r}"
+    return None
+
+
+def _column_name(estimator: Any, column: int) -> str:
+    names = getattr(estimator, "feature_names_in_", None)
+    return f"column {column}" if names is None else f"column {names[column]!r}"

@@ -1,0 +1,1 @@
+"""Linear least squares on indicator targets."""

@@ -1,0 +1,1 @@
+"""Nearest neighbours: the search, and what is read off its sorted lists."""

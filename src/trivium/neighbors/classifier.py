@@ -1,0 +1,196 @@
+"""k nearest neighbours as a classifier."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
+
+from trivium.arrays import Float64, Indices, Labels
+from trivium.inputs import check_labelled_rows, check_rows, require_choice
+from trivium.neighbors.neighborhoods import Neighborhood, available_mass, neighborhoods
+from trivium.neighbors.queries import NeighborQueries, require_neighbors
+from trivium.neighbors.votes import class_votes, counted_mass, path_votes, shares, vote_weights
+
+
+class KNeighborsClassifier(NeighborQueries, ClassifierMixin, BaseEstimator):
+    """Class of the majority among the k nearest training rows.
+
+    Neighbours are exact (float64 direct differences, ties by row number); a tied vote
+    goes to the smallest class. Neither depends on `n_jobs`, batches or the algorithm.
+
+    Parameters
+    ----------
+    n_neighbors : int, default=5
+    weights : {"uniform", "distance"} or callable, default="uniform"
+        Say of each neighbour: the same, 1/distance, or what a function makes of an
+        array of distances.
+    algorithm : {"auto", "brute", "kd_tree"}, default="auto"
+    metric : {"euclidean", "manhattan", "chebyshev", "cosine"}, default="euclidean"
+    n_jobs : int or None, default=None
+        Number of threads; None means every core this process may use.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+    algorithm_, algorithm_reason_ : str
+        Algorithm that is used, and why.
+    n_samples_fit_ : int
+        Number of training rows, those of weight zero not counted.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str
+        Where the training table had names.
+
+    References
+    ----------
+    Cover & Hart, "Nearest neighbor pattern classification", IEEE Trans. Inf. Theory
+    13 (1967).
+
+    Examples
+    --------
+    >>> from trivium import KNeighborsClassifier
+    >>> model = KNeighborsClassifier(n_neighbors=3)
+    >>> model = model.fit([[0.0], [1.0], [2.0], [9.0]], ["low", "low", "high", "high"])
+    >>> model.predict([[1.0]])
+    array(['low'], dtype='<U4')
+    >>> model.predict_proba([[8.0]]).round(2)
+    array([[0.67, 0.33]])
+    """
+
+    def __init__(
+        self,
+        n_neighbors: int = 5,
+        *,
+        weights: Literal["uniform", "distance"] | Callable[[Float64], Float64] = "uniform",
+        algorithm: Literal["auto", "brute", "kd_tree"] = "auto",
+        metric: Literal["euclidean", "manhattan", "chebyshev", "cosine"] = "euclidean",
+        n_jobs: int | None = None,
+    ) -> None:
+        self.n_neighbors = n_neighbors
+        self.weights = weights
+        self.algorithm = algorithm
+        self.metric = metric
+        self.n_jobs = n_jobs
+
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Keep and index the training rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+        y : array-like of shape (n_rows,)
+        sample_weight : array-like of shape (n_rows,) or None
+            A row of weight w counts as w rows at its place: neighbours are taken until
+            their weights reach `n_neighbors`. Weight zero counts as removed.
+
+        Raises
+        ------
+        ValueError
+            If the data are malformed, hold one class only, or weigh less than
+            `n_neighbors`.
+        """
+        if not callable(self.weights):
+            require_choice("weights", self.weights, ("uniform", "distance"))
+        rows = check_labelled_rows(self, X, y, sample_weight)
+        self.classes_ = rows.classes
+        self._codes = rows.codes
+        self._row_weights = rows.weights
+        self._fit_index(rows.X, rows.kept, rows.n_given)
+        require_neighbors(self.n_neighbors, available_mass(self._index, rows.weights, own=False))
+        return self
+
+    def predict(self, X: ArrayLike | None) -> Labels:
+        """Class with the most votes, the smallest of those that tie.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_queries, n_features) or None
+            None asks for the training rows, each without itself.
+
+        Returns
+        -------
+        ndarray of shape (n_queries,)
+        """
+        labels: Labels = self.predict_path(X, [self._own_k()])[0]
+        return labels
+
+    def predict_proba(self, X: ArrayLike | None) -> Float64:
+        """Share of the votes for each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_queries, n_features) or None
+            None asks for the training rows, each without itself.
+
+        Returns
+        -------
+        ndarray of shape (n_queries, n_classes)
+            Columns in the order of `classes_`.
+        """
+        probabilities: Float64 = self.predict_proba_path(X, [self._own_k()])[0]
+        return probabilities
+
+    def predict_path(self, X: ArrayLike | None, ks: Sequence[int]) -> Labels:
+        """Compute `predict` for several numbers of neighbours from one search.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_queries, n_features) or None
+            None asks for the training rows, each without itself.
+        ks : sequence of int
+
+        Returns
+        -------
+        ndarray of shape (len(ks), n_queries)
+        """
+        labels: Labels = self.classes_[self.predict_proba_path(X, ks).argmax(axis=2)]
+        return labels
+
+    def predict_proba_path(self, X: ArrayLike | None, ks: Sequence[int]) -> Float64:
+        """Compute `predict_proba` for several numbers of neighbours from one search.
+
+        Returns
+        -------
+        ndarray of shape (len(ks), n_queries, n_classes)
+
+        Raises
+        ------
+        ValueError
+            If `ks` is empty, or one of them is more than there are neighbours.
+        """
+        check_is_fitted(self, "_index")
+        queries = None if X is None else check_rows(self, X)
+        available = available_mass(self._index, self._row_weights, own=X is None)
+        ks = [
+            require_neighbors(k, available, "rows" if X is not None else "other rows") for k in ks
+        ]
+        if not ks:
+            raise ValueError("ks is empty: name at least one number of neighbours.")
+        m = self._index.rows.shape[0] if queries is None else queries.shape[0]
+        probabilities = np.empty((len(ks), m, self.classes_.size))
+        for near in neighborhoods(self._index, queries, max(ks), self._row_weights):
+            for place, votes in enumerate(self._votes(near, ks)):
+                probabilities[place, near.members] = shares(votes)
+        return probabilities
+
+    def _votes(self, near: Neighborhood, ks: Sequence[int]) -> Iterator[Float64] | list[Float64]:
+        codes, n_classes = self._codes[near.indices], self.classes_.size
+        if near.weights is None and not callable(self.weights):
+            votes = vote_weights(near.distances, self.weights)
+            return path_votes(codes, votes, ks, n_classes)
+        return (self._votes_at(near, codes, k) for k in ks)
+
+    def _votes_at(self, near: Neighborhood, codes: Indices, k: int) -> Float64:
+        """Votes of the nearest k where they depend on k as a whole."""
+        if near.weights is None:
+            votes = vote_weights(near.distances[:, :k], self.weights)
+            return class_votes(codes[:, :k], votes, self.classes_.size)
+        mass = counted_mass(near.weights, k)
+        say = vote_weights(near.distances, self.weights)
+        return class_votes(codes, mass if say is None else mass * say, self.classes_.size)
+
+    def _own_k(self) -> int:
+        check_is_fitted(self, "_index")
+        return self.n_neighbors

@@ -1,0 +1,273 @@
+"""k nearest neighbours as an estimate of densities."""
+
+import warnings
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, DensityMixin
+from sklearn.utils.validation import check_is_fitted
+
+from trivium.arrays import Float64, Floats, Indices
+from trivium.inputs import check_labelled_rows, check_rows, check_weights, require_choice
+from trivium.neighbors.balls import BallBatch, Balls
+from trivium.neighbors.estimates import VOLUME_METRICS, log_density, log_marginal, posterior
+from trivium.neighbors.queries import NeighborQueries, require_neighbors
+from trivium.neighbors.search.index import Index
+from trivium.neighbors.votes import class_votes
+
+
+class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
+    """Densities p(x) and p(x given c), priors p(c) and posteriors p(c given x).
+
+    Parameters
+    ----------
+    n_neighbors : int, default=10
+        Number k of neighbours. The estimate's relative standard deviation is about
+        1/sqrt(k - 2) where the density is constant.
+    unbiased : bool, default=True
+        Estimate by (k - 1)/(nV), which is unbiased where the density is constant and x
+        is not one of the rows; False is the textbooks' k/(nV).
+    volume : {"shared", "per_class"}, default="shared"
+        "shared": one ball holds the k nearest rows of any class, and p(x given c)
+        counts those of class c in it, so that p(c given x) is the share of the votes.
+        "per_class": each class has its own ball, which holds its own k nearest rows.
+        Either way p(c given x)·p(x) = p(x given c)·p(c).
+    algorithm : {"auto", "brute", "kd_tree"}, default="auto"
+    metric : {"euclidean", "manhattan", "chebyshev"}, default="euclidean"
+        Its balls have the volumes.
+    n_jobs : int or None, default=None
+        Number of threads; None means every core this process may use.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Only if fitted with labels.
+    class_prior_ : ndarray of shape (n_classes,)
+        p(c), the weight of each class among the training rows.
+    algorithm_, algorithm_reason_, n_samples_fit_, n_features_in_, feature_names_in_
+        As in `KNeighborsClassifier`.
+
+    Notes
+    -----
+    Everything is in log space, so that 500 columns neither over- nor underflow. Where
+    k rows lie exactly at x, the density is infinite: a warning says so, and the score
+    is +inf. For ``X=None`` each training row is left out of its own neighbourhood, n
+    counts the other rows, and class counts shrink in the same proportion.
+
+    References
+    ----------
+    Loftsgaarden & Quesenberry (1965); Fukunaga (1990), section 6.2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from trivium import KNeighborsDensity
+    >>> X = np.linspace(0, 1, 101)[:, None]
+    >>> model = KNeighborsDensity(n_neighbors=20).fit(X)
+    >>> np.exp(model.score_samples([[0.505]])).round(1)
+    array([1.])
+    """
+
+    def __init__(
+        self,
+        n_neighbors: int = 10,
+        *,
+        unbiased: bool = True,
+        volume: Literal["shared", "per_class"] = "shared",
+        algorithm: Literal["auto", "brute", "kd_tree"] = "auto",
+        metric: Literal["euclidean", "manhattan", "chebyshev"] = "euclidean",
+        n_jobs: int | None = None,
+    ) -> None:
+        self.n_neighbors = n_neighbors
+        self.unbiased = unbiased
+        self.volume = volume
+        self.algorithm = algorithm
+        self.metric = metric
+        self.n_jobs = n_jobs
+
+    def fit(
+        self, X: ArrayLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
+        """Keep and index the training rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+        y : array-like of shape (n_rows,) or None
+            Without labels there is p(x) alone.
+        sample_weight : array-like of shape (n_rows,) or None
+            A row of weight w counts as w rows at its place; zero counts as removed.
+
+        Raises
+        ------
+        ValueError
+            If the data are malformed or weigh less than `n_neighbors` (with
+            volume="per_class": in any class), a parameter is unknown, or
+            `n_neighbors` is 1 with unbiased=True.
+        """
+        require_choice("volume", self.volume, ("shared", "per_class"))
+        require_choice("metric", self.metric, VOLUME_METRICS)
+        if y is None:
+            rows = check_rows(self, X, reset=True)
+            n_given = rows.shape[0]
+            weights, kept = check_weights(sample_weight, n_given)
+            rows = rows if kept is None else rows[kept]
+            self._codes: Indices | None = None
+        else:
+            labelled = check_labelled_rows(self, X, y, sample_weight, least_classes=1)
+            rows, weights, kept = labelled.X, labelled.weights, labelled.kept
+            n_given = labelled.n_given
+            self.classes_ = labelled.classes
+            self._codes = labelled.codes
+            mass = np.bincount(labelled.codes, weights)
+            self.class_prior_ = mass / mass.sum()
+        self._fit_index(rows, kept, n_given)
+        self._balls = Balls(self._index, weights, self.metric)
+        self._check_neighbors(self._balls, own=False)
+        if self._codes is not None and self.volume == "per_class":
+            n_classes = self.classes_.size
+            self._class_balls = [self._fit_class(rows, weights, c) for c in range(n_classes)]
+        return self
+
+    def score_samples(self, X: ArrayLike | None) -> Float64:
+        """Log p(x).
+
+        Parameters
+        ----------
+        X : array-like of shape (n_queries, n_features) or None
+            None asks for the training rows, each without itself.
+
+        Returns
+        -------
+        ndarray of shape (n_queries,)
+            In units of log(1/length^d).
+        """
+        check_is_fitted(self, "_balls")
+        queries = None if X is None else check_rows(self, X)
+        if self._codes is not None and self.volume == "per_class":
+            return _warn_of_infinity(log_marginal(self._own_balls(queries), self.class_prior_))
+        k = self._check_neighbors(self._balls, own=queries is None)
+        return _warn_of_infinity(self._balls.log_density(queries, k, k - self.unbiased))
+
+    def class_score_samples(self, X: ArrayLike | None) -> Float64:
+        """Log p(x given c).
+
+        Parameters
+        ----------
+        X : array-like of shape (n_queries, n_features) or None
+            None asks for the training rows, each without itself.
+
+        Returns
+        -------
+        ndarray of shape (n_queries, n_classes)
+            Columns in the order of `classes_`.
+
+        Raises
+        ------
+        ValueError
+            If the model was fitted without labels.
+        """
+        queries = self._labelled_queries(X)
+        if self.volume == "per_class":
+            return _warn_of_infinity(self._own_balls(queries))
+        k = self._check_neighbors(self._balls, own=queries is None)
+        totals = self.class_prior_ * self._balls.total(own=queries is None)
+        scores = np.empty((self._n_queries(queries), self.classes_.size))
+        for ball in self._balls.around(queries, k):
+            counts = self._class_counts(ball) * ((k - self.unbiased) / k)
+            scores[ball.members] = log_density(counts, totals, ball.log_volumes[:, None])
+        return _warn_of_infinity(scores)
+
+    def predict_proba(self, X: ArrayLike | None) -> Float64:
+        """p(c given x).
+
+        Parameters
+        ----------
+        X : array-like of shape (n_queries, n_features) or None
+            None asks for the training rows, each without itself.
+
+        Returns
+        -------
+        ndarray of shape (n_queries, n_classes)
+            Columns in the order of `classes_`.
+
+        Raises
+        ------
+        ValueError
+            If the model was fitted without labels.
+        """
+        queries = self._labelled_queries(X)
+        if self.volume == "per_class":
+            return posterior(_warn_of_infinity(self._own_balls(queries)), self.class_prior_)
+        k = self._check_neighbors(self._balls, own=queries is None)
+        probabilities = np.empty((self._n_queries(queries), self.classes_.size))
+        for ball in self._balls.around(queries, k):
+            probabilities[ball.members] = self._class_counts(ball) / k
+        return probabilities
+
+    def score(self, X: ArrayLike | None, y: object = None) -> float:
+        """Sum of log p(x) over the rows of X."""
+        return float(self.score_samples(X).sum())
+
+    def _check_neighbors(self, balls: Balls, *, own: bool, what: str = "rows") -> int:
+        k = require_neighbors(self.n_neighbors, balls.total(own=own), "other " * own + what)
+        if k == 1 and self.unbiased:
+            raise ValueError(
+                "n_neighbors=1 leaves nothing of (k - 1)/(nV): use unbiased=False, or two or more."
+            )
+        return k
+
+    def _labelled_queries(self, X: ArrayLike | None) -> Floats | None:
+        check_is_fitted(self, "_balls")
+        if self._codes is None:
+            raise ValueError(
+                "This KNeighborsDensity was fitted without labels; it knows p(x) alone."
+            )
+        return None if X is None else check_rows(self, X)
+
+    def _n_queries(self, queries: Floats | None) -> int:
+        return int((self._index.rows if queries is None else queries).shape[0])
+
+    def _class_counts(self, ball: BallBatch) -> Float64:
+        codes: Any = self._codes
+        return class_votes(codes[ball.indices], ball.mass, self.classes_.size)
+
+    def _fit_class(self, rows: Floats, weights: Float64 | None, c: int) -> Balls:
+        members = np.flatnonzero(self._codes == c)
+        index = Index(
+            rows[members], metric=self.metric, algorithm=self.algorithm, n_jobs=self.n_jobs
+        )
+        balls = Balls(index, None if weights is None else weights[members], self.metric)
+        self._check_neighbors(balls, own=False, what=f"rows of class {self.classes_[c]!r}")
+        return balls
+
+    def _own_balls(self, queries: Floats | None) -> Float64:
+        """Log p(x given c) from each class's own ball."""
+        scores = np.empty((self._n_queries(queries), self.classes_.size))
+        for c, balls in enumerate(self._class_balls):
+            what = f"rows of class {self.classes_[c]!r}"
+            k = self._check_neighbors(balls, own=queries is None, what=what)
+            count = k - self.unbiased
+            if queries is None:
+                members = self._codes == c
+                scores[members, c] = balls.log_density(None, k, count)
+                scores[~members, c] = balls.log_density(self._index.rows[~members], k, count)
+            else:
+                scores[:, c] = balls.log_density(queries, k, count)
+        return scores
+
+
+def _warn_of_infinity(scores: Float64) -> Float64:
+    """Warn where rows coincide with the query, and pass the scores on."""
+    infinite = np.isposinf(scores)
+    if infinite.any():
+        queries = np.flatnonzero(infinite if scores.ndim == 1 else infinite.any(axis=1))
+        warnings.warn(
+            f"{queries.size} of {scores.shape[0]} queries, number {queries[0]} the first, coincide "
+            "with all their neighbours: the ball has no volume and the density is infinite. "
+            "More neighbours than duplicates help.",
+            UserWarning,
+            stacklevel=3,
+        )
+    return scores

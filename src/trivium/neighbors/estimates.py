@@ -1,0 +1,115 @@
+"""Densities from the distance to the k-th neighbour: formulas in log space.
+
+A ball around x that just holds k of n rows has the volume V. Then k/(nV) estimates
+p(x) (Loftsgaarden & Quesenberry, Ann. Math. Stat. 36, 1965); (k - 1)/(nV) does so
+without bias where p is constant over the ball and x is not one of the n rows
+(Fukunaga, Introduction to Statistical Pattern Recognition, 2nd ed. 1990, section 6.2).
+"""
+
+import numpy as np
+from scipy.special import gammaln, logsumexp
+
+from trivium.arrays import Float64
+
+VOLUME_METRICS = ("euclidean", "manhattan", "chebyshev")
+
+
+def log_unit_ball(metric: str, n_columns: int) -> float:
+    """Log volume of the ball of radius one.
+
+    Parameters
+    ----------
+    metric : {"euclidean", "manhattan", "chebyshev"}
+        The ball is round, a cross-polytope or a cube.
+    n_columns : int
+        Dimension d of the space; the volume is in units of length^d.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> float(np.exp(log_unit_ball("euclidean", 2)).round(6))
+    3.141593
+    """
+    d = n_columns
+    if metric == "euclidean":
+        return float(0.5 * d * np.log(np.pi) - gammaln(0.5 * d + 1.0))
+    if metric == "manhattan":
+        return float(d * np.log(2.0) - gammaln(d + 1.0))
+    return float(d * np.log(2.0))
+
+
+def log_volume(radius: Float64, metric: str, n_columns: int) -> Float64:
+    """Log volume of balls; minus infinity for radius zero.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> log_volume(np.array([0.0, 0.5]), "chebyshev", 3)
+    array([-inf,   0.])
+    """
+    with np.errstate(divide="ignore"):
+        return n_columns * np.log(radius) + log_unit_ball(metric, n_columns)
+
+
+def log_density(count: Float64 | float, total: Float64 | float, log_volumes: Float64) -> Float64:
+    """Log of count/(total·volume): minus infinity for no count, else plus infinity for no volume.
+
+    Parameters
+    ----------
+    count : float or ndarray, broadcast against `log_volumes`
+    total : float or ndarray, positive
+    log_volumes : ndarray
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> log_density(np.array([0.0, 2.0, 2.0]), 2.0, np.array([-np.inf, -np.inf, 0.0]))
+    array([-inf,  inf,   0.])
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = np.log(count) - np.log(total) - log_volumes
+    return np.where(np.asarray(count) == 0.0, -np.inf, value)
+
+
+def log_marginal(class_scores: Float64, priors: Float64) -> Float64:
+    """Log p(x) = log of the sum over c of p(c)·p(x given c).
+
+    Parameters
+    ----------
+    class_scores : ndarray of shape (m, n_classes)
+    priors : ndarray of shape (n_classes,)
+
+    Returns
+    -------
+    ndarray of shape (m,)
+    """
+    scores: Float64 = logsumexp(class_scores + np.log(priors), axis=1)
+    return scores
+
+
+def posterior(class_scores: Float64, priors: Float64) -> Float64:
+    """p(c given x) by Bayes' rule.
+
+    Where a class has infinite density only such classes are possible; where no class
+    has any density, x says nothing and the priors stand.
+
+    Parameters
+    ----------
+    class_scores : ndarray of shape (m, n_classes)
+    priors : ndarray of shape (n_classes,)
+
+    Returns
+    -------
+    ndarray of shape (m, n_classes)
+    """
+    joint = class_scores + np.log(priors)
+    infinite = np.isposinf(joint)
+    joint = np.where(infinite.any(axis=1, keepdims=True), np.where(infinite, 0.0, -np.inf), joint)
+    joint = np.where(np.isneginf(joint).all(axis=1, keepdims=True), np.log(priors), joint)
+    share = np.exp(joint - joint.max(axis=1, keepdims=True))
+    probabilities: Float64 = share / share.sum(axis=1, keepdims=True)
+    return probabilities

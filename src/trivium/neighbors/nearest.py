@@ -1,0 +1,165 @@
+"""The search alone, as an estimator."""
+
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.sparse import csr_matrix
+from sklearn.base import BaseEstimator
+
+from trivium.inputs import check_rows, require_number
+from trivium.neighbors.queries import NeighborQueries
+
+
+class NearestNeighbors(NeighborQueries, BaseEstimator):
+    """Exact nearest neighbours of any row.
+
+    Distances are float64 direct differences; neighbours at the same distance are in
+    the order of their row numbers. Results do not depend on `n_jobs`, on how queries
+    are batched, or on the algorithm.
+
+    Parameters
+    ----------
+    n_neighbors : int, default=5
+    radius : float, default=1.0
+        For `radius_neighbors`, in the units of the metric.
+    algorithm : {"auto", "brute", "kd_tree"}, default="auto"
+    metric : {"euclidean", "manhattan", "chebyshev", "cosine"}, default="euclidean"
+        "cosine" is one minus the cosine of the angle; a row of zeros has no angle and
+        is at distance 1 from every other row.
+    n_jobs : int or None, default=None
+        Number of threads; None means every core this process may use.
+
+    Attributes
+    ----------
+    algorithm_ : str
+        Algorithm that is used.
+    algorithm_reason_ : str
+        Why.
+    n_samples_fit_ : int
+        Number of rows.
+    n_features_in_ : int
+        Number of columns.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where a table had them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from trivium import NearestNeighbors
+    >>> search = NearestNeighbors(n_neighbors=2).fit([[0.0], [1.0], [3.0], [3.0]])
+    >>> distances, indices = search.kneighbors([[2.0]])
+    >>> distances
+    array([[1., 1.]])
+    >>> indices
+    array([[1, 2]])
+    """
+
+    def __init__(
+        self,
+        n_neighbors: int = 5,
+        *,
+        radius: float = 1.0,
+        algorithm: Literal["auto", "brute", "kd_tree"] = "auto",
+        metric: Literal["euclidean", "manhattan", "chebyshev", "cosine"] = "euclidean",
+        n_jobs: int | None = None,
+    ) -> None:
+        self.n_neighbors = n_neighbors
+        self.radius = radius
+        self.algorithm = algorithm
+        self.metric = metric
+        self.n_jobs = n_jobs
+
+    def fit(self, X: ArrayLike, y: object = None) -> Self:
+        """Index the rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+        y : ignored
+
+        Raises
+        ------
+        ValueError
+            If X is malformed or a parameter is unknown.
+        """
+        self._fit_index(check_rows(self, X, reset=True))
+        return self
+
+    def radius_neighbors(
+        self,
+        X: ArrayLike | None = None,
+        radius: float | None = None,
+        return_distance: bool = True,
+        sort_results: bool = False,
+    ) -> Any:
+        """Find every training row within a radius of each query, the radius included.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_queries, n_features) or None
+            None asks for the training rows, each without itself.
+        radius : float or None
+            None means the estimator's own.
+        return_distance : bool, default=True
+        sort_results : bool, default=False
+            Sort each list by (distance, row number); otherwise by row number.
+
+        Returns
+        -------
+        distances : ndarray of shape (n_queries,) of arrays
+            Only if `return_distance`.
+        indices : ndarray of shape (n_queries,) of arrays
+
+        Raises
+        ------
+        ValueError
+            If the radius is negative or not finite, or X is malformed.
+        """
+        queries, own = self._queries(X)
+        distances, indices = self._index.within(queries, self._reach(radius), own)
+        if sort_results:
+            orders = [np.argsort(each, kind="stable") for each in distances]
+            distances = [each[order] for each, order in zip(distances, orders, strict=True)]
+            indices = [each[order] for each, order in zip(indices, orders, strict=True)]
+        return (_ragged(distances), _ragged(indices)) if return_distance else _ragged(indices)
+
+    def radius_neighbors_graph(
+        self,
+        X: ArrayLike | None = None,
+        radius: float | None = None,
+        mode: Literal["connectivity", "distance"] = "connectivity",
+        sort_results: bool = False,
+    ) -> csr_matrix:
+        """Rows within a radius of each query as a sparse matrix.
+
+        Parameters
+        ----------
+        X, radius, sort_results : as in `radius_neighbors`
+        mode : {"connectivity", "distance"}
+            Whether an entry is one, or the distance.
+
+        Returns
+        -------
+        csr_matrix of shape (n_queries, n_rows)
+
+        Raises
+        ------
+        ValueError
+            If `mode` is unknown, or as in `radius_neighbors`.
+        """
+        distances, indices = self.radius_neighbors(X, radius, sort_results=sort_results)
+        starts = np.concatenate([[0], np.cumsum([each.size for each in indices])])
+        return self._graph(mode, np.concatenate(distances), np.concatenate(indices), starts)
+
+    def _reach(self, radius: float | None) -> float:
+        reach = self.radius if radius is None else radius
+        return require_number("radius", reach, least=0.0)
+
+
+def _ragged(lists: list[Any]) -> Any:
+    """Make an array of arrays, even where all of them have the same length."""
+    ragged = np.empty(len(lists), dtype=object)
+    for place, each in enumerate(lists):
+        ragged[place] = each
+    return ragged

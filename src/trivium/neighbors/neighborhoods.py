@@ -1,0 +1,92 @@
+"""The neighbourhood of each query: as many of its nearest rows as weigh k together."""
+
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from trivium.arrays import Float64, Floats, Indices
+from trivium.neighbors.search.index import Index
+
+_ENTRIES_A_BATCH = 1 << 20  # neighbours held at a time: 16 MB of distances and indices
+
+
+class Neighborhood(NamedTuple):
+    """Neighbours of a batch of queries, nearest first.
+
+    Attributes
+    ----------
+    members : ndarray of shape (m,)
+        Which queries these are.
+    distances, indices : ndarray of shape (m, p)
+        At least k rows, in all at least of weight k.
+    weights : ndarray of shape (m, p) or None
+        Their weights; None where each row counts once, and then p = k.
+    """
+
+    members: Indices
+    distances: Float64
+    indices: Indices
+    weights: Float64 | None
+
+
+def available_mass(index: Index, weights: Float64 | None, *, own: bool) -> float:
+    """Least weight of the rows that a query can choose from, itself taken out if `own`."""
+    if weights is None:
+        return float(index.rows.shape[0] - own)
+    return float(weights.sum() - own * np.minimum(weights, 1.0).max())
+
+
+def neighborhoods(
+    index: Index, queries: Floats | None, k: int, weights: Float64 | None = None
+) -> Iterator[Neighborhood]:
+    """Search in batches, so that memory stays bounded for any number of queries.
+
+    Parameters
+    ----------
+    index : Index
+    queries : ndarray of shape (m, d), or None for the training rows
+        A training row is taken out of its own neighbourhood: once, so that a row of
+        weight 3 still meets the two others that it stands for.
+    k : int
+        At most `available_mass`.
+    weights : ndarray of shape (n,) or None
+    """
+    points = index.points(queries)
+    members = np.arange(points.shape[0], dtype=np.intp)
+    if queries is not None:
+        yield from _batches(index, points, members, k, weights)
+    elif weights is None:
+        yield from _batches(index, points, members, k, None, own="left out")
+    else:
+        alone = weights <= 1.0
+        yield from _batches(index, points, members[alone], k, weights, own="left out")
+        yield from _batches(index, points, members[~alone], k, weights, own="lighter by one")
+
+
+def _batches(
+    index: Index,
+    points: Floats,
+    members: Indices,
+    k: int,
+    weights: Float64 | None,
+    own: Literal["a stranger", "left out", "lighter by one"] = "a stranger",
+) -> Iterator[Neighborhood]:
+    step = max(1, _ENTRIES_A_BATCH // k)
+    for start in range(0, members.size, step):
+        some = members[start : start + step]
+        skip = some if own == "left out" else None
+        if weights is None:
+            yield Neighborhood(some, *index.nearest(points[some], k, skip), None)
+            continue
+        most = index.rows.shape[0] - (skip is not None)
+        p = min(k, most)
+        while True:
+            distances, indices = index.nearest(points[some], p, skip)
+            mass = weights[indices]
+            if own == "lighter by one":
+                mass -= indices == some[:, None]
+            if p == most or mass.sum(axis=1).min() >= k:
+                break
+            p = min(2 * p, most)
+        yield Neighborhood(some, distances, indices, mass)

@@ -1,0 +1,157 @@
+"""The questions that every neighbours estimator answers about its training rows."""
+
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.sparse import csr_matrix
+from sklearn.utils.validation import check_is_fitted
+
+from trivium.arrays import Float64, Floats, Indices
+from trivium.inputs import check_rows, require_choice, require_number
+from trivium.neighbors.search.index import ALGORITHMS, Index
+from trivium.neighbors.search.metrics import METRICS
+
+
+def require_neighbors(n_neighbors: object, available: float, what: str = "rows") -> int:
+    """Check a number of neighbours against the rows there are.
+
+    Raises
+    ------
+    TypeError
+        If it is not an integer.
+    ValueError
+        If it is less than one, or greater than `available`.
+    """
+    k = int(require_number("n_neighbors", n_neighbors, least=1, integer=True))
+    if k > available:
+        raise ValueError(
+            f"n_neighbors={k} is more than there are {what}: n_samples = {available:g}."
+        )
+    return k
+
+
+class NeighborQueries:
+    """`kneighbors` and `kneighbors_graph` for an estimator that has fitted an index."""
+
+    n_neighbors: int
+    algorithm: str
+    metric: str
+    n_jobs: int | None
+    _index: Index
+    _kept: Indices | None
+    _n_rows_given: int
+
+    def _fit_index(self, rows: Floats, kept: Indices | None = None, n_given: int = 0) -> None:
+        """Index the rows; `kept` are their numbers among the `n_given` that were given."""
+        require_choice("algorithm", self.algorithm, ALGORITHMS)
+        require_choice("metric", self.metric, METRICS)
+        self._index = Index(rows, metric=self.metric, algorithm=self.algorithm, n_jobs=self.n_jobs)
+        self._kept = kept
+        self._n_rows_given = rows.shape[0] if kept is None else n_given
+
+    @property
+    def algorithm_(self) -> str:
+        """Algorithm that is used: "brute" or "kd_tree"."""
+        check_is_fitted(self, "_index")
+        return self._index.choice.algorithm
+
+    @property
+    def algorithm_reason_(self) -> str:
+        """Why `algorithm_` was chosen."""
+        check_is_fitted(self, "_index")
+        return self._index.choice.reason
+
+    @property
+    def n_samples_fit_(self) -> int:
+        """Number of training rows, those of weight zero not counted."""
+        check_is_fitted(self, "_index")
+        return int(self._index.rows.shape[0])
+
+    def kneighbors(
+        self,
+        X: ArrayLike | None = None,
+        n_neighbors: int | None = None,
+        return_distance: bool = True,
+    ) -> Any:
+        """Find the nearest training rows of each query.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_queries, n_features) or None
+            None asks for the neighbours of the training rows, each without itself:
+            left out by its number, so that a duplicate of it is found.
+        n_neighbors : int or None
+            None means the estimator's own.
+        return_distance : bool, default=True
+
+        Returns
+        -------
+        distances : ndarray of shape (n_queries, n_neighbors)
+            Only if `return_distance`.
+        indices : ndarray of shape (n_queries, n_neighbors)
+            Numbers of training rows. Each list is sorted by (distance, row number).
+
+        Raises
+        ------
+        ValueError
+            If there are fewer rows than neighbours asked for, or X is malformed.
+        """
+        queries, own = self._queries(X)
+        k = require_neighbors(
+            self.n_neighbors if n_neighbors is None else n_neighbors,
+            self.n_samples_fit_ - (own is not None),
+            "rows" if own is None else "other rows",
+        )
+        distances, indices = self._index.nearest(queries, k, own)
+        indices = self._numbers(indices)
+        return (distances, indices) if return_distance else indices
+
+    def kneighbors_graph(
+        self,
+        X: ArrayLike | None = None,
+        n_neighbors: int | None = None,
+        mode: Literal["connectivity", "distance"] = "connectivity",
+    ) -> csr_matrix:
+        """Neighbours of each query as a sparse matrix.
+
+        Parameters
+        ----------
+        X, n_neighbors : as in `kneighbors`
+        mode : {"connectivity", "distance"}
+            Whether an entry is one, or the distance.
+
+        Returns
+        -------
+        csr_matrix of shape (n_queries, n_rows)
+            ``n_rows`` counts the rows given to ``fit``.
+
+        Raises
+        ------
+        ValueError
+            If `mode` is unknown, or as in `kneighbors`.
+        """
+        distances, indices = self.kneighbors(X, n_neighbors)
+        m, k = indices.shape
+        return self._graph(
+            mode, distances.reshape(-1), indices.reshape(-1), np.arange(0, m * k + 1, k)
+        )
+
+    def _graph(
+        self, mode: str, distances: Float64, indices: Indices, starts: Indices
+    ) -> csr_matrix:
+        if mode not in ("connectivity", "distance"):
+            raise ValueError(f"mode={mode!r}: expected 'connectivity' or 'distance'.")
+        values = distances if mode == "distance" else np.ones(indices.size)
+        return csr_matrix((values, indices, starts), shape=(starts.size - 1, self._n_rows_given))
+
+    def _queries(self, X: ArrayLike | None) -> tuple[Floats, Indices | None]:
+        """Points to search from, and for the training rows their own numbers."""
+        check_is_fitted(self, "_index")
+        if X is None:
+            return self._index.rows, np.arange(self._index.rows.shape[0], dtype=np.intp)
+        return self._index.points(check_rows(self, X)), None
+
+    def _numbers(self, indices: Indices) -> Indices:
+        """Translate numbers of the index into numbers of the rows given to ``fit``."""
+        return indices if self._kept is None else self._kept[indices]

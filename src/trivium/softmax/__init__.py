@@ -1,0 +1,1 @@
+"""Softmax regression: the objective, its solvers, the classifier."""

@@ -1,0 +1,1 @@
+"""Solvers: each minimises any smooth objective and knows nothing of what that is."""
