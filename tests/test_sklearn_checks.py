@@ -1,0 +1,25 @@
+"""scikit-learn's own checks, every one of them, for every estimator."""
+
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import trivium
+
+ESTIMATORS = [
+    trivium.NearestNeighbors(),
+    trivium.NearestNeighbors(algorithm="kd_tree", metric="cosine"),
+    trivium.KNeighborsClassifier(),
+    trivium.KNeighborsClassifier(algorithm="kd_tree", weights="distance"),
+    trivium.KNeighborsDensity(n_neighbors=3),
+    trivium.KNeighborsDensity(n_neighbors=4, volume="per_class"),
+    trivium.LeastSquaresClassifier(),
+    trivium.LeastSquaresClassifier(alpha=0.1, fit_intercept=False),
+    trivium.SoftmaxRegression(),
+    trivium.SoftmaxRegression(solver="gradient-descent", max_iter=10_000, tol=0.1),
+]
+
+
+@pytest.mark.filterwarnings("error")
+@parametrize_with_checks(ESTIMATORS)
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)
