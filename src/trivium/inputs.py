@@ -101,10 +101,15 @@ def check_labelled_rows(
     classes, codes = np.unique(y, return_inverse=True)
     if classes.size < least_classes:
         raise ValueError(
-            f"y holds one class only ({classes[0]!r}, in {X.shape[0]} rows that weigh more than "
+            f"y holds one class only ({shown(classes[0])}, in {X.shape[0]} rows that weigh more than "
             f"nothing); {type(estimator).__name__} needs at least two."
         )
     return LabelledRows(X, codes.astype(np.intp, copy=False), classes, weights, kept, n_given)
+
+
+def shown(label: Any) -> str:
+    """Write a label as the user would: 3 and 'a', not np.int64(3) and np.str_('a')."""
+    return repr(label.item() if isinstance(label, np.generic) else label)
 
 
 def check_weights(

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64, Floats, Indices
-from trivium.inputs import check_labelled_rows, check_rows, check_weights, require_choice
+from trivium.inputs import check_labelled_rows, check_rows, check_weights, require_choice, shown
 from trivium.neighbors.balls import BallBatch, Balls
 from trivium.neighbors.estimates import VOLUME_METRICS, log_density, log_marginal, posterior
 from trivium.neighbors.queries import NeighborQueries, require_neighbors
@@ -239,14 +239,14 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
             rows[members], metric=self.metric, algorithm=self.algorithm, n_jobs=self.n_jobs
         )
         balls = Balls(index, None if weights is None else weights[members], self.metric)
-        self._check_neighbors(balls, own=False, what=f"rows of class {self.classes_[c]!r}")
+        self._check_neighbors(balls, own=False, what=f"rows of class {shown(self.classes_[c])}")
         return balls
 
     def _own_balls(self, queries: Floats | None) -> Float64:
         """Log p(x given c) from each class's own ball."""
         scores = np.empty((self._n_queries(queries), self.classes_.size))
         for c, balls in enumerate(self._class_balls):
-            what = f"rows of class {self.classes_[c]!r}"
+            what = f"rows of class {shown(self.classes_[c])}"
             k = self._check_neighbors(balls, own=queries is None, what=what)
             count = k - self.unbiased
             if queries is None:

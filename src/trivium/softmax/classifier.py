@@ -16,6 +16,7 @@ from trivium.inputs import (
     check_rows,
     require_choice,
     require_number,
+    shown,
 )
 from trivium.softmax.cross_entropy import CrossEntropy, inverse_of, softmax
 from trivium.softmax.history import History
@@ -236,7 +237,9 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
         known = self.classes_[np.minimum(codes, self.classes_.size - 1)] == labels
         if not known.all():
             row = np.flatnonzero(~known)[0]
-            raise ValueError(f"y_val holds {labels[row]!r} in row {row}, a class that y has not.")
+            raise ValueError(
+                f"y_val holds {shown(labels[row])} in row {row}, a class that y has not."
+            )
         return CrossEntropy(
             X, codes, self.classes_.size, fit_intercept=self.fit_intercept, center=center
         )

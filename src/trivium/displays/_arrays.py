@@ -1,0 +1,79 @@
+"""Checks of what a Display is given: one clear ValueError that names the argument."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from trivium.arrays import Float64, Indices, Labels
+
+
+def plane_rows(X: ArrayLike, name: str = "X") -> Float64:
+    """Return ``X`` as finite float64 rows of the plane, shape (n, 2)."""
+    rows = np.asarray(X, dtype=np.float64)
+    if rows.ndim != 2 or rows.shape[1] != 2 or rows.shape[0] == 0:
+        raise ValueError(f"{name} must have shape (n, 2) with n >= 1, got {rows.shape}")
+    if not np.isfinite(rows).all():
+        raise ValueError(f"{name} must be finite, but it holds NaN or infinity")
+    return rows
+
+
+def series(values: ArrayLike, name: str, length: int | None = None) -> Float64:
+    """Return ``values`` as float64 of one dimension, not empty and of ``length`` where given."""
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim != 1 or array.size == 0:
+        raise ValueError(f"{name} must be one-dimensional and not empty, got shape {array.shape}")
+    if length is not None and array.size != length:
+        raise ValueError(f"{name} must have {length} values, got {array.size}")
+    return array
+
+
+def label_vector(labels: ArrayLike, name: str, length: int) -> Labels:
+    """Return ``labels`` as an array of shape (length,)."""
+    array = np.asarray(labels)
+    if array.shape != (length,):
+        raise ValueError(f"{name} must have shape ({length},), got {array.shape}")
+    return array
+
+
+def class_list(classes: ArrayLike | None, *labels: Labels | None) -> Labels:
+    """Return the sorted classes: those given, else all that occur in ``labels``."""
+    if classes is None:
+        present = [np.unique(part) for part in labels if part is not None]
+        return np.unique(np.concatenate(present))
+    array = np.asarray(classes)
+    if array.ndim != 1 or array.size == 0 or not np.array_equal(np.unique(array), array):
+        raise ValueError("classes must be one-dimensional, sorted and without repeats")
+    return array
+
+
+def class_positions(labels: Labels, classes: Labels, name: str) -> Indices:
+    """Return the position in ``classes`` of every label."""
+    positions = np.minimum(np.searchsorted(classes, labels), len(classes) - 1)
+    unknown = classes[positions] != labels
+    if np.any(unknown):
+        raise ValueError(f"{name} holds {labels[unknown].flat[0]!s}, which is not in classes")
+    return positions
+
+
+def axis_names(X: object, feature_names: Sequence[str] | None = None) -> tuple[str, str]:
+    """Return the names of the plane's two axes: given, a table's own, or x1 and x2."""
+    if feature_names is None:
+        columns = list(getattr(X, "columns", ()))
+        named = len(columns) == 2 and all(isinstance(name, str) for name in columns)
+        feature_names = columns if named else ("$x_1$", "$x_2$")
+    if len(feature_names) != 2:
+        raise ValueError(f"feature_names must hold two names, got {len(feature_names)}")
+    return feature_names[0], feature_names[1]
+
+
+def points_like(X: object, points: Float64) -> Any:
+    """Return ``points`` in the kind of table ``X`` is, so that feature names match those fitted."""
+    columns = list(getattr(X, "columns", ()))
+    if len(columns) == 2 and all(isinstance(name, str) for name in columns):
+        table: Any = type(X)
+        return table(dict(zip(columns, points.T, strict=True)))
+    return points

@@ -1,0 +1,312 @@
+"""How an outlier turns the least-squares boundary."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from trivium.arrays import Float64
+from trivium.displays import palette
+from trivium.displays._arrays import series
+from trivium.displays._axes import legend_above, one_axes
+from trivium.displays.grid import PlaneGrid
+from trivium.displays.scatter import LabelledRowsDisplay, class_handles
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.collections import PathCollection
+    from matplotlib.lines import Line2D
+
+    Extent = tuple[float, float, float, float]
+
+
+class BoundaryTiltDisplay:
+    """Boundary lines f(x) = 0 of several fits over one scatter of rows.
+
+    The fits are in order, say of an outlier's growing scale: their lines take their colours in
+    order from one sequential map, and each outlier takes the colour of its fit.
+
+    Parameters
+    ----------
+    coefs : array-like of shape (n_fits, 2)
+        Coefficients of each fit's f(x) = x·coef + intercept.
+    intercepts : array-like of shape (n_fits,)
+        Intercept of each fit.
+    X : array-like of shape (n, 2)
+        Rows that all fits share.
+    y : array-like of shape (n,)
+        Their classes.
+    labels : sequence of n_fits str, default=None
+        Names of the fits; by default "fit 1", "fit 2", ...
+    outliers : array-like of shape (n_fits, 2), default=None
+        The row that each fit had besides; a row of NaN for a fit without one.
+    classes : array-like of shape (n_classes,), default=None
+        Sorted classes, which give each its colour; by default those that occur in ``y``.
+    feature_names : sequence of two str, default=None
+        Names of the axes; by default those of a table ``X``.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Where it was drawn.
+    figure_ : matplotlib Figure
+        The figure of ``ax_``.
+    lines_ : list of Line2D or None
+        The boundary of each fit; None where it has none in view.
+    outlier_points_ : list of PathCollection or None
+        The outlier of each fit; None where it has none in view.
+    rows_ : LabelledRowsDisplay
+        The rows.
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree, a coefficient is not finite, or a label is not in ``classes``.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from trivium.displays import BoundaryTiltDisplay
+    >>> rows = [[0.0, 0.0], [1.0, 1.0]]
+    >>> display = BoundaryTiltDisplay([[1.0, 0.0]], [-0.5], rows, [0, 1]).plot(Figure().subplots())
+    >>> display.lines_[0].get_xdata()
+    array([0.5, 0.5])
+    """
+
+    def __init__(
+        self,
+        coefs: ArrayLike,
+        intercepts: ArrayLike,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        labels: Sequence[str] | None = None,
+        outliers: ArrayLike | None = None,
+        classes: ArrayLike | None = None,
+        feature_names: Sequence[str] | None = None,
+    ) -> None:
+        self.coefs: Float64 = np.asarray(coefs, dtype=np.float64)
+        if self.coefs.ndim != 2 or self.coefs.shape[1] != 2 or not len(self.coefs):
+            raise ValueError(f"coefs must have shape (n_fits, 2), got {self.coefs.shape}")
+        n_fits = len(self.coefs)
+        self.intercepts = series(intercepts, "intercepts", n_fits)
+        if not (np.isfinite(self.coefs).all() and np.isfinite(self.intercepts).all()):
+            raise ValueError("coefs and intercepts must be finite")
+        self.labels = [f"fit {i + 1}" for i in range(n_fits)] if labels is None else list(labels)
+        if len(self.labels) != n_fits:
+            raise ValueError(f"labels must name {n_fits} fits, got {len(self.labels)}")
+        self.outliers: Float64 | None = None
+        if outliers is not None:
+            self.outliers = np.asarray(outliers, dtype=np.float64)
+            if self.outliers.shape != (n_fits, 2):
+                raise ValueError(
+                    f"outliers must have shape ({n_fits}, 2), one a fit, got {self.outliers.shape}"
+                )
+        self._rows = LabelledRowsDisplay(X, y, classes=classes, feature_names=feature_names)
+        self.X, self.y, self.classes = self._rows.X, self._rows.y, self._rows.classes
+
+    @classmethod
+    def from_estimators(
+        cls,
+        estimators: Sequence[Any],
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        labels: Sequence[str] | None = None,
+        outliers: ArrayLike | None = None,
+        feature_names: Sequence[str] | None = None,
+        ax: Axes | None = None,
+        **plot_options: Any,
+    ) -> Self:
+        """Draw the boundaries of fitted two-class linear classifiers.
+
+        Parameters
+        ----------
+        estimators : sequence of LeastSquaresClassifier
+            Fitted on two features and two classes; any with ``coef_`` of shape (1, 2) and
+            ``intercept_`` of shape (1,) will do.
+        X : array-like of shape (n, 2)
+            Rows that all fits share.
+        y : array-like of shape (n,)
+            Their classes.
+        labels : sequence of str, default=None
+            Names of the fits; by default "fit 1", "fit 2", ...
+        outliers : array-like of shape (n_estimators, 2), default=None
+            The row that each fit had besides; a row of NaN for a fit without one.
+        feature_names : sequence of two str, default=None
+            Names of the axes; by default those of a table ``X``.
+        ax : matplotlib Axes, default=None
+            Where to draw; a new figure by default.
+        **plot_options : dict
+            Passed to :meth:`plot`.
+
+        Returns
+        -------
+        BoundaryTiltDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        ValueError
+            If there is no estimator or one has not a single boundary in the plane.
+        """
+        if not estimators:
+            raise ValueError("estimators must hold at least one fitted classifier")
+        shapes = {np.shape(estimator.coef_) for estimator in estimators}
+        if shapes != {(1, 2)}:
+            raise ValueError(f"each estimator must have coef_ of shape (1, 2), got {shapes}")
+        display = cls(
+            [estimator.coef_[0] for estimator in estimators],
+            [np.ravel(estimator.intercept_)[0] for estimator in estimators],
+            X,
+            y,
+            labels=labels,
+            outliers=outliers,
+            classes=np.unique(estimators[0].classes_),
+            feature_names=feature_names,
+        )
+        return display.plot(ax, **plot_options)
+
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        view: Literal["all", "rows"] = "all",
+        legend: bool = True,
+        title: str | None = None,
+        **rows_options: Any,
+    ) -> Self:
+        """Draw the rows, the outliers and the boundaries.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; a new figure by default.
+        view : {"all", "rows"}, default="all"
+            Show the outliers however far they lie, or stay near the rows, where the tilt of the
+            boundaries is seen best.
+        legend : bool, default=True
+            Name the classes and the fits above the axes.
+        title : str, default=None
+            Title.
+        **rows_options : dict
+            Passed to :meth:`LabelledRowsDisplay.plot`.
+
+        Returns
+        -------
+        BoundaryTiltDisplay
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            If ``view`` is unknown.
+        """
+        grid = self._grid(view)
+        extent = grid.extent
+        axes = one_axes(ax, grid.figure_size(lines=2))
+        self.rows_ = self._rows.plot(axes, legend=False, **{"alpha": 0.55, **rows_options})
+        colors = fit_colors(len(self.coefs))
+        self.lines_: list[Line2D | None] = []
+        for coef, intercept, color in zip(self.coefs, self.intercepts, colors, strict=True):
+            ends = clip_boundary(coef, float(intercept), extent)
+            drawn = None if ends is None else axes.plot(*ends.T, color=color, lw=2.0, zorder=2.5)[0]
+            self.lines_.append(drawn)
+        self.outlier_points_ = self._draw_outliers(axes, extent, colors)
+        left, right, bottom, top = extent
+        axes.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
+        groups = [class_handles(self.classes), self._handles(colors)] if legend else []
+        legend_above(axes, groups, title)
+        self.ax_, self.figure_ = axes, axes.figure
+        return self
+
+    def _grid(self, view: str) -> PlaneGrid:
+        if view not in ("all", "rows"):
+            raise ValueError(f"view must be 'all' or 'rows', got {view!r}")
+        shown = self.X
+        if view == "all" and self.outliers is not None:
+            known = self.outliers[np.isfinite(self.outliers).all(axis=1)]
+            shown = np.vstack([shown, known])
+        return PlaneGrid.around(shown)
+
+    def _draw_outliers(
+        self, axes: Axes, extent: Extent, colors: Sequence[Any]
+    ) -> list[PathCollection | None]:
+        if self.outliers is None:
+            return [None] * len(self.coefs)
+        left, right, bottom, top = extent
+        drawn: list[PathCollection | None] = []
+        for (x, y), color in zip(self.outliers, colors, strict=True):
+            # Written so that a row of NaN is out of view too.
+            if not (left <= x <= right and bottom <= y <= top):
+                drawn.append(None)
+                continue
+            look = {"marker": palette.OUTLIER_MARKER, "color": color, "linewidths": 0}
+            drawn.append(axes.scatter(x, y, s=60, zorder=3, **look))
+        return drawn
+
+    def _handles(self, colors: Sequence[Any]) -> list[Line2D]:
+        from matplotlib.lines import Line2D
+
+        handles = []
+        for label, line, point, color in zip(
+            self.labels, self.lines_, self.outlier_points_, colors, strict=True
+        ):
+            name = label if line is not None else f"{label} (no boundary in view)"
+            marker = None if point is None else palette.OUTLIER_MARKER
+            handles.append(Line2D([], [], color=color, lw=2.0, marker=marker, mew=0, label=name))
+        return handles
+
+
+def fit_colors(n_fits: int) -> list[Any]:
+    """Return ``n_fits`` colours in order along the sequential map."""
+    from matplotlib import colormaps
+
+    return list(colormaps[palette.SEQUENTIAL](np.linspace(*palette.SEQUENTIAL_LINE_RANGE, n_fits)))
+
+
+def clip_boundary(coef: Float64, intercept: float, extent: Extent) -> Float64 | None:
+    """Return the two ends of the line x·coef + intercept = 0 within a rectangle.
+
+    Parameters
+    ----------
+    coef : ndarray of shape (2,)
+        Normal of the line, of any length.
+    intercept : float
+        Value at the origin.
+    extent : tuple of float
+        (left, right, bottom, top).
+
+    Returns
+    -------
+    ndarray of shape (2, 2) or None
+        One end a row; None if ``coef`` is zero or the line misses the rectangle.
+    """
+    length = math.hypot(*coef)
+    if length == 0.0:
+        return None
+    normal = (float(coef[0]) / length, float(coef[1]) / length)
+    left, right, bottom, top = extent
+    centre = ((left + right) / 2, (bottom + top) / 2)
+    # The line is followed from its point nearest the rectangle's centre, so that a line far from
+    # the origin loses no digits (Liang and Barsky's clipping, 1984).
+    distance = centre[0] * normal[0] + centre[1] * normal[1] + intercept / length
+    if not math.isfinite(distance):
+        return None
+    foot = (centre[0] - distance * normal[0], centre[1] - distance * normal[1])
+    direction = (-normal[1], normal[0])
+    first, last = -math.inf, math.inf
+    for start, step, low, high in zip(foot, direction, (left, bottom), (right, top), strict=True):
+        if step == 0.0:
+            if not low <= start <= high:
+                return None
+            continue
+        near, far = sorted(((low - start) / step, (high - start) / step))
+        first, last = max(first, near), min(last, far)
+    if not first < last:
+        return None
+    return np.array([[foot[i] + t * direction[i] for i in range(2)] for t in (first, last)])

@@ -1,0 +1,203 @@
+"""How loss and accuracy went while a model was trained."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from trivium.arrays import Float64
+from trivium.displays import palette
+from trivium.displays._arrays import series
+from trivium.displays._axes import ink, label_line_ends, panels
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
+
+    from trivium.displays._axes import AxesLike
+
+
+class TrainingCurvesDisplay:
+    """Loss and accuracy against the step, in two panels, each line named with its last value.
+
+    Parameters
+    ----------
+    loss : array-like of shape (n_steps + 1,)
+        Training loss; entry t is the state after t steps.
+    accuracy : array-like of shape (n_steps + 1,)
+        Training accuracy, a fraction.
+    validation_loss, validation_accuracy : array-like of shape (n_steps + 1,), default=None
+        The same on rows held out.
+    validation_name : str, default="validation"
+        What those rows are called on the figure, for instance "test".
+
+    Attributes
+    ----------
+    axes_ : list of matplotlib Axes
+        Loss, then accuracy.
+    ax_ : matplotlib Axes
+        The first of them.
+    figure_ : matplotlib Figure
+        The figure of ``ax_``.
+    lines_ : dict of str to Line2D
+        By the names of the constructor's arguments.
+
+    Raises
+    ------
+    ValueError
+        If lengths disagree.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from trivium.displays import TrainingCurvesDisplay
+    >>> display = TrainingCurvesDisplay([2.3, 0.4, 0.2], [0.1, 0.8, 0.9])
+    >>> display = display.plot(Figure().subplots(1, 2))
+    >>> [text.get_text() for text in display.axes_[1].texts]
+    ['train 0.900']
+    """
+
+    def __init__(
+        self,
+        loss: ArrayLike,
+        accuracy: ArrayLike,
+        *,
+        validation_loss: ArrayLike | None = None,
+        validation_accuracy: ArrayLike | None = None,
+        validation_name: str = "validation",
+    ) -> None:
+        self.loss = series(loss, "loss")
+        length = len(self.loss)
+        self.accuracy = series(accuracy, "accuracy", length)
+        self.validation_loss = _optional(validation_loss, "validation_loss", length)
+        self.validation_accuracy = _optional(validation_accuracy, "validation_accuracy", length)
+        self.validation_name = validation_name
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        *,
+        validation_name: str = "validation",
+        ax: AxesLike = None,
+        **plot_options: Any,
+    ) -> Self:
+        """Draw the history of a fitted estimator.
+
+        Parameters
+        ----------
+        estimator : SoftmaxRegression
+            Fitted; any whose ``history_`` maps "loss", "train_accuracy" and, where there were
+            validation rows, "validation_loss" and "validation_accuracy" to arrays will do.
+        validation_name : str, default="validation"
+            What the validation rows are called on the figure.
+        ax : matplotlib Axes or two of them, default=None
+            Where to draw; a single one is divided; a new figure by default.
+        **plot_options : dict
+            Passed to :meth:`plot`.
+
+        Returns
+        -------
+        TrainingCurvesDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        ValueError
+            If the estimator has no ``history_``, or that lacks the training loss or accuracy.
+        """
+        name = type(estimator).__name__
+        history = getattr(estimator, "history_", None)
+        if history is None:
+            raise ValueError(f"{name} has no history_: fit it first")
+        missing = [key for key in ("loss", "train_accuracy") if key not in history]
+        if missing:
+            raise ValueError(f"history_ of {name} lacks {missing[0]!r}")
+        display = cls(
+            history["loss"],
+            history["train_accuracy"],
+            validation_loss=history.get("validation_loss"),
+            validation_accuracy=history.get("validation_accuracy"),
+            validation_name=validation_name,
+        )
+        return display.plot(ax, **plot_options)
+
+    def plot(
+        self,
+        ax: AxesLike = None,
+        *,
+        loss_scale: Literal["linear", "log"] = "linear",
+        title: str | None = None,
+    ) -> Self:
+        """Draw the curves.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or two of them, default=None
+            Where to draw; a single one is divided; a new figure by default.
+        loss_scale : {"linear", "log"}, default="linear"
+            Scale of the loss.
+        title : str, default=None
+            Title, above the first panel.
+
+        Returns
+        -------
+        TrainingCurvesDisplay
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            If ``loss_scale`` is unknown, or ``ax`` does not hold two axes.
+        """
+        if loss_scale not in ("linear", "log"):
+            raise ValueError(f"loss_scale must be 'linear' or 'log', got {loss_scale!r}")
+        self.axes_ = panels(ax, 2, 2, (6.6, 2.7))
+        self.lines_: dict[str, Line2D] = {}
+        if loss_scale == "log":
+            _log_axis(self.axes_[0])
+        self._draw_panel(self.axes_[0], "loss", self.loss, self.validation_loss)
+        self._draw_panel(self.axes_[1], "accuracy", self.accuracy, self.validation_accuracy)
+        if title is not None:
+            self.axes_[0].set_title(title)
+        self.ax_, self.figure_ = self.axes_[0], self.axes_[0].figure
+        return self
+
+    def _draw_panel(
+        self, axes: Axes, name: str, train: Float64, validation: Float64 | None
+    ) -> None:
+        from matplotlib.ticker import MaxNLocator
+
+        steps = np.arange(len(train))
+        # A few steps of a second-order method are points, not a curve.
+        marker: dict[str, Any] = {"marker": "o", "markersize": 3.0} if len(steps) <= 25 else {}
+        curves = [("train", name, train, palette.TRAIN_LINE)]
+        if validation is not None:
+            look = {**palette.TEST_LINE, "color": ink()}
+            curves.append((self.validation_name, f"validation_{name}", validation, look))
+        for _, key, values, look in curves:
+            (self.lines_[key],) = axes.plot(steps, values, **look, **marker)
+        axes.set_xlim(0, max(len(steps) - 1, 1))
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        ends = [
+            (float(values[-1]), f"{label} {values[-1]:.3f}", look["color"])
+            for label, _, values, look in curves
+        ]
+        label_line_ends(axes, ends)
+        axes.set(xlabel="step", ylabel=name)
+
+
+def _log_axis(axes: Axes) -> None:
+    """Put plain numbers, not powers of ten, on a logarithmic axis."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _optional(values: ArrayLike | None, name: str, length: int) -> Float64 | None:
+    return None if values is None else series(values, name, length)

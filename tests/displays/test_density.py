@@ -1,0 +1,135 @@
+import io
+import warnings
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from sklearn.datasets import make_moons
+
+from trivium import KNeighborsDensity
+from trivium.displays import DensityDisplay, PlaneGrid
+from trivium.displays.density import color_range, density_ticks
+
+GRID = PlaneGrid((0.0, 1.0, 0.0, 1.0), (3, 4))
+
+
+def draw(log_density, class_log_density=None, **options):
+    log_density = np.asarray(log_density, dtype=float)
+    if class_log_density is None:
+        class_log_density = np.column_stack([log_density, log_density])
+    display = DensityDisplay(log_density, class_log_density, GRID, classes=["a", "b"], **options)
+    return display.plot(Figure().subplots(1, 3))
+
+
+def test_each_panel_shows_its_own_field_on_its_own_scale():
+    rng = np.random.default_rng(0)
+    log_p, log_pc = rng.normal(size=12), rng.normal(size=(12, 2)) * [5, 50]
+    display = draw(log_p, log_pc)
+    scales = set()
+    for image, field in zip(display.images_, [log_p, *log_pc.T], strict=True):
+        low, high = color_range(field)
+        assert image.get_clim() == (low, high)
+        expected = np.clip(field, low, high).reshape(GRID.shape)
+        np.testing.assert_allclose(np.asarray(image.get_array()), expected)
+        scales.add((low, high))
+    assert len(scales) == 3
+    assert [axes.get_title() for axes in display.axes_] == ["p(x)", "p(x | a)", "p(x | b)"]
+
+
+@pytest.mark.parametrize("fill", [np.inf, -np.inf, 0.0])
+def test_fields_without_spread_are_drawn(fill):
+    display = draw(np.full(12, fill))
+    display.figure_.savefig(io.BytesIO(), format="svg")
+    assert np.isfinite(np.asarray(display.images_[0].get_array())).all()
+
+
+def test_infinities_take_the_end_colours_and_do_not_stretch_the_scale():
+    finite = np.linspace(-3, 3, 10)
+    with_ends = draw([*finite, np.inf, -np.inf])
+    image = with_ends.images_[0]
+    assert image.get_clim() == color_range(finite)
+    np.testing.assert_array_equal(
+        np.asarray(image.get_array()).ravel()[-2:], image.get_clim()[::-1]
+    )
+
+
+def test_rows_of_each_class_stand_in_their_panel():
+    rows, labels = [[0.1, 0.1], [0.2, 0.2], [0.3, 0.9]], ["a", "a", "b"]
+    display = draw(np.arange(12), X=rows, y=labels)
+    counts = [len(axes.collections[0].get_offsets()) for axes in display.axes_]
+    assert counts == [3, 2, 1]
+
+
+def test_from_estimator_draws_what_the_estimator_says():
+    X, y = make_moons(120, noise=0.2, random_state=0)
+    # Grid points that are rows put an infinite density on the field.
+    X = np.vstack([X, np.repeat(PlaneGrid.around(X, resolution=8).points[:1], 9, axis=0)])
+    y = np.append(y, np.zeros(9, dtype=int))
+    grid = PlaneGrid.around(X[:120], resolution=8)
+    estimator = KNeighborsDensity(5).fit(X, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = estimator.score_samples(grid.points)
+        display = DensityDisplay.from_estimator(estimator, X, y, grid=grid, title="k = 5")
+    np.testing.assert_array_equal(display.log_density, expected)
+    assert np.isposinf(expected[0])
+    assert display.ax_.get_title() == "k = 5: p(x)"
+    display.figure_.savefig(io.BytesIO())
+
+
+def test_from_estimator_lays_its_own_grid_and_needs_no_labels():
+    X, y = make_moons(60, noise=0.2, random_state=0)
+    display = DensityDisplay.from_estimator(KNeighborsDensity(5).fit(X, y), X, resolution=7)
+    assert display.images_[0].get_array().shape == (7, 7)
+    assert not display.ax_.collections
+
+
+def test_a_single_axes_is_divided_and_columns_wrap():
+    field = np.arange(12.0)
+    display = DensityDisplay(field, field[:, None], GRID, classes=[0])
+    figure = Figure(layout="constrained")
+    display.plot(figure.subplots(), n_columns=1)
+    assert len(display.axes_) == 2
+    assert display.axes_[0].get_position().y0 > display.axes_[1].get_position().y1
+
+
+@pytest.mark.parametrize("low", [-700.0, -10.0, -1.0, 0.0, 5.0])
+@pytest.mark.parametrize("width", [1e-3, 0.7, 3.0, 12.0, 300.0])
+def test_ticks_lie_on_the_scale_and_are_few(low, width):
+    ticks = density_ticks(low, low + width)
+    assert len(ticks) <= 6
+    assert all(low - 1e-9 <= np.log(tick) <= low + width + 1e-9 for tick in ticks)
+    if width >= 3.0:
+        assert len(ticks) >= 2
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"log_density": np.zeros(5)}, "log_density must have shape"),
+        ({"class_log_density": np.zeros((12, 3))}, "class_log_density must have shape"),
+        ({"log_density": np.full(12, np.nan)}, "log_density holds NaN"),
+        ({"classes": [1, 1]}, "classes must be"),
+        ({"X": [[0, 0]]}, "X and y must be given together"),
+        ({"X": [[0, 0]], "y": [7]}, "y holds 7"),
+    ],
+)
+def test_bad_input(change, match):
+    good = {
+        "log_density": np.zeros(12),
+        "class_log_density": np.zeros((12, 2)),
+        "grid": GRID,
+        "classes": [0, 1],
+    }
+    with pytest.raises(ValueError, match=match):
+        DensityDisplay(**{**good, **change})
+
+
+def test_bad_axes():
+    display = DensityDisplay(np.zeros(12), np.zeros((12, 2)), GRID, classes=[0, 1])
+    with pytest.raises(ValueError, match="n_columns must be at least 1"):
+        display.plot(n_columns=0)
+    with pytest.raises(ValueError, match="3 axes, got 2"):
+        display.plot(Figure().subplots(1, 2))
+    with pytest.raises(ValueError, match="3 axes, got 1"):
+        display.plot(Figure().add_axes((0, 0, 1, 1)))
