@@ -101,8 +101,8 @@ def check_labelled_rows(
     classes, codes = np.unique(y, return_inverse=True)
     if classes.size < least_classes:
         raise ValueError(
-            f"y holds one class only ({shown(classes[0])}, in {X.shape[0]} rows that weigh more than "
-            f"nothing); {type(estimator).__name__} needs at least two."
+            f"y holds one class only ({shown(classes[0])}, in all {X.shape[0]} rows that have a "
+            f"weight); {type(estimator).__name__} needs at least two."
         )
     return LabelledRows(X, codes.astype(np.intp, copy=False), classes, weights, kept, n_given)
 

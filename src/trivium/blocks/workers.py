@@ -17,6 +17,8 @@ import joblib
 import scipy.linalg  # noqa: F401 - loads SciPy's BLAS, so that the controller below finds it
 from threadpoolctl import ThreadpoolController
 
+_PIECES_WORTH_THREADS = 4
+
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 
@@ -50,9 +52,10 @@ def map_in_order(
     At most two results a worker wait to be taken, so that memory stays bounded
     however many pieces there are.
     """
-    workers = min(worker_count(n_jobs), len(pieces))
+    # Starting threads costs about as much as a few pieces.
+    workers = 1 if len(pieces) < _PIECES_WORTH_THREADS else worker_count(n_jobs)
     with one_blas_thread():
-        if workers <= 1:
+        if workers == 1:
             yield from map(function, pieces)
             return
         waiting: deque[Future[Result]] = deque()

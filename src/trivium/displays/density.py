@@ -198,19 +198,43 @@ class DensityDisplay:
         width, height = self.grid.figure_size(3.1, lines=0)
         size_inches = (width * columns, height * -(-n_panels // columns))
         self.axes_ = panels(ax, n_panels, columns, size_inches)
-        names = ["p(x)", *(f"p(x | {name})" for name in self.classes)]
-        fields = [self.log_density, *self.class_log_density.T]
-        prefix = "" if title is None else f"{title}: "
         self.images_: list[AxesImage] = []
-        for panel, (axes, name, field) in enumerate(zip(self.axes_, names, fields, strict=True)):
-            self._draw_rows(axes, panel, size)
-            self.images_.append(_draw_field(axes, field, self.grid))
-            axes.set_title(prefix + name if panel == 0 else name)
-            axes.set_xlabel(self.feature_names[0])
-            if panel % columns == 0:
-                axes.set_ylabel(self.feature_names[1])
+        for panel, axes in enumerate(self.axes_):
+            first = title if panel == 0 else None
+            self.images_.append(self.plot_panel(axes, panel, title=first, size=size))
+            if panel % columns:
+                axes.set_ylabel("")
         self.ax_, self.figure_ = self.axes_[0], self.axes_[0].figure
         return self
+
+    def plot_panel(
+        self, ax: Axes, panel: int, *, title: str | None = None, size: float = 2.0
+    ) -> AxesImage:
+        """Draw one of the fields, for pictures that stand apart.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes
+            Where to draw.
+        panel : int
+            0 for p(x), 1 + c for p(x given c).
+        title : str, default=None
+            Stands before the name of the field.
+        size : float, default=2.0
+            Area of a row's point, in points squared.
+
+        Returns
+        -------
+        matplotlib AxesImage
+            The field drawn.
+        """
+        name = "p(x)" if panel == 0 else f"p(x | {self.classes[panel - 1]})"
+        field = self.log_density if panel == 0 else self.class_log_density[:, panel - 1]
+        self._draw_rows(ax, panel, size)
+        image = _draw_field(ax, field, self.grid)
+        ax.set_title(name if title is None else f"{title}: {name}")
+        ax.set(xlabel=self.feature_names[0], ylabel=self.feature_names[1])
+        return image
 
     def _draw_rows(self, axes: Axes, panel: int, size: float) -> None:
         if self.X is None or self.y is None:

@@ -1,0 +1,139 @@
+"""The command line: parses, calls one room, prints."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+if TYPE_CHECKING:
+    from trivium.sheet.records import TaskResult
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    help="Nearest neighbours, linear least squares and softmax regression: "
+    "exact, fast, and explained by pictures.",
+)
+
+_TASK_NAMES = {1: "1  Nearest neighbours", 2: "2  Least squares", 3: "3  Softmax regression"}
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from trivium import __version__
+
+        typer.echo(f"trivium {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _trivium(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command(epilog="Example: `trivium sheet --task 2 --out results`")
+def sheet(
+    out: Annotated[
+        Path, typer.Option(help="Folder for report.html, sheet.json and figures/.")
+    ] = Path("trivium-sheet"),
+    task: Annotated[
+        int | None, typer.Option(min=1, max=3, help="Run one task only; all three by default.")
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print sheet.json and nothing else.")
+    ] = False,
+) -> None:
+    """Run the exercise sheets, check every published number, and write the report.
+
+    Exits with 1 if a published number is not reproduced, with 2 if the report cannot be written.
+    """
+    from trivium.sheet.output import OutputFolder
+    from trivium.sheet.run import run, to_json
+
+    numbers = [1, 2, 3] if task is None else [task]
+    try:
+        with OutputFolder(out) as output, _progress(numbers) as advance:
+            results = run(numbers, output, advance)
+    except OSError as error:
+        raise TyperException(f"cannot write to {out}: {error.strerror or error}") from error
+    if json:
+        from trivium.sheet.document import as_json
+
+        typer.echo(to_json(as_json(results)), nl=False)
+    else:
+        _print_results(results, out)
+    if not all(check.agrees for result in results for check in result.checks):
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _progress(numbers: Sequence[int]) -> Iterator[Callable[[int, str, float], None]]:
+    """Show a bar for each task on standard error, so that standard output stays clean."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[doing]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        bar = {n: bars.add_task(_TASK_NAMES[n], total=1.0, start=False, doing="") for n in numbers}
+
+        def advance(number: int, doing: str, share: float) -> None:
+            bars.start_task(bar[number])
+            bars.update(bar[number], completed=share, doing=doing)
+
+        yield advance
+
+
+def _print_results(results: Sequence["TaskResult"], out: Path) -> None:
+    """Print the published numbers, the errata and where the report is."""
+    from rich import box
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from trivium.sheet.document import summary_of
+
+    console = Console()
+    for result in results:
+        title = f"Task {result.number}: {result.title}"
+        table = Table("quantity", title=title, title_justify="left", box=box.SIMPLE_HEAD)
+        for name in ("published", "measured", "agrees"):
+            table.add_column(name, justify="right")
+        for check in result.checks:
+            mark = "[green]yes[/]" if check.agrees else "[bold red]NO[/]"
+            measured = f"{check.measured:.6g}"
+            table.add_row(escape(check.quantity), check.published, measured, mark)
+        console.print(table)
+        table = Table("where", title="Errata", title_justify="left", box=box.SIMPLE_HEAD)
+        table.add_column("the sheet", ratio=2)
+        table.add_column("measured", ratio=3)
+        for erratum in result.errata:
+            table.add_row(*map(escape, (erratum.where, erratum.claim, erratum.measured)))
+        console.print(table)
+    summary = summary_of(results)
+    console.print(f"[bold {'green' if summary.good else 'red'}]{summary.text}.[/]")
+    console.print(f"The report: {out / 'report.html'}", soft_wrap=True, markup=False)
+
+
+def main() -> None:
+    """Run the command line: errors in one line, exit code 2."""
+    try:
+        sys.exit(app(standalone_mode=False))
+    except TyperException as error:
+        typer.echo(f"trivium: {error.format_message()}", err=True)
+        sys.exit(2)

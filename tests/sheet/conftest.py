@@ -1,0 +1,33 @@
+"""The sheets are run once; every test looks at the same results."""
+
+import pytest
+
+from trivium.sheet.digits import Digits
+from trivium.sheet.moons import Moons
+from trivium.sheet.outlier import Outlier
+from trivium.sheet.output import OutputFolder
+from trivium.sheet.run import run
+
+
+@pytest.fixture(scope="session")
+def moons():
+    return Moons()
+
+
+@pytest.fixture(scope="session")
+def outlier():
+    return Outlier()
+
+
+@pytest.fixture(scope="session")
+def digits():
+    return Digits()
+
+
+@pytest.fixture(scope="session")
+def written(tmp_path_factory):
+    """Folder and results of a whole run."""
+    folder = tmp_path_factory.mktemp("sheet") / "out"
+    with OutputFolder(folder) as output:
+        results = run([1, 2, 3], output)
+    return folder, results

@@ -1,0 +1,48 @@
+import os
+
+import pytest
+
+from trivium.sheet.output import OutputFolder
+
+
+def contents(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_files_appear_together_at_the_end(tmp_path):
+    out = tmp_path / "a" / "b"
+    with OutputFolder(out) as output:
+        output.write("report.html", b"page")
+        output.write("figures/one.png", b"picture")
+        assert not (out / "report.html").exists()
+    assert contents(out) == ["figures/one.png", "report.html"]
+    assert sorted(os.listdir(out)) == ["figures", "report.html"]
+
+
+def test_files_of_the_same_name_are_replaced_and_others_stay(tmp_path):
+    (tmp_path / "report.html").write_bytes(b"old")
+    (tmp_path / "notes.txt").write_bytes(b"mine")
+    with OutputFolder(tmp_path) as output:
+        output.write("report.html", b"new")
+    assert (tmp_path / "report.html").read_bytes() == b"new"
+    assert (tmp_path / "notes.txt").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_an_exception_leaves_nothing_half_written(tmp_path, error):
+    (tmp_path / "report.html").write_bytes(b"old")
+    for folder in (tmp_path, tmp_path / "new" / "deep"):
+        with pytest.raises(error):  # noqa: PT012 - the block is what is interrupted
+            with OutputFolder(folder) as output:
+                output.write("report.html", b"half")
+                raise error
+    assert os.listdir(tmp_path) == ["report.html"]
+    assert (tmp_path / "report.html").read_bytes() == b"old"
+
+
+def test_a_file_in_the_way_is_an_error_before_any_work(tmp_path):
+    (tmp_path / "taken").write_text("")
+    for folder in (tmp_path / "taken", tmp_path / "taken" / "below"):
+        with pytest.raises(OSError), OutputFolder(folder):  # noqa: PT011 - which one depends on the system
+            pytest.fail("the folder was entered")
+    assert os.listdir(tmp_path) == ["taken"]

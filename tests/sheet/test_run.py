@@ -1,0 +1,85 @@
+"""A whole run: the files that it leaves."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from trivium.sheet.document import LIBRARIES, as_json, summary_of
+from trivium.sheet.records import Check, Part, TaskResult
+from trivium.sheet.run import to_json
+
+
+class _Page(HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.ids, self.references, self.pictures, self.headings = [], [], 0, []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.ids += [attrs["id"]] if "id" in attrs else []
+        self.references += [attrs[name] for name in ("href", "src", "xlink:href") if name in attrs]
+        self.pictures += tag == "svg" and attrs.get("role") == "img"
+
+
+def test_files(written):
+    folder, results = written
+    names = {f"{picture.name}.png" for result in results for picture in result.pictures}
+    assert {path.name for path in folder.iterdir()} == {"figures", "report.html", "sheet.json"}
+    assert {path.name for path in (folder / "figures").iterdir()} == names
+    assert len(names) >= 40
+
+
+def test_all_published_numbers_agree_and_all_errata_are_there(written):
+    folder, _ = written
+    sheet = json.loads((folder / "sheet.json").read_text(encoding="utf-8"))
+    assert sheet["agree"] == sheet["published"] == len(sheet["records"]) == 76
+    keys = {"task", "quantity", "published", "measured", "agrees"}
+    assert all(set(record) == keys and record["agrees"] is True for record in sheet["records"])
+    assert len(sheet["errata"]) == 12
+    for erratum in sheet["errata"]:
+        assert erratum["where"]
+        assert erratum["claim"]
+        assert re.search(r"\d", erratum["measured"])
+        assert np.isfinite(list(erratum["evidence"].values())).all()
+    assert set(sheet["versions"]) == {"python", *LIBRARIES}
+
+
+def test_page_holds_every_picture_and_asks_for_nothing(written):
+    folder, results = written
+    text = (folder / "report.html").read_text(encoding="utf-8")
+    page = _Page(text)
+    assert page.pictures == sum(len(result.pictures) for result in results)
+    assert len(set(page.ids)) == len(page.ids)
+    assert all(reference.startswith(("#", "data:")) for reference in page.references)
+    assert {ref[1:] for ref in page.references if ref[0] == "#"} <= set(page.ids)
+    assert "<math" in text
+    assert "76 of 76 published numbers agree" in text
+
+
+def test_no_figure_is_blank(written):
+    folder, _ = written
+    for path in (folder / "figures").iterdir():
+        with Image.open(path) as image:
+            pixels = np.asarray(image.convert("L"))
+        assert pixels.std() > 5, path.name
+        assert pixels.min() < 100, path.name
+
+
+def test_a_number_that_differs_is_said_so():
+    part = Part("title", "anchor", "", checks=(Check(1, "q", "0.5", float("nan")),))
+    results = [TaskResult(1, "task", (part,), ())]
+    assert not summary_of(results).good
+    (record,) = json.loads(to_json(as_json(results)))["records"]
+    assert record["agrees"] is False
+    assert record["measured"] is None
+
+
+@pytest.mark.parametrize("task", [1, 2, 3])
+def test_errata_by_task(written, task):
+    _, results = written
+    assert len(results[task - 1].errata) == {1: 6, 2: 2, 3: 4}[task]
