@@ -45,7 +45,7 @@ class LabelledRows(NamedTuple):
     n_given: int
 
 
-def check_rows(estimator: Any, X: Any, *, reset: bool = False) -> Floats:
+def check_rows(estimator: Any, X: Any, *, reset: bool = False, name: str = "X") -> Floats:
     """Check rows and return them as a C-ordered float64 or float32 array.
 
     Parameters
@@ -56,6 +56,8 @@ def check_rows(estimator: Any, X: Any, *, reset: bool = False) -> Floats:
     X : array-like or table of shape (n, d)
     reset : bool
         Whether this is a call of ``fit``.
+    name : str
+        What an error calls it.
 
     Returns
     -------
@@ -69,7 +71,7 @@ def check_rows(estimator: Any, X: Any, *, reset: bool = False) -> Floats:
     TypeError
         If X is sparse or holds something that is neither a number nor a string.
     """
-    rows: Floats = _checked(estimator, X, reset=reset)
+    rows: Floats = _checked(estimator, X, reset=reset, name=name)
     return rows
 
 
@@ -180,14 +182,23 @@ def require_number(
     kind, kind_name = (Integral, "an integer") if integer else (Real, "a number")
     if isinstance(value, bool) or not isinstance(value, kind):
         raise TypeError(f"{name}={value!r}: expected {kind_name}.")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # an integer beyond float64
+        number = math.inf
     if not (least < number if above else least <= number) or not math.isfinite(number):
         relation = "greater than" if above else "at least"
         raise ValueError(f"{name}={value!r}: expected {kind_name} {relation} {least:g}.")
     return number
 
 
-def _checked(estimator: Any, X: Any, *y: Any, reset: bool) -> Any:
+def require_flag(name: str, value: object) -> None:
+    """Raise a TypeError unless a parameter is True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name}={value!r}: expected True or False.")
+
+
+def _checked(estimator: Any, X: Any, *y: Any, reset: bool, name: str = "X") -> Any:
     """Run scikit-learn's validation, then look for values that are not finite."""
     try:
         checked = validate_data(
@@ -203,12 +214,12 @@ def _checked(estimator: Any, X: Any, *y: Any, reset: bool) -> Any:
         place = _first_non_number(estimator, X)
         if place is None:
             raise
-        raise type(error)(f"{error}. In X, {place}.") from error
-    _require_finite(estimator, checked[0] if y else checked)
+        raise type(error)(f"{error}. In {name}, {place}.") from error
+    _require_finite(estimator, checked[0] if y else checked, name)
     return checked
 
 
-def _require_finite(estimator: Any, X: Floats) -> None:
+def _require_finite(estimator: Any, X: Floats, name: str) -> None:
     """Raise a ValueError that names the first value which is NaN or infinite."""
     with np.errstate(over="ignore", invalid="ignore"):
         if np.isfinite(X.sum(dtype=np.float64)):
@@ -220,7 +231,7 @@ def _require_finite(estimator: Any, X: Floats) -> None:
             row, column = start + bad[0, 0], bad[0, 1]
             kind = "NaN" if np.isnan(X[row, column]) else "infinity"
             raise ValueError(
-                f"Input X contains {kind}: row {row}, {_column_name(estimator, column)}. "
+                f"Input {name} contains {kind}: row {row}, {_column_name(estimator, column)}. "
                 "Drop or impute such values first."
             )
 

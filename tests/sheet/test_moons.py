@@ -70,7 +70,7 @@ def test_errata_carry_the_sheets_facts(moons):
 
 def test_density_is_unbiased_where_the_sheets_is_not():
     sheet, unbiased = mean_ratios((4, 16))
-    # E[k/(nV)] with x among its neighbours is k/(k - 2); the mean over 16,000 rows, which
+    # E[k/(nV)] with x among its neighbours is k/(k - 2); the mean over 7400 rows, which
     # share neighbours, scatters by a few per cent.
     np.testing.assert_allclose(sheet, [4 / 2, 16 / 14], rtol=0.05)
     np.testing.assert_allclose(unbiased, 1.0, atol=0.04)

@@ -32,10 +32,10 @@ def test_files_of_the_same_name_are_replaced_and_others_stay(tmp_path):
 def test_an_exception_leaves_nothing_half_written(tmp_path, error):
     (tmp_path / "report.html").write_bytes(b"old")
     for folder in (tmp_path, tmp_path / "new" / "deep"):
-        with pytest.raises(error):  # noqa: PT012 - the block is what is interrupted
-            with OutputFolder(folder) as output:
-                output.write("report.html", b"half")
-                raise error
+        # All of the block is what is interrupted.
+        with pytest.raises(error), OutputFolder(folder) as output:  # noqa: PT012
+            output.write("report.html", b"half")
+            raise error
     assert os.listdir(tmp_path) == ["report.html"]
     assert (tmp_path / "report.html").read_bytes() == b"old"
 

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from functools import lru_cache
 from threading import Lock
 from typing import Any, TypeVar
@@ -64,7 +65,8 @@ def map_in_order(
                 for piece in pieces:
                     if len(waiting) == 2 * workers:
                         yield waiting.popleft().result()
-                    waiting.append(pool.submit(function, piece))
+                    # In the caller's context, which holds NumPy's handling of errors.
+                    waiting.append(pool.submit(copy_context().run, function, piece))
                 while waiting:
                     yield waiting.popleft().result()
             finally:

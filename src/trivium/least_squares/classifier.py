@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64, Labels
 from trivium.blocks.linear_scores import linear_scores
-from trivium.inputs import check_labelled_rows, check_rows, require_number
+from trivium.inputs import check_labelled_rows, check_rows, require_flag, require_number
 from trivium.least_squares.design import make_design
 from trivium.least_squares.solve import solve
 
@@ -79,6 +79,7 @@ class LeastSquaresClassifier(ClassifierMixin, BaseEstimator):
             If the data are malformed or hold one class only, or alpha is negative.
         """
         alpha = require_number("alpha", self.alpha, least=0.0)
+        require_flag("fit_intercept", self.fit_intercept)
         rows = check_labelled_rows(self, X, y, sample_weight)
         self.classes_ = rows.classes
         design = make_design(

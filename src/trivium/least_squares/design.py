@@ -11,6 +11,7 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.map_reduce import map_reduce, row_blocks
+from trivium.blocks.scaling import comparable_weights
 
 
 class Design(NamedTuple):
@@ -23,8 +24,11 @@ class Design(NamedTuple):
         Class of each row.
     n_classes : int
     weights : ndarray of shape (n,) or None
-    center : ndarray of shape (d,)
-        Weighted mean of each column; zero without an intercept.
+    origin : ndarray of shape (d,)
+        A row of the data; zero without an intercept.
+    mean : ndarray of shape (d,)
+        Weighted mean of the deviations from it. The two are kept apart because their sum
+        could not hold the digits of both.
     exponent : ndarray of int of shape (d,)
         Columns are divided by 2^exponent.
     target_center : ndarray of shape (n_targets,)
@@ -35,14 +39,20 @@ class Design(NamedTuple):
     codes: Indices
     n_classes: int
     weights: Float64 | None
-    center: Float64
+    origin: Float64
+    mean: Float64
     exponent: Indices
     target_center: Float64
     total_weight: float
 
+    @property
+    def center(self) -> Float64:
+        """Weighted mean of each column, to the digits that one number holds."""
+        return self.origin + self.mean
+
     def block(self, rows: slice) -> Float64:
         """Weighted, centred columns followed by the weighted, centred targets."""
-        X = np.ldexp(self.X[rows] - self.center, -self.exponent)
+        X = np.ldexp(self.X[rows] - self.origin - self.mean, -self.exponent)
         Y = targets(self.codes[rows], self.n_classes) - self.target_center
         joined = np.hstack([X, Y])
         if self.weights is not None:
@@ -76,9 +86,7 @@ def make_design(
 ) -> Design:
     """Find centres and magnitudes in one pass over the rows."""
     n, d = X.shape
-    if weights is not None:
-        # Only ratios of weights matter, and roots and sums of these stay in range.
-        weights = np.ldexp(weights, -np.frexp(weights.max())[1])
+    weights = comparable_weights(weights)
     # Deviations from a row of the data keep the digits that a large common offset would eat.
     origin = X[0].astype(np.float64) if fit_intercept else np.zeros(d)
 
@@ -92,8 +100,6 @@ def make_design(
         extent = map_reduce(statistic, row_blocks(n, d), _Extent.merge)
     total = extent.weight
     mean = extent.sums / total if fit_intercept else np.zeros(d)
-    constant = extent.least == extent.most
-    mean = np.where(constant & fit_intercept, extent.least, mean)
     spread = np.maximum(extent.most - mean, mean - extent.least)
     exponent = np.where(spread > 0, np.frexp(spread)[1], 0).astype(np.intp)
     target_center = extent.target_sums / total
@@ -102,7 +108,8 @@ def make_design(
         codes,
         n_classes,
         weights,
-        origin + mean,
+        origin,
+        mean,
         exponent,
         target_center if fit_intercept else np.zeros_like(target_center),
         total,

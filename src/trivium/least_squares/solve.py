@@ -58,7 +58,8 @@ def solve(design: Design, alpha: float, *, fit_intercept: bool) -> Solution:
     Solution
     """
     weight = alpha * design.total_weight
-    penalty = np.minimum(np.ldexp(weight, -2 * design.exponent), _LARGEST_PENALTY)
+    with np.errstate(over="ignore"):
+        penalty = np.minimum(np.ldexp(weight, -2 * design.exponent), _LARGEST_PENALTY)
     unit = np.ldexp(1.0, -design.exponent)
     found = None
     with one_blas_thread():

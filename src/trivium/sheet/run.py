@@ -50,6 +50,9 @@ def run(
             advance(number, "drawing", 0.3 + 0.7 * count / len(result.pictures))
             with in_style():
                 figure = picture.draw()
+                # Laid out once for both files: layout costs as much as drawing.
+                figure.draw_without_rendering()
+                figure.set_layout_engine("none")
                 drawn[picture.name] = to_svg(figure, name=picture.name, label=picture.label)
                 output.write(f"figures/{picture.name}.png", to_png(figure))
         advance(number, "done", 1.0)

@@ -11,10 +11,13 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from trivium.arrays import Float64, Labels
 from trivium.blocks.linear_scores import linear_scores
+from trivium.blocks.scaling import column_centers
+from trivium.blocks.workers import one_blas_thread
 from trivium.inputs import (
     check_labelled_rows,
     check_rows,
     require_choice,
+    require_flag,
     require_number,
     shown,
 )
@@ -132,7 +135,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
         self.classes_ = rows.classes
         newton = self.solver == "newton-cg"
         # Centring changes the path of gradient descent, which is there to be watched.
-        center = rows.X.mean(axis=0, dtype=np.float64) if newton and self.fit_intercept else None
+        center = column_centers(rows.X) if newton and self.fit_intercept else None
         objective = CrossEntropy(
             rows.X,
             rows.codes,
@@ -143,8 +146,10 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
             center=center,
         )
         history = History(self._validation(X_val, y_val, center))
-        result = self._minimise(objective, history)
-        self._keep(result, center)
+        # A step too far overflows; the solver notices, and says so in its own words.
+        with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
+            result = self._minimise(objective, history)
+            self._keep(result, center)
         self.history_ = history.arrays()
         if result.status is not Status.CONVERGED:
             warnings.warn(
@@ -219,7 +224,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
         require_number("max_iter", self.max_iter, least=1, integer=True)
         require_number("tol", self.tol, least=0.0)
         require_choice("solver", self.solver, ("newton-cg", "gradient-descent"))
-        if self.learning_rate != "auto":
+        require_flag("fit_intercept", self.fit_intercept)
+        if not isinstance(self.learning_rate, str) or self.learning_rate != "auto":
             require_number("learning_rate", self.learning_rate, least=0.0, above=True)
 
     def _validation(
@@ -230,13 +236,13 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
             return None
         if X_val is None or y_val is None:
             raise ValueError("X_val and y_val go together: one of them is missing.")
-        X, labels = check_rows(self, X_val), column_or_1d(y_val)
+        X, labels = check_rows(self, X_val, name="X_val"), column_or_1d(y_val)
         if labels.shape[0] != X.shape[0]:
             raise ValueError(f"X_val has {X.shape[0]} rows, but y_val has {labels.shape[0]}.")
-        codes = np.searchsorted(self.classes_, labels)
-        known = self.classes_[np.minimum(codes, self.classes_.size - 1)] == labels
-        if not known.all():
-            row = np.flatnonzero(~known)[0]
+        code_of = {label: code for code, label in enumerate(self.classes_.tolist())}
+        codes = np.array([code_of.get(label, -1) for label in labels.tolist()], dtype=np.intp)
+        if codes.min() < 0:
+            row = np.flatnonzero(codes < 0)[0]
             raise ValueError(
                 f"y_val holds {shown(labels[row])} in row {row}, a class that y has not."
             )
@@ -257,7 +263,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
             )
         rate = self.learning_rate
         if rate == "auto":
-            rate = 1.0 / float(np.linalg.eigvalsh(objective.curvature_bound())[-1])
+            curvature = float(np.linalg.eigvalsh(objective.curvature_bound())[-1])
+            rate = 1.0 / curvature if curvature > 0 else 1.0  # flat: no step leads anywhere
         return gradient_descent(
             objective,
             start,

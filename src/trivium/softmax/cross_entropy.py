@@ -18,6 +18,7 @@ import scipy.linalg
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.map_reduce import map_reduce, row_blocks
+from trivium.blocks.scaling import comparable_weights
 from trivium.blocks.workers import one_blas_thread
 
 
@@ -130,8 +131,8 @@ class CrossEntropy:
     ) -> None:
         self._X = X
         self._codes = codes
-        self._weights = weights
-        self._total = float(X.shape[0] if weights is None else weights.sum())
+        self._weights = comparable_weights(weights)
+        self._total = float(X.shape[0] if self._weights is None else self._weights.sum())
         self._alpha = alpha
         self._fit_intercept = fit_intercept
         self._center = center

@@ -73,8 +73,7 @@ def newton_direction(
     conditioned = precondition(residual)
     search = conditioned
     size = np.vdot(residual, conditioned)
-    gradient_norm = float(np.linalg.norm(residual))
-    goal = size * min(0.25, gradient_norm)
+    goal = size * min(0.25, _norm(at))
     for _ in range(_MOST_PRODUCTS):
         product = at.hessian_product(search)
         curvature = np.vdot(search, product)
@@ -94,13 +93,23 @@ def newton_direction(
 def _line_search(
     objective: Objective, parameters: Float64, at: Evaluation, direction: Float64
 ) -> tuple[float, Evaluation] | None:
-    """Halve the step until the loss falls enough (Armijo), up to the loss's own rounding."""
+    """Halve the step until the loss falls enough (Armijo).
+
+    Close to the optimum the fall drowns in the loss's own rounding; there a step is good
+    that makes the gradient smaller.
+    """
     slope = float(np.vdot(at.gradient, direction))
     rounding = 8 * np.finfo(float).eps * abs(at.loss)
     length = 1.0
     for _ in range(_HALVINGS):
         there = objective.evaluate(parameters + length * direction)
-        if there.loss <= at.loss + _ARMIJO * length * slope + rounding:
+        change = there.loss - at.loss
+        falls = change < 0 and change <= _ARMIJO * length * slope
+        if falls or (abs(change) <= rounding and _norm(there) < _norm(at)):
             return length, there
         length *= 0.5
     return None
+
+
+def _norm(at: Evaluation) -> float:
+    return float(np.linalg.norm(at.gradient))
