@@ -157,7 +157,7 @@ def _descent(digits: Digits) -> Part:
         ),
         Picture(
             "digits-weights",
-            "The weights of each class as an image.",
+            "The weights of each class as an image, less their mean over the classes.",
             "Ten images of 8 by 8 weights; each shows, in positive weights, strokes of its digit.",
             partial(_weights_figure, digits),
         ),
@@ -184,7 +184,9 @@ def _curves_figure(history: dict[str, Float64]) -> Figure:
 
 
 def _weights_figure(digits: Digits) -> Figure:
-    display = ClassWeightsDisplay(digits.parameters[:, :64], classes=range(N_CLASSES))
+    weights = digits.parameters[:, :64]
+    # No probability depends on what all classes share, such as the start at one.
+    display = ClassWeightsDisplay(weights - weights.mean(axis=0), classes=range(N_CLASSES))
     return figure(lambda ax: display.plot(ax), (WIDTH * 1.6, 2.9))
 
 

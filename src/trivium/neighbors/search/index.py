@@ -84,11 +84,16 @@ class Index:
         indices : ndarray of shape (m, k)
             Both sorted by (distance, row number).
         """
+        skip = _nobody(points) if skip is None else skip
+        groups = [
+            (members, *self._nearest_at(exponent, points, members, skip, k))
+            for exponent, members in self._magnitudes(points)
+        ]
+        if len(groups) == 1:
+            return groups[0][1:]
         distances = np.empty((points.shape[0], k))
         indices = np.empty((points.shape[0], k), dtype=np.intp)
-        skip = _nobody(points) if skip is None else skip
-        for exponent, members in self._magnitudes(points):
-            near, rows = self._nearest_at(exponent, points, members, skip, k)
+        for members, near, rows in groups:
             distances[members], indices[members] = near, rows
         return distances, indices
 
