@@ -6,6 +6,7 @@ this module adds what it leaves out: an error names the row and the column.
 
 import math
 from collections.abc import Iterable
+from contextlib import suppress
 from numbers import Integral, Real
 from typing import Any, NamedTuple
 
@@ -95,12 +96,18 @@ def check_labelled_rows(
         classes remain.
     """
     X, y = _checked(estimator, X, y, reset=True)
-    check_classification_targets(y)
     n_given = X.shape[0]
     weights, kept = check_weights(sample_weight, n_given)
     if kept is not None:
         X, y = X[kept], y[kept]
-    classes, codes = np.unique(y, return_inverse=True)
+    try:
+        check_classification_targets(y)
+        classes, codes = np.unique(y, return_inverse=True)
+    except TypeError as error:
+        kinds = sorted({type(label).__name__ for label in y})
+        raise TypeError(
+            f"y holds labels of kinds that cannot be put in order ({', '.join(kinds)}): {error}."
+        ) from error
     if classes.size < least_classes:
         raise ValueError(
             f"y holds one class only ({shown(classes[0])}, in all {X.shape[0]} rows that have a "
@@ -139,7 +146,10 @@ def check_weights(
     """
     if sample_weight is None:
         return None, None
-    weights = np.asarray(sample_weight, dtype=np.float64)
+    try:
+        weights = np.asarray(sample_weight, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"sample_weight is not made of numbers: {error}") from error
     if weights.ndim == 0:
         weights = np.full(n_rows, weights)
     if weights.shape != (n_rows,):
@@ -245,6 +255,9 @@ def _first_non_number(estimator: Any, X: Any) -> str | None:
     if table.ndim != 2:
         return None
     for column in range(table.shape[1]):
+        with suppress(TypeError, ValueError):
+            table[:, column].astype(np.float64)
+            continue
         for row, value in enumerate(table[:, column]):
             try:
                 float(value)
@@ -254,5 +267,5 @@ def _first_non_number(estimator: Any, X: Any) -> str | None:
 
 
 def _column_name(estimator: Any, column: int) -> str:
-    names = getattr(estimator, "feature_names_in_", None)
-    return f"column {column}" if names is None else f"column {names[column]!r}"
+    names = getattr(estimator, "feature_names_in_", ())
+    return f"column {names[column]!r}" if column < len(names) else f"column {column}"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import TypeVar
 
-from trivium.blocks.workers import map_in_order
+from trivium.blocks.workers import map_in_order, one_blas_thread
 
 Statistic = TypeVar("Statistic")
 
@@ -61,4 +61,10 @@ def map_reduce(
     n_jobs : int or None
         Number of threads; the result does not depend on it.
     """
-    return reduce(merge, map_in_order(compute, blocks, n_jobs))
+
+    def alone(block: slice) -> Statistic:
+        with one_blas_thread():
+            return compute(block)
+
+    with one_blas_thread():
+        return reduce(merge, map_in_order(alone, blocks, n_jobs))

@@ -5,6 +5,7 @@ fixed size, every piece is computed by one thread with one BLAS thread, and resu
 are taken in the order of the pieces.
 """
 
+import operator
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -37,12 +38,18 @@ def worker_count(n_jobs: int | None = None) -> int:
     ------
     ValueError
         If `n_jobs` is zero.
+    TypeError
+        If it is not an integer.
     """
-    if n_jobs == 0:
+    if n_jobs is None:
+        return int(joblib.cpu_count())
+    try:
+        jobs = operator.index(n_jobs)
+    except TypeError:
+        raise TypeError(f"n_jobs={n_jobs!r}: expected an integer or None.") from None
+    if jobs == 0:
         raise ValueError("n_jobs=0 makes no sense: use None for every core, or a number of cores.")
-    if n_jobs is None or n_jobs < 0:
-        return max(1, int(joblib.cpu_count()) + 1 + (-1 if n_jobs is None else n_jobs))
-    return n_jobs
+    return jobs if jobs > 0 else max(1, int(joblib.cpu_count()) + 1 + jobs)
 
 
 def map_in_order(
@@ -53,54 +60,24 @@ def map_in_order(
     At most two results a worker wait to be taken, so that memory stays bounded
     however many pieces there are.
     """
+    workers = worker_count(n_jobs)
     # Starting threads costs about as much as a few pieces.
-    workers = 1 if len(pieces) < _PIECES_WORTH_THREADS else worker_count(n_jobs)
-    with one_blas_thread():
-        if workers == 1:
-            yield from map(function, pieces)
-            return
-        waiting: deque[Future[Result]] = deque()
-        with ThreadPoolExecutor(workers) as pool:
-            try:
-                for piece in pieces:
-                    if len(waiting) == 2 * workers:
-                        yield waiting.popleft().result()
-                    # In the caller's context, which holds NumPy's handling of errors.
-                    waiting.append(pool.submit(copy_context().run, function, piece))
-                while waiting:
+    if workers == 1 or len(pieces) < _PIECES_WORTH_THREADS:
+        yield from map(function, pieces)
+        return
+    waiting: deque[Future[Result]] = deque()
+    with ThreadPoolExecutor(min(workers, len(pieces))) as pool:
+        try:
+            for piece in pieces:
+                if len(waiting) == 2 * workers:
                     yield waiting.popleft().result()
-            finally:
-                for future in waiting:
-                    future.cancel()
-
-
-class _BlasLimit:
-    """Counts who wants one BLAS thread; the first sets the limit, the last lifts it."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._users = 0
-        self._limiter: Any = None
-
-    def enter(self) -> None:
-        with self._lock:
-            if self._users == 0:
-                self._limiter = _controller().limit(limits=1, user_api="blas")
-            self._users += 1
-
-    def leave(self) -> None:
-        with self._lock:
-            self._users -= 1
-            if self._users == 0:
-                self._limiter.restore_original_limits()
-
-
-_limit = _BlasLimit()
-
-
-@lru_cache(maxsize=1)
-def _controller() -> ThreadpoolController:
-    return ThreadpoolController()
+                # In the caller's context, which holds NumPy's handling of errors.
+                waiting.append(pool.submit(copy_context().run, function, piece))
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
 
 
 @contextmanager
@@ -108,11 +85,66 @@ def one_blas_thread() -> Iterator[None]:
     """Keep BLAS to one thread.
 
     On blocks that fit a cache more threads cost more than they give, and the number of
-    threads would show in the last bits of a product.
-    Safe to nest, and to use from several threads at once.
+    threads would show in the last bits of a product. Safe to nest, and to use from
+    several threads at once, as long as each worker uses it for itself.
     """
-    _limit.enter()
+    own = [(library, library.num_threads) for library in _libraries() if _is_per_thread(library)]
+    for library, _ in own:
+        library.set_num_threads(1)
+    _process_limit.enter()
     try:
         yield
     finally:
-        _limit.leave()
+        _process_limit.leave()
+        for library, n_threads in own:
+            library.set_num_threads(n_threads)
+
+
+class _ProcessLimit:
+    """Counts who wants one thread of the libraries whose threads the whole process shares.
+
+    The first to come sets the limit, the last to go lifts it, whichever threads they are.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._users = 0
+        self._before: list[tuple[Any, int]] = []
+
+    def enter(self) -> None:
+        with self._lock:
+            if self._users == 0:
+                shared = [library for library in _libraries() if not _is_per_thread(library)]
+                self._before = [(library, library.num_threads) for library in shared]
+                self._set([(library, 1) for library in shared])
+            self._users += 1
+
+    def leave(self) -> None:
+        with self._lock:
+            self._users -= 1
+            if self._users == 0:
+                self._set(self._before)
+
+    @staticmethod
+    def _set(limits: list[tuple[Any, int]]) -> None:
+        for library, n_threads in limits:
+            # threadpoolctl obeys one thread at a time and ignores the others: take over, and
+            # give up again, so that a limit which the user set around us can be lifted.
+            give_up = getattr(library, "clear_controlling_thread", lambda **_: None)
+            give_up(force=True)
+            library.set_num_threads(n_threads)
+            give_up(force=True)
+
+
+_process_limit = _ProcessLimit()
+
+
+@lru_cache(maxsize=1)
+def _libraries() -> list[Any]:
+    """BLAS libraries that NumPy and SciPy have loaded."""
+    return ThreadpoolController().select(user_api="blas").lib_controllers  # type: ignore[no-any-return]
+
+
+def _is_per_thread(library: Any) -> bool:
+    """Whether each thread has its own limit, as with OpenBLAS upon OpenMP."""
+    return getattr(library, "threading_layer", None) == "openmp"

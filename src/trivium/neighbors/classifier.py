@@ -145,7 +145,8 @@ class KNeighborsClassifier(NeighborQueries, ClassifierMixin, BaseEstimator):
         -------
         ndarray of shape (len(ks), n_queries)
         """
-        labels: Labels = self.classes_[self.predict_proba_path(X, ks).argmax(axis=2)]
+        best = self.predict_proba_path(X, ks).argmax(axis=2)
+        labels: Labels = self.classes_[best]
         return labels
 
     def predict_proba_path(self, X: ArrayLike | None, ks: Sequence[int]) -> Float64:
@@ -188,8 +189,14 @@ class KNeighborsClassifier(NeighborQueries, ClassifierMixin, BaseEstimator):
             votes = vote_weights(near.distances[:, :k], self.weights)
             return class_votes(codes[:, :k], votes, self.classes_.size)
         mass = counted_mass(near.weights, k)
-        say = vote_weights(near.distances, self.weights)
-        return class_votes(codes, mass if say is None else mass * say, self.classes_.size)
+        if callable(self.weights):
+            # It may look at a list as a whole, so it sees the neighbours that count alone.
+            say = np.zeros_like(mass)
+            for q, counts in enumerate(mass > 0):
+                say[q, counts] = vote_weights(near.distances[q : q + 1, counts], self.weights)
+            return class_votes(codes, mass * say, self.classes_.size)
+        votes = vote_weights(near.distances, self.weights)
+        return class_votes(codes, mass if votes is None else mass * votes, self.classes_.size)
 
     def _own_k(self) -> int:
         check_is_fitted(self, "_index")

@@ -9,7 +9,14 @@ from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64, Floats, Indices
-from trivium.inputs import check_labelled_rows, check_rows, check_weights, require_choice, shown
+from trivium.inputs import (
+    check_labelled_rows,
+    check_rows,
+    check_weights,
+    require_choice,
+    require_flag,
+    shown,
+)
 from trivium.neighbors.balls import BallBatch, Balls
 from trivium.neighbors.estimates import VOLUME_METRICS, log_density, log_marginal, posterior
 from trivium.neighbors.queries import NeighborQueries, require_neighbors
@@ -108,12 +115,15 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         """
         require_choice("volume", self.volume, ("shared", "per_class"))
         require_choice("metric", self.metric, VOLUME_METRICS)
+        require_flag("unbiased", self.unbiased)
         if y is None:
             rows = check_rows(self, X, reset=True)
             n_given = rows.shape[0]
             weights, kept = check_weights(sample_weight, n_given)
             rows = rows if kept is None else rows[kept]
             self._codes: Indices | None = None
+            for name in ("classes_", "class_prior_"):  # of an earlier fit with labels
+                self.__dict__.pop(name, None)
         else:
             labelled = check_labelled_rows(self, X, y, sample_weight, least_classes=1)
             rows, weights, kept = labelled.X, labelled.weights, labelled.kept

@@ -7,6 +7,7 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.neighbors.search.index import Index
+from trivium.neighbors.votes import counted_mass
 
 _ENTRIES_A_BATCH = 1 << 20  # neighbours held at a time: 16 MB of distances and indices
 
@@ -21,7 +22,8 @@ class Neighborhood(NamedTuple):
     distances, indices : ndarray of shape (m, p)
         At least k rows, in all at least of weight k.
     weights : ndarray of shape (m, p) or None
-        Their weights; None where each row counts once, and then p = k.
+        Their weights; None where each entry counts once, and then p = k. A row of whole
+        weight w has w entries.
     """
 
     members: Indices
@@ -89,4 +91,17 @@ def _batches(
             if p == most or mass.sum(axis=1).min() >= k:
                 break
             p = min(2 * p, most)
-        yield Neighborhood(some, distances, indices, mass)
+        near = Neighborhood(some, distances, indices, mass)
+        yield _repeated(near, mass, k) if np.all(weights == np.rint(weights)) else near
+
+
+def _repeated(near: Neighborhood, mass: Float64, k: int) -> Neighborhood:
+    """Write rows of whole weight as the rows that they stand for, k in all."""
+    copies = counted_mass(mass, k).astype(np.intp).reshape(-1)
+    shape = near.members.size, k
+    return Neighborhood(
+        near.members,
+        np.repeat(near.distances.reshape(-1), copies).reshape(shape),
+        np.repeat(near.indices.reshape(-1), copies).reshape(shape),
+        None,
+    )

@@ -8,6 +8,7 @@ from scipy.sparse import csr_matrix
 from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64, Floats, Indices
+from trivium.blocks.workers import worker_count
 from trivium.inputs import check_rows, require_choice, require_number
 from trivium.neighbors.search.index import ALGORITHMS, Index
 from trivium.neighbors.search.metrics import METRICS
@@ -46,6 +47,7 @@ class NeighborQueries:
         """Index the rows; `kept` are their numbers among the `n_given` that were given."""
         require_choice("algorithm", self.algorithm, ALGORITHMS)
         require_choice("metric", self.metric, METRICS)
+        worker_count(self.n_jobs)  # raises where it makes no sense, even for little work
         self._index = Index(rows, metric=self.metric, algorithm=self.algorithm, n_jobs=self.n_jobs)
         self._kept = kept
         self._n_rows_given = rows.shape[0] if kept is None else n_given

@@ -33,7 +33,8 @@ def counted_mass(weights: Float64, k: float) -> Float64:
     >>> counted_mass(np.array([[2.0, 2.0, 2.0]]), 3)
     array([[2., 1., 0.]])
     """
-    before = np.cumsum(weights, axis=1) - weights
+    before = np.zeros_like(weights)
+    np.cumsum(weights[:, :-1], axis=1, out=before[:, 1:])
     return np.clip(k - before, 0.0, weights)
 
 
@@ -56,7 +57,7 @@ def vote_weights(distances: Float64, rule: VoteRule) -> Float64 | None:
         return _called(rule, distances)
     if rule == "uniform":
         return None
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         votes = 1.0 / distances
     on_top = np.isinf(votes)  # distance zero, or so small that its inverse overflows
     crowded = on_top.any(axis=1)
@@ -65,7 +66,7 @@ def vote_weights(distances: Float64, rule: VoteRule) -> Float64 | None:
 
 
 def _called(rule: Callable[[Float64], Float64], distances: Float64) -> Float64:
-    votes = np.asarray(rule(distances), dtype=np.float64)
+    votes = np.asarray(rule(distances.copy()), dtype=np.float64)
     if votes.shape != distances.shape:
         raise ValueError(
             f"weights={rule!r} returned shape {votes.shape} for distances of {distances.shape}."

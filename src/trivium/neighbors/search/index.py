@@ -1,7 +1,7 @@
 """An index over the training rows: one door to every search.
 
-The index picks the algorithm, brings rows and queries into the metric's space, keeps
-extreme magnitudes from overflowing, and spreads queries over the cores.
+The index picks the algorithm, brings rows and queries into the metric's space, and
+spreads queries over the cores.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,7 +19,6 @@ ALGORITHMS = ("auto", "brute", "kd_tree")
 
 _QUERIES_A_PIECE = 128
 _PAIRS_WORTH_THREADS = 200_000
-_SAFE_EXPONENT = 300  # squares, and sums of them, of numbers up to 2^300 stay within float64
 _TREE_ROWS = 200
 
 Found = TypeVar("Found")
@@ -54,7 +53,6 @@ class Index:
         self._directional = metric == "cosine"
         self._n_jobs = n_jobs
         self.rows = directions(rows) if self._directional else rows
-        self._largest = _largest(self.rows).max()
         self.choice = choose(algorithm, *self.rows.shape)
         self._tree = KDTree(self.rows) if self.choice.algorithm == "kd_tree" else None
 
@@ -84,17 +82,20 @@ class Index:
         indices : ndarray of shape (m, k)
             Both sorted by (distance, row number).
         """
-        skip = _nobody(points) if skip is None else skip
-        groups = [
-            (members, *self._nearest_at(exponent, points, members, skip, k))
-            for exponent, members in self._magnitudes(points)
-        ]
-        if len(groups) == 1:
-            return groups[0][1:]
         distances = np.empty((points.shape[0], k))
         indices = np.empty((points.shape[0], k), dtype=np.intp)
-        for members, near, rows in groups:
-            distances[members], indices[members] = near, rows
+        skip = _nobody(points) if skip is None else skip
+
+        def search(piece: slice) -> None:
+            queries = points[piece].astype(np.float64)
+            near = distances[piece], indices[piece]
+            if self._tree is None:
+                scan_nearest(self._metric, queries, self.rows, skip[piece], *near)
+            else:
+                self._tree.nearest(self._metric, queries, skip[piece], *near)
+
+        for _ in self._run(search, points.shape[0]):
+            pass
         return distances, indices
 
     def within(
@@ -102,69 +103,19 @@ class Index:
     ) -> tuple[list[Float64], list[Indices]]:
         """Find every row within a radius of each query, sorted by row number."""
         skip = _nobody(points) if skip is None else skip
-        distances: list[Float64] = [np.empty(0)] * points.shape[0]
-        indices: list[Indices] = [np.empty(0, dtype=np.intp)] * points.shape[0]
-        for exponent, members in self._magnitudes(points):
-            found = self._within_at(exponent, points, members, skip, radius)
-            for q, (near, rows) in zip(members, found, strict=True):
-                distances[q], indices[q] = near, rows
-        return distances, indices
-
-    def _nearest_at(
-        self, exponent: int, points: Floats, members: Indices, skip: Indices, k: int
-    ) -> tuple[Float64, Indices]:
-        """Neighbours of some queries, with everything divided by a power of two."""
-        distances = np.empty((members.size, k))
-        indices = np.empty((members.size, k), dtype=np.intp)
-        tree = None if exponent else self._tree
-        rows = self._rows_over(exponent)
-
-        def search(piece: slice) -> None:
-            chosen = members[piece]
-            some = _over(points[chosen], exponent)
-            near = distances[piece], indices[piece]
-            if tree is None:
-                scan_nearest(self._metric, some, rows, skip[chosen], *near)
-            else:
-                tree.nearest(self._metric, some, skip[chosen], *near)
-
-        for _ in self._run(search, members.size):
-            pass
-        return (np.ldexp(distances, exponent) if exponent else distances), indices
-
-    def _within_at(
-        self, exponent: int, points: Floats, members: Indices, skip: Indices, radius: float
-    ) -> list[tuple[Float64, Indices]]:
-        """Rows within a radius of some queries, with everything divided by a power of two."""
         n_rows = self.rows.shape[0]
-        rows = self._rows_over(exponent)
-        reach = np.ldexp(radius, -exponent)
 
         def search(piece: slice) -> list[tuple[Float64, Indices]]:
             near, inside = np.empty(n_rows), np.empty(n_rows, dtype=np.intp)
             found = []
-            for q in members[piece]:
-                query = _over(points[q], exponent)
-                count = scan_within(self._metric, query, rows, reach, near, inside)
-                keep = np.flatnonzero(inside[:count] != skip[q])
-                found.append((np.ldexp(near[keep], exponent), inside[keep]))
+            for query, own in zip(points[piece].astype(np.float64), skip[piece], strict=True):
+                count = scan_within(self._metric, query, self.rows, radius, near, inside)
+                keep = np.flatnonzero(inside[:count] != own)
+                found.append((near[keep], inside[keep]))
             return found
 
-        return [each for piece in self._run(search, members.size) for each in piece]
-
-    def _magnitudes(self, points: Floats) -> Iterator[tuple[int, Indices]]:
-        """Group queries by the power of two that they and the rows are to be divided by.
-
-        Nearly always one group, divided by 2^0. Dividing by a power of two is exact, so
-        which group a query falls into does not show in ordinary results.
-        """
-        _, exponents = np.frexp(np.maximum(_largest(points), self._largest))
-        exponents[np.abs(exponents) <= _SAFE_EXPONENT] = 0
-        for exponent in np.unique(exponents):
-            yield int(exponent), np.flatnonzero(exponents == exponent)
-
-    def _rows_over(self, exponent: int) -> Floats:
-        return _over(self.rows, exponent) if exponent else self.rows
+        each = [found for piece in self._run(search, points.shape[0]) for found in piece]
+        return [distances for distances, _ in each], [indices for _, indices in each]
 
     def _run(self, search: Callable[[slice], Found], n_queries: int) -> Iterator[Found]:
         """Run a search over pieces of the queries, on threads where that pays."""
@@ -202,15 +153,3 @@ def choose(algorithm: str, n_rows: int, n_columns: int) -> Choice:
 def _nobody(points: Floats) -> Indices:
     """Leave out no row for any query."""
     return np.full(points.shape[0], -1, dtype=np.intp)
-
-
-def _largest(points: Floats) -> Float64:
-    """Greatest magnitude in each row."""
-    largest: Float64 = np.maximum(points.max(axis=1), -points.min(axis=1)).astype(np.float64)
-    return largest
-
-
-def _over(values: Floats, exponent: int) -> Float64:
-    """Divide by a power of two, in float64."""
-    wide: Float64 = values.astype(np.float64)
-    return np.ldexp(wide, -exponent) if exponent else wide

@@ -12,7 +12,7 @@ from trivium.blocks.compiled import kernel
 from trivium.neighbors.search.metrics import (
     add_difference,
     block_distances,
-    distance_of,
+    pair_distance,
     reduced_limit,
 )
 
@@ -89,7 +89,7 @@ def scan_nearest(
             limit = reduced_limit(metric, distances[q, 0])
             for r in range(size):
                 if found[r] <= limit and start + r != skip[q]:
-                    distance = distance_of(metric, found[r])
+                    distance = pair_distance(metric, found[r], queries[q], rows[start + r])
                     if _worse(distances[q, 0], indices[q, 0], distance, start + r):
                         _sift_down(distances[q], indices[q], k, distance, start + r)
                         limit = reduced_limit(metric, distances[q, 0])
@@ -110,7 +110,7 @@ def scan_within(
         for j in range(n_columns):
             reduced = add_difference(metric, reduced, query[j] - rows[row, j])
         if reduced <= limit:
-            distance = distance_of(metric, reduced)
+            distance = pair_distance(metric, reduced, query, rows[row])
             if distance <= radius:
                 distances[count], inside[count] = distance, row
                 count += 1
@@ -173,7 +173,7 @@ def tree_nearest(
                     reduced = add_difference(metric, reduced, query[j] - points[position, j])
                 row = order[position]
                 if reduced <= limit and row != skip[q]:
-                    distance = distance_of(metric, reduced)
+                    distance = pair_distance(metric, reduced, query, points[position])
                     if _worse(found[0], rows[0], distance, row):
                         _sift_down(found, rows, k, distance, row)
                         limit = reduced_limit(metric, found[0])

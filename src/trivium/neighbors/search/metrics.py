@@ -50,12 +50,38 @@ def distance_of(metric: int, reduced: float) -> float:
 
 @kernel
 def reduced_limit(metric: int, distance: float) -> float:
-    """Return a reduced distance that no row within `distance` exceeds, rounding included."""
+    """Return a reduced distance that no row within `distance` exceeds, rounding included.
+
+    The last term takes in every square that may have vanished (`pair_distance`).
+    """
     if metric == EUCLIDEAN:
-        return distance * distance * (1.0 + 2.0**-50) + 1e-300
+        return distance * distance * (1.0 + 2.0**-50) + 2.0**-930
     if metric == COSINE:
-        return 2.0 * distance
+        return 2.0 * distance + 2.0**-930
     return distance
+
+
+@kernel
+def pair_distance(metric: int, reduced: float, query: Float64, row: Floats) -> float:
+    """Turn a reduced distance into the distance, even where its squares left float64.
+
+    Where the sum of squares overflowed, or came so close to zero that squares may have
+    vanished, it is taken again of differences divided by a power of two. That is exact,
+    so nothing shows where neither happened.
+    """
+    if metric != EUCLIDEAN or 2.0**-960 <= reduced < np.inf:
+        return distance_of(metric, reduced)
+    largest = 0.0
+    for j in range(query.shape[0]):
+        largest = max(largest, abs(query[j] - row[j]))
+    if largest == 0.0 or largest == np.inf:
+        return largest
+    _, exponent = math.frexp(largest)
+    total = 0.0
+    for j in range(query.shape[0]):
+        difference = math.ldexp(query[j] - row[j], -exponent)
+        total += difference * difference
+    return math.ldexp(math.sqrt(total), exponent)
 
 
 @kernel

@@ -54,7 +54,8 @@ class KDTree:
 
     def _split(self, node: int, start: int, stop: int, members: Floats) -> int:
         """Halve a node across the widest side of its box; return the middle."""
-        widest = int(np.argmax(self.boxes[node, 1] - self.boxes[node, 0]))
+        lower, upper = 0.5 * self.boxes[node]  # halves: their difference cannot overflow
+        widest = int(np.argmax(upper - lower))
         half = (stop - start) // 2
         halves = np.argpartition(members[:, widest], half)
         self.order[start:stop] = self.order[start:stop][halves]

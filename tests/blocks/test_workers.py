@@ -1,0 +1,215 @@
+"""Workers: how many, in which order, how far ahead, and BLAS held to one thread."""
+
+import threading
+import time
+
+import joblib
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from trivium.blocks.map_reduce import map_reduce
+from trivium.blocks.workers import map_in_order, one_blas_thread, worker_count
+
+JOBS = (1, 2, 4, -1, None)
+
+
+def blas_threads():
+    return {each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"}
+
+
+@pytest.fixture
+def two_blas_threads():
+    """A limit that is not one, so that restoring it shows."""
+    with threadpool_limits(2, user_api="blas"):
+        assert blas_threads() == {2}
+        yield
+        assert blas_threads() == {2}
+
+
+class TestWorkerCount:
+    def test_none_and_minus_one_mean_every_core(self):
+        assert worker_count() == worker_count(None) == worker_count(-1) == joblib.cpu_count()
+
+    def test_other_negative_numbers_leave_cores_free_but_one_works(self):
+        assert worker_count(-2) == max(1, joblib.cpu_count() - 1)
+        assert worker_count(-10_000) == 1
+
+    def test_a_number_is_taken_at_its_word(self):
+        assert [worker_count(n) for n in (1, 2, 7)] == [1, 2, 7]
+
+    def test_zero_is_an_error(self):
+        with pytest.raises(ValueError, match="n_jobs=0 makes no sense"):
+            worker_count(0)
+
+
+class TestOrder:
+    @pytest.mark.parametrize("n_jobs", JOBS)
+    def test_results_come_in_the_order_of_the_pieces(self, n_jobs):
+        def late_first(piece):
+            time.sleep(0.01 if piece % 3 == 0 else 0)
+            return piece * piece
+
+        found = list(map_in_order(late_first, range(20), n_jobs))
+        assert found == [piece * piece for piece in range(20)]
+
+    @pytest.mark.parametrize("n_jobs", JOBS)
+    def test_no_pieces_no_results(self, n_jobs):
+        assert list(map_in_order(str, [], n_jobs)) == []
+
+    def test_no_more_workers_than_were_asked_for_work_at_once(self):
+        lock, working, most = threading.Lock(), [0], [0]
+
+        def count(_):
+            with lock:
+                working[0] += 1
+                most[0] = max(most[0], working[0])
+            time.sleep(0.005)
+            with lock:
+                working[0] -= 1
+
+        list(map_in_order(count, range(20), 3))
+        assert most[0] <= 3
+
+
+class TestLookAhead:
+    @pytest.mark.parametrize("n_jobs", [1, 2, 4])
+    def test_few_pieces_are_started_before_the_first_is_taken(self, n_jobs):
+        started = []
+        results = map_in_order(started.append, range(100), n_jobs)
+        assert started == []
+        for taken in range(1, 6):
+            next(results)
+            time.sleep(0.02)  # for all that may start to start
+            assert len(started) <= taken - 1 + 2 * n_jobs
+        results.close()
+        assert len(started) <= 5 + 2 * n_jobs
+
+    def test_workers_do_go_ahead(self):
+        started = []
+        results = map_in_order(started.append, range(100), 2)
+        next(results)
+        time.sleep(0.05)
+        assert len(started) >= 3
+        results.close()
+
+
+@pytest.mark.usefixtures("two_blas_threads")
+class TestOneBlasThread:
+    def test_the_limit_holds_inside_only(self):
+        with one_blas_thread():
+            assert blas_threads() == {1}
+        assert blas_threads() == {2}
+
+    def test_it_nests(self):
+        with one_blas_thread():
+            with one_blas_thread():
+                assert blas_threads() == {1}
+            assert blas_threads() == {1}
+        assert blas_threads() == {2}
+
+    def test_an_error_lifts_it(self):
+        with pytest.raises(ZeroDivisionError), one_blas_thread():
+            raise ZeroDivisionError
+        assert blas_threads() == {2}
+
+    def test_many_threads_in_and_out(self):
+        def often():
+            for _ in range(50):
+                with one_blas_thread():
+                    pass
+
+        threads = [threading.Thread(target=often) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert blas_threads() == {2}
+
+    @pytest.mark.parametrize("n_jobs", JOBS)
+    def test_every_block_is_computed_under_it(self, n_jobs):
+        blocks = [slice(start, start + 1) for start in range(6)]
+        found = map_reduce(lambda _: [blas_threads()], blocks, list.__add__, n_jobs=n_jobs)
+        assert found == [{1}] * 6
+        assert blas_threads() == {2}
+
+    @pytest.mark.parametrize("n_jobs", JOBS)
+    def test_an_exception_in_a_piece_comes_through_and_lifts_it(self, n_jobs):
+        started = []
+
+        def fail_at_three(piece):
+            started.append(piece)
+            if piece == 3:
+                raise KeyError(piece)
+            return piece
+
+        results = map_in_order(fail_at_three, range(1000), n_jobs)
+        assert [next(results) for _ in range(3)] == [0, 1, 2]
+        with pytest.raises(KeyError, match="3"):
+            next(results)
+        assert len(started) <= 4 + 2 * worker_count(n_jobs)
+        assert blas_threads() == {2}
+
+    def test_maps_nest(self):
+        def inner(piece):
+            return sum(map_in_order(abs, range(piece), 2))
+
+        assert list(map_in_order(inner, range(6), 2)) == [0, 0, 1, 3, 6, 10]
+        assert blas_threads() == {2}
+
+
+class TestOneBlasThreadFromManyThreads:
+    """threadpoolctl lets one thread at a time set OpenBLAS's limit, and ignores the others."""
+
+    def test_the_limit_holds_in_a_thread_after_another_had_it(self):
+        with one_blas_thread():
+            pass
+        seen = []
+
+        def later():
+            with one_blas_thread():
+                seen.append(blas_threads())
+
+        thread = threading.Thread(target=later)
+        thread.start()
+        thread.join()
+        assert seen == [{1}]
+
+    def test_the_last_of_two_threads_that_overlap_lifts_it(self):
+        before, seen = blas_threads(), []
+        first_in, second_in, first_out, second_out = (threading.Event() for _ in range(4))
+
+        def first():
+            with one_blas_thread():
+                first_in.set()
+                second_in.wait(5)
+            first_out.set()
+            second_out.wait(5)  # alive while the other lifts the limit
+
+        def second():
+            first_in.wait(5)
+            with one_blas_thread():
+                second_in.set()
+                first_out.wait(5)
+                seen.append(blas_threads())
+            seen.append(blas_threads())
+            second_out.set()
+
+        threads = [threading.Thread(target=each) for each in (first, second)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert seen == [{1}, before]
+        assert blas_threads() == before
+
+
+def test_the_bits_of_a_product_do_not_depend_on_the_limit_outside():
+    X = np.random.default_rng(0).normal(size=(3000, 70))
+    pieces = [X[:1500], X[1500:]]
+    found = []
+    for limit in (1, 2, 4):
+        with threadpool_limits(limit, user_api="blas"):
+            found.append(list(map_in_order(lambda piece: piece.T @ piece, pieces, 2)))
+    for other in found[1:]:
+        np.testing.assert_array_equal(found[0], other)

@@ -1,0 +1,61 @@
+"""Balls that just hold weight k."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.neighbors.reference import BALL_METRICS, MODEST, nearest
+
+from trivium.neighbors.balls import Balls
+from trivium.neighbors.estimates import log_volume
+from trivium.neighbors.search.index import Index
+
+
+def balls_of(rows, weights=None, metric="euclidean"):
+    index = Index(rows, metric=metric, algorithm="brute", n_jobs=1)
+    return Balls(index, weights, metric)
+
+
+@pytest.mark.parametrize("metric", BALL_METRICS)
+@pytest.mark.parametrize("own", [False, True])
+def test_the_ball_reaches_to_the_kth_row(metric, own):
+    rows = np.random.default_rng(0).integers(0, 9, size=(80, 2)).astype(float)
+    queries = None if own else rows[:30] + 0.5
+    (ball,) = balls_of(rows, metric=metric).around(queries, 6)
+    distances, indices = nearest(queries, rows, 6, metric)
+    assert ball.mass is None
+    np.testing.assert_array_equal(ball.indices, indices)
+    np.testing.assert_array_equal(ball.log_volumes, log_volume(distances[:, -1], metric, 2))
+
+
+@given(
+    weights=st.lists(st.integers(1, 40).map(lambda eighths: eighths / 8), min_size=3, max_size=12),
+    k=st.integers(1, 4),
+)
+@MODEST
+def test_a_ball_reaches_to_the_row_that_fills_it(weights, k):
+    weights = np.array([*weights, float(k)])
+    rows = np.arange(1.0, len(weights) + 1)[:, None]
+    (ball,) = balls_of(rows, weights).around(np.zeros((1, 1)), k)
+    radius = 1.0 + np.searchsorted(np.cumsum(weights), k)  # sums of eighths are exact
+    assert ball.log_volumes[0] == log_volume(np.array([radius]), "euclidean", 1)[0]
+    assert ball.mass.sum() == k
+
+
+@given(st.integers(1, 9), st.integers(1, 100).map(lambda tenths: tenths / 10))
+@MODEST
+def test_and_no_farther_however_the_next_weight_is_rounded(k, heavy):
+    balls = balls_of(np.array([[1.0], [2.0]]), np.array([float(k), heavy]))
+    # The second query may need both rows, so that the first is shown both as well.
+    for queries in ([[0.0]], [[0.0], [3.5]]):
+        (ball,) = balls.around(np.array(queries), k)
+        assert ball.log_volumes[0] == log_volume(np.array([1.0]), "euclidean", 1)[0]
+
+
+def test_log_density_is_that_of_each_ball():
+    rows = np.random.default_rng(1).normal(size=(60, 3))
+    balls = balls_of(rows)
+    distances, _ = nearest(None, rows, 7)
+    expected = np.log(6.0) - np.log(59.0) - log_volume(distances[:, -1], "euclidean", 3)
+    np.testing.assert_array_equal(balls.log_density(None, 7, 6.0), expected)
+    assert balls.log_density(np.empty((0, 3)), 7, 6.0).shape == (0,)

@@ -1,0 +1,487 @@
+"""The classifier: votes of exact neighbours, weights, paths and ties."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, LeaveOneOut, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from tests.neighbors.reference import ALGORITHMS, METRICS, MODEST, class_shares
+
+from trivium import KNeighborsClassifier
+
+
+def tent(distances):
+    """Weight a neighbour by itself alone."""
+    return 1.0 / (1.0 + distances)
+
+
+def within_the_farthest(distances):
+    """Weight a neighbour by the place of the last one: a function of the whole list."""
+    return 1.5 - distances / distances[:, -1:].clip(1e-300)
+
+
+RULES = {"uniform": "uniform", "distance": "distance", "callable": tent}
+every_rule = pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+new_or_own = pytest.mark.parametrize("own", [False, True])
+tables = arrays(float, (24, 2), elements=st.integers(-2, 2))
+labels = arrays(np.intp, 24, elements=st.integers(0, 2)).filter(lambda y: len(set(y)) > 1)
+
+
+def grid(seed=0, n=120):
+    """Rows with many ties and duplicates, and three classes."""
+    rng = np.random.default_rng(seed)
+    return rng.integers(-3, 4, size=(n, 2)).astype(float), rng.integers(0, 3, size=n)
+
+
+def blobs(seed=0, n=150):
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, 3, size=n)
+    return rng.normal(size=(n, 3)) + 1.5 * y[:, None], y
+
+
+class TestVotes:
+    @every_rule
+    @new_or_own
+    @pytest.mark.parametrize("metric", METRICS)
+    @pytest.mark.parametrize("data", [grid, blobs])
+    def test_shares_are_those_of_counting_by_hand(self, data, metric, own, rule):
+        X, y = data()
+        queries = None if own else X[:40] + 0.5
+        model = KNeighborsClassifier(6, weights=rule, metric=metric).fit(X, y)
+        found = model.predict_proba(queries)
+        expected = class_shares(queries, X, y, 6, weights=rule, metric=metric)
+        np.testing.assert_allclose(found, expected, rtol=1e-15)
+        np.testing.assert_array_equal(model.predict(queries), expected.argmax(axis=1))
+
+    @given(tables, labels, st.integers(1, 23))
+    @MODEST
+    def test_a_tied_vote_goes_to_the_smallest_class(self, X, y, k):
+        names = np.array(["a", "b", "c"])
+        for queries in (None, X + 0.5):
+            counts = np.rint(k * class_shares(queries, X, y, k))
+            present = np.unique(y)
+            expected = names[present[counts.argmax(axis=1)]]
+            for algorithm in ALGORITHMS:
+                model = KNeighborsClassifier(k, algorithm=algorithm).fit(X, names[y])
+                assert model.predict(queries).tolist() == expected.tolist()
+
+    def test_two_neighbours_of_two_classes(self):
+        X = [[0.0], [2.0]]
+        for y in (["b", "a"], ["a", "b"]):
+            model = KNeighborsClassifier(2).fit(X, y)
+            assert model.predict([[0.1], [1.0], [1.9]]).tolist() == ["a"] * 3
+            model.set_params(weights="distance")
+            assert model.predict([[1.0]]).tolist() == ["a"]
+            assert model.predict([[0.0], [2.0]]).tolist() == y
+
+    @pytest.mark.parametrize("names", [["x", "y"], [True, False], [7, -3], [2.0, 10.0]], ids=str)
+    def test_labels_keep_their_kind(self, names):
+        X, y = blobs()
+        y = np.array(names)[y % 2]
+        model = KNeighborsClassifier(3).fit(X, y)
+        found = model.predict(X)
+        assert found.dtype == y.dtype
+        assert model.classes_.tolist() == sorted(set(y.tolist()))
+        assert model.score(X, y) == (found == y).mean()
+
+    @every_rule
+    def test_threads_algorithms_and_batches_do_not_show(self, rule):
+        X, y = grid(n=900)
+        right = KNeighborsClassifier(7, weights=rule, algorithm="brute", n_jobs=1).fit(X, y)
+        weights = np.random.default_rng(0).integers(0, 4, size=900)
+        light = KNeighborsClassifier(7, weights=rule, algorithm="brute", n_jobs=1).fit(
+            X, y, weights
+        )
+        for algorithm in ALGORITHMS:
+            for n_jobs in (1, 2, 4, -1, None):
+                model = KNeighborsClassifier(7, weights=rule, algorithm=algorithm, n_jobs=n_jobs)
+                for fitted, other in (
+                    (model.fit(X, y), right),
+                    (clone(model).fit(X, y, weights), light),
+                ):
+                    np.testing.assert_array_equal(fitted.predict_proba(X), other.predict_proba(X))
+                    np.testing.assert_array_equal(
+                        fitted.predict_proba(None), other.predict_proba(None)
+                    )
+        for model in (right, light):
+            parts = [model.predict_proba(X[start : start + 13]) for start in range(0, 900, 13)]
+            np.testing.assert_array_equal(np.concatenate(parts), model.predict_proba(X))
+
+
+class TestPath:
+    KS = (5, 1, 12, 2, 5, 40)
+
+    @every_rule
+    @new_or_own
+    @pytest.mark.parametrize("weighted", [False, True])
+    def test_every_k_is_what_an_estimator_of_that_k_says(self, rule, own, weighted):
+        X, y = grid()
+        weights = np.random.default_rng(1).integers(0, 4, size=len(X)) if weighted else None
+        queries = None if own else X[:50] + 0.25
+        model = KNeighborsClassifier(3, weights=rule).fit(X, y, weights)
+        labels = model.predict_path(queries, self.KS)
+        shares = model.predict_proba_path(queries, self.KS)
+        assert labels.shape == shares.shape[:2] == (len(self.KS), labels.shape[1])
+        for k, label, share in zip(self.KS, labels, shares, strict=True):
+            alone = KNeighborsClassifier(k, weights=rule).fit(X, y, weights)
+            np.testing.assert_array_equal(label, alone.predict(queries))
+            np.testing.assert_array_equal(share, alone.predict_proba(queries))
+
+    def test_a_callable_may_look_at_the_whole_list(self):
+        X, y = blobs()
+        model = KNeighborsClassifier(3, weights=within_the_farthest).fit(X, y)
+        for k, share in zip((2, 9), model.predict_proba_path(X + 0.1, (2, 9)), strict=True):
+            expected = class_shares(X + 0.1, X, y, k, weights=within_the_farthest)
+            np.testing.assert_allclose(share, expected, rtol=1e-14)
+
+    def test_a_callable_that_writes_into_its_argument_harms_nobody(self):
+        def writes(distances):
+            distances += 1.0
+            return 1.0 / distances
+
+        X, y = blobs()
+        model = KNeighborsClassifier(3, weights=writes).fit(X, y)
+        path = model.predict_proba_path(X + 0.1, [2, 3, 9])
+        for k, share in zip([2, 3, 9], path, strict=True):
+            expected = class_shares(X + 0.1, X, y, k, weights=tent)
+            np.testing.assert_allclose(share, expected, rtol=1e-14)
+
+    def test_ks_may_be_an_array(self):
+        X, y = blobs()
+        model = KNeighborsClassifier().fit(X, y)
+        found = model.predict_path(X, np.arange(1, 4))
+        np.testing.assert_array_equal(found, model.predict_path(X, [1, 2, 3]))
+
+    @pytest.mark.parametrize(
+        ("ks", "error", "match"),
+        [
+            ([], ValueError, "ks is empty"),
+            ([1, 0], ValueError, "n_neighbors=0"),
+            ([151], ValueError, "n_neighbors=151 is more than there are rows.*150"),
+            ([1, 2.5], TypeError, "n_neighbors=2.5: expected an integer"),
+            ([True], TypeError, "n_neighbors=True"),
+        ],
+    )
+    def test_bad_ks(self, ks, error, match):
+        X, y = blobs()
+        model = KNeighborsClassifier().fit(X, y)
+        for ask in (model.predict_path, model.predict_proba_path):
+            with pytest.raises(error, match=match):
+                ask(X, ks)
+
+    def test_own_rows_have_one_neighbour_less(self):
+        X, y = blobs()
+        model = KNeighborsClassifier().fit(X, y)
+        model.predict_path(None, [149])
+        with pytest.raises(
+            ValueError, match="n_neighbors=150 is more than there are other rows.*149"
+        ):
+            model.predict_path(None, [150])
+
+
+class TestWeights:
+    @staticmethod
+    def pair(rule, k, X, y, weights):
+        """A model of weighted rows, and one of repeated rows."""
+        copies = np.repeat(np.arange(len(y)), weights)
+        one = KNeighborsClassifier(k, weights=rule).fit(X, y, weights)
+        return one, KNeighborsClassifier(k, weights=rule).fit(X[copies], y[copies]), copies
+
+    @every_rule
+    @new_or_own
+    @pytest.mark.parametrize("data", [grid, blobs])
+    @pytest.mark.parametrize("k", [1, 4, 17])
+    def test_an_integer_weight_is_that_many_rows(self, rule, own, data, k):
+        X, y = data()
+        weights = np.random.default_rng(2).integers(0, 3, size=len(X))
+        weighted, repeated, copies = self.pair(rule, k, X, y, weights)
+        queries = None if own else X + 0.125
+        _, first = np.unique(copies, return_index=True)
+        rows = first if own else slice(None)
+        np.testing.assert_array_equal(weighted.predict(queries), repeated.predict(queries)[rows])
+        ks = [k, 1, 9]
+        for found, right in zip(
+            weighted.predict_proba_path(queries, ks),
+            repeated.predict_proba_path(queries, ks),
+            strict=True,
+        ):
+            np.testing.assert_allclose(found, right[rows], rtol=1e-15)
+            if rule == "uniform":
+                np.testing.assert_array_equal(found, right[rows])
+
+    @given(tables, labels, arrays(np.intp, 24, elements=st.integers(0, 4)), st.integers(1, 12))
+    @MODEST
+    def test_so_it_is_for_any_small_table(self, X, y, weights, k):
+        weights[:13] += 1
+        y[:2] = 0, 1
+        weighted, repeated, copies = self.pair("uniform", k, X, y, weights)
+        np.testing.assert_array_equal(
+            weighted.predict_proba(X + 0.5), repeated.predict_proba(X + 0.5)
+        )
+        _, first = np.unique(copies, return_index=True)
+        np.testing.assert_array_equal(
+            weighted.predict_proba(None), repeated.predict_proba(None)[first]
+        )
+
+    @pytest.mark.parametrize("n", [3, 6, 7, 10, 12, 49])
+    def test_many_small_votes_tie_as_one_large_one_does(self, n):
+        # n rows at distance n have together the vote of one at distance 1: a tie, whichever
+        # way the rows are written down.
+        X, y = np.array([[float(n)], [-1.0]]), np.array([0, 1])
+        weighted, repeated, _ = self.pair("distance", n + 1, X, y, [n, 1])
+        assert weighted.predict([[0.0]]).tolist() == repeated.predict([[0.0]]).tolist()
+        np.testing.assert_array_equal(
+            weighted.predict_proba([[0.0]]), repeated.predict_proba([[0.0]])
+        )
+
+    @new_or_own
+    def test_a_callable_that_looks_at_the_whole_list_sees_the_neighbours_alone(self, own):
+        X, y = blobs()
+        weights = np.random.default_rng(3).integers(1, 4, size=len(X))
+        weighted, repeated, copies = self.pair(within_the_farthest, 7, X, y, weights)
+        _, first = np.unique(copies, return_index=True)
+        found = weighted.predict_proba(None if own else X + 0.1)
+        right = repeated.predict_proba(None if own else X + 0.1)
+        np.testing.assert_allclose(found, right[first] if own else right, rtol=1e-13)
+
+    def test_and_the_same_whoever_else_is_asked_about(self):
+        X, y = blobs()
+        weights = np.where(X[:, 0] > 1, 0.05, 5.0)  # some queries need many rows, some few
+        model = KNeighborsClassifier(3, weights=within_the_farthest).fit(X, y, weights)
+        together = model.predict_proba(X)
+        alone = np.concatenate([model.predict_proba(row[None]) for row in X])
+        np.testing.assert_array_equal(together, alone)
+
+    def test_the_weight_of_a_callable_beyond_the_kth_neighbour_does_not_matter(self):
+        def short(distances):
+            return np.where(distances < 5, 1.0, -1.0)
+
+        X, y = np.array([[0.0], [1.0], [100.0]]), [0, 1, 1]
+        model = KNeighborsClassifier(2, weights=short).fit(X, y, [2, 1, 1])
+        assert model.predict_proba([[0.0]]).tolist() == [[1.0, 0.0]]
+
+    @every_rule
+    def test_weight_zero_is_a_row_removed(self, rule):
+        X, y = grid()
+        keep = np.arange(len(y)) % 4 > 0
+        weighted = KNeighborsClassifier(5, weights=rule).fit(X, y, keep)
+        removed = KNeighborsClassifier(5, weights=rule).fit(X[keep], y[keep])
+        assert weighted.n_samples_fit_ == keep.sum()
+        for queries in (None, X + 0.5):
+            np.testing.assert_array_equal(
+                weighted.predict_proba(queries), removed.predict_proba(queries)
+            )
+        indices = weighted.kneighbors(X + 0.5, return_distance=False)
+        right = removed.kneighbors(X + 0.5, return_distance=False)
+        np.testing.assert_array_equal(indices, np.flatnonzero(keep)[right])
+        assert weighted.kneighbors_graph(X + 0.5).shape == (len(X), len(X))
+
+    def test_a_class_of_weight_zero_is_unknown(self):
+        X, y = grid()
+        assert KNeighborsClassifier().fit(X, y, y > 0).classes_.tolist() == [1, 2]
+
+    def test_fractions_are_masses(self):
+        X = np.array([[1.0], [2.0], [3.0]])
+        model = KNeighborsClassifier(2).fit(X, [0, 1, 0], [0.5, 1.0, 8.0])
+        np.testing.assert_allclose(model.predict_proba([[0.0]]), [[0.5, 0.5]])
+        np.testing.assert_allclose(model.predict_proba([[9.0]]), [[1.0, 0.0]])
+
+    def test_equal_weights_that_reach_k_anew_change_the_neighbourhood_only(self):
+        X, y = blobs()
+        doubled = KNeighborsClassifier(6).fit(X, y, np.full(len(y), 2.0))
+        plain = KNeighborsClassifier(3).fit(X, y)
+        np.testing.assert_array_equal(doubled.predict_proba(X), plain.predict_proba(X))
+
+    def test_weights_too_light_for_k(self):
+        X, y = blobs()
+        with pytest.raises(ValueError, match=r"n_neighbors=5 is more than.*n_samples = 1\.5"):
+            KNeighborsClassifier(5).fit(X, y, np.full(len(y), 0.01))
+        model = KNeighborsClassifier(1).fit([[0.0], [1.0]], [0, 1], [0.5, 0.5])
+        with pytest.raises(ValueError, match=r"other rows: n_samples = 0\.5"):
+            model.predict(None)
+
+
+class TestCallables:
+    def test_no_vote_for_a_query_names_it(self):
+        X, y = blobs()
+        model = KNeighborsClassifier(3, weights=lambda d: (d < 1e3).astype(float)).fit(X, y)
+        with pytest.raises(ValueError, match="No neighbour of query 2 has a vote"):
+            model.predict(np.concatenate([X[:2], X[:1] + 1e6]))
+
+    @pytest.mark.parametrize(
+        ("rule", "match"),
+        [
+            (lambda d: d[:, 0], "returned shape"),
+            (lambda d: -d - 1, "not negative"),
+            (lambda d: d * np.nan, "finite"),
+        ],
+    )
+    def test_bad_weights_are_an_error(self, rule, match):
+        X, y = blobs()
+        for weights in (None, np.full(len(y), 2)):
+            model = KNeighborsClassifier(3, weights=rule).fit(X, y, weights)
+            with pytest.raises(ValueError, match=match):
+                model.predict(X)
+
+    def test_distances_near_the_end_of_the_range_vote(self):
+        model = KNeighborsClassifier(2, weights="distance").fit([[1e308], [1.7e308]], [0, 1])
+        np.testing.assert_allclose(model.predict_proba([[0.0]]), [[17 / 27, 10 / 27]])
+
+
+class TestErrors:
+    X, y = blobs(n=30)
+
+    @pytest.mark.parametrize(
+        ("parameters", "error", "match"),
+        [
+            (
+                {"weights": "inverse"},
+                ValueError,
+                "weights='inverse': expected one of 'uniform', 'd",
+            ),
+            ({"weights": None}, ValueError, "weights=None"),
+            ({"metric": "l3"}, ValueError, "metric='l3': expected one of 'euclidean', 'manh"),
+            (
+                {"algorithm": "ball_tree"},
+                ValueError,
+                "algorithm='ball_tree': expected one of 'auto'",
+            ),
+            ({"n_neighbors": 0}, ValueError, "n_neighbors=0: expected an integer at least 1"),
+            ({"n_neighbors": -3}, ValueError, "n_neighbors=-3"),
+            ({"n_neighbors": 31}, ValueError, "n_neighbors=31 is more than there are rows.*= 30"),
+            ({"n_neighbors": 2.0}, TypeError, "n_neighbors=2.0: expected an integer"),
+            ({"n_neighbors": True}, TypeError, "n_neighbors=True"),
+            ({"n_neighbors": "3"}, TypeError, "n_neighbors='3'"),
+            ({"n_neighbors": None}, TypeError, "n_neighbors=None"),
+        ],
+    )
+    def test_a_bad_parameter_is_named_in_fit(self, parameters, error, match):
+        with pytest.raises(error, match=match):
+            KNeighborsClassifier(**parameters).fit(self.X, self.y)
+
+    def test_parameters_changed_after_fit_are_checked_too(self):
+        model = KNeighborsClassifier().fit(self.X, self.y)
+        with pytest.raises(ValueError, match="n_neighbors=31 is more"):
+            model.set_params(n_neighbors=31).predict(self.X)
+
+    def test_all_rows_are_neighbours_but_a_row_of_itself(self):
+        model = KNeighborsClassifier(30).fit(self.X, self.y)
+        shares = np.bincount(self.y) / 30
+        np.testing.assert_allclose(model.predict_proba(self.X), np.tile(shares, (30, 1)))
+        for ask in (model.predict, model.predict_proba):
+            with pytest.raises(
+                ValueError, match="n_neighbors=30 is more than there are other rows"
+            ):
+                ask(None)
+
+    @pytest.mark.parametrize(
+        ("X", "y", "weights", "error", "match"),
+        [
+            (X[:, 0], y, None, ValueError, "Expected 2D array"),
+            (X[:0], y[:0], None, ValueError, "0 sample"),
+            (X, y[:-1], None, ValueError, "inconsistent numbers of samples"),
+            (X, X[:, 0], None, ValueError, "continuous"),
+            (X, np.ones(30), None, ValueError, r"one class only \(1\.0, in all 30 rows"),
+            (X, None, None, ValueError, "requires y"),
+            (sparse.csr_array(X), y, None, TypeError, "[Ss]parse"),
+            (X, y, [1, 2], ValueError, "sample_weight has shape"),
+            (X, y, -np.ones(30), ValueError, "row 0 weighs -1"),
+            (X, y, np.zeros(30), ValueError, "zero in every row"),
+            (np.where(X[4, 1] == X, np.nan, X), y, None, ValueError, "NaN: row 4, column 1"),
+        ],
+    )
+    def test_bad_data_are_named_in_fit(self, X, y, weights, error, match):
+        with pytest.raises(error, match=match):
+            KNeighborsClassifier(3).fit(X, y, weights)
+
+    @pytest.mark.parametrize("ask", ["predict", "predict_proba", "kneighbors"])
+    def test_bad_queries_are_named(self, ask):
+        model = KNeighborsClassifier(3).fit(self.X, self.y)
+        for X, match in [
+            (self.X[:, :2], "X has 2 features.*expecting 3"),
+            (self.X[0], "Expected 2D array"),
+            (np.where(self.X[4, 1] == self.X, np.inf, self.X), "infinity: row 4, column 1"),
+            ([[1.0, 2.0, "many"]], "many"),
+        ]:
+            with pytest.raises(ValueError, match=match):
+                getattr(model, ask)(X)
+
+    def test_nothing_works_before_fit(self):
+        model = KNeighborsClassifier()
+        for ask in (model.predict, model.predict_proba, model.kneighbors, model.kneighbors_graph):
+            with pytest.raises(NotFittedError):
+                ask(self.X)
+        with pytest.raises(NotFittedError):
+            model.predict_path(self.X, [1])
+        for name in ("algorithm_", "algorithm_reason_", "n_samples_fit_"):
+            with pytest.raises(NotFittedError):
+                getattr(model, name)
+
+
+class TestAmongOthers:
+    NAMES = ("width", "height", "depth")
+
+    @pytest.mark.parametrize(
+        "table",
+        [pd.DataFrame, pl.DataFrame, pa.table],
+        ids=["pandas", "polars", "pyarrow"],
+    )
+    def test_a_table_gives_the_arrays_answers(self, table):
+        X, y = blobs()
+        named = table({name: X[:, j] for j, name in enumerate(self.NAMES)})
+        model = KNeighborsClassifier(4, weights="distance").fit(named, y)
+        plain = KNeighborsClassifier(4, weights="distance").fit(X, y)
+        assert tuple(model.feature_names_in_) == self.NAMES
+        assert model.n_features_in_ == 3
+        np.testing.assert_array_equal(model.predict_proba(named), plain.predict_proba(X))
+        np.testing.assert_array_equal(model.predict(None), plain.predict(None))
+        for one, other in zip(model.kneighbors(named), plain.kneighbors(X), strict=True):
+            np.testing.assert_array_equal(one, other)
+        turned = table({name: X[:, j] for j, name in enumerate(reversed(self.NAMES))})
+        with pytest.raises(ValueError, match="same order"):
+            model.predict(turned)
+
+    def test_labels_from_a_table(self):
+        X, y = blobs()
+        names = np.array(["a", "b", "c"])[y]
+        right = KNeighborsClassifier(4).fit(X, names).predict(X).tolist()
+        for labels in (pd.Series(names), pl.Series(names), pd.Series(names, dtype="category")):
+            assert KNeighborsClassifier(4).fit(X, labels).predict(X).tolist() == right
+
+    def test_a_pipeline_and_a_search(self):
+        X, y = blobs()
+        pipeline = make_pipeline(StandardScaler(), KNeighborsClassifier())
+        search = GridSearchCV(
+            pipeline,
+            {
+                "kneighborsclassifier__n_neighbors": [1, 9],
+                "kneighborsclassifier__weights": ["uniform", tent],
+            },
+            cv=3,
+        ).fit(X, y)
+        assert search.best_score_ > 0.5
+        Z = StandardScaler().fit_transform(X)
+        best = search.best_estimator_[-1]
+        np.testing.assert_array_equal(search.predict(X), clone(best).fit(Z, y).predict(Z))
+
+    def test_leave_one_out_is_what_own_rows_are_told(self):
+        X, y = blobs(n=40)
+        model = KNeighborsClassifier(3)
+        right = cross_val_predict(model, X, y, cv=LeaveOneOut())
+        np.testing.assert_array_equal(model.fit(X, y).predict(None), right)
+
+    def test_clones_have_the_parameters_and_nothing_learnt(self):
+        model = KNeighborsClassifier(3, weights=tent, algorithm="brute", metric="cosine", n_jobs=2)
+        before = model.get_params()
+        copy = clone(model.fit(*blobs()))
+        assert copy.get_params() == before == model.get_params()
+        assert not hasattr(copy, "classes_")
