@@ -15,6 +15,7 @@ from trivium.inputs import (
     check_rows,
     check_weights,
     require_choice,
+    require_flag,
     require_number,
     shown,
 )
@@ -263,6 +264,13 @@ class TestWeights:
 
 
 class TestParameters:
+    def test_a_flag_is_true_or_false(self):
+        require_flag("flag", True)
+        require_flag("flag", np.False_)
+        for value in (1, 0.0, "no", None):
+            with pytest.raises(TypeError, match="flag=.*expected True or False"):
+                require_flag("flag", value)
+
     def test_a_choice_is_accepted(self):
         require_choice("rule", "a", ("a", "b"))
 

@@ -38,6 +38,11 @@ class TestWorkerCount:
     def test_a_number_is_taken_at_its_word(self):
         assert [worker_count(n) for n in (1, 2, 7)] == [1, 2, 7]
 
+    @pytest.mark.parametrize("n_jobs", [1.5, "two", [2]])
+    def test_what_is_no_integer_is_an_error(self, n_jobs):
+        with pytest.raises(TypeError, match="expected an integer or None"):
+            worker_count(n_jobs)
+
     def test_zero_is_an_error(self):
         with pytest.raises(ValueError, match="n_jobs=0 makes no sense"):
             worker_count(0)
@@ -156,6 +161,31 @@ class TestOneBlasThread:
 
         assert list(map_in_order(inner, range(6), 2)) == [0, 0, 1, 3, 6, 10]
         assert blas_threads() == {2}
+
+
+class _Library:
+    """A BLAS whose threads are each thread's own, as OpenBLAS upon OpenMP has them."""
+
+    threading_layer = "openmp"
+
+    def __init__(self):
+        self._own = threading.local()
+
+    @property
+    def num_threads(self):
+        return getattr(self._own, "n", 2)
+
+    def set_num_threads(self, n):
+        self._own.n = n
+
+
+def test_a_limit_of_each_thread_is_set_in_each_and_lifted(monkeypatch):
+    library = _Library()
+    monkeypatch.setattr("trivium.blocks.workers._libraries", lambda: [library])
+    blocks = [slice(start, start + 1) for start in range(8)]
+    found = map_reduce(lambda _: [library.num_threads], blocks, list.__add__, n_jobs=2)
+    assert found == [1] * 8
+    assert library.num_threads == 2
 
 
 class TestOneBlasThreadFromManyThreads:

@@ -86,7 +86,7 @@ def test_distances_on_integers_full_of_ties(metric):
 @every_metric
 @pytest.mark.parametrize(
     "weights",
-    ["uniform", "distance", pytest.param(lambda d: np.exp(-d), id="callable")],
+    ["uniform", "distance", lambda d: np.exp(-d)],
     ids=["uniform", "distance", "callable"],
 )
 @pytest.mark.parametrize("k", [1, 5, 30])
