@@ -64,7 +64,7 @@ def sheet(
     numbers = [1, 2, 3] if task is None else [task]
     try:
         with OutputFolder(out) as output, _progress(numbers) as advance:
-            results = run(numbers, output, advance)
+            results = run(numbers, output, advance, processes=2)
     except OSError as error:
         raise TyperException(f"cannot write to {out}: {error.strerror or error}") from error
     if json:

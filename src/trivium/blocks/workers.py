@@ -60,9 +60,9 @@ def map_in_order(
     At most two results a worker wait to be taken, so that memory stays bounded
     however many pieces there are.
     """
-    workers = worker_count(n_jobs)
-    # Starting threads costs about as much as a few pieces.
-    if workers == 1 or len(pieces) < _PIECES_WORTH_THREADS:
+    # Starting threads, and even counting cores, costs about as much as a few pieces.
+    few = len(pieces) < _PIECES_WORTH_THREADS
+    if few or (workers := worker_count(n_jobs)) == 1:
         yield from map(function, pieces)
         return
     waiting: deque[Future[Result]] = deque()

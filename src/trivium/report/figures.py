@@ -10,12 +10,17 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
+from typing import Any
 from xml.etree import ElementTree as ET
 
 from markupsafe import Markup
 from matplotlib import rc_context
+from matplotlib.backend_bases import FigureCanvasBase
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
+from matplotlib.patches import Patch
 
 from trivium.displays.palette import INK
 from trivium.report.anchors import checked_anchor
@@ -86,7 +91,8 @@ def to_png(figure: Figure, *, dpi: float = 150) -> bytes:
         The PNG file.
     """
     buffer = BytesIO()
-    figure.savefig(buffer, format="png", dpi=dpi, facecolor="white", metadata={"Software": None})
+    with _canvas(figure, FigureCanvasAgg, dpi, {figure.patch: "white"}) as canvas:
+        canvas.print_png(buffer, metadata={"Software": None})
     return buffer.getvalue()
 
 
@@ -94,9 +100,33 @@ def _draw(figure: Figure, name: str) -> bytes:
     buffer = BytesIO()
     nothing = {"Date": None, "Creator": None, "Format": None, "Type": None}
     settings = rc_context({"svg.fonttype": "none", "svg.hashsalt": name, "svg.image_inline": True})
-    with settings, _legends_on_paper(figure):
-        figure.savefig(buffer, format="svg", dpi=_RASTER_DPI, transparent=True, metadata=nothing)
+    clear = dict.fromkeys([figure.patch, *(axes.patch for axes in figure.axes)], "none")
+    lent = _canvas(figure, FigureCanvasSVG, _RASTER_DPI, clear)
+    with settings, _legends_on_paper(figure), lent as canvas:
+        canvas.print_svg(buffer, metadata=nothing)
     return buffer.getvalue()
+
+
+@contextmanager
+def _canvas(
+    figure: Figure, kind: type[FigureCanvasBase], dpi: float, faces: dict[Patch, str]
+) -> Iterator[Any]:
+    """Lend the figure a canvas, a resolution and faces for some of its patches.
+
+    The canvas draws by itself: savefig would draw everything twice to find its extent.
+    """
+    canvas, own_dpi = figure.canvas, figure.dpi
+    own_faces = {patch: patch.get_facecolor() for patch in faces}
+    figure.set_dpi(dpi)
+    for patch, face in faces.items():
+        patch.set_facecolor(face)
+    try:
+        yield kind(figure)
+    finally:
+        for patch, own_face in own_faces.items():
+            patch.set_facecolor(own_face)
+        figure.set_dpi(own_dpi)
+        figure.set_canvas(canvas)
 
 
 @contextmanager

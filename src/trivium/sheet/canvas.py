@@ -36,7 +36,37 @@ def figure(draw: Callable[[Axes], Any], size: tuple[float, float]) -> Figure:
 
 
 def plane(
-    draw: Callable[[Axes], Any], grid: PlaneGrid, lines: int = 1, width: float = WIDTH
+    draw: Callable[[Axes], Any],
+    grid: PlaneGrid,
+    lines: int = 1,
+    width: float = WIDTH,
+    right: float = 0.08,
 ) -> Figure:
-    """Make a picture of the plane, as high as the grid's rectangle asks."""
-    return figure(draw, grid.figure_size(width, lines))
+    """Make a picture of the plane, as high as the grid's rectangle asks.
+
+    Its margins are set, not found out by drawing: these are most of the pictures, and
+    finding out takes as long as drawing.
+
+    Parameters
+    ----------
+    draw : callable
+        Draws into the axes.
+    grid : PlaneGrid
+    lines : int
+        Lines of legend above the axes.
+    width : float
+        Width of the figure in inches.
+    right : float
+        Margin on the right in inches, for a colour bar.
+    """
+    x0, x1, y0, y1 = grid.extent
+    left, bottom, top = 0.58, 0.44, 0.26 + 0.2 * lines
+    across = width - left - right
+    up = across * (y1 - y0) / (x1 - x0)
+    height = bottom + up + top
+    with in_style():
+        made = Figure(figsize=(width, height))
+        made.set_layout_engine("none")
+        box = left / width, bottom / height, across / width, up / height
+        draw(made.add_axes(box))
+        return made

@@ -55,7 +55,7 @@ class Moons:
         self.y_test: Indices = y[N_TRAIN:]
         self.model = KNeighborsClassifier(n_neighbors=K).fit(self.X, self.y)
         self.swept = dict(zip(SWEEP, self.model.predict_path(self.X_test, SWEEP), strict=True))
-        self.grid = PlaneGrid.around(X)
+        self.grid = PlaneGrid.around(X, resolution=160)
         cells = self.model.predict_path(self.grid.points, SWEEP)
         self.regions = dict(zip(SWEEP, cells, strict=True))
 
@@ -264,7 +264,7 @@ class _Fields:
         def draw(ax: Axes) -> None:
             display.plot_panel(ax, panel, title=f"k = {self._k}")
 
-        return plane(draw, moons.grid, lines=0)
+        return plane(draw, moons.grid, lines=0, right=0.62)
 
 
 def _question(moons: Moons) -> Part:

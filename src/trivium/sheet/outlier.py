@@ -213,7 +213,7 @@ def _question(outlier: Outlier) -> Part:
         "outlier-tilt",
         "The line f(x) = 0 without the outlier and with it at each scale.",
         "Boundaries over the training rows: the farther the outlier, the more the line turns.",
-        lambda: plane(lambda ax: display.plot(ax, view="rows"), outlier.grid, lines=4),
+        lambda: plane(lambda ax: display.plot(ax, view="rows"), outlier.grid, lines=3),
     )
     text = Markup("<p>Answered from the numbers of this run.</p>")
     return Part(

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
-from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def signed(value: float, spec: str) -> str:
@@ -58,7 +61,15 @@ class Picture:
     name: str
     caption: str
     label: str
-    draw: Callable[[], Figure]
+    draw: "Callable[[], Figure]"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel from one process to another without the drawing, which is done by then."""
+        return Picture, (self.name, self.caption, self.label, _drawn_elsewhere)
+
+
+def _drawn_elsewhere() -> "Figure":
+    raise RuntimeError("This picture was drawn in another process; only its file is here.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,10 @@
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
-from trivium.report import render, to_png, to_svg
-from trivium.sheet.canvas import in_style
-from trivium.sheet.document import as_document, as_json
 from trivium.sheet.output import OutputFolder
 from trivium.sheet.records import TaskResult
 from trivium.sheet.tasks import TASKS
@@ -17,8 +14,29 @@ Advance = Callable[[int, str, float], None]
 """Told of progress: the task, what is being done, and the share of the task that is done."""
 
 
+class Rendered(NamedTuple):
+    """A task, run, with its pictures drawn.
+
+    Attributes
+    ----------
+    result : TaskResult
+    svgs : dict of Markup
+        Each picture for the page, by name.
+    pngs : dict of bytes
+        Each picture as a file, by name.
+    """
+
+    result: TaskResult
+    svgs: dict[str, Markup]
+    pngs: dict[str, bytes]
+
+
 def run(
-    numbers: Sequence[int], output: OutputFolder, advance: Advance = lambda *_: None
+    numbers: Sequence[int],
+    output: OutputFolder,
+    advance: Advance = lambda *_: None,
+    *,
+    processes: int = 1,
 ) -> list[TaskResult]:
     """Run tasks; write report.html, sheet.json and figures/*.png.
 
@@ -30,6 +48,8 @@ def run(
         Where the files go; entered already.
     advance : callable
         Told of progress.
+    processes : int, default=1
+        Tasks at a time. The files do not depend on it.
 
     Returns
     -------
@@ -40,25 +60,43 @@ def run(
     OSError
         If a file cannot be written.
     """
-    results: list[TaskResult] = []
-    drawn: dict[str, Markup] = {}
-    for number in numbers:
-        advance(number, "computing", 0.0)
-        result = TASKS[number]()
-        results.append(result)
-        for count, picture in enumerate(result.pictures):
-            advance(number, "drawing", 0.3 + 0.7 * count / len(result.pictures))
-            with in_style():
-                figure = picture.draw()
-                # Laid out once for both files: layout costs as much as drawing.
-                figure.draw_without_rendering()
-                figure.set_layout_engine("none")
-                drawn[picture.name] = to_svg(figure, name=picture.name, label=picture.label)
-                output.write(f"figures/{picture.name}.png", to_png(figure))
-        advance(number, "done", 1.0)
-    output.write("report.html", render(as_document(results, drawn)).encode())
+    if processes > 1 and len(numbers) > 1:
+        from trivium.sheet.parallel import render_in_processes
+
+        rendered = render_in_processes(numbers, advance, processes)
+    else:
+        rendered = [render_task(number, advance) for number in numbers]
+
+    from trivium.report import render
+    from trivium.sheet.document import as_document, as_json
+
+    results = [each.result for each in rendered]
+    svgs = {name: svg for each in rendered for name, svg in each.svgs.items()}
+    for each in rendered:
+        for name, png in each.pngs.items():
+            output.write(f"figures/{name}.png", png)
+    output.write("report.html", render(as_document(results, svgs)).encode())
     output.write("sheet.json", to_json(as_json(results)).encode())
     return results
+
+
+def render_task(number: int, advance: Advance) -> Rendered:
+    """Run one task and draw its pictures."""
+    from trivium.report import to_png, to_svg
+    from trivium.sheet.canvas import in_style
+
+    advance(number, "computing", 0.0)
+    rendered = Rendered(TASKS[number](), {}, {})
+    pictures = rendered.result.pictures
+    for count, picture in enumerate(pictures):
+        advance(number, "drawing", 0.4 + 0.6 * count / len(pictures))
+        with in_style():
+            figure = picture.draw()
+            rendered.pngs[picture.name] = to_png(figure)
+            figure.set_layout_engine("none")  # laid out by now, for both files alike
+            rendered.svgs[picture.name] = to_svg(figure, name=picture.name, label=picture.label)
+    advance(number, "done", 1.0)
+    return rendered
 
 
 def to_json(value: Any) -> str:
