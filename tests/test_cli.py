@@ -1,7 +1,10 @@
+import errno
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -12,6 +15,7 @@ from trivium.sheet import published
 def call(monkeypatch, *arguments):
     """Run the command line in this process; return its exit code."""
     monkeypatch.setattr(sys, "argv", ["trivium", *map(str, arguments)])
+    monkeypatch.setattr(cli, "_obey_signals", lambda: None)  # the handlers are the process's
     with pytest.raises(SystemExit) as stopped:
         cli.main()
     return stopped.value.code or 0
@@ -56,7 +60,7 @@ def test_unwritable_folder_gives_2_at_once(monkeypatch, capsys, tmp_path):
     (tmp_path / "file").write_text("")
     target = tmp_path / "file" / "below"
     assert call(monkeypatch, "sheet", "--out", target) == 2
-    assert one_line(capsys.readouterr().err).startswith(f"trivium: cannot write to {target}: ")
+    assert one_line(capsys.readouterr().err).startswith("trivium: cannot write to ")
     assert os.listdir(tmp_path) == ["file"]
 
 
@@ -77,14 +81,86 @@ def test_bad_arguments_give_one_line_and_2(monkeypatch, capsys, arguments, what)
     assert captured.err.count("\n") == 1
 
 
-def test_interruption(monkeypatch, capsys, tmp_path):
-    def interrupt(*_):
-        raise KeyboardInterrupt
+def start(*arguments, **options):
+    """Start the command line in a process of its own."""
+    command = [sys.executable, "-m", "trivium.cli", *map(str, arguments)]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **options)
 
-    monkeypatch.setattr("trivium.sheet.run.TASKS", {2: interrupt})
-    assert call(monkeypatch, "sheet", "--task", 2, "--out", tmp_path / "new") == 130
-    assert "Traceback" not in capsys.readouterr().err
+
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_signal_leaves_nothing_behind(tmp_path, name, code):
+    """It comes while both processes draw; a neighbour's file in the new folder stays."""
+    process = start("sheet", "--out", tmp_path / "new" / "deep", stdout=subprocess.DEVNULL)
+    until = time.monotonic() + 60
+    while not (tmp_path / "new" / "deep").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    (tmp_path / "new" / "mine.txt").write_text("mine")
+    time.sleep(2)
+    process.send_signal(getattr(signal, name))
+    _, error = process.communicate(timeout=30)
+    assert process.returncode == code
+    assert "Traceback" not in error
+    assert os.listdir(tmp_path / "new") == ["mine.txt"]
+
+
+def test_a_signal_that_a_library_swallowed_is_obeyed_at_the_next_step(monkeypatch):
+    monkeypatch.setattr(cli, "_stopped_by", [])
+    with pytest.raises(SystemExit, match="143"):
+        cli._stop(15, None)
+    with cli._progress([1]) as advance, pytest.raises(SystemExit, match="143"):
+        advance(1, "drawing", 0.5)
+
+
+def test_a_reader_that_leaves_early_is_no_error(tmp_path):
+    process = start("sheet", "--task", 2, "--out", tmp_path, stdout=subprocess.PIPE)
+    process.stdout.close()
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGPIPE
+    assert "Traceback" not in error
+
+
+def test_output_that_cannot_be_printed_gives_2(monkeypatch, capsys, tmp_path):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(cli, "_print_results", full)
+    monkeypatch.setattr(sys, "stdout", sys.stdout)  # restored: the command gives it up
+    assert call(monkeypatch, "sheet", "--task", 2, "--out", tmp_path) == 2
+    error = one_line(capsys.readouterr().err)
+    assert error == "trivium: cannot print the results: No space left on device"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_any_encoding_of_the_terminal(tmp_path, encoding):
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    arguments = ("sheet", "--task", 2, "--out", tmp_path)
+    process = start(*arguments, stdout=subprocess.DEVNULL, env=environment)
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+    process = start(*arguments, "--json", stdout=subprocess.PIPE, env=environment, encoding="utf-8")
+    printed, _ = process.communicate(timeout=60)
+    assert json.loads(printed)["agree"] == 8
+
+
+def test_a_folder_in_the_way_of_a_file_is_named_before_any_work(monkeypatch, capsys, tmp_path):
+    (tmp_path / "report.html").mkdir()
+    assert call(monkeypatch, "sheet", "--task", 2, "--out", tmp_path) == 2
+    assert str(tmp_path / "report.html") in one_line(capsys.readouterr().err)
+    assert os.listdir(tmp_path) == ["report.html"]
+
+
+def test_an_empty_folder_name_is_refused(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert call(monkeypatch, "sheet", "--out", "") == 2
+    assert "--out is empty" in one_line(capsys.readouterr().err)
     assert os.listdir(tmp_path) == []
+
+
+def test_no_command_shows_the_help(monkeypatch, capsys):
+    assert call(monkeypatch) == 2
+    captured = capsys.readouterr()
+    assert "sheet" in captured.out + captured.err
+    assert "trivium:" not in captured.err
 
 
 def test_version_and_help(monkeypatch, capsys):

@@ -16,6 +16,7 @@ from trivium.inputs import (
     check_weights,
     require_choice,
     require_flag,
+    require_magnitude,
     require_number,
     shown,
 )
@@ -261,6 +262,15 @@ class TestWeights:
     def test_a_string_among_weights_is_an_error_about_weights(self):
         with pytest.raises((ValueError, TypeError), match="sample_weight"):
             check_weights([1, "heavy", 1], 3)
+
+
+class TestMagnitude:
+    @pytest.mark.parametrize("dtype", [np.float64, np.float32])
+    def test_a_column_beyond_it_is_named(self, dtype):
+        X = np.array([[0.0, 1e30], [1.0, -1e20]], dtype=dtype)
+        require_magnitude(fitted(X), X, 1e100)
+        with pytest.raises(ValueError, match=r"from -1e\+20 to 1e\+30 in column 1.*up to 1e\+25"):
+            require_magnitude(fitted(X), X, 1e25)
 
 
 class TestParameters:

@@ -1,5 +1,7 @@
 """The command line: parses, calls one room, prints."""
 
+import io
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -45,10 +47,13 @@ def _trivium(
 @app.command(epilog="Example: `trivium sheet --task 2 --out results`")
 def sheet(
     out: Annotated[
-        Path, typer.Option(help="Folder for report.html, sheet.json and figures/.")
-    ] = Path("trivium-sheet"),
+        str, typer.Option(metavar="FOLDER", help="Where report.html, sheet.json and figures/ go.")
+    ] = "trivium-sheet",
     task: Annotated[
-        int | None, typer.Option(min=1, max=3, help="Run one task only; all three by default.")
+        int | None,
+        typer.Option(
+            min=1, max=3, metavar="[1|2|3]", help="Run one task only; all three by default."
+        ),
     ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print sheet.json and nothing else.")
@@ -59,20 +64,24 @@ def sheet(
     Exits with 1 if a published number is not reproduced, with 2 if the report cannot be written.
     """
     from trivium.sheet.output import OutputFolder
-    from trivium.sheet.run import run, to_json
+    from trivium.sheet.run import EXPECTED, run, to_json
 
+    if not out:
+        raise TyperException("--out is empty: name a folder, . for the present one")
     numbers = [1, 2, 3] if task is None else [task]
     try:
-        with OutputFolder(out) as output, _progress(numbers) as advance:
+        with OutputFolder(Path(out), EXPECTED) as output, _progress(numbers) as advance:
             results = run(numbers, output, advance, processes=2)
     except OSError as error:
-        raise TyperException(f"cannot write to {out}: {error.strerror or error}") from error
+        place = error.filename or out
+        raise TyperException(f"cannot write to {place}: {error.strerror or error}") from error
     if json:
         from trivium.sheet.document import as_json
 
+        _speak_utf8()
         typer.echo(to_json(as_json(results)), nl=False)
     else:
-        _print_results(results, out)
+        _print_results(results, Path(out))
     if not all(check.agrees for result in results for check in result.checks):
         raise typer.Exit(1)
 
@@ -93,6 +102,7 @@ def _progress(numbers: Sequence[int]) -> Iterator[Callable[[int, str, float], No
         bar = {n: bars.add_task(_TASK_NAMES[n], total=1.0, start=False, doing="") for n in numbers}
 
         def advance(number: int, doing: str, share: float) -> None:
+            _raise_if_stopped()
             bars.start_task(bar[number])
             bars.update(bar[number], completed=share, doing=doing)
 
@@ -111,7 +121,8 @@ def _print_results(results: Sequence["TaskResult"], out: Path) -> None:
     console = Console()
     for result in results:
         title = f"Task {result.number}: {result.title}"
-        table = Table("quantity", title=title, title_justify="left", box=box.SIMPLE_HEAD)
+        table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+        table.add_column("quantity", overflow="fold")
         for name in ("published", "measured", "agrees"):
             table.add_column(name, justify="right")
         for check in result.checks:
@@ -119,7 +130,8 @@ def _print_results(results: Sequence["TaskResult"], out: Path) -> None:
             measured = f"{check.measured:.6g}"
             table.add_row(escape(check.quantity), check.published, measured, mark)
         console.print(table)
-        table = Table("where", title="Errata", title_justify="left", box=box.SIMPLE_HEAD)
+        table = Table(title="Errata", title_justify="left", box=box.SIMPLE_HEAD)
+        table.add_column("where", overflow="fold")
         table.add_column("the sheet", ratio=2)
         table.add_column("measured", ratio=3)
         for erratum in result.errata:
@@ -130,10 +142,59 @@ def _print_results(results: Sequence["TaskResult"], out: Path) -> None:
     console.print(f"The report: {out / 'report.html'}", soft_wrap=True, markup=False)
 
 
+def _speak_utf8() -> None:
+    """Write JSON as it is defined, whatever the terminal's encoding."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+
+
+_stopped_by: list[int] = []
+
+
+def _stop(number: int, _frame: object) -> None:
+    """Leave by an exception, so that nothing half-written stays behind.
+
+    The exception is lost if the signal comes while a library calls back into Python;
+    `_raise_if_stopped` makes up for it.
+    """
+    _stopped_by.append(number)
+    _raise_if_stopped()
+
+
+def _raise_if_stopped() -> None:
+    if _stopped_by:
+        raise SystemExit(128 + _stopped_by[0])
+
+
+def _obey_signals() -> None:
+    """End tidily when told to, and silently when nobody reads the output any more."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _stop)
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+
+
 def main() -> None:
     """Run the command line: errors in one line, exit code 2."""
+    _obey_signals()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a character less rather than none
     try:
-        sys.exit(app(standalone_mode=False))
+        code = app(standalone_mode=False)
+        sys.stdout.flush()
     except TyperException as error:
-        typer.echo(f"trivium: {error.format_message()}", err=True)
-        sys.exit(2)
+        message = error.format_message()
+        if message:  # none where the help has been printed instead
+            typer.echo(f"trivium: {message}", err=True)
+        code = 2
+    except OSError as error:
+        typer.echo(f"trivium: cannot print the results: {error.strerror or error}", err=True)
+        sys.stdout = None  # what could not be printed is not tried again on leaving
+        code = 2
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

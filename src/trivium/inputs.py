@@ -100,14 +100,10 @@ def check_labelled_rows(
     weights, kept = check_weights(sample_weight, n_given)
     if kept is not None:
         X, y = X[kept], y[kept]
-    try:
-        check_classification_targets(y)
-        classes, codes = np.unique(y, return_inverse=True)
-    except TypeError as error:
-        kinds = sorted({type(label).__name__ for label in y})
-        raise TypeError(
-            f"y holds labels of kinds that cannot be put in order ({', '.join(kinds)}): {error}."
-        ) from error
+    if y.dtype == object:
+        _require_one_kind(y)
+    check_classification_targets(y)
+    classes, codes = np.unique(y, return_inverse=True)
     if classes.size < least_classes:
         raise ValueError(
             f"y holds one class only ({shown(classes[0])}, in all {X.shape[0]} rows that have a "
@@ -202,10 +198,34 @@ def require_number(
     return number
 
 
+def require_magnitude(estimator: Any, X: Floats, most: float) -> None:
+    """Raise a ValueError that names the first column with a value beyond a magnitude."""
+    least, greatest = X.min(axis=0).astype(np.float64), X.max(axis=0).astype(np.float64)
+    beyond = np.flatnonzero((greatest > most) | (least < -most))
+    if beyond.size:
+        column = int(beyond[0])
+        raise ValueError(
+            f"X reaches from {least[column]:.3g} to {greatest[column]:.3g} in "
+            f"{column_name(estimator, column)}: {type(estimator).__name__} computes with "
+            f"magnitudes up to {most:g}. Divide the column by a power of ten."
+        )
+
+
 def require_flag(name: str, value: object) -> None:
     """Raise a TypeError unless a parameter is True or False."""
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name}={value!r}: expected True or False.")
+
+
+def _require_one_kind(y: Labels) -> None:
+    """Raise a ValueError at the first label that is missing, or no string among strings."""
+    for row, label in enumerate(y):
+        if label is None or label != label:
+            raise ValueError(f"y holds no label in row {row}, but {shown(label)}.")
+        if isinstance(label, str) != isinstance(y[0], str):
+            raise ValueError(
+                f"y mixes strings and others: {shown(y[0])} in row 0, {shown(label)} in row {row}."
+            )
 
 
 def _checked(estimator: Any, X: Any, *y: Any, reset: bool, name: str = "X") -> Any:
@@ -241,7 +261,7 @@ def _require_finite(estimator: Any, X: Floats, name: str) -> None:
             row, column = start + bad[0, 0], bad[0, 1]
             kind = "NaN" if np.isnan(X[row, column]) else "infinity"
             raise ValueError(
-                f"Input {name} contains {kind}: row {row}, {_column_name(estimator, column)}. "
+                f"Input {name} contains {kind}: row {row}, {column_name(estimator, column)}. "
                 "Drop or impute such values first."
             )
 
@@ -262,10 +282,11 @@ def _first_non_number(estimator: Any, X: Any) -> str | None:
             try:
                 float(value)
             except (TypeError, ValueError):
-                return f"row {row}, {_column_name(estimator, column)} holds {value!r}"
+                return f"row {row}, {column_name(estimator, column)} holds {shown(value)}"
     return None
 
 
-def _column_name(estimator: Any, column: int) -> str:
+def column_name(estimator: Any, column: int) -> str:
+    """Name a column as the user would: by its name if the table had names, else by number."""
     names = getattr(estimator, "feature_names_in_", ())
     return f"column {names[column]!r}" if column < len(names) else f"column {column}"

@@ -50,7 +50,8 @@ class TestNeighborsSweep:
         ("ks", "ticks"),
         [
             ([1, 2, 4], ["1", "2", "4"]),
-            ([2**i for i in range(10)], ["1", "4", "16", "64", "256"]),
+            ([2**i for i in range(10)], [str(2**i) for i in range(10)]),
+            ([2**i for i in range(11)], ["1", "4", "16", "64", "256", "1024"]),
             ([5], ["5"]),
         ],
     )

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib import rcParams
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 from trivium import LeastSquaresClassifier, SoftmaxRegression
@@ -189,3 +191,16 @@ def test_clipped_ends_lie_on_the_line_and_on_the_rectangles_edge(a, b, intercept
     np.testing.assert_allclose((ends @ [a, b] + intercept) / unit, 0, atol=1e-9)
     edges = np.abs(ends[:, [0, 0, 1, 1]] - extent).min(axis=1)
     np.testing.assert_allclose(edges, 0, atol=1e-9)
+
+
+def test_a_fit_without_an_outlier_is_dashed_ink_and_the_others_are_a_sequence():
+    coefs, outliers = np.ones((3, 2)), np.array([[np.nan, np.nan], [0.0, 1.0], [1.0, 0.0]])
+    display = BoundaryTiltDisplay(
+        coefs, [-1.0, -0.9, -0.8], [[0, 0], [1, 1]], [0, 1], outliers=outliers
+    ).plot()
+    baseline, *others = display.lines_
+    assert baseline.get_linestyle() == "--"
+    assert [line.get_linestyle() for line in others] == ["-", "-"]
+    assert baseline.get_color() == rcParams["text.color"]
+    assert all(to_rgba(line.get_color()) != to_rgba(baseline.get_color()) for line in others)
+    assert baseline.get_zorder() > others[0].get_zorder()

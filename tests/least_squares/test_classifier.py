@@ -622,3 +622,15 @@ class TestBadInput:
         model = LeastSquaresClassifier().fit(ROWS, LABELS)
         with pytest.raises(ValueError, match="3 features"):
             model.predict([[1.0, 2.0, 3.0]])
+
+
+def test_values_beyond_what_it_computes_with_are_named():
+    X = np.array([[0.0, 1e307], [1.0, -1e307], [2.0, 0.0]])
+    with pytest.raises(ValueError, match=r"column 1: LeastSquaresClassifier computes .* up to"):
+        LeastSquaresClassifier().fit(X, [0, 1, 1])
+
+
+def test_a_coefficient_beyond_float64_is_named():
+    X = pd.DataFrame({"a": [0.0, 1.0, 2.0, 0.5], "tiny": np.array([0.0, 5.0, 1.0, 2.0]) * 1e-312})
+    with pytest.raises(ValueError, match="'tiny' that its coefficient is beyond float64"):
+        LeastSquaresClassifier().fit(X, [0, 1, 1, 0])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.ensemble import AdaBoostClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, LeaveOneOut, cross_val_predict
 from sklearn.pipeline import make_pipeline
@@ -289,11 +290,13 @@ class TestWeights:
         X, y = grid()
         assert KNeighborsClassifier().fit(X, y, y > 0).classes_.tolist() == [1, 2]
 
-    def test_fractions_are_masses(self):
+    def test_fractions_are_masses_relative_to_their_mean(self):
         X = np.array([[1.0], [2.0], [3.0]])
-        model = KNeighborsClassifier(2).fit(X, [0, 1, 0], [0.5, 1.0, 8.0])
-        np.testing.assert_allclose(model.predict_proba([[0.0]]), [[0.5, 0.5]])
-        np.testing.assert_allclose(model.predict_proba([[9.0]]), [[1.0, 0.0]])
+        # Brought to 0.5, 1 and 1.5 from any unit.
+        for unit in (0.3, 1e-200, 1e200):
+            model = KNeighborsClassifier(2).fit(X, [0, 1, 0], unit * np.array([0.5, 1.0, 1.5]))
+            np.testing.assert_allclose(model.predict_proba([[0.0]]), [[0.5, 0.5]])
+            np.testing.assert_allclose(model.predict_proba([[9.0]]), [[0.75, 0.25]])
 
     def test_equal_weights_that_reach_k_anew_change_the_neighbourhood_only(self):
         X, y = blobs()
@@ -301,13 +304,31 @@ class TestWeights:
         plain = KNeighborsClassifier(3).fit(X, y)
         np.testing.assert_array_equal(doubled.predict_proba(X), plain.predict_proba(X))
 
-    def test_weights_too_light_for_k(self):
+    def test_equal_fractions_are_no_weights(self):
         X, y = blobs()
-        with pytest.raises(ValueError, match=r"n_neighbors=5 is more than.*n_samples = 1\.5"):
-            KNeighborsClassifier(5).fit(X, y, np.full(len(y), 0.01))
-        model = KNeighborsClassifier(1).fit([[0.0], [1.0]], [0, 1], [0.5, 0.5])
-        with pytest.raises(ValueError, match=r"other rows: n_samples = 0\.5"):
+        light = KNeighborsClassifier(5).fit(X, y, np.full(len(y), 0.25))
+        plain = KNeighborsClassifier(5).fit(X, y)
+        np.testing.assert_array_equal(light.predict_proba(X), plain.predict_proba(X))
+        np.testing.assert_array_equal(light.predict_proba(None), plain.predict_proba(None))
+
+    def test_boosting_which_gives_weights_that_sum_to_one(self):
+        X, y = blobs()
+        model = AdaBoostClassifier(KNeighborsClassifier(5), n_estimators=3).fit(X, y)
+        assert model.score(X, y) >= KNeighborsClassifier(5).fit(X, y).score(X, y)
+
+    def test_weights_too_light_for_k(self):
+        X = np.arange(3.0)[:, None]
+        with pytest.raises(ValueError, match=r"n_neighbors=4 is more than.*n_samples = 3"):
+            KNeighborsClassifier(4).fit(X, [0, 1, 0], [0.5, 0.5, 2.5])
+        # Brought to 2.5, 0.25 and 0.25: without the heavy row's first unit there are two.
+        model = KNeighborsClassifier(3).fit(X, [0, 1, 0], [2.5, 0.25, 0.25])
+        with pytest.raises(ValueError, match=r"other rows: n_samples = 2"):
             model.predict(None)
+
+    def test_a_path_of_one_number_is_refused(self):
+        X, y = blobs()
+        with pytest.raises(TypeError, match="ks=3: expected several"):
+            KNeighborsClassifier(5).fit(X, y).predict_path(X, 3)
 
 
 class TestCallables:

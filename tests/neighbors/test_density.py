@@ -357,4 +357,4 @@ class TestErrors:
 
     def test_weights_that_are_too_light(self):
         with pytest.raises(ValueError, match="n_neighbors=5 is more than.*n_samples = 4"):
-            KNeighborsDensity(5).fit(self.X, self.y, np.full(40, 0.1))
+            KNeighborsDensity(5).fit(self.X[:4], self.y[:4], [0.5, 0.5, 0.25, 0.75])

@@ -5,7 +5,7 @@ import pytest
 from tests.neighbors.reference import nearest
 
 from trivium.neighbors import neighborhoods as module
-from trivium.neighbors.neighborhoods import available_mass, neighborhoods
+from trivium.neighbors.neighborhoods import available_mass, counting_weights, neighborhoods
 from trivium.neighbors.search.index import Index
 
 
@@ -77,3 +77,15 @@ class TestAvailableMass:
         index, weights = index_of(np.zeros((2, 1))), np.array(weights, dtype=float)
         assert available_mass(index, weights, own=False) == weights.sum()
         assert available_mass(index, weights, own=True) == others
+
+
+class TestCountingWeights:
+    def test_whole_numbers_count_rows(self):
+        weights = np.array([1.0, 3.0, 2.0])
+        assert counting_weights(weights) is weights
+        assert counting_weights(None) is None
+
+    @pytest.mark.parametrize("unit", [1e-300, 0.1, 1e300])
+    def test_other_weights_are_relative(self, unit):
+        found = counting_weights(unit * np.array([0.5, 1.25, 1.25]))
+        np.testing.assert_allclose(found, [0.5, 1.25, 1.25])

@@ -46,3 +46,30 @@ def test_a_file_in_the_way_is_an_error_before_any_work(tmp_path):
         with pytest.raises(OSError), OutputFolder(folder):  # noqa: PT011 - which one depends on the system
             pytest.fail("the folder was entered")
     assert os.listdir(tmp_path) == ["taken"]
+
+
+def test_what_others_put_into_a_new_folder_stays(tmp_path):
+    with pytest.raises(RuntimeError), OutputFolder(tmp_path / "a" / "b"):  # noqa: PT012
+        (tmp_path / "a" / "mine.txt").write_text("mine")
+        raise RuntimeError
+    assert contents(tmp_path) == ["a/mine.txt"]
+    assert not (tmp_path / "a" / "b").exists()
+
+
+@pytest.mark.parametrize(
+    ("taken", "in_the_way"),
+    [("report.html/x", "report.html"), ("figures", "figures")],
+)
+@pytest.mark.parametrize("known", [True, False])
+def test_nothing_is_moved_if_a_place_is_taken(tmp_path, taken, in_the_way, known):
+    """Seen on entering where the files are known, and before the first move where not."""
+    names = ("figures/one.png", "report.html", "sheet.json")
+    (tmp_path / taken).parent.mkdir(exist_ok=True)
+    (tmp_path / taken).write_text("mine")
+    with pytest.raises(OSError, match=in_the_way) as error:  # noqa: PT012, SIM117
+        with OutputFolder(tmp_path, names if known else ()) as output:
+            assert not known
+            for name in names:
+                output.write(name, b"new")
+    assert error.value.filename == str(tmp_path / in_the_way)
+    assert contents(tmp_path) == [taken]

@@ -1,6 +1,7 @@
 """A whole run: the files that it leaves."""
 
 import json
+import multiprocessing
 import re
 from html.parser import HTMLParser
 
@@ -9,8 +10,9 @@ import pytest
 from PIL import Image
 
 from trivium.sheet.document import LIBRARIES, as_json, summary_of
+from trivium.sheet.output import OutputFolder
 from trivium.sheet.records import Check, Part, TaskResult
-from trivium.sheet.run import to_json
+from trivium.sheet.run import run, to_json
 
 
 class _Page(HTMLParser):
@@ -83,3 +85,30 @@ def test_a_number_that_differs_is_said_so():
 def test_errata_by_task(written, task):
     _, results = written
     assert len(results[task - 1].errata) == {1: 6, 2: 2, 3: 4}[task]
+
+
+def test_files_do_not_depend_on_the_number_of_processes(written, tmp_path):
+    folder, _ = written
+    with OutputFolder(tmp_path) as output:
+        results = run([1, 2, 3], output, processes=2)
+    for path in folder.rglob("*.*"):
+        assert path.read_bytes() == (tmp_path / path.relative_to(folder)).read_bytes(), path.name
+    with pytest.raises(RuntimeError, match="drawn in another process"):
+        results[0].pictures[0].draw()
+
+
+def test_progress_comes_from_every_process(tmp_path):
+    seen = []
+    with OutputFolder(tmp_path) as output:
+        run([2, 3], output, lambda *news: seen.append(news), processes=2)
+    for task in (2, 3):
+        shares = [share for number, _, share in seen if number == task]
+        assert shares == sorted(shares)
+        assert (shares[0], shares[-1]) == (0.0, 1.0)
+
+
+def test_an_error_in_a_process_ends_the_others(tmp_path):
+    with pytest.raises(KeyError), OutputFolder(tmp_path / "new") as output:
+        run([3, 4], output, processes=2)
+    assert multiprocessing.active_children() == []
+    assert not (tmp_path / "new").exists()

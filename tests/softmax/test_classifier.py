@@ -692,3 +692,9 @@ class TestBadInput:
     def test_shapes_labels_and_weights(self, X, y, weights, match):
         with pytest.raises(ValueError, match=match):
             SoftmaxRegression().fit(X, y, weights)
+
+
+def test_values_beyond_what_it_computes_with_are_named():
+    X = np.array([[0.0, 1e307], [1.0, -1e307], [2.0, 0.0]])
+    with pytest.raises(ValueError, match=r"column 1: SoftmaxRegression computes .* up to"):
+        SoftmaxRegression().fit(X, [0, 1, 1])

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from trivium.arrays import Float64
 from trivium.displays import palette
 from trivium.displays._arrays import series
-from trivium.displays._axes import legend_above, one_axes
+from trivium.displays._axes import ink, legend_above, one_axes
 from trivium.displays.grid import PlaneGrid
 from trivium.displays.scatter import LabelledRowsDisplay, class_handles
 
@@ -43,7 +43,8 @@ class BoundaryTiltDisplay:
     labels : sequence of n_fits str, default=None
         Names of the fits; by default "fit 1", "fit 2", ...
     outliers : array-like of shape (n_fits, 2), default=None
-        The row that each fit had besides; a row of NaN for a fit without one.
+        The row that each fit had besides; a row of NaN for a fit without one, whose line is
+        dashed ink.
     classes : array-like of shape (n_classes,), default=None
         Sorted classes, which give each its colour; by default those that occur in ``y``.
     feature_names : sequence of two str, default=None
@@ -136,7 +137,8 @@ class BoundaryTiltDisplay:
         labels : sequence of str, default=None
             Names of the fits; by default "fit 1", "fit 2", ...
         outliers : array-like of shape (n_estimators, 2), default=None
-            The row that each fit had besides; a row of NaN for a fit without one.
+            The row that each fit had besides; a row of NaN for a fit without one,
+            whose line is dashed ink.
         feature_names : sequence of two str, default=None
             Names of the axes; by default those of a table ``X``.
         ax : matplotlib Axes, default=None
@@ -210,12 +212,17 @@ class BoundaryTiltDisplay:
         extent = grid.extent
         axes = one_axes(ax, grid.figure_size(lines=2))
         self.rows_ = self._rows.plot(axes, legend=False, **{"alpha": 0.55, **rows_options})
-        colors = fit_colors(len(self.coefs))
+        colors = self._colors()
         self.lines_: list[Line2D | None] = []
-        for coef, intercept, color in zip(self.coefs, self.intercepts, colors, strict=True):
-            ends = clip_boundary(coef, float(intercept), extent)
-            drawn = None if ends is None else axes.plot(*ends.T, color=color, lw=2.0, zorder=2.5)[0]
-            self.lines_.append(drawn)
+        for fit, color in enumerate(colors):
+            ends = clip_boundary(self.coefs[fit], float(self.intercepts[fit]), extent)
+            if ends is None:
+                self.lines_.append(None)
+                continue
+            look = {"color": color, "linestyle": self._dashes(fit)}
+            # Dashes lie on top, or a line that hardly turned would hide them.
+            above = 2.6 if self._is_baseline(fit) else 2.5
+            self.lines_.append(axes.plot(*ends.T, lw=2.0, zorder=above, **look)[0])
         self.outlier_points_ = self._draw_outliers(axes, extent, colors)
         left, right, bottom, top = extent
         axes.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
@@ -249,16 +256,28 @@ class BoundaryTiltDisplay:
             drawn.append(axes.scatter(x, y, s=60, zorder=3, **look))
         return drawn
 
+    def _is_baseline(self, fit: int) -> bool:
+        """Whether a fit had no outlier, where others had."""
+        return self.outliers is not None and bool(np.isnan(self.outliers[fit]).any())
+
+    def _dashes(self, fit: int) -> str:
+        return "--" if self._is_baseline(fit) else "-"
+
+    def _colors(self) -> list[Any]:
+        """Colours in order along the sequential map; ink for fits without an outlier."""
+        fits = range(len(self.coefs))
+        sequence = iter(fit_colors(sum(not self._is_baseline(fit) for fit in fits)))
+        return [ink() if self._is_baseline(fit) else next(sequence) for fit in fits]
+
     def _handles(self, colors: Sequence[Any]) -> list[Line2D]:
         from matplotlib.lines import Line2D
 
         handles = []
-        for label, line, point, color in zip(
-            self.labels, self.lines_, self.outlier_points_, colors, strict=True
-        ):
-            name = label if line is not None else f"{label} (no boundary in view)"
-            marker = None if point is None else palette.OUTLIER_MARKER
-            handles.append(Line2D([], [], color=color, lw=2.0, marker=marker, mew=0, label=name))
+        for fit, (label, color) in enumerate(zip(self.labels, colors, strict=True)):
+            name = label if self.lines_[fit] is not None else f"{label} (no boundary in view)"
+            marker = None if self.outlier_points_[fit] is None else palette.OUTLIER_MARKER
+            look = {"color": color, "linestyle": self._dashes(fit), "marker": marker}
+            handles.append(Line2D([], [], lw=2.0, mew=0, label=name, **look))
         return handles
 
 

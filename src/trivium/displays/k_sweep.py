@@ -258,8 +258,8 @@ def sweep_scores(labels: Labels, y: ArrayLike) -> dict[str, Float64]:
 def _k_axis(axes: Axes, ks: Sequence[float] | Float64) -> None:
     axes.set_xscale("log", base=2)
     low, high = int(np.ceil(np.log2(ks[0]))), int(np.floor(np.log2(ks[-1])))
-    # Beyond eight powers of two the labels would touch on a phone: every other one.
-    powers = range(low, high + 1, 1 if high - low < 8 else 2)
-    ticks = [2**power for power in powers] or [int(ks[0])]
+    # Beyond ten powers of two the labels would touch on a phone: every other one.
+    step = 1 if high - low < 10 else 2
+    ticks = [2**power for power in range(low, high + 1, step)] or [int(ks[0])]
     axes.set_xticks(ticks, labels=[str(tick) for tick in ticks])
     axes.minorticks_off()

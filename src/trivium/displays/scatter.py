@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
@@ -225,8 +226,10 @@ def class_handles(classes: Labels) -> list[Line2D]:
     handles = []
     for position, name in enumerate(classes):
         look = palette.class_style(position)
+        # A true minus sign for a label such as -1, as on the axes.
+        label = str(name).replace("-", "−") if isinstance(name, Real) else str(name)
         handles.append(
-            Line2D([], [], ls="", marker=look["marker"], color=look["color"], ms=5, label=str(name))
+            Line2D([], [], ls="", marker=look["marker"], color=look["color"], ms=5, label=label)
         )
     return handles
 

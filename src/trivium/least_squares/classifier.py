@@ -9,9 +9,18 @@ from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64, Labels
 from trivium.blocks.linear_scores import linear_scores
-from trivium.inputs import check_labelled_rows, check_rows, require_flag, require_number
+from trivium.inputs import (
+    check_labelled_rows,
+    check_rows,
+    column_name,
+    require_flag,
+    require_magnitude,
+    require_number,
+)
 from trivium.least_squares.design import make_design
 from trivium.least_squares.solve import solve
+
+_LARGEST = 1e300  # differences of two such numbers are still finite
 
 
 class LeastSquaresClassifier(ClassifierMixin, BaseEstimator):
@@ -81,6 +90,7 @@ class LeastSquaresClassifier(ClassifierMixin, BaseEstimator):
         alpha = require_number("alpha", self.alpha, least=0.0)
         require_flag("fit_intercept", self.fit_intercept)
         rows = check_labelled_rows(self, X, y, sample_weight)
+        require_magnitude(self, rows.X, _LARGEST)
         self.classes_ = rows.classes
         design = make_design(
             rows.X,
@@ -90,6 +100,12 @@ class LeastSquaresClassifier(ClassifierMixin, BaseEstimator):
             fit_intercept=self.fit_intercept,
         )
         solution = solve(design, alpha, fit_intercept=self.fit_intercept)
+        if not np.isfinite(solution.coef).all():
+            column = int(np.flatnonzero(~np.isfinite(solution.coef).all(axis=1))[0])
+            raise ValueError(
+                f"X varies so little in {column_name(self, column)} that its coefficient is "
+                "beyond float64. Multiply the column by a power of ten."
+            )
         self.coef_ = np.ascontiguousarray(solution.coef.T)
         self.intercept_ = solution.intercept
         self.rank_ = solution.rank

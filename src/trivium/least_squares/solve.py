@@ -60,7 +60,7 @@ def solve(design: Design, alpha: float, *, fit_intercept: bool) -> Solution:
     weight = alpha * design.total_weight
     with np.errstate(over="ignore"):
         penalty = np.minimum(np.ldexp(weight, -2 * design.exponent), _LARGEST_PENALTY)
-    unit = np.ldexp(1.0, -design.exponent)
+        unit = np.ldexp(1.0, -design.exponent)
     found = None
     with one_blas_thread():
         if design.X.shape[0] > design.X.shape[1]:

@@ -1,6 +1,6 @@
 """k nearest neighbours as a classifier."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal, Self
 
 import numpy as np
@@ -10,7 +10,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64, Indices, Labels
 from trivium.inputs import check_labelled_rows, check_rows, require_choice
-from trivium.neighbors.neighborhoods import Neighborhood, available_mass, neighborhoods
+from trivium.neighbors.neighborhoods import (
+    Neighborhood,
+    available_mass,
+    counting_weights,
+    neighborhoods,
+)
 from trivium.neighbors.queries import NeighborQueries, require_neighbors
 from trivium.neighbors.votes import class_votes, counted_mass, path_votes, shares, vote_weights
 
@@ -82,8 +87,9 @@ class KNeighborsClassifier(NeighborQueries, ClassifierMixin, BaseEstimator):
         X : array-like of shape (n_rows, n_features)
         y : array-like of shape (n_rows,)
         sample_weight : array-like of shape (n_rows,) or None
-            A row of weight w counts as w rows at its place: neighbours are taken until
-            their weights reach `n_neighbors`. Weight zero counts as removed.
+            A row of whole weight w counts as w rows at its place: neighbours are taken
+            until their weights reach `n_neighbors`. Weights that are not all whole are
+            relative and brought to a mean of one first. Weight zero counts as removed.
 
         Raises
         ------
@@ -96,9 +102,10 @@ class KNeighborsClassifier(NeighborQueries, ClassifierMixin, BaseEstimator):
         rows = check_labelled_rows(self, X, y, sample_weight)
         self.classes_ = rows.classes
         self._codes = rows.codes
-        self._row_weights = rows.weights
+        self._row_weights = counting_weights(rows.weights)
         self._fit_index(rows.X, rows.kept, rows.n_given)
-        require_neighbors(self.n_neighbors, available_mass(self._index, rows.weights, own=False))
+        available = available_mass(self._index, self._row_weights, own=False)
+        require_neighbors(self.n_neighbors, available)
         return self
 
     def predict(self, X: ArrayLike | None) -> Labels:
@@ -107,7 +114,8 @@ class KNeighborsClassifier(NeighborQueries, ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_queries, n_features) or None
-            None asks for the training rows, each without itself.
+            None asks for the training rows, each without itself, in their order; rows
+            of weight zero are not among them.
 
         Returns
         -------
@@ -160,8 +168,12 @@ class KNeighborsClassifier(NeighborQueries, ClassifierMixin, BaseEstimator):
         ------
         ValueError
             If `ks` is empty, or one of them is more than there are neighbours.
+        TypeError
+            If `ks` is not several integers.
         """
         check_is_fitted(self, "_index")
+        if not isinstance(ks, Iterable):
+            raise TypeError(f"ks={ks!r}: expected several numbers of neighbours.")
         queries = None if X is None else check_rows(self, X)
         available = available_mass(self._index, self._row_weights, own=X is None)
         ks = [

@@ -19,6 +19,7 @@ from trivium.inputs import (
 )
 from trivium.neighbors.balls import BallBatch, Balls
 from trivium.neighbors.estimates import VOLUME_METRICS, log_density, log_marginal, posterior
+from trivium.neighbors.neighborhoods import counting_weights
 from trivium.neighbors.queries import NeighborQueries, require_neighbors
 from trivium.neighbors.search.index import Index
 from trivium.neighbors.votes import class_votes
@@ -57,6 +58,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
 
     Notes
     -----
+    This is no classifier (`score` is a log-likelihood): `KNeighborsClassifier` is.
     Everything is in log space, so that 500 columns neither over- nor underflow. Where
     k rows lie exactly at x, the density is infinite: a warning says so, and the score
     is +inf. For ``X=None`` each training row is left out of its own neighbourhood, n
@@ -104,7 +106,8 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         y : array-like of shape (n_rows,) or None
             Without labels there is p(x) alone.
         sample_weight : array-like of shape (n_rows,) or None
-            A row of weight w counts as w rows at its place; zero counts as removed.
+            A row of whole weight w counts as w rows at its place; weights that are not
+            all whole are relative and brought to a mean of one. Zero counts as removed.
 
         Raises
         ------
@@ -132,6 +135,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
             self._codes = labelled.codes
             mass = np.bincount(labelled.codes, weights)
             self.class_prior_ = mass / mass.sum()
+        weights = counting_weights(weights)
         self._fit_index(rows, kept, n_given)
         self._balls = Balls(self._index, weights, self.metric)
         self._check_neighbors(self._balls, own=False)

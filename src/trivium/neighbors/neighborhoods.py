@@ -32,6 +32,38 @@ class Neighborhood(NamedTuple):
     weights: Float64 | None
 
 
+def is_whole(weights: Float64) -> bool:
+    """Whether weights can be numbers of rows: beyond 2^53 every float64 is whole."""
+    return bool(np.all(weights == np.rint(weights)) and weights.max() <= 2.0**53)
+
+
+def counting_weights(weights: Float64 | None) -> Float64 | None:
+    """Weights that neighbours can be counted by.
+
+    Whole numbers say how many rows a row stands for. Other weights are relative, as
+    boosting gives them: they are brought to a mean of one, so that k neighbours are about
+    k rows whatever the unit of the weights.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n,) or None
+        Positive.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> counting_weights(np.array([3.0, 1.0]))
+    array([3., 1.])
+    >>> counting_weights(np.array([0.75, 0.25]))
+    array([1.5, 0.5])
+    """
+    if weights is None or is_whole(weights):
+        return weights
+    relative = weights / weights.max()
+    counting: Float64 = relative / relative.mean()
+    return counting
+
+
 def available_mass(index: Index, weights: Float64 | None, *, own: bool) -> float:
     """Least weight of the rows that a query can choose from, itself taken out if `own`."""
     if weights is None:
@@ -92,7 +124,7 @@ def _batches(
                 break
             p = min(2 * p, most)
         near = Neighborhood(some, distances, indices, mass)
-        yield _repeated(near, mass, k) if np.all(weights == np.rint(weights)) else near
+        yield _repeated(near, mass, k) if is_whole(weights) else near
 
 
 def _repeated(near: Neighborhood, mass: Float64, k: int) -> Neighborhood:

@@ -25,7 +25,7 @@ def require_neighbors(n_neighbors: object, available: float, what: str = "rows")
         If it is less than one, or greater than `available`.
     """
     k = int(require_number("n_neighbors", n_neighbors, least=1, integer=True))
-    if k > available:
+    if k > available * (1.0 + 1e-12):  # a sum of weights is right to rounding only
         raise ValueError(
             f"n_neighbors={k} is more than there are {what}: n_samples = {available:g}."
         )

@@ -15,7 +15,7 @@ from trivium.arrays import Float64
 from trivium.displays import ClassWeightsDisplay, TrainingCurvesDisplay
 from trivium.displays.palette import CLASS_COLORS, MUTED
 from trivium.sheet import published
-from trivium.sheet.canvas import WIDTH, figure
+from trivium.sheet.canvas import WIDTH, figure, in_style
 from trivium.sheet.derivation import derivation
 from trivium.sheet.records import Answer, Check, Part, Picture
 from trivium.softmax.classifier import SoftmaxRegression
@@ -168,7 +168,6 @@ def _descent(digits: Digits) -> Part:
         text,
         checks=(check,),
         pictures=pictures,
-        picture_width=26.0,
     )
 
 
@@ -180,14 +179,17 @@ def _curves_figure(history: dict[str, Float64]) -> Figure:
         validation_accuracy=history["validation_accuracy"],
         validation_name="test",
     )
-    return figure(lambda ax: display.plot(ax), (WIDTH * 1.6, 2.7))
+    with in_style():
+        made = Figure(figsize=(WIDTH, 4.4))
+        display.plot(made.subplots(2, 1))
+        return made
 
 
 def _weights_figure(digits: Digits) -> Figure:
     weights = digits.parameters[:, :64]
     # No probability depends on what all classes share, such as the start at one.
     display = ClassWeightsDisplay(weights - weights.mean(axis=0), classes=range(N_CLASSES))
-    return figure(lambda ax: display.plot(ax), (WIDTH * 1.6, 2.9))
+    return figure(lambda ax: display.plot(ax), (WIDTH, 2.5))
 
 
 def _optimum(digits: Digits) -> Part:
@@ -224,7 +226,7 @@ def _optimum(digits: Digits) -> Part:
         "digits-optimum",
         "Distance of the training loss from its minimum.",
         "Loss above the optimum against the step: gradient descent creeps, Newton's falls away.",
-        lambda: figure(draw, (WIDTH * 1.2, 2.6)),
+        lambda: figure(draw, (WIDTH, 2.6)),
     )
     text = Markup("<p>Not on the sheet, but the next thing to ask.</p>")
     return Part(
@@ -233,5 +235,4 @@ def _optimum(digits: Digits) -> Part:
         text,
         pictures=(picture,),
         answers=(answer,),
-        picture_width=20.0,
     )

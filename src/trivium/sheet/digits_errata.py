@@ -49,10 +49,10 @@ def _two_scales(digits: Digits) -> Erratum:
         3,
         "3.2, first sheet",
         "One learning rate for a summed weight gradient and an averaged bias gradient.",
-        f"The bias learns n = {n} times slower, and the two are the gradient of no one loss: a "
-        "gradient's mixed derivatives are equal, but here that of a weight's component by its "
-        f"bias is {weight_by_bias:.4g} and that of the bias's by the weight {bias_by_weight:.4g}, "
-        f"{ratio:.0f} times less.",
+        f"The bias learns n = {n} times slower, and no loss has this for its gradient: mixed "
+        "derivatives of a loss are equal, whichever variable comes first. Here the weight's entry "
+        f"changes with the bias at the rate {weight_by_bias:.4g}, the bias's entry with the weight "
+        f"at {bias_by_weight:.4g}, {ratio:.0f} times less.",
         {"mixed_derivative_ratio": ratio, "n": n},
     )
 
@@ -102,8 +102,8 @@ def _integer_labels(digits: Digits) -> Erratum:
         "3.2, second sheet",
         "The gradient uses probs − y with the integer labels as a column.",
         "Not a gradient: against central differences of the loss its components are off by up to "
-        f"{errors['integer']:.3g}, where the greatest is {np.abs(truth).max():.3g}. With one-hot "
-        f"labels, which are meant, the difference is {errors['one_hot']:.0e}.",
+        f"{errors['integer']:.3g}, though none is greater than {np.abs(truth).max():.3g}. With "
+        f"one-hot labels, which are meant, the difference is {errors['one_hot']:.0e}.",
         {"error_integer_labels": errors["integer"], "error_one_hot_labels": errors["one_hot"]},
     )
 

@@ -2,6 +2,7 @@
 
 import math
 import platform
+import re
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
@@ -25,6 +26,11 @@ from trivium.report import Erratum as ErratumCard
 from trivium.sheet.records import Check, Part, Picture, TaskResult
 
 LIBRARIES = ("trivium", "numpy", "scipy", "scikit-learn", "numba", "matplotlib")
+
+
+def tied(text: str) -> str:
+    """Keep short equations such as k = 5 and s = 8 on one line."""
+    return re.sub(r"(?<!\w)(\w) = (?=[\d−-])", "\\1\u00a0=\u00a0", text)
 
 
 def as_json(results: Sequence[TaskResult]) -> dict[str, Any]:
@@ -102,8 +108,8 @@ def _section(result: TaskResult, drawn: Mapping[str, Markup]) -> Section:
     cards = tuple(
         ErratumCard(
             erratum.where,
-            erratum.claim,
-            erratum.measured,
+            tied(erratum.claim),
+            tied(erratum.measured),
             _block(erratum.picture, drawn) if erratum.picture else None,
         )
         for erratum in result.errata
@@ -120,7 +126,7 @@ def _blocks(part: Part, drawn: Mapping[str, Markup]) -> list[Block]:
     if part.formulas is not None:
         blocks.append(Formulas(part.formulas))
     answer = Markup("<p>{}</p>")
-    blocks += [Question(each.question, answer.format(each.answer)) for each in part.answers]
+    blocks += [Question(each.question, answer.format(tied(each.answer))) for each in part.answers]
     figures = tuple(_block(picture, drawn) for picture in part.pictures)
     if len(figures) == 1:
         blocks += figures
@@ -138,9 +144,11 @@ def _table(title: str, checks: Sequence[Check]) -> Table:
         Column("measured", kind="number"),
         Column("agrees", kind="check"),
     )
-    rows = tuple((each.quantity, each.published, each.measured, each.agrees) for each in checks)
+    rows = tuple(
+        (tied(each.quantity), each.published, each.measured, each.agrees) for each in checks
+    )
     return Table(f"{title}: published and measured", columns, rows)
 
 
 def _block(picture: Picture, drawn: Mapping[str, Markup]) -> FigureBlock:
-    return FigureBlock(drawn[picture.name], picture.caption)
+    return FigureBlock(drawn[picture.name], tied(picture.caption))

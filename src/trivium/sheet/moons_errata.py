@@ -59,8 +59,8 @@ def _contour(moons: Moons) -> Erratum:
         "The background “decision boundary” is a contour of exp(x₁·x₂), and the line is y = x.",
         "Neither depends on the model, so they are the same for every k. The model's own regions "
         f"differ on {changed:.1%} of the picture between k = 1 and k = 512, and the line y = x "
-        f"sorts {right:.0%} of the test rows rightly, the model with k = 16 "
-        f"{np.mean(moons.swept[16] == moons.y_test):.0%}.",
+        f"classifies {right:.0%} of the test rows correctly, against "
+        f"{np.mean(moons.swept[16] == moons.y_test):.0%} by the model with k = 16.",
         {"share_changed_k1_k512": changed, "accuracy_of_line": right},
         Picture(
             "erratum-contour",
@@ -153,8 +153,8 @@ def _bias() -> Erratum:
         "1.4, p(x)",
         "p(x) = k/(N·V) with x among its own neighbours.",
         f"Biased upward. Where the true density is 1, the formula gives {sheet[at]:.2f} on average "
-        f"at k = 8 and {sheet[0]:.0f} at k = 2; (k − 1)/(nV) with x left out gives "
-        f"{unbiased[at]:.2f} at k = 8.",
+        f"at k = 8; at k = 2 it has no finite mean ({sheet[0]:.0f} in this draw). (k − 1)/(nV) "
+        f"with x left out gives {unbiased[at]:.2f} at k = 8.",
         {"sheet_k8": float(sheet[at]), "sheet_k2": float(sheet[0]), "ours_k8": float(unbiased[at])},
         Picture(
             "erratum-bias",
@@ -191,7 +191,7 @@ def _lost_pictures(moons: Moons) -> Erratum:
         "Draws p(x) and p(x|c) as two scatters of the same rows in one axes, and saves the figure "
         "after it was shown and closed.",
         f"The second scatter covers the first: drawn so, {both} of its {first} pixels remain. "
-        f"A file saved after that comes from a new figure: {ink} of its pixels are not white. Here "
+        f"A file saved after that is a new, empty figure: {ink} of its pixels have any ink. Here "
         "each density has a picture and a scale of its own.",
         {"pixels_of_first": first, "pixels_of_first_left": both, "pixels_in_saved_file": ink},
     )

@@ -103,7 +103,7 @@ def _pictures(outlier: Outlier) -> Part:
         pictures.append(
             Picture(
                 f"outlier-test-{scale}",
-                f"Test rows by predicted class, s = {scale}; rings mark the {undecided} rows that "
+                f"Test rows by the sign of f, s = {scale}; rings mark the {undecided} rows that "
                 "rounding sends to class 0.",
                 f"Test rows, the line f(x) = 0, and {undecided} rows near it ringed.",
                 partial(_test_figure, outlier, scale),
@@ -111,8 +111,8 @@ def _pictures(outlier: Outlier) -> Part:
         )
     text = Markup(
         "<p>500 rows of class +1 around (0, 0) and 500 of class −1 around (1, 1); nine tenths "
-        "train. Then one row of class −1 is added at s·(1, 1.75): on the right side of the "
-        "boundary, but farther and farther from it. The line is f(x) = 0.</p>"
+        "train. Then one row of class −1 is added at s·(1, 1.75): on the correct side of "
+        "the boundary, but farther and farther from it. The line is f(x) = 0.</p>"
     )
     return Part(
         "2.1 The rows and the line",
@@ -194,7 +194,8 @@ def _question(outlier: Outlier) -> Part:
     answer = Answer(
         2,
         "How does the outlier affect the fit?",
-        f"Squared error punishes a row for being too right: without it, f at s = 8 would be "
+        f"Squared error punishes a row for lying too far on the correct side: without it, f at "
+        f"s = 8 would be "
         f"{signed(plain, '.1f')}, far beyond the target −1, so the fit turns to bring it to "
         f"{signed(value[8], '.1f')}. "
         f"The boundary tilts by {tilts}, though one row of {len(outlier.y) + 1} does it. The "
@@ -207,6 +208,7 @@ def _question(outlier: Outlier) -> Part:
         outlier.X,
         outlier.y,
         labels=["without", *(f"s = {s}" for s in shown)],
+        outliers=np.vstack([np.full(2, np.nan), *(outlier.place(s) for s in shown)]),
         feature_names=FEATURES,
     )
     picture = Picture(

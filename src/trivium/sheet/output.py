@@ -1,8 +1,10 @@
 """A folder of results that appears whole or not at all."""
 
+import errno
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,21 +20,31 @@ class OutputFolder:
     ----------
     path : Path
         The folder; it is made if need be. Files of the same name are replaced.
+    expected : sequence of str
+        Names of files that will be written, as far as they are known.
 
     Raises
     ------
     OSError
-        On entering, if the folder cannot be made or written: before any work is done.
+        On entering, if the folder cannot be made or written, or something other than a
+        file stands where a file is expected: before any work is done.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, expected: Sequence[str] = ()) -> None:
         self.path = path
+        self._expected = expected
+        self._made: list[Path] = []
 
     def __enter__(self) -> Self:
-        self._made = _first_missing(self.path)
-        self.path.mkdir(parents=True, exist_ok=True)
-        # Within the folder, so that moving a file is a rename on one file system.
-        self._stage = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=self.path))
+        try:
+            self._make_folder()
+            for name in self._expected:
+                _require_place(self.path, self.path / name)
+            # Within the folder, so that moving a file is a rename on one file system.
+            self._stage = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=self.path))
+        except BaseException:
+            self._unmake_folder()
+            raise
         return self
 
     def __exit__(
@@ -41,13 +53,15 @@ class OutputFolder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        published = False
         try:
             if kind is None:
                 self._publish()
+                published = True
         finally:
             shutil.rmtree(self._stage, ignore_errors=True)
-            if kind is not None and self._made is not None:
-                shutil.rmtree(self._made, ignore_errors=True)
+            if not published:
+                self._unmake_folder()
 
     def write(self, name: str, content: bytes) -> None:
         """Write a file that will stand at `name`, a path within the folder."""
@@ -56,17 +70,37 @@ class OutputFolder:
         place.write_bytes(content)
 
     def _publish(self) -> None:
-        for source in sorted(path for path in self._stage.rglob("*") if path.is_file()):
-            place = self.path / source.relative_to(self._stage)
+        sources = sorted(path for path in self._stage.rglob("*") if path.is_file())
+        places = [self.path / source.relative_to(self._stage) for source in sources]
+        for place in places:
+            _require_place(self.path, place)
+        for source, place in zip(sources, places, strict=True):
             place.parent.mkdir(parents=True, exist_ok=True)
             os.replace(source, place)
 
+    def _make_folder(self) -> None:
+        missing = [folder for folder in (self.path, *self.path.parents) if not folder.exists()]
+        for folder in reversed(missing):
+            folder.mkdir(exist_ok=True)
+            self._made.append(folder)
+        if not self.path.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(self.path))
 
-def _first_missing(path: Path) -> Path | None:
-    """Return the topmost folder that would have to be made, or None."""
-    missing = None
-    for folder in (path, *path.parents):
-        if folder.exists():
-            break
-        missing = folder
-    return missing
+    def _unmake_folder(self) -> None:
+        """Remove the folders made here, as far as nobody else has put anything into them."""
+        for folder in reversed(self._made):
+            try:
+                folder.rmdir()
+            except OSError:
+                return
+
+
+def _require_place(folder: Path, place: Path) -> None:
+    """Raise an OSError if a file could not be moved to a place within the folder."""
+    if place.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(place))
+    for parent in place.parents:
+        if parent == folder:
+            return
+        if parent.exists() and not parent.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(parent))

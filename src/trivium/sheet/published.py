@@ -35,7 +35,10 @@ SWEEP_ACCURACY = {
     256: "0.94",
     512: "0.80",
 }
-"""Task 1.3: printed for k = 1 and 2; the rest follows from the printed RSS as 1 - RSS/100."""
+"""Task 1.3: the rest follows from the printed RSS as 1 - RSS/100."""
+
+SWEEP_ACCURACY_PRINTED = (1, 2)
+"""Task 1.3: the numbers of neighbours for which the accuracy itself is printed."""
 
 LABEL_FREQUENCIES = {
     2: ("0.5", "0.5"),

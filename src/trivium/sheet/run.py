@@ -14,6 +14,10 @@ Advance = Callable[[int, str, float], None]
 """Told of progress: the task, what is being done, and the share of the task that is done."""
 
 
+EXPECTED = ("report.html", "sheet.json", "figures/any.png")
+"""Files that a run writes, one for each folder."""
+
+
 class Rendered(NamedTuple):
     """A task, run, with its pictures drawn.
 

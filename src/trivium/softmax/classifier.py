@@ -18,6 +18,7 @@ from trivium.inputs import (
     check_rows,
     require_choice,
     require_flag,
+    require_magnitude,
     require_number,
     shown,
 )
@@ -26,6 +27,8 @@ from trivium.softmax.history import History
 from trivium.softmax.solvers.gradient_descent import gradient_descent
 from trivium.softmax.solvers.newton_cg import newton_cg
 from trivium.softmax.solvers.protocol import Result, Status
+
+_LARGEST = 1e100  # squares, summed over many rows, stay within float64
 
 
 class SoftmaxRegression(ClassifierMixin, BaseEstimator):
@@ -132,6 +135,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
         """
         self._check_parameters()
         rows = check_labelled_rows(self, X, y, sample_weight)
+        require_magnitude(self, rows.X, _LARGEST)
         self.classes_ = rows.classes
         newton = self.solver == "newton-cg"
         # Centring changes the path of gradient descent, which is there to be watched.
