@@ -70,7 +70,11 @@ def sheet(
         raise TyperException("--out is empty: name a folder, . for the present one")
     numbers = [1, 2, 3] if task is None else [task]
     try:
-        with OutputFolder(Path(out), EXPECTED) as output, _progress(numbers) as advance:
+        with (
+            OutputFolder(Path(out), EXPECTED) as output,
+            _progress(numbers) as advance,
+            _pipes_may_break(),
+        ):
             results = run(numbers, output, advance, processes=2)
     except OSError as error:
         place = error.filename or out
@@ -173,6 +177,19 @@ def _obey_signals() -> None:
             signal.signal(getattr(signal, name), _stop)
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+
+
+@contextmanager
+def _pipes_may_break() -> Iterator[None]:
+    """Raise where a process at the other end of a pipe has gone, instead of ending silently."""
+    if not hasattr(signal, "SIGPIPE"):
+        yield
+        return
+    before = signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGPIPE, before)
 
 
 def main() -> None:

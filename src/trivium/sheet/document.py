@@ -29,7 +29,8 @@ LIBRARIES = ("trivium", "numpy", "scipy", "scikit-learn", "numba", "matplotlib")
 
 
 def tied(text: str) -> str:
-    """Keep short equations such as k = 5 and s = 8 on one line."""
+    """Keep short formulas such as k = 5 and (k − 1) on one line."""
+    text = text.replace("(k − 1)", "(k\u00a0−\u00a01)")
     return re.sub(r"(?<!\w)(\w) = (?=[\d−-])", "\\1\u00a0=\u00a0", text)
 
 
@@ -122,7 +123,7 @@ def _section(result: TaskResult, drawn: Mapping[str, Markup]) -> Section:
 
 
 def _blocks(part: Part, drawn: Mapping[str, Markup]) -> list[Block]:
-    blocks: list[Block] = [Prose(part.text)]
+    blocks: list[Block] = [Prose(Markup(tied(part.text)))]  # noqa: S704 - Markup already
     if part.formulas is not None:
         blocks.append(Formulas(part.formulas))
     answer = Markup("<p>{}</p>")
