@@ -89,14 +89,15 @@ def start(*arguments, **options):
 
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
 def test_a_signal_leaves_nothing_behind(tmp_path, name, code):
-    """It comes while both processes draw; a neighbour's file in the new folder stays."""
-    process = start("sheet", "--out", tmp_path / "new" / "deep", stdout=subprocess.DEVNULL)
+    """It comes to all processes while they draw; another's file in the new folder stays."""
+    out = tmp_path / "new" / "deep"
+    process = start("sheet", "--out", out, stdout=subprocess.DEVNULL, start_new_session=True)
     until = time.monotonic() + 60
     while not (tmp_path / "new" / "deep").exists() and time.monotonic() < until:
         time.sleep(0.05)
     (tmp_path / "new" / "mine.txt").write_text("mine")
     time.sleep(2)
-    process.send_signal(getattr(signal, name))
+    os.killpg(process.pid, getattr(signal, name))
     _, error = process.communicate(timeout=30)
     assert process.returncode == code
     assert "Traceback" not in error

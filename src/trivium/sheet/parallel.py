@@ -1,6 +1,7 @@
 """Several tasks at a time, each in a process of its own: drawing holds Python's lock."""
 
 import multiprocessing
+import signal
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
 from typing import Any
@@ -40,9 +41,10 @@ _news: Any = None
 
 
 def _begin(news: Any) -> None:
-    """Take the queue that tells the parent of progress."""
+    """Take the queue that tells the parent of progress, and leave Ctrl-C to the parent."""
     global _news
     _news = news
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _render(number: int) -> Rendered:
