@@ -17,6 +17,7 @@ def kernel(function: Function) -> Function:
     read-only installation without a home), the code is compiled in each process.
     """
     try:
-        return numba.njit(function, cache=True, nogil=True)  # type: ignore[no-any-return]
-    except RuntimeError:
-        return numba.njit(function, nogil=True)  # type: ignore[no-any-return]
+        compiled: Function = numba.njit(function, cache=True, nogil=True)
+    except RuntimeError:  # numba's word for "no locator available": nowhere to keep a cache
+        compiled = numba.njit(function, nogil=True)
+    return compiled

@@ -142,7 +142,8 @@ _process_limit = _ProcessLimit()
 @lru_cache(maxsize=1)
 def _libraries() -> list[Any]:
     """BLAS libraries that NumPy and SciPy have loaded."""
-    return ThreadpoolController().select(user_api="blas").lib_controllers  # type: ignore[no-any-return]
+    libraries: list[Any] = ThreadpoolController().select(user_api="blas").lib_controllers
+    return libraries
 
 
 def _is_per_thread(library: Any) -> bool:

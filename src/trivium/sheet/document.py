@@ -5,7 +5,7 @@ import platform
 import re
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypeVar
 
 from markupsafe import Markup
 
@@ -25,13 +25,15 @@ from trivium.report import (
 from trivium.report import Erratum as ErratumCard
 from trivium.sheet.records import Check, Part, Picture, TaskResult
 
+Text = TypeVar("Text", bound=str)
+
 LIBRARIES = ("trivium", "numpy", "scipy", "scikit-learn", "numba", "matplotlib")
 
 
-def tied(text: str) -> str:
+def tied(text: Text) -> Text:
     """Keep short formulas such as k = 5 and (k − 1) on one line."""
-    text = text.replace("(k − 1)", "(k\u00a0−\u00a01)")
-    return re.sub(r"(?<!\w)(\w) = (?=[\d−-])", "\\1\u00a0=\u00a0", text)
+    whole = text.replace("(k − 1)", "(k\u00a0−\u00a01)")
+    return type(text)(re.sub(r"(?<!\w)(\w) = (?=[\d−-])", "\\1\u00a0=\u00a0", whole))
 
 
 def as_json(results: Sequence[TaskResult]) -> dict[str, Any]:
@@ -123,7 +125,7 @@ def _section(result: TaskResult, drawn: Mapping[str, Markup]) -> Section:
 
 
 def _blocks(part: Part, drawn: Mapping[str, Markup]) -> list[Block]:
-    blocks: list[Block] = [Prose(Markup(tied(part.text)))]  # noqa: S704 - Markup already
+    blocks: list[Block] = [Prose(tied(part.text))]
     if part.formulas is not None:
         blocks.append(Formulas(part.formulas))
     answer = Markup("<p>{}</p>")

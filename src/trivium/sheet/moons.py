@@ -77,16 +77,14 @@ def _data(moons: Moons) -> Part:
     predicted = moons.model.predict(moons.X_test)
     rows = partial(LabelledRowsDisplay, feature_names=FEATURES)
 
-    def show(
-        display: LabelledRowsDisplay, title: str, color_by: Literal["true", "predicted"] = "true"
-    ) -> Figure:
-        return plane(lambda ax: _framed(display.plot(ax, color_by=color_by, title=title)), frame)
+    left, right, bottom, top = moons.grid.extent
 
-    frame = moons.grid
+    def show(display: LabelledRowsDisplay, title: str, color_by: ColorBy = "true") -> Figure:
+        def draw(ax: Axes) -> None:
+            display.plot(ax, color_by=color_by, title=title)
+            ax.set(xlim=(left, right), ylim=(bottom, top))  # one frame for all three
 
-    def _framed(display: LabelledRowsDisplay) -> None:
-        left, right, bottom, top = frame.extent
-        display.ax_.set(xlim=(left, right), ylim=(bottom, top))
+        return plane(draw, moons.grid)
 
     wrong = int(np.sum(predicted != moons.y_test))
     pictures = (

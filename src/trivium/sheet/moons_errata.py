@@ -1,5 +1,7 @@
 """Task 1: where the sheet is wrong, each with evidence from this run."""
 
+from typing import Any
+
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
@@ -169,13 +171,13 @@ def _bias() -> Erratum:
 def _lost_pictures(moons: Moons) -> Erratum:
     def pixels(*colors: str) -> Float64:
         made = Figure(figsize=(2, 2))
-        FigureCanvasAgg(made)
+        canvas: Any = FigureCanvasAgg(made)
         for color in colors:
             ax = made.axes[0] if made.axes else made.add_axes((0, 0, 1, 1))
             ax.set_axis_off()
             ax.scatter(moons.X[:, 0], moons.X[:, 1], color=color)
-        made.canvas.draw()
-        shown: Float64 = np.asarray(made.canvas.buffer_rgba())[..., :3].astype(float)  # type: ignore[attr-defined]
+        canvas.draw()
+        shown: Float64 = np.asarray(canvas.buffer_rgba())[..., :3].astype(float)
         return shown
 
     with mpl.rc_context(mpl.rcParamsDefault):

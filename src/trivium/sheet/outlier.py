@@ -1,5 +1,6 @@
 """Task 2: linear least squares with an outlier."""
 
+from collections.abc import Iterable
 from functools import partial
 from typing import NamedTuple
 
@@ -293,6 +294,6 @@ def _range(outlier: Outlier) -> Erratum:
     )
 
 
-def _listed(values: object) -> str:
-    *first, last = map(str, values)  # type: ignore[call-overload]
+def _listed(values: Iterable[object]) -> str:
+    *first, last = map(str, values)
     return f"{', '.join(first)} and {last}"
