@@ -10,6 +10,10 @@ ESTIMATORS = [
     trivium.NearestNeighbors(algorithm="kd_tree", metric="cosine"),
     trivium.KNeighborsClassifier(),
     trivium.KNeighborsClassifier(algorithm="kd_tree", weights="distance"),
+    trivium.KNeighborsClassifierCV(),
+    trivium.KNeighborsClassifierCV(
+        k_max=4, scoring="neg_log_loss", rule="best", weights="distance"
+    ),
     trivium.KNeighborsDensity(n_neighbors=3),
     trivium.KNeighborsDensity(n_neighbors=3, volume="per_class"),
     trivium.LeastSquaresClassifier(),

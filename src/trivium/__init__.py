@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from trivium.least_squares.classifier import LeastSquaresClassifier
     from trivium.neighbors.classifier import KNeighborsClassifier
+    from trivium.neighbors.classifier_cv import KNeighborsClassifierCV
     from trivium.neighbors.density import KNeighborsDensity
     from trivium.neighbors.nearest import NearestNeighbors
     from trivium.softmax.classifier import SoftmaxRegression
@@ -18,6 +19,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "KNeighborsClassifier",
+    "KNeighborsClassifierCV",
     "KNeighborsDensity",
     "LeastSquaresClassifier",
     "NearestNeighbors",
@@ -27,6 +29,7 @@ __all__ = [
 
 _HOME = {
     "KNeighborsClassifier": "trivium.neighbors.classifier",
+    "KNeighborsClassifierCV": "trivium.neighbors.classifier_cv",
     "KNeighborsDensity": "trivium.neighbors.density",
     "LeastSquaresClassifier": "trivium.least_squares.classifier",
     "NearestNeighbors": "trivium.neighbors.nearest",

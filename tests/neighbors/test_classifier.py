@@ -1,5 +1,7 @@
 """The classifier: votes of exact neighbours, weights, paths and ties."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -18,6 +20,7 @@ from sklearn.preprocessing import StandardScaler
 from tests.neighbors.reference import ALGORITHMS, METRICS, MODEST, class_shares
 
 from trivium import KNeighborsClassifier
+from trivium.neighbors import sweeps
 
 
 def tent(distances):
@@ -155,6 +158,36 @@ class TestPath:
         for k, share in zip([2, 3, 9], path, strict=True):
             expected = class_shares(X + 0.1, X, y, k, weights=tent)
             np.testing.assert_allclose(share, expected, rtol=1e-14)
+
+    @every_rule
+    @pytest.mark.parametrize("weights", [None, "whole", "fractions"])
+    def test_blocks_and_threads_do_not_show(self, rule, weights, monkeypatch):
+        X, y = grid(n=400)
+        rng = np.random.default_rng(4)
+        kinds = {"whole": rng.integers(0, 4, 400), "fractions": rng.uniform(0.2, 2, 400)}
+        fit = X, y, kinds.get(weights)
+        right = KNeighborsClassifier(3, weights=rule, n_jobs=1).fit(*fit)
+        labels, shares = right.predict_path(X, self.KS), right.predict_proba_path(X, self.KS)
+        np.testing.assert_array_equal(labels, shares.argmax(axis=2))
+        for entries in (1, 500, 5000):
+            monkeypatch.setattr(sweeps, "_ENTRIES_A_BLOCK", entries)
+            for n_jobs in (1, 3):
+                model = KNeighborsClassifier(3, weights=rule, n_jobs=n_jobs).fit(*fit)
+                np.testing.assert_array_equal(model.predict_path(X, self.KS), labels)
+                np.testing.assert_array_equal(model.predict_proba_path(X, self.KS), shares)
+
+    def test_labels_alone_need_no_memory_for_shares(self):
+        X, y = np.random.default_rng(0).normal(size=(600, 2)), np.arange(600) % 300
+        model = KNeighborsClassifier(1, n_jobs=1).fit(X, y)
+        ks = np.arange(1, 101)
+        model.predict_path(X[:9], ks)
+        for rule in ("uniform", "distance"):
+            model.set_params(weights=rule).predict_path(X[:9], ks)
+            tracemalloc.start()
+            model.predict_path(X, ks)
+            _, peak = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+            assert peak < 600 * 100 * 300 * 8 / 10  # of what the shares would take
 
     def test_ks_may_be_an_array(self):
         X, y = blobs()
@@ -353,7 +386,17 @@ class TestCallables:
             with pytest.raises(ValueError, match=match):
                 model.predict(X)
 
-    def test_distances_near_the_end_of_the_range_vote(self):
+    def test_the_query_is_named_by_its_number_wherever_its_block_begins(self, monkeypatch):
+        monkeypatch.setattr(sweeps, "_ENTRIES_A_BLOCK", 1)
+        X, y = blobs()
+        model = KNeighborsClassifier(3, weights=lambda d: (d < 1e3).astype(float)).fit(X, y)
+        with pytest.raises(ValueError, match="No neighbour of query 20 has a vote"):
+            model.predict(np.concatenate([X[:20], X[:1] + 1e6]))
+
+    def test_distances_near_both_ends_of_the_range_vote(self):
+        model = KNeighborsClassifier(3, weights="distance")
+        model.fit([[1e-308], [2e-308], [2e-308]], [0, 1, 1])
+        np.testing.assert_allclose(model.predict_proba([[0.0]]), [[0.5, 0.5]])
         model = KNeighborsClassifier(2, weights="distance").fit([[1e308], [1.7e308]], [0, 1])
         np.testing.assert_allclose(model.predict_proba([[0.0]]), [[17 / 27, 10 / 27]])
 

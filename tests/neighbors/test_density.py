@@ -1,5 +1,6 @@
 """Densities: against truth, against each other, and contracts 4 and 6."""
 
+import math
 import warnings
 
 import numpy as np
@@ -153,6 +154,46 @@ class TestTruth:
         curvature = true * k / (2 * n)  # the ball's mean density is 1 - r²/4, and k/n = r²/2
         assert abs(found.mean() - true) <= 4 * error + curvature
 
+    def test_under_one_percent_of_bias_at_ten_neighbours(self):
+        rng = np.random.default_rng(10)
+        n, k, repeats = 20_000, 10, 40
+        # Apart by more than two radii (of 0.013), the balls share no rows.
+        places = np.linspace(0.05, 0.95, 30)
+        queries = np.column_stack([np.repeat(places, 30), np.tile(places, 30)])
+        model = KNeighborsDensity(k, algorithm="kd_tree")
+        found = np.array(
+            [np.exp(model.fit(rng.random((n, 2))).score_samples(queries)) for _ in range(repeats)]
+        )
+        deviation = np.sqrt((k - 1) * (n - 1) / (n * (k - 2)) - 1)  # about 1/sqrt(k - 2)
+        assert deviation == pytest.approx(1 / np.sqrt(k - 2), rel=1e-2)
+        assert 3 * deviation / np.sqrt(found.size) < 0.01
+        assert abs(found.mean() - 1) < 0.01
+        assert abs(found.mean() * k / (k - 1) - 1) > 0.1  # what the textbooks' estimate gives
+        assert found.std() == pytest.approx(deviation, rel=0.05)
+
+    @pytest.mark.parametrize("k", [10, 40])
+    def test_a_gaussian_within_the_error_to_be_expected(self, k):
+        rng = np.random.default_rng(11)
+        n, repeats = 8000, 100
+        places = np.array([-1.5, 0.0, 1.5])
+        queries = np.column_stack([np.repeat(places, 3), np.tile(places, 3)])
+        true = multivariate_normal(np.zeros(2)).pdf(queries)
+        model = KNeighborsDensity(k, algorithm="kd_tree")
+        ratio = np.array(
+            [
+                np.exp(model.fit(rng.normal(size=(n, 2))).score_samples(queries)) / true
+                for _ in range(repeats)
+            ]
+        )
+        error = 1 / np.sqrt(k - 2)
+        # Over the ball p is p(x)(1 + r²(|x|² - 2)/8) in the mean, and k/n = p(x)πr².
+        area = k / (n * true)
+        curvature = area / np.pi * (np.square(queries).sum(axis=1) - 2) / 8
+        bias = ratio.mean(axis=0) - (1 + curvature)
+        assert np.abs(bias).max() <= 4 * error / np.sqrt(repeats)
+        assert abs(bias.mean()) <= 4 * error / np.sqrt(ratio.size)
+        assert ratio.std(axis=0).mean() == pytest.approx(error, rel=0.1)
+
     def test_posterior_of_two_gaussians(self):
         rng = np.random.default_rng(8)
         X = np.concatenate([rng.normal(size=(4000, 1)), rng.normal(size=(2000, 1)) + 2])
@@ -178,6 +219,121 @@ class TestTruth:
             right = plain_density(X[:9] + 1, X, 5, True)
             found = KNeighborsDensity(5).fit(X, y).score_samples(X[:9] + 1)
             np.testing.assert_allclose(found, right, rtol=1e-13)
+
+    @pytest.mark.parametrize("scale", [1e-30, 1.0, 1e30])
+    def test_500_columns_by_plain_sums_of_logarithms(self, scale):
+        X = scale * np.random.default_rng(12).normal(size=(40, 500))
+        query = X[0] + scale
+        gaps = np.abs(X - query)
+        log = math.log
+        unit = {  # π^250/250!, 2^500/500! and 2^500
+            "euclidean": 250 * log(math.pi) - math.fsum(map(log, range(1, 251))),
+            "manhattan": 500 * log(2) - math.fsum(map(log, range(1, 501))),
+            "chebyshev": 500 * log(2),
+        }
+        reach = {
+            "euclidean": [math.dist(row, query) for row in X],
+            "manhattan": [math.fsum(row) for row in gaps],
+            "chebyshev": [max(row) for row in gaps],
+        }
+        for metric in BALL_METRICS:
+            radius = sorted(reach[metric])[6]
+            right = log(6) - log(40) - unit[metric] - 500 * log(radius)
+            found = KNeighborsDensity(7, metric=metric).fit(X).score_samples(query[None])
+            assert found[0] == pytest.approx(right, rel=1e-13, abs=1e-10)
+
+
+class TestPath:
+    KS = (5, 2, 12, 5, 9)
+    ASKS = ("score_samples", "class_score_samples", "predict_proba")
+
+    @both_volumes
+    @biased_or_not
+    @new_or_own
+    @pytest.mark.parametrize("weighted", [None, "whole", "fractions"])
+    @pytest.mark.parametrize("n_classes", [1, 3, 10])
+    @pytest.mark.filterwarnings("ignore:.*the ball has no volume:UserWarning")
+    def test_every_k_has_the_bits_of_an_estimator_of_that_k(
+        self, volume, unbiased, own, weighted, n_classes
+    ):
+        rng = np.random.default_rng(4)
+        n = 60 * n_classes
+        X, y = labelled(n=n)[0], rng.permutation(np.arange(n) % n_classes)
+        kinds = {"whole": rng.integers(0, 4, n), "fractions": rng.uniform(0.2, 3, n)}
+        queries = None if own else X[:40] + 0.1
+        options = {"unbiased": unbiased, "volume": volume}
+        model = KNeighborsDensity(3, **options).fit(X, y, kinds.get(weighted))
+        for ask in self.ASKS:
+            path = getattr(model, f"{ask}_path")(queries, self.KS)
+            assert path.shape[0] == len(self.KS)
+            for k, found in zip(self.KS, path, strict=True):
+                alone = KNeighborsDensity(k, **options).fit(X, y, kinds.get(weighted))
+                np.testing.assert_array_equal(found, getattr(alone, ask)(queries))
+
+    @new_or_own
+    def test_without_labels(self, own):
+        X, _ = labelled()
+        queries = None if own else X[:40] + 0.1
+        path = KNeighborsDensity(3).fit(X).score_samples_path(queries, self.KS)
+        for k, found in zip(self.KS, path, strict=True):
+            right = plain_density(queries, X, k, unbiased=True)
+            np.testing.assert_allclose(found, right, atol=1e-13)
+
+    def test_the_mean_over_own_rows_is_the_likelihood_of_leaving_one_out(self):
+        X, _ = labelled(n=40)
+        path = KNeighborsDensity(3).fit(X).score_samples_path(None, [2, 9])
+        for k, scores in zip([2, 9], path, strict=True):
+            refits = [
+                KNeighborsDensity(k).fit(np.delete(X, row, axis=0)).score(X[[row]])
+                for row in range(40)
+            ]
+            np.testing.assert_array_equal(scores, refits)
+
+    @both_volumes
+    def test_ks_may_be_an_array_or_a_generator(self, volume):
+        X, y = labelled()
+        model = KNeighborsDensity(3, volume=volume).fit(X, y)
+        for ask in self.ASKS:
+            path = getattr(model, f"{ask}_path")
+            right = path(X, [2, 4])
+            np.testing.assert_array_equal(path(X, np.array([2, 4])), right)
+            np.testing.assert_array_equal(path(X, (k for k in (2, 4))), right)
+
+    @both_volumes
+    @pytest.mark.parametrize(
+        ("ks", "error", "match"),
+        [
+            ([], ValueError, "ks is empty"),
+            (4, TypeError, "ks=4: expected several"),
+            ([3, 0], ValueError, "n_neighbors=0"),
+            ([2, 1], ValueError, "n_neighbors=1 leaves nothing"),
+            ([3, 91], ValueError, "n_neighbors=91 is more than there are rows.*90"),
+            ([3, 2.5], TypeError, "n_neighbors=2.5: expected an integer"),
+        ],
+    )
+    def test_bad_ks(self, volume, ks, error, match):
+        X, y = labelled()
+        model = KNeighborsDensity(3, volume=volume).fit(X, y)
+        for ask in self.ASKS:
+            with pytest.raises(error, match=match):
+                getattr(model, f"{ask}_path")(X, ks)
+
+    def test_more_than_a_class_has(self):
+        X, y = labelled()
+        model = KNeighborsDensity(3, volume="per_class").fit(X, y)
+        with pytest.raises(ValueError, match="n_neighbors=40 is more than there are rows of class"):
+            model.class_score_samples_path(X, [3, 40])
+
+    def test_infinities_of_the_smallest_k_warn_at_the_caller(self):
+        X, y = TestNoVolume.X, TestNoVolume.y
+        for volume in ("shared", "per_class"):
+            model = KNeighborsDensity(3, volume=volume).fit(X, y)
+            asks = [model.score_samples_path, model.class_score_samples_path]
+            asks += [model.predict_proba_path] * (volume == "per_class")
+            for ask in asks:
+                with pytest.warns(UserWarning, match="1 of 2 queries, number 1 the f") as caught:
+                    ask([[2.0, 2.0], [0.0, 0.0]], [3, 4])
+                assert caught[0].filename == __file__
 
 
 @both_volumes
@@ -285,11 +441,14 @@ class TestNoVolume:
         np.testing.assert_allclose(posterior.sum(axis=1), 1)
         np.testing.assert_allclose(own.sum(axis=1), 1)
 
-    def test_the_warning_points_at_the_caller(self):
-        model = KNeighborsDensity(3).fit(self.X)
-        with pytest.warns(UserWarning, match="no volume") as caught:
-            model.score_samples([[0.0, 0.0]])
-        assert caught[0].filename == __file__
+    @both_volumes
+    def test_the_warning_points_at_the_caller(self, volume):
+        model = KNeighborsDensity(3, volume=volume).fit(self.X, self.y)
+        asks = [model.score_samples, model.class_score_samples]
+        for ask in asks + [model.predict_proba] * (volume == "per_class"):
+            with pytest.warns(UserWarning, match="no volume") as caught:
+                ask([[0.0, 0.0]])
+            assert caught[0].filename == __file__
 
 
 class TestErrors:

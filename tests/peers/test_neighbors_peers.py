@@ -6,8 +6,14 @@ from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 from sklearn import neighbors as sk
 from sklearn.datasets import load_iris, make_moons
+from sklearn.metrics import log_loss
 
-from trivium import KNeighborsClassifier, KNeighborsDensity, NearestNeighbors
+from trivium import (
+    KNeighborsClassifier,
+    KNeighborsClassifierCV,
+    KNeighborsDensity,
+    NearestNeighbors,
+)
 
 METRICS = ("euclidean", "manhattan", "chebyshev", "cosine")
 MINKOWSKI = {"euclidean": 2, "manhattan": 1, "chebyshev": np.inf}
@@ -111,6 +117,20 @@ def test_leave_one_out_of_scikit_learn():
     theirs = sk.KNeighborsClassifier(7).fit(X, y)
     np.testing.assert_array_equal(ours.predict_proba(None), theirs.predict_proba(None))
     np.testing.assert_array_equal(ours.predict(None), theirs.predict(None))
+
+
+@pytest.mark.parametrize("weights", ["uniform", "distance"])
+def test_every_k_of_a_sweep_is_scikit_learns_leave_one_out(weights):
+    X, y = make_moons(300, noise=0.3, random_state=2)
+    y[::7] = 2
+    model = KNeighborsClassifierCV(60, weights=weights).fit(X, y)
+    path = model.predict_path(None, range(1, 61))
+    for k in range(1, 61):
+        theirs = sk.KNeighborsClassifier(k, weights=weights).fit(X, y)
+        labels, shares = theirs.predict(None), theirs.predict_proba(None)
+        np.testing.assert_array_equal(path[k - 1], labels)
+        assert model.cv_results_["accuracy"][k - 1] == pytest.approx((labels == y).mean(), 1e-15)
+        assert model.cv_results_["log_loss"][k - 1] == pytest.approx(log_loss(y, shares), 1e-12)
 
 
 def test_iris_with_named_classes():

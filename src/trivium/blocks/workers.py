@@ -80,6 +80,14 @@ def map_in_order(
                 future.cancel()
 
 
+def each_of(
+    function: Callable[[Piece], object], pieces: Sequence[Piece], n_jobs: int | None = None
+) -> None:
+    """Apply a function that writes its own results to each piece on several threads."""
+    for _ in map_in_order(function, pieces, n_jobs):
+        pass
+
+
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
     """Keep BLAS to one thread.

@@ -1,6 +1,6 @@
-"""Balls around queries that just hold the nearest rows of weight k."""
+"""Balls around queries that just hold the nearest rows of weight k, for several k."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +9,7 @@ from trivium.arrays import Float64, Floats, Indices
 from trivium.neighbors.estimates import log_density, log_volume
 from trivium.neighbors.neighborhoods import available_mass, neighborhoods
 from trivium.neighbors.search.index import Index
-from trivium.neighbors.votes import counted_mass
+from trivium.neighbors.votes import path_radii
 
 
 class BallBatch(NamedTuple):
@@ -20,15 +20,15 @@ class BallBatch(NamedTuple):
     members : ndarray of shape (m,)
         Which queries these are.
     indices : ndarray of shape (m, p)
-        Rows in and around the ball, nearest first.
-    mass : ndarray of shape (m, p) or None
-        How much of each row's weight is in the ball, k in all; None: each counts once.
-    log_volumes : ndarray of shape (m,)
+        Rows in and around the largest ball, nearest first.
+    weights : ndarray of shape (m, p) or None
+        Their weights; None: each counts once.
+    log_volumes : ndarray of shape (len(ks), m)
     """
 
     members: Indices
     indices: Indices
-    mass: Float64 | None
+    weights: Float64 | None
     log_volumes: Float64
 
 
@@ -52,22 +52,34 @@ class Balls:
         """n: the weight of the rows that a query can meet, itself taken out if `own`."""
         return available_mass(self._index, self._weights, own=own)
 
-    def around(self, queries: Floats | None, k: int) -> Iterator[BallBatch]:
+    def around(self, queries: Floats | None, ks: Sequence[int]) -> Iterator[BallBatch]:
         """Balls around queries, or around the rows themselves, each without its centre."""
         n_columns = self._index.rows.shape[1]
-        for near in neighborhoods(self._index, queries, k, self._weights):
-            mass, radius = None, near.distances[:, -1]
-            if near.weights is not None:
-                mass = counted_mass(near.weights, k)
-                radius = np.where(mass > 0, near.distances, 0.0).max(axis=1)
-            volumes = log_volume(radius, self._metric, n_columns)
-            yield BallBatch(near.members, near.indices, mass, volumes)
+        for near in neighborhoods(self._index, queries, max(ks), self._weights):
+            radii = path_radii(near.distances, ks, near.weights)
+            volumes = log_volume(radii.T.copy(), self._metric, n_columns)
+            yield BallBatch(near.members, near.indices, near.weights, volumes)
 
-    def log_density(self, queries: Floats | None, k: int, count: float) -> Float64:
-        """Log of count/(n·V) for the ball that holds weight k around each query."""
+    def log_density(
+        self, queries: Floats | None, ks: Sequence[int], counts: Sequence[float]
+    ) -> Float64:
+        """Log of count/(n·V) for the balls that hold weight k around each query.
+
+        Parameters
+        ----------
+        queries : ndarray of shape (m, d) or None
+        ks : sequence of int
+        counts : sequence of float
+            What each k counts for.
+
+        Returns
+        -------
+        ndarray of shape (len(ks), m)
+        """
         total = self.total(own=queries is None)
         points = self._index.rows if queries is None else queries
-        scores = np.empty(points.shape[0])
-        for ball in self.around(queries, k):
-            scores[ball.members] = log_density(count, total, ball.log_volumes)
+        scores = np.empty((len(ks), points.shape[0]))
+        for ball in self.around(queries, ks):
+            for path, count, volumes in zip(scores, counts, ball.log_volumes, strict=True):
+                path[ball.members] = log_density(count, total, volumes)
         return scores

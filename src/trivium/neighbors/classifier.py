@@ -1,6 +1,6 @@
 """k nearest neighbours as a classifier."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, Self
 
 import numpy as np
@@ -8,16 +8,11 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from trivium.arrays import Float64, Indices, Labels
+from trivium.arrays import Float64, Floats, Labels
 from trivium.inputs import check_labelled_rows, check_rows, require_choice
-from trivium.neighbors.neighborhoods import (
-    Neighborhood,
-    available_mass,
-    counting_weights,
-    neighborhoods,
-)
+from trivium.neighbors.neighborhoods import available_mass, counting_weights, neighborhoods
 from trivium.neighbors.queries import NeighborQueries, require_neighbors
-from trivium.neighbors.votes import class_votes, counted_mass, path_votes, shares, vote_weights
+from trivium.neighbors.sweeps import Voters, require_ks
 
 
 class KNeighborsClassifier(NeighborQueries, ClassifierMixin, BaseEstimator):
@@ -97,13 +92,7 @@ class KNeighborsClassifier(NeighborQueries, ClassifierMixin, BaseEstimator):
             If the data are malformed, hold one class only, or weigh less than
             `n_neighbors`.
         """
-        if not callable(self.weights):
-            require_choice("weights", self.weights, ("uniform", "distance"))
-        rows = check_labelled_rows(self, X, y, sample_weight)
-        self.classes_ = rows.classes
-        self._codes = rows.codes
-        self._row_weights = counting_weights(rows.weights)
-        self._fit_index(rows.X, rows.kept, rows.n_given)
+        self._fit_voters(X, y, sample_weight)
         available = available_mass(self._index, self._row_weights, own=False)
         require_neighbors(self.n_neighbors, available)
         return self
@@ -153,7 +142,12 @@ class KNeighborsClassifier(NeighborQueries, ClassifierMixin, BaseEstimator):
         -------
         ndarray of shape (len(ks), n_queries)
         """
-        best = self.predict_proba_path(X, ks).argmax(axis=2)
+        queries, m, ks = self._asked(X, ks)
+        best = np.empty((len(ks), m), dtype=np.intp)
+        voters = self._voters()
+        for near in neighborhoods(self._index, queries, max(ks), self._row_weights):
+            for members, leaders in voters.leader_blocks(near, ks):
+                best[:, members] = leaders.T
         labels: Labels = self.classes_[best]
         return labels
 
@@ -171,45 +165,38 @@ class KNeighborsClassifier(NeighborQueries, ClassifierMixin, BaseEstimator):
         TypeError
             If `ks` is not several integers.
         """
-        check_is_fitted(self, "_index")
-        if not isinstance(ks, Iterable):
-            raise TypeError(f"ks={ks!r}: expected several numbers of neighbours.")
-        queries = None if X is None else check_rows(self, X)
-        available = available_mass(self._index, self._row_weights, own=X is None)
-        ks = [
-            require_neighbors(k, available, "rows" if X is not None else "other rows") for k in ks
-        ]
-        if not ks:
-            raise ValueError("ks is empty: name at least one number of neighbours.")
-        m = self._index.rows.shape[0] if queries is None else queries.shape[0]
+        queries, m, ks = self._asked(X, ks)
         probabilities = np.empty((len(ks), m, self.classes_.size))
+        voters = self._voters()
         for near in neighborhoods(self._index, queries, max(ks), self._row_weights):
-            for place, votes in enumerate(self._votes(near, ks)):
-                probabilities[place, near.members] = shares(votes)
+            for members, shares in voters.share_blocks(near, ks):
+                probabilities[:, members] = shares.transpose(1, 0, 2)
         return probabilities
 
-    def _votes(self, near: Neighborhood, ks: Sequence[int]) -> Iterator[Float64] | list[Float64]:
-        codes, n_classes = self._codes[near.indices], self.classes_.size
-        if near.weights is None and not callable(self.weights):
-            votes = vote_weights(near.distances, self.weights)
-            return path_votes(codes, votes, ks, n_classes)
-        return (self._votes_at(near, codes, k) for k in ks)
+    def _fit_voters(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None) -> None:
+        """Check, keep and index the training rows."""
+        if not callable(self.weights):
+            require_choice("weights", self.weights, ("uniform", "distance"))
+        rows = check_labelled_rows(self, X, y, sample_weight)
+        self.classes_ = rows.classes
+        self._codes = rows.codes
+        self._row_weights = counting_weights(rows.weights)
+        self._fit_index(rows.X, rows.kept, rows.n_given)
 
-    def _votes_at(self, near: Neighborhood, codes: Indices, k: int) -> Float64:
-        """Votes of the nearest k where they depend on k as a whole."""
-        if near.weights is None:
-            votes = vote_weights(near.distances[:, :k], self.weights)
-            return class_votes(codes[:, :k], votes, self.classes_.size)
-        mass = counted_mass(near.weights, k)
-        if callable(self.weights):
-            # It may look at a list as a whole, so it sees the neighbours that count alone.
-            say = np.zeros_like(mass)
-            for q, counts in enumerate(mass > 0):
-                say[q, counts] = vote_weights(near.distances[q : q + 1, counts], self.weights)
-            return class_votes(codes, mass * say, self.classes_.size)
-        votes = vote_weights(near.distances, self.weights)
-        return class_votes(codes, mass if votes is None else mass * votes, self.classes_.size)
+    def _voters(self) -> Voters:
+        return Voters(self._codes, self.classes_.size, self.weights, self.n_jobs)
+
+    def _asked(
+        self, X: ArrayLike | None, ks: Sequence[int]
+    ) -> tuple[Floats | None, int, list[int]]:
+        """Check queries and numbers of neighbours; return how many queries there are, too."""
+        check_is_fitted(self, "_index")
+        queries = None if X is None else check_rows(self, X)
+        available = available_mass(self._index, self._row_weights, own=X is None)
+        numbers = require_ks(ks, available, "other rows" if X is None else "rows")
+        return queries, (self._index.rows if queries is None else queries).shape[0], numbers
 
     def _own_k(self) -> int:
+        """Return the number of neighbours where none is named."""
         check_is_fitted(self, "_index")
         return self.n_neighbors

@@ -1,6 +1,7 @@
 """k nearest neighbours as an estimate of densities."""
 
 import warnings
+from collections.abc import Sequence
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -20,9 +21,10 @@ from trivium.inputs import (
 from trivium.neighbors.balls import BallBatch, Balls
 from trivium.neighbors.estimates import VOLUME_METRICS, log_density, log_marginal, posterior
 from trivium.neighbors.neighborhoods import counting_weights
-from trivium.neighbors.queries import NeighborQueries, require_neighbors
+from trivium.neighbors.queries import NeighborQueries
 from trivium.neighbors.search.index import Index
-from trivium.neighbors.votes import class_votes
+from trivium.neighbors.sweeps import require_ks
+from trivium.neighbors.votes import path_votes
 
 
 class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
@@ -76,6 +78,12 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
     >>> model = KNeighborsDensity(n_neighbors=20).fit(X)
     >>> np.exp(model.score_samples([[0.505]])).round(1)
     array([1.])
+
+    The leave-one-out log-likelihood of several numbers of neighbours, from one search:
+
+    >>> ks = [2, 5, 10, 20, 40]
+    >>> model.score_samples_path(None, ks).mean(axis=1).round(2)
+    array([-0.71, -0.42, -0.15, -0.13, -0.19])
     """
 
     def __init__(
@@ -138,7 +146,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         weights = counting_weights(weights)
         self._fit_index(rows, kept, n_given)
         self._balls = Balls(self._index, weights, self.metric)
-        self._check_neighbors(self._balls, own=False)
+        self._check_neighbors(self._balls, None, own=False)
         if self._codes is not None and self.volume == "per_class":
             n_classes = self.classes_.size
             self._class_balls = [self._fit_class(rows, weights, c) for c in range(n_classes)]
@@ -157,12 +165,31 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         ndarray of shape (n_queries,)
             In units of log(1/length^d).
         """
-        check_is_fitted(self, "_balls")
-        queries = None if X is None else check_rows(self, X)
-        if self._codes is not None and self.volume == "per_class":
-            return _warn_of_infinity(log_marginal(self._own_balls(queries), self.class_prior_))
-        k = self._check_neighbors(self._balls, own=queries is None)
-        return _warn_of_infinity(self._balls.log_density(queries, k, k - self.unbiased))
+        scores: Float64 = _warn_of_infinity(self._marginals(X, None))[0]
+        return scores
+
+    def score_samples_path(self, X: ArrayLike | None, ks: Sequence[int]) -> Float64:
+        """Compute `score_samples` for several numbers of neighbours from one search.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_queries, n_features) or None
+            None asks for the training rows, each without itself: the mean of their scores
+            is the leave-one-out log-likelihood of each k.
+        ks : sequence of int
+
+        Returns
+        -------
+        ndarray of shape (len(ks), n_queries)
+
+        Raises
+        ------
+        ValueError
+            If `ks` is empty or holds a number that ``fit`` would refuse.
+        TypeError
+            If `ks` is not several integers.
+        """
+        return _warn_of_infinity(self._marginals(X, ks))
 
     def class_score_samples(self, X: ArrayLike | None) -> Float64:
         """Log p(x given c).
@@ -182,16 +209,26 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         ValueError
             If the model was fitted without labels.
         """
-        queries = self._labelled_queries(X)
-        if self.volume == "per_class":
-            return _warn_of_infinity(self._own_balls(queries))
-        k = self._check_neighbors(self._balls, own=queries is None)
-        totals = self.class_prior_ * self._balls.total(own=queries is None)
-        scores = np.empty((self._n_queries(queries), self.classes_.size))
-        for ball in self._balls.around(queries, k):
-            counts = self._class_counts(ball) * ((k - self.unbiased) / k)
-            scores[ball.members] = log_density(counts, totals, ball.log_volumes[:, None])
-        return _warn_of_infinity(scores)
+        scores: Float64 = _warn_of_infinity(self._conditionals(X, None))[0]
+        return scores
+
+    def class_score_samples_path(self, X: ArrayLike | None, ks: Sequence[int]) -> Float64:
+        """Compute `class_score_samples` for several numbers of neighbours from one search.
+
+        Parameters
+        ----------
+        X, ks : as in `score_samples_path`
+
+        Returns
+        -------
+        ndarray of shape (len(ks), n_queries, n_classes)
+
+        Raises
+        ------
+        ValueError, TypeError
+            If the model was fitted without labels, or as in `score_samples_path`.
+        """
+        return _warn_of_infinity(self._conditionals(X, ks))
 
     def predict_proba(self, X: ArrayLike | None) -> Float64:
         """p(c given x).
@@ -211,26 +248,85 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         ValueError
             If the model was fitted without labels.
         """
-        queries = self._labelled_queries(X)
-        if self.volume == "per_class":
-            return posterior(_warn_of_infinity(self._own_balls(queries)), self.class_prior_)
-        k = self._check_neighbors(self._balls, own=queries is None)
-        probabilities = np.empty((self._n_queries(queries), self.classes_.size))
-        for ball in self._balls.around(queries, k):
-            probabilities[ball.members] = self._class_counts(ball) / k
+        probabilities: Float64 = self._posteriors(X, None)[0]
         return probabilities
+
+    def predict_proba_path(self, X: ArrayLike | None, ks: Sequence[int]) -> Float64:
+        """Compute `predict_proba` for several numbers of neighbours from one search.
+
+        Parameters
+        ----------
+        X, ks : as in `score_samples_path`
+
+        Returns
+        -------
+        ndarray of shape (len(ks), n_queries, n_classes)
+
+        Raises
+        ------
+        ValueError, TypeError
+            If the model was fitted without labels, or as in `score_samples_path`.
+        """
+        return self._posteriors(X, ks)
 
     def score(self, X: ArrayLike | None, y: object = None) -> float:
         """Sum of log p(x) over the rows of X."""
         return float(self.score_samples(X).sum())
 
-    def _check_neighbors(self, balls: Balls, *, own: bool, what: str = "rows") -> int:
-        k = require_neighbors(self.n_neighbors, balls.total(own=own), "other " * own + what)
-        if k == 1 and self.unbiased:
+    def _marginals(self, X: ArrayLike | None, ks: Sequence[int] | None) -> Float64:
+        """Log p(x) for each k, of shape (len(ks), m); None stands for the estimator's own."""
+        check_is_fitted(self, "_balls")
+        queries = None if X is None else check_rows(self, X)
+        if self._codes is not None and self.volume == "per_class":
+            paths = self._own_balls(queries, ks)
+            return np.stack([log_marginal(scores, self.class_prior_) for scores in paths])
+        numbers = self._check_neighbors(self._balls, ks, own=queries is None)
+        return self._balls.log_density(queries, numbers, self._counts(numbers))
+
+    def _conditionals(self, X: ArrayLike | None, ks: Sequence[int] | None) -> Float64:
+        """Log p(x given c) for each k, of shape (len(ks), m, n_classes)."""
+        queries = self._labelled_queries(X)
+        if self.volume == "per_class":
+            return self._own_balls(queries, ks)
+        numbers = self._check_neighbors(self._balls, ks, own=queries is None)
+        totals = self.class_prior_ * self._balls.total(own=queries is None)
+        scores = self._empty_paths(queries, numbers)
+        for ball in self._balls.around(queries, numbers):
+            paths = zip(scores, numbers, self._held(ball, numbers), ball.log_volumes, strict=True)
+            for path, k, held, volumes in paths:
+                counts = held * ((k - self.unbiased) / k)
+                path[ball.members] = log_density(counts, totals, volumes[:, None])
+        return scores
+
+    def _posteriors(self, X: ArrayLike | None, ks: Sequence[int] | None) -> Float64:
+        """p(c given x) for each k, of shape (len(ks), m, n_classes)."""
+        queries = self._labelled_queries(X)
+        if self.volume == "per_class":
+            paths = _warn_of_infinity(self._own_balls(queries, ks), stacklevel=4)
+            return np.stack([posterior(scores, self.class_prior_) for scores in paths])
+        numbers = self._check_neighbors(self._balls, ks, own=queries is None)
+        probabilities = self._empty_paths(queries, numbers)
+        for ball in self._balls.around(queries, numbers):
+            for path, k, held in zip(
+                probabilities, numbers, self._held(ball, numbers), strict=True
+            ):
+                path[ball.members] = held / k
+        return probabilities
+
+    def _check_neighbors(
+        self, balls: Balls, ks: Sequence[int] | None, *, own: bool, what: str = "rows"
+    ) -> list[int]:
+        asked = [self.n_neighbors] if ks is None else ks
+        numbers = require_ks(asked, balls.total(own=own), "other " * own + what)
+        if 1 in numbers and self.unbiased:
             raise ValueError(
                 "n_neighbors=1 leaves nothing of (k - 1)/(nV): use unbiased=False, or two or more."
             )
-        return k
+        return numbers
+
+    def _counts(self, ks: Sequence[int]) -> list[int]:
+        """Say what each k counts for in the formula."""
+        return [k - self.unbiased for k in ks]
 
     def _labelled_queries(self, X: ArrayLike | None) -> Floats | None:
         check_is_fitted(self, "_balls")
@@ -240,48 +336,64 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
             )
         return None if X is None else check_rows(self, X)
 
-    def _n_queries(self, queries: Floats | None) -> int:
-        return int((self._index.rows if queries is None else queries).shape[0])
+    def _empty_paths(self, queries: Floats | None, ks: Sequence[int]) -> Float64:
+        points = self._index.rows if queries is None else queries
+        return np.empty((len(ks), points.shape[0], self.classes_.size))
 
-    def _class_counts(self, ball: BallBatch) -> Float64:
+    def _held(self, ball: BallBatch, ks: Sequence[int]) -> Float64:
+        """Weight of each class in the balls, of shape (len(ks), m, n_classes)."""
         codes: Any = self._codes
-        return class_votes(codes[ball.indices], ball.mass, self.classes_.size)
+        votes = path_votes(codes[ball.indices], None, ks, self.classes_.size, ball.weights)
+        return votes.transpose(1, 0, 2)
 
     def _fit_class(self, rows: Floats, weights: Float64 | None, c: int) -> Balls:
         members = np.flatnonzero(self._codes == c)
         index = Index(
-            rows[members], metric=self.metric, algorithm=self.algorithm, n_jobs=self.n_jobs
+            rows[members],
+            metric=self.metric,
+            algorithm=self.algorithm,
+            n_jobs=self.n_jobs,
+            k=self._expected_neighbors(members.size),
         )
         balls = Balls(index, None if weights is None else weights[members], self.metric)
-        self._check_neighbors(balls, own=False, what=f"rows of class {shown(self.classes_[c])}")
+        self._check_neighbors(balls, None, own=False, what=self._rows_of(c))
         return balls
 
-    def _own_balls(self, queries: Floats | None) -> Float64:
-        """Log p(x given c) from each class's own ball."""
-        scores = np.empty((self._n_queries(queries), self.classes_.size))
+    def _own_balls(self, queries: Floats | None, ks: Sequence[int] | None) -> Float64:
+        """Log p(x given c) for each k from each class's own ball."""
+        own = queries is None
+        numbers = self._check_neighbors(self._balls, ks, own=own)
         for c, balls in enumerate(self._class_balls):
-            what = f"rows of class {shown(self.classes_[c])}"
-            k = self._check_neighbors(balls, own=queries is None, what=what)
-            count = k - self.unbiased
+            self._check_neighbors(balls, numbers, own=own, what=self._rows_of(c))
+        counts = self._counts(numbers)
+        scores = self._empty_paths(queries, numbers)
+        codes: Any = self._codes
+        for c, balls in enumerate(self._class_balls):
+            path = scores[:, :, c]
             if queries is None:
-                members = self._codes == c
-                scores[members, c] = balls.log_density(None, k, count)
-                scores[~members, c] = balls.log_density(self._index.rows[~members], k, count)
+                inside = codes == c
+                path[:, inside] = balls.log_density(None, numbers, counts)
+                outside = self._index.rows[~inside]
+                path[:, ~inside] = balls.log_density(outside, numbers, counts)
             else:
-                scores[:, c] = balls.log_density(queries, k, count)
+                path[:] = balls.log_density(queries, numbers, counts)
         return scores
 
+    def _rows_of(self, c: int) -> str:
+        return f"rows of class {shown(self.classes_[c])}"
 
-def _warn_of_infinity(scores: Float64) -> Float64:
-    """Warn where rows coincide with the query, and pass the scores on."""
+
+def _warn_of_infinity(scores: Float64, stacklevel: int = 3) -> Float64:
+    """Warn where rows coincide with the query, and pass on scores of shape (len(ks), m, ...)."""
     infinite = np.isposinf(scores)
     if infinite.any():
-        queries = np.flatnonzero(infinite if scores.ndim == 1 else infinite.any(axis=1))
+        n_queries = scores.shape[1]
+        queries = np.flatnonzero(np.moveaxis(infinite, 1, 0).reshape(n_queries, -1).any(axis=1))
         warnings.warn(
-            f"{queries.size} of {scores.shape[0]} queries, number {queries[0]} the first, coincide "
+            f"{queries.size} of {n_queries} queries, number {queries[0]} the first, coincide "
             "with all their neighbours: the ball has no volume and the density is infinite. "
             "More neighbours than duplicates help.",
             UserWarning,
-            stacklevel=3,
+            stacklevel=stacklevel,
         )
     return scores

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator
 
+from trivium.arrays import Float64, Indices
 from trivium.inputs import check_rows, require_number
 from trivium.neighbors.queries import NeighborQueries
 
@@ -116,13 +117,9 @@ class NearestNeighbors(NeighborQueries, BaseEstimator):
         ValueError
             If the radius is negative or not finite, or X is malformed.
         """
-        queries, own = self._queries(X)
-        distances, indices = self._index.within(queries, self._reach(radius), own)
-        if sort_results:
-            orders = [np.argsort(each, kind="stable") for each in distances]
-            distances = [each[order] for each, order in zip(distances, orders, strict=True)]
-            indices = [each[order] for each, order in zip(indices, orders, strict=True)]
-        return (_ragged(distances), _ragged(indices)) if return_distance else _ragged(indices)
+        starts, distances, indices = self._within(X, radius, sort_results)
+        lists = _ragged(indices, starts)
+        return (_ragged(distances, starts), lists) if return_distance else lists
 
     def radius_neighbors_graph(
         self,
@@ -148,18 +145,27 @@ class NearestNeighbors(NeighborQueries, BaseEstimator):
         ValueError
             If `mode` is unknown, or as in `radius_neighbors`.
         """
-        distances, indices = self.radius_neighbors(X, radius, sort_results=sort_results)
-        starts = np.concatenate([[0], np.cumsum([each.size for each in indices])])
-        return self._graph(mode, np.concatenate(distances), np.concatenate(indices), starts)
+        starts, distances, indices = self._within(X, radius, sort_results)
+        return self._graph(mode, distances, indices, starts)
 
-    def _reach(self, radius: float | None) -> float:
+    def _within(
+        self, X: ArrayLike | None, radius: float | None, sort_results: bool
+    ) -> tuple[Indices, Float64, Indices]:
+        """Rows within reach of all queries, one after the other, and where each one's start."""
+        queries, own = self._queries(X)
         reach = self.radius if radius is None else radius
-        return require_number("radius", reach, least=0.0)
+        reach = require_number("radius", reach, least=0.0)
+        starts, distances, indices = self._index.within(queries, reach, own)
+        if sort_results:
+            queries_of = np.repeat(np.arange(starts.size - 1), np.diff(starts))
+            order = np.lexsort((distances, queries_of))  # stable: ties stay by row number
+            distances, indices = distances[order], indices[order]
+        return starts, distances, indices
 
 
-def _ragged(lists: list[Any]) -> Any:
+def _ragged(values: Any, starts: Indices) -> Any:
     """Make an array of arrays, even where all of them have the same length."""
-    ragged = np.empty(len(lists), dtype=object)
-    for place, each in enumerate(lists):
-        ragged[place] = each
+    ragged = np.empty(starts.size - 1, dtype=object)
+    for place in range(ragged.size):
+        ragged[place] = values[starts[place] : starts[place + 1]].copy()
     return ragged

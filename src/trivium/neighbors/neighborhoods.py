@@ -9,7 +9,7 @@ from trivium.arrays import Float64, Floats, Indices
 from trivium.neighbors.search.index import Index
 from trivium.neighbors.votes import counted_mass
 
-_ENTRIES_A_BATCH = 1 << 20  # neighbours held at a time: 16 MB of distances and indices
+_ENTRIES_A_BATCH = 1 << 22  # neighbours held at a time: 64 MB of distances and indices
 
 
 class Neighborhood(NamedTuple):
@@ -110,13 +110,14 @@ def _batches(
     for start in range(0, members.size, step):
         some = members[start : start + step]
         skip = some if own == "left out" else None
+        queries = points if some.size == points.shape[0] else points[some]
         if weights is None:
-            yield Neighborhood(some, *index.nearest(points[some], k, skip), None)
+            yield Neighborhood(some, *index.nearest(queries, k, skip), None)
             continue
         most = index.rows.shape[0] - (skip is not None)
         p = min(k, most)
         while True:
-            distances, indices = index.nearest(points[some], p, skip)
+            distances, indices = index.nearest(queries, p, skip)
             mass = weights[indices]
             if own == "lighter by one":
                 mass -= indices == some[:, None]

@@ -1,5 +1,6 @@
 """The questions that every neighbours estimator answers about its training rows."""
 
+import numbers
 from typing import Any, Literal
 
 import numpy as np
@@ -48,9 +49,20 @@ class NeighborQueries:
         require_choice("algorithm", self.algorithm, ALGORITHMS)
         require_choice("metric", self.metric, METRICS)
         worker_count(self.n_jobs)  # raises where it makes no sense, even for little work
-        self._index = Index(rows, metric=self.metric, algorithm=self.algorithm, n_jobs=self.n_jobs)
+        self._index = Index(
+            rows,
+            metric=self.metric,
+            algorithm=self.algorithm,
+            n_jobs=self.n_jobs,
+            k=self._expected_neighbors(rows.shape[0]),
+        )
         self._kept = kept
         self._n_rows_given = rows.shape[0] if kept is None else n_given
+
+    def _expected_neighbors(self, n_rows: int) -> int:
+        """How many neighbours to choose the algorithm for, before any are asked for."""
+        given: Any = self.n_neighbors  # not checked yet
+        return max(1, min(int(given), n_rows)) if isinstance(given, numbers.Integral) else 1
 
     @property
     def algorithm_(self) -> str:

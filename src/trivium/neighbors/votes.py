@@ -10,6 +10,15 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from trivium.arrays import Float64, Indices
+from trivium.neighbors.path_kernels import (
+    Flags,
+    lead_votes,
+    score_votes,
+    share_votes,
+    walk_leaders,
+    walk_radii,
+    walk_votes,
+)
 
 VoteRule = str | Callable[[Float64], Float64]
 
@@ -54,7 +63,7 @@ def vote_weights(distances: Float64, rule: VoteRule) -> Float64 | None:
         If a callable returns the wrong shape, or weights that are negative or not finite.
     """
     if callable(rule):
-        return _called(rule, distances)
+        return _summable(_called(rule, distances))
     if rule == "uniform":
         return None
     with np.errstate(divide="ignore", over="ignore"):
@@ -62,7 +71,13 @@ def vote_weights(distances: Float64, rule: VoteRule) -> Float64 | None:
     on_top = np.isinf(votes)  # distance zero, or so small that its inverse overflows
     crowded = on_top.any(axis=1)
     votes[crowded] = on_top[crowded]
-    return votes
+    return _summable(votes)
+
+
+def _summable(votes: Float64) -> Float64:
+    """Scale down by a power of two, which no share shows, what might overflow in a sum."""
+    large = votes.max(axis=1, keepdims=True) > 2.0**900
+    return np.where(large, 2.0**-200 * votes, votes) if large.any() else votes
 
 
 def _called(rule: Callable[[Float64], Float64], distances: Float64) -> Float64:
@@ -95,54 +110,142 @@ def class_votes(codes: Indices, votes: Float64 | None, n_classes: int) -> Float6
     -------
     ndarray of shape (m, n_classes)
     """
-    total = np.zeros((codes.shape[0], n_classes))
-    _add_votes(total, codes, votes)
+    total: Float64 = path_votes(codes, votes, [codes.shape[1]], n_classes)[:, 0]
     return total
 
 
 def path_votes(
-    codes: Indices, votes: Float64 | None, ks: Sequence[int], n_classes: int
-) -> list[Float64]:
-    """Compute `class_votes` of the nearest k neighbours for several k, each neighbour read once.
+    codes: Indices,
+    votes: Float64 | None,
+    ks: Sequence[int] | Indices,
+    n_classes: int,
+    mass: Float64 | None = None,
+) -> Float64:
+    """Compute `class_votes` of the nearest k for several k, each neighbour read once.
 
     Parameters
     ----------
-    codes, votes : as in `class_votes`, with at least max(ks) neighbours
+    codes, votes : as in `class_votes`
     ks : sequence of int
+    n_classes : int
+    mass : ndarray of shape (m, p) or None
+        Weights of the neighbours, which make up k as in `counted_mass`; None: one each.
 
     Returns
     -------
-    list of ndarray of shape (m, n_classes)
-        In the order of `ks`.
+    ndarray of shape (m, len(ks), n_classes)
+        In the order of `ks`; the same bits for a k alone.
     """
-    total = np.zeros((codes.shape[0], n_classes))
-    at: dict[int, Float64] = {}
-    counted = 0
-    for k in sorted(set(ks)):
-        new = slice(counted, k)
-        _add_votes(total, codes[:, new], None if votes is None else votes[:, new])
-        at[k], counted = total.copy(), k
-    return [at[k] for k in ks]
+    path = np.empty((codes.shape[0], len(ks), n_classes))
+    codes = np.ascontiguousarray(codes)
+    walk_votes(codes, _each(votes, codes), _each(mass, codes), *_ascending(ks), path)
+    return path
 
 
-def _add_votes(total: Float64, codes: Indices, votes: Float64 | None) -> None:
-    """Add votes one after the other, so that no grouping shows in the last bit."""
-    m, n_classes = total.shape
-    places = codes + n_classes * np.arange(m)[:, None]
-    np.add.at(total.reshape(-1), places.reshape(-1), 1.0 if votes is None else votes.reshape(-1))
+def path_leaders(codes: Indices, ks: Sequence[int] | Indices, n_classes: int) -> Indices:
+    """Find the class with most of the nearest k for several k; the smallest of those that tie.
+
+    Returns
+    -------
+    ndarray of shape (m, len(ks))
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> path_leaders(np.array([[2, 1, 1]]), [1, 2, 3], n_classes=3)
+    array([[2, 1, 1]])
+    """
+    leaders = np.empty((codes.shape[0], len(ks)), dtype=np.intp)
+    walk_leaders(np.ascontiguousarray(codes), n_classes, *_ascending(ks), leaders)
+    return leaders
 
 
-def shares(votes: Float64) -> Float64:
-    """Turn votes, of shape (m, n_classes), into probabilities.
+def path_radii(
+    distances: Float64, ks: Sequence[int] | Indices, mass: Float64 | None = None
+) -> Float64:
+    """Distance of the neighbour that fills up k for several k.
+
+    Parameters
+    ----------
+    distances : ndarray of shape (m, p)
+    ks, mass : as in `path_votes`
+
+    Returns
+    -------
+    ndarray of shape (m, len(ks))
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> path_radii(np.array([[1.0, 4.0]]), [2, 3], np.array([[2.0, 2.0]]))
+    array([[1., 4.]])
+    """
+    radii = np.empty((distances.shape[0], len(ks)))
+    distances = np.ascontiguousarray(distances)
+    walk_radii(distances, _each(mass, distances), *_ascending(ks), radii)
+    return radii
+
+
+def shares(votes: Float64, queries: Indices) -> Float64:
+    """Turn votes into probabilities, in place.
+
+    Parameters
+    ----------
+    votes : ndarray of shape (m, len(ks), n_classes)
+    queries : ndarray of shape (m,)
+        What an error calls them.
 
     Raises
     ------
     ValueError
-        If no neighbour of a query has a vote, which only a callable can bring about.
+        If no neighbour of a query has a vote.
     """
-    total = votes.sum(axis=1, keepdims=True)
-    silent = np.flatnonzero(total[:, 0] == 0)
-    if silent.size:
-        raise ValueError(f"No neighbour of query {silent[0]} has a vote: all their weights are 0.")
-    probabilities: Float64 = votes / total
-    return probabilities
+    _require_votes(share_votes(votes), queries)
+    return votes
+
+
+def leading(votes: Float64, queries: Indices) -> Indices:
+    """Find the class of the greatest share, the smallest of those that tie: (m, len(ks)).
+
+    It is the ``argmax`` of `shares`, of which arguments and errors are; `votes` stay.
+    """
+    leaders = np.empty(votes.shape[:2], dtype=np.intp)
+    _require_votes(lead_votes(votes, leaders), queries)
+    return leaders
+
+
+def own_shares(votes: Float64, own: Indices, queries: Indices) -> tuple[Float64, Flags]:
+    """Find one class's share for each query, and whether it is `leading`.
+
+    Parameters
+    ----------
+    votes, queries : as in `shares`; `votes` stay
+    own : ndarray of shape (m,)
+        The class.
+
+    Returns
+    -------
+    shares : ndarray of shape (m, len(ks))
+    hits : ndarray of bool of shape (m, len(ks))
+    """
+    share, hits = np.empty(votes.shape[:2]), np.empty(votes.shape[:2], dtype=np.bool_)
+    _require_votes(score_votes(votes, own, share, hits), queries)
+    return share, hits
+
+
+def _require_votes(silent: int, queries: Indices) -> None:
+    if silent >= 0:
+        raise ValueError(
+            f"No neighbour of query {queries[silent]} has a vote: all their weights are 0."
+        )
+
+
+def _each(values: Float64 | None, like: Indices | Float64) -> Float64:
+    """One for each entry where nothing else is said; always laid out as the kernels have it."""
+    return np.ones(like.shape) if values is None else np.ascontiguousarray(values)
+
+
+def _ascending(ks: Sequence[int] | Indices) -> tuple[Indices, Indices]:
+    """Numbers of neighbours, and the order that sorts them."""
+    numbers = np.asarray(ks, dtype=np.intp)
+    return numbers, np.argsort(numbers, kind="stable")

@@ -20,7 +20,7 @@ from tests.neighbors.reference import (
 )
 
 from trivium.neighbors.search.index import ALGORITHMS as ALL_ALGORITHMS
-from trivium.neighbors.search.index import Index, choose
+from trivium.neighbors.search.index import Index
 
 every_metric = pytest.mark.parametrize("metric", METRICS)
 every_algorithm = pytest.mark.parametrize("algorithm", ALGORITHMS)
@@ -34,6 +34,11 @@ def ask(index, queries, k):
     """Neighbours of queries, or of the rows without themselves."""
     points = index.points(queries)
     return index.nearest(points, k, np.arange(len(points)) if queries is None else None)
+
+
+def ragged(starts, distances, indices):
+    """Lists of each query."""
+    return zip(np.split(distances, starts[1:-1]), np.split(indices, starts[1:-1]), strict=True)
 
 
 def assert_same(found, right):
@@ -176,16 +181,17 @@ class TestMagnitudes:
         small = np.random.default_rng(8).integers(-4, 5, size=(80, 2)) / 1.0
         _, exponent = np.frexp(size)
         rows = np.ldexp(small, exponent)
-        distances, indices = index_of(rows).within(rows, float(np.ldexp(3.0, exponent)))
+        found = index_of(rows).within(rows, float(np.ldexp(3.0, exponent)))
         right = distance_matrix(small, small)
-        for q, (near, inside) in enumerate(zip(distances, indices, strict=True)):
+        for q, (near, inside) in enumerate(ragged(*found)):
             np.testing.assert_array_equal(inside, np.flatnonzero(right[q] <= 3))
             np.testing.assert_array_equal(near, np.ldexp(right[q, inside], exponent))
 
     def test_denormal_rows_within_an_ordinary_radius(self):
         rows = np.array([[1e-310], [3e-310]])
-        _, indices = index_of(rows).within(rows, 1.0)
-        np.testing.assert_array_equal(indices, [[0, 1], [0, 1]])
+        starts, _, indices = index_of(rows).within(rows, 1.0)
+        assert starts.tolist() == [0, 2, 4]
+        assert indices.tolist() == [0, 1, 0, 1]
 
 
 class TestDeterminism:
@@ -214,43 +220,29 @@ class TestDeterminism:
         for algorithm in ALGORITHMS:
             for n_jobs in (2, 4, None):
                 found = index_of(rows, "euclidean", algorithm, n_jobs).within(queries, 0.5)
-                for one, other in zip(found, right, strict=True):
-                    assert_same(one, other)
+                assert_same(found, right)
 
 
 class TestWithin:
     @every_metric
+    @every_algorithm
     @pytest.mark.parametrize("name", ["random", "ties", "float32", "rows of zeros"])
-    def test_every_row_inside_and_none_outside(self, name, metric):
+    def test_every_row_inside_and_none_outside(self, name, algorithm, metric):
         rows, queries = rows_and_queries(name, n_queries=40)
         right = distance_matrix(queries, rows, metric)
-        index = index_of(rows, metric)
+        index = index_of(rows, metric, algorithm)
         for radius in (0.0, float(np.median(right)), right[3, 5], right.max()):
-            distances, indices = index.within(index.points(queries), radius)
-            for q, (near, inside) in enumerate(zip(distances, indices, strict=True)):
+            found = index.within(index.points(queries), radius)
+            for q, (near, inside) in enumerate(ragged(*found)):
                 np.testing.assert_array_equal(inside, np.flatnonzero(right[q] <= radius))
                 np.testing.assert_array_equal(near, right[q, inside])
 
 
 class TestChoice:
     def test_what_is_asked_for_is_used(self):
+        rows = np.zeros((10, 3))
         for algorithm in ALGORITHMS:
-            assert choose(algorithm, 10, 3) == (algorithm, "asked for")
-
-    @given(st.integers(1, 10**6), st.integers(1, 100))
-    @MODEST
-    def test_auto_takes_the_tree_for_many_rows_in_few_columns(self, n_rows, n_columns):
-        choice = choose("auto", n_rows, n_columns)
-        assert choice.algorithm in ALGORITHMS
-        assert str(n_rows) in choice.reason
-        if choice.algorithm == "kd_tree":
-            assert choose("auto", 2 * n_rows, n_columns).algorithm == "kd_tree"
-            assert choose("auto", n_rows, max(1, n_columns - 1)).algorithm == "kd_tree"
-
-    def test_both_come_about(self):
-        assert choose("auto", 100, 2).algorithm == "brute"
-        assert choose("auto", 10_000, 2).algorithm == "kd_tree"
-        assert choose("auto", 10_000, 50).algorithm == "brute"
+            assert index_of(rows, algorithm=algorithm).choice == (algorithm, "asked for")
 
     def test_float32_rows_are_kept_as_they_are(self):
         rows = np.random.default_rng(0).normal(size=(300, 2)).astype(np.float32)

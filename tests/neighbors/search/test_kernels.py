@@ -7,42 +7,41 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from tests.neighbors.reference import BALL_METRICS, MODEST, distance_matrix, nearest
 
-from trivium.neighbors.search.kernels import (
-    ROWS_A_BLOCK,
-    _box_distance,
-    _sift_down,
-    _sort_heap,
-    _worse,
-    scan_nearest,
-    scan_within,
-)
-from trivium.neighbors.search.metrics import METRICS, add_difference
+from trivium.neighbors.search.heaps import sift_down, sort_heap, worse
+from trivium.neighbors.search.kernels import ROWS_A_BLOCK, scan_few, scan_nearest
+from trivium.neighbors.search.metrics import METRICS
 
 pairs = st.tuples(st.integers(0, 3).map(float), st.integers(0, 50))
 
 
 def scan(metric, queries, rows, k, skip=None):
+    """Both scans, which have to agree."""
     m = len(queries)
     skip = np.full(m, -1, dtype=np.intp) if skip is None else skip
-    distances, indices = np.empty((m, k)), np.empty((m, k), dtype=np.intp)
-    scan_nearest(METRICS[metric], queries, rows, skip, distances, indices)
-    return distances, indices
+    lists = []
+    for kernel in (scan_nearest, scan_few):
+        found = np.empty((m, k)), np.empty((m, k), dtype=np.intp)
+        kernel(METRICS[metric], queries, rows, skip, *found)
+        lists.append(found)
+    for one, other in zip(*lists, strict=True):
+        np.testing.assert_array_equal(one, other)
+    return lists[0]
 
 
 class TestHeap:
     @given(pairs, pairs)
     @MODEST
     def test_pairs_are_ordered_by_distance_then_row(self, one, other):
-        assert _worse(*one, *other) == (one > other)
+        assert worse(*one, *other) == (one > other)
 
     @given(st.lists(pairs, min_size=1, max_size=40, unique=True), st.integers(1, 40))
     @MODEST
     def test_the_heap_keeps_the_best_and_sorts_them(self, newcomers, size):
         distances, rows = np.full(size, np.inf), np.full(size, 99, dtype=np.intp)
         for distance, row in newcomers:
-            if _worse(distances[0], rows[0], distance, row):
-                _sift_down(distances, rows, size, distance, row)
-        _sort_heap(distances, rows)
+            if worse(distances[0], rows[0], distance, row):
+                sift_down(distances, rows, size, distance, row)
+        sort_heap(distances, rows)
         kept = [*sorted(newcomers), *[(np.inf, 99)] * size][:size]
         assert list(zip(distances.tolist(), rows.tolist(), strict=True)) == kept
 
@@ -85,30 +84,3 @@ class TestScanNearest:
         distances, indices = scan("euclidean", np.array([[0.0]]), rows, 5)
         np.testing.assert_array_equal(indices, [[4, 3, 2, 1, 0]])
         np.testing.assert_array_equal(distances, rows[::-1].T)
-
-
-@pytest.mark.parametrize("metric", BALL_METRICS)
-@given(
-    points=arrays(float, (12, 2), elements=st.integers(-4, 4)), radius=st.integers(0, 8).map(float)
-)
-@MODEST
-def test_scan_within_finds_the_rows_inside_and_on_the_rim(metric, points, radius):
-    query, rows = points[0], points[1:]
-    distances, inside = np.empty(len(rows)), np.empty(len(rows), dtype=np.intp)
-    count = scan_within(METRICS[metric], query, rows, radius, distances, inside)
-    right = distance_matrix([query], rows, metric)[0]
-    np.testing.assert_array_equal(inside[:count], np.flatnonzero(right <= radius))
-    np.testing.assert_array_equal(distances[:count], right[right <= radius])
-
-
-@pytest.mark.parametrize("metric", sorted(METRICS.values()))
-@given(points=arrays(float, (8, 3), elements=st.floats(-1e9, 1e9)))
-@MODEST
-def test_a_box_is_never_farther_than_a_row_inside_it(metric, points):
-    query, rows = points[0], points[1:]
-    box = _box_distance(metric, query, rows.min(axis=0), rows.max(axis=0))
-    for row in rows:
-        reduced = 0.0
-        for j in range(3):
-            reduced = add_difference(metric, reduced, query[j] - row[j])
-        assert box <= reduced

@@ -1,34 +1,19 @@
 """An index over the training rows: one door to every search.
 
-The index picks the algorithm, brings rows and queries into the metric's space, and
-spreads queries over the cores.
+The index picks the algorithm and brings rows and queries into the metric's space.
 """
-
-from collections.abc import Callable, Iterator
-from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
-from trivium.blocks.workers import map_in_order
-from trivium.neighbors.search.kernels import scan_nearest, scan_within
-from trivium.neighbors.search.metrics import METRICS, directions
+from trivium.neighbors.search.brute import Brute
+from trivium.neighbors.search.costs import Choice, choose
+from trivium.neighbors.search.metrics import COSINE, EUCLIDEAN, METRICS, directions
+from trivium.neighbors.search.scan import Scan
+from trivium.neighbors.search.searcher import Searcher
 from trivium.neighbors.search.tree import KDTree
 
 ALGORITHMS = ("auto", "brute", "kd_tree")
-
-_QUERIES_A_PIECE = 128
-_PAIRS_WORTH_THREADS = 200_000
-_TREE_ROWS = 200
-
-Found = TypeVar("Found")
-
-
-class Choice(NamedTuple):
-    """The algorithm that is used, and why."""
-
-    algorithm: str
-    reason: str
 
 
 class Index:
@@ -40,6 +25,8 @@ class Index:
     metric : {"euclidean", "manhattan", "chebyshev", "cosine"}
     algorithm : {"auto", "brute", "kd_tree"}
     n_jobs : int or None
+    k : int
+        Number of neighbours that will be asked for, which "auto" goes by.
 
     Attributes
     ----------
@@ -48,19 +35,25 @@ class Index:
     choice : Choice
     """
 
-    def __init__(self, rows: Floats, *, metric: str, algorithm: str, n_jobs: int | None) -> None:
+    def __init__(
+        self, rows: Floats, *, metric: str, algorithm: str, n_jobs: int | None, k: int = 5
+    ) -> None:
         self._metric = METRICS[metric]
-        self._directional = metric == "cosine"
         self._n_jobs = n_jobs
-        self.rows = directions(rows) if self._directional else rows
-        self.choice = choose(algorithm, *self.rows.shape)
-        self._tree = KDTree(self.rows) if self.choice.algorithm == "kd_tree" else None
+        self.rows = directions(rows) if self._metric == COSINE else rows
+        tree = None
+        if algorithm == "auto":
+            self.choice, tree = choose(self._metric, self.rows, k, self._tree)
+        else:
+            self.choice = Choice(algorithm, "asked for")
+            tree = self._tree() if algorithm == "kd_tree" else None
+        self._searcher: Searcher = self._brute() if tree is None else tree
 
     def points(self, queries: Floats | None) -> Floats:
         """Bring queries into the space of `rows`; None stands for the rows themselves."""
         if queries is None:
             return self.rows
-        return directions(queries) if self._directional else queries
+        return directions(queries) if self._metric == COSINE else queries
 
     def nearest(
         self, points: Floats, k: int, skip: Indices | None = None
@@ -82,72 +75,25 @@ class Index:
         indices : ndarray of shape (m, k)
             Both sorted by (distance, row number).
         """
-        distances = np.empty((points.shape[0], k))
-        indices = np.empty((points.shape[0], k), dtype=np.intp)
+        found = np.empty((points.shape[0], k)), np.empty((points.shape[0], k), dtype=np.intp)
         skip = _nobody(points) if skip is None else skip
-
-        def search(piece: slice) -> None:
-            queries = points[piece].astype(np.float64)
-            near = distances[piece], indices[piece]
-            if self._tree is None:
-                scan_nearest(self._metric, queries, self.rows, skip[piece], *near)
-            else:
-                self._tree.nearest(self._metric, queries, skip[piece], *near)
-
-        for _ in self._run(search, points.shape[0]):
-            pass
-        return distances, indices
+        self._searcher.nearest(points, skip, self._n_jobs, found)
+        return found
 
     def within(
         self, points: Floats, radius: float, skip: Indices | None = None
-    ) -> tuple[list[Float64], list[Indices]]:
-        """Find every row within a radius of each query, sorted by row number."""
+    ) -> tuple[Indices, Float64, Indices]:
+        """Find every row within a radius of each query; see `Searcher.within`."""
         skip = _nobody(points) if skip is None else skip
-        n_rows = self.rows.shape[0]
+        return self._searcher.within(points, radius, skip, self._n_jobs)
 
-        def search(piece: slice) -> list[tuple[Float64, Indices]]:
-            near, inside = np.empty(n_rows), np.empty(n_rows, dtype=np.intp)
-            found = []
-            for query, own in zip(points[piece].astype(np.float64), skip[piece], strict=True):
-                count = scan_within(self._metric, query, self.rows, radius, near, inside)
-                keep = np.flatnonzero(inside[:count] != own)
-                found.append((near[keep], inside[keep]))
-            return found
+    def _tree(self) -> KDTree:
+        return KDTree(self._metric, self.rows, self._n_jobs)
 
-        each = [found for piece in self._run(search, points.shape[0]) for found in piece]
-        return [distances for distances, _ in each], [indices for _, indices in each]
-
-    def _run(self, search: Callable[[slice], Found], n_queries: int) -> Iterator[Found]:
-        """Run a search over pieces of the queries, on threads where that pays."""
-        few = n_queries * self.rows.shape[0] < _PAIRS_WORTH_THREADS
-        starts = range(0, n_queries, _QUERIES_A_PIECE)
-        pieces = [slice(start, min(start + _QUERIES_A_PIECE, n_queries)) for start in starts]
-        return map_in_order(search, pieces, 1 if few else self._n_jobs)
-
-
-def choose(algorithm: str, n_rows: int, n_columns: int) -> Choice:
-    """Decide between the scan and the tree.
-
-    On uniform data the two were measured to cost the same at about 2^(d + 2) rows in d
-    columns, and a scan to cost less for fewer than 200 rows whatever the columns.
-
-    Examples
-    --------
-    >>> choose("auto", 10_000, 3).algorithm
-    'kd_tree'
-    >>> choose("auto", 10_000, 64).reason
-    'too few rows (10000) for 64 columns: a tree would visit most leaves'
-    """
-    if algorithm != "auto":
-        return Choice(algorithm, "asked for")
-    if n_rows < _TREE_ROWS:
-        return Choice("brute", f"few rows ({n_rows}): scanning them all costs less than a tree")
-    if n_rows < 2 ** (n_columns + 2):
-        return Choice(
-            "brute",
-            f"too few rows ({n_rows}) for {n_columns} columns: a tree would visit most leaves",
-        )
-    return Choice("kd_tree", f"many rows ({n_rows}) in {n_columns} columns: a tree skips most")
+    def _brute(self) -> Searcher:
+        if self._metric in (EUCLIDEAN, COSINE):
+            return Brute(self._metric, self.rows)
+        return Scan(self._metric, self.rows)
 
 
 def _nobody(points: Floats) -> Indices:

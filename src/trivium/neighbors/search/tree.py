@@ -1,16 +1,31 @@
 """A balanced kd-tree in flat arrays.
 
 Friedman, Bentley & Finkel, "An algorithm for finding best matches in logarithmic
-expected time", ACM TOMS 3 (1977). Node i has the children 2i + 1 and 2i + 2; every
-node keeps the tight bounding box of its rows; leaves own ranges of the permuted rows.
+expected time", ACM TOMS 3 (1977). See `Tree` for how the arrays hang together.
 """
 
 import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
-from trivium.neighbors.search.kernels import tree_nearest
+from trivium.blocks.workers import map_in_order
+from trivium.neighbors.search.tree_balls import within_piece
+from trivium.neighbors.search.tree_build import (
+    LANES,
+    Tree,
+    bound_groups,
+    fill_leaves,
+    split_levels,
+)
+from trivium.neighbors.search.tree_kernels import FOLLOWERS, nearest_piece
+from trivium.neighbors.search.tree_order import order_by_bin, query_bins
 
-_LEAF_ROWS = 24
+_LEAF_ROWS = 32  # 16 to 32: measured better than 8 to 16 in 2 to 8 columns
+_SUBTREE_ROWS = 8192  # fit a core's cache in few columns
+_QUERIES_A_PIECE = 2048
+_BALLS_A_PIECE = 128
+_QUERIES_A_BIN = 2
+_MOST_BITS = 10
+_SAMPLE = 32
 
 
 class KDTree:
@@ -18,61 +33,151 @@ class KDTree:
 
     Parameters
     ----------
+    metric : int
+        A code of `metrics`.
     rows : ndarray of shape (n, d)
-        At least one row.
+        At least one row; copied, in float64.
+    n_jobs : int or None
+        Number of threads that build; the tree does not depend on it.
 
     Attributes
     ----------
-    points : ndarray of shape (n, d)
-        The rows in the order of the leaves.
-    order : ndarray of shape (n,)
-        The row number of each point.
-    boxes : ndarray of shape (n_nodes, 2, d)
-        Least and greatest coordinates of the rows of each node.
-    ranges : ndarray of shape (n_nodes, 2)
-        First and one past the last point of each node.
+    tree : Tree
     """
 
-    def __init__(self, rows: Floats) -> None:
-        n_rows, n_columns = rows.shape
-        depth = max(0, int(np.ceil(np.log2(n_rows / _LEAF_ROWS))))
-        n_nodes = 2 ** (depth + 1) - 1
-        self.order: Indices = np.arange(n_rows, dtype=np.intp)
-        self.boxes: Float64 = np.empty((n_nodes, 2, n_columns))
-        self.ranges: Indices = np.empty((n_nodes, 2), dtype=np.intp)
-        self.ranges[0] = 0, n_rows
-        for node in range(n_nodes):
-            start, stop = self.ranges[node]
-            members = rows[self.order[start:stop]]
-            self.boxes[node, 0] = members.min(axis=0)
-            self.boxes[node, 1] = members.max(axis=0)
-            if 2 * node + 2 < n_nodes:
-                middle = self._split(node, start, stop, members)
-                self.ranges[2 * node + 1] = start, middle
-                self.ranges[2 * node + 2] = middle, stop
-        self.points = np.ascontiguousarray(rows[self.order])
+    def __init__(self, metric: int, rows: Floats, n_jobs: int | None = None) -> None:
+        self._metric = metric
+        n_rows = rows.shape[0]
+        self.tree = _empty_tree(*rows.shape)
+        depth = self.tree.depth
+        top = min(depth, _levels(n_rows, _SUBTREE_ROWS))
+        order = np.arange(n_rows)
+        split_levels(self.tree, rows, order, 0, 0, top)
 
-    def _split(self, node: int, start: int, stop: int, members: Floats) -> int:
-        """Halve a node across the widest side of its box; return the middle."""
-        lower, upper = 0.5 * self.boxes[node]  # halves: their difference cannot overflow
-        widest = int(np.argmax(upper - lower))
-        half = (stop - start) // 2
-        halves = np.argpartition(members[:, widest], half)
-        self.order[start:stop] = self.order[start:stop][halves]
-        return int(start) + half
+        def build(root: int) -> None:
+            numbers = order[root * n_rows >> top : (root + 1) * n_rows >> top]
+            near = rows[numbers].astype(np.float64, copy=False)  # side by side, in a core's cache
+            own = np.arange(numbers.shape[0])
+            split_levels(self.tree, near, own, root, top, depth)
+            fill_leaves(self.tree, near, own, numbers, root << (depth - top))
+
+        for _ in map_in_order(build, range(1 << top), n_jobs):
+            pass
+        if depth > 0:
+            bound_groups(self.tree)
 
     def nearest(
-        self, metric: int, queries: Float64, skip: Indices, distances: Float64, indices: Indices
+        self, queries: Floats, skip: Indices, n_jobs: int | None, found: tuple[Float64, Indices]
     ) -> None:
-        """Write the sorted lists of each query's nearest rows; see `scan_nearest`."""
-        tree_nearest(
-            metric,
-            queries,
-            self.points,
-            self.order,
-            self.boxes,
-            self.ranges,
-            skip,
-            distances,
-            indices,
+        """Find the k nearest rows of each query; see `Searcher`."""
+        distances, indices = found
+        wanted = distances.shape[1]
+        k = wanted + bool((skip >= 0).any())
+        homes, which = self._order(queries, n_jobs)
+
+        def search(piece: slice) -> None:
+            nearest_piece(
+                self._metric,
+                self.tree,
+                queries,
+                which[piece],
+                homes,
+                skip,
+                (k, wanted, FOLLOWERS),
+                distances,
+                indices,
+            )
+
+        for _ in map_in_order(search, _pieces(queries.shape[0]), n_jobs):
+            pass
+
+    def within(
+        self, queries: Floats, radius: float, skip: Indices, n_jobs: int | None
+    ) -> tuple[Indices, Float64, Indices]:
+        """Find every row at most `radius` away from each query; see `Searcher`."""
+        starts = np.zeros(queries.shape[0] + 1, dtype=np.intp)
+
+        def search(piece: slice) -> tuple[Float64, Indices]:
+            counts = starts[1:][piece]
+            return within_piece(
+                self._metric, self.tree, queries[piece], skip[piece], radius, counts
+            )
+
+        found = list(map_in_order(search, _pieces(queries.shape[0], _BALLS_A_PIECE), n_jobs))
+        np.cumsum(starts, out=starts)
+        distances = np.concatenate([np.empty(0), *(distances for distances, _ in found)])
+        indices = np.concatenate([np.empty(0, np.intp), *(indices for _, indices in found)])
+        return starts, distances, indices
+
+    def probe(self, queries: Floats, k: int) -> float:
+        """Say what finding the k nearest rows costs, from a few of the queries.
+
+        Returns
+        -------
+        float
+            Mean over the sample of the number of rows whose distance is computed, unused
+            places of leaves counted, and 16 more for each group of eight boxes.
+        """
+        sample = queries[:: -(-queries.shape[0] // _SAMPLE)]
+        n_sampled = sample.shape[0]
+        homes, which = self._order(sample, 1)
+        n_leaves, n_groups = nearest_piece(
+            self._metric,
+            self.tree,
+            sample,
+            which,
+            homes,
+            np.full(n_sampled, -1),
+            (k, k, 0),
+            np.empty((n_sampled, k)),
+            np.empty((n_sampled, k), dtype=np.intp),
         )
+        rows = n_leaves * self.tree.blocks.shape[2]
+        return float((rows + 2 * LANES * n_groups) / n_sampled)
+
+    def _order(self, queries: Floats, n_jobs: int | None) -> tuple[Indices, Indices]:
+        """Return each query's leaf, and an order in which neighbours follow each other."""
+        n_queries, n_leaves = queries.shape[0], self.tree.blocks.shape[0]
+        bits = _levels(n_queries, _QUERIES_A_BIN * n_leaves) if n_leaves > 1 else 0
+        bits = min(bits, _MOST_BITS)
+        bins = np.empty(n_queries, dtype=np.intp)
+
+        def route(piece: slice) -> None:
+            query_bins(self.tree, queries[piece], bits, bins[piece])
+
+        for _ in map_in_order(route, _pieces(n_queries), n_jobs):
+            pass
+        return bins >> bits, order_by_bin(bins, n_leaves << bits)
+
+
+def _levels(n_items: int, n_each: int) -> int:
+    """How often to halve some items for parts of at most `n_each`."""
+    return (-(-n_items // n_each) - 1).bit_length() if n_items > n_each else 0
+
+
+def _pieces(n_queries: int, length: int = _QUERIES_A_PIECE) -> list[slice]:
+    """Cut queries into pieces of a fixed size."""
+    starts = range(0, n_queries, length)
+    return [slice(start, min(start + length, n_queries)) for start in starts]
+
+
+def _empty_tree(n_rows: int, n_columns: int) -> Tree:
+    """Allocate a tree."""
+    depth = _levels(n_rows, _LEAF_ROWS)
+    n_leaves = 1 << depth
+    n_groups, n_nodes = 0, n_leaves
+    while n_nodes > 1:
+        n_nodes = -(-n_nodes // LANES)
+        n_groups += n_nodes
+    width = -(-n_rows // n_leaves)
+    blocks = np.empty((n_leaves, n_columns + 1, -(-width // LANES) * LANES))
+    return Tree(
+        boxes=np.empty((n_groups, n_columns, 2, LANES)),
+        blocks=blocks,
+        numbers=blocks.view(np.intp),
+        sides=np.empty(n_leaves - 1, dtype=np.intp),
+        cuts=np.empty(n_leaves - 1),
+        n_rows=n_rows,
+        depth=depth,
+        first_lane=LANES - (1 << ((depth - 1) % 3 + 1)),
+    )

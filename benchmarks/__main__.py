@@ -1,0 +1,96 @@
+"""The command line: ``python -m benchmarks neighbors``, ``python -m benchmarks docs``.
+
+Nothing here may load NumPy before the threads are limited, so that suites are imported
+late.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from benchmarks.harness.threads import limit_threads
+
+if TYPE_CHECKING:
+    from benchmarks.harness.suite import Suite
+
+SUITES = ("neighbors",)
+"""Packages beside the harness, each with a ``suite.SUITE``."""
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+def _suite(name: str) -> "Suite":
+    suite: Suite = import_module(f"benchmarks.{name}.suite").SUITE
+    return suite
+
+
+def _command(name: str) -> Callable[..., None]:
+    def command(
+        case: Annotated[
+            list[str] | None, typer.Option(help="A case to run; may be repeated. All by default.")
+        ] = None,
+        out: Annotated[
+            Path | None,
+            typer.Option(help="Where results go; benchmarks/results/<suite>.json by default."),
+        ] = None,
+        keep: Annotated[
+            bool, typer.Option("--keep", help="Keep the other cases of earlier results there.")
+        ] = False,
+        threads: Annotated[int, typer.Option(min=1, help="Threads of every contender.")] = 2,
+        rounds: Annotated[int, typer.Option(min=1)] = 5,
+        budget: Annotated[
+            float, typer.Option(help="Seconds after which a race starts no further round.")
+        ] = 80.0,
+        calls: Annotated[
+            int, typer.Option(min=1, help="Small calls after which memory is looked at.")
+        ] = 100_000,
+        quick: Annotated[
+            bool, typer.Option("--quick", help="Small sizes: does everything work?")
+        ] = False,
+    ) -> None:
+        limit_threads(threads)
+        from benchmarks.harness.suite import run_suite
+        from benchmarks.harness.timing import Conditions
+
+        suite = _suite(name)
+        unknown = sorted(set(case or ()) - set(suite.cases))
+        if unknown:
+            raise typer.BadParameter(f"{unknown[0]!r} is none of {', '.join(suite.cases)}.")
+        conditions = Conditions(
+            threads=threads,
+            rounds=min(rounds, 2) if quick else rounds,
+            budget=min(budget, 5.0) if quick else budget,
+            steady=0.0 if quick else 4.0,
+            quick=quick,
+            calls=min(calls, 2_000) if quick else calls,
+        )
+        results = out or Path(__file__).with_name("results") / f"{name}.json"
+        run_suite(suite, case or list(suite.cases), conditions, results, keep=keep)
+        typer.echo(f"\nwritten: {results}")
+
+    command.__doc__ = f"Run the suite `{name}`."
+    return command
+
+
+for _name in SUITES:
+    app.command(_name)(_command(_name))
+
+
+@app.command()
+def docs(
+    page: Annotated[
+        Path, typer.Option(help="The page; results and plots are in the folder of its name.")
+    ] = Path("docs/performance.md"),
+) -> None:
+    """Write the page and its plots from the results beside it."""
+    from benchmarks.harness.page import write_page
+
+    write_page([_suite(name) for name in SUITES], page)
+    typer.echo(f"written: {page}")
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m benchmarks")

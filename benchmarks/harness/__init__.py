@@ -1,0 +1,1 @@
+"""What every suite shares: rounds, ratios, the machine, tables, plots and the page."""

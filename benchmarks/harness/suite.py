@@ -1,0 +1,136 @@
+"""A suite, and how its cases are run: answers are compared before anything is timed."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks.harness.machine import describe_blas, describe_machine, load, versions_of
+from benchmarks.harness.results import Case, Entry, Race, Run, read_run, write_run
+from benchmarks.harness.tables import summary
+from benchmarks.harness.timing import Absent, Conditions, Contender, race
+
+Check = Callable[[dict[str, Any]], dict[str, str]]
+"""Takes the answers by contender, says of each how it agrees, and raises `Disagreement`."""
+
+
+class Disagreement(AssertionError):
+    """A contender's answer is wrong by more than it may be."""
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Cases by name, the packages whose versions count, and the suite's part of the page.
+
+    `section` takes a run and the folder of the plots, and returns Markdown.
+    """
+
+    name: str
+    packages: Sequence[str]
+    cases: Mapping[str, Callable[[Conditions], Case]]
+    section: Callable[[Run, Path], str]
+
+
+def run_race(
+    label: str,
+    contenders: Sequence[Contender | Absent],
+    conditions: Conditions,
+    check: Check,
+    *,
+    rehearsal: Sequence[Contender | Absent] | None = None,
+    items: int | None = None,
+) -> Race:
+    """Compare the answers, then time.
+
+    Parameters
+    ----------
+    label : str
+    contenders : sequence of Contender or Absent
+    conditions : Conditions
+    check : callable
+    rehearsal : sequence of Contender or Absent, optional
+        The same contenders at a smaller task, whose answers are compared instead.
+    items : int, optional
+        Number of things that one lap works on.
+
+    Raises
+    ------
+    Disagreement
+        If the check finds a wrong answer; then nothing is timed.
+    """
+    answers = {
+        each.name: each.solve()
+        for each in (contenders if rehearsal is None else rehearsal)
+        if isinstance(each, Contender) and each.solve is not None
+    }
+    agreements = check(answers)
+    entries = [Entry.of(each) for each in contenders]
+    present = [each for each in contenders if isinstance(each, Contender)]
+    laps = dict(zip((each.name for each in present), race(present, conditions), strict=True))
+    for entry in entries:
+        entry.laps = laps.get(entry.name, [])
+        entry.agreement = agreements.get(entry.name)
+    return Race(label, entries, items=items)
+
+
+def run_suite(
+    suite: Suite,
+    names: Iterable[str],
+    conditions: Conditions,
+    out: Path,
+    *,
+    keep: bool = False,
+    say: Callable[[str], None] = print,
+) -> Run:
+    """Run cases one after the other, and write the results after each.
+
+    Parameters
+    ----------
+    suite : Suite
+    names : iterable of str
+        Cases to run.
+    conditions : Conditions
+    out : Path
+        The JSON file.
+    keep : bool, default=False
+        Keep the cases of an earlier run in `out` that are not run again, if machine,
+        versions and conditions are still the same.
+    say : callable
+        Where progress and tables go.
+
+    Raises
+    ------
+    ValueError
+        If an earlier run is to be kept that was made under other conditions.
+    """
+    run = Run(
+        suite.name,
+        datetime.now(UTC).date().isoformat(),
+        asdict(conditions),
+        describe_blas(),
+        describe_machine(),
+        versions_of(suite.packages),
+    )
+    if keep and out.exists():
+        earlier = read_run(out)
+        run.cases, run.blas = _kept_cases(earlier, run), earlier.blas
+    for name in names:
+        say(f"\n== {name}")
+        before = load()
+        case = suite.cases[name](conditions)
+        case.figures["load"] = [before, load()]
+        run.cases[name] = case
+        run.blas = sorted({*run.blas, *describe_blas()})  # peers load theirs late
+        write_run(run, out)
+        say(summary(case))
+    run.cases = {name: run.cases[name] for name in suite.cases if name in run.cases}
+    write_run(run, out)
+    return run
+
+
+def _kept_cases(earlier: Run, now: Run) -> dict[str, Case]:
+    for what in ("conditions", "machine", "versions"):
+        if getattr(earlier, what) != getattr(now, what):
+            raise ValueError(f"The earlier run has other {what}: its cases cannot be kept.")
+    return earlier.cases

@@ -1,0 +1,159 @@
+"""Tables in Markdown, legible in a terminal too."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from benchmarks.harness.ratios import Ratio, fastest, ratio, seconds
+from benchmarks.harness.results import Case, Entry, Race
+from benchmarks.harness.timing import Role
+
+STAGES = {
+    "first": "fit + first answer",
+    "again": "another answer",
+    "total": "time",
+    "call": "one call",
+    "import": "import",
+}
+"""Stages that are shown, and their headings."""
+
+SUBJECT = "Trivium"
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What Trivium is to reach: the least ratio of the others' time to its own.
+
+    Of `names`, or else of all entries of the role and the data type, the fastest counts.
+    """
+
+    text: str
+    stage: str
+    least: float = 1.0
+    against: Role = "peer"
+    dtype: str | None = None
+    names: tuple[str, ...] | None = None
+
+    def rivals(self, race: Race) -> list[Entry]:
+        """Entries that the goal is measured against."""
+        entries = race.timed(self.against, self.dtype)
+        return [each for each in entries if self.names is None or each.name in self.names]
+
+
+def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]], align: str) -> str:
+    """Lay out a table; `align` has a letter a column, "l" or "r"."""
+    widths = [max(3, *(len(row[j]) for row in [header, *rows])) for j in range(len(header))]
+
+    def line(cells: Sequence[str]) -> str:
+        padded = (
+            cell.rjust(width) if side == "r" else cell.ljust(width)
+            for cell, width, side in zip(cells, widths, align, strict=True)
+        )
+        return f"| {' | '.join(padded)} |"
+
+    rule = [
+        "-" * (width - 1) + ":" if side == "r" else "-" * width
+        for width, side in zip(widths, align, strict=True)
+    ]
+    return "\n".join([line(header), line(rule), *(line(row) for row in rows)])
+
+
+def show_seconds(value: float) -> str:
+    """Show seconds with three digits in the unit that suits."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3)):
+        if value >= 0.9995 * size:
+            return f"{_three_digits(value / size)} {unit}"
+    return f"{_three_digits(value / 1e-6)} µs"
+
+
+def show_ratio(value: Ratio) -> str:
+    """Show the median, and the range over the rounds where there were several."""
+    shown = f"{_three_digits(value.median)}×"
+    if value.least == value.most:
+        return shown
+    return f"{shown} ({_three_digits(value.least)}–{_three_digits(value.most)})"
+
+
+def race_table(race: Race) -> str:
+    """One row a contender: median seconds, and ratio to Trivium, of every stage."""
+    stages = _stages(race)
+    header = ["", "works in"]
+    for stage in stages:
+        header += [STAGES[stage], "ratio"]
+    rows = [_race_row(race, entry, stages) for entry in race.entries]
+    if any(entry.agreement for entry in race.entries):
+        header.append("answers")
+        for row, entry in zip(rows, race.entries, strict=True):
+            row.append(entry.agreement or "")
+    align = "ll" + "rr" * len(stages) + "l"
+    return markdown_table(header, rows, align[: len(header)])
+
+
+def goal_line(goal: Goal, race: Race) -> str:
+    """Say what was to be reached and what was."""
+    subject, rivals = race.subject(), goal.rivals(race)
+    if subject is None or not rivals:
+        return f"- Goal: {goal.text}. Not measured."
+    best = min(rivals, key=lambda entry: seconds(entry, goal.stage))
+    reached = ratio(best, subject, goal.stage)
+    verdict = "reached" if reached.median >= goal.least else "**missed**"
+    return f"- Goal: {goal.text}. Measured against {best.name}: {show_ratio(reached)}, {verdict}."
+
+
+def sweep_table(races: Sequence[Race], quantity: str, stage: str) -> str:
+    """One row a size: items a second, and ratios of the fastest peers."""
+    header = [quantity, f"{SUBJECT}, a second", "fastest peer", "ratio", "in float64", "ratio"]
+    rows = []
+    for race in races:
+        subject = race.subject()
+        if subject is None or race.items is None or race.at is None:
+            continue
+        row = [f"{race.at:,.0f}", f"{race.items / seconds(subject, stage):,.0f}"]
+        for dtype in (None, "float64"):
+            best = fastest(race, stage, dtype)
+            row += [best.name, show_ratio(ratio(best, subject, stage))] if best else ["", ""]
+        rows.append(row)
+    return markdown_table(header, rows, "rrlrlr")
+
+
+def facts_table(facts: Mapping[str, object]) -> str:
+    """Two columns: what, and its value."""
+    return markdown_table(["", ""], [[name, str(value)] for name, value in facts.items()], "ll")
+
+
+def summary(case: Case) -> str:
+    """Show the tables of a case and its figures, for the terminal."""
+    if case.skipped:
+        return f"skipped: {case.skipped}"
+    parts = [f"{race.label}\n{race_table(race)}" for race in case.races]
+    parts += [f"{name}: {value}" for name, value in case.figures.items()]
+    return "\n\n".join(parts)
+
+
+def _stages(race: Race) -> list[str]:
+    timed = {stage for entry in race.entries for lap in entry.laps for stage in lap}
+    return [stage for stage in STAGES if stage in timed]
+
+
+def _race_row(race: Race, entry: Entry, stages: Sequence[str]) -> list[str]:
+    row = [f"**{entry.name}**" if entry.role == "subject" else entry.name, entry.dtype]
+    subject = race.subject()
+    for place, stage in enumerate(stages):
+        if not entry.laps:
+            row += [entry.absent or "" if place == 0 else "", ""]
+            continue
+        row.append(show_seconds(seconds(entry, stage)))
+        if subject is None or subject is entry:
+            row.append("1")
+        else:
+            row.append(show_ratio(ratio(entry, subject, stage)))
+    return row
+
+
+def _three_digits(value: float) -> str:
+    """Three significant digits, but never fewer than a whole number has."""
+    if value == 0:
+        return "0"
+    digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
+    if value < 0.0995:
+        return f"{value:.2g}"
+    return f"{value:,.{digits}f}"

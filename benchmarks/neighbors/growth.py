@@ -1,0 +1,130 @@
+"""Case: queries a second as rows or columns grow."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from benchmarks.harness.ratios import predicted, seconds
+from benchmarks.harness.results import Case, Entry, Race
+from benchmarks.harness.suite import run_race
+from benchmarks.harness.tables import show_seconds
+from benchmarks.harness.timing import Absent, Conditions, Contender
+from benchmarks.neighbors import data
+from benchmarks.neighbors.agreement import check_lists
+from benchmarks.neighbors.peers import (
+    DTYPES,
+    FAISS,
+    INTEL32,
+    INTEL64,
+    INTEL_TREE,
+    PYKDTREE,
+    SCIPY,
+    SKLEARN,
+    SKLEARN_TREE,
+    TRIVIUM,
+    contenders,
+)
+from benchmarks.neighbors.task import Array, Task
+
+ALL = (TRIVIUM, PYKDTREE, SCIPY, SKLEARN_TREE, INTEL_TREE, FAISS, INTEL32, INTEL64, SKLEARN)
+
+CAPPED = (PYKDTREE, SCIPY, SKLEARN_TREE, INTEL_TREE)
+MOST_SECONDS = 5.0
+"""Trees whose search is expected to take longer are left out."""
+
+ROWS, COLUMNS, FLAT = "rows", "columns", "columns, six dimensions"
+_REHEARSED = 500
+_ROWS = (10_000, 30_000, 100_000, 300_000, 1_000_000)
+_COLUMNS = (2, 4, 8, 16, 32, 64, 128, 256, 784)
+
+Maker = Callable[[int, int, int], tuple[Array, Array]]
+
+
+def growth_case(conditions: Conditions) -> Case:
+    """Sweep rows at 16 columns, and columns with and without structure."""
+    # A sweep shows how times grow: there few rounds do, and a point may take a while.
+    few = replace(conditions, rounds=min(conditions.rounds, 3), budget=conditions.budget / 8)
+    n = conditions.size(50_000, 1_000)
+    m = conditions.size(5_000, 100)
+    columns = (2, 8, 32) if conditions.quick else _COLUMNS
+    rows = (1_000, 3_000, 10_000) if conditions.quick else _ROWS
+    races = [
+        *sweep(ROWS, data.uniform, [(each, _fewer(each, m), 16) for each in rows], few),
+        *sweep(COLUMNS, data.uniform, [(n, m, each) for each in columns], few),
+        *sweep(FLAT, data.embedded, [(n, m, each) for each in columns], few),
+    ]
+    return Case("growth", races)
+
+
+def sweep(
+    name: str, make: Maker, sizes: Sequence[tuple[int, int, int]], conditions: Conditions
+) -> Iterator[Race]:
+    """Race everyone at growing sizes, trees until a search would take too long.
+
+    Parameters
+    ----------
+    name : str
+    make : callable
+        Makes rows and queries of a size.
+    sizes : sequence of (n, n_queries, d)
+    conditions : Conditions
+    """
+    pasts: dict[str, list[tuple[float, float]]] = {each: [] for each in CAPPED}
+    for n, m, d in sizes:
+        at = n if name == ROWS else d
+        task = Task(*make(n, m, d), threads=conditions.threads)
+        print(f"{name}: {task}", flush=True)
+        late = {each: too_late(past, at, m) for each, past in pasts.items()}
+        race = run_race(
+            f"{name}: {task}",
+            _without(contenders(task, ALL), late),
+            conditions,
+            check_lists(task.smaller(_REHEARSED), TRIVIUM, DTYPES),
+            rehearsal=_without(contenders(task.smaller(_REHEARSED), ALL), late),
+            items=m,
+        )
+        race.sweep, race.at = name, at
+        for entry in race.entries:
+            if entry.laps and entry.name in pasts:
+                pasts[entry.name].append((at, _slowest(entry) / m))
+        yield race
+
+
+def too_late(past: Sequence[tuple[float, float]], at: float, n_queries: int) -> float | None:
+    """Predict the seconds of a search if they are more than `MOST_SECONDS`.
+
+    Parameters
+    ----------
+    past : sequence of (size, seconds a query)
+    at : float
+        The next size.
+    n_queries : int
+    """
+    if not past:
+        return None
+    sizes, times = zip(*past, strict=True)
+    expected = predicted(sizes, times, at) * n_queries
+    return expected if expected > MOST_SECONDS else None
+
+
+def _without(
+    everyone: Sequence[Contender | Absent], late: dict[str, float | None]
+) -> list[Contender | Absent]:
+    """Leave out who would take too long."""
+    kept: list[Contender | Absent] = []
+    for each in everyone:
+        expected = late.get(each.name)
+        if expected is not None and isinstance(each, Contender):
+            reason = f"left out: {show_seconds(expected)} expected"
+            kept.append(Absent(each.name, each.role, each.dtype, reason))
+        else:
+            kept.append(each)
+    return kept
+
+
+def _slowest(entry: Entry) -> float:
+    return max(seconds(entry, stage) for stage in ("first", "again"))
+
+
+def _fewer(n: int, m: int) -> int:
+    """Take a fifth of the queries where rows are many."""
+    return m if n <= 100_000 else m // 5

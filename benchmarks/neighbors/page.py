@@ -1,0 +1,136 @@
+"""The suite's part of the page: goals, tables and plots."""
+
+from pathlib import Path
+
+from benchmarks.harness.page import fill
+from benchmarks.harness.plots import Panel, Style, draw_sweeps
+from benchmarks.harness.results import Case, Run
+from benchmarks.harness.tables import Goal, goal_line, race_table, sweep_table
+from benchmarks.neighbors import growth, peers
+from benchmarks.neighbors.leave_one_out import SELF_JOIN
+
+_FASTEST = Goal("another answer at least as fast as the fastest peer", "again")
+_FASTEST_FIRST = Goal("fit and first answer at least as fast as the fastest peer", "first")
+_FASTEST_64 = Goal(
+    "another answer at least as fast as the fastest peer in float64", "again", dtype="float64"
+)
+_LIMIT = Goal(
+    "another answer in less than twice the time of the bare product of matrices in float64",
+    "again",
+    least=0.5,
+    against="limit",
+    dtype="float64",
+)
+
+GOALS = {
+    "uniform": (_FASTEST, _FASTEST_64, _LIMIT),
+    "digits": (_FASTEST, _FASTEST_64, _LIMIT),
+    "columns": (_FASTEST, _FASTEST_FIRST),
+    "grid": (_FASTEST, _FASTEST_FIRST),
+    "leave_one_out": (
+        Goal(
+            "every k for less than twice the time of the search alone",
+            "total",
+            least=0.5,
+            against="limit",
+            names=(SELF_JOIN,),
+        ),
+        Goal("at least ten times as fast as the grid search of ten values", "total", least=10.0),
+    ),
+    "latency": (Goal("one row at least as fast as the fastest peer", "call"),),
+    "first_call": (),
+}
+"""What is to be reached, by case."""
+
+MOST_GROWTH_MIB = 1.0
+
+SWEEPS = {
+    growth.ROWS: ("uniform, 16 columns", "rows"),
+    growth.COLUMNS: ("uniform", "columns"),
+    growth.FLAT: ("a flat of six dimensions", "columns"),
+}
+"""Title and quantity of each sweep."""
+
+# Colours that colour-blind readers tell apart (Okabe and Ito); a dash is float32.
+STYLES = {
+    peers.TRIVIUM: Style("#D55E00", width=3.4),
+    peers.PYKDTREE: Style("#009E73", marker="^"),
+    peers.SCIPY: Style("#56B4E9", marker="^"),
+    peers.SKLEARN_TREE: Style("#E69F00", marker="^"),
+    peers.INTEL_TREE: Style("#0072B2", marker="^"),
+    peers.FAISS: Style("#CC79A7", line="--", marker="s"),
+    peers.INTEL32: Style("#0072B2", line="--", marker="s"),
+    peers.INTEL64: Style("#0072B2", marker="s"),
+    peers.SKLEARN: Style("#E69F00", marker="s"),
+}
+
+
+def section(run: Run, folder: Path) -> str:
+    """Fill the suite's template, and draw its plots into the folder."""
+    plots = []
+    if "growth" in run.cases:
+        plots = draw_growth(run.cases["growth"], folder)
+    return fill(
+        Path(__file__).with_name("page.md"),
+        {
+            "case": lambda name: case_tables(run.cases.get(name), GOALS[name]),
+            "sweeps": lambda: sweep_tables(run.cases.get("growth")),
+            "memory": memory_line(run.cases.get("latency")),
+            "most_seconds": f"{growth.MOST_SECONDS:g}",
+            "plots": [f"{folder.name}/{name}" for name in plots],
+        },
+    )
+
+
+def case_tables(case: Case | None, goals: tuple[Goal, ...]) -> str:
+    """Table and goals of every race of a case."""
+    if case is None:
+        return "Not run."
+    if case.skipped:
+        return f"Skipped: {case.skipped}."
+    parts = []
+    for race in case.races:
+        lines = [f"**{race.label[0].upper()}{race.label[1:]}**", "", race_table(race), ""]
+        lines += [goal_line(goal, race) for goal in goals]
+        parts.append("\n".join(lines).strip())
+    return "\n\n".join(parts)
+
+
+def sweep_tables(case: Case | None) -> str:
+    """Ratio to the fastest peer at every point of every sweep."""
+    if case is None:
+        return "Not run."
+    parts = []
+    for name, (title, quantity) in SWEEPS.items():
+        races = [race for race in case.races if race.sweep == name]
+        if races:
+            table = sweep_table(races, quantity, "again")
+            parts.append(f"**{title[0].upper()}{title[1:]}**\n\n{table}")
+    return "\n\n".join(parts)
+
+
+def draw_growth(case: Case, folder: Path) -> list[str]:
+    """Draw the sweeps; return the names of the files."""
+    panels = {
+        name: Panel(title, quantity, [race for race in case.races if race.sweep == name])
+        for name, (title, quantity) in SWEEPS.items()
+    }
+    files = {
+        "neighbors-rows.png": [panels[growth.ROWS]],
+        "neighbors-columns.png": [panels[growth.COLUMNS], panels[growth.FLAT]],
+    }
+    for name, shown in files.items():
+        draw_sweeps(shown, "again", "queries", STYLES, folder / name)
+    return list(files)
+
+
+def memory_line(case: Case | None) -> str:
+    """Say how memory grew over many small calls."""
+    memory = {} if case is None else case.figures["memory"]
+    if "growth" not in memory:
+        return "- Goal: memory does not grow with the number of calls. Not measured."
+    verdict = "reached" if memory["growth"] <= MOST_GROWTH_MIB else "**missed**"
+    return (
+        f"- Goal: memory does not grow with the number of calls. {memory['calls']:,} more calls of "
+        f"Trivium: {memory['growth']:+.2f} MiB, {verdict} (at most {MOST_GROWTH_MIB:g})."
+    )

@@ -1,0 +1,37 @@
+"""The suite: its cases in the order of the page."""
+
+from benchmarks.harness.suite import Suite
+from benchmarks.neighbors.first_call import first_call_case
+from benchmarks.neighbors.grid import grid_case
+from benchmarks.neighbors.growth import growth_case
+from benchmarks.neighbors.latency import latency_case
+from benchmarks.neighbors.leave_one_out import leave_one_out_case
+from benchmarks.neighbors.page import section
+from benchmarks.neighbors.searches import columns_case, digits_case, uniform_case
+
+SUITE = Suite(
+    name="neighbors",
+    packages=(
+        "trivium",
+        "scikit-learn",
+        "scikit-learn-intelex",
+        "faiss-cpu",
+        "pykdtree",
+        "scipy",
+        "numpy",
+        "numba",
+        "mlxtend",
+        "threadpoolctl",
+    ),
+    cases={
+        "uniform": uniform_case,
+        "digits": digits_case,
+        "columns": columns_case,
+        "grid": grid_case,
+        "leave_one_out": leave_one_out_case,
+        "growth": growth_case,
+        "latency": latency_case,
+        "first_call": first_call_case,
+    },
+    section=section,
+)

@@ -1,0 +1,42 @@
+"""A search: rows, queries, and how many neighbours on how many threads."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+
+class Found(NamedTuple):
+    """Lists of neighbours, each of shape (n_queries, k)."""
+
+    distances: Array
+    indices: Array
+
+
+@dataclass(frozen=True)
+class Task:
+    """Rows of shape (n, d) and queries of shape (m, d), both float64."""
+
+    rows: Array
+    queries: Array
+    k: int = 10
+    threads: int = 2
+
+    def of(self, dtype: str) -> tuple[Array, Array]:
+        """Rows and queries in a data type."""
+        return self._float32 if dtype == "float32" else (self.rows, self.queries)
+
+    @cached_property
+    def _float32(self) -> tuple[Array, Array]:
+        return self.rows.astype(np.float32), self.queries.astype(np.float32)
+
+    def smaller(self, n_queries: int) -> "Task":
+        """Ask the first queries only."""
+        return Task(self.rows, self.queries[:n_queries], self.k, self.threads)
+
+    def __str__(self) -> str:
+        n, d = self.rows.shape
+        return f"{n:,} rows, {self.queries.shape[0]:,} queries, {d} columns, k = {self.k}"

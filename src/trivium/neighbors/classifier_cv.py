@@ -1,0 +1,204 @@
+"""k nearest neighbours as a classifier that chooses k by leaving one row out."""
+
+import numbers
+from collections.abc import Callable
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils.validation import check_is_fitted
+
+from trivium.arrays import Float64
+from trivium.inputs import require_choice, require_number
+from trivium.neighbors.classifier import KNeighborsClassifier
+from trivium.neighbors.neighborhoods import available_mass
+from trivium.neighbors.sweeps import own_scores
+
+_MANY_NEIGHBORS = 200
+
+
+def choose_k(scores: Float64, errors: Float64, rule: str) -> int:
+    """Choose a number of neighbours by the scores of 1, 2, ... neighbours.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (k_max,)
+        Greater is better.
+    errors : ndarray of shape (k_max,)
+        Their standard errors.
+    rule : {"one-standard-error", "best"}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> scores, errors = np.array([0.70, 0.90, 0.90, 0.85, 0.70]), np.full(5, 0.06)
+    >>> choose_k(scores, errors, "best")
+    2
+    >>> choose_k(scores, errors, "one-standard-error")
+    4
+    """
+    best = int(scores.argmax())
+    if rule == "best":
+        return best + 1
+    return int(np.flatnonzero(scores >= scores[best] - errors[best])[-1]) + 1
+
+
+class KNeighborsClassifierCV(KNeighborsClassifier):
+    """`KNeighborsClassifier` with the number of neighbours chosen by leave-one-out.
+
+    Every training row is told by the others, with 1, 2, ... and `k_max` neighbours. That
+    is exact and takes one search, of the `k_max` neighbours of each row.
+
+    Parameters
+    ----------
+    k_max : int or None, default=None
+        Greatest number of neighbours that is tried. None means 200, or as many as a row
+        has others.
+    scoring : {"accuracy", "neg_log_loss"}, default="accuracy"
+        What is to be great. The log-loss clips shares as scikit-learn's does.
+    rule : {"one-standard-error", "best"}, default="one-standard-error"
+        "one-standard-error" takes the most neighbours, hence the smoothest model, whose
+        mean score is within one standard error of the best. "best" takes the best mean
+        score, and of several the fewest neighbours.
+    weights : {"uniform", "distance"} or callable, default="uniform"
+        As in `KNeighborsClassifier`. A callable is asked once for every k.
+    algorithm : {"auto", "brute", "kd_tree"}, default="auto"
+    metric : {"euclidean", "manhattan", "chebyshev", "cosine"}, default="euclidean"
+    n_jobs : int or None, default=None
+        Number of threads; None means every core this process may use. No score depends
+        on it.
+
+    Attributes
+    ----------
+    n_neighbors_ : int
+        Number of neighbours that was chosen; predictions use it.
+    best_score_ : float
+        Its leave-one-out score: the accuracy, or minus the log-loss.
+    cv_results_ : dict of ndarray of shape (k_max,)
+        "n_neighbors" (1, 2, ...), "accuracy", "log_loss", and the standard errors of
+        these means, "accuracy_se" and "log_loss_se".
+    classes_, algorithm_, algorithm_reason_, n_samples_fit_, n_features_in_, feature_names_in_
+        As in `KNeighborsClassifier`.
+
+    Notes
+    -----
+    A standard error is the standard deviation of the rows' scores (with n - 1) over the
+    root of n. Sample weights count rows there as they do among neighbours: a row of
+    weight 3 is three rows, each of which meets the two others.
+
+    References
+    ----------
+    Breiman, Friedman, Olshen & Stone, "Classification and Regression Trees" (1984),
+    section 3.4.3, for the rule of one standard error.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from trivium import KNeighborsClassifierCV
+    >>> X = np.arange(12.0)[:, None]
+    >>> y = [0, 0, 1, 0, 0, 0, 1, 1, 1, 0, 1, 1]
+    >>> model = KNeighborsClassifierCV(k_max=6, rule="best").fit(X, y)
+    >>> model.cv_results_["accuracy"].round(2)
+    array([0.58, 0.5 , 0.75, 0.67, 0.58, 0.58])
+    >>> model.n_neighbors_
+    3
+    >>> model.predict([[2.0]])
+    array([0])
+    """
+
+    def __init__(
+        self,
+        k_max: int | None = None,
+        *,
+        scoring: Literal["accuracy", "neg_log_loss"] = "accuracy",
+        rule: Literal["one-standard-error", "best"] = "one-standard-error",
+        weights: Literal["uniform", "distance"] | Callable[[Float64], Float64] = "uniform",
+        algorithm: Literal["auto", "brute", "kd_tree"] = "auto",
+        metric: Literal["euclidean", "manhattan", "chebyshev", "cosine"] = "euclidean",
+        n_jobs: int | None = None,
+    ) -> None:
+        self.k_max = k_max
+        self.scoring = scoring
+        self.rule = rule
+        self.weights = weights
+        self.algorithm = algorithm
+        self.metric = metric
+        self.n_jobs = n_jobs
+
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Keep and index the training rows, and choose the number of neighbours.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+        y : array-like of shape (n_rows,)
+        sample_weight : array-like of shape (n_rows,) or None
+            As in `KNeighborsClassifier`.
+
+        Raises
+        ------
+        ValueError
+            If the data are malformed or hold one class only, if `k_max` is more than a row
+            has others, or if a parameter is unknown.
+        """
+        require_choice("scoring", self.scoring, ("accuracy", "neg_log_loss"))
+        require_choice("rule", self.rule, ("one-standard-error", "best"))
+        self._fit_voters(X, y, sample_weight)
+        scores = own_scores(self._index, self._voters(), self._row_weights, self._most())
+        accuracy, accuracy_se = scores.accuracy()
+        log_loss, log_loss_se = scores.log_loss()
+        self.cv_results_ = {
+            "n_neighbors": np.arange(1, accuracy.size + 1),
+            "accuracy": accuracy,
+            "accuracy_se": accuracy_se,
+            "log_loss": log_loss,
+            "log_loss_se": log_loss_se,
+        }
+        score, error = accuracy, accuracy_se
+        if self.scoring == "neg_log_loss":
+            score, error = -log_loss, log_loss_se
+        self.n_neighbors_ = choose_k(score, error, self.rule)
+        self.best_score_ = float(score[self.n_neighbors_ - 1])
+        return self
+
+    def kneighbors(
+        self,
+        X: ArrayLike | None = None,
+        n_neighbors: int | None = None,
+        return_distance: bool = True,
+    ) -> Any:
+        """Find the nearest training rows of each query, as `KNeighborsClassifier` does.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_queries, n_features) or None
+            None asks for the neighbours of the training rows, each without itself.
+        n_neighbors : int or None
+            None means `n_neighbors_`.
+        return_distance : bool, default=True
+
+        Returns
+        -------
+        distances, indices : ndarray of shape (n_queries, n_neighbors)
+            `distances` only if `return_distance`.
+        """
+        k = self._own_k() if n_neighbors is None else n_neighbors
+        return super().kneighbors(X, k, return_distance)
+
+    def _expected_neighbors(self, n_rows: int) -> int:
+        given = self.k_max if isinstance(self.k_max, numbers.Integral) else _MANY_NEIGHBORS
+        return max(1, min(given, n_rows - 1))
+
+    def _most(self) -> int:
+        """Greatest number of neighbours to try."""
+        others = int(available_mass(self._index, self._row_weights, own=True) * (1.0 + 1e-12))
+        if self.k_max is None:
+            return min(others, _MANY_NEIGHBORS)
+        k_max = int(require_number("k_max", self.k_max, least=1, integer=True))
+        if k_max > others:
+            raise ValueError(f"k_max={k_max} is more than a row has others: there are {others}.")
+        return k_max
+
+    def _own_k(self) -> int:
+        check_is_fitted(self, "n_neighbors_")
+        return self.n_neighbors_

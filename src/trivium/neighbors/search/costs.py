@@ -1,0 +1,81 @@
+"""Which algorithm costs less: a model whose constants were measured.
+
+Times are nanoseconds on one core of the machine where they were measured; only their
+ratios matter. What a tree costs depends on how the rows lie, so it is not guessed: a tree
+is asked for the neighbours of some of its own rows, and what it had to look at is
+counted. Nothing is timed, so that the choice is the same each time.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from trivium.arrays import Floats
+from trivium.neighbors.search.metrics import COSINE, EUCLIDEAN
+from trivium.neighbors.search.projection import effective_dimension
+from trivium.neighbors.search.tree import KDTree
+
+_FEW_ROWS = 200
+_QUERY = 8000.0  # candidates of a query, whatever the rows
+_PRODUCT_ROW, _PRODUCT_COLUMN = 0.13, 0.025  # certified products
+_SCAN_ROW, _SCAN_COLUMN = 1.0, 0.25  # direct differences, for other metrics
+_LOOK, _LOOK_COLUMN = 3.0, 0.2  # what a tree looks at, see `KDTree.probe`
+_NEIGHBOR = 15.0  # candidates of a tree, by neighbour
+_PROBES = 32
+
+
+class Choice(NamedTuple):
+    """The algorithm that is used, and why."""
+
+    algorithm: str
+    reason: str
+
+
+def brute_cost(metric: int, n_rows: int, n_columns: int) -> float:
+    """Time for a query among so many rows by `Brute` or, for other metrics, `Scan`."""
+    if metric in (EUCLIDEAN, COSINE):
+        return _QUERY + n_rows * (_PRODUCT_ROW + _PRODUCT_COLUMN * n_columns)
+    return n_rows * (_SCAN_ROW + _SCAN_COLUMN * n_columns)
+
+
+def tree_cost(looks: float, n_columns: int, k: int) -> float:
+    """Time for a query that makes a tree look at so many rows and boxes."""
+    return looks * (_LOOK + _LOOK_COLUMN * n_columns) + k * _NEIGHBOR
+
+
+def choose(
+    metric: int, rows: Floats, k: int, build: Callable[[], KDTree]
+) -> tuple[Choice, KDTree | None]:
+    """Choose an algorithm for many queries, as many as there are rows.
+
+    A tree is built to be asked only where it may win: on uniform data in D columns it
+    looks at most rows unless there are far more than 2^D. D is the number of columns that
+    the rows effectively have (`effective_dimension`), which correlation makes small.
+
+    Returns
+    -------
+    choice : Choice
+    tree : KDTree or None
+        The tree, where it was chosen.
+    """
+    n, d = rows.shape
+    if metric == COSINE:
+        return Choice("brute", "cosine: unit vectors, by products"), None
+    if n < _FEW_ROWS:
+        reason = f"few rows ({n}): measuring all of them costs less than a tree"
+        return Choice("brute", reason), None
+    dimension = effective_dimension(rows)
+    if n < 2.0 ** min(dimension, 64.0):
+        reason = (
+            f"{n} rows are too few for a tree in {d} columns "
+            f"({dimension:.3g} effectively): it would look at most of them"
+        )
+        return Choice("brute", reason), None
+    tree = build()
+    looks = tree.probe(rows[:: -(-n // _PROBES)], min(k, n))
+    by_tree, by_brute = tree_cost(looks, d, k), brute_cost(metric, n, d)
+    better = by_tree < by_brute
+    reason = (
+        f"a query makes a tree look at {looks:.0f} rows and boxes, {by_tree / 1000:.3g} µs; "
+        f"all {n} rows take {by_brute / 1000:.3g} µs"
+    )
+    return Choice("kd_tree" if better else "brute", reason), tree if better else None

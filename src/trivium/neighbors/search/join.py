@@ -1,0 +1,100 @@
+"""The loops of a self-join: each tile of scores serves its rows both ways."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from trivium.arrays import Float64, Floats
+from trivium.blocks.compiled import kernel
+from trivium.neighbors.search.panels import PANEL_ROWS, QUAD, Panels, Quads, panel_scores
+from trivium.neighbors.search.reservoir import CHUNK, Reservoirs, any_within, make_room, offer
+
+QUADS_A_PANEL = PANEL_ROWS // QUAD
+
+
+def rounds(n_blocks: int) -> Iterator[list[tuple[int, int]]]:
+    """Pair every block with every other so that the pairs of a round share no block.
+
+    The circle method of a round-robin tournament; the first round pairs each block with
+    itself.
+
+    Examples
+    --------
+    >>> [pairs for pairs in rounds(3)]
+    [[(0, 0), (1, 1), (2, 2)], [(1, 2)], [(0, 2)], [(0, 1)]]
+    """
+    yield [(block, block) for block in range(n_blocks)]
+    n_seats = n_blocks + n_blocks % 2  # with an odd number one block rests in each round
+    for turn in range(n_seats - 1):
+        seats = [0] + [1 + (turn + seat) % (n_seats - 1) for seat in range(n_seats - 1)]
+        pairs = [sorted((seats[i], seats[-1 - i])) for i in range(n_seats // 2)]
+        yield sorted((one, other) for one, other in pairs if other < n_blocks)
+
+
+@kernel
+def join_blocks(
+    panels: Panels,
+    quads: Quads,
+    state: Reservoirs,
+    k: int,
+    first: tuple[int, int],
+    second: tuple[int, int],
+) -> None:
+    """Collect candidates between two blocks of panels, given by their ends, or within one.
+
+    A tile holds s(q, x) for the rows q of a quad and x of a panel, and
+    s(x, q) = s(q, x) - |x|²/2 + |q|²/2. Its rounding error is within the bound of either
+    way: g is twice what one needs.
+    """
+    tile = np.empty(QUAD * PANEL_ROWS, panels.values.dtype)
+    work = np.empty(state.scores.shape[1])
+    halves = panels.halves.reshape(-1)
+    for p in range(second[0], second[1]):
+        for quad in range(first[0] * QUADS_A_PANEL, first[1] * QUADS_A_PANEL):
+            panel_scores(quads.values[quad], panels.values[p], panels.halves[p], tile)
+            for start in range(0, QUAD * PANEL_ROWS, CHUNK):
+                q = QUAD * quad + start // PANEL_ROWS
+                first_row = p * PANEL_ROWS + start % PANEL_ROWS
+                if any_within(tile, start, state.limits[q]):
+                    make_room(panels, state, q, k, work)
+                    offer(state, q, tile, start, first_row, q)
+                if first[0] != second[0] and _any_asks(
+                    state.limits, halves, first_row, tile, start, halves[q]
+                ):
+                    _offer_back(panels, state, halves, q, tile, start, first_row, k, work)
+
+
+@kernel
+def _any_asks(
+    limits: Floats, halves: Floats, first_row: int, found: Floats, start: int, half: float
+) -> bool:
+    """Whether to any row of a chunk the query is a candidate; see `any_within`."""
+    hits = np.int32(0)
+    place, row = np.uintp(start), np.uintp(first_row)
+    for r in range(np.uintp(CHUNK)):
+        hits |= np.int32(found[place + r] + half <= limits[row + r] + halves[row + r])
+    return bool(hits != 0)
+
+
+@kernel
+def _offer_back(
+    panels: Panels,
+    state: Reservoirs,
+    halves: Floats,
+    q: int,
+    found: Floats,
+    start: int,
+    first_row: int,
+    k: int,
+    work: Float64,
+) -> None:
+    """Offer a row as a candidate to the rows of a chunk."""
+    half = halves[q]
+    for r in range(CHUNK):
+        x = first_row + r
+        if found[start + r] + half <= state.limits[x] + halves[x]:
+            make_room(panels, state, x, k, work)
+            score = found[start + r] - halves[x] + half
+            if score <= state.limits[x]:
+                state.scores[x, state.counts[x]], state.rows[x, state.counts[x]] = score, q
+                state.counts[x] += 1

@@ -1,0 +1,253 @@
+"""Panels: centred rows in narrow precision, laid out so that scores come fast.
+
+A *panel* holds 256 rows column by column; a *quad* holds 4 queries, interleaved. The
+score of a row x for a query q is
+
+    s(q, x) = |x|²/2 - q·x = (|q - x|² - |q|²)/2,
+
+which ranks rows like the distance does. All are taken relative to a common centre and
+divided by a power of two, so that rows have length one at most.
+
+Let u be the unit roundoff, g = (d + 16)·u, and let the stored half norm of x be
+|x|²/2 - g·|x|². Summing d products in any order, contracted or not, of rounded factors
+errs by at most g·(|q||x| + |x|²/2) <= g·(|q|²/2 + |x|²) (Higham, Accuracy and Stability
+of Numerical Algorithms, 2nd ed. 2002, section 3.1; the 16 in g covers the rounding of the
+factors, of the half norm and of the float64 distance that decides in the end). So the
+computed score ŝ brackets the true one:
+
+    ŝ - g·|q|²/2  <=  s  <=  ŝ + 2g·|x|² + g·|q|²/2.
+
+A row is ruled out only where its lower bound exceeds the k-th smallest upper bound.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from trivium.arrays import Float64, Floats
+from trivium.blocks.compiled import contracting_kernel, kernel
+from trivium.blocks.workers import each_of
+
+PANEL_ROWS = 256
+QUAD = 4
+_COLUMNS = 4  # taken at once; columns of zeros fill up the last group
+
+NO_LIMIT = 2.0**90  # above every score, below that of a row that only fills a panel
+NOTHING = -(2.0**120)  # below every score, whatever half norm is added
+_FILL = 2.0**100
+
+_ROWS_OPEN = 16
+_SAMPLE_ROWS = 256
+_VANISHED = {"f": 2.0**-120, "d": 2.0**-1000}  # above a product whose factors underflowed
+
+
+class Frame(NamedTuple):
+    """Centre and unit in which panels and quads are written."""
+
+    center: Float64
+    exponent: int
+    dtype: np.dtype[np.floating]
+    error: float  # g
+
+    @property
+    def scale(self) -> float:
+        """The power of two that rows are multiplied by."""
+        return float(np.ldexp(1.0, self.exponent))
+
+    @property
+    def vanished(self) -> float:
+        """Bound on what underflow takes from a score."""
+        return self.center.size * _VANISHED[self.dtype.char]
+
+
+def rounding_error(n_columns: int, dtype: np.dtype[np.floating]) -> float:
+    """g: `eps` is twice the unit roundoff, which leaves room for the terms of second order."""
+    return (n_columns + 16) * float(np.finfo(dtype).eps)
+
+
+class Panels(NamedTuple):
+    """Rows in a frame.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_panels, 256 * padded columns)
+    halves : ndarray of shape (n_panels, 256)
+        Deflated half squared norms; huge for rows that only fill the last panel.
+    squares : ndarray of shape (n_panels * 256,)
+        Squared norms in float64.
+    error : float
+        g, the bound on the relative error of scores.
+    """
+
+    values: Floats
+    halves: Floats
+    squares: Float64
+    error: float
+
+
+class Quads(NamedTuple):
+    """Queries in a frame, negated.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_quads, 4 * padded columns)
+    squares : ndarray of shape (m,)
+        Squared norms in float64; infinite where a query is too far away to be written.
+    """
+
+    values: Floats
+    squares: Float64
+
+
+def robust_center(rows: Floats) -> Float64:
+    """Median of some rows: near most of them, wherever a few may lie."""
+    step = max(1, rows.shape[0] // _SAMPLE_ROWS)
+    sample = rows[::step][:_SAMPLE_ROWS]
+    sample = sample[: sample.shape[0] - 1 | 1]  # an odd number: no mean of two, to overflow
+    center: Float64 = np.median(sample.astype(np.float64), axis=0)
+    return center
+
+
+def frame_of(rows: Floats, dtype: type[np.floating]) -> Frame | None:
+    """Choose a frame for rows; None where their size leaves no room for squares."""
+    center = robust_center(rows)
+    largest = _largest_deviation(rows, center)
+    if not 2.0**-900 < largest < 2.0**1000:
+        return None
+    columns = int(np.ceil(np.log2(rows.shape[1] + 1) / 2))  # norm <= sqrt(d) * largest
+    exponent = -int(np.frexp(largest)[1]) - columns
+    kind = np.dtype(dtype)
+    return Frame(center, exponent, kind, rounding_error(rows.shape[1], kind))
+
+
+@kernel
+def _largest_deviation(rows: Floats, center: Float64) -> float:
+    largest = 0.0
+    for i in range(rows.shape[0]):
+        for j in range(rows.shape[1]):
+            largest = max(largest, abs(rows[i, j] - center[j]))
+    return largest
+
+
+def _padded(n_columns: int) -> int:
+    return -(-n_columns // _COLUMNS) * _COLUMNS
+
+
+def pack_rows(rows: Floats, frame: Frame, n_jobs: int | None) -> Panels:
+    """Write rows as panels.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n, d)
+    frame : Frame
+    n_jobs : int or None
+    """
+    panels = empty_panels(rows.shape[0], frame)
+
+    def pack(first: int) -> None:
+        write_panels(panels, first, rows[first : first + 4 * PANEL_ROWS], frame)
+
+    each_of(pack, range(0, rows.shape[0], 4 * PANEL_ROWS), n_jobs)
+    return panels
+
+
+def empty_panels(n_rows: int, frame: Frame) -> Panels:
+    """Panels to be written for so many rows."""
+    n_panels = -(-n_rows // PANEL_ROWS)
+    return Panels(
+        np.empty((n_panels, PANEL_ROWS * _padded(frame.center.size)), frame.dtype),
+        np.empty((n_panels, PANEL_ROWS), frame.dtype),
+        np.empty(n_panels * PANEL_ROWS),
+        frame.error,
+    )
+
+
+def write_panels(panels: Panels, first: int, rows: Floats, frame: Frame) -> None:
+    """Write rows whose first number is `first`, a multiple of 256, into their panels."""
+    squares = panels.squares.reshape(panels.halves.shape)
+    for start in range(0, rows.shape[0], PANEL_ROWS):
+        panel = (first + start) // PANEL_ROWS
+        some = rows[start : start + PANEL_ROWS]
+        _pack_panel(some, frame.center, frame.scale, panels.values[panel], squares[panel])
+        panels.halves[panel] = 0.5 * squares[panel] - frame.error * squares[panel]
+        panels.halves[panel, some.shape[0] :] = _FILL
+
+
+@kernel
+def _pack_panel(
+    rows: Floats, center: Float64, scale: float, values: Floats, squares: Float64
+) -> None:
+    """Transpose 16 rows at a time: they stay in the cache and fill whole lines of the panel."""
+    n_rows, n_columns = rows.shape
+    squares[n_rows:] = 0.0
+    values[n_columns * PANEL_ROWS :] = 0.0
+    for first in range(0, n_rows, _ROWS_OPEN):
+        last = min(first + _ROWS_OPEN, n_rows)
+        for r in range(first, last):
+            square = 0.0
+            for j in range(n_columns):
+                value = (rows[r, j] - center[j]) * scale
+                square += value * value
+            squares[r] = square
+        for j in range(n_columns):
+            for r in range(first, last):
+                values[np.uintp(j * PANEL_ROWS + r)] = (rows[r, j] - center[j]) * scale
+    if n_rows < PANEL_ROWS:
+        for j in range(n_columns):
+            values[j * PANEL_ROWS + n_rows : (j + 1) * PANEL_ROWS] = 0.0
+
+
+def pack_queries(queries: Floats, frame: Frame, whole: int = 1) -> Quads:
+    """Write queries as quads, their number rounded up to a multiple of `whole`."""
+    n_quads = -(-queries.shape[0] // (QUAD * whole)) * whole
+    values = np.zeros((n_quads, QUAD * _padded(queries.shape[1])), frame.dtype)
+    squares = np.empty(queries.shape[0])
+    _pack_quads(queries, frame.center, frame.scale, values, squares)
+    return Quads(values, squares)
+
+
+@kernel
+def _pack_quads(
+    queries: Floats, center: Float64, scale: float, values: Floats, squares: Float64
+) -> None:
+    for q in range(queries.shape[0]):
+        square = 0.0
+        for j in range(queries.shape[1]):
+            value = (queries[q, j] - center[j]) * scale
+            square += value * value
+        if not square < 2.0**40:
+            squares[q] = np.inf
+            continue
+        squares[q] = square
+        for j in range(queries.shape[1]):
+            value = (queries[q, j] - center[j]) * scale
+            values[q // QUAD, j * QUAD + q % QUAD] = -value
+
+
+@contracting_kernel
+def panel_scores(quad: Floats, panel: Floats, halves: Floats, scores: Floats) -> None:
+    """Scores of a panel's rows for four queries.
+
+    `scores`, of shape (4 * 256,), receives one query after the other. Sixteen products
+    are added for each load and store of a sum, so that arithmetic is the limit.
+    """
+    for r in range(PANEL_ROWS):
+        scores[r] = halves[r]
+        scores[PANEL_ROWS + r] = halves[r]
+        scores[2 * PANEL_ROWS + r] = halves[r]
+        scores[3 * PANEL_ROWS + r] = halves[r]
+    for group in range(quad.shape[0] // (QUAD * _COLUMNS)):
+        a = quad[group * QUAD * _COLUMNS : (group + 1) * QUAD * _COLUMNS]
+        x = panel[group * PANEL_ROWS * _COLUMNS : (group + 1) * PANEL_ROWS * _COLUMNS]
+        a00, a10, a20, a30 = a[0], a[1], a[2], a[3]
+        a01, a11, a21, a31 = a[4], a[5], a[6], a[7]
+        a02, a12, a22, a32 = a[8], a[9], a[10], a[11]
+        a03, a13, a23, a33 = a[12], a[13], a[14], a[15]
+        for r in range(PANEL_ROWS):
+            x0, x1 = x[r], x[PANEL_ROWS + r]
+            x2, x3 = x[2 * PANEL_ROWS + r], x[3 * PANEL_ROWS + r]
+            r1, r2, r3 = PANEL_ROWS + r, 2 * PANEL_ROWS + r, 3 * PANEL_ROWS + r
+            scores[r] = scores[r] + a00 * x0 + a01 * x1 + a02 * x2 + a03 * x3
+            scores[r1] = scores[r1] + a10 * x0 + a11 * x1 + a12 * x2 + a13 * x3
+            scores[r2] = scores[r2] + a20 * x0 + a21 * x1 + a22 * x2 + a23 * x3
+            scores[r3] = scores[r3] + a30 * x0 + a31 * x1 + a32 * x2 + a33 * x3

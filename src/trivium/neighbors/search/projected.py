@@ -1,0 +1,217 @@
+"""The search through projections: columns chosen by what they cost and what they prune."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from trivium.arrays import Float64, Floats, Indices
+from trivium.blocks.memory import queries_a_piece
+from trivium.blocks.workers import each_of, one_blas_thread
+from trivium.neighbors.search.panels import (
+    PANEL_ROWS,
+    Frame,
+    empty_panels,
+    pack_queries,
+    rounding_error,
+    write_panels,
+)
+from trivium.neighbors.search.projection import (
+    Basis,
+    coordinates,
+    effective_dimension,
+    principal_axes,
+    sample_of,
+    with_tail,
+)
+from trivium.neighbors.search.pruning import Asked, Bounds, guess_limits, prune
+from trivium.neighbors.search.reservoir import open_limits, open_reservoirs, reservoir_bytes
+from trivium.neighbors.search.shortlist import MOST_FOR_FIRST_LIMITS, first_limits, shortlist
+
+_LEAST_COLUMNS = 64
+_LEAST_ROWS = 4096
+_MOST_AXES = 128
+_ROWS_A_PIECE = 4096
+_FAR = 2.0**20  # in units of the rows' greatest norm
+_SAMPLE = 64, 2048  # queries and rows on which survivors are counted
+
+# Nanoseconds on one core where this was written; only their ratios matter.
+_PRODUCT = 0.025
+_TEST = 0.1
+_FINE = 100.0
+_EXACT_ROW, _EXACT_COLUMN = 200.0, 1.0
+
+
+class Widths(NamedTuple):
+    """Columns of z, tail included, at each step.
+
+    Attributes
+    ----------
+    guess : int
+        For a first pass, which looks for promising rows.
+    prune : int
+        For the second pass, which looks at every row's lower bound.
+    fine : int
+        For the rows that are left.
+    """
+
+    guess: int
+    prune: int
+    fine: int
+
+
+class Projected:
+    """Rows in a few principal coordinates, in three widths.
+
+    Parameters
+    ----------
+    metric : int
+    rows : ndarray of shape (n, d)
+    frame : Frame
+        That of the whole rows.
+    basis : Basis
+    widths : Widths
+    n_jobs : int or None
+    """
+
+    def __init__(
+        self,
+        metric: int,
+        rows: Floats,
+        frame: Frame,
+        basis: Basis,
+        widths: Widths,
+        n_jobs: int | None,
+    ) -> None:
+        self._metric = metric
+        self._rows = rows
+        self._frame = frame
+        self._basis = basis
+        self.widths = widths
+        given = basis.error(widths.fine)
+        self._error = rounding_error(widths.fine, frame.dtype) + 2.0 * given * (1.0 + given)
+        n = rows.shape[0]
+        self._fine = np.zeros((-(-n // PANEL_ROWS) * PANEL_ROWS, widths.fine), frame.dtype)
+        self._guess = empty_panels(n, self._narrow(widths.guess))
+        self._prune = empty_panels(n, self._narrow(widths.prune))
+
+        def write(first: int) -> None:
+            piece = slice(first, min(first + _ROWS_A_PIECE, n))
+            heads, squares = coordinates(rows[piece], frame, basis)
+            self._fine[piece] = with_tail(heads, squares, widths.fine - 1)
+            for panels, width in (self._guess, widths.guess), (self._prune, widths.prune):
+                z = with_tail(heads, squares, width - 1)
+                write_panels(panels, first, z, self._narrow(width))
+
+        each_of(write, range(0, n, _ROWS_A_PIECE), n_jobs)
+
+    def nearest(
+        self, queries: Floats, skip: Indices, n_jobs: int | None, found: tuple[Float64, Indices]
+    ) -> Indices:
+        """Find the k nearest rows; see `Searcher`.
+
+        Returns
+        -------
+        ndarray
+            Queries without an answer: too far away for their squares.
+        """
+        m, k = found[0].shape
+        n_promising = k + max(k // 2, 8)
+        scale = self._frame.scale
+        step = queries_a_piece(reservoir_bytes(n_promising, self._frame), n_jobs)
+
+        far = np.empty(m, dtype=bool)
+
+        def run(start: int) -> None:
+            piece = slice(start, min(start + step, m))
+            points, own = queries[piece], skip[piece]
+            reach = np.abs(points - self._frame.center).max(axis=1) * scale
+            far[piece] = reach > _FAR
+            within = np.where(far[piece, None], self._frame.center, points)
+            heads, squares = coordinates(within, self._frame, self._basis)
+            guess, sharp = (
+                pack_queries(with_tail(heads, squares, width - 1), self._narrow(width))
+                for width in self.widths[:2]
+            )
+            # Which rows are promising needs no proof: no margins and no error.
+            promising = open_reservoirs(guess, n_promising, self._narrow(self.widths.guess))
+            promising.margins[:] = 0.0
+            panels = self._guess._replace(error=0.0)
+            wanted = n_promising + int(np.any(own >= 0))
+            if wanted <= MOST_FOR_FIRST_LIMITS:
+                first_limits(panels, guess, promising, wanted)
+            shortlist(panels, guess, promising, own, n_promising)
+            margins = self._error * squares + self._frame.vanished
+            bounds = Bounds(scale, squares, margins, open_limits(sharp, far[piece]))
+            asked = Asked(self._metric, points, self._rows)
+            guess_limits(asked, self._prune, promising, bounds, k)
+            fine = with_tail(heads, squares, self.widths.fine - 1).astype(self._frame.dtype)
+            near = found[0][piece], found[1][piece]
+            prune(asked, self._prune, sharp, self._fine, fine, own, bounds, *near)
+
+        each_of(run, range(0, m, step), n_jobs)
+        return np.flatnonzero(far)
+
+    def _narrow(self, width: int) -> Frame:
+        """Frame of z with so many columns, which are centred and scaled already."""
+        return Frame(np.zeros(width), 0, self._frame.dtype, self._error)
+
+
+def plan_projection(
+    metric: int,
+    rows: Floats,
+    frame: Frame,
+    queries: Floats,
+    k: int,
+    n_jobs: int | None,
+) -> Projected | None:
+    """Project where that saves more than it costs, for these queries alone.
+
+    The number of columns that rows effectively have says whether it is worth looking;
+    then the survivors of some queries among some rows, for every width, say how wide.
+    """
+    (m, d), n = queries.shape, rows.shape[0]
+    plain = m * n * (_TEST + d * _PRODUCT)
+    preparation = n * d * 2.0 * _PRODUCT * _MOST_AXES + (0.5 * d + 4096) * d**2 * 2.0 * _PRODUCT
+    if d < _LEAST_COLUMNS or n < _LEAST_ROWS or 2 * preparation > plain:
+        return None
+    if effective_dimension(rows) > d / 4:
+        return None
+    with one_blas_thread():
+        basis = principal_axes(rows, frame.center, min(_MOST_AXES, d // 2) - 1)
+        widths, cost = _best_widths(rows, queries, frame, basis, k)
+    if preparation + m * n * cost > 0.9 * plain:
+        return None
+    return Projected(metric, rows, frame, basis, widths, n_jobs)
+
+
+def _best_widths(
+    rows: Floats, queries: Floats, frame: Frame, basis: Basis, k: int
+) -> tuple[Widths, float]:
+    """Widths of least cost, and that cost for a pair of query and row."""
+    few, many = sample_of(queries, _SAMPLE[0]), sample_of(rows, _SAMPLE[1])
+    (query_heads, query_squares), (heads, squares) = (
+        coordinates(points, frame, basis) for points in (few, many)
+    )
+    centred = [(points - frame.center) * frame.scale for points in (few, many)]
+    true = query_squares[:, None] + squares - 2.0 * centred[0] @ centred[1].T
+    rank = max(1, min(round(k * many.shape[0] / rows.shape[0]), many.shape[0] - 1))
+    rank -= queries is not rows  # a row finds itself among the rows
+    limits = np.partition(true, rank, axis=1)[:, rank, None]
+    full = basis.axes.shape[1] + 1
+    exact = _EXACT_ROW + rows.shape[1] * _EXACT_COLUMN
+
+    def survivors(width: int) -> float:
+        z = with_tail(heads, squares, width - 1)
+        own = with_tail(query_heads, query_squares, width - 1)
+        bounds = query_squares[:, None] + squares - 2.0 * own @ z.T
+        return float((bounds <= limits).mean())
+
+    last = survivors(full)
+    options = []
+    for width in range(8, full + 1, 8):
+        guess = max(8, width // 2 // 4 * 4)
+        products = 2.0 * _TEST + (guess + width) * _PRODUCT
+        cost = products + survivors(width) * _FINE + last * exact
+        options.append((cost, Widths(guess, width, full)))
+    cost, widths = min(options)
+    return widths, cost

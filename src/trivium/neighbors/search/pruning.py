@@ -1,0 +1,143 @@
+"""The loops of the search through projections: guess a limit, prune, decide in float64."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from trivium.arrays import Float64, Floats, Indices
+from trivium.blocks.compiled import contracting_kernel, kernel
+from trivium.neighbors.search.heaps import sift_down, sort_heap, worse
+from trivium.neighbors.search.metrics import COSINE
+from trivium.neighbors.search.panels import PANEL_ROWS, QUAD, Panels, Quads, panel_scores
+from trivium.neighbors.search.reservoir import CHUNK, Reservoirs, any_within, kth_smallest
+from trivium.neighbors.search.shortlist import direct_distances
+
+_SURVIVORS = 32  # from so many on they are measured
+
+
+class Asked(NamedTuple):
+    """Queries and the rows they are measured against."""
+
+    metric: int
+    queries: Floats
+    rows: Floats
+
+
+class Bounds(NamedTuple):
+    """What turns a distance into a score, and the greatest score of interest.
+
+    Attributes
+    ----------
+    scale : float
+        Unit of the frame.
+    squares : ndarray of shape (m,)
+        Squared norms of the queries in the frame.
+    margins : ndarray of shape (m,)
+        What the queries' own rounding adds to a limit.
+    limits : ndarray of shape (4 * n_quads,)
+    """
+
+    scale: float
+    squares: Float64
+    margins: Float64
+    limits: Floats
+
+
+@kernel
+def _lower_limit(metric: int, bounds: Bounds, q: int, distance: float, error: float) -> None:
+    """Lower a query's limit to the score that no row as near as `distance` exceeds."""
+    scaled = distance * bounds.scale
+    square = 2.0 * scaled * bounds.scale if metric == COSINE else scaled * scaled
+    limit = 0.5 * (square * (1.0 + error) - bounds.squares[q]) + bounds.margins[q]
+    limit += abs(limit) * error  # it is rounded to the precision of the scores
+    if limit < bounds.limits[q]:
+        bounds.limits[q] = limit
+
+
+@kernel
+def guess_limits(
+    asked: Asked, panels: Panels, promising: Reservoirs, bounds: Bounds, k: int
+) -> None:
+    """Measure each query's most promising rows: the k-th distance among them is a limit."""
+    work = np.empty(promising.rows.shape[1])
+    for q in range(asked.queries.shape[0]):
+        count = promising.counts[q]
+        if count >= k:
+            _direct(asked, q, promising.rows[q], count, work)
+            distance = kth_smallest(work, count, k)
+            _lower_limit(asked.metric, bounds, q, distance, panels.error)
+
+
+@contracting_kernel
+def _fine_score(half: float, query: Floats, row: Floats) -> float:
+    """Score from more coordinates, in sixteen sums at once."""
+    sums = np.zeros(16, query.dtype)
+    for start in range(0, query.shape[0], 16):
+        for lane in range(16):
+            sums[lane] += query[start + lane] * row[start + lane]
+    total = half
+    for lane in range(16):
+        total -= sums[lane]
+    return total
+
+
+@kernel
+def prune(
+    asked: Asked,
+    panels: Panels,
+    quads: Quads,
+    fine_rows: Floats,
+    fine_queries: Floats,
+    skip: Indices,
+    bounds: Bounds,
+    distances: Float64,
+    indices: Indices,
+) -> None:
+    """Measure the rows whose lower bounds stay within the limits; keep and sort the best."""
+    m = asked.queries.shape[0]
+    tile = np.empty(QUAD * PANEL_ROWS, panels.values.dtype)
+    survivors = np.empty((m, _SURVIVORS + CHUNK), dtype=np.intp)
+    counts = np.zeros(m, dtype=np.intp)
+    distances[:] = np.inf
+    indices[:] = asked.rows.shape[0]  # behind every row
+    for p in range(panels.values.shape[0]):
+        for quad in range(quads.values.shape[0]):
+            panel_scores(quads.values[quad], panels.values[p], panels.halves[p], tile)
+            for start in range(0, QUAD * PANEL_ROWS, CHUNK):
+                q = QUAD * quad + start // PANEL_ROWS
+                if not any_within(tile, start, bounds.limits[q]):
+                    continue
+                place = start % PANEL_ROWS
+                for r in range(CHUNK):
+                    row = p * PANEL_ROWS + place + r
+                    if tile[start + r] <= bounds.limits[q] and row != skip[q]:
+                        half = panels.halves[p, place + r]
+                        score = _fine_score(half, fine_queries[q], fine_rows[row])
+                        if score <= bounds.limits[q]:
+                            survivors[q, counts[q]] = row
+                            counts[q] += 1
+                if counts[q] >= _SURVIVORS:
+                    _measure(asked, q, survivors[q], counts[q], distances[q], indices[q])
+                    counts[q] = 0
+                    _lower_limit(asked.metric, bounds, q, distances[q, 0], panels.error)
+    for q in range(m):
+        _measure(asked, q, survivors[q], counts[q], distances[q], indices[q])
+        sort_heap(distances[q], indices[q])
+
+
+@kernel
+def _measure(
+    asked: Asked, q: int, some: Indices, count: int, distances: Float64, indices: Indices
+) -> None:
+    """Measure rows and let them into a query's heap."""
+    work = np.empty(count)
+    _direct(asked, q, some, count, work)
+    for i in range(count):
+        if worse(distances[0], indices[0], work[i], some[i]):
+            sift_down(distances, indices, distances.shape[0], work[i], some[i])
+
+
+@kernel
+def _direct(asked: Asked, q: int, some: Indices, count: int, work: Float64) -> None:
+    query = asked.queries[q].astype(np.float64)
+    direct_distances(asked.metric, query, asked.rows, some, count, work)

@@ -1,0 +1,165 @@
+"""Candidates of a query, kept until their bounds rule them out.
+
+A reservoir has room for k candidates and as many newcomers. When it is full, the k-th
+smallest upper bound becomes the limit and candidates above it leave: each costs a store
+and its share of a selection, however large k is, where a heap would move it level by level.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trivium.arrays import Float64, Floats, Indices
+from trivium.blocks.compiled import kernel
+from trivium.neighbors.search.panels import NO_LIMIT, NOTHING, QUAD, Frame, Panels, Quads
+
+CHUNK = 64  # rows tested at once; a reservoir keeps room for so many
+
+
+class Reservoirs(NamedTuple):
+    """Candidates of a batch of queries.
+
+    Attributes
+    ----------
+    limits : ndarray of shape (4 * n_quads,)
+        Greatest score of a candidate; below every score where there is no query.
+    margins : ndarray of shape (m,)
+        What the queries' own rounding adds to a limit.
+    scores, rows : ndarray of shape (m, size)
+    counts : ndarray of shape (m,)
+        Number of candidates; -1 where they cannot be told apart.
+    """
+
+    limits: Floats
+    margins: Float64
+    scores: Floats
+    rows: Indices
+    counts: Indices
+
+    def part(self, queries: slice) -> "Reservoirs":
+        """Those of some queries alone."""
+        return Reservoirs(
+            self.limits[queries],
+            self.margins[queries],
+            self.scores[queries],
+            self.rows[queries],
+            self.counts[queries],
+        )
+
+
+def reservoir_size(k: int) -> int:
+    """Room for k candidates, for newcomers until the next selection, and for one chunk."""
+    return k + max(k, 16) + CHUNK + 1
+
+
+def reservoir_bytes(k: int, frame: Frame) -> int:
+    """Memory that one query's candidates take."""
+    return reservoir_size(k) * (frame.dtype.itemsize + np.dtype(np.intp).itemsize)
+
+
+def open_limits(quads: Quads, far: NDArray[np.bool_]) -> Floats:
+    """Limits that let every row in, and none where a query is too far away or there is none."""
+    limits = np.full(QUAD * quads.values.shape[0], NOTHING, quads.values.dtype)
+    limits[: far.size][~far] = NO_LIMIT
+    return limits
+
+
+def open_reservoirs(quads: Quads, k: int, frame: Frame) -> Reservoirs:
+    """Empty reservoirs; closed for queries too far away to be written in the frame."""
+    m = quads.squares.size
+    far = np.isinf(quads.squares)
+    return Reservoirs(
+        open_limits(quads, far),
+        frame.error * quads.squares + frame.vanished,
+        np.empty((m, reservoir_size(k)), frame.dtype),
+        np.empty((m, reservoir_size(k)), dtype=np.intp),
+        np.where(far, -1, 0),
+    )
+
+
+@kernel
+def kth_smallest(values: Float64, size: int, k: int) -> float:
+    """Find the k-th smallest (from one) of the first `size` values, whose order is lost.
+
+    Quickselect (Hoare, "Algorithm 65: find", Communications of the ACM 4, 1961), with a
+    partition that stores instead of branching: what a branch decides here is a coin toss.
+    """
+    low, high = 0, size
+    while high - low > 1:
+        one, middle, other = values[low], values[(low + high) // 2], values[high - 1]
+        pivot = max(min(one, middle), min(max(one, middle), other))
+        split = low
+        for i in range(low, high):
+            value = values[i]
+            values[i] = values[split]
+            values[split] = value
+            split += value < pivot
+        if k <= split:
+            high = split
+            continue
+        low = split
+        for i in range(low, high):
+            value = values[i]
+            values[i] = values[split]
+            values[split] = value
+            split += value <= pivot
+        if k <= split:
+            return float(pivot)
+        low = split
+    return float(values[low])
+
+
+@kernel
+def tighten(panels: Panels, state: Reservoirs, q: int, k: int, work: Float64) -> None:
+    """Let a query's candidates above the k-th smallest upper bound leave."""
+    count = state.counts[q]
+    for i in range(count):
+        square = panels.squares[state.rows[q, i]]
+        work[i] = state.scores[q, i] + 2.0 * panels.error * square
+    limit = kth_smallest(work, count, k) + state.margins[q]
+    state.limits[q] = limit + abs(limit) * panels.error  # rounds to the scores' precision
+    kept = 0
+    for i in range(count):
+        score = state.scores[q, i]
+        state.scores[q, kept], state.rows[q, kept] = score, state.rows[q, i]
+        kept += score <= state.limits[q]
+    state.counts[q] = kept
+
+
+@kernel
+def make_room(panels: Panels, state: Reservoirs, q: int, k: int, work: Float64) -> None:
+    """Tighten a reservoir without room for a chunk, and close it where that makes none."""
+    room = state.scores.shape[1] - CHUNK - 1
+    if state.counts[q] > room:
+        tighten(panels, state, q, k, work)
+        if state.counts[q] > room:
+            state.limits[q], state.counts[q] = NOTHING, -1
+
+
+@kernel
+def any_within(scores: Floats, start: int, limit: float) -> bool:
+    """Whether any score of the chunk from `start` on is at most `limit`.
+
+    An OR of whole numbers vectorises, where a minimum or an OR of truth values does not,
+    as long as no index can be negative.
+    """
+    found = np.int32(0)
+    first = np.uintp(start)
+    for r in range(np.uintp(CHUNK)):
+        found |= np.int32(scores[first + r] <= limit)
+    return bool(found != 0)
+
+
+@kernel
+def offer(state: Reservoirs, q: int, found: Floats, start: int, first_row: int, skip: int) -> None:
+    """Append the rows of a chunk whose score is within the limit.
+
+    Every row is stored, and kept if the count moves on: there is no branch to guess.
+    """
+    limit, count = state.limits[q], state.counts[q]
+    for r in range(CHUNK):
+        score = found[start + r]
+        state.scores[q, count], state.rows[q, count] = score, first_row + r
+        count += (score <= limit) & (first_row + r != skip)
+    state.counts[q] = count

@@ -1,0 +1,39 @@
+"""What every search offers, however it goes about it."""
+
+from typing import Protocol
+
+from trivium.arrays import Float64, Floats, Indices
+
+
+class Searcher(Protocol):
+    """Rows made ready for one way of searching."""
+
+    def nearest(
+        self, queries: Floats, skip: Indices, n_jobs: int | None, found: tuple[Float64, Indices]
+    ) -> None:
+        """Find the k nearest rows of each query.
+
+        Parameters
+        ----------
+        queries : ndarray of shape (m, d)
+        skip : ndarray of shape (m,)
+            A row number to leave out for each query; -1 leaves out none.
+        n_jobs : int or None
+            Number of threads; the result does not depend on it.
+        found : tuple of two ndarrays of shape (m, k)
+            Receives distances and row numbers, both sorted by (distance, row number).
+            There are at least k rows to be found, `skip` taken into account.
+        """
+
+    def within(
+        self, queries: Floats, radius: float, skip: Indices, n_jobs: int | None
+    ) -> tuple[Indices, Float64, Indices]:
+        """Find every row at most `radius` away from each query.
+
+        Returns
+        -------
+        starts : ndarray of shape (m + 1,)
+            Query q's rows are those from starts[q] up to starts[q + 1].
+        distances, indices : ndarray of shape (starts[-1],)
+            By ascending row number within each query.
+        """

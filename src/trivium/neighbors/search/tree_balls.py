@@ -1,0 +1,115 @@
+"""Compiled loops that find every row of a kd-tree within a radius."""
+
+from typing import Any
+
+import numpy as np
+
+from trivium.arrays import Float64, Floats, Indices
+from trivium.blocks.compiled import kernel
+from trivium.neighbors.search.metrics import reduced_limit
+from trivium.neighbors.search.tree_build import Tree
+from trivium.neighbors.search.tree_lists import address, inlined
+from trivium.neighbors.search.tree_measure import (
+    Desk,
+    Forest,
+    admit,
+    desk_of,
+    forest_of,
+    leaf_size,
+    move,
+    next_leaf,
+    row_distances,
+    spread_arrays,
+)
+
+
+@inlined
+def _doubled(array: Any, size: int) -> Any:
+    """Copy an array's first entries into one with twice the room."""
+    longer = np.empty(2 * array.shape[0], array.dtype)
+    longer[:size] = array[:size]
+    return longer
+
+
+@inlined
+def _measure_leaf(forest: Forest, desk: Desk, leaf: int, limit: float) -> int:
+    """Measure a leaf's rows; return how many are within a limit."""
+    width = forest.width
+    at = leaf * (forest.n_columns + 1) * width
+    row_distances(forest, desk.point, forest.blocks, at, width, width, desk.reduced)
+    return admit(forest, desk, forest.blocks, at, width, leaf_size(forest, leaf), limit, 0)
+
+
+@kernel
+def _collect(
+    metric: int,
+    tree: Tree,
+    all_points: Float64,
+    skip: Indices,
+    radius: float,
+    arrays: tuple[tuple[Float64, ...], tuple[Indices, ...]],
+    counts: Indices,
+) -> tuple[Float64, Indices]:
+    """Find the rows within a radius of each point, in the order of the leaves."""
+    forest = forest_of(metric, tree)
+    desk = desk_of(arrays[0], arrays[1], 0)
+    points = address(all_points, 0)
+    shift = forest.n_columns * forest.width
+    limit = reduced_limit(metric, radius)
+    distances, rows = np.empty(1024), np.empty(1024, np.intp)
+    size = 0
+    for q in range(skip.shape[0]):
+        start = size
+        move(forest, desk, points, q)
+        desk.nodes[0] = 0
+        leaf, top = next_leaf(forest, desk, limit, 1)
+        while leaf >= 0:
+            for h in range(_measure_leaf(forest, desk, leaf, limit)):
+                row = forest.numbers[desk.found.places[h] + shift]
+                if desk.found.keys[h] <= radius and row != skip[q]:
+                    if size == distances.shape[0]:
+                        distances, rows = _doubled(distances, size), _doubled(rows, size)
+                    distances[size], rows[size] = desk.found.keys[h], row
+                    size += 1
+            leaf, top = next_leaf(forest, desk, limit, top)
+        counts[q] = size - start
+    return distances[:size], rows[:size]
+
+
+@kernel
+def within_piece(
+    metric: int, tree: Tree, queries: Floats, skip: Indices, radius: float, counts: Indices
+) -> tuple[Float64, Indices]:
+    """Find every row within a radius of some queries.
+
+    Parameters
+    ----------
+    metric : int
+    tree : Tree
+    queries : ndarray of shape (m, d)
+    skip : ndarray of shape (m,)
+        A row to leave out for each query; -1: none.
+    radius : float
+    counts : ndarray of shape (m,)
+        Receives the number of rows of each query.
+
+    Returns
+    -------
+    distances, rows : ndarrays of shape (counts.sum(),)
+        Query by query, by ascending row number.
+    """
+    n_columns, width = queries.shape[1], tree.blocks.shape[2]
+    points = np.empty(queries.size)
+    for q in range(queries.shape[0]):
+        for j in range(n_columns):
+            points[q * n_columns + j] = queries[q, j]
+    arrays = spread_arrays(n_columns, width, width + 1, 0)
+    distances, rows = _collect(metric, tree, points, skip, radius, arrays, counts)
+    start = 0
+    for q in range(counts.shape[0]):
+        stop = start + counts[q]
+        order = np.argsort(rows[start:stop])
+        distances[start:stop] = distances[start:stop][order]
+        rows[start:stop] = rows[start:stop][order]
+        start = stop
+    return distances, rows

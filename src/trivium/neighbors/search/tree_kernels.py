@@ -1,0 +1,309 @@
+"""Compiled loops that search a kd-tree.
+
+Queries come in an order in which neighbours follow each other. Each starts with a bound
+carried over from the one before: its k rows are no further away than they were from
+there and the step between the two together. Queries that follow within a small part of
+that radius share a *crowd*: the rows that can be near any of them, found once.
+
+Every pruning compares lower bounds that are computed like distances are (see `metrics`)
+with limits that leave room for rounding, and keeps what ties.
+"""
+
+import math
+
+import numpy as np
+
+from trivium.arrays import Float64, Floats, Indices
+from trivium.blocks.compiled import kernel
+from trivium.neighbors.search.metrics import (
+    COSINE,
+    EUCLIDEAN,
+    add_difference,
+    reduced_limit,
+)
+from trivium.neighbors.search.tree_build import LANES, Tree
+from trivium.neighbors.search.tree_lists import (
+    Candidates,
+    address,
+    inlined,
+    select_first,
+    sort_first,
+)
+from trivium.neighbors.search.tree_measure import (
+    Desk,
+    Forest,
+    admit,
+    box_distances,
+    child_distances,
+    desk_of,
+    forest_of,
+    leaf_size,
+    move,
+    next_leaf,
+    row_distances,
+    spread_arrays,
+)
+
+FOLLOWERS = 32
+"""At most so many queries share a crowd."""
+
+_FEWEST_FOLLOWERS = 2
+_SPREAD = 8.0  # a crowd's volume at most, in volumes of the ball of one query's neighbours
+_SLACK = 8  # candidates beyond the k-th that are collected before the limit is taken anew
+
+
+@inlined
+def _length(metric: int, reduced: float) -> float:
+    """Turn a reduced distance into one for which the triangle inequality holds."""
+    return math.sqrt(reduced) if metric in (EUCLIDEAN, COSINE) else reduced
+
+
+@inlined
+def _radius(metric: int, distance: float) -> float:
+    """Turn a distance into one for which the triangle inequality holds."""
+    return math.sqrt(2.0 * distance) if metric == COSINE else distance
+
+
+@inlined
+def _carried_limit(forest: Forest, distance: float, step: float) -> float:
+    """Return a reduced distance that no row within `distance` exceeds after a step.
+
+    `distance` was measured from another point, `step` is the reduced distance between the
+    two. The margin covers rounding, the last term squares that vanished.
+    """
+    metric = forest.metric
+    length = (_radius(metric, distance) + _length(metric, step)) * forest.margin + 2.0**-500
+    return reduced_limit(metric, 0.5 * length * length if metric == COSINE else length)
+
+
+@inlined
+def _push_children(forest: Forest, desk: Desk, node: int, home: int, limit: float, top: int) -> int:
+    """Push a group's children within a limit onto the stack, the nearest last."""
+    nodes, bounds = desk.nodes, desk.bounds
+    base = top
+    for lane in range(forest.first_lane if node == 0 else 0, LANES):
+        bound = desk.group_bounds[lane]
+        child = LANES * node + lane + 1 - forest.first_lane
+        if bound <= limit and child != home:
+            hole = top
+            while hole > base and bounds[hole - 1] < bound:
+                bounds[hole], nodes[hole] = bounds[hole - 1], nodes[hole - 1]
+                hole -= 1
+            bounds[hole], nodes[hole] = bound, child
+            top += 1
+    return top
+
+
+@inlined
+def _search(forest: Forest, desk: Desk, home: int, k: int, limit: float) -> tuple[int, int, int]:
+    """Collect candidates for the desk's point, among them its k nearest rows.
+
+    Starts from the leaf `home`. Returns the numbers of candidates, of leaves and of groups
+    that were looked at.
+    """
+    nodes, bounds, d = desk.nodes, desk.bounds, forest.n_columns
+    full = k + max(_SLACK, k // 2)
+    count, n_leaves, n_groups = 0, 0, 0
+    nodes[0], bounds[0] = 0, 0.0
+    nodes[1], bounds[1] = home, 0.0
+    top = 2 if forest.n_groups > 0 else 1
+    while top > 0:
+        top -= 1
+        node = nodes[top]
+        if bounds[top] > limit:
+            continue
+        if node < forest.n_groups:
+            n_groups += 1
+            child_distances(forest, desk, node)
+            top = _push_children(forest, desk, node, home, limit, top)
+            continue
+        n_leaves += 1
+        leaf, width = node - forest.n_groups, forest.width
+        at = leaf * (d + 1) * width
+        row_distances(forest, desk.point, forest.blocks, at, width, width, desk.reduced)
+        size = leaf_size(forest, leaf)
+        count = admit(forest, desk, forest.blocks, at, width, size, limit, count)
+        if count >= full:
+            select_first(desk.found, k, count, forest.numbers, d * width)
+            count = k
+            limit = reduced_limit(forest.metric, desk.found.keys[k - 1])
+    return count, n_leaves, n_groups
+
+
+@inlined
+def _collect_crowd(forest: Forest, desk: Desk, limit: float) -> int:
+    """Gather the rows within a limit of the desk's box; -1 if they are too many."""
+    d, width, room = forest.n_columns, forest.width, desk.crowd_room
+    desk.nodes[0] = 0
+    leaf, top = next_leaf(forest, desk, limit, 1)
+    count = 0
+    while leaf >= 0 and count < room:
+        at = leaf * (d + 1) * width
+        box_distances(forest, desk, forest.blocks, at, width, (0, width), desk.reduced)
+        for r in range(leaf_size(forest, leaf)):
+            if desk.reduced[r] <= limit and count < room:
+                for j in range(d):
+                    desk.crowd[j * room + count] = forest.blocks[at + j * width + r]
+                desk.crowd_numbers[count] = forest.numbers[at + d * width + r]
+                count += 1
+        leaf, top = next_leaf(forest, desk, limit, top)
+    return count if count < room else -1
+
+
+@inlined
+def _followers(
+    forest: Forest, desk: Desk, points: Float64, first: int, stop: int, reach: float
+) -> tuple[int, float]:
+    """Put the queries within reach of the desk's into a box.
+
+    Returns one past the last of them, and their greatest reduced distance.
+    """
+    d = forest.n_columns
+    furthest = 0.0
+    i = first
+    while i < stop:
+        step = 0.0
+        for j in range(d):
+            step = add_difference(forest.metric, step, points[i * d + j] - desk.point[j])
+        if not _length(forest.metric, step) <= reach:
+            break
+        furthest = max(furthest, step)
+        for j in range(d):
+            x = points[i * d + j]
+            desk.low[j] = x if x < desk.low[j] else desk.low[j]
+            desk.high[j] = x if x > desk.high[j] else desk.high[j]
+        i += 1
+    return i, furthest
+
+
+@inlined
+def _write(
+    found: Candidates,
+    numbers: Indices,
+    shift: int,
+    skip: int,
+    sizes: tuple[int, int],
+    to: int,
+    distances: Float64,
+    indices: Indices,
+) -> None:
+    """Write the first sizes[1] of sizes[0] sorted candidates, the row to skip left out."""
+    more = 0
+    for s in range(sizes[0]):
+        row = numbers[found.places[s] + shift]
+        if row == skip:
+            more = 1
+        elif s - more < sizes[1]:
+            distances[to + s - more], indices[to + s - more] = found.keys[s], row
+
+
+@kernel
+def _answer(
+    metric: int,
+    tree: Tree,
+    all_points: Float64,
+    lists: tuple[Indices, Indices, Indices],
+    sizes: tuple[int, int, int],
+    arrays: tuple[tuple[Float64, ...], tuple[Indices, ...]],
+    targets: tuple[Float64, Indices],
+    crowd_room: int,
+) -> tuple[int, int]:
+    """Answer the queries of a piece one by one, or one and its followers together."""
+    forest = forest_of(metric, tree)
+    desk = desk_of(arrays[0], arrays[1], crowd_room)
+    points = address(all_points, 0)
+    distances, indices = address(targets[0], 0), address(targets[1], 0)
+    which, homes, skip = lists
+    k, wanted, most = sizes
+    d, found = forest.n_columns, desk.found
+    shift = d * forest.width
+    widest = reach = 0.5 * (_SPREAD ** (1.0 / d) - 1.0)
+    n_leaves, n_groups = 0, 0
+    worst = np.inf
+    i, m = 0, which.shape[0]
+    while i < m:
+        q = which[i]
+        step = move(forest, desk, points, i)
+        limit = _carried_limit(forest, worst, step) if i > 0 else np.inf
+        count, leaves, groups = _search(forest, desk, forest.n_groups + homes[i], k, limit)
+        sort_first(found, k, count, forest.numbers, shift)
+        worst = found.keys[k - 1]
+        _write(found, forest.numbers, shift, skip[i], (k, wanted), q * wanted, distances, indices)
+        n_leaves, n_groups = n_leaves + leaves, n_groups + groups
+        i += 1
+        radius = reach * _radius(metric, worst)
+        stop, furthest = _followers(forest, desk, points, i, min(m, i + most), radius)
+        if stop - i < _FEWEST_FOLLOWERS:
+            continue
+        size = _collect_crowd(forest, desk, _carried_limit(forest, worst, furthest))
+        if size < 0:
+            reach *= 0.5
+            continue
+        reach = min(widest, 1.1 * reach)
+        lanes = (size + 7) & ~7
+        while i < stop:
+            q = which[i]
+            limit = _carried_limit(forest, worst, move(forest, desk, points, i))
+            row_distances(forest, desk.point, desk.crowd, 0, crowd_room, lanes, desk.reduced)
+            count = admit(forest, desk, desk.crowd, 0, crowd_room, size, limit, 0)
+            sort_first(found, k, count, desk.crowd_numbers, 0)
+            worst = found.keys[k - 1]
+            _write(
+                found, desk.crowd_numbers, 0, skip[i], (k, wanted), q * wanted, distances, indices
+            )
+            i += 1
+    return n_leaves, n_groups
+
+
+@kernel
+def nearest_piece(
+    metric: int,
+    tree: Tree,
+    queries: Floats,
+    which: Indices,
+    homes: Indices,
+    skip: Indices,
+    sizes: tuple[int, int, int],
+    distances: Float64,
+    indices: Indices,
+) -> tuple[int, int]:
+    """Find the nearest rows of some queries.
+
+    Parameters
+    ----------
+    metric : int
+    tree : Tree
+    queries : ndarray of shape (m, d)
+    which : ndarray of shape (p,)
+        The queries to be answered; best in an order in which neighbours follow each other.
+    homes : ndarray of shape (m,)
+        A leaf to begin with for each query, at best the one it falls in.
+    skip : ndarray of shape (m,)
+        A row to leave out for each query; -1: none.
+    sizes : tuple of int
+        Number of rows to look for, to be returned, and of queries that share a crowd. One
+        more has to be looked for than returned if any row is left out.
+    distances, indices : ndarrays of shape (m, k)
+
+    Returns
+    -------
+    tuple of int
+        Numbers of leaves and of groups that were looked at for single queries.
+    """
+    d, width = queries.shape[1], tree.blocks.shape[2]
+    crowd_room = (max(64, 8 * sizes[0]) + 7) & ~7
+    size = max(width, crowd_room)
+    room = 2 * sizes[0] + _SLACK + size
+    n_queries = which.shape[0]
+    points = np.empty(n_queries * d)
+    leaves, left_out = np.empty(n_queries, np.intp), np.empty(n_queries, np.intp)
+    for i in range(n_queries):  # all at once: fetching them from all over overlaps
+        q = which[i]
+        leaves[i], left_out[i] = homes[q], skip[q]
+        for j in range(d):
+            points[i * d + j] = queries[q, j]
+    arrays = spread_arrays(d, size, room, crowd_room)
+    targets = distances.reshape(-1), indices.reshape(-1)
+    return _answer(
+        metric, tree, points, (which, leaves, left_out), sizes, arrays, targets, crowd_room
+    )

@@ -1,0 +1,179 @@
+"""Compiled loops that sort a query's candidates.
+
+A candidate is a key, its distance, and a place, from which the number of its row is
+read where keys tie: `numbers[place + shift]`. The order is that of (distance, row number).
+
+The functions work on addresses, not on arrays: an array that is handed to an inlined
+function is counted as in use, by an atomic operation each time, and its indices are
+checked for being negative, which keeps loops from being vectorised.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+from numba import types
+from numba.np.arrayobj import make_array
+
+from trivium.arrays import Float64, Indices
+from trivium.blocks.compiled import kernel
+
+FEW = 32
+"""As many candidates are sorted by counting for each how many come before it."""
+
+inlined = numba.njit(forceinline=True)
+"""For functions that are called from kernels: inlined whatever their size."""
+
+
+def _address(_: Any, array: Any, _start: Any) -> tuple[Any, Callable[..., Any]]:
+    """Address of a contiguous array's element `_start`; the caller keeps the array alive."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        struct = make_array(signature.args[0])  # type: ignore[no-untyped-call]
+        first = struct(context, builder, arguments[0]).data
+        return builder.gep(first, [arguments[1]])
+
+    pointer = types.CPointer(array.dtype)  # type: ignore[no-untyped-call]
+    return pointer(array, types.intp), generate
+
+
+address: Callable[..., Any] = numba.extending.intrinsic(_address)
+
+
+class Candidates(NamedTuple):
+    """Addresses of a query's candidates, and of room to sort them."""
+
+    keys: Float64
+    places: Indices
+    key_copy: Float64
+    place_copy: Indices
+    ranks: Indices
+    stack: Indices
+
+
+@kernel
+def sort_by_insertion(
+    keys: Float64, places: Indices, start: int, stop: int, numbers: Indices, shift: int
+) -> None:
+    """Sort some candidates, ties included."""
+    for i in range(start + 1, stop):
+        key, place = keys[i], places[i]
+        row = numbers[place + shift]
+        hole = i
+        while hole > start:
+            other = keys[hole - 1]
+            if other < key or (other == key and numbers[places[hole - 1] + shift] < row):
+                break
+            keys[hole], places[hole] = other, places[hole - 1]
+            hole -= 1
+        keys[hole], places[hole] = key, place
+
+
+@inlined
+def sort_few(found: Candidates, start: int, stop: int, numbers: Indices, shift: int) -> None:
+    """Sort at most `FEW` candidates without a branch on their keys.
+
+    A key's rank is the number of lesser ones. Where keys tie, ranks repeat, their sum
+    falls short, and the candidates are sorted by insertion instead.
+    """
+    keys, places, copy, ranks = found.keys, found.places, found.key_copy, found.ranks
+    size = stop - start
+    padded = (size + 7) & ~7
+    for i in range(padded):
+        copy[i] = np.inf
+        ranks[i] = 0
+    for i in range(size):
+        copy[i], found.place_copy[i] = keys[start + i], places[start + i]
+    for j in range(0, padded, 4):
+        a, b, c, d = copy[j], copy[j + 1], copy[j + 2], copy[j + 3]
+        for i in range(padded):
+            key = copy[i]
+            ranks[i] += (a < key) + (b < key) + (c < key) + (d < key)
+    total = 0
+    for i in range(size):
+        total += ranks[i]
+    if total == size * (size - 1) // 2:
+        for i in range(size):
+            keys[start + ranks[i]], places[start + ranks[i]] = copy[i], found.place_copy[i]
+    else:
+        sort_by_insertion(keys, places, start, stop, numbers, shift)
+
+
+@kernel
+def _partition(
+    keys: Float64, places: Indices, start: int, stop: int, numbers: Indices, shift: int
+) -> int:
+    """Bring the median of three candidates to its place between lesser and greater ones."""
+    low, middle, high = start, (start + stop) // 2, stop - 1
+    if keys[middle] < keys[low]:
+        low, middle = middle, low
+    if keys[high] < keys[middle]:
+        middle = low if keys[high] < keys[low] else high
+    pivot, pivot_place = keys[middle], places[middle]
+    pivot_row = numbers[pivot_place + shift]
+    keys[middle], places[middle] = keys[stop - 1], places[stop - 1]
+    hole = start
+    for i in range(start, stop - 1):
+        key, place = keys[i], places[i]
+        keys[i], places[i] = keys[hole], places[hole]
+        keys[hole], places[hole] = key, place
+        before = key < pivot
+        if key == pivot:
+            before = numbers[place + shift] < pivot_row
+        hole += before
+    keys[stop - 1], places[stop - 1] = keys[hole], places[hole]
+    keys[hole], places[hole] = pivot, pivot_place
+    return hole
+
+
+@kernel
+def _select_many(found: Candidates, k: int, count: int, numbers: Indices, shift: int) -> None:
+    start, stop = 0, count
+    while stop - start > FEW and start < k:
+        middle = _partition(found.keys, found.places, start, stop, numbers, shift)
+        if k <= middle:
+            stop = middle
+        else:
+            start = middle + 1
+    if start < k:
+        sort_few(found, start, stop, numbers, shift)
+
+
+@kernel
+def _sort_many(found: Candidates, count: int, numbers: Indices, shift: int) -> None:
+    stack = found.stack
+    stack[0], stack[1] = 0, count
+    top = 2
+    while top > 0:
+        top -= 2
+        start, stop = stack[top], stack[top + 1]
+        while stop - start > FEW:
+            middle = _partition(found.keys, found.places, start, stop, numbers, shift)
+            if middle - start < stop - middle:  # the larger part waits: the stack stays short
+                stack[top], stack[top + 1] = middle + 1, stop
+                stop = middle
+            else:
+                stack[top], stack[top + 1] = start, middle
+                start = middle + 1
+            top += 2
+        sort_few(found, start, stop, numbers, shift)
+
+
+@inlined
+def select_first(found: Candidates, k: int, count: int, numbers: Indices, shift: int) -> None:
+    """Bring the first k candidates to the front, the last of them to its place."""
+    if count <= FEW:
+        sort_few(found, 0, count, numbers, shift)
+    else:
+        _select_many(found, k, count, numbers, shift)
+
+
+@inlined
+def sort_first(found: Candidates, k: int, count: int, numbers: Indices, shift: int) -> None:
+    """Bring the first k candidates to the front, sorted."""
+    if count <= FEW:
+        sort_few(found, 0, count, numbers, shift)
+    else:
+        _select_many(found, k, count, numbers, shift)
+        _sort_many(found, k, numbers, shift)

@@ -1,0 +1,272 @@
+"""What every search of a kd-tree does: measure boxes and rows, and walk down.
+
+The functions work on addresses; see `tree_lists`.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from trivium.arrays import Float64, Indices
+from trivium.blocks.compiled import kernel
+from trivium.neighbors.search.metrics import COSINE, EUCLIDEAN, add_difference, pair_distance
+from trivium.neighbors.search.tree_build import LANES, Tree
+from trivium.neighbors.search.tree_lists import FEW, Candidates, address, inlined
+
+_STACK = 256  # a path of a tree of 2^62 rows: seven more nodes each three levels
+
+
+class Forest(NamedTuple):
+    """A tree's addresses and sizes; its arrays are kept alive by the caller."""
+
+    metric: int
+    boxes: Float64
+    blocks: Float64
+    numbers: Indices
+    n_columns: int
+    n_groups: int
+    width: int
+    lanes: int
+    depth: int
+    n_rows: int
+    first_lane: int
+    margin: float
+
+
+class Desk(NamedTuple):
+    """Addresses of room to work in."""
+
+    point: Float64
+    low: Float64
+    high: Float64
+    reduced: Float64
+    nodes: Indices
+    bounds: Float64
+    group_bounds: Float64
+    crowd: Float64
+    crowd_numbers: Indices
+    crowd_room: int
+    found: Candidates
+
+
+@inlined
+def forest_of(metric: int, tree: Tree) -> Forest:
+    """Look up a tree's addresses and sizes."""
+    n_columns, width = tree.blocks.shape[1] - 1, tree.blocks.shape[2]
+    return Forest(
+        metric,
+        address(tree.boxes, 0),
+        address(tree.blocks, 0),
+        address(tree.numbers, 0),
+        n_columns,
+        tree.boxes.shape[0],
+        width,
+        tree.boxes.shape[3],
+        tree.depth,
+        tree.n_rows,
+        tree.first_lane,
+        # Two distances and their sum, each rounded about once a column.
+        1.0 + (n_columns + 8) * 2.0**-50,
+    )
+
+
+@inlined
+def _gap(low: float, high: float, lower: float, upper: float) -> float:
+    """Distance between two intervals."""
+    left, right = lower - high, low - upper
+    gap = left if left > right else right
+    return gap if gap > 0.0 else 0.0
+
+
+@inlined
+def box_distances(
+    forest: Forest,
+    desk: Desk,
+    boxes: Float64,
+    at: int,
+    size: int,
+    steps: tuple[int, int],
+    reduced: Float64,
+) -> None:
+    """Reduced distances from the desk's box, `low` to `high`, to others.
+
+    Upper sides lie steps[0] behind lower ones (0: boxes are points), columns steps[1] apart.
+    """
+    for r in range(size):
+        reduced[r] = 0.0
+    for j in range(forest.n_columns):
+        low, high = desk.low[j], desk.high[j]
+        for r in range(at, at + size):
+            gap = _gap(low, high, boxes[r], boxes[r + steps[0]])
+            reduced[r - at] = add_difference(forest.metric, reduced[r - at], gap)
+        at += steps[1]
+
+
+@inlined
+def row_distances(
+    forest: Forest, point: Float64, rows: Float64, at: int, step: int, size: int, reduced: Float64
+) -> None:
+    """Reduced distances from a point to rows stored column by column, `step` apart."""
+    metric, n_columns = forest.metric, forest.n_columns
+    for r in range(size):
+        reduced[r] = 0.0
+    for j in range(0, n_columns - 1, 2):  # two at a time: half as many loads and stores
+        x, y = point[j], point[j + 1]
+        for r in range(size):
+            first = add_difference(metric, reduced[r], x - rows[at + r])
+            reduced[r] = add_difference(metric, first, y - rows[at + step + r])
+        at += 2 * step
+    for j in range(n_columns - n_columns % 2, n_columns):
+        x = point[j]
+        for r in range(size):
+            reduced[r] = add_difference(metric, reduced[r], x - rows[at + r])
+
+
+@inlined
+def admit(
+    forest: Forest,
+    desk: Desk,
+    rows: Float64,
+    at: int,
+    step: int,
+    size: int,
+    limit: float,
+    count: int,
+) -> int:
+    """Append those of some measured rows that are within a limit to the candidates."""
+    keys, places, reduced = desk.found.keys, desk.found.places, desk.reduced
+    before = count
+    for r in range(size):
+        places[count] = r
+        count += reduced[r] <= limit
+    for h in range(before, count):
+        r = places[h]
+        keys[h] = reduced[r]
+        places[h] = at + r
+    if forest.metric == EUCLIDEAN:
+        odd = 0
+        for h in range(before, count):
+            key = keys[h]
+            odd += (key < 2.0**-960) | (key == np.inf)
+            keys[h] = math.sqrt(key)
+        if odd > 0:
+            _measure_again(forest, desk, rows, at, step, before, count)
+    elif forest.metric == COSINE:
+        for h in range(before, count):
+            keys[h] = 0.5 * keys[h]
+    return count
+
+
+@kernel
+def _measure_again(
+    forest: Forest, desk: Desk, rows: Float64, at: int, step: int, start: int, stop: int
+) -> None:
+    """Take the distances of some candidates whose squares may have left float64."""
+    query, row = np.empty(forest.n_columns), np.empty(forest.n_columns)
+    for j in range(forest.n_columns):
+        query[j] = desk.point[j]
+    for h in range(start, stop):
+        place = desk.found.places[h]
+        for j in range(forest.n_columns):
+            row[j] = rows[place + j * step]
+        desk.found.keys[h] = pair_distance(forest.metric, desk.reduced[place - at], query, row)
+
+
+@inlined
+def leaf_size(forest: Forest, leaf: int) -> int:
+    """Count a leaf's rows."""
+    return ((leaf + 1) * forest.n_rows >> forest.depth) - (leaf * forest.n_rows >> forest.depth)
+
+
+@inlined
+def child_distances(forest: Forest, desk: Desk, group: int) -> None:
+    """Measure a group's boxes."""
+    lanes = forest.lanes
+    at = group * forest.n_columns * 2 * lanes
+    steps = (lanes, 2 * lanes)
+    box_distances(forest, desk, forest.boxes, at, lanes, steps, desk.group_bounds)
+
+
+@inlined
+def spread_arrays(
+    n_columns: int, width: int, room: int, crowd_room: int
+) -> tuple[tuple[Float64, ...], tuple[Indices, ...]]:
+    """Allocate what `desk_of` needs; whoever calls it keeps the arrays.
+
+    `width` is the number of rows measured at once, `room` that of candidates.
+    """
+    floats = (
+        np.zeros((3, n_columns)),
+        np.empty(width),
+        np.empty(_STACK),
+        np.empty(LANES),
+        np.empty(n_columns * crowd_room),
+        np.empty(room),
+        np.empty(2 * FEW),
+    )
+    integers = (
+        np.empty(_STACK, np.intp),
+        np.empty(crowd_room, np.intp),
+        np.empty(room, np.intp),
+        np.empty((3, 2 * FEW), np.intp),
+    )
+    return floats, integers
+
+
+@inlined
+def desk_of(floats: tuple[Float64, ...], integers: tuple[Indices, ...], crowd_room: int) -> Desk:
+    """Lay out the arrays of `spread_arrays`."""
+    few = 2 * FEW
+    d = floats[0].shape[1]
+    return Desk(
+        point=address(floats[0], 0),
+        low=address(floats[0], d),
+        high=address(floats[0], 2 * d),
+        reduced=address(floats[1], 0),
+        nodes=address(integers[0], 0),
+        bounds=address(floats[2], 0),
+        group_bounds=address(floats[3], 0),
+        crowd=address(floats[4], 0),
+        crowd_numbers=address(integers[1], 0),
+        crowd_room=crowd_room,
+        found=Candidates(
+            address(floats[5], 0),
+            address(integers[2], 0),
+            address(floats[6], 0),
+            address(integers[3], 0),
+            address(integers[3], few),
+            address(integers[3], 2 * few),
+        ),
+    )
+
+
+@inlined
+def move(forest: Forest, desk: Desk, points: Float64, i: int) -> float:
+    """Put a query on the desk; return its reduced distance from the one before."""
+    d = forest.n_columns
+    step = 0.0
+    for j in range(d):
+        x = points[i * d + j]
+        step = add_difference(forest.metric, step, x - desk.point[j])
+        desk.point[j] = desk.low[j] = desk.high[j] = x
+    return step
+
+
+@inlined
+def next_leaf(forest: Forest, desk: Desk, limit: float, top: int) -> tuple[int, int]:
+    """Take nodes from the stack up to the first leaf; return it and the stack's size.
+
+    Only what is within a limit of the desk's box is put on the stack. To begin with, it
+    holds the root; when it is empty, the leaf is -1.
+    """
+    while top > 0:
+        top -= 1
+        node = desk.nodes[top]
+        if node >= forest.n_groups:
+            return node - forest.n_groups, top
+        child_distances(forest, desk, node)
+        for lane in range(forest.first_lane if node == 0 else 0, LANES):
+            desk.nodes[top] = LANES * node + lane + 1 - forest.first_lane
+            top += desk.group_bounds[lane] <= limit
+    return -1, 0

@@ -1,0 +1,222 @@
+"""The suite of nearest neighbours refuses wrong answers, and can be drawn."""
+
+import numpy as np
+import pytest
+from benchmarks.harness.results import Case, Entry, Race, Run
+from benchmarks.harness.suite import Disagreement, run_race, run_suite
+from benchmarks.harness.timing import Absent, Conditions, one_step
+from benchmarks.neighbors import data, growth
+from benchmarks.neighbors.agreement import check_labels, check_lists, compare, plain_nearest
+from benchmarks.neighbors.grid import classifiers
+from benchmarks.neighbors.latency import interleaved_medians, memory_growth
+from benchmarks.neighbors.leave_one_out import shares_right
+from benchmarks.neighbors.page import section
+from benchmarks.neighbors.peers import (
+    BRUTE,
+    DTYPES,
+    PRODUCT64,
+    SCIPY,
+    SKLEARN,
+    TREES,
+    TRIVIUM,
+    contenders,
+    make_or_miss,
+)
+from benchmarks.neighbors.suite import SUITE
+from benchmarks.neighbors.task import Found, Task
+from tests.neighbors.reference import nearest
+
+ONCE = Conditions(threads=1, rounds=1, steady=0.0, pause=0.0, quick=True, calls=20)
+
+
+@pytest.fixture
+def task():
+    return Task(*data.uniform(300, 20, 5), k=4, threads=1)
+
+
+@pytest.fixture
+def exact(task):
+    return plain_nearest(task.rows, task.queries, task.k)
+
+
+def changed(found, **places):
+    arrays = {name: getattr(found, name).copy() for name in Found._fields}
+    for name, (place, value) in places.items():
+        arrays[name][place] = value
+    return Found(**arrays)
+
+
+def test_plain_nearest(task, exact):
+    distances, indices = nearest(task.queries, task.rows, task.k)
+    np.testing.assert_array_equal(exact.distances, distances)
+    np.testing.assert_array_equal(exact.indices, indices)
+
+
+def test_agreement_within_rounding(task, exact):
+    assert compare(task, exact, exact, "float64", "peer") == "agree"
+    near = Found(exact.distances * (1 + 1e-15), exact.indices)
+    assert compare(task, exact, near, "float64", "peer") == "agree"
+    far = Found(exact.distances.astype(np.float32), exact.indices)
+    assert compare(task, exact, far, "float32", "peer") == "agree"
+    with pytest.raises(Disagreement, match="peer: .* lists are wrong"):
+        compare(task, exact, far, "float64", "peer")
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        {"distances": ((3, 2), 9.0)},
+        {"distances": ((3, 2), np.nan)},
+        {"indices": ((3, 2), -1)},
+        {"indices": ((3, 2), 300)},
+        {"indices": ((3, 2), 250)},  # a row that is far away
+        {"indices": ((3, slice(None)), 7)},  # a row again and again
+    ],
+)
+def test_wrong_lists_are_refused(task, exact, places):
+    wrong = changed(exact, **places)
+    with pytest.raises(Disagreement, match="peer: 1 of 20 lists are wrong"):
+        compare(task, exact, wrong, "float64", "peer")
+    assert "1 lists wrong" in compare(task, exact, wrong, "float32", "peer")
+
+
+def test_rows_at_one_distance_may_change_places():
+    rows = np.array([[1.0], [-1.0], [5.0]])
+    task = Task(rows, np.array([[0.0]]), k=2)
+    exact = plain_nearest(rows, task.queries, 2)
+    other = Found(exact.distances, exact.indices[:, ::-1])
+    assert compare(task, exact, other, "float64", "peer") == "agree; 1 lists differ"
+
+
+@pytest.mark.parametrize("places", [{"distances": ((0, 0), 0.1)}, {"indices": ((0, 0), 299)}])
+def test_trivium_must_be_exact(task, exact, places):
+    check = check_lists(task, TRIVIUM, DTYPES)
+    assert check({TRIVIUM: exact}) == {TRIVIUM: "exact (20 queries against plain differences)"}
+    with pytest.raises(Disagreement, match="Trivium"):
+        check({TRIVIUM: changed(exact, **places)})
+
+
+def test_labels():
+    ours, theirs = np.array([0, 1, 1]), np.array([0, 1, 0])
+    assert check_labels("A", theirs == 2)({"A": ours, "B": ours}) == {"A": "agree", "B": "agree"}
+    tied = np.array([False, False, True])
+    assert check_labels("A", tied)({"A": ours, "B": theirs})["B"] == "agree; 1 ties differ"
+    with pytest.raises(Disagreement, match="B: 1 classes are wrong"):
+        check_labels("A", ~tied)({"A": ours, "B": theirs})
+
+
+def test_nothing_is_timed_after_a_wrong_answer():
+    log = []
+
+    def refuse(answers):
+        raise Disagreement(str(answers))
+
+    with pytest.raises(Disagreement, match="'A': 1"):
+        run_race("", [one_step("A", lambda: log.append(1) or len(log))], ONCE, refuse)
+    assert log == [1]
+
+
+def test_who_is_not_installed_is_listed():
+    def missing():
+        raise ImportError
+
+    made = make_or_miss("peer", "float32", missing)
+    assert made == Absent("peer", "peer", "float32", "not installed")
+    race = run_race("", [made, one_step("A", int)], ONCE, lambda _: {"A": "agree"})
+    assert [entry.absent for entry in race.entries] == ["not installed", None]
+    assert [len(entry.laps) for entry in race.entries] == [0, 1]
+    with pytest.raises(ImportError):
+        make_or_miss(TRIVIUM, "float64", missing)
+
+
+@pytest.mark.parametrize("names", [(TRIVIUM, SKLEARN, PRODUCT64), (TRIVIUM, SCIPY)])
+def test_contenders_of_a_search(task, names):
+    race = run_race("", contenders(task, names), ONCE, check_lists(task, TRIVIUM, DTYPES))
+    assert [entry.name for entry in race.entries] == list(names)
+    assert all(set(entry.laps[0]) == {"prepare", "first", "again"} for entry in race.entries)
+    assert race.subject().agreement.startswith("exact")
+
+
+def test_every_contender_can_be_asked_for(task):
+    names = dict.fromkeys((*BRUTE, *TREES, *growth.ALL))
+    assert set(names) == set(DTYPES)
+
+
+def test_too_late():
+    assert growth.too_late([], 10, 100) is None
+    assert growth.too_late([(5, 0.001)], 10, 100) is None
+    assert growth.too_late([(5, 0.1)], 10, 100) == pytest.approx(20.0)
+
+
+def test_shares_right():
+    rng = np.random.default_rng(0)
+    indices, y = rng.integers(0, 30, (30, 6)), rng.integers(0, 3, 30)
+    for k, share in enumerate(shares_right(indices, y), start=1):
+        told = [np.bincount(y[nearest_k]).argmax() for nearest_k in indices[:, :k]]
+        assert share == np.mean(told == y)
+
+
+def test_moved_images():
+    image = np.arange(784.0).reshape(1, 28, 28) + 1
+    moved = next(data._moved(image, [(2, -1)])).reshape(28, 28)
+    np.testing.assert_array_equal(moved[:-1, 2:], image[0, 1:, :-2])
+    assert not moved[-1].any()
+    assert not moved[:, :2].any()
+
+
+@pytest.mark.parametrize("d", [2, 9])
+def test_embedded_data_have_few_dimensions(d):
+    rows, queries = data.embedded(200, 10, d)
+    assert rows.shape == (200, d)
+    assert queries.shape == (10, d)
+    spread = np.linalg.svd(rows - rows.mean(axis=0), compute_uv=False)
+    assert (spread > 0.05 * spread[0]).sum() == min(d, 6)
+
+
+def test_one_row_at_a_time():
+    model = classifiers(1, None)[TRIVIUM]().fit([[0.0], [1.0]], [0, 1])
+    X = np.array([[0.0], [1.0]])
+    ticks = iter(range(100))
+    medians = interleaved_medians({"A": model.predict, "B": len}, X, 3, lambda: next(ticks))
+    assert medians == {"A": 1, "B": 1}
+    assert memory_growth(len, X, 20)["calls"] == 20
+
+
+def growth_run():
+    laps = [{"prepare": 0.1, "first": 0.2, "again": 0.1}]
+    races = [
+        Race(
+            f"{name} {at}",
+            [Entry(each, "subject" if each == TRIVIUM else "peer", "float64", laps)
+             for each in (TRIVIUM, SCIPY)],
+            items=10,
+            sweep=name,
+            at=at,
+        )
+        for name in (growth.ROWS, growth.COLUMNS, growth.FLAT)
+        for at in (10, 100)
+    ]  # fmt: skip
+    cases = {"growth": Case("growth", races), "digits": Case("digits", skipped="no images")}
+    return Run("neighbors", "", {}, [], {}, {}, cases)
+
+
+def test_section(tmp_path):
+    text = section(growth_run(), tmp_path)
+    for name in ("neighbors-rows.png", "neighbors-columns.png"):
+        assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
+        assert f"({tmp_path.name}/{name})" in text
+    assert "Skipped: no images." in text
+    assert "Not run." in text
+    assert "SciPy cKDTree" in text
+
+
+def test_run_of_a_suite_keeps_other_cases(tmp_path, monkeypatch):
+    cases = {name: lambda _, name=name: Case(name) for name in ("a", "b")}
+    suite = type(SUITE)("some", ("numpy", "no-such-package"), cases, SUITE.section)
+    out, silent = tmp_path / "some.json", lambda _: None
+    run = run_suite(suite, ["b"], ONCE, out, say=silent)
+    assert run.versions["no-such-package"] == "not installed"
+    assert list(run_suite(suite, ["a"], ONCE, out, keep=True, say=silent).cases) == ["a", "b"]
+    with pytest.raises(ValueError, match="other conditions"):
+        run_suite(suite, ["a"], Conditions(), out, keep=True, say=silent)
+    assert list(run_suite(suite, ["a"], ONCE, out, say=silent).cases) == ["a"]

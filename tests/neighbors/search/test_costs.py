@@ -1,0 +1,71 @@
+"""The choice of an algorithm, by what it would cost."""
+
+import numpy as np
+import pytest
+
+from trivium.neighbors.search.costs import brute_cost, choose, tree_cost
+from trivium.neighbors.search.metrics import COSINE, EUCLIDEAN, MANHATTAN
+from trivium.neighbors.search.tree import KDTree
+
+
+def chosen(rows, k=10, metric=EUCLIDEAN):
+    choice, tree = choose(metric, rows, k, lambda: KDTree(metric, rows))
+    assert (tree is not None) == (choice.algorithm == "kd_tree")
+    return choice
+
+
+def uniform(n, d, seed=0):
+    return np.random.default_rng(seed).random((n, d))
+
+
+class TestChoice:
+    @pytest.mark.parametrize(
+        ("n", "d", "algorithm"),
+        [
+            (100, 2, "brute"),
+            (5_000, 2, "kd_tree"),
+            (20_000, 6, "kd_tree"),
+            (20_000, 30, "brute"),
+            (20_000, 14, "brute"),
+        ],
+    )
+    def test_uniform_rows(self, n, d, algorithm):
+        choice = chosen(uniform(n, d))
+        assert choice.algorithm == algorithm
+        assert str(n) in choice.reason
+
+    def test_columns_that_hang_together_count_as_few(self):
+        rng = np.random.default_rng(1)
+        rows = rng.normal(size=(20_000, 2)) @ rng.normal(size=(2, 24))
+        assert chosen(rows).algorithm == "kd_tree"
+        assert chosen(uniform(20_000, 24)).algorithm == "brute"
+
+    def test_many_neighbours_make_a_tree_look_further(self):
+        rows = uniform(4_000, 8)
+        assert chosen(rows, k=1).algorithm == "kd_tree"
+        assert chosen(rows, k=2_000).algorithm == "brute"
+
+    def test_cosine_goes_by_products(self):
+        assert chosen(uniform(5_000, 3), metric=COSINE).algorithm == "brute"
+
+    def test_where_there_are_no_products_a_tree_pays_sooner(self):
+        rows = uniform(20_000, 10)
+        assert chosen(rows, metric=MANHATTAN).algorithm == "kd_tree"
+
+    def test_a_tree_is_not_built_where_it_cannot_win(self):
+        def build():
+            raise AssertionError
+
+        assert choose(EUCLIDEAN, uniform(5_000, 40), 5, build)[0].algorithm == "brute"
+
+    @pytest.mark.parametrize("rows", [np.zeros((500, 3)), np.full((500, 3), 1e308)])
+    def test_rows_all_alike(self, rows):
+        assert chosen(rows).algorithm in ("brute", "kd_tree")
+
+
+def test_costs_grow_with_the_work():
+    assert brute_cost(EUCLIDEAN, 2_000, 8) > brute_cost(EUCLIDEAN, 1_000, 8)
+    assert brute_cost(EUCLIDEAN, 1_000, 16) > brute_cost(EUCLIDEAN, 1_000, 8)
+    assert brute_cost(MANHATTAN, 10_000, 8) > brute_cost(EUCLIDEAN, 10_000, 8)
+    assert tree_cost(100, 8, 5) > tree_cost(50, 8, 5)
+    assert tree_cost(100, 8, 50) > tree_cost(100, 8, 5)

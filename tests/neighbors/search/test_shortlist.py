@@ -1,0 +1,185 @@
+"""The certified search step by step: limits, candidates, decision."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from tests.neighbors.reference import DATA, MODEST, distance_matrix, nearest, rows_and_queries
+
+from trivium.neighbors.search.metrics import COSINE, EUCLIDEAN, directions
+from trivium.neighbors.search.panels import NO_LIMIT, frame_of, pack_queries, pack_rows
+from trivium.neighbors.search.reservoir import open_reservoirs
+from trivium.neighbors.search.shortlist import (
+    MOST_FOR_FIRST_LIMITS,
+    decide,
+    direct_distances,
+    first_limits,
+    shortlist,
+)
+
+both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+WITH_A_FRAME = [name for name in DATA if name not in ("all the same", "one row")]
+
+
+def opened(rows, queries, k, dtype=np.float32):
+    """Panels, quads and empty reservoirs."""
+    frame = frame_of(rows, dtype)
+    quads = pack_queries(queries, frame)
+    return pack_rows(rows, frame, 1), quads, open_reservoirs(quads, k, frame)
+
+
+def nobody(queries):
+    return np.full(len(queries), -1, dtype=np.intp)
+
+
+def candidates(state, q):
+    return state.rows[q, : state.counts[q]].tolist()
+
+
+class TestFirstLimits:
+    @both_precisions
+    @pytest.mark.parametrize("n", [2, 40, 256, 257, 600, 1500])
+    @pytest.mark.parametrize("name", ["random", "ties", "shifted by 1e8"])
+    def test_no_neighbour_is_above_the_limit(self, name, n, dtype):
+        rng = np.random.default_rng(n)
+        rows = DATA[name](rng)[rng.integers(0, 300, n)] + 0.5 * rng.integers(0, 2, (n, 1))
+        rows[0] += 1.0
+        queries = np.vstack([rows[:6], rows[:6] * 1.01, rows[:1] + 1e4])
+        for k in {1, min(n, 5), min(n, 31), min(n, 32), min(n, MOST_FOR_FIRST_LIMITS)}:
+            panels, quads, state = opened(rows, queries, k, dtype)
+            _, right = nearest(queries, rows, k)
+            shortlist(panels, quads, state, nobody(queries), n)  # n: nothing is ruled out
+            everything = state.part(slice(None))
+            _, _, limited = opened(rows, queries, k, dtype)
+            first_limits(panels, quads, limited, k)
+            for q in np.flatnonzero(everything.counts == n):
+                scores = np.empty(n, dtype)
+                scores[everything.rows[q, :n]] = everything.scores[q, :n]
+                assert (scores[right[q]] <= limited.limits[q]).all()
+
+    def test_they_are_worth_having(self):
+        rng = np.random.default_rng(0)
+        rows, queries = rng.normal(size=(3000, 8)), rng.normal(size=(16, 8))
+        panels, quads, state = opened(rows, queries, 10)
+        first_limits(panels, quads, state, 10)
+        assert (state.limits < NO_LIMIT / 2).all()
+        shortlist(panels, quads, state, nobody(queries), 10)
+        assert (state.limits < 1.0).all()
+
+    def test_they_never_rise_and_do_not_open_what_is_closed(self):
+        rng = np.random.default_rng(0)
+        rows, queries = rng.normal(size=(300, 3)), rng.normal(size=(7, 3))
+        queries[2] = 1e30
+        panels, quads, state = opened(rows, queries, 3)
+        state.limits[4] = -5.0
+        before = state.limits.copy()
+        first_limits(panels, quads, state, 3)
+        assert (state.limits <= before).all()
+        assert state.limits[4] == -5.0
+        assert state.limits[2] == before[2]
+        assert state.limits[7] == before[7]
+
+
+class TestShortlist:
+    @both_precisions
+    @pytest.mark.parametrize("name", WITH_A_FRAME)
+    def test_no_neighbour_is_missing_and_no_row_comes_twice(self, name, dtype):
+        rows, queries = rows_and_queries(name)
+        for k in {1, min(7, len(rows)), len(rows)}:
+            _, right = nearest(queries, rows, k)
+            panels, quads, state = opened(rows, queries, k, dtype)
+            first_limits(panels, quads, state, min(k, MOST_FOR_FIRST_LIMITS))
+            if k > MOST_FOR_FIRST_LIMITS:
+                _, _, state = opened(rows, queries, k, dtype)
+            shortlist(panels, quads, state, nobody(queries), k)
+            for q in np.flatnonzero(state.counts >= 0):
+                found = candidates(state, q)
+                assert set(right[q]) <= set(found)
+                assert len(found) == len(set(found))
+
+    @both_precisions
+    def test_the_row_to_skip_is_no_candidate(self, dtype):
+        rows, _ = rows_and_queries("ties")
+        queries, skip = rows[:40], np.arange(40) - 1
+        panels, quads, state = opened(rows, queries, 30, dtype)
+        first_limits(panels, quads, state, 31)
+        shortlist(panels, quads, state, skip, 30)
+        for q in np.flatnonzero(state.counts >= 0):
+            assert q - 1 not in candidates(state, q)
+            assert state.counts[q] >= 30
+
+    @both_precisions
+    def test_a_query_whose_candidates_do_not_fit_is_marked_and_no_other(self, dtype):
+        rng = np.random.default_rng(0)
+        rows = rng.normal(size=(800, 3))
+        rows[100:400] = rows[100] + 1e-20
+        queries = np.vstack([rows[100:101], rows[:1] * 50, rng.normal(size=(3, 3)) + 9])
+        panels, quads, state = opened(rows, queries, 4, dtype)
+        shortlist(panels, quads, state, nobody(queries), 4)
+        assert state.counts[0] == -1
+        assert (state.counts[1:] >= 4).all()
+
+
+class TestDecide:
+    @both_precisions
+    @pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+    @pytest.mark.parametrize("k", [1, 5, 47, 48, 49, 120])
+    @pytest.mark.parametrize("name", ["random", "ties", "many columns", "float32"])
+    def test_lists_are_those_of_sorting_everything(self, name, k, metric, dtype):
+        rows, queries = rows_and_queries(name)
+        points, asked = (
+            (rows, queries) if metric == "euclidean" else (directions(rows), directions(queries))
+        )
+        panels, quads, state = opened(points, asked, k, dtype)
+        shortlist(panels, quads, state, nobody(queries), k)
+        near = np.full((len(queries), k), -7.0), np.full((len(queries), k), -7)
+        code = EUCLIDEAN if metric == "euclidean" else COSINE
+        decide(code, asked, points, panels, state, *near)
+        proved = state.counts >= 0
+        assert proved.any()
+        for found, right in zip(near, nearest(queries, rows, k, metric), strict=True):
+            np.testing.assert_array_equal(found[proved], right[proved])
+            assert (found[~proved] == -7).all()  # left to others
+
+    @given(
+        rows=arrays(float, (30, 2), elements=st.integers(-2, 2).map(float)),
+        order=st.permutations(range(30)),
+        count=st.integers(1, 30),
+    )
+    @MODEST
+    def test_the_order_of_the_candidates_does_not_show(self, rows, order, count):
+        rows[0] += 9.0
+        query = rows[1:2] + 0.5
+        panels, _, state = opened(rows, query, count)
+        some = np.array(order[:count])
+        state.rows[0, :count], state.scores[0, :count], state.counts[0] = some, 0.0, count
+        near = np.empty((1, count)), np.empty((1, count), dtype=np.intp)
+        decide(EUCLIDEAN, query, rows, panels, state, *near)
+        pairs = sorted(zip(distance_matrix(query, rows)[0, some], some, strict=True))
+        assert list(zip(near[0][0], near[1][0], strict=True)) == pairs
+
+
+class TestDirectDistances:
+    @pytest.mark.parametrize("name", ["random", "float32", "shifted by 1e8", "many columns"])
+    @pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+    def test_they_are_summed_over_the_columns_in_order(self, metric, name):
+        rows, queries = rows_and_queries(name)
+        points, asked = rows, queries.astype(float)
+        if metric == "cosine":
+            points, asked = directions(rows), directions(queries)
+        right = distance_matrix(queries, rows, metric)
+        code = EUCLIDEAN if metric == "euclidean" else COSINE
+        rng = np.random.default_rng(0)
+        for count in (0, 1, 2, 3, 4, 5, 6, 7, 8, 50):
+            some = rng.integers(0, len(rows), count + 3)
+            found = np.full(count + 3, -1.0)
+            direct_distances(code, asked[0], points, some, count, found)
+            np.testing.assert_array_equal(found[:count], right[0, some[:count]])
+            assert (found[count:] == -1.0).all()
+
+    def test_squares_that_overflow_or_vanish_do_not_tie(self):
+        rows = np.array([[2e200], [1e200], [2e-200], [1e-200], [0.0]])
+        found = np.empty(5)
+        direct_distances(EUCLIDEAN, np.zeros(1), rows, np.arange(5), 5, found)
+        np.testing.assert_array_equal(found, rows[:, 0])
