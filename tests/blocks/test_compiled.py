@@ -2,10 +2,12 @@
 
 import threading
 import time
+from fractions import Fraction
 
 import numpy as np
+import pytest
 
-from trivium.blocks.compiled import kernel
+from trivium.blocks.compiled import contracting_kernel, kernel
 
 
 @kernel
@@ -21,6 +23,27 @@ def multiply_add(x, y, z):
     return x * y + z
 
 
+@contracting_kernel
+def fused(x, y, z):
+    return x * y + z
+
+
+@contracting_kernel
+def contracted_sum(values):
+    total = 0.0
+    for value in values:
+        total += value
+    return total
+
+
+@contracting_kernel
+def contracted_product(x, y):
+    total = 0.0
+    for i in range(x.shape[0]):
+        total += x[i] * y[i]
+    return total
+
+
 @kernel
 def count_up_to(n):
     total = 0
@@ -29,17 +52,33 @@ def count_up_to(n):
     return total
 
 
-def test_sums_keep_their_order():
+@pytest.mark.parametrize("compiled_sum", [plain_sum, contracted_sum])
+def test_sums_keep_their_order(compiled_sum):
     values = np.random.default_rng(0).normal(size=10_001) * 10.0 ** np.arange(10_001).clip(0, 12)
     total = 0.0
     for value in values.tolist():
         total += value
-    assert plain_sum(values) == total
+    assert compiled_sum(values) == total
 
 
 def test_products_are_rounded_before_they_are_added():
     x = 1.0 + 2.0**-30
     assert multiply_add(x, x, -(x * x)) == 0.0
+
+
+def test_contracted_a_product_is_rounded_once_more_or_not_at_all():
+    x = 1.0 + 2.0**-30
+    assert fused(x, x, -(x * x)) in (0.0, 2.0**-60)
+    assert fused(np.inf, 1.0, 1.0) == np.inf
+    assert np.isnan(fused(np.inf, 1.0, -np.inf))  # no other liberties than contraction
+
+
+@pytest.mark.parametrize("d", [1, 7, 784])
+def test_contracted_sums_of_products_err_no_more_than_any(d):
+    x, y = np.random.default_rng(d).normal(size=(2, d))
+    pairs = [Fraction(a) * Fraction(b) for a, b in zip(x.tolist(), y.tolist(), strict=True)]
+    error = abs(Fraction(contracted_product(x, y)) - sum(pairs))
+    assert error <= (d + 1) * Fraction(2) ** -53 * sum(map(abs, pairs))
 
 
 def test_threads_run_kernels_at_once():
@@ -61,7 +100,8 @@ def test_threads_run_kernels_at_once():
     assert sum(start < each < stop for each in ticks) >= 3
 
 
-def test_a_function_that_no_file_holds_is_compiled_without_a_cache():
+@pytest.mark.parametrize("decorator", [kernel, contracting_kernel])
+def test_a_function_that_no_file_holds_is_compiled_without_a_cache(decorator):
     namespace = {}
     exec("def twice(x):\n    return 2 * x", namespace)  # noqa: S102
-    assert kernel(namespace["twice"])(21) == 42
+    assert decorator(namespace["twice"])(21) == 42

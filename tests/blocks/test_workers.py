@@ -9,7 +9,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from trivium.blocks.map_reduce import map_reduce
-from trivium.blocks.workers import map_in_order, one_blas_thread, worker_count
+from trivium.blocks.workers import each_of, map_in_order, one_blas_thread, worker_count
 
 JOBS = (1, 2, 4, -1, None)
 
@@ -97,6 +97,39 @@ class TestLookAhead:
         time.sleep(0.05)
         assert len(started) >= 3
         results.close()
+
+
+class TestEachOf:
+    @pytest.mark.parametrize("n_jobs", JOBS)
+    @pytest.mark.parametrize("n_pieces", [0, 1, 3, 4, 50])
+    def test_each_piece_is_taken_once_and_all_are_done_at_the_end(self, n_pieces, n_jobs):
+        done = np.zeros(n_pieces, dtype=int)
+
+        def work(piece):
+            time.sleep(0.001)
+            done[piece] += 1
+
+        assert each_of(work, range(n_pieces), n_jobs) is None
+        assert (done == 1).all()
+
+    @pytest.mark.parametrize("n_jobs", JOBS)
+    def test_an_exception_in_a_piece_comes_through(self, n_jobs):
+        def fail_at_seven(piece):
+            if piece == 7:
+                raise KeyError(piece)
+
+        with pytest.raises(KeyError, match="7"):
+            each_of(fail_at_seven, range(1000), n_jobs)
+
+    @pytest.mark.parametrize("n_jobs", [1, 2])
+    def test_pieces_are_computed_under_the_caller_s_handling_of_errors(self, n_jobs):
+        def divide(piece):
+            np.ones(1) / np.zeros(1)
+
+        with np.errstate(divide="raise"), pytest.raises(FloatingPointError):
+            each_of(divide, range(8), n_jobs)
+        with np.errstate(divide="ignore"):
+            each_of(divide, range(8), n_jobs)
 
 
 @pytest.mark.usefixtures("two_blas_threads")

@@ -31,7 +31,7 @@ def joined(rows, k, ends, dtype):
     """Reservoirs after all rounds between blocks of panels."""
     frame = frame_of(rows, dtype)
     panels, quads = pack_rows(rows, frame, 1), pack_queries(rows, frame, whole=QUADS_A_PANEL)
-    state = open_reservoirs(quads, k, frame)
+    state = open_reservoirs(quads, frame.margins(quads.squares), k, frame.dtype)
     blocks = list(pairwise(ends))
     for pairs in rounds(len(blocks)):
         for one, other in pairs:

@@ -215,7 +215,7 @@ class TestOpening:
         frame = frame_of(rows, dtype)
         queries = np.vstack([rows[:2], np.full((1, 3), 1e30), rows[2:4]])
         quads = pack_queries(queries, frame)
-        state = open_reservoirs(quads, k, frame)
+        state = open_reservoirs(quads, frame.margins(quads.squares), k, frame.dtype)
         open_ = [True, True, False, True, True, False, False, False]
         expected = np.where(open_, NO_LIMIT, NOTHING).astype(dtype)
         np.testing.assert_array_equal(state.limits, expected)
@@ -224,12 +224,17 @@ class TestOpening:
         assert (state.margins[near] >= frame.error * quads.squares[near]).all()
         assert state.scores.shape == state.rows.shape == (5, reservoir_size(k))
         per_query = state.scores[0].nbytes + state.rows[0].nbytes
-        assert reservoir_bytes(k, frame) == per_query
+        assert reservoir_bytes(k, frame.dtype) == per_query
+
+    @pytest.mark.parametrize("k", [1, 20, 300])
+    def test_there_may_be_room_for_more_doubtful_ones(self, k):
+        assert reservoir_size(k, 128) == k + max(k, 128) + CHUNK + 1
+        assert reservoir_bytes(k, np.dtype("f"), 128) == 12 * reservoir_size(k, 128)
 
     def test_a_part_is_a_view(self):
         rows = np.random.default_rng(0).normal(size=(50, 3))
         frame = frame_of(rows, np.float32)
-        state = open_reservoirs(pack_queries(rows, frame), 4, frame)
+        state = open_reservoirs(pack_queries(rows, frame), np.ones(50), 4, frame.dtype)
         part = state.part(slice(8, 12))
         for one, other in zip(part, state, strict=True):
             assert len(one) == 4

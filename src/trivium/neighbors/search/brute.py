@@ -1,49 +1,36 @@
 """The certified search: narrow precision says where to look, float64 decides.
 
-Scores in float32 shortlist each query's candidates, with a bound that proves the list
-complete (`panels`); where too many rows are too close to tell apart, the same is done in
-float64, and where that fails too every row is measured.
+Scores in narrow precision shortlist each query's candidates, with a bound that proves the
+list complete (`panels`, `byte_panels`). Where too many rows are too close to tell apart a
+wider precision goes on, and where none is wide enough every row is measured.
 """
 
 from threading import Lock
-from typing import NamedTuple
 
 import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.memory import queries_a_piece, working_memory
 from trivium.blocks.workers import each_of
+from trivium.neighbors.search.byte_panels import BytePanels
 from trivium.neighbors.search.join import QUADS_A_PANEL, join_blocks, rounds
-from trivium.neighbors.search.panels import (
-    PANEL_ROWS,
-    Frame,
-    Panels,
-    Quads,
-    frame_of,
-    pack_queries,
-    pack_rows,
-)
 from trivium.neighbors.search.projected import Projected, plan_projection
 from trivium.neighbors.search.reservoir import Reservoirs, open_reservoirs, reservoir_bytes
 from trivium.neighbors.search.scan import Scan
 from trivium.neighbors.search.shortlist import (
     MOST_FOR_FIRST_LIMITS,
+    Asked,
     decide,
     first_limits,
     shortlist,
 )
+from trivium.neighbors.search.written import Precision, Written, precisions, write
 
 QUERIES_A_PIECE = 256
 _JOIN_BLOCKS = 16
-_QUERIES_WORTH_PANELS = 8
+_FEW_QUERIES = 8  # for so many nothing is written
 _COLUMNS_WORTH_JOIN = 24  # with fewer, and with more neighbours, products are not the cost
-
-
-class Packed(NamedTuple):
-    """Rows written for one precision."""
-
-    frame: Frame
-    panels: Panels
+_TRIAL = 2 * QUERIES_A_PIECE
 
 
 class Brute:
@@ -62,7 +49,7 @@ class Brute:
         self._metric = metric
         self._rows = rows
         self._scan = Scan(metric, rows)
-        self._packed: dict[type[np.floating], Packed | None] = {}
+        self._written: dict[Precision, Written | None] = {}
         self._projected: Projected | None = None
         self._asked = 0
         self._lock = Lock()
@@ -78,30 +65,59 @@ class Brute:
         self, queries: Floats, skip: Indices, n_jobs: int | None, found: tuple[Float64, Indices]
     ) -> None:
         """Find the k nearest rows; see `Searcher`."""
-        if not self._worth_panels(queries.shape[0]):
+        self._asked += queries.shape[0]
+        if self._asked < _FEW_QUERIES:
             self._scan.nearest(queries, skip, n_jobs, found)
             return
-        packed = self._pack(np.float32, n_jobs)
-        left = np.arange(queries.shape[0])
-        if packed is not None:
-            projected = self._project(packed.frame, queries, found[0].shape[1], n_jobs)
-            if projected is not None:
-                left = projected.nearest(queries, skip, n_jobs, found)
-            elif self._joins(queries, skip, packed, found[0].shape[1]):
-                left = self._join(packed, n_jobs, found)
-            else:
-                left = self._search(packed, queries, skip, n_jobs, found)
-        if left.size > _QUERIES_WORTH_PANELS:
-            packed = self._pack(np.float64, n_jobs)
-            if packed is not None:
-                some = np.empty((left.size, found[0].shape[1])), np.empty_like(found[1][left])
-                still = self._search(packed, queries[left], skip[left], n_jobs, some)
-                found[0][left], found[1][left] = some
-                left = left[still]
-        if left.size:
-            some = np.empty((left.size, found[0].shape[1])), np.empty_like(found[1][left])
-            self._scan.nearest(queries[left], skip[left], n_jobs, some)
-            found[0][left], found[1][left] = some
+        k = found[0].shape[1]
+        projected = self._project(queries, k, n_jobs)
+        if projected is None:
+            left = np.arange(queries.shape[0])
+        else:
+            left = projected.nearest(queries, skip, n_jobs, found)
+        for precision in precisions(queries.shape[1]):
+            if left.size >= _FEW_QUERIES:
+                left = self._go_on(precision, queries, skip, n_jobs, found, left)
+        for some in _pieces(left, k):
+            lists = _empty_lists(some.size, k)
+            self._scan.nearest(queries[some], skip[some], n_jobs, lists)
+            found[0][some], found[1][some] = lists
+
+    def _go_on(
+        self,
+        precision: Precision,
+        queries: Floats,
+        skip: Indices,
+        n_jobs: int | None,
+        found: tuple[Float64, Indices],
+        left: Indices,
+    ) -> Indices:
+        """Answer those of the queries that are left which this precision can; return the rest."""
+        written = self._write(precision, n_jobs)
+        if written is None:
+            return left
+        m, k = found[0].shape
+        if left.size < m:
+            still = []
+            for some in _pieces(left, k):
+                lists = _empty_lists(some.size, k)
+                still.append(some[self._search(written, queries[some], skip[some], n_jobs, lists)])
+                found[0][some], found[1][some] = lists
+            return np.concatenate(still)
+        tried = 0
+        still = []
+        if precision == "bytes" and m >= _TRIAL:  # too coarse for some rows, as some queries show
+            tried = QUERIES_A_PIECE
+            near = found[0][:tried], found[1][:tried]
+            still.append(self._search(written, queries[:tried], skip[:tried], n_jobs, near))
+            if 2 * still[0].size > tried:
+                self._written[precision] = None
+                return left
+        if self._joins(queries, skip, written, k):
+            return self._join(written, n_jobs, found)
+        near = found[0][tried:], found[1][tried:]
+        still.append(tried + self._search(written, queries[tried:], skip[tried:], n_jobs, near))
+        return np.concatenate(still)
 
     def within(
         self, queries: Floats, radius: float, skip: Indices, n_jobs: int | None
@@ -109,103 +125,109 @@ class Brute:
         """Find every row within a radius; see `Searcher`."""
         return self._scan.within(queries, radius, skip, n_jobs)
 
-    def _worth_panels(self, n_queries: int) -> bool:
-        """Whether writing panels pays: not for the first few queries."""
-        self._asked += n_queries
-        return self._asked >= _QUERIES_WORTH_PANELS
-
-    def _pack(self, dtype: type[np.floating], n_jobs: int | None) -> Packed | None:
-        """Panels of a precision, written once; None where the rows are too large or too small."""
+    def _write(self, precision: Precision, n_jobs: int | None) -> Written | None:
+        """Rows in a precision, written once."""
         with self._lock:
-            if dtype not in self._packed:
-                frame = frame_of(self._rows, dtype)
-                self._packed[dtype] = frame and Packed(frame, pack_rows(self._rows, frame, n_jobs))
-            return self._packed[dtype]
+            if precision not in self._written:
+                self._written[precision] = write(self._rows, precision, n_jobs)
+            return self._written[precision]
 
     def _search(
         self,
-        packed: Packed,
+        written: Written,
         queries: Floats,
         skip: Indices,
         n_jobs: int | None,
         found: tuple[Float64, Indices],
     ) -> Indices:
         """Search through panels; return the queries whose answer could not be proved."""
-        frame, panels = packed
         m, k = found[0].shape
-        step = queries_a_piece(reservoir_bytes(k, frame), n_jobs)
+        each = reservoir_bytes(k, written.dtype, written.doubtful)
+        step = queries_a_piece(each, n_jobs, QUERIES_A_PIECE)
         proved = np.empty(m, dtype=bool)
 
         def run(start: int) -> None:
             piece = slice(start, min(start + step, m))
-            quads = pack_queries(queries[piece], frame)
-            state = open_reservoirs(quads, k, frame)
+            quads, margins = written.quads(queries[piece])
+            state = open_reservoirs(quads, margins, k, written.dtype, written.doubtful)
             own = int(np.any(skip[piece] >= 0))
             if k + own <= MOST_FOR_FIRST_LIMITS:
-                first_limits(panels, quads, state, k + own)
-            shortlist(panels, quads, state, skip[piece], k)
-            self._decide(queries[piece], panels, state, found, piece)
+                first_limits(written.panels, quads, state, k + own)
+            shortlist(written.panels, quads, state, skip[piece], k)
+            self._decide(queries[piece], quads.squares, written, state, found, piece)
             proved[piece] = state.counts >= 0
 
         each_of(run, range(0, m, step), n_jobs)
         return np.flatnonzero(~proved)
 
-    def _joins(self, queries: Floats, skip: Indices, packed: Packed, k: int) -> bool:
+    def _joins(self, queries: Floats, skip: Indices, written: Written, k: int) -> bool:
         """Whether the rows ask for their own neighbours, all at once, and memory allows it."""
         n, d = self._rows.shape
-        if queries is not self._rows or d < _COLUMNS_WORTH_JOIN + k:
+        columns = d / 4 if isinstance(written.panels, BytePanels) else d
+        if queries is not self._rows or columns < _COLUMNS_WORTH_JOIN + k:
             return False
         if not np.array_equal(skip, np.arange(n)):
             return False
-        quads = packed.panels.values.nbytes
-        return bool(quads + n * reservoir_bytes(k, packed.frame) <= working_memory())
+        needed = n * reservoir_bytes(k, written.dtype, written.doubtful)
+        return bool(written.panels.values.nbytes + needed <= working_memory())
 
-    def _join(self, packed: Packed, n_jobs: int | None, found: tuple[Float64, Indices]) -> Indices:
+    def _join(
+        self, written: Written, n_jobs: int | None, found: tuple[Float64, Indices]
+    ) -> Indices:
         """Search for the neighbours of the rows themselves, each tile serving both ways."""
-        frame, panels = packed
+        panels = written.panels
         n, k = found[0].shape
         n_panels = panels.values.shape[0]
-        quads = pack_queries(self._rows, frame, whole=QUADS_A_PANEL)
-        state = open_reservoirs(quads, k, frame)
+        quads, margins = written.quads(self._rows, whole=QUADS_A_PANEL)
+        state = open_reservoirs(quads, margins, k, written.dtype, written.doubtful)
         ends = np.linspace(0, n_panels, min(_JOIN_BLOCKS, n_panels) + 1).astype(int).tolist()
 
-        def start(block: int) -> None:
-            some = slice(ends[block] * QUADS_A_PANEL, ends[block + 1] * QUADS_A_PANEL)
-            rows = slice(ends[block] * PANEL_ROWS, ends[block + 1] * PANEL_ROWS)
-            part = Quads(quads.values[some], quads.squares[rows])
-            first_limits(panels, part, state.part(rows), k + 1)
+        def start(first: int) -> None:
+            piece = slice(first, min(first + QUERIES_A_PIECE, n))
+            some, own = written.quads(self._rows[piece])
+            first_limits(panels, some, state.part(piece)._replace(margins=own), k + 1)
 
         def join(pair: tuple[int, int]) -> None:
             join_blocks(panels, quads, state, k, *((ends[i], ends[i + 1]) for i in pair))
 
         def settle(first: int) -> None:
             piece = slice(first, min(first + QUERIES_A_PIECE, n))
-            self._decide(self._rows[piece], panels, state.part(piece), found, piece)
+            some = state.part(piece)
+            self._decide(self._rows[piece], quads.squares[piece], written, some, found, piece)
 
+        pieces = range(0, n, QUERIES_A_PIECE)
         if k + 1 <= MOST_FOR_FIRST_LIMITS:
-            each_of(start, range(len(ends) - 1), n_jobs)
+            each_of(start, pieces, n_jobs)
         for pairs in rounds(len(ends) - 1):
             each_of(join, pairs, n_jobs)
-        each_of(settle, range(0, n, QUERIES_A_PIECE), n_jobs)
+        each_of(settle, pieces, n_jobs)
         return np.flatnonzero(state.counts < 0)
 
     def _decide(
         self,
         queries: Floats,
-        panels: Panels,
+        squares: Float64,
+        written: Written,
         state: Reservoirs,
         found: tuple[Float64, Indices],
         piece: slice,
     ) -> None:
-        decide(self._metric, queries, self._rows, panels, state, found[0][piece], found[1][piece])
+        asked = Asked(self._metric, queries, self._rows, written.frame.scale, squares)
+        decide(asked, written.panels, state, found[0][piece], found[1][piece])
 
-    def _project(
-        self, frame: Frame, queries: Floats, k: int, n_jobs: int | None
-    ) -> Projected | None:
+    def _project(self, queries: Floats, k: int, n_jobs: int | None) -> Projected | None:
         """Projected rows, made when a search is large enough to pay for them."""
         with self._lock:
             if self._projected is None:
-                self._projected = plan_projection(
-                    self._metric, self._rows, frame, queries, k, n_jobs
-                )
+                self._projected = plan_projection(self._metric, self._rows, queries, k, n_jobs)
             return self._projected
+
+
+def _pieces(queries: Indices, k: int) -> list[Indices]:
+    """Cut queries into pieces whose lists fit working memory."""
+    step = max(1, int(working_memory() / (16 * k)))
+    return [queries[start : start + step] for start in range(0, queries.size, step)]
+
+
+def _empty_lists(m: int, k: int) -> tuple[Float64, Indices]:
+    return np.empty((m, k)), np.empty((m, k), dtype=np.intp)

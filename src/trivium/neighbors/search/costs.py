@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 from trivium.arrays import Floats
 from trivium.neighbors.search.metrics import COSINE, EUCLIDEAN
+from trivium.neighbors.search.pair_costs import pair_cost
 from trivium.neighbors.search.projection import effective_dimension
 from trivium.neighbors.search.tree import KDTree
 
 _FEW_ROWS = 200
 _QUERY = 8000.0  # candidates of a query, whatever the rows
-_PRODUCT_ROW, _PRODUCT_COLUMN = 0.13, 0.025  # certified products
 _SCAN_ROW, _SCAN_COLUMN = 1.0, 0.25  # direct differences, for other metrics
 _LOOK, _LOOK_COLUMN = 3.0, 0.2  # what a tree looks at, see `KDTree.probe`
 _NEIGHBOR = 15.0  # candidates of a tree, by neighbour
@@ -33,7 +33,7 @@ class Choice(NamedTuple):
 def brute_cost(metric: int, n_rows: int, n_columns: int) -> float:
     """Time for a query among so many rows by `Brute` or, for other metrics, `Scan`."""
     if metric in (EUCLIDEAN, COSINE):
-        return _QUERY + n_rows * (_PRODUCT_ROW + _PRODUCT_COLUMN * n_columns)
+        return _QUERY + n_rows * pair_cost(n_columns)
     return n_rows * (_SCAN_ROW + _SCAN_COLUMN * n_columns)
 
 

@@ -6,8 +6,10 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.panels import PANEL_ROWS, QUAD, Panels, Quads, panel_scores
+from trivium.neighbors.search.byte_panels import BytePanels, ByteQuads
+from trivium.neighbors.search.panels import PANEL_ROWS, QUAD, Panels, Quads
 from trivium.neighbors.search.reservoir import CHUNK, Reservoirs, any_within, make_room, offer
+from trivium.neighbors.search.tiles import TILE, score_tile
 
 QUADS_A_PANEL = PANEL_ROWS // QUAD
 
@@ -33,8 +35,8 @@ def rounds(n_blocks: int) -> Iterator[list[tuple[int, int]]]:
 
 @kernel
 def join_blocks(
-    panels: Panels,
-    quads: Quads,
+    panels: Panels | BytePanels,
+    quads: Quads | ByteQuads,
     state: Reservoirs,
     k: int,
     first: tuple[int, int],
@@ -46,13 +48,13 @@ def join_blocks(
     s(x, q) = s(q, x) - |x|²/2 + |q|²/2. Its rounding error is within the bound of either
     way: g is twice what one needs.
     """
-    tile = np.empty(QUAD * PANEL_ROWS, panels.values.dtype)
+    tile, sums = np.empty(TILE, panels.halves.dtype), np.empty(TILE, np.int32)
     work = np.empty(state.scores.shape[1])
     halves = panels.halves.reshape(-1)
     for p in range(second[0], second[1]):
         for quad in range(first[0] * QUADS_A_PANEL, first[1] * QUADS_A_PANEL):
-            panel_scores(quads.values[quad], panels.values[p], panels.halves[p], tile)
-            for start in range(0, QUAD * PANEL_ROWS, CHUNK):
+            score_tile(panels, p, quads, quad, sums, tile)
+            for start in range(0, TILE, CHUNK):
                 q = QUAD * quad + start // PANEL_ROWS
                 first_row = p * PANEL_ROWS + start % PANEL_ROWS
                 if any_within(tile, start, state.limits[q]):
@@ -78,7 +80,7 @@ def _any_asks(
 
 @kernel
 def _offer_back(
-    panels: Panels,
+    panels: Panels | BytePanels,
     state: Reservoirs,
     halves: Floats,
     q: int,

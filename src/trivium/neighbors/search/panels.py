@@ -34,7 +34,8 @@ _COLUMNS = 4  # taken at once; columns of zeros fill up the last group
 
 NO_LIMIT = 2.0**90  # above every score, below that of a row that only fills a panel
 NOTHING = -(2.0**120)  # below every score, whatever half norm is added
-_FILL = 2.0**100
+FILL = 2.0**100
+FAR = 2.0**40  # squared norm of a query that is too far away, where rows have at most one
 
 _ROWS_OPEN = 16
 _SAMPLE_ROWS = 256
@@ -53,6 +54,10 @@ class Frame(NamedTuple):
     def scale(self) -> float:
         """The power of two that rows are multiplied by."""
         return float(np.ldexp(1.0, self.exponent))
+
+    def margins(self, squares: Float64) -> Float64:
+        """Say what the rounding of queries with these squared norms adds to a limit."""
+        return self.error * squares + self.vanished
 
     @property
     def vanished(self) -> float:
@@ -170,7 +175,7 @@ def write_panels(panels: Panels, first: int, rows: Floats, frame: Frame) -> None
         some = rows[start : start + PANEL_ROWS]
         _pack_panel(some, frame.center, frame.scale, panels.values[panel], squares[panel])
         panels.halves[panel] = 0.5 * squares[panel] - frame.error * squares[panel]
-        panels.halves[panel, some.shape[0] :] = _FILL
+        panels.halves[panel, some.shape[0] :] = FILL
 
 
 @kernel
@@ -215,7 +220,7 @@ def _pack_quads(
         for j in range(queries.shape[1]):
             value = (queries[q, j] - center[j]) * scale
             square += value * value
-        if not square < 2.0**40:
+        if not square < FAR:
             squares[q] = np.inf
             continue
         squares[q] = square

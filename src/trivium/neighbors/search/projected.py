@@ -7,10 +7,12 @@ import numpy as np
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.memory import queries_a_piece
 from trivium.blocks.workers import each_of, one_blas_thread
+from trivium.neighbors.search.pair_costs import PAIR, PRODUCT, pair_cost
 from trivium.neighbors.search.panels import (
     PANEL_ROWS,
     Frame,
     empty_panels,
+    frame_of,
     pack_queries,
     rounding_error,
     write_panels,
@@ -23,9 +25,9 @@ from trivium.neighbors.search.projection import (
     sample_of,
     with_tail,
 )
-from trivium.neighbors.search.pruning import Asked, Bounds, guess_limits, prune
+from trivium.neighbors.search.pruning import guess_limits, prune
 from trivium.neighbors.search.reservoir import open_limits, open_reservoirs, reservoir_bytes
-from trivium.neighbors.search.shortlist import MOST_FOR_FIRST_LIMITS, first_limits, shortlist
+from trivium.neighbors.search.shortlist import MOST_FOR_FIRST_LIMITS, Asked, first_limits, shortlist
 
 _LEAST_COLUMNS = 64
 _LEAST_ROWS = 4096
@@ -34,9 +36,7 @@ _ROWS_A_PIECE = 4096
 _FAR = 2.0**20  # in units of the rows' greatest norm
 _SAMPLE = 64, 2048  # queries and rows on which survivors are counted
 
-# Nanoseconds on one core where this was written; only their ratios matter.
-_PRODUCT = 0.025
-_TEST = 0.1
+# Nanoseconds on one core, as in `costs`.
 _FINE = 100.0
 _EXACT_ROW, _EXACT_COLUMN = 200.0, 1.0
 
@@ -51,7 +51,7 @@ class Widths(NamedTuple):
     prune : int
         For the second pass, which looks at every row's lower bound.
     fine : int
-        For the rows that are left.
+        For the rows that are left; a multiple of 16.
     """
 
     guess: int
@@ -117,15 +117,14 @@ class Projected:
         m, k = found[0].shape
         n_promising = k + max(k // 2, 8)
         scale = self._frame.scale
-        step = queries_a_piece(reservoir_bytes(n_promising, self._frame), n_jobs)
+        step = queries_a_piece(reservoir_bytes(n_promising, self._frame.dtype), n_jobs)
 
         far = np.empty(m, dtype=bool)
 
         def run(start: int) -> None:
             piece = slice(start, min(start + step, m))
             points, own = queries[piece], skip[piece]
-            reach = np.abs(points - self._frame.center).max(axis=1) * scale
-            far[piece] = reach > _FAR
+            far[piece] = _reach(points, self._frame) > _FAR
             within = np.where(far[piece, None], self._frame.center, points)
             heads, squares = coordinates(within, self._frame, self._basis)
             guess, sharp = (
@@ -133,20 +132,19 @@ class Projected:
                 for width in self.widths[:2]
             )
             # Which rows are promising needs no proof: no margins and no error.
-            promising = open_reservoirs(guess, n_promising, self._narrow(self.widths.guess))
-            promising.margins[:] = 0.0
+            promising = open_reservoirs(guess, np.zeros(own.size), n_promising, self._frame.dtype)
             panels = self._guess._replace(error=0.0)
             wanted = n_promising + int(np.any(own >= 0))
             if wanted <= MOST_FOR_FIRST_LIMITS:
                 first_limits(panels, guess, promising, wanted)
             shortlist(panels, guess, promising, own, n_promising)
-            margins = self._error * squares + self._frame.vanished
-            bounds = Bounds(scale, squares, margins, open_limits(sharp, far[piece]))
-            asked = Asked(self._metric, points, self._rows)
-            guess_limits(asked, self._prune, promising, bounds, k)
+            margins = self._frame._replace(error=self._error).margins(squares)
+            limits = open_limits(sharp.values.shape[0], far[piece], self._frame.dtype)
+            asked = Asked(self._metric, points, self._rows, scale, squares)
+            guess_limits(asked, self._prune, promising, margins, limits, k)
             fine = with_tail(heads, squares, self.widths.fine - 1).astype(self._frame.dtype)
             near = found[0][piece], found[1][piece]
-            prune(asked, self._prune, sharp, self._fine, fine, own, bounds, *near)
+            prune(asked, self._prune, sharp, self._fine, fine, own, margins, limits, *near)
 
         each_of(run, range(0, m, step), n_jobs)
         return np.flatnonzero(far)
@@ -159,7 +157,6 @@ class Projected:
 def plan_projection(
     metric: int,
     rows: Floats,
-    frame: Frame,
     queries: Floats,
     k: int,
     n_jobs: int | None,
@@ -170,18 +167,28 @@ def plan_projection(
     then the survivors of some queries among some rows, for every width, say how wide.
     """
     (m, d), n = queries.shape, rows.shape[0]
-    plain = m * n * (_TEST + d * _PRODUCT)
-    preparation = n * d * 2.0 * _PRODUCT * _MOST_AXES + (0.5 * d + 4096) * d**2 * 2.0 * _PRODUCT
+    plain = m * n * pair_cost(d)
+    preparation = n * d * 2.0 * PRODUCT * _MOST_AXES + (0.5 * d + 4096) * d**2 * 2.0 * PRODUCT
     if d < _LEAST_COLUMNS or n < _LEAST_ROWS or 2 * preparation > plain:
         return None
     if effective_dimension(rows) > d / 4:
         return None
+    frame = frame_of(rows, np.float32)
+    if frame is None:
+        return None
     with one_blas_thread():
-        basis = principal_axes(rows, frame.center, min(_MOST_AXES, d // 2) - 1)
+        basis = principal_axes(rows, frame.center, min(_MOST_AXES, d // 2 // 16 * 16) - 1)
         widths, cost = _best_widths(rows, queries, frame, basis, k)
     if preparation + m * n * cost > 0.9 * plain:
         return None
     return Projected(metric, rows, frame, basis, widths, n_jobs)
+
+
+def _reach(points: Floats, frame: Frame) -> Float64:
+    """Greatest coordinate of each point in the frame."""
+    with np.errstate(over="ignore"):
+        reach: Float64 = np.abs(points - frame.center).max(axis=1) * frame.scale
+    return reach
 
 
 def _best_widths(
@@ -189,6 +196,7 @@ def _best_widths(
 ) -> tuple[Widths, float]:
     """Widths of least cost, and that cost for a pair of query and row."""
     few, many = sample_of(queries, _SAMPLE[0]), sample_of(rows, _SAMPLE[1])
+    few[_reach(few, frame) > _FAR] = frame.center  # they prune nothing and are few
     (query_heads, query_squares), (heads, squares) = (
         coordinates(points, frame, basis) for points in (few, many)
     )
@@ -210,7 +218,7 @@ def _best_widths(
     options = []
     for width in range(8, full + 1, 8):
         guess = max(8, width // 2 // 4 * 4)
-        products = 2.0 * _TEST + (guess + width) * _PRODUCT
+        products = 2.0 * PAIR + (guess + width) * PRODUCT
         cost = products + survivors(width) * _FINE + last * exact
         options.append((cost, Widths(guess, width, full)))
     cost, widths = min(options)

@@ -78,7 +78,7 @@ def principal_axes(rows: Floats, center: Float64, n_axes: int) -> Basis:
     2011, algorithm 4.4): what it misses of the axes costs pruning, never an answer.
     """
     sample = sample_of(rows, _SAMPLE_ROWS) - center
-    sample /= np.abs(sample).max()
+    sample /= np.abs(sample).max() or 1.0
     moments = sample.T @ sample
     start = np.random.default_rng(0).normal(size=(rows.shape[1], n_axes))
     near, _ = qr(moments @ start, mode="economic")

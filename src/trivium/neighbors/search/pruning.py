@@ -1,62 +1,20 @@
 """The loops of the search through projections: guess a limit, prune, decide in float64."""
 
-from typing import NamedTuple
-
 import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import contracting_kernel, kernel
 from trivium.neighbors.search.heaps import sift_down, sort_heap, worse
-from trivium.neighbors.search.metrics import COSINE
 from trivium.neighbors.search.panels import PANEL_ROWS, QUAD, Panels, Quads, panel_scores
 from trivium.neighbors.search.reservoir import CHUNK, Reservoirs, any_within, kth_smallest
-from trivium.neighbors.search.shortlist import direct_distances
+from trivium.neighbors.search.shortlist import Asked, direct_distances, score_limit
 
 _SURVIVORS = 32  # from so many on they are measured
 
 
-class Asked(NamedTuple):
-    """Queries and the rows they are measured against."""
-
-    metric: int
-    queries: Floats
-    rows: Floats
-
-
-class Bounds(NamedTuple):
-    """What turns a distance into a score, and the greatest score of interest.
-
-    Attributes
-    ----------
-    scale : float
-        Unit of the frame.
-    squares : ndarray of shape (m,)
-        Squared norms of the queries in the frame.
-    margins : ndarray of shape (m,)
-        What the queries' own rounding adds to a limit.
-    limits : ndarray of shape (4 * n_quads,)
-    """
-
-    scale: float
-    squares: Float64
-    margins: Float64
-    limits: Floats
-
-
-@kernel
-def _lower_limit(metric: int, bounds: Bounds, q: int, distance: float, error: float) -> None:
-    """Lower a query's limit to the score that no row as near as `distance` exceeds."""
-    scaled = distance * bounds.scale
-    square = 2.0 * scaled * bounds.scale if metric == COSINE else scaled * scaled
-    limit = 0.5 * (square * (1.0 + error) - bounds.squares[q]) + bounds.margins[q]
-    limit += abs(limit) * error  # it is rounded to the precision of the scores
-    if limit < bounds.limits[q]:
-        bounds.limits[q] = limit
-
-
 @kernel
 def guess_limits(
-    asked: Asked, panels: Panels, promising: Reservoirs, bounds: Bounds, k: int
+    asked: Asked, panels: Panels, promising: Reservoirs, margins: Float64, limits: Floats, k: int
 ) -> None:
     """Measure each query's most promising rows: the k-th distance among them is a limit."""
     work = np.empty(promising.rows.shape[1])
@@ -65,7 +23,8 @@ def guess_limits(
         if count >= k:
             _direct(asked, q, promising.rows[q], count, work)
             distance = kth_smallest(work, count, k)
-            _lower_limit(asked.metric, bounds, q, distance, panels.error)
+            limit = score_limit(asked, q, distance, margins[q], panels.error)
+            limits[q] = min(limits[q], limit)
 
 
 @contracting_kernel
@@ -89,7 +48,8 @@ def prune(
     fine_rows: Floats,
     fine_queries: Floats,
     skip: Indices,
-    bounds: Bounds,
+    margins: Float64,
+    limits: Floats,
     distances: Float64,
     indices: Indices,
 ) -> None:
@@ -105,21 +65,22 @@ def prune(
             panel_scores(quads.values[quad], panels.values[p], panels.halves[p], tile)
             for start in range(0, QUAD * PANEL_ROWS, CHUNK):
                 q = QUAD * quad + start // PANEL_ROWS
-                if not any_within(tile, start, bounds.limits[q]):
+                if not any_within(tile, start, limits[q]):
                     continue
                 place = start % PANEL_ROWS
                 for r in range(CHUNK):
                     row = p * PANEL_ROWS + place + r
-                    if tile[start + r] <= bounds.limits[q] and row != skip[q]:
+                    if tile[start + r] <= limits[q] and row != skip[q]:
                         half = panels.halves[p, place + r]
                         score = _fine_score(half, fine_queries[q], fine_rows[row])
-                        if score <= bounds.limits[q]:
+                        if score <= limits[q]:
                             survivors[q, counts[q]] = row
                             counts[q] += 1
                 if counts[q] >= _SURVIVORS:
                     _measure(asked, q, survivors[q], counts[q], distances[q], indices[q])
                     counts[q] = 0
-                    _lower_limit(asked.metric, bounds, q, distances[q, 0], panels.error)
+                    limit = score_limit(asked, q, distances[q, 0], margins[q], panels.error)
+                    limits[q] = min(limits[q], limit)
     for q in range(m):
         _measure(asked, q, survivors[q], counts[q], distances[q], indices[q])
         sort_heap(distances[q], indices[q])

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.panels import NO_LIMIT, NOTHING, QUAD, Frame, Panels, Quads
+from trivium.neighbors.search.byte_panels import BytePanels, ByteQuads
+from trivium.neighbors.search.panels import NO_LIMIT, NOTHING, QUAD, Panels, Quads
+from trivium.neighbors.search.tiles import slack_of
 
 CHUNK = 64  # rows tested at once; a reservoir keeps room for so many
 
@@ -48,32 +50,38 @@ class Reservoirs(NamedTuple):
         )
 
 
-def reservoir_size(k: int) -> int:
-    """Room for k candidates, for newcomers until the next selection, and for one chunk."""
-    return k + max(k, 16) + CHUNK + 1
+def reservoir_size(k: int, doubtful: int = 16) -> int:
+    """Room for k candidates, for newcomers and doubtful ones, and for one chunk."""
+    return k + max(k, doubtful) + CHUNK + 1
 
 
-def reservoir_bytes(k: int, frame: Frame) -> int:
+def reservoir_bytes(k: int, dtype: np.dtype[np.floating], doubtful: int = 16) -> int:
     """Memory that one query's candidates take."""
-    return reservoir_size(k) * (frame.dtype.itemsize + np.dtype(np.intp).itemsize)
+    return reservoir_size(k, doubtful) * (dtype.itemsize + np.dtype(np.intp).itemsize)
 
 
-def open_limits(quads: Quads, far: NDArray[np.bool_]) -> Floats:
+def open_limits(n_quads: int, far: NDArray[np.bool_], dtype: np.dtype[np.floating]) -> Floats:
     """Limits that let every row in, and none where a query is too far away or there is none."""
-    limits = np.full(QUAD * quads.values.shape[0], NOTHING, quads.values.dtype)
+    limits = np.full(QUAD * n_quads, NOTHING, dtype)
     limits[: far.size][~far] = NO_LIMIT
     return limits
 
 
-def open_reservoirs(quads: Quads, k: int, frame: Frame) -> Reservoirs:
-    """Empty reservoirs; closed for queries too far away to be written in the frame."""
-    m = quads.squares.size
+def open_reservoirs(
+    quads: Quads | ByteQuads,
+    margins: Float64,
+    k: int,
+    dtype: np.dtype[np.floating],
+    doubtful: int = 16,
+) -> Reservoirs:
+    """Empty reservoirs; closed for queries too far away to be written."""
     far = np.isinf(quads.squares)
+    size = far.size, reservoir_size(k, doubtful)
     return Reservoirs(
-        open_limits(quads, far),
-        frame.error * quads.squares + frame.vanished,
-        np.empty((m, reservoir_size(k)), frame.dtype),
-        np.empty((m, reservoir_size(k)), dtype=np.intp),
+        open_limits(quads.values.shape[0], far, dtype),
+        margins,
+        np.empty(size, dtype),
+        np.empty(size, dtype=np.intp),
         np.where(far, -1, 0),
     )
 
@@ -111,12 +119,11 @@ def kth_smallest(values: Float64, size: int, k: int) -> float:
 
 
 @kernel
-def tighten(panels: Panels, state: Reservoirs, q: int, k: int, work: Float64) -> None:
+def tighten(panels: Panels | BytePanels, state: Reservoirs, q: int, k: int, work: Float64) -> None:
     """Let a query's candidates above the k-th smallest upper bound leave."""
     count = state.counts[q]
     for i in range(count):
-        square = panels.squares[state.rows[q, i]]
-        work[i] = state.scores[q, i] + 2.0 * panels.error * square
+        work[i] = state.scores[q, i] + slack_of(panels, state.rows[q, i])
     limit = kth_smallest(work, count, k) + state.margins[q]
     state.limits[q] = limit + abs(limit) * panels.error  # rounds to the scores' precision
     kept = 0
@@ -128,7 +135,9 @@ def tighten(panels: Panels, state: Reservoirs, q: int, k: int, work: Float64) ->
 
 
 @kernel
-def make_room(panels: Panels, state: Reservoirs, q: int, k: int, work: Float64) -> None:
+def make_room(
+    panels: Panels | BytePanels, state: Reservoirs, q: int, k: int, work: Float64
+) -> None:
     """Tighten a reservoir without room for a chunk, and close it where that makes none."""
     room = state.scores.shape[1] - CHUNK - 1
     if state.counts[q] > room:

@@ -1,11 +1,14 @@
 """The loops of the certified search: score panels, keep candidates, decide in float64."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.metrics import pair_distance
-from trivium.neighbors.search.panels import PANEL_ROWS, QUAD, Panels, Quads, panel_scores
+from trivium.neighbors.search.byte_panels import BytePanels, ByteQuads
+from trivium.neighbors.search.metrics import COSINE, pair_distance
+from trivium.neighbors.search.panels import PANEL_ROWS, QUAD, Panels, Quads
 from trivium.neighbors.search.reservoir import (
     CHUNK,
     Reservoirs,
@@ -15,30 +18,63 @@ from trivium.neighbors.search.reservoir import (
     offer,
     tighten,
 )
+from trivium.neighbors.search.tiles import TILE, score_tile, slack_of
 
-_FIRST_PANELS = 4
+_MOST_FIRST_PANELS = 16
+_LEAST_FIRST_PANELS = 4
+_FIRST_PART = 12  # of the panels, at most: they are scored twice, at a price for each column
+_COLUMNS_A_PART = 16
 _LANES = 64
+_FEW_DOUBTFUL = 4
 MOST_FOR_FIRST_LIMITS = 200
 
 
+class Asked(NamedTuple):
+    """Queries, the rows they are measured against, and what turns distances into scores.
+
+    Attributes
+    ----------
+    metric : int
+    queries : ndarray of shape (m, d)
+    rows : ndarray of shape (n, d)
+    scale : float
+        Unit of the frame.
+    squares : ndarray of shape (m,)
+        Squared norms of the queries in the frame.
+    """
+
+    metric: int
+    queries: Floats
+    rows: Floats
+    scale: float
+    squares: Float64
+
+
 @kernel
-def first_limits(panels: Panels, quads: Quads, state: Reservoirs, k: int) -> None:
+def first_limits(
+    panels: Panels | BytePanels, quads: Quads | ByteQuads, state: Reservoirs, k: int
+) -> None:
     """Set limits from the first rows, so that few candidates come in vain.
 
     The least scores of disjoint groups of rows belong to different rows: the k-th
     smallest of them is not below the k-th smallest score.
     """
-    n_first = min(_FIRST_PANELS, panels.values.shape[0])
+    n_panels = panels.values.shape[0]
+    part = _FIRST_PART + panels.values.shape[1] // PANEL_ROWS // _COLUMNS_A_PART
+    n_first = max(min(n_panels // part, _MOST_FIRST_PANELS), _LEAST_FIRST_PANELS)
+    n_first = min(n_first, n_panels)
     n_groups = _LANES if 2 * k < _LANES else PANEL_ROWS
-    tile = np.empty(QUAD * PANEL_ROWS, panels.values.dtype)
-    least = np.empty((QUAD, n_groups), panels.values.dtype)
+    tile, sums = np.empty(TILE, panels.halves.dtype), np.empty(TILE, np.int32)
+    least = np.empty((QUAD, n_groups), panels.halves.dtype)
     work = np.empty(n_groups)
-    slack = 2.0 * panels.error * panels.squares[: n_first * PANEL_ROWS].max()
+    slack = 0.0
+    for row in range(n_first * PANEL_ROWS):
+        slack = max(slack, slack_of(panels, row))
     for quad in range(quads.values.shape[0]):
         least[:] = np.inf
         for p in range(n_first):
-            panel_scores(quads.values[quad], panels.values[p], panels.halves[p], tile)
-            for start in range(0, QUAD * PANEL_ROWS, _LANES):
+            score_tile(panels, p, quads, quad, sums, tile)
+            for start in range(0, TILE, _LANES):
                 _lower(least, start // PANEL_ROWS, start % n_groups, tile, start)
         for lane in range(min(QUAD, quads.squares.shape[0] - QUAD * quad)):
             q = QUAD * quad + lane
@@ -58,18 +94,20 @@ def _lower(least: Floats, lane: int, group: int, scores: Floats, start: int) -> 
 
 
 @kernel
-def shortlist(panels: Panels, quads: Quads, state: Reservoirs, skip: Indices, k: int) -> None:
+def shortlist(
+    panels: Panels | BytePanels, quads: Quads | ByteQuads, state: Reservoirs, skip: Indices, k: int
+) -> None:
     """Collect each query's candidates from all panels.
 
     A query whose candidates do not fit, because too many rows are too close to tell
     apart in this precision, gets the count -1.
     """
-    tile = np.empty(QUAD * PANEL_ROWS, panels.values.dtype)
+    tile, sums = np.empty(TILE, panels.halves.dtype), np.empty(TILE, np.int32)
     work = np.empty(state.scores.shape[1])
     for p in range(panels.values.shape[0]):
         for quad in range(quads.values.shape[0]):
-            panel_scores(quads.values[quad], panels.values[p], panels.halves[p], tile)
-            for start in range(0, QUAD * PANEL_ROWS, CHUNK):
+            score_tile(panels, p, quads, quad, sums, tile)
+            for start in range(0, TILE, CHUNK):
                 q = QUAD * quad + start // PANEL_ROWS
                 if any_within(tile, start, state.limits[q]):
                     make_room(panels, state, q, k, work)
@@ -78,10 +116,8 @@ def shortlist(panels: Panels, quads: Quads, state: Reservoirs, skip: Indices, k:
 
 @kernel
 def decide(
-    metric: int,
-    queries: Floats,
-    rows: Floats,
-    panels: Panels,
+    asked: Asked,
+    panels: Panels | BytePanels,
     state: Reservoirs,
     distances: Float64,
     indices: Indices,
@@ -89,18 +125,55 @@ def decide(
     """Sort each query's candidates by float64 distance and row number, and keep the first k."""
     k = distances.shape[1]
     work = np.empty(state.scores.shape[1])
-    query = np.empty(queries.shape[1])
-    for q in range(queries.shape[0]):
-        if state.counts[q] < 0:
-            continue
-        tighten(panels, state, q, k, work)
-        count = state.counts[q]
-        found = state.rows[q, :count]
-        query[:] = queries[q]
-        direct_distances(metric, query, rows, found, count, work)
-        _sort_pairs(work[:count], found)
-        distances[q] = work[:k]
-        indices[q] = found[:k]
+    for q in range(asked.queries.shape[0]):
+        if state.counts[q] >= 0:
+            tighten(panels, state, q, k, work)
+            count = _measured(asked, panels, state, q, k, work)
+            found = state.rows[q, :count]
+            _sort_pairs(work[:count], found)
+            distances[q] = work[:k]
+            indices[q] = found[:k]
+
+
+@kernel
+def _measured(
+    asked: Asked, panels: Panels | BytePanels, state: Reservoirs, q: int, k: int, work: Float64
+) -> int:
+    """Measure a query's candidates, the doubtful ones last; return how many were worth it."""
+    count = state.counts[q]
+    scores, rows = state.scores[q], state.rows[q]
+    query = asked.queries[q].astype(np.float64)
+    if count <= k + _FEW_DOUBTFUL:
+        direct_distances(asked.metric, query, asked.rows, rows, count, work)
+        return int(count)
+    work[:count] = scores[:count]
+    score = kth_smallest(work, count, k)
+    first = 0
+    for i in range(count):
+        if scores[i] <= score:
+            scores[i], scores[first] = scores[first], scores[i]
+            rows[i], rows[first] = rows[first], rows[i]
+            first += 1
+    direct_distances(asked.metric, query, asked.rows, rows, first, work)
+    distance = kth_smallest(work[:first].copy(), first, k)
+    limit = score_limit(asked, q, distance, state.margins[q], panels.error)
+    kept = first
+    for i in range(first, count):
+        if scores[i] <= limit:
+            rows[kept] = rows[i]
+            kept += 1
+    if kept > first:
+        direct_distances(asked.metric, query, asked.rows, rows[first:], kept - first, work[first:])
+    return kept
+
+
+@kernel
+def score_limit(asked: Asked, q: int, distance: float, margin: float, error: float) -> float:
+    """Return a score that no row as near to query q as `distance` exceeds."""
+    scaled = distance * asked.scale
+    square = 2.0 * scaled * asked.scale if asked.metric == COSINE else scaled * scaled
+    limit = 0.5 * (square * (1.0 + error) - asked.squares[q]) + margin
+    return float(limit + abs(limit) * error)  # it may be rounded to the scores' precision
 
 
 @kernel

@@ -1,0 +1,85 @@
+"""Rows written in one precision: what a search needs to know of it.
+
+From the narrowest to the widest: bytes, where the processor multiplies them, float32 and
+float64. Each proves what it can; the next takes the queries that are left.
+"""
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from trivium.arrays import Float64, Floats
+from trivium.neighbors.search.byte_panels import (
+    BytePanels,
+    ByteQuads,
+    pack_byte_queries,
+    pack_byte_rows,
+    relative_error,
+)
+from trivium.neighbors.search.byte_products import available
+from trivium.neighbors.search.panels import (
+    Frame,
+    Panels,
+    Quads,
+    frame_of,
+    pack_queries,
+    pack_rows,
+    rounding_error,
+)
+
+Precision = Literal["bytes", "float32", "float64"]
+
+_LEAST_COLUMNS = 28
+
+
+class Written(NamedTuple):
+    """Rows in a frame, and how to write queries beside them.
+
+    Attributes
+    ----------
+    frame : Frame
+    panels : Panels or BytePanels
+    doubtful : int
+        Candidates beyond k for which a query has room, before it is left to a wider
+        precision.
+    tau : float
+        Relative error of bytes.
+    """
+
+    frame: Frame
+    panels: Panels | BytePanels
+    doubtful: int
+    tau: float = 0.0
+
+    @property
+    def dtype(self) -> np.dtype[np.floating]:
+        """Type of the scores."""
+        return self.frame.dtype
+
+    def quads(self, queries: Floats, whole: int = 1) -> tuple[Quads | ByteQuads, Float64]:
+        """Write queries; return them and their margins."""
+        if isinstance(self.panels, BytePanels):
+            quads = pack_byte_queries(queries, self.frame, self.tau, whole)
+            return quads, quads.margins
+        floats = pack_queries(queries, self.frame, whole)
+        return floats, self.frame.margins(floats.squares)
+
+
+def precisions(n_columns: int) -> tuple[Precision, ...]:
+    """Precisions to try, in this order: few columns leave bytes nothing to save."""
+    if available() and n_columns >= _LEAST_COLUMNS:
+        return "bytes", "float32", "float64"
+    return "float32", "float64"
+
+
+def write(rows: Floats, precision: Precision, n_jobs: int | None) -> Written | None:
+    """Write rows; None where they are too large or too small."""
+    frame = frame_of(rows, np.float64 if precision == "float64" else np.float32)
+    if frame is None:
+        return None
+    if precision == "bytes":
+        frame = frame._replace(error=rounding_error(16, frame.dtype))  # sums are exact
+        tau = relative_error(rows, frame)
+        doubtful = min(32 + rows.shape[1] // 8, 128)  # distances concentrate as columns grow
+        return Written(frame, pack_byte_rows(rows, frame, tau, n_jobs), doubtful, tau)
+    return Written(frame, pack_rows(rows, frame, n_jobs), 16)
