@@ -6,38 +6,53 @@ from benchmarks.harness.page import fill
 from benchmarks.harness.plots import Panel, Style, draw_sweeps
 from benchmarks.harness.results import Case, Run
 from benchmarks.harness.tables import Goal, goal_line, race_table, sweep_table
-from benchmarks.neighbors import growth, peers
+from benchmarks.neighbors import grid, growth, peers
 from benchmarks.neighbors.leave_one_out import SELF_JOIN
 
-_FASTEST = Goal("another answer at least as fast as the fastest peer", "again")
-_FASTEST_FIRST = Goal("fit and first answer at least as fast as the fastest peer", "first")
-_FASTEST_64 = Goal(
-    "another answer at least as fast as the fastest peer in float64", "again", dtype="float64"
+
+def _against(name: str, least: float, stage: str = "again") -> Goal:
+    """Make a goal against one peer."""
+    words = {"again": "another answer", "first": "fit and first answer"}[stage]
+    return Goal(f"{words} at least {least:g} times as fast", stage, least=least, names=(name,))
+
+
+_BRUTE = (
+    _against(peers.INTEL32, 1.0),
+    _against(peers.INTEL64, 1.8),
+    _against(peers.FAISS, 3.0),
+    _against(peers.SKLEARN, 4.0),
 )
-_LIMIT = Goal(
-    "another answer in less than twice the time of the bare product of matrices in float64",
-    "again",
-    least=0.5,
-    against="limit",
-    dtype="float64",
+_TREES = tuple(
+    _against(name, least, stage)
+    for stage in ("again", "first")
+    for name, least in ((peers.PYKDTREE, 2.0), (peers.SCIPY, 3.0), (peers.SKLEARN_TREE, 6.0))
 )
 
 GOALS = {
-    "uniform": (_FASTEST, _FASTEST_64, _LIMIT),
-    "digits": (_FASTEST, _FASTEST_64, _LIMIT),
-    "columns": (_FASTEST, _FASTEST_FIRST),
-    "grid": (_FASTEST, _FASTEST_FIRST),
+    "uniform": _BRUTE,
+    "digits": (
+        Goal(
+            "another answer in at most 0.35 of the time of the bare product in float32",
+            "again",
+            least=1 / 0.35,
+            against="limit",
+            names=(peers.PRODUCT32,),
+        ),
+        _against(peers.FAISS, 12.0),
+    ),
+    "columns": _TREES,
+    "grid": (Goal("another answer at least 3 times as fast as the best peer", "again", least=3.0),),
     "leave_one_out": (
         Goal(
-            "every k for less than twice the time of the search alone",
+            "every k for at most 1.1 times the time of the search alone",
             "total",
-            least=0.5,
+            least=1 / 1.1,
             against="limit",
             names=(SELF_JOIN,),
         ),
-        Goal("at least ten times as fast as the grid search of ten values", "total", least=10.0),
+        Goal("at least 50 times as fast as the grid search of ten values", "total", least=50.0),
     ),
-    "latency": (Goal("one row at least as fast as the fastest peer", "call"),),
+    "latency": (Goal("one row at least as fast", "call", names=(grid.SKLEARN,)),),
     "first_call": (),
 }
 """What is to be reached, by case."""

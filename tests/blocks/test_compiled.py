@@ -31,8 +31,8 @@ def fused(x, y, z):
 @contracting_kernel
 def contracted_sum(values):
     total = 0.0
-    for value in values:
-        total += value
+    for i in range(values.shape[0]):
+        total += values[i]
     return total
 
 

@@ -17,9 +17,9 @@ from tests.neighbors.reference import DATA, MODEST, nearest, rows_and_queries
 
 from trivium.neighbors.search import brute
 from trivium.neighbors.search.brute import Brute
-from trivium.neighbors.search.byte_panels import BytePanels
-from trivium.neighbors.search.byte_products import available
 from trivium.neighbors.search.metrics import COSINE, EUCLIDEAN, directions
+from trivium.neighbors.search.products.byte_panels import BytePanels
+from trivium.neighbors.search.products.byte_products import available
 from trivium.neighbors.search.scan import Scan
 
 every_metric = pytest.mark.parametrize("metric", ["euclidean", "cosine"])

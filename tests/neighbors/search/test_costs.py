@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from trivium.neighbors.search.costs import brute_cost, choose, tree_cost
+from trivium.neighbors.search.kd_tree.tree import KDTree
 from trivium.neighbors.search.metrics import COSINE, EUCLIDEAN, MANHATTAN
-from trivium.neighbors.search.tree import KDTree
 
 
 def chosen(rows, k=10, metric=EUCLIDEAN):

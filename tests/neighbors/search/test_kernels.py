@@ -7,11 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from tests.neighbors.reference import BALL_METRICS, MODEST, distance_matrix, nearest
 
-from trivium.neighbors.search.heaps import sift_down, sort_heap, worse
 from trivium.neighbors.search.kernels import ROWS_A_BLOCK, scan_few, scan_nearest
 from trivium.neighbors.search.metrics import METRICS
-
-pairs = st.tuples(st.integers(0, 3).map(float), st.integers(0, 50))
 
 
 def scan(metric, queries, rows, k, skip=None):
@@ -26,24 +23,6 @@ def scan(metric, queries, rows, k, skip=None):
     for one, other in zip(*lists, strict=True):
         np.testing.assert_array_equal(one, other)
     return lists[0]
-
-
-class TestHeap:
-    @given(pairs, pairs)
-    @MODEST
-    def test_pairs_are_ordered_by_distance_then_row(self, one, other):
-        assert worse(*one, *other) == (one > other)
-
-    @given(st.lists(pairs, min_size=1, max_size=40, unique=True), st.integers(1, 40))
-    @MODEST
-    def test_the_heap_keeps_the_best_and_sorts_them(self, newcomers, size):
-        distances, rows = np.full(size, np.inf), np.full(size, 99, dtype=np.intp)
-        for distance, row in newcomers:
-            if worse(distances[0], rows[0], distance, row):
-                sift_down(distances, rows, size, distance, row)
-        sort_heap(distances, rows)
-        kept = [*sorted(newcomers), *[(np.inf, 99)] * size][:size]
-        assert list(zip(distances.tolist(), rows.tolist(), strict=True)) == kept
 
 
 class TestScanNearest:

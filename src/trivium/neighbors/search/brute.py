@@ -12,23 +12,24 @@ import numpy as np
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.memory import queries_a_piece, working_memory
 from trivium.blocks.workers import each_of
-from trivium.neighbors.search.byte_panels import BytePanels
-from trivium.neighbors.search.join import QUADS_A_PANEL, join_blocks, rounds
-from trivium.neighbors.search.projected import Projected, plan_projection
-from trivium.neighbors.search.reservoir import Reservoirs, open_reservoirs, reservoir_bytes
-from trivium.neighbors.search.scan import Scan
-from trivium.neighbors.search.shortlist import (
+from trivium.neighbors.search.products.byte_panels import BytePanels
+from trivium.neighbors.search.products.join import QUADS_A_PANEL, join_blocks, rounds
+from trivium.neighbors.search.products.reservoir import Reservoirs, open_reservoirs, reservoir_bytes
+from trivium.neighbors.search.products.shortlist import (
     MOST_FOR_FIRST_LIMITS,
     Asked,
     decide,
     first_limits,
     shortlist,
 )
-from trivium.neighbors.search.written import Precision, Written, precisions, write
+from trivium.neighbors.search.products.written import Precision, Written, precisions, write
+from trivium.neighbors.search.projections.projected import Projected, plan_projection, worth_looking
+from trivium.neighbors.search.scan import Scan
 
 QUERIES_A_PIECE = 256
 _JOIN_BLOCKS = 16
-_FEW_QUERIES = 8  # for so many nothing is written
+_FEW_QUERIES = 8  # for fewer, at once or so far, nothing is written
+_LARGE = 1_000_000  # numbers in all the rows; fewer are soon measured, for a few queries
 _COLUMNS_WORTH_JOIN = 24  # with fewer, and with more neighbours, products are not the cost
 _TRIAL = 2 * QUERIES_A_PIECE
 
@@ -52,6 +53,7 @@ class Brute:
         self._written: dict[Precision, Written | None] = {}
         self._projected: Projected | None = None
         self._asked = 0
+        self._declined = False
         self._lock = Lock()
 
     def __getstate__(self) -> dict[str, object]:
@@ -66,17 +68,15 @@ class Brute:
     ) -> None:
         """Find the k nearest rows; see `Searcher`."""
         self._asked += queries.shape[0]
-        if self._asked < _FEW_QUERIES:
-            self._scan.nearest(queries, skip, n_jobs, found)
-            return
         k = found[0].shape[1]
         projected = self._project(queries, k, n_jobs)
         if projected is None:
             left = np.arange(queries.shape[0])
         else:
             left = projected.nearest(queries, skip, n_jobs, found)
+        often = self._rows.size > _LARGE and self._asked >= _FEW_QUERIES
         for precision in precisions(queries.shape[1]):
-            if left.size >= _FEW_QUERIES:
+            if left.size >= (1 if often else _FEW_QUERIES):
                 left = self._go_on(precision, queries, skip, n_jobs, found, left)
         for some in _pieces(left, k):
             lists = _empty_lists(some.size, k)
@@ -218,14 +218,19 @@ class Brute:
     def _project(self, queries: Floats, k: int, n_jobs: int | None) -> Projected | None:
         """Projected rows, made when a search is large enough to pay for them."""
         with self._lock:
-            if self._projected is None:
+            if (
+                self._projected is None
+                and not self._declined
+                and worth_looking(queries.shape[0], *self._rows.shape)
+            ):
                 self._projected = plan_projection(self._metric, self._rows, queries, k, n_jobs)
+                self._declined = self._projected is None
             return self._projected
 
 
 def _pieces(queries: Indices, k: int) -> list[Indices]:
     """Cut queries into pieces whose lists fit working memory."""
-    step = max(1, int(working_memory() / (16 * k)))
+    step = max(1, int(working_memory() / (64 * k)))
     return [queries[start : start + step] for start in range(0, queries.size, step)]
 
 

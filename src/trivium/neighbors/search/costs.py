@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from trivium.arrays import Floats
+from trivium.neighbors.search.kd_tree.tree import KDTree
 from trivium.neighbors.search.metrics import COSINE, EUCLIDEAN
-from trivium.neighbors.search.pair_costs import pair_cost
-from trivium.neighbors.search.projection import effective_dimension
-from trivium.neighbors.search.tree import KDTree
+from trivium.neighbors.search.products.costs import pair_cost
+from trivium.neighbors.search.projections.axes import effective_dimension
 
 _FEW_ROWS = 200
 _QUERY = 8000.0  # candidates of a query, whatever the rows

@@ -8,10 +8,10 @@ import numpy as np
 from trivium.arrays import Float64, Floats, Indices
 from trivium.neighbors.search.brute import Brute
 from trivium.neighbors.search.costs import Choice, choose
+from trivium.neighbors.search.kd_tree.tree import KDTree
 from trivium.neighbors.search.metrics import COSINE, EUCLIDEAN, METRICS, directions
 from trivium.neighbors.search.scan import Scan
 from trivium.neighbors.search.searcher import Searcher
-from trivium.neighbors.search.tree import KDTree
 
 ALGORITHMS = ("auto", "brute", "kd_tree")
 

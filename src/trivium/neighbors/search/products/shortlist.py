@@ -6,10 +6,10 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.byte_panels import BytePanels, ByteQuads
 from trivium.neighbors.search.metrics import COSINE, pair_distance
-from trivium.neighbors.search.panels import PANEL_ROWS, QUAD, Panels, Quads
-from trivium.neighbors.search.reservoir import (
+from trivium.neighbors.search.products.byte_panels import BytePanels, ByteQuads
+from trivium.neighbors.search.products.panels import PANEL_ROWS, QUAD, Panels, Quads
+from trivium.neighbors.search.products.reservoir import (
     CHUNK,
     Reservoirs,
     any_within,
@@ -18,7 +18,7 @@ from trivium.neighbors.search.reservoir import (
     offer,
     tighten,
 )
-from trivium.neighbors.search.tiles import TILE, score_tile, slack_of
+from trivium.neighbors.search.products.tiles import TILE, score_tile, slack_of
 
 _MOST_FIRST_PANELS = 16
 _LEAST_FIRST_PANELS = 4

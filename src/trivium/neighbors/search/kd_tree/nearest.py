@@ -15,21 +15,15 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.metrics import (
-    COSINE,
-    EUCLIDEAN,
-    add_difference,
-    reduced_limit,
-)
-from trivium.neighbors.search.tree_build import LANES, Tree
-from trivium.neighbors.search.tree_lists import (
+from trivium.neighbors.search.kd_tree.build import LANES, Tree
+from trivium.neighbors.search.kd_tree.lists import (
     Candidates,
     address,
     inlined,
     select_first,
     sort_first,
 )
-from trivium.neighbors.search.tree_measure import (
+from trivium.neighbors.search.kd_tree.measure import (
     Desk,
     Forest,
     admit,
@@ -42,6 +36,12 @@ from trivium.neighbors.search.tree_measure import (
     next_leaf,
     row_distances,
     spread_arrays,
+)
+from trivium.neighbors.search.metrics import (
+    COSINE,
+    EUCLIDEAN,
+    add_difference,
+    reduced_limit,
 )
 
 FOLLOWERS = 32

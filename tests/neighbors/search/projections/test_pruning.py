@@ -5,10 +5,10 @@ import pytest
 from tests.neighbors.reference import nearest
 
 from trivium.neighbors.search.metrics import EUCLIDEAN
-from trivium.neighbors.search.panels import frame_of, pack_queries, pack_rows
-from trivium.neighbors.search.pruning import _fine_score, guess_limits, prune
-from trivium.neighbors.search.reservoir import open_limits, open_reservoirs
-from trivium.neighbors.search.shortlist import Asked
+from trivium.neighbors.search.products.panels import frame_of, pack_queries, pack_rows
+from trivium.neighbors.search.products.reservoir import open_limits, open_reservoirs
+from trivium.neighbors.search.products.shortlist import Asked
+from trivium.neighbors.search.projections.pruning import _fine_score, guess_limits, prune
 
 
 class Whole:

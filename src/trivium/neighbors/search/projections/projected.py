@@ -7,8 +7,8 @@ import numpy as np
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.memory import queries_a_piece
 from trivium.blocks.workers import each_of, one_blas_thread
-from trivium.neighbors.search.pair_costs import PAIR, PRODUCT, pair_cost
-from trivium.neighbors.search.panels import (
+from trivium.neighbors.search.products.costs import PAIR, PRODUCT, pair_cost
+from trivium.neighbors.search.products.panels import (
     PANEL_ROWS,
     Frame,
     empty_panels,
@@ -17,7 +17,18 @@ from trivium.neighbors.search.panels import (
     rounding_error,
     write_panels,
 )
-from trivium.neighbors.search.projection import (
+from trivium.neighbors.search.products.reservoir import (
+    open_limits,
+    open_reservoirs,
+    reservoir_bytes,
+)
+from trivium.neighbors.search.products.shortlist import (
+    MOST_FOR_FIRST_LIMITS,
+    Asked,
+    first_limits,
+    shortlist,
+)
+from trivium.neighbors.search.projections.axes import (
     Basis,
     coordinates,
     effective_dimension,
@@ -25,9 +36,7 @@ from trivium.neighbors.search.projection import (
     sample_of,
     with_tail,
 )
-from trivium.neighbors.search.pruning import guess_limits, prune
-from trivium.neighbors.search.reservoir import open_limits, open_reservoirs, reservoir_bytes
-from trivium.neighbors.search.shortlist import MOST_FOR_FIRST_LIMITS, Asked, first_limits, shortlist
+from trivium.neighbors.search.projections.pruning import guess_limits, prune
 
 _LEAST_COLUMNS = 64
 _LEAST_ROWS = 4096
@@ -154,6 +163,17 @@ class Projected:
         return Frame(np.zeros(width), 0, self._frame.dtype, self._error)
 
 
+def worth_looking(m: int, n: int, d: int) -> bool:
+    """Whether so many queries among so many rows could pay for a projection."""
+    large = d >= _LEAST_COLUMNS and n >= _LEAST_ROWS
+    return large and 2.0 * _preparation(n, d) < m * n * pair_cost(d)
+
+
+def _preparation(n: int, d: int) -> float:
+    """Time to find axes and to turn rows to them."""
+    return 2.0 * PRODUCT * (n * d * _MOST_AXES + (0.5 * d + 4096) * d**2)
+
+
 def plan_projection(
     metric: int,
     rows: Floats,
@@ -167,11 +187,7 @@ def plan_projection(
     then the survivors of some queries among some rows, for every width, say how wide.
     """
     (m, d), n = queries.shape, rows.shape[0]
-    plain = m * n * pair_cost(d)
-    preparation = n * d * 2.0 * PRODUCT * _MOST_AXES + (0.5 * d + 4096) * d**2 * 2.0 * PRODUCT
-    if d < _LEAST_COLUMNS or n < _LEAST_ROWS or 2 * preparation > plain:
-        return None
-    if effective_dimension(rows) > d / 4:
+    if not worth_looking(m, n, d) or effective_dimension(rows) > d / 4:
         return None
     frame = frame_of(rows, np.float32)
     if frame is None:
@@ -179,7 +195,7 @@ def plan_projection(
     with one_blas_thread():
         basis = principal_axes(rows, frame.center, min(_MOST_AXES, d // 2 // 16 * 16) - 1)
         widths, cost = _best_widths(rows, queries, frame, basis, k)
-    if preparation + m * n * cost > 0.9 * plain:
+    if _preparation(n, d) + m * n * cost > 0.9 * m * n * pair_cost(d):
         return None
     return Projected(metric, rows, frame, basis, widths, n_jobs)
 

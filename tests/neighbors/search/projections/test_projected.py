@@ -7,12 +7,12 @@ import pytest
 from sklearn import config_context
 
 from trivium.neighbors.search import brute
-from trivium.neighbors.search import projected as module
 from trivium.neighbors.search.brute import Brute
 from trivium.neighbors.search.metrics import COSINE, EUCLIDEAN, directions
-from trivium.neighbors.search.panels import frame_of
-from trivium.neighbors.search.projected import Projected, Widths, plan_projection
-from trivium.neighbors.search.projection import principal_axes
+from trivium.neighbors.search.products.panels import frame_of
+from trivium.neighbors.search.projections import projected as module
+from trivium.neighbors.search.projections.axes import principal_axes
+from trivium.neighbors.search.projections.projected import Projected, Widths, plan_projection
 from trivium.neighbors.search.scan import Scan
 
 MANY = 5000, 3000  # rows and queries that are worth a plan

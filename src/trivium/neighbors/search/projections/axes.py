@@ -20,7 +20,7 @@ from scipy.linalg import eigh, qr
 
 from trivium.arrays import Float64, Floats
 from trivium.blocks.workers import one_blas_thread
-from trivium.neighbors.search.panels import Frame, robust_center
+from trivium.neighbors.search.products.panels import Frame, robust_center
 
 _SAMPLE_ROWS = 2048
 _POWER_STEPS = 3

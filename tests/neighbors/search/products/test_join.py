@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from tests.neighbors.reference import nearest
 
-from trivium.neighbors.search.join import QUADS_A_PANEL, join_blocks, rounds
-from trivium.neighbors.search.panels import PANEL_ROWS, frame_of, pack_queries, pack_rows
-from trivium.neighbors.search.reservoir import open_reservoirs
+from trivium.neighbors.search.products.join import QUADS_A_PANEL, join_blocks, rounds
+from trivium.neighbors.search.products.panels import PANEL_ROWS, frame_of, pack_queries, pack_rows
+from trivium.neighbors.search.products.reservoir import open_reservoirs
 
 
 class TestRounds:

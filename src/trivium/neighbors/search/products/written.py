@@ -9,15 +9,15 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from trivium.arrays import Float64, Floats
-from trivium.neighbors.search.byte_panels import (
+from trivium.neighbors.search.products.byte_panels import (
     BytePanels,
     ByteQuads,
     pack_byte_queries,
     pack_byte_rows,
     relative_error,
 )
-from trivium.neighbors.search.byte_products import available
-from trivium.neighbors.search.panels import (
+from trivium.neighbors.search.products.byte_products import available
+from trivium.neighbors.search.products.panels import (
     Frame,
     Panels,
     Quads,
@@ -30,6 +30,7 @@ from trivium.neighbors.search.panels import (
 Precision = Literal["bytes", "float32", "float64"]
 
 _LEAST_COLUMNS = 28
+_MOST_COLUMNS = 100_000  # 127 · 128 for each stays within 32 bits
 
 
 class Written(NamedTuple):
@@ -67,7 +68,7 @@ class Written(NamedTuple):
 
 def precisions(n_columns: int) -> tuple[Precision, ...]:
     """Precisions to try, in this order: few columns leave bytes nothing to save."""
-    if available() and n_columns >= _LEAST_COLUMNS:
+    if available() and _LEAST_COLUMNS <= n_columns <= _MOST_COLUMNS:
         return "bytes", "float32", "float64"
     return "float32", "float64"
 

@@ -16,9 +16,9 @@ from tests.neighbors.reference import (
     unit_rows,
 )
 
-from trivium.neighbors.search import tree as tree_module
+from trivium.neighbors.search.kd_tree import tree as tree_module
+from trivium.neighbors.search.kd_tree.tree import _LEAF_ROWS, KDTree
 from trivium.neighbors.search.metrics import METRICS as CODES
-from trivium.neighbors.search.tree import _LEAF_ROWS, KDTree
 
 every_metric = pytest.mark.parametrize("metric", METRICS)
 every_ball_metric = pytest.mark.parametrize("metric", BALL_METRICS)

@@ -6,8 +6,8 @@ from typing import Any
 from numba.extending import overload
 
 from trivium.arrays import Floats
-from trivium.neighbors.search.byte_panels import BytePanels, ByteQuads, byte_scores
-from trivium.neighbors.search.panels import PANEL_ROWS, QUAD, Panels, Quads, panel_scores
+from trivium.neighbors.search.products.byte_panels import BytePanels, ByteQuads, byte_scores
+from trivium.neighbors.search.products.panels import PANEL_ROWS, QUAD, Panels, Quads, panel_scores
 
 TILE = QUAD * PANEL_ROWS
 

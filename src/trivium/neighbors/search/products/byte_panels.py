@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from trivium.arrays import Float64, Floats
 from trivium.blocks.compiled import contracting_kernel, kernel
 from trivium.blocks.workers import each_of
-from trivium.neighbors.search.byte_products import byte_products
-from trivium.neighbors.search.panels import FAR, FILL, PANEL_ROWS, QUAD, Frame
+from trivium.neighbors.search.products.byte_products import byte_products
+from trivium.neighbors.search.products.panels import FAR, FILL, PANEL_ROWS, QUAD, Frame
 
 _GROUP = 4
 _LARGEST = 127

@@ -1,6 +1,6 @@
 """What every search of a kd-tree does: measure boxes and rows, and walk down.
 
-The functions work on addresses; see `tree_lists`.
+The functions work on addresses; see `lists`.
 """
 
 import math
@@ -10,9 +10,9 @@ import numpy as np
 
 from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import kernel
+from trivium.neighbors.search.kd_tree.build import LANES, Tree
+from trivium.neighbors.search.kd_tree.lists import FEW, Candidates, address, inlined
 from trivium.neighbors.search.metrics import COSINE, EUCLIDEAN, add_difference, pair_distance
-from trivium.neighbors.search.tree_build import LANES, Tree
-from trivium.neighbors.search.tree_lists import FEW, Candidates, address, inlined
 
 _STACK = 256  # a path of a tree of 2^62 rows: seven more nodes each three levels
 

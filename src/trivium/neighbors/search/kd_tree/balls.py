@@ -6,10 +6,9 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.metrics import reduced_limit
-from trivium.neighbors.search.tree_build import Tree
-from trivium.neighbors.search.tree_lists import address, inlined
-from trivium.neighbors.search.tree_measure import (
+from trivium.neighbors.search.kd_tree.build import Tree
+from trivium.neighbors.search.kd_tree.lists import address, inlined
+from trivium.neighbors.search.kd_tree.measure import (
     Desk,
     Forest,
     admit,
@@ -21,6 +20,7 @@ from trivium.neighbors.search.tree_measure import (
     row_distances,
     spread_arrays,
 )
+from trivium.neighbors.search.metrics import reduced_limit
 
 
 @inlined

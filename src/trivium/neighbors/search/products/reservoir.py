@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.byte_panels import BytePanels, ByteQuads
-from trivium.neighbors.search.panels import NO_LIMIT, NOTHING, QUAD, Panels, Quads
-from trivium.neighbors.search.tiles import slack_of
+from trivium.neighbors.search.products.byte_panels import BytePanels, ByteQuads
+from trivium.neighbors.search.products.panels import NO_LIMIT, NOTHING, QUAD, Panels, Quads
+from trivium.neighbors.search.products.tiles import slack_of
 
 CHUNK = 64  # rows tested at once; a reservoir keeps room for so many
 
@@ -92,11 +92,13 @@ def kth_smallest(values: Float64, size: int, k: int) -> float:
 
     Quickselect (Hoare, "Algorithm 65: find", Communications of the ACM 4, 1961), with a
     partition that stores instead of branching: what a branch decides here is a coin toss.
+    Pivots are drawn, always the same way, so that no order of the values is a bad one.
     """
     low, high = 0, size
+    draw = 1
     while high - low > 1:
-        one, middle, other = values[low], values[(low + high) // 2], values[high - 1]
-        pivot = max(min(one, middle), min(max(one, middle), other))
+        draw = (draw * 48271) % 2147483647  # Park & Miller's generator
+        pivot = values[low + draw % (high - low)]
         split = low
         for i in range(low, high):
             value = values[i]

@@ -12,8 +12,7 @@ Let u be the unit roundoff, g = (d + 16)·u, and let the stored half norm of x b
 |x|²/2 - g·|x|². Summing d products in any order, contracted or not, of rounded factors
 errs by at most g·(|q||x| + |x|²/2) <= g·(|q|²/2 + |x|²) (Higham, Accuracy and Stability
 of Numerical Algorithms, 2nd ed. 2002, section 3.1; the 16 in g covers the rounding of the
-factors, of the half norm and of the float64 distance that decides in the end). So the
-computed score ŝ brackets the true one:
+factors and of the half norm). So the computed score ŝ brackets the true one:
 
     ŝ - g·|q|²/2  <=  s  <=  ŝ + 2g·|x|² + g·|q|²/2.
 
@@ -66,8 +65,13 @@ class Frame(NamedTuple):
 
 
 def rounding_error(n_columns: int, dtype: np.dtype[np.floating]) -> float:
-    """g: `eps` is twice the unit roundoff, which leaves room for the terms of second order."""
-    return (n_columns + 16) * float(np.finfo(dtype).eps)
+    """Return g: twice what the products need, for terms of second order and for a join.
+
+    In float64, the distances that decide in the end are no more exact than the scores:
+    they get as much again.
+    """
+    g = (n_columns + 16) * float(np.finfo(dtype).eps)
+    return 2.0 * g if dtype == np.float64 else g
 
 
 class Panels(NamedTuple):

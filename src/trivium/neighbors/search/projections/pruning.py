@@ -5,9 +5,9 @@ import numpy as np
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import contracting_kernel, kernel
 from trivium.neighbors.search.heaps import sift_down, sort_heap, worse
-from trivium.neighbors.search.panels import PANEL_ROWS, QUAD, Panels, Quads, panel_scores
-from trivium.neighbors.search.reservoir import CHUNK, Reservoirs, any_within, kth_smallest
-from trivium.neighbors.search.shortlist import Asked, direct_distances, score_limit
+from trivium.neighbors.search.products.panels import PANEL_ROWS, QUAD, Panels, Quads, panel_scores
+from trivium.neighbors.search.products.reservoir import CHUNK, Reservoirs, any_within, kth_smallest
+from trivium.neighbors.search.products.shortlist import Asked, direct_distances, score_limit
 
 _SURVIVORS = 32  # from so many on they are measured
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from tests.neighbors.reference import MODEST
 
-from trivium.neighbors.search.panels import (
+from trivium.neighbors.search.products.panels import (
     NO_LIMIT,
     NOTHING,
     PANEL_ROWS,

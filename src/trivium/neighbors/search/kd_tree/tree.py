@@ -8,16 +8,16 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.workers import map_in_order
-from trivium.neighbors.search.tree_balls import within_piece
-from trivium.neighbors.search.tree_build import (
+from trivium.neighbors.search.kd_tree.balls import within_piece
+from trivium.neighbors.search.kd_tree.build import (
     LANES,
     Tree,
     bound_groups,
     fill_leaves,
     split_levels,
 )
-from trivium.neighbors.search.tree_kernels import FOLLOWERS, nearest_piece
-from trivium.neighbors.search.tree_order import order_by_bin, query_bins
+from trivium.neighbors.search.kd_tree.nearest import FOLLOWERS, nearest_piece
+from trivium.neighbors.search.kd_tree.order import order_by_bin, query_bins
 
 _LEAF_ROWS = 32  # 16 to 32: measured better than 8 to 16 in 2 to 8 columns
 _SUBTREE_ROWS = 8192  # fit a core's cache in few columns

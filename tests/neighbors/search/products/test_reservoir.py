@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from tests.neighbors.reference import MODEST
 
-from trivium.neighbors.search.panels import (
+from trivium.neighbors.search.products.panels import (
     NO_LIMIT,
     NOTHING,
     PANEL_ROWS,
@@ -15,7 +15,7 @@ from trivium.neighbors.search.panels import (
     frame_of,
     pack_queries,
 )
-from trivium.neighbors.search.reservoir import (
+from trivium.neighbors.search.products.reservoir import (
     CHUNK,
     Reservoirs,
     any_within,

@@ -6,10 +6,16 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.byte_panels import BytePanels, ByteQuads
-from trivium.neighbors.search.panels import PANEL_ROWS, QUAD, Panels, Quads
-from trivium.neighbors.search.reservoir import CHUNK, Reservoirs, any_within, make_room, offer
-from trivium.neighbors.search.tiles import TILE, score_tile
+from trivium.neighbors.search.products.byte_panels import BytePanels, ByteQuads
+from trivium.neighbors.search.products.panels import PANEL_ROWS, QUAD, Panels, Quads
+from trivium.neighbors.search.products.reservoir import (
+    CHUNK,
+    Reservoirs,
+    any_within,
+    make_room,
+    offer,
+)
+from trivium.neighbors.search.products.tiles import TILE, score_tile
 
 QUADS_A_PANEL = PANEL_ROWS // QUAD
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from tests.neighbors.reference import MODEST
 
-from trivium.neighbors.search.panels import frame_of, robust_center
-from trivium.neighbors.search.projection import (
+from trivium.neighbors.search.products.panels import frame_of, robust_center
+from trivium.neighbors.search.projections.axes import (
     Basis,
     coordinates,
     effective_dimension,

@@ -1,0 +1,1 @@
+"""The search through a kd-tree: build it, order the queries, look at what may be near."""

@@ -1,0 +1,1 @@
+"""Certified products: rows in narrow precision, scores, candidates, and the proof."""
