@@ -63,7 +63,7 @@ def choose(
     if n < _FEW_ROWS:
         reason = f"few rows ({n}): measuring all of them costs less than a tree"
         return Choice("brute", reason), None
-    dimension = effective_dimension(rows)
+    dimension = float(d) if n >= 2.0 ** min(d, 64) else effective_dimension(rows)
     if n < 2.0 ** min(dimension, 64.0):
         reason = (
             f"{n} rows are too few for a tree in {d} columns "

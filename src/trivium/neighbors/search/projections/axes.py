@@ -64,11 +64,11 @@ def effective_dimension(rows: Floats) -> float:
         return 0.0
     sample /= largest
     sample -= robust_center(sample)
-    products = sample @ sample.T
-    trace = products.trace() / sample.shape[0]
-    square = np.square(products).sum() - np.square(products.diagonal()).sum()
-    square /= sample.shape[0] * (sample.shape[0] - 1.0)
-    return float(trace**2 / square) if square > 0.0 else np.inf
+    m, d = sample.shape
+    lengths = np.einsum("ij,ij->i", sample, sample)
+    products = sample @ sample.T if m < d else sample.T @ sample  # of the same sum of squares
+    square = (np.square(products).sum() - np.square(lengths).sum()) / (m * (m - 1.0))
+    return float((lengths.sum() / m) ** 2 / square) if square > 0.0 else np.inf
 
 
 def principal_axes(rows: Floats, center: Float64, n_axes: int) -> Basis:

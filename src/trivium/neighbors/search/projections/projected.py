@@ -48,6 +48,7 @@ _SAMPLE = 64, 2048  # queries and rows on which survivors are counted
 # Nanoseconds on one core, as in `costs`.
 _FINE = 100.0
 _EXACT_ROW, _EXACT_COLUMN = 200.0, 1.0
+_PREPARATION = 4.5
 
 
 class Widths(NamedTuple):
@@ -170,8 +171,8 @@ def worth_looking(m: int, n: int, d: int) -> bool:
 
 
 def _preparation(n: int, d: int) -> float:
-    """Time to find axes and to turn rows to them."""
-    return 2.0 * PRODUCT * (n * d * _MOST_AXES + (0.5 * d + 4096) * d**2)
+    """Time to find axes and to turn rows to them: some times that of the products alone."""
+    return _PREPARATION * 2.0 * PRODUCT * (n * d * _MOST_AXES + (0.5 * d + 4096) * d**2)
 
 
 def plan_projection(
