@@ -1,6 +1,6 @@
 """What every search of a kd-tree does: measure boxes and rows, and walk down.
 
-The functions work on addresses; see `lists`.
+The functions work on addresses; see `search.lists`.
 """
 
 import math
@@ -11,7 +11,7 @@ import numpy as np
 from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import kernel
 from trivium.neighbors.search.kd_tree.build import LANES, Tree
-from trivium.neighbors.search.kd_tree.lists import FEW, Candidates, address, inlined
+from trivium.neighbors.search.lists import FEW, Candidates, address, inlined
 from trivium.neighbors.search.metrics import COSINE, EUCLIDEAN, add_difference, pair_distance
 
 _STACK = 256  # a path of a tree of 2^62 rows: seven more nodes each three levels

@@ -16,13 +16,6 @@ import numpy as np
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
 from trivium.neighbors.search.kd_tree.build import LANES, Tree
-from trivium.neighbors.search.kd_tree.lists import (
-    Candidates,
-    address,
-    inlined,
-    select_first,
-    sort_first,
-)
 from trivium.neighbors.search.kd_tree.measure import (
     Desk,
     Forest,
@@ -36,6 +29,13 @@ from trivium.neighbors.search.kd_tree.measure import (
     next_leaf,
     row_distances,
     spread_arrays,
+)
+from trivium.neighbors.search.lists import (
+    Candidates,
+    address,
+    inlined,
+    select_first,
+    sort_first,
 )
 from trivium.neighbors.search.metrics import (
     COSINE,

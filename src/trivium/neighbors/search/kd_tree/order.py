@@ -5,7 +5,7 @@ import numpy as np
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
 from trivium.neighbors.search.kd_tree.build import Tree, parent_lane
-from trivium.neighbors.search.kd_tree.lists import inlined
+from trivium.neighbors.search.lists import inlined
 
 
 @inlined

@@ -6,6 +6,7 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
+from trivium.neighbors.search.lists import sort_pairs
 from trivium.neighbors.search.metrics import COSINE, pair_distance
 from trivium.neighbors.search.products.byte_panels import BytePanels, ByteQuads
 from trivium.neighbors.search.products.panels import PANEL_ROWS, QUAD, Panels, Quads
@@ -130,7 +131,7 @@ def decide(
             tighten(panels, state, q, k, work)
             count = _measured(asked, panels, state, q, k, work)
             found = state.rows[q, :count]
-            _sort_pairs(work[:count], found)
+            sort_pairs(work[:count], found, k)
             distances[q] = work[:k]
             indices[q] = found[:k]
 
@@ -198,23 +199,3 @@ def direct_distances(
         distances[min(start + 1, last)] = pair_distance(metric, sum1, query, rows[row1])
         distances[min(start + 2, last)] = pair_distance(metric, sum2, query, rows[row2])
         distances[min(start + 3, last)] = pair_distance(metric, sum3, query, rows[row3])
-
-
-@kernel
-def _sort_pairs(distances: Float64, rows: Indices) -> None:
-    """Sort by (distance, row number) in place."""
-    if distances.shape[0] > 48:
-        order = np.argsort(rows)
-        order = order[np.argsort(distances[order], kind="mergesort")]
-        distances[:], rows[:] = distances[order], rows[order]
-        return
-    for i in range(1, distances.shape[0]):
-        distance, row = distances[i], rows[i]
-        hole = i
-        while hole > 0 and (
-            distances[hole - 1] > distance
-            or (distances[hole - 1] == distance and rows[hole - 1] > row)
-        ):
-            distances[hole], rows[hole] = distances[hole - 1], rows[hole - 1]
-            hole -= 1
-        distances[hole], rows[hole] = distance, row

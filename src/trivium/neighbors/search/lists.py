@@ -177,3 +177,37 @@ def sort_first(found: Candidates, k: int, count: int, numbers: Indices, shift: i
     else:
         _select_many(found, k, count, numbers, shift)
         _sort_many(found, k, numbers, shift)
+
+
+@kernel
+def sort_pairs(distances: Float64, rows: Indices, k: int) -> None:
+    """Bring the first k of some (distance, row number) pairs to the front, sorted."""
+    count = distances.shape[0]
+    keys, numbers = np.empty(2 * FEW), rows.copy()
+    _sort_pairs(
+        distances, rows, k, np.arange(count), numbers, keys, np.empty((3, 2 * FEW), np.intp)
+    )
+
+
+@kernel
+def _sort_pairs(
+    distances: Float64,
+    rows: Indices,
+    k: int,
+    places: Indices,
+    numbers: Indices,
+    keys: Float64,
+    room: Indices,
+) -> None:
+    """Do so with room to work in, which the caller keeps alive."""
+    found = Candidates(
+        address(distances, 0),
+        address(places, 0),
+        address(keys, 0),
+        address(room, 0),
+        address(room, 2 * FEW),
+        address(room, 4 * FEW),
+    )
+    sort_first(found, k, distances.shape[0], address(numbers, 0), 0)
+    for i in range(k):
+        rows[i] = numbers[places[i]]
