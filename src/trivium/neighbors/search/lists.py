@@ -22,8 +22,8 @@ from trivium.blocks.compiled import kernel
 FEW = 32
 """As many candidates are sorted by counting for each how many come before it."""
 
-inlined = numba.njit(forceinline=True)
-"""For functions that are called from kernels: inlined whatever their size."""
+inlined = numba.njit(inline="always")
+"""For functions that are called from kernels: inlined before anything is compiled."""
 
 
 def _address(_: Any, array: Any, _start: Any) -> tuple[Any, Callable[..., Any]]:
@@ -70,7 +70,7 @@ def sort_by_insertion(
         keys[hole], places[hole] = key, place
 
 
-@inlined
+@kernel
 def sort_few(found: Candidates, start: int, stop: int, numbers: Indices, shift: int) -> None:
     """Sort at most `FEW` candidates without a branch on their keys.
 
@@ -160,7 +160,7 @@ def _sort_many(found: Candidates, count: int, numbers: Indices, shift: int) -> N
         sort_few(found, start, stop, numbers, shift)
 
 
-@inlined
+@kernel
 def select_first(found: Candidates, k: int, count: int, numbers: Indices, shift: int) -> None:
     """Bring the first k candidates to the front, the last of them to its place."""
     if count <= FEW:
@@ -169,7 +169,7 @@ def select_first(found: Candidates, k: int, count: int, numbers: Indices, shift:
         _select_many(found, k, count, numbers, shift)
 
 
-@inlined
+@kernel
 def sort_first(found: Candidates, k: int, count: int, numbers: Indices, shift: int) -> None:
     """Bring the first k candidates to the front, sorted."""
     if count <= FEW:

@@ -52,7 +52,7 @@ def _collect(
 ) -> tuple[Float64, Indices]:
     """Find the rows within a radius of each point, in the order of the leaves."""
     forest = forest_of(metric, tree)
-    desk = desk_of(arrays[0], arrays[1], 0)
+    desk = desk_of(arrays[0], arrays[1])
     points = address(all_points, 0)
     shift = forest.n_columns * forest.width
     limit = reduced_limit(metric, radius)
@@ -103,7 +103,7 @@ def within_piece(
     for q in range(queries.shape[0]):
         for j in range(n_columns):
             points[q * n_columns + j] = queries[q, j]
-    arrays = spread_arrays(n_columns, width, width + 1, 0)
+    arrays = spread_arrays(n_columns, width, width + 1)
     distances, rows = _collect(metric, tree, points, skip, radius, arrays, counts)
     start = 0
     for q in range(counts.shape[0]):

@@ -44,9 +44,6 @@ class Desk(NamedTuple):
     nodes: Indices
     bounds: Float64
     group_bounds: Float64
-    crowd: Float64
-    crowd_numbers: Indices
-    crowd_room: int
     found: Candidates
 
 
@@ -188,9 +185,9 @@ def child_distances(forest: Forest, desk: Desk, group: int) -> None:
     box_distances(forest, desk, forest.boxes, at, lanes, steps, desk.group_bounds)
 
 
-@inlined
+@kernel
 def spread_arrays(
-    n_columns: int, width: int, room: int, crowd_room: int
+    n_columns: int, width: int, room: int
 ) -> tuple[tuple[Float64, ...], tuple[Indices, ...]]:
     """Allocate what `desk_of` needs; whoever calls it keeps the arrays.
 
@@ -201,13 +198,11 @@ def spread_arrays(
         np.empty(width),
         np.empty(_STACK),
         np.empty(LANES),
-        np.empty(n_columns * crowd_room),
         np.empty(room),
         np.empty(2 * FEW),
     )
     integers = (
         np.empty(_STACK, np.intp),
-        np.empty(crowd_room, np.intp),
         np.empty(room, np.intp),
         np.empty((3, 2 * FEW), np.intp),
     )
@@ -215,7 +210,7 @@ def spread_arrays(
 
 
 @inlined
-def desk_of(floats: tuple[Float64, ...], integers: tuple[Indices, ...], crowd_room: int) -> Desk:
+def desk_of(floats: tuple[Float64, ...], integers: tuple[Indices, ...]) -> Desk:
     """Lay out the arrays of `spread_arrays`."""
     few = 2 * FEW
     d = floats[0].shape[1]
@@ -227,16 +222,13 @@ def desk_of(floats: tuple[Float64, ...], integers: tuple[Indices, ...], crowd_ro
         nodes=address(integers[0], 0),
         bounds=address(floats[2], 0),
         group_bounds=address(floats[3], 0),
-        crowd=address(floats[4], 0),
-        crowd_numbers=address(integers[1], 0),
-        crowd_room=crowd_room,
         found=Candidates(
+            address(floats[4], 0),
+            address(integers[1], 0),
             address(floats[5], 0),
             address(integers[2], 0),
-            address(floats[6], 0),
-            address(integers[3], 0),
-            address(integers[3], few),
-            address(integers[3], 2 * few),
+            address(integers[2], few),
+            address(integers[2], 2 * few),
         ),
     )
 

@@ -2,8 +2,7 @@
 
 Queries come in an order in which neighbours follow each other. Each starts with a bound
 carried over from the one before: its k rows are no further away than they were from
-there and the step between the two together. Queries that follow within a small part of
-that radius share a *crowd*: the rows that can be near any of them, found once.
+there and the step between the two together.
 
 Every pruning compares lower bounds that are computed like distances are (see `metrics`)
 with limits that leave room for rounding, and keeps what ties.
@@ -20,13 +19,11 @@ from trivium.neighbors.search.kd_tree.measure import (
     Desk,
     Forest,
     admit,
-    box_distances,
     child_distances,
     desk_of,
     forest_of,
     leaf_size,
     move,
-    next_leaf,
     row_distances,
     spread_arrays,
 )
@@ -40,15 +37,9 @@ from trivium.neighbors.search.lists import (
 from trivium.neighbors.search.metrics import (
     COSINE,
     EUCLIDEAN,
-    add_difference,
     reduced_limit,
 )
 
-FOLLOWERS = 32
-"""At most so many queries share a crowd."""
-
-_FEWEST_FOLLOWERS = 2
-_SPREAD = 8.0  # a crowd's volume at most, in volumes of the ball of one query's neighbours
 _SLACK = 8  # candidates beyond the k-th that are collected before the limit is taken anew
 
 
@@ -94,7 +85,7 @@ def _push_children(forest: Forest, desk: Desk, node: int, home: int, limit: floa
     return top
 
 
-@inlined
+@kernel
 def _search(forest: Forest, desk: Desk, home: int, k: int, limit: float) -> tuple[int, int, int]:
     """Collect candidates for the desk's point, among them its k nearest rows.
 
@@ -130,53 +121,7 @@ def _search(forest: Forest, desk: Desk, home: int, k: int, limit: float) -> tupl
     return count, n_leaves, n_groups
 
 
-@inlined
-def _collect_crowd(forest: Forest, desk: Desk, limit: float) -> int:
-    """Gather the rows within a limit of the desk's box; -1 if they are too many."""
-    d, width, room = forest.n_columns, forest.width, desk.crowd_room
-    desk.nodes[0] = 0
-    leaf, top = next_leaf(forest, desk, limit, 1)
-    count = 0
-    while leaf >= 0 and count < room:
-        at = leaf * (d + 1) * width
-        box_distances(forest, desk, forest.blocks, at, width, (0, width), desk.reduced)
-        for r in range(leaf_size(forest, leaf)):
-            if desk.reduced[r] <= limit and count < room:
-                for j in range(d):
-                    desk.crowd[j * room + count] = forest.blocks[at + j * width + r]
-                desk.crowd_numbers[count] = forest.numbers[at + d * width + r]
-                count += 1
-        leaf, top = next_leaf(forest, desk, limit, top)
-    return count if count < room else -1
-
-
-@inlined
-def _followers(
-    forest: Forest, desk: Desk, points: Float64, first: int, stop: int, reach: float
-) -> tuple[int, float]:
-    """Put the queries within reach of the desk's into a box.
-
-    Returns one past the last of them, and their greatest reduced distance.
-    """
-    d = forest.n_columns
-    furthest = 0.0
-    i = first
-    while i < stop:
-        step = 0.0
-        for j in range(d):
-            step = add_difference(forest.metric, step, points[i * d + j] - desk.point[j])
-        if not _length(forest.metric, step) <= reach:
-            break
-        furthest = max(furthest, step)
-        for j in range(d):
-            x = points[i * d + j]
-            desk.low[j] = x if x < desk.low[j] else desk.low[j]
-            desk.high[j] = x if x > desk.high[j] else desk.high[j]
-        i += 1
-    return i, furthest
-
-
-@inlined
+@kernel
 def _write(
     found: Candidates,
     numbers: Indices,
@@ -203,25 +148,22 @@ def _answer(
     tree: Tree,
     all_points: Float64,
     lists: tuple[Indices, Indices, Indices],
-    sizes: tuple[int, int, int],
+    sizes: tuple[int, int],
     arrays: tuple[tuple[Float64, ...], tuple[Indices, ...]],
     targets: tuple[Float64, Indices],
-    crowd_room: int,
 ) -> tuple[int, int]:
-    """Answer the queries of a piece one by one, or one and its followers together."""
+    """Answer the queries of a piece one by one."""
     forest = forest_of(metric, tree)
-    desk = desk_of(arrays[0], arrays[1], crowd_room)
+    desk = desk_of(arrays[0], arrays[1])
     points = address(all_points, 0)
     distances, indices = address(targets[0], 0), address(targets[1], 0)
     which, homes, skip = lists
-    k, wanted, most = sizes
-    d, found = forest.n_columns, desk.found
-    shift = d * forest.width
-    widest = reach = 0.5 * (_SPREAD ** (1.0 / d) - 1.0)
+    k, wanted = sizes
+    found = desk.found
+    shift = forest.n_columns * forest.width
     n_leaves, n_groups = 0, 0
     worst = np.inf
-    i, m = 0, which.shape[0]
-    while i < m:
+    for i in range(which.shape[0]):
         q = which[i]
         step = move(forest, desk, points, i)
         limit = _carried_limit(forest, worst, step) if i > 0 else np.inf
@@ -230,28 +172,6 @@ def _answer(
         worst = found.keys[k - 1]
         _write(found, forest.numbers, shift, skip[i], (k, wanted), q * wanted, distances, indices)
         n_leaves, n_groups = n_leaves + leaves, n_groups + groups
-        i += 1
-        radius = reach * _radius(metric, worst)
-        stop, furthest = _followers(forest, desk, points, i, min(m, i + most), radius)
-        if stop - i < _FEWEST_FOLLOWERS:
-            continue
-        size = _collect_crowd(forest, desk, _carried_limit(forest, worst, furthest))
-        if size < 0:
-            reach *= 0.5
-            continue
-        reach = min(widest, 1.1 * reach)
-        lanes = (size + 7) & ~7
-        while i < stop:
-            q = which[i]
-            limit = _carried_limit(forest, worst, move(forest, desk, points, i))
-            row_distances(forest, desk.point, desk.crowd, 0, crowd_room, lanes, desk.reduced)
-            count = admit(forest, desk, desk.crowd, 0, crowd_room, size, limit, 0)
-            sort_first(found, k, count, desk.crowd_numbers, 0)
-            worst = found.keys[k - 1]
-            _write(
-                found, desk.crowd_numbers, 0, skip[i], (k, wanted), q * wanted, distances, indices
-            )
-            i += 1
     return n_leaves, n_groups
 
 
@@ -263,7 +183,7 @@ def nearest_piece(
     which: Indices,
     homes: Indices,
     skip: Indices,
-    sizes: tuple[int, int, int],
+    sizes: tuple[int, int],
     distances: Float64,
     indices: Indices,
 ) -> tuple[int, int]:
@@ -281,19 +201,17 @@ def nearest_piece(
     skip : ndarray of shape (m,)
         A row to leave out for each query; -1: none.
     sizes : tuple of int
-        Number of rows to look for, to be returned, and of queries that share a crowd. One
-        more has to be looked for than returned if any row is left out.
+        Number of rows to look for and to be returned: one more has to be looked for if any
+        row is left out.
     distances, indices : ndarrays of shape (m, k)
 
     Returns
     -------
     tuple of int
-        Numbers of leaves and of groups that were looked at for single queries.
+        Numbers of leaves and of groups that were looked at.
     """
     d, width = queries.shape[1], tree.blocks.shape[2]
-    crowd_room = (max(64, 8 * sizes[0]) + 7) & ~7
-    size = max(width, crowd_room)
-    room = 2 * sizes[0] + _SLACK + size
+    room = 2 * sizes[0] + _SLACK + width
     n_queries = which.shape[0]
     points = np.empty(n_queries * d)
     leaves, left_out = np.empty(n_queries, np.intp), np.empty(n_queries, np.intp)
@@ -302,8 +220,6 @@ def nearest_piece(
         leaves[i], left_out[i] = homes[q], skip[q]
         for j in range(d):
             points[i * d + j] = queries[q, j]
-    arrays = spread_arrays(d, size, room, crowd_room)
+    arrays = spread_arrays(d, width, room)
     targets = distances.reshape(-1), indices.reshape(-1)
-    return _answer(
-        metric, tree, points, (which, leaves, left_out), sizes, arrays, targets, crowd_room
-    )
+    return _answer(metric, tree, points, (which, leaves, left_out), sizes, arrays, targets)

@@ -16,7 +16,7 @@ from trivium.neighbors.search.kd_tree.build import (
     fill_leaves,
     split_levels,
 )
-from trivium.neighbors.search.kd_tree.nearest import FOLLOWERS, nearest_piece
+from trivium.neighbors.search.kd_tree.nearest import nearest_piece
 from trivium.neighbors.search.kd_tree.order import order_by_bin, query_bins
 
 _LEAF_ROWS = 32  # 16 to 32: measured better than 8 to 16 in 2 to 8 columns
@@ -83,7 +83,7 @@ class KDTree:
                 which[piece],
                 homes,
                 skip,
-                (k, wanted, FOLLOWERS),
+                (k, wanted),
                 distances,
                 indices,
             )
@@ -128,7 +128,7 @@ class KDTree:
             which,
             homes,
             np.full(n_sampled, -1),
-            (k, k, 0),
+            (k, k),
             np.empty((n_sampled, k)),
             np.empty((n_sampled, k), dtype=np.intp),
         )
