@@ -447,3 +447,12 @@ def test_memory_is_bounded_however_many_neighbours_are_asked_for(k, m, memory):
     )
     assert run.returncode == 0, run.stderr
     assert float(run.stdout) < memory + 6 + 24
+
+
+def test_little_work_is_done_by_measuring(monkeypatch):
+    monkeypatch.setattr(brute, "_LITTLE_WORK", 20_000_000)
+    rows = np.random.default_rng(0).normal(size=(500, 40))
+    search = Brute(EUCLIDEAN, rows)
+    distances, indices = ask(search, rows[:100], 5)
+    assert not search._written
+    assert_same((distances, indices), nearest(rows[:100], rows, 5))

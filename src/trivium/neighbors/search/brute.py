@@ -29,6 +29,7 @@ from trivium.neighbors.search.scan import Scan
 QUERIES_A_PIECE = 256
 _JOIN_BLOCKS = 16
 _FEW_QUERIES = 8  # for fewer, at once or so far, nothing is written
+_LITTLE_WORK = 20_000_000  # numbers to subtract: done before anything else could be compiled
 _LARGE = 1_000_000  # numbers in all the rows; fewer are soon measured, for a few queries
 _COLUMNS_WORTH_JOIN = 24  # with fewer, and with more neighbours, products are not the cost
 _TRIAL = 2 * QUERIES_A_PIECE
@@ -68,13 +69,16 @@ class Brute:
     ) -> None:
         """Find the k nearest rows; see `Searcher`."""
         self._asked += queries.shape[0]
+        often = self._rows.size > _LARGE and self._asked >= _FEW_QUERIES
+        if not often and queries.shape[0] * self._rows.size < _LITTLE_WORK:
+            self._scan.nearest(queries, skip, n_jobs, found)
+            return
         k = found[0].shape[1]
         projected = self._project(queries, k, n_jobs)
         if projected is None:
             left = np.arange(queries.shape[0])
         else:
             left = projected.nearest(queries, skip, n_jobs, found)
-        often = self._rows.size > _LARGE and self._asked >= _FEW_QUERIES
         for precision in precisions(queries.shape[1]):
             if left.size >= (1 if often else _FEW_QUERIES):
                 left = self._go_on(precision, queries, skip, n_jobs, found, left)
