@@ -29,7 +29,7 @@ def rounds(n_blocks: int) -> Iterator[list[tuple[int, int]]]:
     Examples
     --------
     >>> [pairs for pairs in rounds(3)]
-    [[(0, 0), (1, 1), (2, 2)], [(1, 2)], [(0, 2)], [(0, 1)]]
+    [[(0, 0), (1, 1), (2, 2)], [(1, 2)], [(0, 1)], [(0, 2)]]
     """
     yield [(block, block) for block in range(n_blocks)]
     n_seats = n_blocks + n_blocks % 2  # with an odd number one block rests in each round
