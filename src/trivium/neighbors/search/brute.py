@@ -57,12 +57,9 @@ class Brute:
         self._declined = False
         self._lock = Lock()
 
-    def __getstate__(self) -> dict[str, object]:
-        """Leave out what is made again when it is needed."""
-        return {"metric": self._metric, "rows": self._rows}
-
-    def __setstate__(self, state: dict[str, object]) -> None:
-        self.__init__(**state)  # type: ignore[misc]
+    def __reduce__(self) -> tuple[type["Brute"], tuple[int, Floats]]:
+        """Copy and pickle the rows alone: the rest is made again when it is needed."""
+        return type(self), (self._metric, self._rows)
 
     def nearest(
         self, queries: Floats, skip: Indices, n_jobs: int | None, found: tuple[Float64, Indices]

@@ -14,10 +14,14 @@ from typing import Any, NamedTuple
 import numba
 import numpy as np
 from numba import types
-from numba.np.arrayobj import make_array
+from numba.np import arrayobj
 
 from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import kernel
+
+# Numba publishes no types.
+array_struct: Any = arrayobj.make_array
+pointer_to: Any = types.CPointer
 
 FEW = 32
 """As many candidates are sorted by counting for each how many come before it."""
@@ -30,11 +34,11 @@ def _address(_: Any, array: Any, _start: Any) -> tuple[Any, Callable[..., Any]]:
     """Address of a contiguous array's element `_start`; the caller keeps the array alive."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        struct = make_array(signature.args[0])  # type: ignore[no-untyped-call]
+        struct = array_struct(signature.args[0])
         first = struct(context, builder, arguments[0]).data
         return builder.gep(first, [arguments[1]])
 
-    pointer = types.CPointer(array.dtype)  # type: ignore[no-untyped-call]
+    pointer = pointer_to(array.dtype)
     return pointer(array, types.intp), generate
 
 

@@ -14,10 +14,11 @@ import numba
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.np.arrayobj import make_array
+from numba.np import arrayobj
 
 # Numba publishes no types.
 alloca_once: Any = cgutils.alloca_once
+array_struct: Any = arrayobj.make_array
 for_range: Any = cgutils.for_range
 get_or_insert_function: Any = cgutils.get_or_insert_function
 
@@ -52,8 +53,7 @@ def _byte_products(
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         arrays = [
-            make_array(signature.args[i])(context, builder, arguments[i])  # type: ignore[no-untyped-call]
-            for i in (0, 1, 3, 4)
+            array_struct(signature.args[i])(context, builder, arguments[i]) for i in (0, 1, 3, 4)
         ]
         to_bytes = _BYTE.as_pointer()
         quads, begins, rows, target = (builder.bitcast(a.data, to_bytes) for a in arrays)
