@@ -23,7 +23,7 @@ from trivium.blocks.compiled import kernel
 array_struct: Any = arrayobj.make_array
 pointer_to: Any = types.CPointer
 
-FEW = 32
+FEW = 128
 """As many candidates are sorted by counting for each how many come before it."""
 
 inlined = numba.njit(inline="always")
@@ -74,8 +74,8 @@ def sort_by_insertion(
         keys[hole], places[hole] = key, place
 
 
-@kernel
-def sort_few(found: Candidates, start: int, stop: int, numbers: Indices, shift: int) -> None:
+@inlined
+def _sort_few(found: Candidates, start: int, stop: int, numbers: Indices, shift: int) -> None:
     """Sort at most `FEW` candidates without a branch on their keys.
 
     A key's rank is the number of lesser ones. Where keys tie, ranks repeat, their sum
@@ -104,7 +104,7 @@ def sort_few(found: Candidates, start: int, stop: int, numbers: Indices, shift: 
         sort_by_insertion(keys, places, start, stop, numbers, shift)
 
 
-@kernel
+@inlined
 def _partition(
     keys: Float64, places: Indices, start: int, stop: int, numbers: Indices, shift: int
 ) -> int:
@@ -132,20 +132,13 @@ def _partition(
 
 
 @kernel
-def _select_many(found: Candidates, k: int, count: int, numbers: Indices, shift: int) -> None:
-    start, stop = 0, count
-    while stop - start > FEW and start < k:
-        middle = _partition(found.keys, found.places, start, stop, numbers, shift)
-        if k <= middle:
-            stop = middle
-        else:
-            start = middle + 1
-    if start < k:
-        sort_few(found, start, stop, numbers, shift)
+def arrange(
+    found: Candidates, k: int, count: int, numbers: Indices, shift: int, sorted_from: int
+) -> None:
+    """Bring the first k of some candidates to the front, those from `sorted_from` on in order.
 
-
-@kernel
-def _sort_many(found: Candidates, count: int, numbers: Indices, shift: int) -> None:
+    With 0 all of them are, with k - 1 the last alone is in its place.
+    """
     stack = found.stack
     stack[0], stack[1] = 0, count
     top = 2
@@ -154,33 +147,19 @@ def _sort_many(found: Candidates, count: int, numbers: Indices, shift: int) -> N
         start, stop = stack[top], stack[top + 1]
         while stop - start > FEW:
             middle = _partition(found.keys, found.places, start, stop, numbers, shift)
-            if middle - start < stop - middle:  # the larger part waits: the stack stays short
+            if middle + 1 >= k:  # nothing behind the middle is wanted
+                stop = middle if sorted_from < middle else start
+            elif sorted_from >= middle:  # nor before it
+                start = middle + 1
+            elif middle - start < stop - middle:  # the larger part waits: the stack stays short
                 stack[top], stack[top + 1] = middle + 1, stop
                 stop = middle
+                top += 2
             else:
                 stack[top], stack[top + 1] = start, middle
                 start = middle + 1
-            top += 2
-        sort_few(found, start, stop, numbers, shift)
-
-
-@kernel
-def select_first(found: Candidates, k: int, count: int, numbers: Indices, shift: int) -> None:
-    """Bring the first k candidates to the front, the last of them to its place."""
-    if count <= FEW:
-        sort_few(found, 0, count, numbers, shift)
-    else:
-        _select_many(found, k, count, numbers, shift)
-
-
-@kernel
-def sort_first(found: Candidates, k: int, count: int, numbers: Indices, shift: int) -> None:
-    """Bring the first k candidates to the front, sorted."""
-    if count <= FEW:
-        sort_few(found, 0, count, numbers, shift)
-    else:
-        _select_many(found, k, count, numbers, shift)
-        _sort_many(found, k, numbers, shift)
+                top += 2
+        _sort_few(found, start, stop, numbers, shift)
 
 
 @kernel
@@ -193,7 +172,7 @@ def sort_pairs(distances: Float64, rows: Indices, k: int) -> None:
     )
 
 
-@kernel
+@inlined
 def _sort_pairs(
     distances: Float64,
     rows: Indices,
@@ -212,6 +191,8 @@ def _sort_pairs(
         address(room, 2 * FEW),
         address(room, 4 * FEW),
     )
-    sort_first(found, k, distances.shape[0], address(numbers, 0), 0)
+    arrange(
+        found, k, distances.shape[0], address(numbers, 0), 0 * k, 0 * k
+    )  # no literals, for which it would be compiled anew
     for i in range(k):
         rows[i] = numbers[places[i]]

@@ -47,12 +47,12 @@ def _collect(
     all_points: Float64,
     skip: Indices,
     radius: float,
-    arrays: tuple[tuple[Float64, ...], tuple[Indices, ...]],
+    arrays: tuple[tuple[Float64, ...], tuple[Indices, ...], Any],
     counts: Indices,
 ) -> tuple[Float64, Indices]:
     """Find the rows within a radius of each point, in the order of the leaves."""
     forest = forest_of(metric, tree)
-    desk = desk_of(arrays[0], arrays[1])
+    desk = desk_of(arrays[0], arrays[1], arrays[2])
     points = address(all_points, 0)
     shift = forest.n_columns * forest.width
     limit = reduced_limit(metric, radius)
@@ -76,7 +76,6 @@ def _collect(
     return distances[:size], rows[:size]
 
 
-@kernel
 def within_piece(
     metric: int, tree: Tree, queries: Floats, skip: Indices, radius: float, counts: Indices
 ) -> tuple[Float64, Indices]:
@@ -98,18 +97,9 @@ def within_piece(
     distances, rows : ndarrays of shape (counts.sum(),)
         Query by query, by ascending row number.
     """
-    n_columns, width = queries.shape[1], tree.blocks.shape[2]
-    points = np.empty(queries.size)
-    for q in range(queries.shape[0]):
-        for j in range(n_columns):
-            points[q * n_columns + j] = queries[q, j]
-    arrays = spread_arrays(n_columns, width, width + 1)
+    width = tree.blocks.shape[2]
+    arrays = spread_arrays(queries.shape[1], width, width + 1, 0)
+    points = np.ascontiguousarray(queries, np.float64)
     distances, rows = _collect(metric, tree, points, skip, radius, arrays, counts)
-    start = 0
-    for q in range(counts.shape[0]):
-        stop = start + counts[q]
-        order = np.argsort(rows[start:stop])
-        distances[start:stop] = distances[start:stop][order]
-        rows[start:stop] = rows[start:stop][order]
-        start = stop
-    return distances, rows
+    order = np.lexsort((rows, np.repeat(np.arange(counts.size), counts)))
+    return distances[order], rows[order]

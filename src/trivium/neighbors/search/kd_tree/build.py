@@ -195,25 +195,18 @@ def fill_leaves(
         leaf += 1
 
 
-@kernel
-def parent_lane(child: int, first_lane: int) -> tuple[int, int]:
-    """Return the group that a group or leaf hangs from, and its lane there."""
-    return (child - 1 + first_lane) // LANES, (child - 1 + first_lane) % LANES
-
-
-@kernel
 def bound_groups(tree: Tree) -> None:
     """Write the tight boxes of all leaves and groups into the lanes of their parents."""
     n_groups, n_columns = tree.boxes.shape[0], tree.boxes.shape[1]
     tree.boxes[:, :, 0] = np.inf
     tree.boxes[:, :, 1] = -np.inf
-    for leaf in range(tree.blocks.shape[0]):
-        group, lane = parent_lane(n_groups + leaf, tree.first_lane)
-        for j in range(n_columns):
-            tree.boxes[group, j, 0, lane] = tree.blocks[leaf, j].min()
-            tree.boxes[group, j, 1, lane] = tree.blocks[leaf, j].max()
-    for child in range(n_groups - 1, 0, -1):
-        group, lane = parent_lane(child, tree.first_lane)
-        for j in range(n_columns):
-            tree.boxes[group, j, 0, lane] = tree.boxes[child, j, 0].min()
-            tree.boxes[group, j, 1, lane] = tree.boxes[child, j, 1].max()
+    rows = tree.blocks[:, :n_columns]
+    children = np.arange(n_groups, n_groups + tree.blocks.shape[0])
+    low, high = rows.min(axis=2), rows.max(axis=2)
+    while True:
+        groups, lanes = np.divmod(children - 1 + tree.first_lane, LANES)
+        tree.boxes[groups, :, 0, lanes], tree.boxes[groups, :, 1, lanes] = low, high
+        if groups[0] == 0:
+            return
+        children = np.unique(groups)
+        low, high = tree.boxes[children, :, 0].min(axis=2), tree.boxes[children, :, 1].max(axis=2)

@@ -4,15 +4,22 @@ The functions work on addresses; see `search.lists`.
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import kernel
 from trivium.neighbors.search.kd_tree.build import LANES, Tree
+from trivium.neighbors.search.kd_tree.lanes import MOST_ROWS, QUERIES, Lists
 from trivium.neighbors.search.lists import FEW, Candidates, address, inlined
-from trivium.neighbors.search.metrics import COSINE, EUCLIDEAN, add_difference, pair_distance
+from trivium.neighbors.search.metrics import (
+    COSINE,
+    EUCLIDEAN,
+    add_difference,
+    pair_distance,
+    reduced_limit,
+)
 
 _STACK = 256  # a path of a tree of 2^62 rows: seven more nodes each three levels
 
@@ -45,6 +52,8 @@ class Desk(NamedTuple):
     bounds: Float64
     group_bounds: Float64
     found: Candidates
+    lists: Lists
+    later: Indices
 
 
 @inlined
@@ -185,10 +194,16 @@ def child_distances(forest: Forest, desk: Desk, group: int) -> None:
     box_distances(forest, desk, forest.boxes, at, lanes, steps, desk.group_bounds)
 
 
-@kernel
+def _aligned(size: int, dtype: type = np.float64) -> Any:
+    """Allocate numbers from the beginning of a line of the cache on: eight of them fill one."""
+    room: Any = np.zeros(size + 8, dtype)
+    start = -room.ctypes.data % 64 // 8
+    return room[start : start + size]
+
+
 def spread_arrays(
-    n_columns: int, width: int, room: int
-) -> tuple[tuple[Float64, ...], tuple[Indices, ...]]:
+    n_columns: int, width: int, room: int, n_queries: int
+) -> tuple[tuple[Float64, ...], tuple[Indices, ...], Any]:
     """Allocate what `desk_of` needs; whoever calls it keeps the arrays.
 
     `width` is the number of rows measured at once, `room` that of candidates.
@@ -200,17 +215,22 @@ def spread_arrays(
         np.empty(LANES),
         np.empty(room),
         np.empty(2 * FEW),
+        _aligned(QUERIES * (n_columns + 1)),
+        _aligned(QUERIES * room),
+        _aligned(QUERIES * width),
     )
     integers = (
         np.empty(_STACK, np.intp),
         np.empty(room, np.intp),
         np.empty((3, 2 * FEW), np.intp),
+        _aligned(QUERIES * room, np.intp),
+        np.empty(n_queries, np.intp),
     )
-    return floats, integers
+    return floats, integers, np.zeros(MOST_ROWS, np.uint8)
 
 
 @inlined
-def desk_of(floats: tuple[Float64, ...], integers: tuple[Indices, ...]) -> Desk:
+def desk_of(floats: tuple[Float64, ...], integers: tuple[Indices, ...], near: Any) -> Desk:
     """Lay out the arrays of `spread_arrays`."""
     few = 2 * FEW
     d = floats[0].shape[1]
@@ -230,7 +250,40 @@ def desk_of(floats: tuple[Float64, ...], integers: tuple[Indices, ...]) -> Desk:
             address(integers[2], few),
             address(integers[2], 2 * few),
         ),
+        lists=Lists(
+            points=address(floats[6], 0),
+            bars=address(floats[6], QUERIES * d),
+            keys=address(floats[7], 0),
+            places=address(integers[3], 0),
+            measured=address(floats[8], 0),
+            near=address(near, 0),
+        ),
+        later=address(integers[4], 0),
     )
+
+
+@inlined
+def _length(metric: int, reduced: float) -> float:
+    """Turn a reduced distance into one for which the triangle inequality holds."""
+    return math.sqrt(reduced) if metric in (EUCLIDEAN, COSINE) else reduced
+
+
+@inlined
+def _radius(metric: int, distance: float) -> float:
+    """Turn a distance into one for which the triangle inequality holds."""
+    return math.sqrt(2.0 * distance) if metric == COSINE else distance
+
+
+@inlined
+def carried_limit(forest: Forest, distance: float, step: float) -> float:
+    """Return a reduced distance that no row within `distance` exceeds after a step.
+
+    `distance` was measured from another point, `step` is the reduced distance between the
+    two. The margin covers rounding, the last term squares that vanished.
+    """
+    metric = forest.metric
+    length = (_radius(metric, distance) + _length(metric, step)) * forest.margin + 2.0**-500
+    return reduced_limit(metric, 0.5 * length * length if metric == COSINE else length)
 
 
 @inlined

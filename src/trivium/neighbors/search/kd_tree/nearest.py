@@ -2,23 +2,26 @@
 
 Queries come in an order in which neighbours follow each other. Each starts with a bound
 carried over from the one before: its k rows are no further away than they were from
-there and the step between the two together.
+there and the step between the two together. Where it costs less, eight are answered
+at once (`together`).
 
 Every pruning compares lower bounds that are computed like distances are (see `metrics`)
 with limits that leave room for rounding, and keeps what ties.
 """
 
-import math
+from typing import Any
 
 import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
 from trivium.neighbors.search.kd_tree.build import LANES, Tree
+from trivium.neighbors.search.kd_tree.lanes import QUERIES, offer_leaf
 from trivium.neighbors.search.kd_tree.measure import (
     Desk,
     Forest,
     admit,
+    carried_limit,
     child_distances,
     desk_of,
     forest_of,
@@ -27,44 +30,23 @@ from trivium.neighbors.search.kd_tree.measure import (
     row_distances,
     spread_arrays,
 )
-from trivium.neighbors.search.lists import (
-    Candidates,
-    address,
-    inlined,
-    select_first,
-    sort_first,
+from trivium.neighbors.search.kd_tree.together import (
+    announce,
+    certain,
+    farthest,
+    gather,
+    settle,
+    together_pays,
 )
-from trivium.neighbors.search.metrics import (
-    COSINE,
-    EUCLIDEAN,
-    reduced_limit,
-)
+from trivium.neighbors.search.lists import address, arrange, inlined
+from trivium.neighbors.search.metrics import reduced_limit
+
+MOST_TOGETHER = 63  # neighbours: an entry of a list costs the same for each of them
 
 _SLACK = 8  # candidates beyond the k-th that are collected before the limit is taken anew
-
-
-@inlined
-def _length(metric: int, reduced: float) -> float:
-    """Turn a reduced distance into one for which the triangle inequality holds."""
-    return math.sqrt(reduced) if metric in (EUCLIDEAN, COSINE) else reduced
-
-
-@inlined
-def _radius(metric: int, distance: float) -> float:
-    """Turn a distance into one for which the triangle inequality holds."""
-    return math.sqrt(2.0 * distance) if metric == COSINE else distance
-
-
-@inlined
-def _carried_limit(forest: Forest, distance: float, step: float) -> float:
-    """Return a reduced distance that no row within `distance` exceeds after a step.
-
-    `distance` was measured from another point, `step` is the reduced distance between the
-    two. The margin covers rounding, the last term squares that vanished.
-    """
-    metric = forest.metric
-    length = (_radius(metric, distance) + _length(metric, step)) * forest.margin + 2.0**-500
-    return reduced_limit(metric, 0.5 * length * length if metric == COSINE else length)
+_WIDEN = 1.4  # from the reach of eight lists to the guess for the next
+_BLOCKS_A_TRIAL = 128
+_SOME_UNCERTAIN = 64
 
 
 @inlined
@@ -85,16 +67,19 @@ def _push_children(forest: Forest, desk: Desk, node: int, home: int, limit: floa
     return top
 
 
-@kernel
-def _search(forest: Forest, desk: Desk, home: int, k: int, limit: float) -> tuple[int, int, int]:
-    """Collect candidates for the desk's point, among them its k nearest rows.
+@inlined
+def _search(
+    forest: Forest, desk: Desk, home: int, k: int, length: int, limit: float
+) -> tuple[int, int, int]:
+    """Collect candidates for the desk's queries, among them the k nearest rows of each.
 
-    Starts from the leaf `home`. Returns the numbers of candidates, of leaves and of groups
-    that were looked at.
+    Starts from the leaf `home`. Where `length` is 0 there is one query, whose candidates
+    go to `desk.found`; otherwise there are eight with lists of that length. Returns the
+    numbers of candidates, of leaves and of groups that were looked at.
     """
     nodes, bounds, d = desk.nodes, desk.bounds, forest.n_columns
     full = k + max(_SLACK, k // 2)
-    count, n_leaves, n_groups = 0, 0, 0
+    count, n_leaves, n_groups = 0 * k, 0, 0  # a literal 0 would have `arrange` compiled twice
     nodes[0], bounds[0] = 0, 0.0
     nodes[1], bounds[1] = home, 0.0
     top = 2 if forest.n_groups > 0 else 1
@@ -110,72 +95,145 @@ def _search(forest: Forest, desk: Desk, home: int, k: int, limit: float) -> tupl
             continue
         n_leaves += 1
         leaf, width = node - forest.n_groups, forest.width
-        at = leaf * (d + 1) * width
+        at, size = leaf * (d + 1) * width, leaf_size(forest, leaf)
+        if length > 0:
+            limit = offer_leaf(forest, desk.lists, at, size, length)
+            continue
         row_distances(forest, desk.point, forest.blocks, at, width, width, desk.reduced)
-        size = leaf_size(forest, leaf)
         count = admit(forest, desk, forest.blocks, at, width, size, limit, count)
         if count >= full:
-            select_first(desk.found, k, count, forest.numbers, d * width)
+            arrange(desk.found, k, count, forest.numbers, d * width, k - 1)
             count = k
             limit = reduced_limit(forest.metric, desk.found.keys[k - 1])
     return count, n_leaves, n_groups
 
 
-@kernel
+@inlined
 def _write(
-    found: Candidates,
-    numbers: Indices,
-    shift: int,
+    forest: Forest,
+    keys: Float64,
+    places: Indices,
+    at: int,
+    step: int,
     skip: int,
     sizes: tuple[int, int],
     to: int,
-    distances: Float64,
-    indices: Indices,
+    targets: tuple[Float64, Indices],
 ) -> None:
-    """Write the first sizes[1] of sizes[0] sorted candidates, the row to skip left out."""
+    """Write the first sizes[1] of sizes[0] sorted candidates, the row to skip left out.
+
+    The candidates begin at `at` and lie `step` apart.
+    """
+    distances, indices = targets
+    shift = forest.n_columns * forest.width
     more = 0
     for s in range(sizes[0]):
-        row = numbers[found.places[s] + shift]
+        row = forest.numbers[places[at + s * step] + shift]
         if row == skip:
             more = 1
         elif s - more < sizes[1]:
-            distances[to + s - more], indices[to + s - more] = found.keys[s], row
+            distances[to + s - more], indices[to + s - more] = keys[at + s * step], row
+
+
+@inlined
+def _write_lists(
+    forest: Forest,
+    desk: Desk,
+    which: Indices,
+    skip: Indices,
+    first: int,
+    n_later: int,
+    sizes: tuple[int, int],
+    targets: tuple[Float64, Indices],
+) -> int:
+    """Write the answers of eight queries; put the uncertain ones behind those for later."""
+    lists = desk.lists
+    odd = settle(forest, desk, sizes[0])
+    for lane in range(QUERIES):
+        q = first + lane
+        if odd and not certain(forest, desk, lane, sizes[0]):
+            desk.later[n_later] = q
+            n_later += 1
+            continue
+        to = which[q] * sizes[1]
+        _write(forest, lists.keys, lists.places, lane, QUERIES, skip[q], sizes, to, targets)
+    return n_later
 
 
 @kernel
-def _answer(
+def answer(
     metric: int,
     tree: Tree,
     all_points: Float64,
-    lists: tuple[Indices, Indices, Indices],
-    sizes: tuple[int, int],
-    arrays: tuple[tuple[Float64, ...], tuple[Indices, ...]],
-    targets: tuple[Float64, Indices],
+    queries: tuple[Indices, Indices, Indices],
+    sizes: tuple[int, int, int],
+    arrays: tuple[tuple[Float64, ...], tuple[Indices, ...], Any],
+    results: tuple[Float64, Indices],
 ) -> tuple[int, int]:
-    """Answer the queries of a piece one by one."""
+    """Answer the queries of a piece; see `nearest_piece`.
+
+    Blocks of eight are answered together or apart: of each `_BLOCKS_A_TRIAL` the first is
+    apart and the next together, and the leaves that both had to look at decide on the rest.
+    Queries whose lists prove uncertain wait until the end and are answered apart.
+    """
     forest = forest_of(metric, tree)
-    desk = desk_of(arrays[0], arrays[1])
+    desk = desk_of(arrays[0], arrays[1], arrays[2])
     points = address(all_points, 0)
-    distances, indices = address(targets[0], 0), address(targets[1], 0)
-    which, homes, skip = lists
-    k, wanted = sizes
-    found = desk.found
+    targets = address(results[0], 0), address(results[1], 0)
+    which, homes, skip = queries
+    k, wanted, most_together = sizes
+    found, last = desk.found, QUERIES * k - 1
     shift = forest.n_columns * forest.width
-    n_leaves, n_groups = 0, 0
-    worst = np.inf
-    for i in range(which.shape[0]):
-        q = which[i]
-        step = move(forest, desk, points, i)
-        limit = _carried_limit(forest, worst, step) if i > 0 else np.inf
-        count, leaves, groups = _search(forest, desk, forest.n_groups + homes[i], k, limit)
-        sort_first(found, k, count, forest.numbers, shift)
-        worst = found.keys[k - 1]
-        _write(found, forest.numbers, shift, skip[i], (k, wanted), q * wanted, distances, indices)
+    n_queries, n_later = which.shape[0], 0
+    i, done, n_leaves, n_groups = 0, 0, 0, 0
+    turn, length, together, apart = 0, 0, 0, 0
+    worst, guess = np.inf, np.inf
+    longest = k + 1 if k <= min(most_together, forest.n_rows - 1) else 0
+    while i < n_queries or done < n_later:
+        first = i
+        if i >= n_queries:
+            turn, length = -1, 0
+            first, done = desk.later[done], done + 1
+        elif i % QUERIES == 0:
+            turn = i // QUERIES % _BLOCKS_A_TRIAL
+            if turn == 0 or i + QUERIES > n_queries:
+                length, together, apart = 0, 0, 0
+            elif turn == 1:
+                length = longest
+            elif turn == 2:
+                pays = together_pays(forest.n_columns, k, together, apart)
+                length = longest if pays and 2 * n_later < max(i, _SOME_UNCERTAIN) else 0
+        if length > 0:
+            limit = gather(forest, desk, points, first, length, worst, guess)
+            announce(which, first, wanted, targets[0], targets[1])
+        else:
+            limit = carried_limit(forest, worst, move(forest, desk, points, first))
+        home = forest.n_groups + homes[first]
+        count, leaves, groups = _search(forest, desk, home, k, length, limit)
         n_leaves, n_groups = n_leaves + leaves, n_groups + groups
+        if length == 0:
+            arrange(found, k, count, forest.numbers, shift, 0 * k)
+            worst = found.keys[k - 1]
+            to = which[first] * wanted
+            _write(forest, found.keys, found.places, 0, 1, skip[first], (k, wanted), to, targets)
+            apart += leaves
+            i += turn >= 0
+            continue
+        together += leaves
+        reach = farthest(desk, k)
+        if reach == np.inf and guess < np.inf:  # the guess was too small: once more without
+            guess = np.inf
+            continue
+        guess = _WIDEN * reach
+        now = _write_lists(forest, desk, which, skip, first, n_later, (k, wanted), targets)
+        i += QUERIES
+        if now == n_later or desk.later[now - 1] != i - 1:  # the last one's list is certain
+            move(forest, desk, points, i - 1)
+            worst = desk.lists.keys[last]
+        n_later = now
     return n_leaves, n_groups
 
 
-@kernel
 def nearest_piece(
     metric: int,
     tree: Tree,
@@ -186,6 +244,7 @@ def nearest_piece(
     sizes: tuple[int, int],
     distances: Float64,
     indices: Indices,
+    most_together: int = MOST_TOGETHER,
 ) -> tuple[int, int]:
     """Find the nearest rows of some queries.
 
@@ -204,22 +263,21 @@ def nearest_piece(
         Number of rows to look for and to be returned: one more has to be looked for if any
         row is left out.
     distances, indices : ndarrays of shape (m, k)
+    most_together : int
+        Most rows to look for with eight queries at once; 0: never.
 
     Returns
     -------
     tuple of int
         Numbers of leaves and of groups that were looked at.
     """
-    d, width = queries.shape[1], tree.blocks.shape[2]
-    room = 2 * sizes[0] + _SLACK + width
-    n_queries = which.shape[0]
-    points = np.empty(n_queries * d)
-    leaves, left_out = np.empty(n_queries, np.intp), np.empty(n_queries, np.intp)
-    for i in range(n_queries):  # all at once: fetching them from all over overlaps
-        q = which[i]
-        leaves[i], left_out[i] = homes[q], skip[q]
-        for j in range(d):
-            points[i * d + j] = queries[q, j]
-    arrays = spread_arrays(d, width, room)
+    width = tree.blocks.shape[2]
+    arrays = spread_arrays(queries.shape[1], width, 2 * sizes[0] + _SLACK + width, which.size)
+    # `take` lets other threads run, and indexing does not.
+    points = queries.take(which, axis=0, mode="clip").astype(np.float64, copy=False)
+    lists = which, homes.take(which, mode="clip"), skip.take(which, mode="clip")
     targets = distances.reshape(-1), indices.reshape(-1)
-    return _answer(metric, tree, points, (which, leaves, left_out), sizes, arrays, targets)
+    looks: tuple[int, int] = answer(
+        metric, tree, points, lists, (*sizes, most_together), arrays, targets
+    )
+    return looks

@@ -4,8 +4,10 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.kd_tree.build import Tree, parent_lane
+from trivium.neighbors.search.kd_tree.build import LANES, Tree
 from trivium.neighbors.search.lists import inlined
+
+_WALKERS = 16
 
 
 @inlined
@@ -45,13 +47,18 @@ def query_bins(tree: Tree, queries: Floats, bits: int, bins: Indices) -> None:
     n_groups = tree.boxes.shape[0]
     n_long = 1 << ((bits + 1) // 2 if n_columns > 1 else bits)
     n_short = (1 << bits) // n_long
+    for first in range(0, queries.shape[0], _WALKERS):
+        last = min(first + _WALKERS, queries.shape[0])
+        bins[first:last] = 0
+        for _ in range(tree.depth):  # side by side: each step of one waits for memory
+            for q in range(first, last):
+                node = bins[q]
+                bins[q] = 2 * node + 1 + (queries[q, tree.sides[node]] >= tree.cuts[node])
     for q in range(queries.shape[0]):
-        node = 0
-        while node < n_inner:
-            node = 2 * node + 1 + (queries[q, tree.sides[node]] >= tree.cuts[node])
-        bins[q] = leaf = node - n_inner
+        bins[q] = leaf = bins[q] - n_inner
         if bits > 0:
-            group, lane = parent_lane(n_groups + leaf, tree.first_lane)
+            child = n_groups + leaf - 1 + tree.first_lane
+            group, lane = child // LANES, child % LANES
             lower, upper = tree.boxes[group, :, 0, lane], tree.boxes[group, :, 1, lane]
             long, short = _longest(lower, upper)
             row = _cell(queries[q, long], lower[long], upper[long], n_long)

@@ -21,7 +21,8 @@ from trivium.neighbors.search.kd_tree.order import order_by_bin, query_bins
 
 _LEAF_ROWS = 32  # 16 to 32: measured better than 8 to 16 in 2 to 8 columns
 _SUBTREE_ROWS = 8192  # fit a core's cache in few columns
-_QUERIES_A_PIECE = 2048
+_QUERIES_A_PIECE = 8192
+_LEAST_PIECES = 8
 _BALLS_A_PIECE = 128
 _QUERIES_A_BIN = 2
 _MOST_BITS = 10
@@ -131,6 +132,7 @@ class KDTree:
             (k, k),
             np.empty((n_sampled, k)),
             np.empty((n_sampled, k), dtype=np.intp),
+            most_together=0,
         )
         rows = n_leaves * self.tree.blocks.shape[2]
         return float((rows + 2 * LANES * n_groups) / n_sampled)
@@ -143,7 +145,8 @@ class KDTree:
         bins = np.empty(n_queries, dtype=np.intp)
 
         def route(piece: slice) -> None:
-            query_bins(self.tree, queries[piece], bits, bins[piece])
+            points = np.ascontiguousarray(queries[piece], np.float64)  # one type to compile for
+            query_bins(self.tree, points, bits, bins[piece])
 
         for _ in map_in_order(route, _pieces(n_queries), n_jobs):
             pass
@@ -155,8 +158,10 @@ def _levels(n_items: int, n_each: int) -> int:
     return (-(-n_items // n_each) - 1).bit_length() if n_items > n_each else 0
 
 
-def _pieces(n_queries: int, length: int = _QUERIES_A_PIECE) -> list[slice]:
-    """Cut queries into pieces of a fixed size."""
+def _pieces(n_queries: int, length: int | None = None) -> list[slice]:
+    """Cut queries into pieces of one size."""
+    if length is None:
+        length = min(_QUERIES_A_PIECE, max(512, -(-n_queries // _LEAST_PIECES)))
     starts = range(0, n_queries, length)
     return [slice(start, min(start + length, n_queries)) for start in starts]
 

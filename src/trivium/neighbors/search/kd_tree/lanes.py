@@ -1,0 +1,273 @@
+"""Eight queries at once: their lists, and what a leaf's rows do to them.
+
+Queries that are near each other look at the same rows. A row is measured for eight of
+them with the operations of one, and enters their lists without a branch: every entry of
+a list is compared, the lesser stays, the greater moves on. The loops are written in LLVM's
+language, whose vectors exist on every processor; in loops over arrays, what moves from
+entry to entry would be stored and loaded each time.
+
+Rows are ranked by reduced distances alone. Distances, and the numbers of rows where
+they tie, are left to the caller.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numba
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+
+from trivium.arrays import Float64, Indices
+from trivium.neighbors.search.lists import inlined
+from trivium.neighbors.search.metrics import CHEBYSHEV, EUCLIDEAN, MANHATTAN
+
+# Numba publishes no types.
+alloca_once: Any = cgutils.alloca_once
+for_range: Any = cgutils.for_range
+get_or_insert_function: Any = cgutils.get_or_insert_function
+
+QUERIES = 8
+MOST_ROWS = 32  # a leaf's
+
+_BIT, _BYTE, _WORD, _LONG = (ir.IntType(bits) for bits in (1, 8, 32, 64))
+_KEYS, _PLACES = ir.VectorType(ir.DoubleType(), QUERIES), ir.VectorType(_LONG, QUERIES)
+_INFINITE = ir.Constant(_KEYS, [float("inf")] * QUERIES)
+_UNROLLED = (2, 3)  # numbers of columns
+
+
+class Lists(NamedTuple):
+    """Addresses of eight queries and of what has been found for them.
+
+    Each has eight numbers, one for each query, in a row: `points` for each column, `bars`
+    once (what a row's reduced distance must not exceed), `keys` and `places` for each
+    entry of a list, `measured` for each row of a leaf. `near` has a byte for each row.
+    """
+
+    points: Float64
+    bars: Float64
+    keys: Float64
+    places: Indices
+    measured: Float64
+    near: Any
+
+
+class _Writer:
+    """Writes the loops of `offer_rows`."""
+
+    def __init__(self, builder: Any, arguments: Any) -> None:
+        self.builder = builder
+        self.metric, self.points, self.n_columns, self.rows, self.at, self.step = arguments[:6]
+        self.size, self.bars, self.keys, self.places, self.length = arguments[6:11]
+        self.measured, self.near = arguments[11:]
+        kind = ir.FunctionType(_KEYS, [_KEYS] * 2)
+        self.minimum = get_or_insert_function(builder.module, kind, "llvm.minnum.v8f64")
+        self.moving = alloca_once(builder, _KEYS)
+        self.moving_place = alloca_once(builder, _PLACES)
+        self.total = alloca_once(builder, _KEYS)
+        self.bar = self.load(self.vector(self.bars, _LONG(0), _KEYS))
+
+    def vector(self, pointer: Any, index: Any, kind: Any) -> Any:
+        """Pointer to the index-th eight numbers."""
+        offset = self.builder.mul(index, _LONG(QUERIES))
+        return self.builder.bitcast(self.builder.gep(pointer, [offset]), kind.as_pointer())
+
+    def load(self, pointer: Any) -> Any:
+        return self.builder.load(pointer, align=8)
+
+    def store(self, value: Any, pointer: Any) -> None:
+        self.builder.store(value, pointer, align=8)
+
+    def spread(self, value: Any, kind: Any) -> Any:
+        nothing = ir.Constant(kind, ir.Undefined)
+        one = self.builder.insert_element(nothing, value, _WORD(0))
+        zeros = ir.Constant(ir.VectorType(_WORD, QUERIES), [0] * QUERIES)
+        return self.builder.shuffle_vector(one, nothing, zeros)
+
+    def lesser(self, one: Any, other: Any) -> Any:
+        """Lesser numbers of two vectors: a select would become a store under a mask."""
+        return self.builder.call(self.minimum, [one, other], fastmath=("nnan",))
+
+    def add(self, metric: int, so_far: Any, difference: Any) -> Any:
+        """Do as `metrics.add_difference`."""
+        builder = self.builder
+        if metric == EUCLIDEAN:
+            return builder.fadd(so_far, builder.fmul(difference, difference))
+        other_way = builder.fneg(difference)
+        negative = builder.fcmp_ordered("<", difference, other_way)
+        size = builder.select(negative, other_way, difference)
+        if metric == MANHATTAN:
+            return builder.fadd(so_far, size)
+        return builder.select(builder.fcmp_ordered(">", size, so_far), size, so_far)
+
+    def add_column(self, metric: int, so_far: Any, row: Any, column: Any) -> Any:
+        builder = self.builder
+        place = builder.add(builder.add(self.at, row), builder.mul(column, self.step))
+        x = self.spread(builder.load(builder.gep(self.rows, [place])), _KEYS)
+        query = self.load(self.vector(self.points, column, _KEYS))
+        return self.add(metric, so_far, builder.fsub(query, x))
+
+    def measure(self, metric: int, n_columns: int | None) -> None:
+        """Measure all rows; note which are within any bar."""
+        builder = self.builder
+        zero = ir.Constant(_KEYS, [0.0] * QUERIES)
+        with for_range(builder, self.size) as row:
+            if n_columns is not None:
+                total = zero
+                for column in range(n_columns):
+                    total = self.add_column(metric, total, row.index, _LONG(column))
+            else:
+                builder.store(zero, self.total)
+                with for_range(builder, self.n_columns) as column:
+                    so_far = builder.load(self.total)
+                    more = self.add_column(metric, so_far, row.index, column.index)
+                    builder.store(more, self.total)
+                total = builder.load(self.total)
+            self.store(total, self.vector(self.measured, row.index, _KEYS))
+            within = builder.bitcast(builder.fcmp_ordered("<=", total, self.bar), _BYTE)
+            builder.store(within, builder.gep(self.near, [row.index]))
+
+    def insert(self, row: Any) -> None:
+        """Let a row enter the lists of the queries within whose bars it is."""
+        builder = self.builder
+        total = self.load(self.vector(self.measured, row, _KEYS))
+        within = builder.fcmp_ordered("<=", total, self.bar)
+        builder.store(builder.select(within, total, _INFINITE), self.moving)
+        place = builder.add(self.at, row)
+        builder.store(self.spread(place, _PLACES), self.moving_place)
+        with for_range(builder, self.length) as entry:
+            here = self.vector(self.keys, entry.index, _KEYS)
+            there = self.vector(self.places, entry.index, _PLACES)
+            key, spot = self.load(here), self.load(there)
+            new, new_place = builder.load(self.moving), builder.load(self.moving_place)
+            less = builder.fcmp_ordered("<", new, key)
+            self.store(self.lesser(new, key), here)
+            self.store(builder.select(less, new_place, spot), there)
+            builder.store(builder.select(less, key, new), self.moving)
+            builder.store(builder.select(less, spot, new_place), self.moving_place)
+
+    def measure_by_metric(self) -> None:
+        """Measure in the loop for the metric and the number of columns."""
+        builder = self.builder
+        sums = builder.icmp_signed("==", self.metric, _LONG(MANHATTAN))
+        greatest = builder.icmp_signed("==", self.metric, _LONG(CHEBYSHEV))
+        squares = builder.not_(builder.or_(sums, greatest))
+        cases: list[tuple[int, Any, int | None]] = [
+            (MANHATTAN, sums, None),
+            (CHEBYSHEV, greatest, None),
+        ]
+        others = squares
+        for n_columns in _UNROLLED:
+            here = builder.icmp_signed("==", self.n_columns, _LONG(n_columns))
+            cases.append((EUCLIDEAN, builder.and_(squares, here), n_columns))
+            others = builder.and_(others, builder.not_(here))
+        for metric, condition, columns in [*cases, (EUCLIDEAN, others, None)]:
+            with builder.if_then(condition):
+                self.measure(metric, columns)
+
+    def insert_near(self) -> None:
+        """Insert the rows that are within any bar, and lower the bars."""
+        builder = self.builder
+        flags = ir.VectorType(_BYTE, MOST_ROWS)
+        near = builder.load(builder.bitcast(self.near, flags.as_pointer()), align=8)
+        any_near = builder.icmp_unsigned("!=", near, ir.Constant(flags, [0] * MOST_ROWS))
+        hits = alloca_once(builder, _WORD)
+        builder.store(builder.bitcast(any_near, _WORD), hits)
+        with _while_any(builder, hits) as left:
+            self.insert(builder.zext(builder.cttz(left, _BIT(1)), _LONG))
+            builder.store(builder.and_(left, builder.sub(left, _WORD(1))), hits)
+        last = self.load(self.vector(self.keys, builder.sub(self.length, _LONG(1)), _KEYS))
+        self.store(self.lesser(last, self.bar), self.vector(self.bars, _LONG(0), _KEYS))
+
+
+@contextmanager
+def _while_any(builder: Any, bits: Any) -> Iterator[Any]:
+    """Repeat what follows as long as any bit is set; give it the bits."""
+    test, body, end = (builder.append_basic_block(name) for name in ("test", "body", "end"))
+    builder.branch(test)
+    builder.position_at_end(test)
+    left = builder.load(bits)
+    builder.cbranch(builder.icmp_unsigned("!=", left, _WORD(0)), body, end)
+    builder.position_at_end(body)
+    yield left
+    builder.branch(test)
+    builder.position_at_end(end)
+
+
+def _offer_rows(
+    _: Any,
+    metric: Any,
+    points: Any,
+    n_columns: Any,
+    rows: Any,
+    at: Any,
+    step: Any,
+    size: Any,
+    bars: Any,
+    keys: Any,
+    places: Any,
+    length: Any,
+    measured: Any,
+    near: Any,
+) -> tuple[Any, Callable[..., Any]]:
+    """Offer at most 32 rows to eight `Lists` of some length; lower their bars.
+
+    Row r's coordinate in column j is `rows[at + r + j * step]`. It enters as the place
+    `at + r`. Bytes of `near` behind the last row are zero.
+    """
+
+    def generate(context: Any, builder: Any, _: Any, arguments: Any) -> Any:
+        writer = _Writer(builder, arguments)
+        writer.measure_by_metric()
+        writer.insert_near()
+        return context.get_dummy_value()
+
+    sizes = at, step, size
+    found = bars, keys, places, length, measured, near
+    return types.void(metric, points, n_columns, rows, *sizes, *found), generate
+
+
+offer_rows: Callable[..., None] = numba.extending.intrinsic(_offer_rows)
+
+
+@inlined
+def offer_leaf(forest: Any, lists: Lists, at: int, size: int, length: int) -> float:
+    """Offer a leaf's rows; return what no row that is still of use exceeds."""
+    for r in range(size, MOST_ROWS):
+        lists.near[r] = 0
+    offer_rows(
+        forest.metric,
+        lists.points,
+        forest.n_columns,
+        forest.blocks,
+        at,
+        forest.width,
+        size,
+        lists.bars,
+        lists.keys,
+        lists.places,
+        length,
+        lists.measured,
+        lists.near,
+    )
+    limit = lists.bars[0]
+    for lane in range(1, QUERIES):
+        limit = max(limit, lists.bars[lane])
+    return float(limit)
+
+
+def _prefetch(_: Any, array: Any, index: Any) -> tuple[Any, Callable[..., Any]]:
+    """Bring an element's line of the cache near, to be written."""
+
+    def generate(context: Any, builder: Any, _: Any, arguments: Any) -> Any:
+        pointer = builder.bitcast(builder.gep(arguments[0], [arguments[1]]), _BYTE.as_pointer())
+        kind = ir.FunctionType(ir.VoidType(), [_BYTE.as_pointer(), _WORD, _WORD, _WORD])
+        function = get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        builder.call(function, [pointer, _WORD(1), _WORD(3), _WORD(1)])
+        return context.get_dummy_value()
+
+    return types.void(array, index), generate
+
+
+prefetch: Callable[..., None] = numba.extending.intrinsic(_prefetch)

@@ -1,0 +1,126 @@
+"""Eight queries whose lists are kept in `lanes`: what comes before and after the search.
+
+Lists begin empty, with bars: a bound carried over from the query before, which is
+certain, or a guess from the eight before, which shows in the end whether it was enough.
+"""
+
+import math
+
+import numpy as np
+
+from trivium.arrays import Float64, Indices
+from trivium.neighbors.search.kd_tree.lanes import QUERIES, prefetch
+from trivium.neighbors.search.kd_tree.measure import Desk, Forest, carried_limit
+from trivium.neighbors.search.lists import inlined, sort_by_insertion
+from trivium.neighbors.search.metrics import COSINE, EUCLIDEAN, add_difference
+
+_A_LINE = 8  # numbers in a line of the cache
+
+
+@inlined
+def gather(
+    forest: Forest,
+    desk: Desk,
+    points: Float64,
+    first: int,
+    length: int,
+    worst: float,
+    guess: float,
+) -> float:
+    """Put eight queries on the desk, with empty lists; return the limit of their search.
+
+    `worst` is the distance from the desk's point to its k-th row, `guess` a reduced distance.
+    """
+    d, lists = forest.n_columns, desk.lists
+    for entry in range(QUERIES * length):
+        lists.keys[entry], lists.places[entry] = np.inf, -1
+    for lane in range(QUERIES):
+        lists.bars[lane] = 0.0
+    for j in range(d):
+        low, high = np.inf, -np.inf
+        for lane in range(QUERIES):
+            x = points[(first + lane) * d + j]
+            lists.points[QUERIES * j + lane] = x
+            step = x - desk.point[j]
+            lists.bars[lane] = add_difference(forest.metric, lists.bars[lane], step)
+            low, high = min(low, x), max(high, x)
+        desk.low[j], desk.high[j] = low, high
+    limit = 0.0
+    for lane in range(QUERIES):
+        lists.bars[lane] = min(carried_limit(forest, worst, lists.bars[lane]), guess)
+        limit = max(limit, lists.bars[lane])
+    return limit
+
+
+@inlined
+def announce(which: Indices, first: int, wanted: int, distances: Float64, indices: Indices) -> None:
+    """Bring near where the answers of eight queries will be written, all over the memory."""
+    for lane in range(QUERIES):
+        to = which[first + lane] * wanted
+        for entry in range(0, wanted, _A_LINE):
+            prefetch(distances, to + entry)
+            prefetch(indices, to + entry)
+        prefetch(distances, to + wanted - 1)
+        prefetch(indices, to + wanted - 1)
+
+
+@inlined
+def farthest(desk: Desk, k: int) -> float:
+    """Greatest key behind the first k of the eight lists; infinite where any list is shorter."""
+    largest = 0.0
+    for lane in range(QUERIES):
+        largest = max(largest, desk.lists.keys[QUERIES * k + lane])
+    return largest
+
+
+@inlined
+def settle(forest: Forest, desk: Desk, k: int) -> bool:
+    """Turn the keys of the lists into distances; say whether any list needs a closer look.
+
+    One does where distances tie, or squares may have left float64.
+    """
+    keys, metric = desk.lists.keys, forest.metric
+    odd = 0
+    if metric == EUCLIDEAN:
+        for lane in range(QUERIES):
+            odd |= keys[lane] < 2.0**-960
+        for entry in range(QUERIES * (k + 1)):
+            keys[entry] = math.sqrt(keys[entry])
+    elif metric == COSINE:
+        for entry in range(QUERIES * (k + 1)):
+            keys[entry] = 0.5 * keys[entry]
+    for entry in range(QUERIES * k):
+        odd |= keys[entry] == keys[entry + QUERIES]
+    return odd != 0
+
+
+@inlined
+def certain(forest: Forest, desk: Desk, lane: int, k: int) -> bool:
+    """Sort a settled list by row numbers too; say whether its first k rows are certain.
+
+    They are not where the next row is as far away: so may be one that was not kept.
+    """
+    found, lists = desk.found, desk.lists
+    for entry in range(k + 1):
+        found.keys[entry] = lists.keys[QUERIES * entry + lane]
+        found.places[entry] = lists.places[QUERIES * entry + lane]
+    if forest.metric == EUCLIDEAN and found.keys[0] < 2.0**-480:
+        return False
+    if not found.keys[k - 1] < found.keys[k]:
+        return False
+    shift = forest.n_columns * forest.width
+    sort_by_insertion(found.keys, found.places, 0 * k, k, forest.numbers, shift)
+    for entry in range(k):
+        lists.places[QUERIES * entry + lane] = found.places[entry]
+    return True
+
+
+@inlined
+def together_pays(n_columns: int, k: int, together: int, apart: int) -> bool:
+    """Whether eight queries at once cost less, from the leaves that were looked at.
+
+    Measured: nanoseconds of leaves and lists. At once, a leaf's rows are measured one by one
+    for eight queries that each may need other leaves; apart, eight rows for one query.
+    """
+    at_once = together * (40 + 38 * n_columns) + 700 + (40 + 2 * k) * k
+    return at_once < apart * (90 + 6 * n_columns) + 3200 + 100 * k
