@@ -2,47 +2,19 @@
 
 A candidate is a key, its distance, and a place, from which the number of its row is
 read where keys tie: `numbers[place + shift]`. The order is that of (distance, row number).
-
-The functions work on addresses, not on arrays: an array that is handed to an inlined
-function is counted as in use, by an atomic operation each time, and its indices are
-checked for being negative, which keeps loops from being vectorised.
+The functions work on addresses, not on arrays; see `search.addresses`.
 """
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numba
 import numpy as np
-from numba import types
-from numba.np import arrayobj
 
 from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import kernel
-
-# Numba publishes no types.
-array_struct: Any = arrayobj.make_array
-pointer_to: Any = types.CPointer
+from trivium.neighbors.search.addresses import address, inlined
 
 FEW = 128
 """As many candidates are sorted by counting for each how many come before it."""
-
-inlined = numba.njit(inline="always")
-"""For functions that are called from kernels: inlined before anything is compiled."""
-
-
-def _address(_: Any, array: Any, _start: Any) -> tuple[Any, Callable[..., Any]]:
-    """Address of a contiguous array's element `_start`; the caller keeps the array alive."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        struct = array_struct(signature.args[0])
-        first = struct(context, builder, arguments[0]).data
-        return builder.gep(first, [arguments[1]])
-
-    pointer = pointer_to(array.dtype)
-    return pointer(array, types.intp), generate
-
-
-address: Callable[..., Any] = numba.extending.intrinsic(_address)
 
 
 class Candidates(NamedTuple):

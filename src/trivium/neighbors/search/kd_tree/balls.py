@@ -6,6 +6,7 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
+from trivium.neighbors.search.addresses import address, inlined
 from trivium.neighbors.search.kd_tree.build import Tree
 from trivium.neighbors.search.kd_tree.measure import (
     Desk,
@@ -19,7 +20,6 @@ from trivium.neighbors.search.kd_tree.measure import (
     row_distances,
     spread_arrays,
 )
-from trivium.neighbors.search.lists import address, inlined
 from trivium.neighbors.search.metrics import reduced_limit
 
 

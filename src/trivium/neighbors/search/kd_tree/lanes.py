@@ -20,7 +20,7 @@ from numba import types
 from numba.core import cgutils
 
 from trivium.arrays import Float64, Indices
-from trivium.neighbors.search.lists import inlined
+from trivium.neighbors.search.addresses import inlined
 from trivium.neighbors.search.metrics import CHEBYSHEV, EUCLIDEAN, MANHATTAN
 
 # Numba publishes no types.
@@ -255,19 +255,3 @@ def offer_leaf(forest: Any, lists: Lists, at: int, size: int, length: int) -> fl
     for lane in range(1, QUERIES):
         limit = max(limit, lists.bars[lane])
     return float(limit)
-
-
-def _prefetch(_: Any, array: Any, index: Any) -> tuple[Any, Callable[..., Any]]:
-    """Bring an element's line of the cache near, to be written."""
-
-    def generate(context: Any, builder: Any, _: Any, arguments: Any) -> Any:
-        pointer = builder.bitcast(builder.gep(arguments[0], [arguments[1]]), _BYTE.as_pointer())
-        kind = ir.FunctionType(ir.VoidType(), [_BYTE.as_pointer(), _WORD, _WORD, _WORD])
-        function = get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        builder.call(function, [pointer, _WORD(1), _WORD(3), _WORD(1)])
-        return context.get_dummy_value()
-
-    return types.void(array, index), generate
-
-
-prefetch: Callable[..., None] = numba.extending.intrinsic(_prefetch)

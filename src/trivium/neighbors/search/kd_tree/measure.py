@@ -1,6 +1,6 @@
 """What every search of a kd-tree does: measure boxes and rows, and walk down.
 
-The functions work on addresses; see `search.lists`.
+The functions work on addresses; see `search.addresses`.
 """
 
 import math
@@ -10,9 +10,10 @@ import numpy as np
 
 from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import kernel
+from trivium.neighbors.search.addresses import address, inlined
 from trivium.neighbors.search.kd_tree.build import LANES, Tree
 from trivium.neighbors.search.kd_tree.lanes import MOST_ROWS, QUERIES, Lists
-from trivium.neighbors.search.lists import FEW, Candidates, address, inlined
+from trivium.neighbors.search.lists import FEW, Candidates
 from trivium.neighbors.search.metrics import (
     COSINE,
     EUCLIDEAN,

@@ -15,6 +15,7 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
+from trivium.neighbors.search.addresses import address, inlined
 from trivium.neighbors.search.kd_tree.build import LANES, Tree
 from trivium.neighbors.search.kd_tree.lanes import QUERIES, offer_leaf
 from trivium.neighbors.search.kd_tree.measure import (
@@ -38,7 +39,7 @@ from trivium.neighbors.search.kd_tree.together import (
     settle,
     together_pays,
 )
-from trivium.neighbors.search.lists import address, arrange, inlined
+from trivium.neighbors.search.lists import arrange
 from trivium.neighbors.search.metrics import reduced_limit
 
 MOST_TOGETHER = 63  # neighbours: an entry of a list costs the same for each of them

@@ -4,8 +4,8 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
+from trivium.neighbors.search.addresses import inlined
 from trivium.neighbors.search.kd_tree.build import LANES, Tree
-from trivium.neighbors.search.lists import inlined
 
 _WALKERS = 16
 

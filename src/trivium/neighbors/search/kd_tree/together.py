@@ -9,9 +9,10 @@ import math
 import numpy as np
 
 from trivium.arrays import Float64, Indices
-from trivium.neighbors.search.kd_tree.lanes import QUERIES, prefetch
+from trivium.neighbors.search.addresses import inlined, prefetch
+from trivium.neighbors.search.kd_tree.lanes import QUERIES
 from trivium.neighbors.search.kd_tree.measure import Desk, Forest, carried_limit
-from trivium.neighbors.search.lists import inlined, sort_by_insertion
+from trivium.neighbors.search.lists import sort_by_insertion
 from trivium.neighbors.search.metrics import COSINE, EUCLIDEAN, add_difference
 
 _A_LINE = 8  # numbers in a line of the cache

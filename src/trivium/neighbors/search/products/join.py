@@ -7,11 +7,11 @@ import numpy as np
 from trivium.arrays import Float64, Floats
 from trivium.blocks.compiled import kernel
 from trivium.neighbors.search.products.byte_panels import BytePanels, ByteQuads
+from trivium.neighbors.search.products.marks import CHUNK, marks
 from trivium.neighbors.search.products.panels import PANEL_ROWS, QUAD, Panels, Quads
 from trivium.neighbors.search.products.reservoir import (
-    CHUNK,
     Reservoirs,
-    any_within,
+    filling,
     make_room,
     offer,
 )
@@ -56,6 +56,7 @@ def join_blocks(
     """
     tile, sums = np.empty(TILE, panels.halves.dtype), np.empty(TILE, np.int32)
     work = np.empty(state.scores.shape[1])
+    full = filling(state)
     halves = panels.halves.reshape(-1)
     for p in range(second[0], second[1]):
         for quad in range(first[0] * QUADS_A_PANEL, first[1] * QUADS_A_PANEL):
@@ -63,9 +64,12 @@ def join_blocks(
             for start in range(0, TILE, CHUNK):
                 q = QUAD * quad + start // PANEL_ROWS
                 first_row = p * PANEL_ROWS + start % PANEL_ROWS
-                if any_within(tile, start, state.limits[q]):
-                    make_room(panels, state, q, k, work)
-                    offer(state, q, tile, start, first_row, q)
+                hits = marks(tile, start, state.limits[q])
+                if hits != 0:
+                    if state.counts[q] >= full:
+                        make_room(panels, state, q, k, work)
+                        hits = marks(tile, start, state.limits[q])
+                    offer(state, q, hits, tile, start, first_row, q)
                 if first[0] != second[0] and _any_asks(
                     state.limits, halves, first_row, tile, start, halves[q]
                 ):
@@ -76,7 +80,10 @@ def join_blocks(
 def _any_asks(
     limits: Floats, halves: Floats, first_row: int, found: Floats, start: int, half: float
 ) -> bool:
-    """Whether to any row of a chunk the query is a candidate; see `any_within`."""
+    """Whether to any row of a chunk the query is a candidate.
+
+    An OR of whole numbers vectorises, as long as no index can be negative.
+    """
     hits = np.int32(0)
     place, row = np.uintp(start), np.uintp(first_row)
     for r in range(np.uintp(CHUNK)):
@@ -101,7 +108,8 @@ def _offer_back(
     for r in range(CHUNK):
         x = first_row + r
         if found[start + r] + half <= state.limits[x] + halves[x]:
-            make_room(panels, state, x, k, work)
+            if state.counts[x] >= filling(state):
+                make_room(panels, state, x, k, work)
             score = found[start + r] - halves[x] + half
             if score <= state.limits[x]:
                 state.scores[x, state.counts[x]], state.rows[x, state.counts[x]] = score, q

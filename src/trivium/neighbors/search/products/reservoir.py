@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
+from trivium.neighbors.search.addresses import inlined
 from trivium.neighbors.search.products.byte_panels import BytePanels, ByteQuads
+from trivium.neighbors.search.products.marks import CHUNK, lowest
 from trivium.neighbors.search.products.panels import NO_LIMIT, NOTHING, QUAD, Panels, Quads
 from trivium.neighbors.search.products.tiles import slack_of
 
-CHUNK = 64  # rows tested at once; a reservoir keeps room for so many
+_MOST_TURNS = 64
+_LOOSENESS = 4  # a bound lets in one more candidate for each 2^4
 
 
 class Reservoirs(NamedTuple):
@@ -87,37 +90,38 @@ def open_reservoirs(
 
 
 @kernel
-def kth_smallest(values: Float64, size: int, k: int) -> float:
-    """Find the k-th smallest (from one) of the first `size` values, whose order is lost.
+def count_within(values: Float64, size: int, limit: float) -> int:
+    """Count those of the first `size` values that are at most a limit."""
+    count = 0
+    for i in range(np.uintp(size)):  # without sign, so that the loop vectorises
+        count += values[i] <= limit
+    return count
 
-    Quickselect (Hoare, "Algorithm 65: find", Communications of the ACM 4, 1961), with a
-    partition that stores instead of branching: what a branch decides here is a coin toss.
-    Pivots are drawn, always the same way, so that no order of the values is a bad one.
+
+@kernel
+def kth_bound(values: Float64, size: int, k: int) -> float:
+    """Return a value that at least k of the first `size` do not exceed, and few more than k.
+
+    Counting is so much cheaper than sorting that a bound closes in on the k-th smallest
+    value (from one) by interpolation between counts, halving now and then.
     """
-    low, high = 0, size
-    draw = 1
-    while high - low > 1:
-        draw = (draw * 48271) % 2147483647  # Park & Miller's generator
-        pivot = values[low + draw % (high - low)]
-        split = low
-        for i in range(low, high):
-            value = values[i]
-            values[i] = values[split]
-            values[split] = value
-            split += value < pivot
-        if k <= split:
-            high = split
-            continue
-        low = split
-        for i in range(low, high):
-            value = values[i]
-            values[i] = values[split]
-            values[split] = value
-            split += value <= pivot
-        if k <= split:
-            return float(pivot)
-        low = split
-    return float(values[low])
+    low, high = values[0], values[0]
+    for i in range(np.uintp(size)):
+        low, high = min(low, values[i]), max(high, values[i])
+    below, within = 0, size
+    for turn in range(_MOST_TURNS):
+        if within <= k + (k >> _LOOSENESS):
+            break
+        share = 0.5 if turn % 2 == 1 else (k + 0.5 - below) / (within - below)
+        limit = low + share * (high - low)
+        if not low < limit < high:
+            break
+        count = count_within(values, size, limit)
+        if count >= k:
+            high, within = limit, count
+        else:
+            low, below = limit, count
+    return float(high)
 
 
 @kernel
@@ -126,7 +130,7 @@ def tighten(panels: Panels | BytePanels, state: Reservoirs, q: int, k: int, work
     count = state.counts[q]
     for i in range(count):
         work[i] = state.scores[q, i] + slack_of(panels, state.rows[q, i])
-    limit = kth_smallest(work, count, k) + state.margins[q]
+    limit = kth_bound(work, count, k) + state.margins[q]
     state.limits[q] = limit + abs(limit) * panels.error  # rounds to the scores' precision
     kept = 0
     for i in range(count):
@@ -136,41 +140,34 @@ def tighten(panels: Panels | BytePanels, state: Reservoirs, q: int, k: int, work
     state.counts[q] = kept
 
 
+@inlined
+def filling(state: Reservoirs) -> int:
+    """Count of candidates from which on a reservoir has no room for a chunk."""
+    return int(state.scores.shape[1] - CHUNK)
+
+
 @kernel
 def make_room(
     panels: Panels | BytePanels, state: Reservoirs, q: int, k: int, work: Float64
 ) -> None:
-    """Tighten a reservoir without room for a chunk, and close it where that makes none."""
-    room = state.scores.shape[1] - CHUNK - 1
-    if state.counts[q] > room:
-        tighten(panels, state, q, k, work)
-        if state.counts[q] > room:
-            state.limits[q], state.counts[q] = NOTHING, -1
+    """Tighten a reservoir that is filling, and close it where that makes no room.
+
+    To be called only then: what a call hands over costs more than most chunks.
+    """
+    tighten(panels, state, q, k, work)
+    if state.counts[q] >= filling(state):
+        state.limits[q], state.counts[q] = NOTHING, -1
 
 
 @kernel
-def any_within(scores: Floats, start: int, limit: float) -> bool:
-    """Whether any score of the chunk from `start` on is at most `limit`.
-
-    An OR of whole numbers vectorises, where a minimum or an OR of truth values does not,
-    as long as no index can be negative.
-    """
-    found = np.int32(0)
-    first = np.uintp(start)
-    for r in range(np.uintp(CHUNK)):
-        found |= np.int32(scores[first + r] <= limit)
-    return bool(found != 0)
-
-
-@kernel
-def offer(state: Reservoirs, q: int, found: Floats, start: int, first_row: int, skip: int) -> None:
-    """Append the rows of a chunk whose score is within the limit.
-
-    Every row is stored, and kept if the count moves on: there is no branch to guess.
-    """
-    limit, count = state.limits[q], state.counts[q]
-    for r in range(CHUNK):
-        score = found[start + r]
-        state.scores[q, count], state.rows[q, count] = score, first_row + r
-        count += (score <= limit) & (first_row + r != skip)
+def offer(
+    state: Reservoirs, q: int, hits: int, found: Floats, start: int, first_row: int, skip: int
+) -> None:
+    """Append the rows of a chunk whose score is within the limit, by their `marks`."""
+    count = state.counts[q]
+    while hits != 0:
+        r = lowest(hits)
+        hits &= hits - 1
+        state.scores[q, count], state.rows[q, count] = found[start + r], first_row + r
+        count += first_row + r != skip
     state.counts[q] = count

@@ -6,15 +6,16 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
+from trivium.neighbors.search.addresses import prefetch, row_address
 from trivium.neighbors.search.lists import sort_pairs
 from trivium.neighbors.search.metrics import COSINE, pair_distance
 from trivium.neighbors.search.products.byte_panels import BytePanels, ByteQuads
+from trivium.neighbors.search.products.marks import CHUNK, marks
 from trivium.neighbors.search.products.panels import PANEL_ROWS, QUAD, Panels, Quads
 from trivium.neighbors.search.products.reservoir import (
-    CHUNK,
     Reservoirs,
-    any_within,
-    kth_smallest,
+    filling,
+    kth_bound,
     make_room,
     offer,
     tighten,
@@ -26,6 +27,7 @@ _LEAST_FIRST_PANELS = 4
 _FIRST_PART = 12  # of the panels, at most: they are scored twice, at a price for each column
 _COLUMNS_A_PART = 16
 _LANES = 64
+_LINES_AHEAD = 4  # of a row; of a long one, the processor fetches more by itself
 _FEW_DOUBTFUL = 4
 MOST_FOR_FIRST_LIMITS = 200
 
@@ -80,7 +82,7 @@ def first_limits(
         for lane in range(min(QUAD, quads.squares.shape[0] - QUAD * quad)):
             q = QUAD * quad + lane
             work[:] = least[lane]
-            limit = kth_smallest(work, n_groups, k) + slack + state.margins[q]
+            limit = kth_bound(work, n_groups, k) + slack + state.margins[q]
             if limit < state.limits[q]:
                 state.limits[q] = limit + abs(limit) * panels.error
 
@@ -105,14 +107,19 @@ def shortlist(
     """
     tile, sums = np.empty(TILE, panels.halves.dtype), np.empty(TILE, np.int32)
     work = np.empty(state.scores.shape[1])
+    full = filling(state)
     for p in range(panels.values.shape[0]):
         for quad in range(quads.values.shape[0]):
             score_tile(panels, p, quads, quad, sums, tile)
             for start in range(0, TILE, CHUNK):
                 q = QUAD * quad + start // PANEL_ROWS
-                if any_within(tile, start, state.limits[q]):
-                    make_room(panels, state, q, k, work)
-                    offer(state, q, tile, start, p * PANEL_ROWS + start % PANEL_ROWS, skip[q])
+                hits = marks(tile, start, state.limits[q])
+                if hits != 0:
+                    if state.counts[q] >= full:
+                        make_room(panels, state, q, k, work)
+                        hits = marks(tile, start, state.limits[q])
+                    first_row = p * PANEL_ROWS + start % PANEL_ROWS
+                    offer(state, q, hits, tile, start, first_row, skip[q])
 
 
 @kernel
@@ -148,7 +155,7 @@ def _measured(
         direct_distances(asked.metric, query, asked.rows, rows, count, work)
         return int(count)
     work[:count] = scores[:count]
-    score = kth_smallest(work, count, k)
+    score = kth_bound(work, count, k)
     first = 0
     for i in range(count):
         if scores[i] <= score:
@@ -156,7 +163,7 @@ def _measured(
             rows[i], rows[first] = rows[first], rows[i]
             first += 1
     direct_distances(asked.metric, query, asked.rows, rows, first, work)
-    distance = kth_smallest(work[:first].copy(), first, k)
+    distance = kth_bound(work, first, k)
     limit = score_limit(asked, q, distance, state.margins[q], panels.error)
     kept = first
     for i in range(first, count):
@@ -183,7 +190,12 @@ def direct_distances(
 ) -> None:
     """Distances to some rows; four sums at a time, since each has to wait for itself."""
     last = count - 1
+    n_lines = min(query.shape[0], _LINES_AHEAD * 8)
     for start in range(0, count, 4):
+        for ahead in range(start + 12, min(start + 16, count)):
+            near = row_address(rows, some[ahead])
+            for j in range(0, n_lines, 8):
+                prefetch(near, j)
         row0, row1 = some[start], some[min(start + 1, last)]
         row2, row3 = some[min(start + 2, last)], some[min(start + 3, last)]
         sum0, sum1, sum2, sum3 = 0.0, 0.0, 0.0, 0.0

@@ -5,8 +5,9 @@ import numpy as np
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import contracting_kernel, kernel
 from trivium.neighbors.search.heaps import sift_down, sort_heap, worse
+from trivium.neighbors.search.products.marks import CHUNK, lowest, marks
 from trivium.neighbors.search.products.panels import PANEL_ROWS, QUAD, Panels, Quads, panel_scores
-from trivium.neighbors.search.products.reservoir import CHUNK, Reservoirs, any_within, kth_smallest
+from trivium.neighbors.search.products.reservoir import Reservoirs, kth_bound
 from trivium.neighbors.search.products.shortlist import Asked, direct_distances, score_limit
 
 _SURVIVORS = 32  # from so many on they are measured
@@ -22,7 +23,7 @@ def guess_limits(
         count = promising.counts[q]
         if count >= k:
             _direct(asked, q, promising.rows[q], count, work)
-            distance = kth_smallest(work, count, k)
+            distance = kth_bound(work, count, k)
             limit = score_limit(asked, q, distance, margins[q], panels.error)
             limits[q] = min(limits[q], limit)
 
@@ -65,17 +66,18 @@ def prune(
             panel_scores(quads.values[quad], panels.values[p], panels.halves[p], tile)
             for start in range(0, QUAD * PANEL_ROWS, CHUNK):
                 q = QUAD * quad + start // PANEL_ROWS
-                if not any_within(tile, start, limits[q]):
+                hits = marks(tile, start, limits[q])
+                if hits == 0:  # as for places of a quad without a query
                     continue
                 place = start % PANEL_ROWS
-                for r in range(CHUNK):
-                    row = p * PANEL_ROWS + place + r
-                    if tile[start + r] <= limits[q] and row != skip[q]:
-                        half = panels.halves[p, place + r]
-                        score = _fine_score(half, fine_queries[q], fine_rows[row])
-                        if score <= limits[q]:
-                            survivors[q, counts[q]] = row
-                            counts[q] += 1
+                while hits != 0:
+                    r = place + lowest(hits)
+                    hits &= hits - 1
+                    row = p * PANEL_ROWS + r
+                    score = _fine_score(panels.halves[p, r], fine_queries[q], fine_rows[row])
+                    if score <= limits[q] and row != skip[q]:
+                        survivors[q, counts[q]] = row
+                        counts[q] += 1
                 if counts[q] >= _SURVIVORS:
                     _measure(asked, q, survivors[q], counts[q], distances[q], indices[q])
                     counts[q] = 0

@@ -1,0 +1,71 @@
+"""Addresses of arrays in kernels, and the cache.
+
+An array that is handed to a function is counted as in use, by an atomic operation each
+time, and its indices are checked for being negative, which keeps loops from being
+vectorised. An address is a number.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.np import arrayobj
+
+# Numba publishes no types.
+array_struct: Any = arrayobj.make_array
+get_item_pointer: Any = cgutils.get_item_pointer2
+get_or_insert_function: Any = cgutils.get_or_insert_function
+pointer_to: Any = types.CPointer
+unpack_tuple: Any = cgutils.unpack_tuple
+
+_BYTE, _WORD, _LONG = ir.IntType(8), ir.IntType(32), ir.IntType(64)
+
+
+def _address(_: Any, array: Any, start: Any) -> tuple[Any, Callable[..., Any]]:
+    """Address of a contiguous array's element `start`; the caller keeps the array alive."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        struct = array_struct(signature.args[0])
+        first = struct(context, builder, arguments[0]).data
+        return builder.gep(first, [arguments[1]])
+
+    pointer = pointer_to(array.dtype)
+    return pointer(array, start), generate
+
+
+def _row_address(_: Any, array: Any, row: Any) -> tuple[Any, Callable[..., Any]]:
+    """Address of a matrix's row, whose elements may lie apart."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind = signature.args[0]
+        struct = array_struct(kind)(context, builder, arguments[0])
+        shape = unpack_tuple(builder, struct.shape, 2)
+        strides = unpack_tuple(builder, struct.strides, 2)
+        place = [arguments[1], _LONG(0)]
+        return get_item_pointer(context, builder, struct.data, shape, strides, kind.layout, place)
+
+    pointer = pointer_to(array.dtype)
+    return pointer(array, row), generate
+
+
+def _prefetch(_: Any, array: Any, index: Any) -> tuple[Any, Callable[..., Any]]:
+    """Bring an element's line near the processor, from an address; it may be anywhere."""
+
+    def generate(context: Any, builder: Any, _: Any, arguments: Any) -> Any:
+        pointer = builder.bitcast(builder.gep(arguments[0], [arguments[1]]), _BYTE.as_pointer())
+        kind = ir.FunctionType(ir.VoidType(), [_BYTE.as_pointer(), _WORD, _WORD, _WORD])
+        function = get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        builder.call(function, [pointer, _WORD(0), _WORD(3), _WORD(1)])
+        return context.get_dummy_value()
+
+    return types.void(array, index), generate
+
+
+address: Callable[..., Any] = numba.extending.intrinsic(_address)
+row_address: Callable[..., Any] = numba.extending.intrinsic(_row_address)
+prefetch: Callable[..., None] = numba.extending.intrinsic(_prefetch)
+inlined = numba.njit(inline="always")
+"""For functions that are called from kernels: inlined before anything is compiled."""
