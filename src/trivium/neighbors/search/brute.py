@@ -27,6 +27,7 @@ from trivium.neighbors.search.projections.projected import Projected, plan_proje
 from trivium.neighbors.search.scan import Scan
 
 QUERIES_A_PIECE = 256
+_LEAST_A_PIECE, _PIECES = 64, 8  # enough pieces for all workers, each worth its panels
 _JOIN_BLOCKS = 16
 _FEW_QUERIES = 8  # for fewer, at once or so far, nothing is written
 _LITTLE_WORK = 20_000_000  # numbers to subtract: done before anything else could be compiled
@@ -144,7 +145,8 @@ class Brute:
         """Search through panels; return the queries whose answer could not be proved."""
         m, k = found[0].shape
         each = reservoir_bytes(k, written.dtype, written.doubtful)
-        step = queries_a_piece(each, n_jobs, QUERIES_A_PIECE)
+        most = min(QUERIES_A_PIECE, max(_LEAST_A_PIECE, -(-m // _PIECES)))
+        step = queries_a_piece(each, n_jobs, most)
         proved = np.empty(m, dtype=bool)
 
         def run(start: int) -> None:

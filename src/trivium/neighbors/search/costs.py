@@ -9,6 +9,8 @@ counted. Nothing is timed, so that the choice is the same each time.
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
+
 from trivium.arrays import Floats
 from trivium.neighbors.search.kd_tree.tree import KDTree
 from trivium.neighbors.search.metrics import COSINE, EUCLIDEAN
@@ -21,6 +23,8 @@ _SCAN_ROW, _SCAN_COLUMN = 1.0, 0.25  # direct differences, for other metrics
 _LOOK, _LOOK_COLUMN = 3.0, 0.2  # what a tree looks at, see `KDTree.probe`
 _NEIGHBOR = 15.0  # candidates of a tree, by neighbour
 _PROBES = 32
+_LARGE = 2_000_000  # numbers in all the rows; smaller trees are soon built
+_SOME_ROWS = 4096
 
 
 class Choice(NamedTuple):
@@ -43,13 +47,15 @@ def tree_cost(looks: float, n_columns: int, k: int) -> float:
 
 
 def choose(
-    metric: int, rows: Floats, k: int, build: Callable[[], KDTree]
+    metric: int, rows: Floats, k: int, build: Callable[[Floats], KDTree]
 ) -> tuple[Choice, KDTree | None]:
     """Choose an algorithm for many queries, as many as there are rows.
 
     A tree is built to be asked only where it may win: on uniform data in D columns it
     looks at most rows unless there are far more than 2^D. D is the number of columns that
-    the rows effectively have (`effective_dimension`), which correlation makes small.
+    the rows effectively have (`effective_dimension`), which correlation makes small. Where
+    a tree would be large, a small one over some of the rows is asked first: the more rows,
+    the more a tree looks at.
 
     Returns
     -------
@@ -70,9 +76,20 @@ def choose(
             f"({dimension:.3g} effectively): it would look at most of them"
         )
         return Choice("brute", reason), None
-    tree = build()
-    looks = tree.probe(rows[:: -(-n // _PROBES)], min(k, n))
-    by_tree, by_brute = tree_cost(looks, d, k), brute_cost(metric, n, d)
+    probes, by_brute = rows[:: -(-n // _PROBES)], brute_cost(metric, n, d)
+    if rows.size > _LARGE:
+        step = -(-n // _SOME_ROWS)
+        looks = build(np.ascontiguousarray(rows[step // 2 :: step])).probe(probes, min(k, n))
+        by_tree = tree_cost(looks, d, k)
+        if by_tree > by_brute:
+            reason = (
+                f"among every {step}th row a query makes a tree look at {looks:.0f} rows and "
+                f"boxes, {by_tree / 1000:.3g} µs; all {n} rows take {by_brute / 1000:.3g} µs"
+            )
+            return Choice("brute", reason), None
+    tree = build(rows)
+    looks = tree.probe(probes, min(k, n))
+    by_tree = tree_cost(looks, d, k)
     better = by_tree < by_brute
     reason = (
         f"a query makes a tree look at {looks:.0f} rows and boxes, {by_tree / 1000:.3g} µs; "

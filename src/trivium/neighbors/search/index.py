@@ -46,7 +46,7 @@ class Index:
             self.choice, tree = choose(self._metric, self.rows, k, self._tree)
         else:
             self.choice = Choice(algorithm, "asked for")
-            tree = self._tree() if algorithm == "kd_tree" else None
+            tree = self._tree(self.rows) if algorithm == "kd_tree" else None
         self._searcher: Searcher = self._brute() if tree is None else tree
 
     def points(self, queries: Floats | None) -> Floats:
@@ -87,8 +87,8 @@ class Index:
         skip = _nobody(points) if skip is None else skip
         return self._searcher.within(points, radius, skip, self._n_jobs)
 
-    def _tree(self) -> KDTree:
-        return KDTree(self._metric, self.rows, self._n_jobs)
+    def _tree(self, rows: Floats) -> KDTree:
+        return KDTree(self._metric, rows, self._n_jobs)
 
     def _brute(self) -> Searcher:
         if self._metric in (EUCLIDEAN, COSINE):
