@@ -71,8 +71,12 @@ def projected(rows, widths, metric=EUCLIDEAN, n_jobs=1):
     return Projected(metric, rows, frame, basis, widths, n_jobs)
 
 
+# From 28 columns on, panels are in bytes where the processor multiplies them.
+ALL_WIDTHS = Widths(8, 8, 16), Widths(2, 5, 32), Widths(8, 16, 16), Widths(28, 32, 32)
+
+
 class TestExactness:
-    @pytest.mark.parametrize("widths", [Widths(8, 8, 16), Widths(2, 5, 32), Widths(8, 16, 16)])
+    @pytest.mark.parametrize("widths", ALL_WIDTHS)
     @pytest.mark.parametrize("kind", KINDS)
     def test_lists_are_the_plain_ones(self, kind, widths):
         rows = structured(kind, np.random.default_rng(1), 900, 40)
@@ -83,10 +87,11 @@ class TestExactness:
             assert far.size == 0
             assert_same(found, ask(Scan(EUCLIDEAN, rows), queries, k)[0])
 
+    @pytest.mark.parametrize("widths", [Widths(4, 8, 32), Widths(28, 32, 32)])
     @pytest.mark.parametrize("kind", KINDS)
-    def test_so_are_those_of_directions(self, kind):
+    def test_so_are_those_of_directions(self, kind, widths):
         rows = directions(structured(kind, np.random.default_rng(2), 700, 40))
-        search = projected(rows, Widths(4, 8, 32), COSINE)
+        search = projected(rows, widths, COSINE)
         for k in (1, 10):
             found, far = ask(search, rows[:200], k)
             assert far.size == 0
@@ -135,12 +140,13 @@ class TestExactness:
 
 
 class TestDeterminism:
-    def test_neither_threads_nor_pieces_nor_memory_show(self):
+    @pytest.mark.parametrize("widths", [Widths(8, 16, 32), Widths(28, 32, 32)])
+    def test_neither_threads_nor_pieces_nor_memory_show(self, widths):
         rng = np.random.default_rng(6)
         rows, queries = low_rank(rng, 4000, 40), low_rank(rng, 1100, 40)
-        right, _ = ask(projected(rows, Widths(8, 16, 32)), queries, 7)
+        right, _ = ask(projected(rows, widths), queries, 7)
         for n_jobs in (2, 4):
-            search = projected(rows, Widths(8, 16, 32), n_jobs=n_jobs)
+            search = projected(rows, widths, n_jobs=n_jobs)
             assert_same(ask(search, queries, 7, n_jobs=n_jobs)[0], right)
             with config_context(working_memory=0.01):
                 assert_same(ask(search, queries, 7, n_jobs=n_jobs)[0], right)

@@ -8,7 +8,13 @@ from trivium.neighbors.search.metrics import EUCLIDEAN
 from trivium.neighbors.search.products.panels import frame_of, pack_queries, pack_rows
 from trivium.neighbors.search.products.reservoir import open_limits, open_reservoirs
 from trivium.neighbors.search.products.shortlist import Asked
-from trivium.neighbors.search.projections.pruning import _fine_score, guess_limits, prune
+from trivium.neighbors.search.projections.pruning import (
+    Bounds,
+    Fine,
+    _fine_score,
+    guess_limits,
+    prune,
+)
 
 
 class Whole:
@@ -26,16 +32,23 @@ class Whole:
             np.pad(part, ((0, 0), (0, wide))).astype(np.float32) for part in centred
         )
         far = np.zeros(len(queries), dtype=bool)
-        self.margins = self.frame.margins(self.quads.squares)
-        self.limits = open_limits(len(self.quads.values), far, self.frame.dtype)
+        margins, error = self.frame.margins(self.quads.squares), self.frame.error
+        self.bounds, fine = (
+            Bounds(open_limits(len(self.quads.values), far, self.frame.dtype), margins, error)
+            for _ in range(2)
+        )
+        self.limits = self.bounds.limits
+        halves = self.panels.halves.reshape(-1)
+        self.fine = Fine(halves, self.fine_rows, self.fine_queries, fine)
         self.asked = Asked(EUCLIDEAN, queries, rows, self.frame.scale, self.quads.squares)
 
     def guess(self, promising):
         """Take these rows of each query for promising."""
-        state = open_reservoirs(self.quads, self.margins, self.k, self.frame.dtype)
+        margins = self.bounds.margins
+        state = open_reservoirs(self.quads, margins, self.k, self.frame.dtype)
         state.rows[:, : promising.shape[1]] = promising
         state.counts[:] = promising.shape[1]
-        guess_limits(self.asked, self.panels, state, self.margins, self.limits, self.k)
+        guess_limits(self.asked, state, self.bounds, self.fine.bounds, self.k)
 
     def prune(self, skip=None):
         m = len(self.queries)
@@ -45,11 +58,9 @@ class Whole:
             self.asked,
             self.panels,
             self.quads,
-            self.fine_rows,
-            self.fine_queries,
+            self.bounds,
+            self.fine,
             skip,
-            self.margins,
-            self.limits,
             *near,
         )
         return near

@@ -86,33 +86,46 @@ def relative_error(rows: Floats, frame: Frame) -> float:
 
 def pack_byte_rows(rows: Floats, frame: Frame, tau: float, n_jobs: int | None) -> BytePanels:
     """Write rows as panels of bytes."""
-    n_panels = -(-rows.shape[0] // PANEL_ROWS)
-    panels = BytePanels(
-        np.empty((n_panels, PANEL_ROWS * _padded(rows.shape[1])), np.uint8),
+    panels = empty_byte_panels(rows.shape[0], frame)
+    step = _PANELS_A_PIECE * PANEL_ROWS
+
+    def pack(first: int) -> None:
+        write_byte_panels(panels, first, rows[first : first + step], frame, tau)
+
+    each_of(pack, range(0, rows.shape[0], step), n_jobs)
+    return panels
+
+
+def empty_byte_panels(n_rows: int, frame: Frame) -> BytePanels:
+    """Panels of bytes to be written for so many rows."""
+    n_panels = -(-n_rows // PANEL_ROWS)
+    return BytePanels(
+        np.empty((n_panels, PANEL_ROWS * _padded(frame.center.size)), np.uint8),
         np.zeros((n_panels, PANEL_ROWS), np.float32),
         np.full((n_panels, PANEL_ROWS), FILL, np.float32),
         np.zeros(n_panels * PANEL_ROWS),
         frame.error,
     )
+
+
+def write_byte_panels(
+    panels: BytePanels, first: int, rows: Floats, frame: Frame, tau: float
+) -> None:
+    """Write rows whose first number is `first`, a multiple of 256, into their panels."""
     slack = panels.slack.reshape(panels.halves.shape)
-
-    def pack(first: int) -> None:
-        for panel in range(first, min(first + _PANELS_A_PIECE, n_panels)):
-            some = rows[panel * PANEL_ROWS : (panel + 1) * PANEL_ROWS]
-            _pack_panel(
-                some,
-                frame.center,
-                frame.scale,
-                tau,
-                frame.error,
-                panels.values[panel],
-                panels.units[panel],
-                panels.halves[panel],
-                slack[panel],
-            )
-
-    each_of(pack, range(0, n_panels, _PANELS_A_PIECE), n_jobs)
-    return panels
+    for start in range(0, rows.shape[0], PANEL_ROWS):
+        panel = (first + start) // PANEL_ROWS
+        _pack_panel(
+            rows[start : start + PANEL_ROWS],
+            frame.center,
+            frame.scale,
+            tau,
+            frame.error,
+            panels.values[panel],
+            panels.units[panel],
+            panels.halves[panel],
+            slack[panel],
+        )
 
 
 def pack_byte_queries(queries: Floats, frame: Frame, tau: float, whole: int = 1) -> ByteQuads:

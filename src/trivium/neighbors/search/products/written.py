@@ -9,27 +9,31 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from trivium.arrays import Float64, Floats
+from trivium.blocks.workers import each_of
 from trivium.neighbors.search.products.byte_panels import (
     BytePanels,
     ByteQuads,
+    empty_byte_panels,
     pack_byte_queries,
-    pack_byte_rows,
     relative_error,
+    write_byte_panels,
 )
 from trivium.neighbors.search.products.byte_products import available
 from trivium.neighbors.search.products.panels import (
     Frame,
     Panels,
     Quads,
+    empty_panels,
     frame_of,
     pack_queries,
-    pack_rows,
     rounding_error,
+    write_panels,
 )
 
 Precision = Literal["bytes", "float32", "float64"]
 
 _LEAST_COLUMNS = 28
+_ROWS_A_PIECE = 1024
 _MOST_COLUMNS = 100_000  # 127 · 128 for each stays within 32 bits
 
 
@@ -57,6 +61,13 @@ class Written(NamedTuple):
         """Type of the scores."""
         return self.frame.dtype
 
+    def write(self, first: int, rows: Floats) -> None:
+        """Write rows whose first number is `first`, a multiple of 256."""
+        if isinstance(self.panels, BytePanels):
+            write_byte_panels(self.panels, first, rows, self.frame, self.tau)
+        else:
+            write_panels(self.panels, first, rows, self.frame)
+
     def quads(self, queries: Floats, whole: int = 1) -> tuple[Quads | ByteQuads, Float64]:
         """Write queries; return them and their margins."""
         if isinstance(self.panels, BytePanels):
@@ -80,7 +91,19 @@ def write(rows: Floats, precision: Precision, n_jobs: int | None) -> Written | N
         return None
     if precision == "bytes":
         frame = frame._replace(error=rounding_error(16, frame.dtype))  # sums are exact
-        tau = relative_error(rows, frame)
-        doubtful = min(32 + rows.shape[1] // 8, 128)  # distances concentrate as columns grow
-        return Written(frame, pack_byte_rows(rows, frame, tau, n_jobs), doubtful, tau)
-    return Written(frame, pack_rows(rows, frame, n_jobs), 16)
+    written = unwritten(rows.shape[0], rows, frame, precision)
+
+    def write_piece(first: int) -> None:
+        written.write(first, rows[first : first + _ROWS_A_PIECE])
+
+    each_of(write_piece, range(0, rows.shape[0], _ROWS_A_PIECE), n_jobs)
+    return written
+
+
+def unwritten(n_rows: int, sample: Floats, frame: Frame, precision: Precision) -> Written:
+    """Room for so many rows, of which some are given, in a frame."""
+    if precision == "bytes":
+        doubtful = min(32 + sample.shape[1] // 8, 128)  # distances concentrate as columns grow
+        panels = empty_byte_panels(n_rows, frame)
+        return Written(frame, panels, doubtful, relative_error(sample, frame))
+    return Written(frame, empty_panels(n_rows, frame), 16)

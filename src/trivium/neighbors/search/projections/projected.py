@@ -1,5 +1,6 @@
 """The search through projections: columns chosen by what they cost and what they prune."""
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -7,16 +8,8 @@ import numpy as np
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.memory import queries_a_piece
 from trivium.blocks.workers import each_of, one_blas_thread
-from trivium.neighbors.search.products.costs import PAIR, PRODUCT, pair_cost
-from trivium.neighbors.search.products.panels import (
-    PANEL_ROWS,
-    Frame,
-    empty_panels,
-    frame_of,
-    pack_queries,
-    rounding_error,
-    write_panels,
-)
+from trivium.neighbors.search.products.costs import PRODUCT, pair_cost
+from trivium.neighbors.search.products.panels import Frame, frame_of, rounding_error
 from trivium.neighbors.search.products.reservoir import (
     open_limits,
     open_reservoirs,
@@ -28,6 +21,8 @@ from trivium.neighbors.search.products.shortlist import (
     first_limits,
     shortlist,
 )
+from trivium.neighbors.search.products.tiles import without_slack
+from trivium.neighbors.search.products.written import Written, precisions, unwritten
 from trivium.neighbors.search.projections.axes import (
     Basis,
     coordinates,
@@ -36,7 +31,7 @@ from trivium.neighbors.search.projections.axes import (
     sample_of,
     with_tail,
 )
-from trivium.neighbors.search.projections.pruning import guess_limits, prune
+from trivium.neighbors.search.projections.pruning import Bounds, Fine, guess_limits, prune
 
 _LEAST_COLUMNS = 64
 _LEAST_ROWS = 4096
@@ -48,7 +43,9 @@ _SAMPLE = 64, 2048  # queries and rows on which survivors are counted
 # Nanoseconds on one core, as in `costs`.
 _FINE = 100.0
 _EXACT_ROW, _EXACT_COLUMN = 200.0, 1.0
-_PREPARATION = 4.5
+_PREPARATION = 2.0
+_WRITE = 6.0  # for each number of the rows, without a projection
+_PATIENCE = 1.1  # a projection is kept: it may cost a little more than it saves at first
 
 
 class Widths(NamedTuple):
@@ -97,20 +94,23 @@ class Projected:
         self._frame = frame
         self._basis = basis
         self.widths = widths
-        given = basis.error(widths.fine)
-        self._error = rounding_error(widths.fine, frame.dtype) + 2.0 * given * (1.0 + given)
         n = rows.shape[0]
-        self._fine = np.zeros((-(-n // PANEL_ROWS) * PANEL_ROWS, widths.fine), frame.dtype)
-        self._guess = empty_panels(n, self._narrow(widths.guess))
-        self._prune = empty_panels(n, self._narrow(widths.prune))
+        sample = coordinates(sample_of(rows, _SAMPLE[0]), frame, basis)
+        self._guess = self._unwritten(n, with_tail(*sample, widths.guess - 1))
+        self._prune = self._unwritten(n, with_tail(*sample, widths.prune - 1))
+        # Which rows are promising needs no proof: no slack and no error.
+        self._promising = without_slack(self._guess.panels)
+        self._error = self._error_of(rounding_error(widths.fine, frame.dtype))
+        self._fine = np.zeros((n, widths.fine), frame.dtype)
+        self._halves = np.empty(n, frame.dtype)
 
         def write(first: int) -> None:
             piece = slice(first, min(first + _ROWS_A_PIECE, n))
             heads, squares = coordinates(rows[piece], frame, basis)
             self._fine[piece] = with_tail(heads, squares, widths.fine - 1)
-            for panels, width in (self._guess, widths.guess), (self._prune, widths.prune):
-                z = with_tail(heads, squares, width - 1)
-                write_panels(panels, first, z, self._narrow(width))
+            self._halves[piece] = (0.5 - self._error) * squares
+            for written, width in (self._guess, widths.guess), (self._prune, widths.prune):
+                written.write(first, with_tail(heads, squares, width - 1))
 
         each_of(write, range(0, n, _ROWS_A_PIECE), n_jobs)
 
@@ -137,37 +137,55 @@ class Projected:
             far[piece] = _reach(points, self._frame) > _FAR
             within = np.where(far[piece, None], self._frame.center, points)
             heads, squares = coordinates(within, self._frame, self._basis)
-            guess, sharp = (
-                pack_queries(with_tail(heads, squares, width - 1), self._narrow(width))
-                for width in self.widths[:2]
+            (guess, _), (sharp, margins) = (
+                written.quads(with_tail(heads, squares, width - 1))
+                for written, width in zip((self._guess, self._prune), self.widths[:2], strict=True)
             )
-            # Which rows are promising needs no proof: no margins and no error.
             promising = open_reservoirs(guess, np.zeros(own.size), n_promising, self._frame.dtype)
-            panels = self._guess._replace(error=0.0)
             wanted = n_promising + int(np.any(own >= 0))
             if wanted <= MOST_FOR_FIRST_LIMITS:
-                first_limits(panels, guess, promising, wanted)
-            shortlist(panels, guess, promising, own, n_promising)
-            margins = self._frame._replace(error=self._error).margins(squares)
-            limits = open_limits(sharp.values.shape[0], far[piece], self._frame.dtype)
+                first_limits(self._promising, guess, promising, wanted)
+            shortlist(self._promising, guess, promising, own, n_promising)
+            open_bounds = partial(open_limits, sharp.values.shape[0], far[piece], self._frame.dtype)
+            bounds = Bounds(open_bounds(), margins, self._prune.frame.error)
+            own_margins = self._frame._replace(error=self._error).margins(squares)
+            fine = Bounds(open_bounds(), own_margins, self._error)
             asked = Asked(self._metric, points, self._rows, scale, squares)
-            guess_limits(asked, self._prune, promising, margins, limits, k)
-            fine = with_tail(heads, squares, self.widths.fine - 1).astype(self._frame.dtype)
+            guess_limits(asked, promising, bounds, fine, k)
+            z = with_tail(heads, squares, self.widths.fine - 1).astype(self._frame.dtype)
             near = found[0][piece], found[1][piece]
-            prune(asked, self._prune, sharp, self._fine, fine, own, margins, limits, *near)
+            prune(
+                asked,
+                self._prune.panels,
+                sharp,
+                bounds,
+                Fine(self._halves, self._fine, z, fine),
+                own,
+                *near,
+            )
 
         each_of(run, range(0, m, step), n_jobs)
         return np.flatnonzero(far)
 
-    def _narrow(self, width: int) -> Frame:
-        """Frame of z with so many columns, which are centred and scaled already."""
-        return Frame(np.zeros(width), 0, self._frame.dtype, self._error)
+    def _error_of(self, rounding: float) -> float:
+        """Relative error of scores: their rounding, and that of z."""
+        given = self._basis.error(self.widths.fine)
+        return rounding + 2.0 * given * (1.0 + given)
+
+    def _unwritten(self, n_rows: int, sample: Float64) -> Written:
+        """Room for z of some width, which is centred and scaled already."""
+        width = sample.shape[1]
+        precision = precisions(width)[0]
+        n_rounded = 16 if precision == "bytes" else width  # sums of bytes are exact
+        error = self._error_of(rounding_error(n_rounded, self._frame.dtype))
+        frame = Frame(np.zeros(width), 0, self._frame.dtype, error)
+        return unwritten(n_rows, sample, frame, precision)
 
 
 def worth_looking(m: int, n: int, d: int) -> bool:
     """Whether so many queries among so many rows could pay for a projection."""
     large = d >= _LEAST_COLUMNS and n >= _LEAST_ROWS
-    return large and 2.0 * _preparation(n, d) < m * n * pair_cost(d)
+    return large and _preparation(n, d) < m * n * pair_cost(d)
 
 
 def _preparation(n: int, d: int) -> float:
@@ -182,7 +200,7 @@ def plan_projection(
     k: int,
     n_jobs: int | None,
 ) -> Projected | None:
-    """Project where that saves more than it costs, for these queries alone.
+    """Project where that saves about as much as it costs for these queries alone.
 
     The number of columns that rows effectively have says whether it is worth looking;
     then the survivors of some queries among some rows, for every width, say how wide.
@@ -196,7 +214,8 @@ def plan_projection(
     with one_blas_thread():
         basis = principal_axes(rows, frame.center, min(_MOST_AXES, d // 2 // 16 * 16) - 1)
         widths, cost = _best_widths(rows, queries, frame, basis, k)
-    if _preparation(n, d) + m * n * cost > 0.9 * m * n * pair_cost(d):
+    plain = n * d * _WRITE + m * n * pair_cost(d)
+    if _preparation(n, d) + m * n * cost > _PATIENCE * plain:
         return None
     return Projected(metric, rows, frame, basis, widths, n_jobs)
 
@@ -235,7 +254,7 @@ def _best_widths(
     options = []
     for width in range(8, full + 1, 8):
         guess = max(8, width // 2 // 4 * 4)
-        products = 2.0 * PAIR + (guess + width) * PRODUCT
+        products = pair_cost(guess) + pair_cost(width)
         cost = products + survivors(width) * _FINE + last * exact
         options.append((cost, Widths(guess, width, full)))
     cost, widths = min(options)

@@ -1,22 +1,60 @@
 """The loops of the search through projections: guess a limit, prune, decide in float64."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import contracting_kernel, kernel
 from trivium.neighbors.search.heaps import sift_down, sort_heap, worse
+from trivium.neighbors.search.products.byte_panels import BytePanels, ByteQuads
 from trivium.neighbors.search.products.marks import CHUNK, lowest, marks
-from trivium.neighbors.search.products.panels import PANEL_ROWS, QUAD, Panels, Quads, panel_scores
+from trivium.neighbors.search.products.panels import PANEL_ROWS, QUAD, Panels, Quads
 from trivium.neighbors.search.products.reservoir import Reservoirs, kth_bound
 from trivium.neighbors.search.products.shortlist import Asked, direct_distances, score_limit
+from trivium.neighbors.search.products.tiles import TILE, score_tile
 
 _SURVIVORS = 32  # from so many on they are measured
 
 
+class Bounds(NamedTuple):
+    """Limits of queries, and what scores that are compared with them may err by.
+
+    Attributes
+    ----------
+    limits : ndarray of shape (4 * n_quads,)
+        Scores that no row among the nearest exceeds.
+    margins : ndarray of shape (m,)
+        What the queries' own rounding adds to a limit.
+    error : float
+        Relative error of limits and scores.
+    """
+
+    limits: Floats
+    margins: Float64
+    error: float
+
+
+class Fine(NamedTuple):
+    """More coordinates, row by row and query by query, for scores of single pairs.
+
+    Attributes
+    ----------
+    halves : ndarray of shape (n,)
+        Deflated half squared norms of the rows.
+    rows : ndarray of shape (n, w)
+    queries : ndarray of shape (m, w)
+    bounds : Bounds
+    """
+
+    halves: Floats
+    rows: Floats
+    queries: Floats
+    bounds: Bounds
+
+
 @kernel
-def guess_limits(
-    asked: Asked, panels: Panels, promising: Reservoirs, margins: Float64, limits: Floats, k: int
-) -> None:
+def guess_limits(asked: Asked, promising: Reservoirs, bounds: Bounds, fine: Bounds, k: int) -> None:
     """Measure each query's most promising rows: the k-th distance among them is a limit."""
     work = np.empty(promising.rows.shape[1])
     for q in range(asked.queries.shape[0]):
@@ -24,8 +62,15 @@ def guess_limits(
         if count >= k:
             _direct(asked, q, promising.rows[q], count, work)
             distance = kth_bound(work, count, k)
-            limit = score_limit(asked, q, distance, margins[q], panels.error)
-            limits[q] = min(limits[q], limit)
+            _lower(asked, q, distance, bounds)
+            _lower(asked, q, distance, fine)
+
+
+@kernel
+def _lower(asked: Asked, q: int, distance: float, bounds: Bounds) -> None:
+    """Let no row farther away than a distance be of interest any more."""
+    limit = score_limit(asked, q, distance, bounds.margins[q], bounds.error)
+    bounds.limits[q] = min(bounds.limits[q], limit)
 
 
 @contracting_kernel
@@ -44,45 +89,42 @@ def _fine_score(half: float, query: Floats, row: Floats) -> float:
 @kernel
 def prune(
     asked: Asked,
-    panels: Panels,
-    quads: Quads,
-    fine_rows: Floats,
-    fine_queries: Floats,
+    panels: Panels | BytePanels,
+    quads: Quads | ByteQuads,
+    bounds: Bounds,
+    fine: Fine,
     skip: Indices,
-    margins: Float64,
-    limits: Floats,
     distances: Float64,
     indices: Indices,
 ) -> None:
     """Measure the rows whose lower bounds stay within the limits; keep and sort the best."""
     m = asked.queries.shape[0]
-    tile = np.empty(QUAD * PANEL_ROWS, panels.values.dtype)
+    tile, sums = np.empty(TILE, panels.halves.dtype), np.empty(TILE, np.int32)
     survivors = np.empty((m, _SURVIVORS + CHUNK), dtype=np.intp)
     counts = np.zeros(m, dtype=np.intp)
     distances[:] = np.inf
     indices[:] = asked.rows.shape[0]  # behind every row
     for p in range(panels.values.shape[0]):
         for quad in range(quads.values.shape[0]):
-            panel_scores(quads.values[quad], panels.values[p], panels.halves[p], tile)
-            for start in range(0, QUAD * PANEL_ROWS, CHUNK):
+            score_tile(panels, p, quads, quad, sums, tile)
+            for start in range(0, TILE, CHUNK):
                 q = QUAD * quad + start // PANEL_ROWS
-                hits = marks(tile, start, limits[q])
+                hits = marks(tile, start, bounds.limits[q])
                 if hits == 0:  # as for places of a quad without a query
                     continue
-                place = start % PANEL_ROWS
+                first_row = p * PANEL_ROWS + start % PANEL_ROWS
                 while hits != 0:
-                    r = place + lowest(hits)
+                    row = first_row + lowest(hits)
                     hits &= hits - 1
-                    row = p * PANEL_ROWS + r
-                    score = _fine_score(panels.halves[p, r], fine_queries[q], fine_rows[row])
-                    if score <= limits[q] and row != skip[q]:
+                    score = _fine_score(fine.halves[row], fine.queries[q], fine.rows[row])
+                    if score <= fine.bounds.limits[q] and row != skip[q]:
                         survivors[q, counts[q]] = row
                         counts[q] += 1
                 if counts[q] >= _SURVIVORS:
                     _measure(asked, q, survivors[q], counts[q], distances[q], indices[q])
                     counts[q] = 0
-                    limit = score_limit(asked, q, distances[q, 0], margins[q], panels.error)
-                    limits[q] = min(limits[q], limit)
+                    _lower(asked, q, distances[q, 0], bounds)
+                    _lower(asked, q, distances[q, 0], fine.bounds)
     for q in range(m):
         _measure(asked, q, survivors[q], counts[q], distances[q], indices[q])
         sort_heap(distances[q], indices[q])
