@@ -9,7 +9,7 @@ from trivium.neighbors.search.metrics import COSINE, EUCLIDEAN, MANHATTAN
 
 
 def chosen(rows, k=10, metric=EUCLIDEAN):
-    choice, tree = choose(metric, rows, k, lambda: KDTree(metric, rows))
+    choice, tree = choose(metric, rows, k, lambda some: KDTree(metric, some))
     assert (tree is not None) == (choice.algorithm == "kd_tree")
     return choice
 
@@ -53,10 +53,23 @@ class TestChoice:
         assert chosen(rows, metric=MANHATTAN).algorithm == "kd_tree"
 
     def test_a_tree_is_not_built_where_it_cannot_win(self):
-        def build():
+        def build(_):
             raise AssertionError
 
         assert choose(EUCLIDEAN, uniform(5_000, 40), 5, build)[0].algorithm == "brute"
+
+    @pytest.mark.parametrize(("d", "algorithm"), [(4, "kd_tree"), (10, "kd_tree"), (16, "brute")])
+    def test_a_large_tree_is_built_only_where_small_ones_promise_something(self, d, algorithm):
+        rows, sizes = uniform(1_100_000 // d if d < 10 else 110_000, d), []
+
+        def build(some):
+            sizes.append(len(some))
+            return KDTree(EUCLIDEAN, some)
+
+        choice, _ = choose(EUCLIDEAN, rows, 10, build)
+        assert choice.algorithm == algorithm
+        assert sizes == [1024, 4096] + ([len(rows)] if algorithm == "kd_tree" else [])
+        assert str(len(rows)) in choice.reason
 
     @pytest.mark.parametrize("rows", [np.zeros((500, 3)), np.full((500, 3), 1e308)])
     def test_rows_all_alike(self, rows):

@@ -6,6 +6,7 @@ is asked for the neighbours of some of its own rows, and what it had to look at 
 counted. Nothing is timed, so that the choice is the same each time.
 """
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -23,8 +24,9 @@ _SCAN_ROW, _SCAN_COLUMN = 1.0, 0.25  # direct differences, for other metrics
 _LOOK, _LOOK_COLUMN = 3.0, 0.2  # what a tree looks at, see `KDTree.probe`
 _NEIGHBOR = 15.0  # candidates of a tree, by neighbour
 _PROBES = 32
-_LARGE = 2_000_000  # numbers in all the rows; smaller trees are soon built
-_SOME_ROWS = 4096
+_LARGE = 1_000_000  # numbers in all the rows; smaller trees are soon built
+_SOME_ROWS = 1024, 4096
+_SLOWING = 0.5  # of growth: the more rows, the less a tree looks at for each more
 
 
 class Choice(NamedTuple):
@@ -54,8 +56,7 @@ def choose(
     A tree is built to be asked only where it may win: on uniform data in D columns it
     looks at most rows unless there are far more than 2^D. D is the number of columns that
     the rows effectively have (`effective_dimension`), which correlation makes small. Where
-    a tree would be large, a small one over some of the rows is asked first: the more rows,
-    the more a tree looks at.
+    a tree would be large, small ones over some of the rows say first what to expect of it.
 
     Returns
     -------
@@ -77,14 +78,14 @@ def choose(
         )
         return Choice("brute", reason), None
     probes, by_brute = rows[:: -(-n // _PROBES)], brute_cost(metric, n, d)
-    if rows.size > _LARGE:
-        step = -(-n // _SOME_ROWS)
-        looks = build(np.ascontiguousarray(rows[step // 2 :: step])).probe(probes, min(k, n))
-        by_tree = tree_cost(looks, d, k)
+    if rows.size > _LARGE and n > 2 * _SOME_ROWS[1]:
+        expected = _expected_looks(rows, probes, k, build)
+        by_tree = tree_cost(expected, d, k)
         if by_tree > by_brute:
             reason = (
-                f"among every {step}th row a query makes a tree look at {looks:.0f} rows and "
-                f"boxes, {by_tree / 1000:.3g} µs; all {n} rows take {by_brute / 1000:.3g} µs"
+                f"by what trees over some of the rows look at, a query would make one over all of "
+                f"them look at {expected:.2g} rows and boxes, {by_tree / 1000:.3g} µs; "
+                f"all {n} rows take {by_brute / 1000:.3g} µs"
             )
             return Choice("brute", reason), None
     tree = build(rows)
@@ -96,3 +97,17 @@ def choose(
         f"all {n} rows take {by_brute / 1000:.3g} µs"
     )
     return Choice("kd_tree" if better else "brute", reason), tree if better else None
+
+
+def _expected_looks(
+    rows: Floats, probes: Floats, k: int, build: Callable[[Floats], KDTree]
+) -> float:
+    """Extrapolate what a tree over all rows looks at from trees over some of them."""
+    looks = []
+    for size in _SOME_ROWS:
+        step = rows.shape[0] // size
+        some = np.ascontiguousarray(rows[step // 2 :: step][:size])
+        looks.append(build(some).probe(probes, min(k, size)))
+    few, many = _SOME_ROWS
+    growth = math.log(looks[1] / looks[0]) / math.log(many / few)
+    return float(looks[1] * (rows.shape[0] / many) ** (_SLOWING * growth))

@@ -22,6 +22,7 @@ from trivium.neighbors.search.kd_tree.order import order_by_bin, query_bins
 _LEAF_ROWS = 32  # 16 to 32: measured better than 8 to 16 in 2 to 8 columns
 _SUBTREE_ROWS = 8192  # fit a core's cache in few columns
 _QUERIES_A_PIECE = 8192
+_LEAST_AT_FIRST, _LEAST_A_PIECE = 1024, 64
 _LEAST_PIECES = 8
 _BALLS_A_PIECE = 128
 _QUERIES_A_BIN = 2
@@ -75,6 +76,8 @@ class KDTree:
         wanted = distances.shape[1]
         k = wanted + bool((skip >= 0).any())
         homes, which = self._order(queries, n_jobs)
+        n_queries, d = queries.shape
+        length = _length(n_queries, d)
 
         def search(piece: slice) -> None:
             nearest_piece(
@@ -89,7 +92,7 @@ class KDTree:
                 indices,
             )
 
-        for _ in map_in_order(search, _pieces(queries.shape[0]), n_jobs):
+        for _ in map_in_order(search, _pieces(n_queries, length), n_jobs):
             pass
 
     def within(
@@ -148,7 +151,7 @@ class KDTree:
             points = np.ascontiguousarray(queries[piece], np.float64)  # one type to compile for
             query_bins(self.tree, points, bits, bins[piece])
 
-        for _ in map_in_order(route, _pieces(n_queries), n_jobs):
+        for _ in map_in_order(route, _pieces(n_queries, _QUERIES_A_PIECE), n_jobs):
             pass
         return bins >> bits, order_by_bin(bins, n_leaves << bits)
 
@@ -158,12 +161,16 @@ def _levels(n_items: int, n_each: int) -> int:
     return (-(-n_items // n_each) - 1).bit_length() if n_items > n_each else 0
 
 
-def _pieces(n_queries: int, length: int | None = None) -> list[slice]:
+def _pieces(n_queries: int, length: int) -> list[slice]:
     """Cut queries into pieces of one size."""
-    if length is None:
-        length = min(_QUERIES_A_PIECE, max(512, -(-n_queries // _LEAST_PIECES)))
     starts = range(0, n_queries, length)
     return [slice(start, min(start + length, n_queries)) for start in starts]
+
+
+def _length(n_queries: int, n_columns: int) -> int:
+    """Return a size of pieces that are worth a thread: queries take longer in many columns."""
+    least = max(_LEAST_A_PIECE, _LEAST_AT_FIRST >> n_columns // 2)
+    return min(_QUERIES_A_PIECE, max(least, -(-n_queries // _LEAST_PIECES)))
 
 
 def _empty_tree(n_rows: int, n_columns: int) -> Tree:
