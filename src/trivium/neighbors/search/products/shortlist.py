@@ -74,14 +74,17 @@ def first_limits(
     for row in range(n_first * PANEL_ROWS):
         slack = max(slack, slack_of(panels, row))
     for quad in range(quads.values.shape[0]):
-        least[:] = np.inf
+        for lane in range(QUAD):
+            for group in range(n_groups):
+                least[lane, group] = np.inf
         for p in range(n_first):
             score_tile(panels, p, quads, quad, sums, tile)
             for start in range(0, TILE, _LANES):
                 _lower(least, start // PANEL_ROWS, start % n_groups, tile, start)
         for lane in range(min(QUAD, quads.squares.shape[0] - QUAD * quad)):
             q = QUAD * quad + lane
-            work[:] = least[lane]
+            for group in range(n_groups):
+                work[group] = least[lane, group]
             limit = kth_bound(work, n_groups, k) + slack + state.margins[q]
             if limit < state.limits[q]:
                 state.limits[q] = limit + abs(limit) * panels.error
@@ -139,8 +142,8 @@ def decide(
             count = _measured(asked, panels, state, q, k, work)
             found = state.rows[q, :count]
             sort_pairs(work[:count], found, k)
-            distances[q] = work[:k]
-            indices[q] = found[:k]
+            for i in range(k):
+                distances[q, i], indices[q, i] = work[i], found[i]
 
 
 @kernel
@@ -154,9 +157,10 @@ def _measured(
     if count <= k + _FEW_DOUBTFUL:
         direct_distances(asked.metric, query, asked.rows, rows, count, work)
         return int(count)
-    work[:count] = scores[:count]
+    for i in range(count):
+        work[i] = scores[i]
     score = kth_bound(work, count, k)
-    first = 0
+    first = 0 * k  # a literal 0 would have what it is handed to compiled twice
     for i in range(count):
         if scores[i] <= score:
             scores[i], scores[first] = scores[first], scores[i]
