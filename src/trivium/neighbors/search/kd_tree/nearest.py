@@ -205,7 +205,8 @@ def answer(
                 pays = together_pays(forest.n_columns, k, together, apart)
                 length = longest if pays and 2 * n_later < max(i, _SOME_UNCERTAIN) else 0
         if length > 0:
-            limit = gather(forest, desk, points, first, length, worst, guess)
+            gather(forest, desk, points, first, length, worst, guess)
+            limit = np.inf  # until the first leaf
             announce(which, first, wanted, targets[0], targets[1])
         else:
             limit = carried_limit(forest, worst, move(forest, desk, points, first))
@@ -226,12 +227,10 @@ def answer(
             guess = np.inf
             continue
         guess = _WIDEN * reach
-        now = _write_lists(forest, desk, which, skip, first, n_later, (k, wanted), targets)
+        n_later = _write_lists(forest, desk, which, skip, first, n_later, (k, wanted), targets)
         i += QUERIES
-        if now == n_later or desk.later[now - 1] != i - 1:  # the last one's list is certain
-            move(forest, desk, points, i - 1)
-            worst = desk.lists.keys[last]
-        n_later = now
+        move(forest, desk, points, i - 1)
+        worst = desk.lists.keys[last]  # no less than the k-th distance, certain or not
     return n_leaves, n_groups
 
 

@@ -27,8 +27,8 @@ def gather(
     length: int,
     worst: float,
     guess: float,
-) -> float:
-    """Put eight queries on the desk, with empty lists; return the limit of their search.
+) -> None:
+    """Put eight queries on the desk, with empty lists.
 
     `worst` is the distance from the desk's point to its k-th row, `guess` a reduced distance.
     """
@@ -46,11 +46,8 @@ def gather(
             lists.bars[lane] = add_difference(forest.metric, lists.bars[lane], step)
             low, high = min(low, x), max(high, x)
         desk.low[j], desk.high[j] = low, high
-    limit = 0.0
     for lane in range(QUERIES):
         lists.bars[lane] = min(carried_limit(forest, worst, lists.bars[lane]), guess)
-        limit = max(limit, lists.bars[lane])
-    return limit
 
 
 @inlined
