@@ -62,6 +62,12 @@ def needles(rng, n):
     return np.column_stack([rng.integers(0, N_ROWS // 10, n), 1e-170 * rng.normal(size=n)])
 
 
+def twins(rng):
+    """A query next to each row, whose squared distance vanishes while no other ties with it."""
+    rows = np.column_stack([rng.random(N_ROWS), np.zeros(N_ROWS)])
+    return rows, rows + [0, 1e-170] * rng.normal(size=rows.shape)
+
+
 def outside(rng):
     """Queries around the rows, near and far."""
     angles = rng.uniform(0, 2 * np.pi, N_QUERIES)
@@ -102,13 +108,19 @@ ODD = {
     "times 1e-310": uniform(2, 1e-310, **SMALL),
     "times 1e200": uniform(2, 1e200, **SMALL),
     "needles": alike(needles),
+    "twins": twins,
     "centre of rings": centred,
     "outside": outside,
 }
 """The same, with ties, squares that leave float64, and queries that share few leaves."""
 
 DATA = NEAR | ODD
-NO_DIRECTIONS = ("one column", "needles", *(name for name in DATA if name.startswith("times")))
+NO_DIRECTIONS = (
+    "one column",
+    "needles",
+    "twins",
+    *(name for name in DATA if name.startswith("times")),
+)
 
 
 def cases(names):
@@ -276,8 +288,10 @@ class TestGuesses:
         far, steps = 1000.0, np.sqrt(np.array([outer, inner]) - 1)
         rows = np.array([[1, steps[0]], [1, steps[1]], [far + reach, 0], [far - reach, 0]])
         assert (np.square(rows[:2]).sum(axis=1) == [outer, inner]).all()
-        queries = np.repeat([[far, 0], [0, 0]], 16, axis=0)
-        assert_same(ask_in_order(rows, "euclidean", queries, 1), nearest(queries, rows, 1))
+        for lanes in (slice(0, 8), *(slice(lane, lane + 1) for lane in range(8))):
+            queries = np.tile([far, 0.0], (32, 1))
+            queries[16:24][lanes] = 0
+            assert_same(ask_in_order(rows, "euclidean", queries, 1), nearest(queries, rows, 1))
 
     @pytest.mark.parametrize("metric", BALL_METRICS)
     def test_none_is_left_where_the_rows_end(self, metric):
@@ -292,6 +306,19 @@ class TestGuesses:
         for k in (1, 3, 4, 5):
             found = ask_in_order(space(rows, metric), metric, space(queries, metric), k)
             assert_same(found, nearest(queries, rows, k, metric))
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_squares_with_one_root(seed):
+    n, rng = 100, np.random.default_rng(seed)
+    squares = 0.4 + rng.permutation(n) * 2.0**-52  # two or three of them have the same root
+    sides = np.column_stack([np.ones(n), np.sqrt(squares)]) * rng.choice([-1, 1], (n, 2))
+    rows = np.where(rng.random((n, 1)) < 0.5, sides, sides[:, ::-1])
+    queries, n_leaves = np.zeros((40, 2)), len(tree_of(rows).tree.blocks)
+    right = nearest(queries, rows, 40)
+    for k in (*range(1, 13), 40):
+        homes = rng.integers(0, n_leaves, 40)
+        assert_same(ask_in_order(rows, "euclidean", queries, k, homes=homes), first(right, k))
 
 
 class TestLeaves:
@@ -312,6 +339,14 @@ class TestLeaves:
             _, together = ask_piece(tree, metric, queries, k)
             _, apart = ask_piece(tree, metric, queries, k, most=0)
             assert together < 1.4 * apart
+
+    def test_uncertain_lists_put_an_end_to_trials(self):
+        rng = np.random.default_rng(0)
+        rows, queries = np.repeat(rng.random((1000, 3)), 2, axis=0), rng.random((6000, 3))
+        tree = tree_of(rows)
+        _, together = ask_piece(tree, "euclidean", queries, 1)
+        _, apart = ask_piece(tree, "euclidean", queries, 1, most=0)
+        assert together < 1.25 * apart
 
     @pytest.mark.parametrize("metric", ["manhattan", "chebyshev", "cosine"])
     def test_rows_share_them_too(self, metric):

@@ -230,7 +230,7 @@ def answer(
         n_later = _write_lists(forest, desk, which, skip, first, n_later, (k, wanted), targets)
         i += QUERIES
         move(forest, desk, points, i - 1)
-        worst = desk.lists.keys[last]  # no less than the k-th distance, certain or not
+        worst = desk.lists.keys[last]  # certain or not: `carried_limit` covers lost squares
     return n_leaves, n_groups
 
 

@@ -9,11 +9,12 @@ import math
 import numpy as np
 
 from trivium.arrays import Float64, Indices
+from trivium.blocks.compiled import kernel
 from trivium.neighbors.search.addresses import inlined, prefetch
-from trivium.neighbors.search.kd_tree.lanes import QUERIES
+from trivium.neighbors.search.kd_tree.lanes import QUERIES, Lists
 from trivium.neighbors.search.kd_tree.measure import Desk, Forest, carried_limit
 from trivium.neighbors.search.lists import sort_by_insertion
-from trivium.neighbors.search.metrics import COSINE, EUCLIDEAN, add_difference
+from trivium.neighbors.search.metrics import COSINE, EUCLIDEAN, add_difference, pair_distance
 
 _A_LINE = 8  # numbers in a line of the cache
 
@@ -92,25 +93,47 @@ def settle(forest: Forest, desk: Desk, k: int) -> bool:
     return odd != 0
 
 
+@kernel
+def _vanished(forest: Forest, lists: Lists, lane: int, place: int) -> float:
+    """Distance of a query and a row whose squares have left float64."""
+    query, row = np.empty(forest.n_columns), np.empty(forest.n_columns)
+    for j in range(forest.n_columns):
+        query[j] = lists.points[QUERIES * j + lane]
+        row[j] = forest.blocks[place + j * forest.width]
+    return pair_distance(forest.metric, 0.0, query, row)
+
+
+@inlined
+def _measured_again(forest: Forest, lists: Lists, lane: int, place: int) -> float:
+    """Distance of a query and a row that is as near as can be, or nearly so."""
+    same = True
+    for j in range(forest.n_columns):
+        same &= lists.points[QUERIES * j + lane] == forest.blocks[place + j * forest.width]
+    return 0.0 if same else _vanished(forest, lists, lane, place)
+
+
 @inlined
 def certain(forest: Forest, desk: Desk, lane: int, k: int) -> bool:
     """Sort a settled list by row numbers too; say whether its first k rows are certain.
 
-    They are not where the next row is as far away: so may be one that was not kept.
+    They are not where the next row is as far away, for so may be one that was not kept,
+    or where its squares may have vanished too.
     """
     found, lists = desk.found, desk.lists
-    for entry in range(k + 1):
-        found.keys[entry] = lists.keys[QUERIES * entry + lane]
-        found.places[entry] = lists.places[QUERIES * entry + lane]
-    if forest.metric == EUCLIDEAN and found.keys[0] < 2.0**-480:
-        return False
-    if not found.keys[k - 1] < found.keys[k]:
+    for entry in range(k):
+        key, place = lists.keys[QUERIES * entry + lane], lists.places[QUERIES * entry + lane]
+        if forest.metric == EUCLIDEAN and key < 2.0**-480:
+            key = _measured_again(forest, lists, lane, place)
+        found.keys[entry], found.places[entry] = key, place
+    next_key = lists.keys[QUERIES * k + lane]
+    if forest.metric == EUCLIDEAN and next_key < 2.0**-480:
         return False
     shift = forest.n_columns * forest.width
     sort_by_insertion(found.keys, found.places, 0 * k, k, forest.numbers, shift)
     for entry in range(k):
+        lists.keys[QUERIES * entry + lane] = found.keys[entry]
         lists.places[QUERIES * entry + lane] = found.places[entry]
-    return True
+    return bool(found.keys[k - 1] < next_key)
 
 
 @inlined
