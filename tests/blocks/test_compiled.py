@@ -3,6 +3,7 @@
 import threading
 import time
 from fractions import Fraction
+from types import FunctionType
 
 import numpy as np
 import pytest
@@ -102,6 +103,8 @@ def test_threads_run_kernels_at_once():
 
 @pytest.mark.parametrize("decorator", [kernel, contracting_kernel])
 def test_a_function_that_no_file_holds_is_compiled_without_a_cache(decorator):
-    namespace = {}
-    exec("def twice(x):\n    return 2 * x", namespace)  # noqa: S102
-    assert decorator(namespace["twice"])(21) == 42
+    def twice(x):
+        return 2 * x
+
+    nowhere = FunctionType(twice.__code__.replace(co_filename="<string>"), {})
+    assert decorator(nowhere)(21) == 42

@@ -89,23 +89,24 @@ class TestNeighborsSweep:
             sweep_scores(np.zeros((1, 3)), [0, 1])
 
 
-class TestTrainingCurves:
-    HISTORY = {  # noqa: RUF012 - read only
-        "loss": np.array([2.3, 1.0, 0.5]),
-        "train_accuracy": np.array([0.1, 0.8, 0.9]),
-        "validation_loss": np.array([2.3, 1.1, 0.6]),
-        "validation_accuracy": np.array([0.1, 0.7, 0.85]),
-    }
+HISTORY = {
+    "loss": np.array([2.3, 1.0, 0.5]),
+    "train_accuracy": np.array([0.1, 0.8, 0.9]),
+    "validation_loss": np.array([2.3, 1.1, 0.6]),
+    "validation_accuracy": np.array([0.1, 0.7, 0.85]),
+}
 
+
+class TestTrainingCurves:
     def test_history_is_drawn_from_step_zero(self):
-        estimator = SimpleNamespace(history_=self.HISTORY)
+        estimator = SimpleNamespace(history_=HISTORY)
         display = TrainingCurvesDisplay.from_estimator(
             estimator, validation_name="test", loss_scale="log", title="Descent"
         )
         keys = {"accuracy": "train_accuracy"}
         for name, line in display.lines_.items():
             np.testing.assert_array_equal(line.get_xdata(), [0, 1, 2])
-            np.testing.assert_array_equal(line.get_ydata(), self.HISTORY[keys.get(name, name)])
+            np.testing.assert_array_equal(line.get_ydata(), HISTORY[keys.get(name, name)])
         assert set(display.lines_) == {
             "loss",
             "accuracy",

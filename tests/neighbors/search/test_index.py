@@ -18,6 +18,7 @@ from tests.neighbors.reference import (
     nearest,
     rows_and_queries,
 )
+from tests.neighbors.search.asking import assert_same
 
 from trivium.neighbors.search.index import ALGORITHMS as ALL_ALGORITHMS
 from trivium.neighbors.search.index import Index
@@ -39,11 +40,6 @@ def ask(index, queries, k):
 def ragged(starts, distances, indices):
     """Lists of each query."""
     return zip(np.split(distances, starts[1:-1]), np.split(indices, starts[1:-1]), strict=True)
-
-
-def assert_same(found, right):
-    for one, other in zip(found, right, strict=True):
-        np.testing.assert_array_equal(one, other)
 
 
 class TestExactness:

@@ -13,6 +13,7 @@ from tests.neighbors.reference import (
     nearest,
     rows_and_queries,
 )
+from tests.neighbors.search.asking import ask, assert_same, nobody
 
 from trivium.neighbors.search.kernels import scan_few, scan_nearest
 from trivium.neighbors.search.metrics import METRICS as CODES
@@ -25,21 +26,6 @@ every_kind = pytest.mark.parametrize("name", DATA)
 
 def points_of(rows, metric):
     return directions(rows) if metric == "cosine" else np.ascontiguousarray(rows)
-
-
-def nobody(queries):
-    return np.full(len(queries), -1, dtype=np.intp)
-
-
-def ask(searcher, queries, k, skip=None, n_jobs=1):
-    found = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.intp)
-    searcher.nearest(queries, nobody(queries) if skip is None else skip, n_jobs, found)
-    return found
-
-
-def assert_same(found, right):
-    for one, other in zip(found, right, strict=True):
-        np.testing.assert_array_equal(one, other)
 
 
 class TestNearest:

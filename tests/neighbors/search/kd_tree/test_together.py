@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from tests.neighbors.reference import BALL_METRICS, METRICS, MODEST, nearest
+from tests.neighbors.search.asking import ask, assert_same, nobody
 
 from trivium.neighbors.search.kd_tree import tree as tree_module
 from trivium.neighbors.search.kd_tree.nearest import _WIDEN, MOST_TOGETHER, nearest_piece
@@ -143,18 +144,8 @@ def tree_of(rows, metric="euclidean"):
     return KDTree(CODES[metric], rows, 1)
 
 
-def nobody(queries):
-    return np.full(len(queries), -1, dtype=np.intp)
-
-
 def empty_lists(n_queries, k):
     return np.full((n_queries, k), np.nan), np.full((n_queries, k), -7, dtype=np.intp)
-
-
-def ask(searcher, queries, k, skip=None, n_jobs=1):
-    found = empty_lists(len(queries), k)
-    searcher.nearest(queries, nobody(queries) if skip is None else skip, n_jobs, found)
-    return found
 
 
 def scan(rows, metric, queries, k, skip=None):
@@ -181,11 +172,6 @@ def ask_in_order(rows, metric, queries, k, which=None, homes=None):
     tree, code = tree_of(rows, metric).tree, CODES[metric]
     nearest_piece(code, tree, queries, which, homes, nobody(queries), (k, k), *found)
     return found
-
-
-def assert_same(found, right):
-    for one, other in zip(found, right, strict=True):
-        np.testing.assert_array_equal(one, other)
 
 
 def first(found, k):

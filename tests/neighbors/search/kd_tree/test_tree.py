@@ -15,6 +15,7 @@ from tests.neighbors.reference import (
     rows_and_queries,
     unit_rows,
 )
+from tests.neighbors.search.asking import ask, assert_same, nobody
 
 from trivium.neighbors.search.kd_tree import tree as tree_module
 from trivium.neighbors.search.kd_tree.tree import _LEAF_ROWS, KDTree
@@ -30,22 +31,6 @@ def space(X, metric):
 
 def tree_of(rows, metric="euclidean", n_jobs=1):
     return KDTree(CODES[metric], space(rows, metric), n_jobs)
-
-
-def nobody(queries):
-    return np.full(len(queries), -1, dtype=np.intp)
-
-
-def ask(tree, queries, k, skip=None, n_jobs=1):
-    skip = nobody(queries) if skip is None else skip
-    found = np.full((len(queries), k), np.nan), np.full((len(queries), k), -7, dtype=np.intp)
-    tree.nearest(queries, skip, n_jobs, found)
-    return found
-
-
-def assert_same(found, right):
-    for one, other in zip(found, right, strict=True):
-        np.testing.assert_array_equal(one, other)
 
 
 def leaf_of(tree, leaf):

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from tests.neighbors.reference import DATA, MODEST, distance_matrix, nearest, rows_and_queries
+from tests.neighbors.search.asking import nobody
 
 from trivium.neighbors.search.metrics import COSINE, EUCLIDEAN, directions
 from trivium.neighbors.search.products.panels import NO_LIMIT, frame_of, pack_queries, pack_rows
@@ -30,10 +31,6 @@ def opened(rows, queries, k, dtype=np.float32):
     quads = pack_queries(queries, frame)
     state = open_reservoirs(quads, frame.margins(quads.squares), k, frame.dtype)
     return pack_rows(rows, frame, 1), quads, state
-
-
-def nobody(queries):
-    return np.full(len(queries), -1, dtype=np.intp)
 
 
 def candidates(state, q):

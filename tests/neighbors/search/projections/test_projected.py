@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from sklearn import config_context
+from tests.neighbors.search.asking import assert_same
 
 from trivium.neighbors.search import brute
 from trivium.neighbors.search.brute import Brute
@@ -58,11 +59,6 @@ def ask(searcher, queries, k, skip=None, n_jobs=1):
     found = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.intp)
     skip = np.full(len(queries), -1) if skip is None else skip
     return found, searcher.nearest(queries, skip, n_jobs, found)
-
-
-def assert_same(found, right):
-    for one, other in zip(found, right, strict=True):
-        np.testing.assert_array_equal(one, other)
 
 
 def projected(rows, widths, metric=EUCLIDEAN, n_jobs=1):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from tests.neighbors.reference import nearest
+from tests.neighbors.search.asking import assert_same
 
 from trivium.neighbors.search.metrics import EUCLIDEAN
 from trivium.neighbors.search.products.panels import frame_of, pack_queries, pack_rows
@@ -64,11 +65,6 @@ class Whole:
             *near,
         )
         return near
-
-
-def assert_same(found, right):
-    for one, other in zip(found, right, strict=True):
-        np.testing.assert_array_equal(one, other)
 
 
 class TestLimits:

@@ -1,0 +1,21 @@
+"""How the tests of a search ask it, and compare what it found."""
+
+import numpy as np
+
+
+def nobody(queries):
+    """Leave out no row for any query."""
+    return np.full(len(queries), -1, dtype=np.intp)
+
+
+def ask(searcher, queries, k, skip=None, n_jobs=1):
+    """Lists of a searcher, written over numbers that no answer holds."""
+    found = np.full((len(queries), k), np.nan), np.full((len(queries), k), -7, dtype=np.intp)
+    searcher.nearest(queries, nobody(queries) if skip is None else skip, n_jobs, found)
+    return found
+
+
+def assert_same(found, right):
+    """Lists are the same to the last bit."""
+    for one, other in zip(found, right, strict=True):
+        np.testing.assert_array_equal(one, other)
