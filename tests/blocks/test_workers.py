@@ -1,5 +1,8 @@
 """Workers: how many, in which order, how far ahead, and BLAS held to one thread."""
 
+import os
+import subprocess
+import sys
 import threading
 import time
 
@@ -97,6 +100,77 @@ class TestLookAhead:
         time.sleep(0.05)
         assert len(started) >= 3
         results.close()
+
+
+class TestThreadsThatStay:
+    def names(self, n_jobs, n_pieces=40):
+        """Names of the threads that take pieces, each a little slow."""
+
+        def name(_):
+            time.sleep(0.001)
+            return threading.current_thread().name
+
+        return set(map_in_order(name, range(n_pieces), n_jobs))
+
+    def test_the_caller_works_too_and_helpers_are_the_same_each_time(self):
+        first = self.names(3)
+        before = threading.active_count()
+        assert threading.current_thread().name in first
+        assert len(first) == 3
+        assert all(self.names(3) == first for _ in range(5))
+        assert threading.active_count() == before
+
+    def test_a_piece_may_have_pieces_itself(self):
+        def total(piece):
+            return sum(map_in_order(lambda part: part * piece, range(10), 3))
+
+        assert list(map_in_order(total, range(30), 3)) == [45 * piece for piece in range(30)]
+
+    def test_callers_in_several_threads_share_them(self):
+        totals = []
+
+        def call():
+            totals.append(sum(map_in_order(lambda piece: piece, range(200), 2)))
+
+        callers = [threading.Thread(target=call) for _ in range(8)]
+        for caller in callers:
+            caller.start()
+        for caller in callers:
+            caller.join()
+        assert totals == [19_900] * 8
+
+    def test_nothing_runs_on_after_an_error(self):
+        running = []
+
+        def work(piece):
+            if piece == 0:
+                raise KeyError(piece)
+            running.append(piece)
+            time.sleep(0.01)
+            running.remove(piece)
+
+        for _ in range(10):
+            with pytest.raises(KeyError):
+                each_of(work, range(50), 4)
+            assert running == []
+
+    @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system that can fork")
+    def test_a_forked_child_starts_its_own(self):
+        program = """
+import os, threading, time
+from trivium.blocks.workers import map_in_order
+def name(_):
+    time.sleep(0.001)
+    return threading.current_thread().name
+assert len(set(map_in_order(name, range(40), 3))) == 3
+child = os.fork()
+if child == 0:
+    os._exit(0 if len(set(map_in_order(name, range(40), 3))) == 3 else 1)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+"""
+        # A fork with threads about is what Python 3.12 and later warn of.
+        command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", program]
+        subprocess.run(command, check=True, timeout=60)
 
 
 class TestEachOf:

@@ -10,6 +10,7 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
+from trivium.neighbors.search.addresses import inlined
 
 LANES = 8
 """Boxes in a group."""
@@ -170,7 +171,7 @@ def split_levels(
 def fill_leaves(
     tree: Tree, rows: Float64, order: Indices, numbers: Indices, first_leaf: int
 ) -> None:
-    """Write the blocks of some leaves, which share the rows in `order` evenly.
+    """Write the blocks and the tight boxes of some leaves, which share the rows in `order` evenly.
 
     Parameters
     ----------
@@ -192,21 +193,33 @@ def fill_leaves(
             for j in range(n_columns):
                 tree.blocks[leaf, j, lane] = rows[row, j]
             tree.numbers[leaf, n_columns, lane] = numbers[row]
+        if tree.depth > 0:  # a root that is a leaf has no box
+            _bound_leaf(tree, leaf)
         leaf += 1
 
 
+@inlined
+def _bound_leaf(tree: Tree, leaf: int) -> None:
+    """Write a leaf's tight box into its lane of its parent."""
+    child = tree.boxes.shape[0] + leaf - 1 + tree.first_lane
+    group, lane = child // LANES, child % LANES
+    for j in range(tree.boxes.shape[1]):
+        low = high = tree.blocks[leaf, j, 0]
+        for place in range(1, tree.blocks.shape[2]):
+            value = tree.blocks[leaf, j, place]
+            low = value if value < low else low
+            high = value if value > high else high
+        tree.boxes[group, j, 0, lane], tree.boxes[group, j, 1, lane] = low, high
+
+
 def bound_groups(tree: Tree) -> None:
-    """Write the tight boxes of all leaves and groups into the lanes of their parents."""
-    n_groups, n_columns = tree.boxes.shape[0], tree.boxes.shape[1]
-    tree.boxes[:, :, 0] = np.inf
-    tree.boxes[:, :, 1] = -np.inf
-    rows = tree.blocks[:, :n_columns]
-    children = np.arange(n_groups, n_groups + tree.blocks.shape[0])
-    low, high = rows.min(axis=2), rows.max(axis=2)
-    while True:
-        groups, lanes = np.divmod(children - 1 + tree.first_lane, LANES)
-        tree.boxes[groups, :, 0, lanes], tree.boxes[groups, :, 1, lanes] = low, high
-        if groups[0] == 0:
-            return
-        children = np.unique(groups)
-        low, high = tree.boxes[children, :, 0].min(axis=2), tree.boxes[children, :, 1].max(axis=2)
+    """Write the tight boxes of all groups, whose leaves' boxes are there, into their parents."""
+    tree.boxes[0, :, 0, : tree.first_lane] = np.inf  # lanes without a child
+    tree.boxes[0, :, 1, : tree.first_lane] = -np.inf
+    n_groups, n_leaves = tree.boxes.shape[0], tree.blocks.shape[0]
+    parents = np.arange(n_groups, n_groups + n_leaves)
+    while (parents := np.unique((parents - 1 + tree.first_lane) // LANES))[0] > 0:
+        groups, lanes = np.divmod(parents - 1 + tree.first_lane, LANES)
+        boxes = tree.boxes[parents]
+        tree.boxes[groups, :, 0, lanes] = boxes[:, :, 0].min(axis=2)
+        tree.boxes[groups, :, 1, lanes] = boxes[:, :, 1].max(axis=2)

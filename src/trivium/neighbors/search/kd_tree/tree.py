@@ -7,7 +7,7 @@ expected time", ACM TOMS 3 (1977). See `Tree` for how the arrays hang together.
 import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
-from trivium.blocks.workers import map_in_order
+from trivium.blocks.workers import each_of, map_in_order
 from trivium.neighbors.search.kd_tree.balls import within_piece
 from trivium.neighbors.search.kd_tree.build import (
     LANES,
@@ -54,17 +54,22 @@ class KDTree:
         depth = self.tree.depth
         top = min(depth, _levels(n_rows, _SUBTREE_ROWS))
         order = np.arange(n_rows)
-        split_levels(self.tree, rows, order, 0, 0, top)
+        for level in range(top):
+
+            def split(root: int, level: int = level) -> None:
+                numbers = order[root * n_rows >> level : (root + 1) * n_rows >> level]
+                split_levels(self.tree, rows, numbers, root, level, level + 1)
+
+            each_of(split, range(1 << level), n_jobs)
 
         def build(root: int) -> None:
             numbers = order[root * n_rows >> top : (root + 1) * n_rows >> top]
-            near = rows[numbers].astype(np.float64, copy=False)  # side by side, in a core's cache
+            near = rows.take(numbers, axis=0).astype(np.float64, copy=False)  # fit a core's cache
             own = np.arange(numbers.shape[0])
             split_levels(self.tree, near, own, root, top, depth)
             fill_leaves(self.tree, near, own, numbers, root << (depth - top))
 
-        for _ in map_in_order(build, range(1 << top), n_jobs):
-            pass
+        each_of(build, range(1 << top), n_jobs)
         if depth > 0:
             bound_groups(self.tree)
 
@@ -92,8 +97,7 @@ class KDTree:
                 indices,
             )
 
-        for _ in map_in_order(search, _pieces(n_queries, length), n_jobs):
-            pass
+        each_of(search, _pieces(n_queries, length), n_jobs)
 
     def within(
         self, queries: Floats, radius: float, skip: Indices, n_jobs: int | None
@@ -151,8 +155,7 @@ class KDTree:
             points = np.ascontiguousarray(queries[piece], np.float64)  # one type to compile for
             query_bins(self.tree, points, bits, bins[piece])
 
-        for _ in map_in_order(route, _pieces(n_queries, _QUERIES_A_PIECE), n_jobs):
-            pass
+        each_of(route, _pieces(n_queries, _QUERIES_A_PIECE), n_jobs)
         return bins >> bits, order_by_bin(bins, n_leaves << bits)
 
 
