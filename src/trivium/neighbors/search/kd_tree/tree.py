@@ -17,7 +17,7 @@ from trivium.neighbors.search.kd_tree.build import (
     split_levels,
 )
 from trivium.neighbors.search.kd_tree.nearest import nearest_piece
-from trivium.neighbors.search.kd_tree.order import order_by_bin, query_bins
+from trivium.neighbors.search.kd_tree.order import leaf_planes, order_by_bin, query_bins
 
 _LEAF_ROWS = 32  # 16 to 32: measured better than 8 to 16 in 2 to 8 columns
 _SUBTREE_ROWS = 8192  # fit a core's cache in few columns
@@ -28,6 +28,7 @@ _BALLS_A_PIECE = 128
 _QUERIES_A_BIN = 2
 _MOST_BITS = 10
 _SAMPLE = 32
+_NO_PLANES = np.empty((0, 2), dtype=np.intp), np.empty((0, 2, 2))
 
 
 class KDTree:
@@ -149,11 +150,12 @@ class KDTree:
         n_queries, n_leaves = queries.shape[0], self.tree.blocks.shape[0]
         bits = _levels(n_queries, _QUERIES_A_BIN * n_leaves) if n_leaves > 1 else 0
         bits = min(bits, _MOST_BITS)
+        planes = leaf_planes(self.tree) if bits > 0 else _NO_PLANES
         bins = np.empty(n_queries, dtype=np.intp)
 
         def route(piece: slice) -> None:
             points = np.ascontiguousarray(queries[piece], np.float64)  # one type to compile for
-            query_bins(self.tree, points, bits, bins[piece])
+            query_bins(self.tree, planes, points, bits, bins[piece])
 
         each_of(route, _pieces(n_queries, _QUERIES_A_PIECE), n_jobs)
         return bins >> bits, order_by_bin(bins, n_leaves << bits)
