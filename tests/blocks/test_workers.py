@@ -154,6 +154,19 @@ class TestThreadsThatStay:
                 each_of(work, range(50), 4)
             assert running == []
 
+    def test_where_no_thread_can_be_had_the_caller_does_it_all(self):
+        program = """
+import atexit
+from trivium.blocks.workers import map_in_order
+def late():
+    assert list(map_in_order(abs, range(20), 3)) == list(range(20))
+    print("done")
+atexit.register(late)  # when Python ends, no new work may be given to threads
+"""
+        command = [sys.executable, "-c", program]
+        ended = subprocess.run(command, check=True, timeout=60, capture_output=True, text=True)
+        assert (ended.stdout, ended.stderr) == ("done\n", "")
+
     @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system that can fork")
     def test_a_forked_child_starts_its_own(self):
         program = """

@@ -10,7 +10,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from functools import cache, lru_cache
 from threading import Lock
@@ -75,8 +75,9 @@ def map_in_order(
                 yield _first_result(waiting)
             task = _Task(function, piece)
             waiting.append(task)
-            # In the caller's context, which holds NumPy's handling of errors.
-            helpers.submit(copy_context().run, task.run)
+            with suppress(RuntimeError):  # no more threads, or Python is ending: the caller works
+                # In the caller's context, which holds NumPy's handling of errors.
+                helpers.submit(copy_context().run, task.run)
         while waiting:
             yield _first_result(waiting)
     finally:
