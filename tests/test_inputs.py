@@ -75,6 +75,13 @@ class TestRows:
         assert estimator.feature_names_in_.tolist() == ["a", "b"]
         assert estimator.n_features_in_ == 2
 
+    def test_a_mask_is_not_ignored(self):
+        X = np.ma.array([[0.0], [1.0]], mask=[[False], [True]])
+        with pytest.raises(ValueError, match="X is a masked array"):
+            check_rows(Fitted(), X, reset=True)
+        X.mask = False
+        assert check_rows(Fitted(), X, reset=True).tolist() == [[0.0], [1.0]]
+
     def test_sums_that_overflow_are_no_infinities(self):
         X = np.full((40, 2), 1.7e308)
         np.testing.assert_array_equal(check_rows(Fitted(), X, reset=True), X)
@@ -209,7 +216,9 @@ class TestLabelledRows:
         [
             ([0, 1], "inconsistent numbers of samples"),
             ([0.5, 1.5, 2.25], "continuous"),
-            ([0, np.nan, 1], "y contains NaN"),
+            ([0, np.nan, 1], "y contains NaN. The first is in row 1"),
+            (np.array([0, 1, np.inf]), "y contains infinity.* The first is in row 2"),
+            (np.ma.array([0, 1, 1], mask=[0, 1, 0]), "y is a masked array"),
             ([[0, 1], [1, 0], [1, 1]], "1d array"),
             (None, "y"),
         ],
@@ -305,8 +314,12 @@ class TestParameters:
 
     @pytest.mark.parametrize("value", [-1, -1e-300, np.nan, np.inf, -np.inf])
     def test_a_number_out_of_range(self, value):
-        with pytest.raises(ValueError, match="size=.*a number at least 0"):
+        with pytest.raises(ValueError, match="size=.*number at least 0"):
             require_number("size", value, least=0)
+
+    def test_what_is_not_finite_is_not_called_a_number_that_is_too_small(self):
+        with pytest.raises(ValueError, match="size=inf: expected a finite number at least 0"):
+            require_number("size", np.inf, least=0)
 
     def test_the_least_number_itself_may_be_too_small(self):
         with pytest.raises(ValueError, match="size=0: expected a number greater than 0"):

@@ -194,7 +194,8 @@ def require_number(
         number = math.inf
     if not (least < number if above else least <= number) or not math.isfinite(number):
         relation = "greater than" if above else "at least"
-        raise ValueError(f"{name}={value!r}: expected {kind_name} {relation} {least:g}.")
+        what = kind_name if math.isfinite(number) or integer else "a finite number"
+        raise ValueError(f"{name}={value!r}: expected {what} {relation} {least:g}.")
     return number
 
 
@@ -230,6 +231,10 @@ def _require_one_kind(y: Labels) -> None:
 
 def _checked(estimator: Any, X: Any, *y: Any, reset: bool, name: str = "X") -> Any:
     """Run scikit-learn's validation, then look for values that are not finite."""
+    for values in (X, *y):
+        if np.ma.is_masked(values):
+            what = name if values is X else "y"
+            raise ValueError(f"{what} is a masked array: fill what is masked, or drop such rows.")
     try:
         checked = validate_data(
             estimator,
@@ -242,9 +247,13 @@ def _checked(estimator: Any, X: Any, *y: Any, reset: bool, name: str = "X") -> A
         )
     except (TypeError, ValueError) as error:
         place = _first_non_number(estimator, X)
-        if place is None:
-            raise
-        raise type(error)(f"{error}. In {name}, {place}.") from error
+        if place is not None:
+            raise type(error)(f"{error}. In {name}, {place}.") from error
+        for labels in y:
+            row = _first_not_finite(labels)
+            if row is not None:
+                raise ValueError(f"{error} The first is in row {row}.") from error
+        raise
     _require_finite(estimator, checked[0] if y else checked, name)
     return checked
 
@@ -284,6 +293,14 @@ def _first_non_number(estimator: Any, X: Any) -> str | None:
             except (TypeError, ValueError):
                 return f"row {row}, {column_name(estimator, column)} holds {shown(value)}"
     return None
+
+
+def _first_not_finite(y: Any) -> int | None:
+    """Return the row of the first label that is a number, but not a finite one."""
+    labels = np.asarray(y)
+    if labels.dtype.kind != "f" or np.isfinite(labels).all():
+        return None
+    return int(np.argmin(np.isfinite(labels)))
 
 
 def column_name(estimator: Any, column: int) -> str:

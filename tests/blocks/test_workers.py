@@ -1,16 +1,19 @@
 """Workers: how many, in which order, how far ahead, and BLAS held to one thread."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
+import weakref
 
 import joblib
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from trivium.blocks import crew
 from trivium.blocks.map_reduce import map_reduce
 from trivium.blocks.workers import each_of, map_in_order, one_blas_thread, worker_count
 
@@ -41,7 +44,7 @@ class TestWorkerCount:
     def test_a_number_is_taken_at_its_word(self):
         assert [worker_count(n) for n in (1, 2, 7)] == [1, 2, 7]
 
-    @pytest.mark.parametrize("n_jobs", [1.5, "two", [2]])
+    @pytest.mark.parametrize("n_jobs", [1.5, "two", [2], True])
     def test_what_is_no_integer_is_an_error(self, n_jobs):
         with pytest.raises(TypeError, match="expected an integer or None"):
             worker_count(n_jobs)
@@ -103,21 +106,18 @@ class TestLookAhead:
 
 
 class TestThreadsThatStay:
-    def names(self, n_jobs, n_pieces=40):
-        """Names of the threads that take pieces, each a little slow."""
-
+    def test_the_caller_works_too_and_no_more_threads_come_than_were_ever_asked_for(self):
         def name(_):
             time.sleep(0.001)
             return threading.current_thread().name
 
-        return set(map_in_order(name, range(n_pieces), n_jobs))
+        def names(n_jobs, n_pieces):
+            return set(map_in_order(name, range(n_pieces), n_jobs))
 
-    def test_the_caller_works_too_and_helpers_are_the_same_each_time(self):
-        first = self.names(3)
+        assert threading.current_thread().name in names(4, 40)
         before = threading.active_count()
-        assert threading.current_thread().name in first
-        assert len(first) == 3
-        assert all(self.names(3) == first for _ in range(5))
+        for n_pieces in range(2, 40):
+            assert len(names(2 + n_pieces % 3, n_pieces)) >= 2
         assert threading.active_count() == before
 
     def test_a_piece_may_have_pieces_itself(self):
@@ -140,36 +140,168 @@ class TestThreadsThatStay:
         assert totals == [19_900] * 8
 
     def test_nothing_runs_on_after_an_error(self):
-        running = []
+        started, running = [], []
 
         def work(piece):
+            started.append(piece)
             if piece == 0:
+                time.sleep(0.03)  # for the helpers to come
                 raise KeyError(piece)
             running.append(piece)
-            time.sleep(0.01)
+            time.sleep(0.06)
             running.remove(piece)
 
-        for _ in range(10):
+        for _ in range(5):
+            started.clear()
             with pytest.raises(KeyError):
                 each_of(work, range(50), 4)
             assert running == []
+            assert 1 < len(started) <= 4  # what was not begun is given up
 
-    def test_where_no_thread_can_be_had_the_caller_does_it_all(self):
-        program = """
-import atexit
+    def test_helpers_come_back_when_there_is_more_to_do(self):
+        def name(_):
+            return threading.current_thread().name
+
+        helped = 0
+        for by in map_in_order(name, range(40), 2):
+            time.sleep(0.002)  # meanwhile all that may be done is done
+            helped += by != threading.current_thread().name
+        assert helped > 20
+
+    def test_the_caller_s_own_interrupt_is_not_kept_for_later(self):
+        own = []
+
+        def work(piece):
+            if threading.current_thread() is threading.main_thread():
+                own.append(piece)
+                if piece > 0:
+                    raise KeyboardInterrupt
+                time.sleep(0.02)  # for the helpers to come
+            else:
+                time.sleep(0.05)
+
+        with pytest.raises(KeyboardInterrupt):
+            each_of(work, range(20), 3)
+        assert len(own) == 2
+
+    @pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, ValueError])
+    def test_an_error_of_a_helper_is_the_caller_s(self, error):
+        def work(_):
+            if threading.current_thread() is not threading.main_thread():
+                raise error
+            time.sleep(0.01)
+
+        for _ in range(3):
+            with pytest.raises(error):
+                each_of(work, range(20), 3)
+
+    def test_helpers_have_the_caller_s_settings(self):
+        def setting(_):
+            time.sleep(0.001)
+            return np.geterr()["divide"], threading.current_thread().name
+
+        with np.errstate(divide="call"):
+            found = list(map_in_order(setting, range(40), 3))
+        assert {divide for divide, _ in found} == {"call"}
+        assert len({name for _, name in found}) > 1
+
+    def run(self, program):
+        """Run a program in a process of its own, which has to end soon, and without a word."""
+        # A fork with threads about is what Python 3.12 and later warn of.
+        command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", program]
+        ended = subprocess.run(command, timeout=60, capture_output=True, text=True)
+        assert (ended.returncode, ended.stdout, ended.stderr) == (0, "done\n", "")
+
+    def test_where_no_thread_can_be_had_the_caller_does_it_all(self, monkeypatch):
+        monkeypatch.setattr(crew, "_helpers", crew._Helpers())
+
+        def refuse(thread):
+            raise RuntimeError("can't start new thread")
+
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+        found = list(map_in_order(lambda _: threading.current_thread(), range(20), 3))
+        assert found == [threading.current_thread()] * 20
+
+    def test_work_goes_on_while_python_ends(self):
+        self.run("""
+import atexit, threading, time
 from trivium.blocks.workers import map_in_order
-def late():
+def late(delay):
+    time.sleep(delay)
     assert list(map_in_order(abs, range(20), 3)) == list(range(20))
-    print("done")
-atexit.register(late)  # when Python ends, no new work may be given to threads
-"""
-        command = [sys.executable, "-c", program]
-        ended = subprocess.run(command, check=True, timeout=60, capture_output=True, text=True)
-        assert (ended.stdout, ended.stderr) == ("done\n", "")
+    if delay == 0:
+        print("done")
+atexit.register(late, 0)
+list(map_in_order(abs, range(20), 2))
+threading.Thread(target=late, args=(0.3,)).start()  # nobody waits for it but Python itself
+""")
+
+    def test_python_does_not_wait_for_a_daemon_s_work(self):
+        self.run("""
+import threading, time
+from trivium.blocks.workers import map_in_order
+def endless():
+    list(map_in_order(lambda _: time.sleep(0.05), range(10_000), 2))
+threading.Thread(target=endless, daemon=True).start()
+time.sleep(0.2)
+print("done")
+""")
+
+    @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a system with timers")
+    def test_interrupts_at_any_moment_come_through_and_do_no_harm(self):
+        self.run("""
+import random, signal, threading
+from trivium.blocks.workers import map_in_order
+pieces = range(400)
+def work(piece):
+    return sum(range(100)) + piece
+right = list(map(work, pieces))
+signal.signal(signal.SIGALRM, signal.default_int_handler)  # an alarm does what Ctrl-C does
+caught = 0
+for seed in range(600):
+    random.seed(seed)
+    try:
+        try:
+            signal.setitimer(signal.ITIMER_REAL, random.random() * 4e-3 + 1e-6)
+            list(map_in_order(work, pieces, 2 + seed % 3))
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    except KeyboardInterrupt:
+        caught += 1
+    assert list(map_in_order(work, pieces, 3)) == right
+assert caught > 100, caught
+assert threading.active_count() <= 4, threading.enumerate()
+print("done")
+""")
+
+    def test_nothing_is_kept_while_the_helpers_are_busy_elsewhere(self):
+        class Result:
+            pass
+
+        busy, results = threading.Event(), []
+
+        def wait(_):
+            busy.wait(20)
+
+        def compute(_):
+            result = Result()
+            results.append(weakref.ref(result))
+            return result
+
+        long = threading.Thread(target=each_of, args=(wait, range(2), 2))
+        long.start()
+        for _ in range(50):
+            assert len(list(map_in_order(compute, range(4), 2))) == 4
+        kept = sum(result() is not None for result in results)
+        assert crew._helpers._calls.qsize() <= 4 * crew._helpers._count
+        busy.set()
+        long.join()
+        assert len(results) == 200
+        assert kept == 0
 
     @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system that can fork")
     def test_a_forked_child_starts_its_own(self):
-        program = """
+        self.run("""
 import os, threading, time
 from trivium.blocks.workers import map_in_order
 def name(_):
@@ -180,10 +312,8 @@ child = os.fork()
 if child == 0:
     os._exit(0 if len(set(map_in_order(name, range(40), 3))) == 3 else 1)
 assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-"""
-        # A fork with threads about is what Python 3.12 and later warn of.
-        command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", program]
-        subprocess.run(command, check=True, timeout=60)
+print("done")
+""")
 
 
 class TestEachOf:

@@ -147,6 +147,20 @@ class TestPath:
             expected = class_shares(X + 0.1, X, y, k, weights=within_the_farthest)
             np.testing.assert_allclose(share, expected, rtol=1e-14)
 
+    @pytest.mark.parametrize("n_jobs", [1, 4])
+    @pytest.mark.parametrize("n_queries", [3, 3000])
+    def test_a_callable_that_runs_dry_is_an_error(self, n_jobs, n_queries):
+        X = np.random.default_rng(0).random((5000, 3))
+        nothing = iter([])
+
+        def weights(distances):
+            next(nothing)
+
+        model = KNeighborsClassifier(weights=weights, n_jobs=n_jobs).fit(X, X[:, 0] > 0.5)
+        for ask in (model.predict, model.predict_proba):
+            with pytest.raises(RuntimeError, match="StopIteration"):
+                ask(X[:n_queries])
+
     def test_a_callable_that_writes_into_its_argument_harms_nobody(self):
         def writes(distances):
             distances += 1.0

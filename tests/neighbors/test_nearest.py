@@ -139,3 +139,17 @@ class TestErrors:
         for ask in (model.radius_neighbors, model.radius_neighbors_graph, model.kneighbors):
             with pytest.raises(NotFittedError):
                 ask([[0.0]])
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "match"),
+    [
+        ({"n_neighbors": 0}, ValueError, "n_neighbors=0: expected an integer at least 1"),
+        ({"n_neighbors": "5"}, TypeError, "n_neighbors='5': expected an integer"),
+        ({"radius": -1.0}, ValueError, "radius=-1.0: expected a number at least 0"),
+        ({"radius": np.inf}, ValueError, "radius=inf: expected a finite number at least 0"),
+    ],
+)
+def test_parameters_are_looked_at_before_anything_is_asked(options, error, match):
+    with pytest.raises(error, match=match):
+        NearestNeighbors(**options).fit([[0.0], [1.0]])

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn import config_context
 from tests.neighbors.reference import nearest
 
 from trivium.neighbors import neighborhoods as module
@@ -37,6 +38,15 @@ def test_batches_of_any_size_give_every_query_its_list(rows, entries, own, monke
     found = together(neighborhoods(index_of(rows), queries, 4), 90 if own else 33, 4)
     for one, right in zip(found, nearest(queries, rows, 4), strict=True):
         np.testing.assert_array_equal(one, right)
+
+
+def test_batches_are_as_small_as_working_memory_asks_for(rows):
+    queries = np.random.default_rng(2).random((20_000, 2))
+    with config_context(working_memory=1):
+        sizes = [near.members.size for near in neighborhoods(index_of(rows), queries, 40)]
+    assert sum(sizes) == 20_000
+    assert max(sizes) * 40 * 32 <= 2**20
+    assert len(sizes) < 30
 
 
 @pytest.mark.parametrize("entries", [1, 40, 1 << 20])

@@ -579,10 +579,10 @@ class TestBadInput:
         ("name", "value", "match"),
         [
             ("alpha", -1.0, "expected a number at least 0"),
-            ("alpha", np.nan, "expected a number at least 0"),
-            ("alpha", np.inf, "expected a number at least 0"),
+            ("alpha", np.nan, "expected a finite number at least 0"),
+            ("alpha", np.inf, "expected a finite number at least 0"),
             ("tol", -1e-9, "expected a number at least 0"),
-            ("tol", np.nan, "expected a number at least 0"),
+            ("tol", np.nan, "expected a finite number at least 0"),
             ("max_iter", 0, "expected an integer at least 1"),
             ("max_iter", -3, "expected an integer at least 1"),
             ("solver", "newton", "expected one of 'newton-cg', 'gradient-descent'"),
@@ -590,8 +590,8 @@ class TestBadInput:
             ("solver", ["newton-cg"], "expected one of 'newton-cg', 'gradient-descent'"),
             ("learning_rate", 0.0, "expected a number greater than 0"),
             ("learning_rate", -0.1, "expected a number greater than 0"),
-            ("learning_rate", np.nan, "expected a number greater than 0"),
-            ("learning_rate", np.inf, "expected a number greater than 0"),
+            ("learning_rate", np.nan, "expected a finite number greater than 0"),
+            ("learning_rate", np.inf, "expected a finite number greater than 0"),
         ],
     )
     def test_parameters_out_of_range(self, name, value, match):

@@ -6,19 +6,17 @@ are taken in the order of the pieces.
 """
 
 import operator
-import os
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager, suppress
-from contextvars import copy_context
-from functools import cache, lru_cache
+from contextlib import contextmanager
+from functools import lru_cache
 from threading import Lock
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import joblib
 import scipy.linalg  # noqa: F401 - loads SciPy's BLAS, so that the controller below finds it
 from threadpoolctl import ThreadpoolController
+
+from trivium.blocks.crew import Crew
 
 _PIECES_WORTH_THREADS = 2
 
@@ -47,7 +45,9 @@ def worker_count(n_jobs: int | None = None) -> int:
     try:
         jobs = operator.index(n_jobs)
     except TypeError:
-        raise TypeError(f"n_jobs={n_jobs!r}: expected an integer or None.") from None
+        jobs = None
+    if jobs is None or isinstance(n_jobs, bool):
+        raise TypeError(f"n_jobs={n_jobs!r}: expected an integer or None.")
     if jobs == 0:
         raise ValueError("n_jobs=0 makes no sense: use None for every core, or a number of cores.")
     return jobs if jobs > 0 else max(1, int(joblib.cpu_count()) + 1 + jobs)
@@ -58,83 +58,25 @@ def map_in_order(
 ) -> Iterator[Result]:
     """Apply a function to each piece on several threads; yield the results in order.
 
-    The caller's thread is one of them; the others stay for the next call, because to
-    start them takes longer than many a search. At most two results a worker wait to be
-    taken, so that memory stays bounded however many pieces there are.
+    The caller's thread is one of them. At most two results a worker wait to be taken, so
+    that memory stays bounded however many pieces there are.
     """
     # Waking threads, and even counting cores, costs about as much as a few pieces.
     few = len(pieces) < _PIECES_WORTH_THREADS
     if few or (workers := worker_count(n_jobs)) == 1:
-        yield from map(function, pieces)
-        return
-    helpers = _helpers(min(workers, len(pieces)) - 1)
-    waiting: deque[_Task[Piece, Result]] = deque()
-    try:
         for piece in pieces:
-            if len(waiting) == 2 * workers:
-                yield _first_result(waiting)
-            task = _Task(function, piece)
-            waiting.append(task)
-            with suppress(RuntimeError):  # no more threads, or Python is ending: the caller works
-                # In the caller's context, which holds NumPy's handling of errors.
-                helpers.submit(copy_context().run, task.run)
-        while waiting:
-            yield _first_result(waiting)
+            yield function(piece)
+        return
+    crew = Crew(min(workers, len(pieces)) - 1)
+    try:
+        given = 0
+        for wanted in range(len(pieces)):
+            while given < min(wanted + 2 * workers, len(pieces)):
+                crew.add(given, function, pieces[given])
+                given += 1
+            yield crew.result(wanted)
     finally:
-        for task in waiting:
-            task.drop()
-
-
-class _Task(Generic[Piece, Result]):
-    """One piece, to be computed by the first thread that comes to it."""
-
-    def __init__(self, function: Callable[[Piece], Result], piece: Piece) -> None:
-        self._function = function
-        self._piece = piece
-        self._taken = Lock()
-        self._future: Future[Result] = Future()
-
-    def run(self) -> None:
-        """Compute the result, unless another thread does."""
-        if self._taken.acquire(blocking=False):
-            try:
-                self._future.set_result(self._function(self._piece))
-            except BaseException as error:
-                self._future.set_exception(error)
-
-    def done(self) -> bool:
-        """Say whether the result is there."""
-        return self._future.done()
-
-    def result(self) -> Result:
-        """Wait for the result; raise what was raised when it was computed."""
-        return self._future.result()
-
-    def drop(self) -> None:
-        """Make sure that nobody computes this piece, or still does so, from now on."""
-        if not self._taken.acquire(blocking=False):
-            wait([self._future])
-
-
-def _first_result(waiting: deque[_Task[Piece, Result]]) -> Result:
-    """Take the first result; while another thread is at it, compute some of the next ones."""
-    first = waiting.popleft()
-    first.run()
-    for task in waiting:
-        if first.done():
-            break
-        task.run()
-    return first.result()
-
-
-@cache
-def _helpers(n_threads: int) -> ThreadPoolExecutor:
-    """Threads that wait for work."""
-    return ThreadPoolExecutor(n_threads, thread_name_prefix="trivium")
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_helpers.cache_clear)  # threads do not survive a fork
+        crew.close()
 
 
 def each_of(

@@ -77,13 +77,17 @@ class NearestNeighbors(NeighborQueries, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_rows, n_features)
+            Kept as it is if it is a C-ordered array of float64 or float32: do not change
+            its values afterwards.
         y : ignored
 
         Raises
         ------
         ValueError
-            If X is malformed or a parameter is unknown.
+            If X is malformed or a parameter is out of range.
         """
+        require_number("n_neighbors", self.n_neighbors, least=1, integer=True)
+        require_number("radius", self.radius, least=0.0)
         self._fit_index(check_rows(self, X, reset=True))
         return self
 

@@ -6,10 +6,12 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
+from trivium.blocks.memory import working_memory
 from trivium.neighbors.search.index import Index
 from trivium.neighbors.votes import counted_mass
 
-_ENTRIES_A_BATCH = 1 << 22  # neighbours held at a time: 64 MB of distances and indices
+_ENTRIES_A_BATCH = 1 << 22  # neighbours held at a time, at most: more gain nothing
+_BYTES_AN_ENTRY = 32  # distance and index, and as much again for what is made of them
 
 
 class Neighborhood(NamedTuple):
@@ -106,7 +108,7 @@ def _batches(
     weights: Float64 | None,
     own: Literal["a stranger", "left out", "lighter by one"] = "a stranger",
 ) -> Iterator[Neighborhood]:
-    step = max(1, _ENTRIES_A_BATCH // k)
+    step = max(1, int(min(_ENTRIES_A_BATCH, working_memory() / _BYTES_AN_ENTRY) / k))
     for start in range(0, members.size, step):
         some = members[start : start + step]
         skip = some if own == "left out" else None

@@ -26,7 +26,6 @@ def _two_longest(lower: Float64, upper: Float64) -> tuple[int, int]:
     return long, short
 
 
-@kernel
 def leaf_planes(tree: Tree) -> tuple[Indices, Float64]:
     """Lay a plane through each leaf's box.
 
@@ -38,9 +37,15 @@ def leaf_planes(tree: Tree) -> tuple[Indices, Float64]:
         For each of them half the least coordinate and the inverse of half the length.
     """
     n_leaves = tree.blocks.shape[0]
-    sides = np.empty((n_leaves, 2), dtype=np.intp)
-    places = np.empty((n_leaves, 2, 2))
-    for leaf in range(n_leaves):
+    sides, places = np.empty((n_leaves, 2), dtype=np.intp), np.empty((n_leaves, 2, 2))
+    _lay_planes(tree, sides, places)
+    return sides, places
+
+
+@kernel
+def _lay_planes(tree: Tree, sides: Indices, places: Float64) -> None:
+    """Write what `leaf_planes` returns."""
+    for leaf in range(sides.shape[0]):
         child = tree.boxes.shape[0] + leaf - 1 + tree.first_lane
         group, lane = child // LANES, child % LANES
         lower, upper = tree.boxes[group, :, 0, lane], tree.boxes[group, :, 1, lane]
@@ -50,7 +55,6 @@ def leaf_planes(tree: Tree) -> tuple[Indices, Float64]:
             width = 0.5 * upper[sides[leaf, axis]] - low
             places[leaf, axis, 0] = low
             places[leaf, axis, 1] = min(1.0 / width, _HUGE) if width > 0.0 else 0.0
-    return sides, places
 
 
 @inlined

@@ -21,7 +21,7 @@ from trivium.neighbors.search.kd_tree.order import leaf_planes, order_by_bin, qu
 
 _LEAF_ROWS = 32  # 16 to 32: measured better than 8 to 16 in 2 to 8 columns
 _SUBTREE_ROWS = 8192  # fit a core's cache in few columns
-_QUERIES_A_PIECE = 8192
+_QUERIES_A_PIECE, _COSTLY_A_PIECE = 8192, 256
 _LEAST_AT_FIRST, _LEAST_A_PIECE = 1024, 64
 _LEAST_PIECES = 8
 _BALLS_A_PIECE = 128
@@ -173,9 +173,13 @@ def _pieces(n_queries: int, length: int) -> list[slice]:
 
 
 def _length(n_queries: int, n_columns: int) -> int:
-    """Return a size of pieces that are worth a thread: queries take longer in many columns."""
+    """Return a size of pieces that are worth a thread, and no longer than Ctrl-C can wait.
+
+    Queries take longer in many columns.
+    """
     least = max(_LEAST_A_PIECE, _LEAST_AT_FIRST >> n_columns // 2)
-    return min(_QUERIES_A_PIECE, max(least, -(-n_queries // _LEAST_PIECES)))
+    most = max(_COSTLY_A_PIECE, _QUERIES_A_PIECE >> n_columns // 4)
+    return min(most, max(least, -(-n_queries // _LEAST_PIECES)))
 
 
 def _empty_tree(n_rows: int, n_columns: int) -> Tree:

@@ -1,0 +1,141 @@
+"""Threads that stay, and the pieces of work that a caller shares with them.
+
+To start threads takes longer than many a search, so those that there are wait for the next
+one. The caller works too: where helpers are busy, or none can be had, it does everything.
+
+An interrupt (Ctrl-C) may reach the caller between any two steps. What must not be left
+half done is therefore a single operation of a queue or a set written in C.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from contextvars import copy_context
+from functools import partial
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread, get_ident
+from typing import Any, NamedTuple, TypeVar
+
+Piece = TypeVar("Piece")
+
+_TICKETS_A_HELPER = 4  # that may wait: while helpers are busy elsewhere, callers ask for no more
+
+
+class _Outcome(NamedTuple):
+    """What became of a piece."""
+
+    number: int
+    result: Any
+    error: BaseException | None
+
+
+class Crew:
+    """The pieces of one caller, and the helpers that are at them.
+
+    Parameters
+    ----------
+    n_helpers : int
+        At most so many threads besides the caller's.
+    """
+
+    def __init__(self, n_helpers: int) -> None:
+        self._open: deque[tuple[int, Callable[[], Any]]] = deque()
+        self._outcomes: SimpleQueue[_Outcome | None] = SimpleQueue()
+        self._kept: dict[int, _Outcome] = {}
+        self._present: set[int] = set()
+        self._tickets = deque([None] * n_helpers)
+        _helpers.grow_to(n_helpers)
+
+    def add(self, number: int, function: Callable[[Piece], Any], piece: Piece) -> None:
+        """Let anybody compute a piece, in the caller's context, which holds NumPy's settings."""
+        self._open.append((number, partial(copy_context().run, function, piece)))
+        with suppress(IndexError):
+            self._tickets.pop()
+            _helpers.call(self)
+
+    def result(self, number: int) -> Any:
+        """Return the result of a piece, or raise its error; meanwhile work on what is open."""
+        while number not in self._kept:
+            try:
+                outcome = self._outcomes.get_nowait()
+            except Empty:
+                # The caller's own interrupt is not kept for later.
+                outcome = self._work(Exception) or self._outcomes.get()
+            if outcome is not None:
+                self._kept[outcome.number] = outcome
+        _, result, error = self._kept.pop(number)
+        if error is not None:
+            try:
+                raise error
+            finally:
+                del error  # or its traceback would hold this frame, and this frame the error
+        return result
+
+    def help(self) -> None:
+        """Work on what is open; for a helper."""
+        me = get_ident()
+        self._present.add(me)
+        while (outcome := self._work(BaseException)) is not None:
+            self._outcomes.put(outcome)
+        self._present.discard(me)
+        self._outcomes.put(None)
+        self._tickets.append(None)
+
+    def close(self) -> None:
+        """Give up what is open, and wait for the helpers that are still at a piece."""
+        self._open.clear()
+        while self._present:
+            self._outcomes.get()
+
+    def _work(self, kept: type[BaseException]) -> _Outcome | None:
+        """Compute a piece, if any is open; errors of a kind belong to the outcome."""
+        try:
+            number, compute = self._open.popleft()
+        except IndexError:
+            return None
+        try:
+            return _Outcome(number, compute(), None)
+        except kept as error:
+            return _Outcome(number, None, error)
+
+
+class _Helpers:
+    """Threads that wait for crews which call them."""
+
+    def __init__(self) -> None:
+        self._calls: SimpleQueue[Crew] = SimpleQueue()
+        self._count = 0
+        self._lock = Lock()
+
+    def grow_to(self, count: int) -> None:
+        """Have so many threads, if they can be had; they do not keep Python from ending."""
+        with self._lock, suppress(RuntimeError):  # no more threads, or Python is ending
+            while self._count < count:
+                name = f"trivium-{self._count + 1}"
+                Thread(target=_serve, args=(self._calls,), name=name, daemon=True).start()
+                self._count += 1
+
+    def call(self, crew: Crew) -> None:
+        """Ask one of them to help, unless many have asked already."""
+        if self._calls.qsize() < _TICKETS_A_HELPER * self._count:
+            self._calls.put(crew)
+
+
+def _serve(calls: SimpleQueue[Crew]) -> None:
+    """Help whoever calls."""
+    while True:
+        calls.get().help()
+
+
+_helpers = _Helpers()
+
+
+def _start_anew() -> None:
+    """Forget the threads of a parent process: they did not survive the fork."""
+    global _helpers
+    _helpers = _Helpers()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)
