@@ -14,7 +14,7 @@ from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from queue import Empty, SimpleQueue
-from threading import Lock, Thread, get_ident
+from threading import RLock, Thread, get_ident
 from typing import Any, NamedTuple, TypeVar
 
 Piece = TypeVar("Piece")
@@ -50,26 +50,21 @@ class Crew:
     def add(self, number: int, function: Callable[[Piece], Any], piece: Piece) -> None:
         """Let anybody compute a piece, in the caller's context, which holds NumPy's settings."""
         self._open.append((number, partial(copy_context().run, function, piece)))
-        with suppress(IndexError):
+        if self._tickets and _helpers.call(self):
             self._tickets.pop()
-            _helpers.call(self)
 
     def result(self, number: int) -> Any:
         """Return the result of a piece, or raise its error; meanwhile work on what is open."""
         while number not in self._kept:
-            try:
-                outcome = self._outcomes.get_nowait()
-            except Empty:
-                # The caller's own interrupt is not kept for later.
-                outcome = self._work(Exception) or self._outcomes.get()
-            if outcome is not None:
-                self._kept[outcome.number] = outcome
+            # The caller's own interrupt is not kept for later. No name for the outcome: an error
+            # would hold this frame by its traceback, and this frame the error.
+            self._keep(self._finished() or self._work(Exception) or self._outcomes.get())
         _, result, error = self._kept.pop(number)
         if error is not None:
             try:
                 raise error
             finally:
-                del error  # or its traceback would hold this frame, and this frame the error
+                del error
         return result
 
     def help(self) -> None:
@@ -87,6 +82,20 @@ class Crew:
         self._open.clear()
         while self._present:
             self._outcomes.get()
+        self._kept.clear()  # errors hold frames, and these the crew
+        while not self._outcomes.empty():
+            self._outcomes.get()
+
+    def _finished(self) -> _Outcome | None:
+        """Return an outcome, if a helper has brought one."""
+        with suppress(Empty):
+            return self._outcomes.get_nowait()
+        return None
+
+    def _keep(self, outcome: _Outcome | None) -> None:
+        """Keep an outcome until it is wanted; helpers that leave bring none."""
+        if outcome is not None:
+            self._kept[outcome.number] = outcome
 
     def _work(self, kept: type[BaseException]) -> _Outcome | None:
         """Compute a piece, if any is open; errors of a kind belong to the outcome."""
@@ -106,7 +115,7 @@ class _Helpers:
     def __init__(self) -> None:
         self._calls: SimpleQueue[Crew] = SimpleQueue()
         self._count = 0
-        self._lock = Lock()
+        self._lock = RLock()  # a signal's handler may search, too
 
     def grow_to(self, count: int) -> None:
         """Have so many threads, if they can be had; they do not keep Python from ending."""
@@ -116,10 +125,12 @@ class _Helpers:
                 Thread(target=_serve, args=(self._calls,), name=name, daemon=True).start()
                 self._count += 1
 
-    def call(self, crew: Crew) -> None:
-        """Ask one of them to help, unless many have asked already."""
-        if self._calls.qsize() < _TICKETS_A_HELPER * self._count:
-            self._calls.put(crew)
+    def call(self, crew: Crew) -> bool:
+        """Ask one of them to help, unless many have asked already; say whether it was asked."""
+        if self._calls.qsize() >= _TICKETS_A_HELPER * self._count:
+            return False
+        self._calls.put(crew)
+        return True
 
 
 def _serve(calls: SimpleQueue[Crew]) -> None:
