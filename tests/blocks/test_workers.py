@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 import weakref
+from contextlib import suppress
 
 import joblib
 import numpy as np
@@ -185,6 +186,12 @@ class TestThreadsThatStay:
             each_of(work, range(20), 3)
         assert len(own) == 2
 
+    @pytest.mark.parametrize("n_jobs", [1, 3])
+    def test_no_error_of_ours_stands_before_the_user_s(self, n_jobs):
+        with pytest.raises(ZeroDivisionError) as caught:
+            each_of(lambda piece: 1 / piece, range(20), n_jobs)
+        assert caught.value.__context__ is None
+
     @pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, ValueError])
     def test_an_error_of_a_helper_is_the_caller_s(self, error):
         def work(_):
@@ -208,10 +215,8 @@ class TestThreadsThatStay:
                 time.sleep(0.001)
                 raise KeyError(piece, held)
 
-            try:
+            with suppress(KeyError):
                 each_of(work, range(20), n_jobs)
-            except KeyError as error:
-                assert error.__context__ is None  # nothing of ours in the user's traceback
             return weakref.ref(held)
 
         gc.disable()

@@ -83,6 +83,11 @@ class TestVoteWeights:
         with pytest.raises(ValueError, match=r"returned shape \(.*for distances of \(2, 3\)"):
             vote_weights(np.ones((2, 3)), rule)
 
+    @pytest.mark.parametrize("rule", [lambda d: d.astype(str), lambda d: 1j * d])
+    def test_a_callable_that_returns_no_real_numbers(self, rule):
+        with pytest.raises(TypeError, match=r"returned .* values: expected numbers"):
+            vote_weights(np.ones((2, 3)), rule)
+
     @pytest.mark.parametrize("bad", [-1.0, np.nan, np.inf])
     def test_a_callable_that_returns_bad_weights_is_shown_where(self, bad):
         near = np.array([[1.0, 2.0], [3.0, 4.0]])

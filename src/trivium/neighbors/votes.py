@@ -61,6 +61,8 @@ def vote_weights(distances: Float64, rule: VoteRule) -> Float64 | None:
     ------
     ValueError
         If a callable returns the wrong shape, or weights that are negative or not finite.
+    TypeError
+        If it does not return real numbers.
     """
     if callable(rule):
         return _summable(_called(rule, distances))
@@ -81,7 +83,10 @@ def _summable(votes: Float64) -> Float64:
 
 
 def _called(rule: Callable[[Float64], Float64], distances: Float64) -> Float64:
-    votes = np.asarray(rule(distances.copy()), dtype=np.float64)
+    returned = np.asarray(rule(distances.copy()))
+    if returned.dtype.kind not in "biuf":
+        raise TypeError(f"weights={rule!r} returned {returned.dtype} values: expected numbers.")
+    votes = returned.astype(np.float64)
     if votes.shape != distances.shape:
         raise ValueError(
             f"weights={rule!r} returned shape {votes.shape} for distances of {distances.shape}."
