@@ -111,8 +111,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_rows, n_features)
-            Kept as it is if it is a C-ordered array of float64 or float32: do not change
-            its values afterwards.
+            A C-ordered array of float64 or float32 is kept, not copied: leave it as it is.
         y : array-like of shape (n_rows,) or None
             Without labels there is p(x) alone.
         sample_weight : array-like of shape (n_rows,) or None

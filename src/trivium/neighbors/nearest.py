@@ -77,8 +77,7 @@ class NearestNeighbors(NeighborQueries, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_rows, n_features)
-            Kept as it is if it is a C-ordered array of float64 or float32: do not change
-            its values afterwards.
+            A C-ordered array of float64 or float32 is kept, not copied: leave it as it is.
         y : ignored
 
         Raises
