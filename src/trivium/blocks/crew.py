@@ -15,9 +15,7 @@ from contextvars import copy_context
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import RLock, Thread, get_ident
-from typing import Any, NamedTuple, TypeVar
-
-Piece = TypeVar("Piece")
+from typing import Any, NamedTuple
 
 _TICKETS_A_HELPER = 4  # that may wait: while helpers are busy elsewhere, callers ask for no more
 
@@ -47,7 +45,7 @@ class Crew:
         self._tickets = deque([None] * n_helpers)
         _helpers.grow_to(n_helpers)
 
-    def add(self, number: int, function: Callable[[Piece], Any], piece: Piece) -> None:
+    def add(self, number: int, function: Callable[[Any], Any], piece: Any) -> None:
         """Let anybody compute a piece, in the caller's context, which holds NumPy's settings."""
         self._open.append((number, partial(copy_context().run, function, piece)))
         if self._tickets and _helpers.call(self):

@@ -18,8 +18,6 @@ from threadpoolctl import ThreadpoolController
 
 from trivium.blocks.crew import Crew
 
-_PIECES_WORTH_THREADS = 2
-
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 
@@ -61,9 +59,8 @@ def map_in_order(
     The caller's thread is one of them. At most two results a worker wait to be taken, so
     that memory stays bounded however many pieces there are.
     """
-    # Waking threads, and even counting cores, costs about as much as a few pieces.
-    few = len(pieces) < _PIECES_WORTH_THREADS
-    if few or (workers := worker_count(n_jobs)) == 1:
+    # Even to count cores takes as long as a small piece: not for one alone.
+    if len(pieces) < 2 or (workers := worker_count(n_jobs)) == 1:
         for piece in pieces:
             yield function(piece)
         return

@@ -308,22 +308,23 @@ def test_squares_with_one_root(seed):
 
 
 class TestLeaves:
-    @cases(NEAR)
-    def test_near_queries_share_them(self, name, metric):
+    def together_and_apart(self, name, metric):
+        """Leaves looked at both ways, for several numbers of neighbours."""
         rows, queries = data_of(name, metric)
         tree = tree_of(rows, metric)
         for k in (1, 10, MOST_TOGETHER):
             _, together = ask_piece(tree, metric, queries, k)
             _, apart = ask_piece(tree, metric, queries, k, most=0)
+            yield together, apart
+
+    @cases(NEAR)
+    def test_near_queries_share_them(self, name, metric):
+        for together, apart in self.together_and_apart(name, metric):
             assert together < 0.8 * apart
 
     @cases(ODD)
     def test_trials_and_second_thoughts_cost_few(self, name, metric):
-        rows, queries = data_of(name, metric)
-        tree = tree_of(rows, metric)
-        for k in (1, 10, MOST_TOGETHER):
-            _, together = ask_piece(tree, metric, queries, k)
-            _, apart = ask_piece(tree, metric, queries, k, most=0)
+        for together, apart in self.together_and_apart(name, metric):
             assert together < 1.4 * apart
 
     def test_uncertain_lists_put_an_end_to_trials(self):
