@@ -18,6 +18,7 @@ from sklearn.utils.validation import validate_data
 from trivium.arrays import Float64, Floats, Indices, Labels
 
 _CHUNK = 1 << 20  # values looked at in one go while searching for the first bad one
+_SPAN = 4  # of integer labels, in numbers of rows: positions are looked up in a table
 
 
 class LabelledRows(NamedTuple):
@@ -83,11 +84,20 @@ def check_labelled_rows(
     sample_weight: ArrayLike | None = None,
     *,
     least_classes: int = 2,
+    finite: bool = True,
 ) -> LabelledRows:
     """Check the arguments of a ``fit`` that takes labels.
 
     Rows of weight zero are taken out before anything is learnt, so that they
     count as removed: a class that only they carry is unknown.
+
+    Parameters
+    ----------
+    estimator, X, y, sample_weight : as given to ``fit``
+    least_classes : int
+    finite : bool
+        False leaves it to the caller to find values that are not finite where it reads X
+        anyway, and to name them by `require_finite`.
 
     Raises
     ------
@@ -95,21 +105,37 @@ def check_labelled_rows(
         If X, y or the weights are malformed, or fewer than `least_classes`
         classes remain.
     """
-    X, y = _checked(estimator, X, y, reset=True)
+    X, y = _checked(estimator, X, y, reset=True, finite=finite)
     n_given = X.shape[0]
     weights, kept = check_weights(sample_weight, n_given)
     if kept is not None:
         X, y = X[kept], y[kept]
     if y.dtype == object:
         _require_one_kind(y)
-    check_classification_targets(y)
-    classes, codes = np.unique(y, return_inverse=True)
+    classes, codes = _encoded(y)
     if classes.size < least_classes:
         raise ValueError(
             f"y holds one class only ({shown(classes[0])}, in all {X.shape[0]} rows that have a "
             f"weight); {type(estimator).__name__} needs at least two."
         )
-    return LabelledRows(X, codes.astype(np.intp, copy=False), classes, weights, kept, n_given)
+    return LabelledRows(X, codes, classes, weights, kept, n_given)
+
+
+def _encoded(y: Labels) -> tuple[Labels, Indices]:
+    """Return the labels there are, sorted, and the position of each row's among them."""
+    if y.dtype.kind in "biu":
+        least, most = int(y.min()), int(y.max())
+        span = most - least + 1
+        if span <= _SPAN * y.size and most <= np.iinfo(np.intp).max:  # no need to sort
+            offsets = np.subtract(y, least, dtype=np.intp)
+            present = np.zeros(span, dtype=np.bool_)
+            present[offsets] = True
+            classes = np.flatnonzero(present)
+            return (classes + least).astype(y.dtype), (np.cumsum(present) - 1)[offsets]
+    else:
+        check_classification_targets(y)
+    classes, codes = np.unique(y, return_inverse=True)
+    return classes, codes.astype(np.intp, copy=False)
 
 
 def shown(label: Any) -> str:
@@ -201,15 +227,27 @@ def require_number(
 
 def require_magnitude(estimator: Any, X: Floats, most: float) -> None:
     """Raise a ValueError that names the first column with a value beyond a magnitude."""
+    if float(X.max()) > most or float(X.min()) < -most:
+        raise beyond_magnitude(estimator, X, most)
+
+
+def beyond_magnitude(estimator: Any, X: Floats, most: float) -> ValueError:
+    """Return an error that names the first column beyond a magnitude, or the widest one.
+
+    Raises
+    ------
+    ValueError
+        If a value is not finite; the message names it.
+    """
+    require_finite(estimator, X)
     least, greatest = X.min(axis=0).astype(np.float64), X.max(axis=0).astype(np.float64)
     beyond = np.flatnonzero((greatest > most) | (least < -most))
-    if beyond.size:
-        column = int(beyond[0])
-        raise ValueError(
-            f"X reaches from {least[column]:.3g} to {greatest[column]:.3g} in "
-            f"{column_name(estimator, column)}: {type(estimator).__name__} computes with "
-            f"magnitudes up to {most:g}. Divide the column by a power of ten."
-        )
+    column = int(beyond[0]) if beyond.size else int(np.argmax(np.maximum(greatest, -least)))
+    return ValueError(
+        f"X reaches from {least[column]:.3g} to {greatest[column]:.3g} in "
+        f"{column_name(estimator, column)}: {type(estimator).__name__} computes with "
+        f"magnitudes up to {most:g}. Divide the column by a power of ten."
+    )
 
 
 def require_flag(name: str, value: object) -> None:
@@ -229,7 +267,9 @@ def _require_one_kind(y: Labels) -> None:
             )
 
 
-def _checked(estimator: Any, X: Any, *y: Any, reset: bool, name: str = "X") -> Any:
+def _checked(
+    estimator: Any, X: Any, *y: Any, reset: bool, name: str = "X", finite: bool = True
+) -> Any:
     """Run scikit-learn's validation, then look for values that are not finite."""
     for values in (X, *y):
         if np.ma.is_masked(values):
@@ -254,11 +294,12 @@ def _checked(estimator: Any, X: Any, *y: Any, reset: bool, name: str = "X") -> A
             if row is not None:
                 raise ValueError(f"{error} The first is in row {row}.") from error
         raise
-    _require_finite(estimator, checked[0] if y else checked, name)
+    if finite:
+        require_finite(estimator, checked[0] if y else checked, name)
     return checked
 
 
-def _require_finite(estimator: Any, X: Floats, name: str) -> None:
+def require_finite(estimator: Any, X: Floats, name: str = "X") -> None:
     """Raise a ValueError that names the first value which is NaN or infinite."""
     with np.errstate(over="ignore", invalid="ignore"):
         if np.isfinite(X.sum(dtype=np.float64)):

@@ -10,17 +10,17 @@ from sklearn.utils.validation import check_is_fitted
 from trivium.arrays import Float64, Labels
 from trivium.blocks.linear_scores import linear_scores
 from trivium.inputs import (
+    beyond_magnitude,
     check_labelled_rows,
     check_rows,
     column_name,
     require_flag,
-    require_magnitude,
     require_number,
 )
-from trivium.least_squares.design import make_design
 from trivium.least_squares.solve import solve
+from trivium.least_squares.table import Table
 
-_LARGEST = 1e300  # differences of two such numbers are still finite
+_LARGEST = 8e307  # the difference of two such numbers is finite
 
 
 class LeastSquaresClassifier(ClassifierMixin, BaseEstimator):
@@ -89,17 +89,13 @@ class LeastSquaresClassifier(ClassifierMixin, BaseEstimator):
         """
         alpha = require_number("alpha", self.alpha, least=0.0)
         require_flag("fit_intercept", self.fit_intercept)
-        rows = check_labelled_rows(self, X, y, sample_weight)
-        require_magnitude(self, rows.X, _LARGEST)
+        rows = check_labelled_rows(self, X, y, sample_weight, finite=False)
         self.classes_ = rows.classes
-        design = make_design(
-            rows.X,
-            rows.codes,
-            rows.classes.size,
-            rows.weights,
-            fit_intercept=self.fit_intercept,
-        )
-        solution = solve(design, alpha, fit_intercept=self.fit_intercept)
+        table = Table(rows.X, rows.codes, rows.classes.size, rows.weights)
+        solved = solve(table, alpha, centred=self.fit_intercept)
+        if solved is None:
+            raise beyond_magnitude(self, rows.X, _LARGEST)
+        solution, self._moments = solved
         if not np.isfinite(solution.coef).all():
             column = int(np.flatnonzero(~np.isfinite(solution.coef).all(axis=1))[0])
             raise ValueError(

@@ -1,8 +1,9 @@
 """Solving the least-squares problem: fast where that is safe, careful where it is not.
 
 1. Cholesky's factor of the equilibrated Gram matrix, if its condition number says that
-   the squares have cost few digits (Björck, Numerical Methods for Least Squares
-   Problems, 1996, section 2.2).
+   the squares have left enough digits; then the residuals of the rows themselves mend
+   what the squares have cost (the method of corrected seminormal equations: Björck,
+   Numerical Methods for Least Squares Problems, 1996, section 2.4.6).
 2. Otherwise Householder QR of the rows themselves, block by block (section 2.4.3), then
    QR with column pivoting of the small triangle, which reveals the rank.
 3. Where columns depend on each other, the answer of least norm in the units of the
@@ -18,9 +19,12 @@ from scipy.linalg.lapack import dpocon, dpotrf, dpotrs
 from trivium.arrays import Float64, Indices
 from trivium.blocks.map_reduce import map_reduce, row_blocks
 from trivium.blocks.workers import one_blas_thread
-from trivium.least_squares.design import Design
+from trivium.least_squares.gram import Moments, gather
+from trivium.least_squares.table import Design, Frame, Table, wide_design
 
-_SAFE_RECIPROCAL_CONDITION = 1e-5  # the Gram matrix then costs at most five of sixteen digits
+# Reciprocal condition of the Gram matrix from which on squares have cost nothing to speak of,
+# one correction from the rows mends what they have cost, or two do.
+_EXACT, _NEARLY_EXACT, _MENDABLE = 1e-2, 1e-5, 1e-9
 _LARGEST_PENALTY = 1e250  # of a column so small that its coefficient is zero in any case
 
 
@@ -43,81 +47,176 @@ class Solution(NamedTuple):
     aliased: Indices
 
 
-def solve(design: Design, alpha: float, *, fit_intercept: bool) -> Solution:
+def solve(table: Table, alpha: float, *, centred: bool) -> tuple[Solution, Moments | None] | None:
     """Minimise (1/Σw)·Σ w·‖y - f(x)‖² + alpha·‖coef‖².
 
     Parameters
     ----------
-    design : Design
+    table : Table
     alpha : float
         Penalty on the coefficients in the units of the columns, not on the intercept.
-    fit_intercept : bool
+    centred : bool
+        Whether there is an intercept.
 
     Returns
     -------
-    Solution
+    tuple or None
+        The solution, and the table's moments if it has more rows than columns. None where
+        a value, or the range of a column, is not finite.
     """
-    weight = alpha * design.total_weight
-    with np.errstate(over="ignore"):
-        penalty = np.minimum(np.ldexp(weight, -2 * design.exponent), _LARGEST_PENALTY)
-        unit = np.ldexp(1.0, -design.exponent)
-    found = None
-    with one_blas_thread():
-        if design.X.shape[0] > design.X.shape[1]:
-            found = _by_cholesky(design, penalty, unit)
-        coef, rank, aliased = found or _by_qr(design, penalty, unit)
-    intercept = np.zeros(coef.shape[1])
-    if fit_intercept:
-        intercept = design.target_center - design.center @ coef
-    return Solution(coef, intercept, rank, aliased)
+    n, d = table.X.shape
+    if n <= d:
+        wide = wide_design(table, centred=centred)
+        return None if wide is None else (by_rows(wide, alpha), None)
+    moments = gather(table, centred=centred)
+    if moments is None:
+        return None
+    design = moments.design(table)
+    return by_squares(moments, alpha, design) or by_rows(design, alpha), moments
 
 
-def _by_cholesky(
-    design: Design, penalty: Float64, unit: Float64
-) -> tuple[Float64, int, Indices] | None:
-    """Solve the normal equations, or return None where they would cost too many digits."""
-    d = design.X.shape[1]
-    blocks = row_blocks(*design.X.shape)
-    gram = map_reduce(lambda rows: _gram(design.block(rows)), blocks, np.add)
-    normal = gram[:d, :d] + np.diag(penalty)
+def by_squares(moments: Moments, alpha: float, design: Design | None = None) -> Solution | None:
+    """Minimise (1/Σw)·Σ w·‖y - f(x)‖² + alpha·‖coef‖² through Cholesky's factor.
+
+    Parameters
+    ----------
+    moments : Moments
+    alpha : float
+        Penalty on the coefficients in the units of the columns, not on the intercept.
+    design : Design or None
+        The rows, to mend what squares have cost.
+
+    Returns
+    -------
+    Solution or None
+        None where columns depend on each other so closely that too few digits are left.
+    """
+    penalty = _penalty(moments.frame, alpha * moments.weight)
+    normal = moments.gram + np.diag(penalty)
     diagonal = np.diagonal(normal)
     if not np.all(diagonal > 0):
         return None
-    scale = 1.0 / np.sqrt(diagonal)
-    normal = normal * scale * scale[:, None]
-    factor, failed = dpotrf(normal)
-    if failed:
-        return None
-    reciprocal_condition, _ = dpocon(factor, np.abs(normal).sum(axis=0).max())
-    if reciprocal_condition < _SAFE_RECIPROCAL_CONDITION:
-        return None
-    scaled, _ = dpotrs(factor, scale[:, None] * gram[:d, d:])
-    return (unit * scale)[:, None] * scaled, d, np.empty(0, dtype=np.intp)
+    scale = 1.0 / np.sqrt(diagonal)[:, None]
+    normal *= scale * scale.T
+    norm = float(np.abs(normal).sum(axis=0).max())
+    with one_blas_thread():
+        factor, failed = dpotrf(normal)
+        reciprocal = 0.0 if failed else float(dpocon(factor, norm)[0])
+        if reciprocal < (_EXACT if design is None else _MENDABLE):
+            return None
+        coef = scale * dpotrs(factor, scale * moments.cross.T)[0]
+        if design is not None:
+            for _ in range((reciprocal < _EXACT) + (reciprocal < _NEARLY_EXACT)):
+                missing = _descent(design, coef) - penalty[:, None] * coef
+                coef += scale * dpotrs(factor, scale * missing)[0]
+    with np.errstate(over="ignore"):  # the caller looks for what is not finite
+        coef *= moments.frame.unit[:, None]
+    return _solution(moments, coef, coef.shape[0], np.empty(0, dtype=np.intp))
 
 
-def _by_qr(design: Design, penalty: Float64, unit: Float64) -> tuple[Float64, int, Indices]:
-    """Solve by QR, with column pivoting for the rank; least norm where it is not full."""
-    n, d = design.X.shape
+def by_rows(design: Design, alpha: float) -> Solution:
+    """Do the same by orthogonal transformations of the rows, whatever their rank."""
+    n, d = design.table.X.shape
+    penalty = _penalty(design.frame, alpha * design.weight)
+    triangle = triangle_of_rows(design)
+    with one_blas_thread():
+        if np.any(penalty > 0):
+            rows = np.hstack([np.diag(np.sqrt(penalty)), np.zeros((d, triangle.shape[1] - d))])
+            triangle = _stacked(triangle, rows)
+        negligible = np.finfo(float).eps * max(n, d)
+        return _solution(
+            design, *_by_pivoting(triangle[:d, :d], triangle[:d, d:], design.frame.unit, negligible)
+        )
+
+
+def triangle_of_squares(moments: Moments) -> Float64 | None:
+    """Do as `triangle_of_rows`, by Cholesky; None where squares would cost many digits."""
+    diagonal = np.diagonal(moments.gram)
+    if not np.all(diagonal > 0):
+        return None
+    size = np.sqrt(diagonal)
+    normal = moments.gram / size / size[:, None]
+    norm = float(np.abs(normal).sum(axis=0).max())
+    with one_blas_thread():
+        factor, failed = dpotrf(normal, clean=True)
+        if failed or dpocon(factor, norm)[0] < _NEARLY_EXACT:
+            return None
+        right = scipy.linalg.solve_triangular(factor, (moments.cross / size).T, trans="T")
+    return np.hstack([factor * size, right])
+
+
+def triangle_of_rows(design: Design) -> Float64:
+    """Triangle R of the rows' QR decomposition, with Qᵀ times the targets to its right."""
+    n, d = design.table.X.shape
     # Blocks of at least as many rows as columns: each triangle is smaller than its block.
     blocks = row_blocks(n, d, least=2 * d)
-    triangle = map_reduce(lambda rows: _triangle(design.block(rows)), blocks, _stacked)
-    if np.any(penalty > 0):
-        rows = np.hstack([np.diag(np.sqrt(penalty)), np.zeros((d, triangle.shape[1] - d))])
-        triangle = _stacked(triangle, rows)
-    rows, right = triangle[:d, :d], triangle[:d, d:]
+    return map_reduce(lambda rows: _triangle(np.hstack(design.block(rows))), blocks, _stacked)
+
+
+def by_moments(moments: Moments, alpha: float) -> Solution:
+    """Do the same where the rows are gone, whatever their rank.
+
+    Squares cannot tell apart columns that depend on each other to half of the digits.
+    """
+    normal = moments.gram + np.diag(_penalty(moments.frame, alpha * moments.weight))
+    size = np.sqrt(np.maximum(np.diagonal(normal), 0.0))
+    scale = 1.0 / np.where(size > 0, size, 1.0)
+    with one_blas_thread():
+        values, vectors = np.linalg.eigh(normal * scale * scale[:, None])
+        root = np.sqrt(np.maximum(values, 0.0))[:, None]
+        seen = np.where(root > 0, root, np.inf)
+        rows, right = root * vectors.T, vectors.T @ (scale[:, None] * moments.cross.T) / seen
+        negligible = np.sqrt(np.finfo(float).eps * scale.size)
+        unit = moments.frame.unit * scale
+        return _solution(moments, *_by_pivoting(rows, right, unit, negligible))
+
+
+def _solution(taken: Moments | Design, coef: Float64, rank: int, aliased: Indices) -> Solution:
+    """Add the intercepts, which are zero where nothing was taken off."""
+    means = taken.frame.origin + np.ldexp(taken.center, taken.frame.exponent)
+    target_means = taken.frame.target_origin + taken.target_center
+    return Solution(coef, target_means - means @ coef, rank, aliased)
+
+
+def _penalty(frame: Frame, weight: float) -> Float64:
+    """Penalty on squared coefficients in the units of a frame."""
+    with np.errstate(over="ignore"):
+        penalty: Float64 = np.minimum(np.ldexp(weight, -2 * frame.exponent), _LARGEST_PENALTY)
+    return penalty
+
+
+def _descent(design: Design, coef: Float64) -> Float64:
+    """Products of the columns and the residuals."""
+
+    def statistic(rows: slice) -> Float64:
+        Z, Y = design.block(rows)
+        products: Float64 = Z.T @ (Y - Z @ coef)
+        return products
+
+    return map_reduce(statistic, row_blocks(*design.table.X.shape), np.add)
+
+
+def _by_pivoting(
+    rows: Float64, right: Float64, unit: Float64, negligible: float
+) -> tuple[Float64, int, Indices]:
+    """Solve by QR with column pivoting, for least norm where the rank is not full.
+
+    Returns coefficients in the user's units, which are `unit` times those of the rows, the
+    rank, and the columns left over.
+    """
+    d = rows.shape[1]
     norm = np.linalg.norm(rows, axis=0)
     norm[norm == 0.0] = 1.0
     q, r, pivots = scipy.linalg.qr(rows / norm, mode="economic", pivoting=True)
     size = np.abs(np.diagonal(r))
-    rank = int(np.count_nonzero(size > np.finfo(float).eps * max(n, d) * size[0]))
+    rank = int(np.count_nonzero(size > negligible * size[0]))
     coef = np.zeros((d, right.shape[1]))
     unit = unit / norm
     coef[pivots[:rank]] = unit[pivots[:rank], None] * scipy.linalg.solve_triangular(
         r[:rank, :rank], (q.T @ right)[:rank]
     )
     if 0 < rank < d:
-        negligible = 10 * np.finfo(float).eps * max(n, d)
-        _take_least_norm(coef, r[:rank], pivots, unit, negligible)
+        _take_least_norm(coef, r[:rank], pivots, unit, 10 * negligible)
     return coef, rank, np.sort(pivots[rank:]).astype(np.intp)
 
 
@@ -139,11 +238,6 @@ def _take_least_norm(
     determined = np.hstack([np.eye(involved.size), combination[involved]])
     basis, _ = np.linalg.qr((determined * (unit[columns].min() / unit[columns])).T)
     coef[columns] = basis @ (basis.T @ coef[columns])
-
-
-def _gram(block: Float64) -> Float64:
-    gram: Float64 = block.T @ block
-    return gram
 
 
 def _triangle(block: Float64) -> Float64:

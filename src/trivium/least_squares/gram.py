@@ -1,0 +1,287 @@
+"""The statistic of least squares: weighted moments of rows and targets about their means.
+
+Moments of different rows merge into those of both, and come apart again (Chan, Golub &
+LeVeque, "Algorithms for computing the sample variance", Am. Stat. 37, 1983, for
+matrices). They hold squares: of columns that nearly depend on each other they say with
+half of the digits what the rows say.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from trivium.arrays import Float64, Floats, Indices
+from trivium.blocks.compiled import kernel
+from trivium.blocks.map_reduce import map_reduce
+from trivium.least_squares.table import Design, Frame, Table, sampled_frame, whole_frame
+
+_BLOCK_BYTES = 1 << 20  # of rows in a frame, which stay in a core's cache
+_LEAST_ROWS, _MOST_ROWS = 128, 2048
+_PIECE_BLOCKS = 4
+_PANEL = 256
+_SMALL = 2.0**-300  # in a frame: squares of lesser numbers may be lost
+_FAR = 8.0
+
+
+class Moments(NamedTuple):
+    """Weighted moments of rows, in a frame.
+
+    Attributes
+    ----------
+    frame : Frame
+    weight : float
+        Sum of the weights.
+    center : ndarray of shape (d,)
+        What rows are taken about: their mean, or zero without an intercept.
+    target_center : ndarray of shape (n_targets,)
+    gram : ndarray of shape (d, d)
+    cross : ndarray of shape (n_targets, d)
+    """
+
+    frame: Frame
+    weight: float
+    center: Float64
+    target_center: Float64
+    gram: Float64
+    cross: Float64
+
+    def design(self, table: Table) -> Design:
+        """Return the rows these moments were taken of, as they were taken."""
+        return Design(table, self.frame, self.center, self.target_center, self.weight)
+
+    def merge(self, other: "Moments") -> "Moments":
+        """Moments of these rows and others."""
+        one, more = _in_one_frame(self, other)
+        weight = one.weight + more.weight
+        return _shifted(one, more, 1.0, weight, one.weight * (more.weight / weight))
+
+    def remove(self, gone: "Moments") -> "Moments":
+        """Moments of these rows without some of them, of less weight than all."""
+        all_rows, some = _in_one_frame(self, gone)
+        weight = all_rows.weight - some.weight
+        return _shifted(all_rows, some, -1.0, weight, all_rows.weight * (some.weight / weight))
+
+
+def _in_one_frame(one: Moments, other: Moments) -> tuple[Moments, Moments]:
+    """Bring moments into the frame of the first, with the greater units of both."""
+    frame = Frame(
+        one.frame.origin,
+        one.frame.target_origin,
+        np.maximum(one.frame.exponent, other.frame.exponent),
+        max(one.frame.weight_exponent, other.frame.weight_exponent),
+    )
+    return _in_frame(one, frame), _in_frame(other, frame)
+
+
+def _in_frame(moments: Moments, frame: Frame) -> Moments:
+    """Bring moments into a frame of units at least as great as theirs."""
+    shift = moments.frame.exponent - frame.exponent
+    by_weight = moments.frame.weight_exponent - frame.weight_exponent
+    apart = np.ldexp(moments.frame.origin - frame.origin, -frame.exponent)
+    return Moments(
+        frame,
+        float(np.ldexp(moments.weight, by_weight)),
+        apart + np.ldexp(moments.center, shift),
+        moments.frame.target_origin - frame.target_origin + moments.target_center,
+        np.ldexp(moments.gram, by_weight + shift + shift[:, None]),
+        np.ldexp(moments.cross, by_weight + shift),
+    )
+
+
+def _shifted(one: Moments, other: Moments, sign: float, weight: float, pull: float) -> Moments:
+    """Add to moments those of other rows, or take them away, about the new means."""
+    apart = other.center - one.center
+    targets_apart = other.target_center - one.target_center
+    part = sign * (other.weight / weight)
+    return Moments(
+        one.frame,
+        weight,
+        one.center + part * apart,
+        one.target_center + part * targets_apart,
+        one.gram + sign * (other.gram + np.outer(pull * apart, apart)),
+        one.cross + sign * (other.cross + np.outer(pull * targets_apart, apart)),
+    )
+
+
+def gather(table: Table, *, centred: bool, n_jobs: int | None = None) -> Moments | None:
+    """Take the moments of a table; as a rule each row is read once.
+
+    A frame from some rows suits as a rule. Where it does not, because the range or the mean
+    of all rows is another, they are read again in a better one.
+
+    Parameters
+    ----------
+    table : Table
+    centred : bool
+        Whether moments are taken about the means.
+    n_jobs : int or None
+
+    Returns
+    -------
+    Moments or None
+        None where a value, or the range of a column, is not finite.
+    """
+    frame = sampled_frame(table, centred=centred)
+    sums = _add_up(table, frame, n_jobs)
+    if not sums.are_all_there:
+        whole = whole_frame(table, centred=centred)
+        if whole is None:
+            return None
+        frame = whole
+        sums = _add_up(table, frame, n_jobs)
+    if centred and sums.far_from_origin:
+        mean = np.ldexp(sums.sums / sums.weight, frame.exponent)
+        frame = frame._replace(origin=frame.origin + mean)
+        sums = _add_up(table, frame, n_jobs)
+    return sums.moments(frame, centred=centred)
+
+
+class _Sums(NamedTuple):
+    """Weighted sums over rows in a frame; those of different rows add up."""
+
+    weight: float
+    most: Float64
+    sums: Float64
+    target_sums: Float64
+    gram: Float64
+    cross: Float64
+
+    def merge(self, other: "_Sums") -> "_Sums":
+        np.maximum(self.most, other.most, out=self.most)
+        for mine, more in zip(self[2:], other[2:], strict=True):
+            mine += more
+        return self._replace(weight=self.weight + other.weight)
+
+    @property
+    def are_all_there(self) -> bool:
+        """Whether no value and no square has left float64."""
+        present = (self.most == 0.0) | (self.most > _SMALL)
+        return bool(present.all() and np.isfinite(self.gram.diagonal()).all())
+
+    @property
+    def far_from_origin(self) -> bool:
+        """Whether to take the means off would cost digits."""
+        mean = self.sums / self.weight
+        return bool(np.any(_FAR * mean**2 > (_FAR - 1.0) * self.gram.diagonal() / self.weight))
+
+    def moments(self, frame: Frame, *, centred: bool) -> Moments:
+        """Take the means off."""
+        upper = np.triu(self.gram)
+        gram = upper + np.triu(upper, 1).T
+        if not centred:
+            zeros = np.zeros_like(self.sums), np.zeros_like(self.target_sums)
+            return Moments(frame, self.weight, *zeros, gram, self.cross)
+        center, target_center = self.sums / self.weight, self.target_sums / self.weight
+        gram -= np.outer(self.sums, center)
+        cross = self.cross - np.outer(target_center, self.sums)
+        return Moments(frame, self.weight, center, target_center, gram, cross)
+
+
+def _add_up(table: Table, frame: Frame, n_jobs: int | None) -> _Sums:
+    """Sum over all rows."""
+    n, d = table.X.shape
+    length = min(max(_LEAST_ROWS, _BLOCK_BYTES // (8 * d)), _MOST_ROWS)
+    # A piece has a matrix of its own, which its rows have to be worth.
+    whole = length * max(_PIECE_BLOCKS, 2 * d // length)
+    unit = frame.unit
+
+    def statistic(piece: slice) -> _Sums:
+        empty = _Sums(
+            0.0,
+            np.zeros(d),
+            np.zeros(d),
+            np.zeros(table.n_targets),
+            np.zeros((d, d)),
+            np.zeros((table.n_targets, d)),
+        )
+        packed = np.empty((length, d))
+        weight = 0.0
+        for start in range(piece.start, piece.stop, length):
+            rows = slice(start, min(start + length, piece.stop))
+            some = packed[: rows.stop - start]
+            weights = frame.weights(table.weights, rows)
+            weight += _pack(
+                table.X[rows],
+                weights,
+                table.codes[rows],
+                frame.origin,
+                unit,
+                some,
+                empty.most,
+                empty.sums,
+                empty.target_sums,
+                empty.cross,
+            )
+            if table.values is not None:
+                _add_targets(some, table.targets(rows) - frame.target_origin, weights, empty)
+            _add_products(some, empty.gram)
+        return empty._replace(weight=weight)
+
+    pieces = [slice(start, min(start + whole, n)) for start in range(0, n, whole)]
+    with np.errstate(over="ignore", invalid="ignore"):
+        return map_reduce(statistic, pieces, _Sums.merge, n_jobs=n_jobs)
+
+
+def _add_targets(packed: Float64, values: Float64, weights: Float64, sums: "_Sums") -> None:
+    """Add up targets that are numbers, and their products with the columns."""
+    if weights.size:
+        sums.target_sums[:] += weights @ values
+        values = values * np.sqrt(weights)[:, None]
+    else:
+        sums.target_sums[:] += values.sum(axis=0)
+    sums.cross[:] += values.T @ packed
+
+
+def _add_products(rows: Float64, gram: Float64) -> None:
+    """Add the products of columns to the upper triangle, panel by panel."""
+    d = rows.shape[1]
+    for i in range(0, d, _PANEL):
+        left = rows[:, i : i + _PANEL]
+        for j in range(i, d, _PANEL):
+            gram[i : i + _PANEL, j : j + _PANEL] += left.T @ rows[:, j : j + _PANEL]
+
+
+@kernel
+def _pack(
+    X: Floats,
+    weights: Float64,
+    codes: Indices,
+    origin: Float64,
+    unit: Float64,
+    packed: Float64,
+    most: Float64,
+    sums: Float64,
+    target_sums: Float64,
+    cross: Float64,
+) -> float:
+    """Bring rows into a frame, times the root of their weight; add up all but their products.
+
+    `most` are greatest magnitudes; the total weight is returned. No weights: all are one.
+    No codes: targets are left to the caller.
+    """
+    n_columns = X.shape[1]
+    has_codes = codes.shape[0] > 0
+    two = cross.shape[0] == 1
+    total = 0.0
+    for i in range(X.shape[0]):
+        weight = weights[i] if weights.shape[0] > 0 else 1.0
+        total += weight
+        for j in range(n_columns):
+            z = (X[i, j] - origin[j]) * unit[j]
+            packed[i, j] = z
+            size = abs(z)
+            most[j] = size if size > most[j] else most[j]
+        for j in range(n_columns):
+            sums[j] += weight * packed[i, j]
+        if has_codes:
+            target = 0 if two else codes[i]
+            signed = -weight if two and codes[i] == 0 else weight
+            target_sums[target] += signed
+            for j in range(n_columns):
+                cross[target, j] += signed * packed[i, j]
+        if weights.shape[0] > 0:
+            root = math.sqrt(weight)
+            for j in range(n_columns):
+                packed[i, j] *= root
+    return total
