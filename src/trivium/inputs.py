@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import column_or_1d, validate_data
 
 from trivium.arrays import Float64, Floats, Indices, Labels
 
@@ -85,6 +85,8 @@ def check_labelled_rows(
     *,
     least_classes: int = 2,
     finite: bool = True,
+    reset: bool = True,
+    classes: Labels | None = None,
 ) -> LabelledRows:
     """Check the arguments of a ``fit`` that takes labels.
 
@@ -98,20 +100,26 @@ def check_labelled_rows(
     finite : bool
         False leaves it to the caller to find values that are not finite where it reads X
         anyway, and to name them by `require_finite`.
+    reset : bool
+        Whether columns are learnt, not compared with those of an earlier call.
+    classes : ndarray or None
+        The classes that labels may name, sorted; None means those that they do name.
 
     Raises
     ------
     ValueError
-        If X, y or the weights are malformed, or fewer than `least_classes`
-        classes remain.
+        If X, y or the weights are malformed, fewer than `least_classes` classes remain, or
+        a label names none of `classes`.
     """
-    X, y = _checked(estimator, X, y, reset=True, finite=finite)
+    X, y = _checked(estimator, X, y, reset=reset, finite=finite)
     n_given = X.shape[0]
     weights, kept = check_weights(sample_weight, n_given)
     if kept is not None:
         X, y = X[kept], y[kept]
     if y.dtype == object:
         _require_one_kind(y)
+    if classes is not None:
+        return LabelledRows(X, known_codes(y, classes, kept), classes, weights, kept, n_given)
     classes, codes = _encoded(y)
     if classes.size < least_classes:
         raise ValueError(
@@ -136,6 +144,58 @@ def _encoded(y: Labels) -> tuple[Labels, Indices]:
         check_classification_targets(y)
     classes, codes = np.unique(y, return_inverse=True)
     return classes, codes.astype(np.intp, copy=False)
+
+
+def known_codes(
+    y: Labels, classes: Labels, rows: Indices | None = None, name: str = "y"
+) -> Indices:
+    """Return each label's position among known classes.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n,)
+    classes : ndarray
+        Sorted.
+    rows : ndarray of int of shape (n,) or None
+        Numbers of these rows in the user's table, if they are not 0, 1, ...
+    name : str
+        What an error calls `y`.
+
+    Raises
+    ------
+    ValueError
+        At the first label that names no class.
+    """
+    code_of = {label: code for code, label in enumerate(classes.tolist())}
+    found, place = _encoded(y)
+    code = np.array([code_of.get(label, -1) for label in found.tolist()], dtype=np.intp)
+    codes: Indices = code[place]
+    if found.size and code.min() < 0:
+        first = int(np.flatnonzero(codes < 0)[0])
+        row = first if rows is None else int(rows[first])
+        raise ValueError(
+            f"{name} holds {shown(y[first])} in row {row}, which is none of the "
+            f"{classes.size} known classes ({', '.join(map(shown, classes[:5]))}"
+            f"{', ...' if classes.size > 5 else ''})."
+        )
+    return codes
+
+
+def check_classes(classes: ArrayLike) -> Labels:
+    """Check the classes given to a first ``partial_fit``, and return them sorted.
+
+    Raises
+    ------
+    ValueError
+        If they are fewer than two, one is given twice, or they are no list of labels.
+    """
+    given = column_or_1d(classes)
+    known: Labels = np.unique(given)
+    if known.size < 2 or known.size < given.size:
+        raise ValueError(
+            f"classes={given.tolist()!r}: expected at least two classes, each given once."
+        )
+    return known
 
 
 def shown(label: Any) -> str:

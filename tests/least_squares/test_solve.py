@@ -16,8 +16,7 @@ EPS = np.finfo(float).eps
 def fit(X, codes, *, alpha=0.0, weights=None, fit_intercept=True):
     n_classes = int(codes.max()) + 1
     table = Table(np.ascontiguousarray(X), codes, n_classes, weights)
-    solution, _ = solve(table, alpha, centred=fit_intercept)
-    return solution
+    return solve(table, alpha, centred=fit_intercept).solution
 
 
 def centred(X, codes, weights=None):

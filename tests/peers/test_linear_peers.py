@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import statsmodels.api as sm
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge, RidgeClassifier
 from sklearn.preprocessing import StandardScaler
+from statsmodels.stats.outliers_influence import OLSInfluence
 
 from trivium import LeastSquaresClassifier, SoftmaxRegression
 
@@ -107,3 +109,17 @@ def test_logistic_regression(name, alpha, weighted, fit_intercept):
         model.predict_proba(X), peer.predict_proba(X), rtol=0, atol=2 * distance * largest
     )
     np.testing.assert_array_equal(model.predict(X), peer.predict(X))
+
+
+class TestInfluence:
+    @pytest.mark.parametrize("fit_intercept", [False, True])
+    def test_statsmodels_says_the_same(self, fit_intercept):
+        X, y, _ = table("breast cancer")
+        X = X[:, :8]
+        design = sm.add_constant(X) if fit_intercept else X
+        theirs = OLSInfluence(sm.OLS(coded(y)[:, 0], design).fit())
+        model = LeastSquaresClassifier(fit_intercept=fit_intercept).fit(X, y)
+        ours = model.influence(X, y)
+        np.testing.assert_allclose(ours.leverage, theirs.hat_matrix_diag, rtol=1e-9)
+        np.testing.assert_allclose(ours.cooks_distance, theirs.cooks_distance[0], rtol=1e-8)
+        np.testing.assert_allclose(ours.loo_residuals[:, 0], theirs.resid_press, rtol=1e-9)

@@ -1,24 +1,39 @@
 """Linear least squares as a classifier."""
 
-from typing import Self
+import warnings
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from trivium.arrays import Float64, Labels
+from trivium.arrays import Float64, Floats, Labels
 from trivium.blocks.linear_scores import linear_scores
 from trivium.inputs import (
+    LabelledRows,
     beyond_magnitude,
+    check_classes,
     check_labelled_rows,
     check_rows,
     column_name,
+    require_choice,
+    require_finite,
     require_flag,
     require_number,
+    shown,
 )
-from trivium.least_squares.solve import solve
-from trivium.least_squares.table import Table
+from trivium.least_squares.calibration import METHODS, calibrator_of
+from trivium.least_squares.gram import Moments, gather
+from trivium.least_squares.influence import Influence
+from trivium.least_squares.masking import MaskedClassWarning, masked_classes
+from trivium.least_squares.online import removed, solve_moments
+from trivium.least_squares.robust import solve_robustly
+from trivium.least_squares.solve import Solution, Solved, solve
+from trivium.least_squares.table import Table, wide_design
+from trivium.least_squares.without_each import EachLeftOut, Fitted, without_each
 
 _LARGEST = 8e307  # the difference of two such numbers is finite
 
@@ -36,6 +51,13 @@ class LeastSquaresClassifier(ClassifierMixin, BaseEstimator):
         Penalty on the squared coefficients, in the units of the mean squared error;
         the intercept is free.
     fit_intercept : bool, default=True
+    robust : bool, default=False
+        Whether rows count less the longer their residual is, so that no single row can
+        turn the boundary: Huber's estimator with Schweppe's weights for leverage, by
+        iteratively reweighted least squares.
+    calibration : {"sigmoid", "isotonic", "temperature"} or None, default=None
+        Turns scores into probabilities by scikit-learn's calibrator of that name, fitted to
+        the exact leave-one-out scores of the training rows. None means no `predict_proba`.
 
     Attributes
     ----------
@@ -49,9 +71,25 @@ class LeastSquaresClassifier(ClassifierMixin, BaseEstimator):
         Columns that are constant or depend on others, by name where the table had
         names, else by number. None is left out of the model: together they share what
         the data determine only for all of them.
+    masked_classes_ : ndarray
+        Classes that the model predicts for no training row. `partial_fit` and `forget`,
+        which do not see all rows, drop it.
+    robust_weights_ : ndarray of shape (n_rows,)
+        Share of each row's weight that counts, if `robust`; of rows of weight zero, zero.
+    scale_ : float
+        Of residuals, if `robust`: the median of their lengths, scaled to the standard
+        deviation of normal ones.
+    n_iter_ : int
+        Fits that it took, if `robust`.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
         Where the training table had names.
+
+    Notes
+    -----
+    What it keeps of the rows is their moments: a matrix of n_features × n_features, from
+    which `partial_fit` adds rows and `forget` takes them away. `influence` asks for the
+    rows themselves.
 
     References
     ----------
@@ -68,9 +106,18 @@ class LeastSquaresClassifier(ClassifierMixin, BaseEstimator):
     array(['a', 'b'], dtype='<U1')
     """
 
-    def __init__(self, alpha: float = 0.0, *, fit_intercept: bool = True) -> None:
+    def __init__(
+        self,
+        alpha: float = 0.0,
+        *,
+        fit_intercept: bool = True,
+        robust: bool = False,
+        calibration: Literal["sigmoid", "isotonic", "temperature"] | None = None,
+    ) -> None:
         self.alpha = alpha
         self.fit_intercept = fit_intercept
+        self.robust = robust
+        self.calibration = calibration
 
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Fit the linear functions.
@@ -85,29 +132,161 @@ class LeastSquaresClassifier(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If the data are malformed or hold one class only, or alpha is negative.
+            If the data are malformed or hold one class only, or a parameter is out of range.
+
+        Warns
+        -----
+        MaskedClassWarning
+            If a class is predicted for no training row.
+        ConvergenceWarning
+            If the weights of `robust` do not settle.
         """
-        alpha = require_number("alpha", self.alpha, least=0.0)
-        require_flag("fit_intercept", self.fit_intercept)
+        self._check_parameters()
         rows = check_labelled_rows(self, X, y, sample_weight, finite=False)
         self.classes_ = rows.classes
         table = Table(rows.X, rows.codes, rows.classes.size, rows.weights)
-        solved = solve(table, alpha, centred=self.fit_intercept)
-        if solved is None:
-            raise beyond_magnitude(self, rows.X, _LARGEST)
-        solution, self._moments = solved
-        if not np.isfinite(solution.coef).all():
-            column = int(np.flatnonzero(~np.isfinite(solution.coef).all(axis=1))[0])
-            raise ValueError(
-                f"X varies so little in {column_name(self, column)} that its coefficient is "
-                "beyond float64. Multiply the column by a power of ten."
+        solved = self._solve_robustly(table, rows) if self.robust else self._solve(table)
+        self._moments: Moments | None = None if self.robust else solved.moments
+        self._keep(solved.solution)
+        self._look_for_masked(rows.X)
+        if self.calibration is not None:
+            left_out = self._without_each(
+                Fitted(solved.design, solved.moments, self.alpha, self.fit_intercept)
             )
-        self.coef_ = np.ascontiguousarray(solution.coef.T)
-        self.intercept_ = solution.intercept
-        self.rank_ = solution.rank
-        names = getattr(self, "feature_names_in_", None)
-        self.aliased_ = solution.aliased if names is None else names[solution.aliased]
+            scores = table.targets(slice(None)) - left_out.residuals
+            self._calibrator = calibrator_of(
+                scores, self.classes_[rows.codes], self.classes_, rows.weights, self.calibration
+            )
         return self
+
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
+        """Add rows to those that the model was fitted to.
+
+        The answer is that of one fit to all rows, to rounding: of the rows their moments
+        are kept, which hold squares, and so half of the digits where columns nearly
+        depend on each other.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+        y : array-like of shape (n_rows,)
+        classes : array-like of shape (n_classes,) or None
+            Every class there will be: needed in the first call on a new model, and to be
+            left out or the same later.
+        sample_weight : array-like of shape (n_rows,) or None
+
+        Raises
+        ------
+        ValueError
+            If the data are malformed, a label is none of the classes, or the fit so far has
+            kept no moments (robust ones, and those with more columns than rows and more
+            than a thousand).
+        """
+        self._check_parameters()
+        self._require_plain("partial_fit")
+        first = not hasattr(self, "coef_")
+        so_far = None if first else self._kept_moments("partial_fit")
+        if first and classes is None:
+            raise ValueError("classes are needed in the first call of partial_fit.")
+        known = self.classes_ if classes is None else check_classes(classes)
+        if not first and not np.array_equal(known, self.classes_):
+            raise ValueError(
+                f"classes={known.tolist()!r} are not those of the first call, "
+                f"{self.classes_.tolist()!r}."
+            )
+        new = self._moments_of(X, y, sample_weight, known, reset=first)
+        self.classes_ = known
+        self._keep_moments(new if so_far is None else so_far.merge(new))
+        return self
+
+    def forget(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Take rows away from those that the model was fitted to.
+
+        The answer is that of a fit without them, to rounding.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            Rows of earlier calls. That they are cannot be checked in full.
+        y : array-like of shape (n_rows,)
+        sample_weight : array-like of shape (n_rows,) or None
+            As much of their weight as is to go.
+
+        Raises
+        ------
+        ValueError
+            If the data are malformed, more would go than there is, in all, of a class or of a
+            column's spread, or the fit so far has kept no moments.
+
+        Warns
+        -----
+        RuntimeWarning
+            If the rows weighed so much that what is left has lost half of its digits.
+        """
+        check_is_fitted(self)
+        self._check_parameters()
+        self._require_plain("forget")
+        so_far = self._kept_moments("forget")
+        gone = self._moments_of(X, y, sample_weight, self.classes_, reset=False)
+        self._keep_moments(removed(self, so_far, gone, self.classes_, centred=self.fit_intercept))
+        return self
+
+    def influence(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Influence:
+        """Tell what the model would be without each of its training rows, in closed form.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            The rows it was fitted to, all of them.
+        y : array-like of shape (n_rows,)
+        sample_weight : array-like of shape (n_rows,) or None
+
+        Returns
+        -------
+        Influence
+
+        Raises
+        ------
+        ValueError
+            If these are not the training rows, one of them weighs nothing, or the fit is
+            robust (fit anew with `robust_weights_` as weights to look at that).
+
+        Examples
+        --------
+        >>> from trivium import LeastSquaresClassifier
+        >>> X, y = [[0.0], [1.0], [3.0], [4.0], [30.0]], [0, 0, 1, 1, 1]
+        >>> influence = LeastSquaresClassifier().fit(X, y).influence(X, y)
+        >>> influence.table(top=2)["row"]
+        array([4, 0])
+        """
+        check_is_fitted(self)
+        self._require_plain("influence")
+        rows = check_labelled_rows(
+            self, X, y, sample_weight, finite=False, reset=False, classes=self.classes_
+        )
+        if rows.kept is not None:
+            nothing = np.setdiff1d(np.arange(rows.n_given), rows.kept)[0]
+            raise ValueError(
+                f"Row {nothing} weighs nothing: leave such rows out of X, y and weights."
+            )
+        table = Table(rows.X, rows.codes, self.classes_.size, rows.weights)
+        if self._moments is not None:
+            design = self._moments.design(table)
+        else:
+            wide = wide_design(table, centred=self.fit_intercept)
+            if wide is None:
+                raise beyond_magnitude(self, rows.X, _LARGEST)
+            design = wide
+        fitted = Fitted(design, self._moments, self.alpha, self.fit_intercept)
+        return Influence(fitted, self._without_each(fitted), self.classes_)
 
     def decision_function(self, X: ArrayLike) -> Float64:
         """Values of the fitted functions.
@@ -140,3 +319,135 @@ class LeastSquaresClassifier(ClassifierMixin, BaseEstimator):
         best = (scores > 0).astype(np.intp) if scores.ndim == 1 else scores.argmax(axis=1)
         labels: Labels = self.classes_[best]
         return labels
+
+    @available_if(lambda self: self.calibration is not None)  # type: ignore[untyped-decorator]
+    def predict_proba(self, X: ArrayLike) -> Float64:
+        """Probability of each class, if `calibration` is given.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_queries, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_queries, n_classes)
+            Columns in the order of `classes_`. The most probable class can be another
+            than `predict` names, which goes by the scores.
+        """
+        scores = self.decision_function(X)
+        probabilities: Float64 = self._calibrator.predict_proba(scores.reshape(len(scores), -1))
+        return probabilities
+
+    def _check_parameters(self) -> None:
+        require_number("alpha", self.alpha, least=0.0)
+        require_flag("fit_intercept", self.fit_intercept)
+        require_flag("robust", self.robust)
+        if self.calibration is not None:
+            require_choice("calibration", self.calibration, METHODS)
+            if self.robust:
+                raise ValueError(
+                    "calibration needs exact leave-one-out scores, which a robust fit has not: "
+                    "set one of the two only."
+                )
+
+    def _solve(self, table: Table) -> Solved:
+        solved = solve(table, self.alpha, centred=self.fit_intercept)
+        if solved is None:
+            raise beyond_magnitude(self, table.X, _LARGEST)
+        return solved
+
+    def _solve_robustly(self, table: Table, rows: LabelledRows) -> Solved:
+        found = solve_robustly(table, self.alpha, centred=self.fit_intercept)
+        if found is None:
+            raise beyond_magnitude(self, table.X, _LARGEST)
+        if not found.converged:
+            warnings.warn(
+                f"The weights of the rows have not settled in {found.n_iter} fits.",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
+        self.robust_weights_ = np.zeros(rows.n_given)
+        self.robust_weights_[slice(None) if rows.kept is None else rows.kept] = found.counted
+        self.scale_, self.n_iter_ = found.scale, found.n_iter
+        return found.solved
+
+    def _keep(self, solution: Solution) -> None:
+        """Store a solution."""
+        if not np.isfinite(solution.coef).all():
+            column = int(np.flatnonzero(~np.isfinite(solution.coef).all(axis=1))[0])
+            raise ValueError(
+                f"X varies so little in {column_name(self, column)} that its coefficient is "
+                "beyond float64. Multiply the column by a power of ten."
+            )
+        self.coef_ = np.ascontiguousarray(solution.coef.T)
+        self.intercept_ = solution.intercept
+        self.rank_ = solution.rank
+        names = getattr(self, "feature_names_in_", None)
+        self.aliased_ = solution.aliased if names is None else names[solution.aliased]
+
+    def _keep_moments(self, moments: Moments) -> None:
+        """Store moments, and their solution."""
+        self._keep(solve_moments(moments, self.alpha))
+        self._moments = moments
+        self.__dict__.pop("masked_classes_", None)
+
+    def _look_for_masked(self, X: Floats) -> None:
+        masked = np.empty(0, dtype=np.intp)
+        if self.classes_.size > 2:
+            masked = masked_classes(X, self.coef_, self.intercept_)
+        self.masked_classes_ = self.classes_[masked]
+        if masked.size:
+            some = ", ".join(map(shown, self.masked_classes_[:5]))
+            more = ", ..." if masked.size > 5 else ""
+            warnings.warn(
+                f"{masked.size} of {self.classes_.size} classes are predicted for no training row "
+                f"({some}{more}): their linear functions are nowhere the greatest. Softmax "
+                "regression and nearest neighbours have no such trouble.",
+                MaskedClassWarning,
+                stacklevel=3,
+            )
+
+    def _moments_of(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None,
+        classes: Labels,
+        *,
+        reset: bool,
+    ) -> Moments:
+        """Take the moments of rows with known classes."""
+        rows = check_labelled_rows(
+            self, X, y, sample_weight, finite=False, reset=reset, classes=classes
+        )
+        table = Table(rows.X, rows.codes, classes.size, rows.weights)
+        moments = gather(table, centred=self.fit_intercept)
+        if moments is None:
+            raise beyond_magnitude(self, rows.X, _LARGEST)
+        return moments
+
+    def _require_plain(self, what: str) -> None:
+        if what != "influence" and self.calibration is not None:
+            raise ValueError(f"{what} does not see all rows, which calibration needs.")
+        if self.robust:
+            raise ValueError(
+                f"{what} is of plain least squares: fit LeastSquaresClassifier() with "
+                "robust_weights_ as sample_weight for that."
+            )
+
+    def _kept_moments(self, what: str) -> Moments:
+        if self._moments is None:
+            raise ValueError(
+                f"{what} needs the moments of the columns, which a fit to fewer rows than columns "
+                "does not keep where columns are many. Fit to all rows again."
+            )
+        return self._moments
+
+    def _without_each(self, fitted: Fitted) -> EachLeftOut:
+        left_out = without_each(fitted, self.coef_.T, self.intercept_)
+        if left_out is None:
+            require_finite(self, fitted.design.table.X)
+            raise ValueError(
+                "These are not the rows, labels and weights that the model was fitted to."
+            )
+        return left_out

@@ -46,6 +46,11 @@ class Moments(NamedTuple):
     gram: Float64
     cross: Float64
 
+    @property
+    def total(self) -> float:
+        """Sum of the weights as they were given."""
+        return float(np.ldexp(self.weight, self.frame.weight_exponent))
+
     def design(self, table: Table) -> Design:
         """Return the rows these moments were taken of, as they were taken."""
         return Design(table, self.frame, self.center, self.target_center, self.weight)

@@ -25,6 +25,7 @@ from trivium.least_squares.table import Design, Frame, Table, wide_design
 # Reciprocal condition of the Gram matrix from which on squares have cost nothing to speak of,
 # one correction from the rows mends what they have cost, or two do.
 _EXACT, _NEARLY_EXACT, _MENDABLE = 1e-2, 1e-5, 1e-9
+_MANY_COLUMNS = 1000  # squares of fewer cost nothing to speak of, and serve to add rows later
 _LARGEST_PENALTY = 1e250  # of a column so small that its coefficient is zero in any case
 
 
@@ -47,7 +48,24 @@ class Solution(NamedTuple):
     aliased: Indices
 
 
-def solve(table: Table, alpha: float, *, centred: bool) -> tuple[Solution, Moments | None] | None:
+class Solved(NamedTuple):
+    """A table's solution, and what it was found from.
+
+    Attributes
+    ----------
+    solution : Solution
+    design : Design
+        The table in the frame and about the means that were taken.
+    moments : Moments or None
+        None where columns are many and outnumber the rows.
+    """
+
+    solution: Solution
+    design: Design
+    moments: Moments | None
+
+
+def solve(table: Table, alpha: float, *, centred: bool) -> Solved | None:
     """Minimise (1/Σw)·Σ w·‖y - f(x)‖² + alpha·‖coef‖².
 
     Parameters
@@ -60,19 +78,18 @@ def solve(table: Table, alpha: float, *, centred: bool) -> tuple[Solution, Momen
 
     Returns
     -------
-    tuple or None
-        The solution, and the table's moments if it has more rows than columns. None where
-        a value, or the range of a column, is not finite.
+    Solved or None
+        None where a value, or the range of a column, is not finite.
     """
     n, d = table.X.shape
-    if n <= d:
+    if n <= d > _MANY_COLUMNS:
         wide = wide_design(table, centred=centred)
-        return None if wide is None else (by_rows(wide, alpha), None)
+        return None if wide is None else Solved(by_rows(wide, alpha), wide, None)
     moments = gather(table, centred=centred)
     if moments is None:
         return None
     design = moments.design(table)
-    return by_squares(moments, alpha, design) or by_rows(design, alpha), moments
+    return Solved(by_squares(moments, alpha, design) or by_rows(design, alpha), design, moments)
 
 
 def by_squares(moments: Moments, alpha: float, design: Design | None = None) -> Solution | None:
@@ -173,9 +190,9 @@ def by_moments(moments: Moments, alpha: float) -> Solution:
 
 def _solution(taken: Moments | Design, coef: Float64, rank: int, aliased: Indices) -> Solution:
     """Add the intercepts, which are zero where nothing was taken off."""
-    means = taken.frame.origin + np.ldexp(taken.center, taken.frame.exponent)
     target_means = taken.frame.target_origin + taken.target_center
-    return Solution(coef, target_means - means @ coef, rank, aliased)
+    intercept = target_means - taken.frame.means(taken.center) @ coef
+    return Solution(coef, intercept, rank, aliased)
 
 
 def _penalty(frame: Frame, weight: float) -> Float64:
@@ -196,6 +213,47 @@ def _descent(design: Design, coef: Float64) -> Float64:
     return map_reduce(statistic, row_blocks(*design.table.X.shape), np.add)
 
 
+class Pivoted(NamedTuple):
+    """QR decomposition with column pivoting of columns brought to one length.
+
+    Attributes
+    ----------
+    q : ndarray of shape (m, k)
+    rows : ndarray of shape (rank, d)
+        Of the triangle, those of which the columns determine something, pivots in order.
+    pivots : ndarray of int of shape (d,)
+    norm : ndarray of shape (d,)
+        Lengths of the columns as they were given; one for a zero column.
+    """
+
+    q: Float64
+    rows: Float64
+    pivots: Indices
+    norm: Float64
+
+    @property
+    def rank(self) -> int:
+        """Number of independent columns."""
+        return len(self.rows)
+
+
+def pivoted(rows: Float64, negligible: float) -> Pivoted:
+    """Decompose by QR with column pivoting, and find the rank.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (m, d)
+    negligible : float
+        What of a column is left counts as nothing up to this share of its length.
+    """
+    norm = np.linalg.norm(rows, axis=0)
+    norm[norm == 0.0] = 1.0
+    q, r, pivots = scipy.linalg.qr(rows / norm, mode="economic", pivoting=True)
+    size = np.abs(np.diagonal(r))
+    rank = int(np.count_nonzero(size > negligible * size[0]))
+    return Pivoted(q, r[:rank], pivots.astype(np.intp), norm)
+
+
 def _by_pivoting(
     rows: Float64, right: Float64, unit: Float64, negligible: float
 ) -> tuple[Float64, int, Indices]:
@@ -205,19 +263,16 @@ def _by_pivoting(
     rank, and the columns left over.
     """
     d = rows.shape[1]
-    norm = np.linalg.norm(rows, axis=0)
-    norm[norm == 0.0] = 1.0
-    q, r, pivots = scipy.linalg.qr(rows / norm, mode="economic", pivoting=True)
-    size = np.abs(np.diagonal(r))
-    rank = int(np.count_nonzero(size > negligible * size[0]))
+    span = pivoted(rows, negligible)
+    rank, pivots = span.rank, span.pivots
     coef = np.zeros((d, right.shape[1]))
-    unit = unit / norm
+    unit = unit / span.norm
     coef[pivots[:rank]] = unit[pivots[:rank], None] * scipy.linalg.solve_triangular(
-        r[:rank, :rank], (q.T @ right)[:rank]
+        span.rows[:, :rank], (span.q.T @ right)[:rank]
     )
     if 0 < rank < d:
-        _take_least_norm(coef, r[:rank], pivots, unit, 10 * negligible)
-    return coef, rank, np.sort(pivots[rank:]).astype(np.intp)
+        _take_least_norm(coef, span.rows, pivots, unit, 10 * negligible)
+    return coef, rank, np.sort(pivots[rank:])
 
 
 def _take_least_norm(

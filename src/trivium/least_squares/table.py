@@ -48,7 +48,7 @@ class Table(NamedTuple):
             return int(self.values.shape[1])
         return 1 if self.n_classes == 2 else self.n_classes
 
-    def targets(self, rows: slice) -> Float64:
+    def targets(self, rows: slice | Indices) -> Float64:
         """Targets of some rows, of shape (m, n_targets)."""
         if self.values is not None:
             return self.values[rows]
@@ -81,7 +81,12 @@ class Frame(NamedTuple):
         unit: Float64 = np.ldexp(1.0, -self.exponent)
         return unit
 
-    def weights(self, weights: Float64 | None, rows: slice) -> Float64:
+    def means(self, center: Float64) -> Float64:
+        """Give a mean of columns in the units in which they came."""
+        means: Float64 = self.origin + np.ldexp(center, self.exponent)
+        return means
+
+    def weights(self, weights: Float64 | None, rows: slice | Indices) -> Float64:
         """Weights in the frame, empty where all are one."""
         if weights is None:
             return np.empty(0)
@@ -112,14 +117,38 @@ class Design(NamedTuple):
 
     def block(self, rows: slice) -> tuple[Float64, Float64]:
         """Columns and targets of some rows, centred, times the root of their weight."""
-        table, frame = self.table, self.frame
-        Z = (table.X[rows] - frame.origin) * frame.unit - self.center
-        Y = table.targets(rows) - frame.target_origin - self.target_center
-        if table.weights is not None:
-            root = np.sqrt(frame.weights(table.weights, rows))[:, None]
+        frame = self.frame
+        Z = (self.table.X[rows] - frame.origin) * frame.unit - self.center
+        Y = self.centred_targets(rows)
+        if self.table.weights is not None:
+            root = self.roots(rows)[:, None]
             Z *= root
             Y *= root
         return Z, Y
+
+    def centred_targets(self, rows: slice | Indices) -> Float64:
+        """Targets of some rows less their means."""
+        centred: Float64 = self.table.targets(rows) - self.frame.target_origin
+        centred -= self.target_center
+        return centred
+
+    def roots(self, rows: slice | Indices) -> Float64:
+        """Roots of the weights of some rows."""
+        if self.table.weights is None:
+            return np.ones(len(self.table.codes[rows]))
+        root: Float64 = np.sqrt(self.frame.weights(self.table.weights, rows))
+        return root
+
+    def projected(self, rows: slice | Indices, matrix: Float64) -> Float64:
+        """Product of the centred columns of some rows, in the frame, with a matrix.
+
+        The rows are read once, and only the product is centred and scaled.
+        """
+        product: Float64 = (self.table.X[rows] - self.frame.origin) @ (
+            self.frame.unit[:, None] * matrix
+        )
+        product -= self.center @ matrix
+        return product
 
 
 def targets(codes: Indices, n_classes: int) -> Float64:

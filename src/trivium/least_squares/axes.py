@@ -1,0 +1,121 @@
+"""Axes of the rows, in which least squares is a product, for every penalty at once.
+
+With U the rows less their means, times the roots of their weights, in the user's units,
+and U = Q·S·Pᵀ its singular value decomposition, the coefficients under a penalty a are
+
+    P·diag(s/(s² + a))·QᵀY,    with fitted values Q·diag(s²/(s² + a))·QᵀY
+
+(Hastie, Tibshirani & Friedman, The Elements of Statistical Learning, 2nd ed. 2009,
+eq. 3.47). Q is never kept: a row's part of it is the row times a matrix.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import scipy.linalg
+from scipy.linalg.lapack import dgejsv
+
+from trivium.arrays import Float64
+from trivium.blocks.workers import one_blas_thread
+from trivium.least_squares.gram import Moments
+from trivium.least_squares.solve import pivoted, triangle_of_rows, triangle_of_squares
+from trivium.least_squares.table import Design
+
+_GRADED = 1e3  # columns whose sizes are further apart than that take Jacobi's method
+_TINY = np.finfo(float).tiny  # a singular value that has underflown
+_FULL_ACCURACY = 2  # LAPACK's JOBA = "F"
+
+
+class Axes(NamedTuple):
+    """Axes of the rows of a design.
+
+    Attributes
+    ----------
+    into : ndarray of shape (d, r)
+        A row of the design's blocks times this is its row of Q.
+    targets : ndarray of shape (r, n_targets)
+        QᵀY.
+    values : ndarray of shape (r,)
+        Singular values s. Directions of which the rows say nothing are left out.
+    unit : ndarray of shape (d,)
+        What the frame multiplies columns by.
+    vectors : ndarray of shape (d, r) or None
+        P. None where the axes are any orthonormal ones of the right span, which do for a
+        penalty of zero; values are then one, whatever they are.
+    """
+
+    into: Float64
+    targets: Float64
+    values: Float64
+    unit: Float64
+    vectors: Float64 | None
+
+    def back(self, penalty: float) -> Float64:
+        """Return what takes coordinates of fitted values on Q to coefficients.
+
+        That is P/s, which is what `into` is in the user's units if columns are independent.
+        The first loses digits of directions that the data determine, and the second those
+        of directions that the penalty does.
+
+        Returns
+        -------
+        ndarray of shape (d, r)
+        """
+        by_rows: Float64 = self.unit[:, None] * self.into
+        if self.vectors is None:
+            return by_rows
+        seen = self.values > _TINY
+        by_vectors: Float64 = np.where(seen, self.vectors, 0.0) / self.values
+        if self.values.size < self.unit.size:
+            return by_vectors
+        return np.where(self.values >= np.sqrt(penalty), by_rows, by_vectors)
+
+
+def quick_axes(moments: Moments) -> Axes | None:
+    """Take axes for a penalty of zero by Cholesky's factor, if squares are good enough."""
+    triangle = triangle_of_squares(moments)
+    if triangle is None:
+        return None
+    d = triangle.shape[0]
+    with one_blas_thread():
+        into = scipy.linalg.solve_triangular(triangle[:, :d], np.eye(d))
+    return Axes(into, triangle[:, d:], np.ones(d), moments.frame.unit, None)
+
+
+def principal_axes(design: Design, moments: Moments | None = None) -> Axes:
+    """Decompose the rows; from their squares, if given, where these are good enough.
+
+    A direction counts as unknown where the data tell it from nothing no better than
+    rounding does, columns brought to one length.
+    """
+    n, d = design.table.X.shape
+    triangle = None if moments is None else triangle_of_squares(moments)
+    if triangle is None:
+        triangle = triangle_of_rows(design)
+    unit = design.frame.unit
+    with one_blas_thread():
+        span = pivoted(triangle[:d, :d], np.finfo(float).eps * max(n, d))
+        kept = span.pivots[: span.rank]
+        rows = np.empty((span.rank, d))
+        rows[:, span.pivots] = span.rows * span.norm[span.pivots]
+        left, values, right = _decomposed(rows / unit)
+        into = np.zeros((d, span.rank))
+        into[kept] = scipy.linalg.solve_triangular(span.rows[:, : span.rank], left)
+        into[kept] /= span.norm[kept, None]
+        targets = left.T @ (span.q.T @ triangle[:d, d:])[: span.rank]
+    return Axes(into, targets, values, unit, right.T)
+
+
+def _decomposed(rows: Float64) -> tuple[Float64, Float64, Float64]:
+    """Singular value decomposition of a full-rank matrix of r ≤ d rows, small values exact.
+
+    Where lengths of columns differ, Jacobi's method finds small singular values to full
+    relative accuracy (Demmel & Veselić, SIAM J. Matrix Anal. Appl. 13, 1992).
+    """
+    lengths = np.abs(rows).max(axis=0, initial=0.0)
+    if not rows.size or lengths.max() <= _GRADED * lengths.min():
+        return scipy.linalg.svd(rows, full_matrices=False)
+    values, right, left, work, _, failed = dgejsv(rows.T, joba=_FULL_ACCURACY, jobr=0, jobp=0)
+    if failed:
+        raise np.linalg.LinAlgError(f"dgejsv returned {failed}")
+    return left, np.maximum(values * (work[0] / work[1]), _TINY), right.T

@@ -1,0 +1,104 @@
+r"""What least squares would be without a row, for every row, without fitting again.
+
+In the axes of the rows (`axes.py`), let q be a row's part of Q times its target's, c = QᵀY, w the
+row's weight, W that of all, a = alpha·(W - w) the penalty without the row, and g = s²/(s² + a).
+With an intercept, the row's leverage under that penalty is h = w/W + Σ g·q² (without: Σ g·q²), and
+
+    residual without the row = (y - Σ g·q·c)/(1 - h),
+    fitted coordinates without it = g·c - g·q·(residual without it)
+
+for targets and rows times √w (Sherman & Morrison's formula; Cook & Weisberg, Residuals and
+Influence in Regression, 1982, sections 2.2 and 3.4.3, for a = 0; the means without the row
+are what turns the two into this simple form).
+
+Both 1 - h and the residual are sums: of what lies off the span of the rows, and of
+a/(s² + a) times what lies in it. Where rows are independent the first is zero and a divides
+out, so that the quotient has its digits for any penalty, and at a = 0 is that of the fits of least
+norm.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from trivium.arrays import Float64
+from trivium.least_squares.axes import Axes
+
+
+class LeftOut(NamedTuple):
+    """What rows would be without themselves.
+
+    Attributes
+    ----------
+    residuals : ndarray of shape (m, n_targets)
+        Times the roots of the rows' weights.
+    remaining : ndarray of shape (m,)
+        1 - h, up to a factor where rows are independent. Small ones have lost digits.
+    shrinkage : ndarray of shape (r,) or (m, r)
+        g.
+    """
+
+    residuals: Float64
+    remaining: Float64
+    shrinkage: Float64
+
+
+def leave_one_out(
+    Q: Float64,
+    Y: Float64,
+    axes: Axes,
+    share: Float64 | float,
+    penalty: Float64 | float,
+    *,
+    independent: bool,
+) -> LeftOut:
+    """Leave each of some rows out.
+
+    Parameters
+    ----------
+    Q : ndarray of shape (m, r)
+        The rows' parts of Q.
+    Y : ndarray of shape (m, n_targets)
+        Their targets less the means, times the roots of their weights.
+    axes : Axes
+    share : float or ndarray of shape (m,)
+        Share of the weight of all rows; zero without an intercept.
+    penalty : float or ndarray of shape (m, 1)
+        On the squared coefficients, for the sum of squares of all rows but the one.
+    independent : bool
+        Whether each row adds one to the rank, that is the rows determine nothing beyond
+        themselves.
+    """
+    given_up = shrunk(axes.values, penalty)
+    shrinkage = shrunk(axes.values, penalty, rest=True)
+    if independent:
+        lost = shrinkage * (axes.values.min() / axes.values) ** 2
+        residuals = (Q * lost) @ axes.targets
+        remaining = np.einsum("ij,ij->i", Q, Q * lost)
+    else:
+        residuals = Y - Q @ axes.targets
+        remaining = 1.0 - share - np.einsum("ij,ij->i", Q, Q)
+        if np.any(penalty):
+            residuals += (Q * given_up) @ axes.targets
+            remaining += np.einsum("ij,ij->i", Q, Q * given_up)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return LeftOut(residuals / remaining[:, None], remaining, shrinkage)
+
+
+def shrunk(values: Float64, penalty: Float64 | float, *, rest: bool = False) -> Float64:
+    """Share a/(s² + a) of each direction that a penalty takes; the rest of it if asked.
+
+    No square leaves float64.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> shrunk(np.array([1.0, 3.0, 1e200]), 1.0)
+    array([0.5, 0.1, 0. ])
+    """
+    with np.errstate(divide="ignore", over="ignore", under="ignore"):
+        if rest:
+            left: Float64 = 1.0 / (1.0 + penalty / values / values)
+            return left
+        taken: Float64 = 1.0 / (1.0 + values / np.asarray(penalty) * values)
+        return taken
