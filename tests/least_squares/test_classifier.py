@@ -543,7 +543,8 @@ class TestTables:
         given = X.copy(), y.copy(), w.copy()
         model = LeastSquaresClassifier(0.3, fit_intercept=False)
         assert model.fit(X, y, w) is model
-        assert model.get_params() == {"alpha": 0.3, "fit_intercept": False}
+        params = {"alpha": 0.3, "calibration": None, "fit_intercept": False, "robust": False}
+        assert model.get_params() == params
         for before, after in zip(given, (X, y, w), strict=True):
             np.testing.assert_array_equal(before, after)
 

@@ -264,7 +264,7 @@ class TestRefusals:
 
     def test_robust_fits(self):
         model, X, y, w = self.fitted(robust=True)
-        with pytest.raises(ValueError, match="plain least squares"):
+        with pytest.raises(ValueError, match="that of plain least squares"):
             model.influence(X, y, w)
         plain = LeastSquaresClassifier().fit(X, y, w * model.robust_weights_)
         np.testing.assert_allclose(plain.coef_, model.coef_, rtol=1e-8, atol=1e-10)

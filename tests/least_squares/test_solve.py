@@ -7,6 +7,7 @@ import pytest
 import scipy.linalg
 
 from trivium.least_squares import solve as module
+from trivium.least_squares import triangle
 from trivium.least_squares.solve import solve
 from trivium.least_squares.table import Table, targets
 
@@ -167,6 +168,22 @@ class TestPaths:
         fit(np.column_stack([X, X @ [1.0, -2.0, 0.5]]), codes)
         assert answers == [None, None, None]
 
+    @pytest.mark.parametrize("alpha", [1e-9, 0.3])
+    @pytest.mark.parametrize("fit_intercept", [False, True])
+    def test_many_columns_under_a_penalty(self, alpha, fit_intercept, monkeypatch):
+        rng = np.random.default_rng(11)
+        X = rng.normal(size=(20, 50)) * np.exp(rng.normal(size=50))
+        codes, weights = np.arange(20) % 3, rng.uniform(0.5, 2.0, size=20)
+        options = {"alpha": alpha, "weights": weights, "fit_intercept": fit_intercept}
+        expected = fit(X, codes, **options)
+        monkeypatch.setattr(module, "_MANY_COLUMNS", 40)
+        monkeypatch.setattr(module, "by_squares", None)
+        monkeypatch.setattr(module, "by_rows", None)
+        got = fit(X, codes, **options)
+        np.testing.assert_allclose(got.coef, expected.coef, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(got.intercept, expected.intercept, rtol=1e-9, atol=1e-12)
+        assert got.rank == expected.rank == 50
+
     @pytest.mark.parametrize("length", [1, 3, 8, 100])
     def test_any_partition_of_rows_gives_the_same_answer(self, length, monkeypatch):
         rng = np.random.default_rng(6)
@@ -179,6 +196,7 @@ class TestPaths:
             return [slice(start, min(start + step, n)) for start in range(0, n, step)]
 
         monkeypatch.setattr(module, "row_blocks", cut)
+        monkeypatch.setattr(triangle, "row_blocks", cut)
         for table, expected in zip((X, dependent), whole, strict=True):
             got = fit(table, codes)
             np.testing.assert_allclose(got.coef, expected.coef, rtol=1e-11, atol=1e-13)

@@ -18,8 +18,8 @@ from scipy.linalg.lapack import dgejsv
 from trivium.arrays import Float64
 from trivium.blocks.workers import one_blas_thread
 from trivium.least_squares.gram import Moments
-from trivium.least_squares.solve import pivoted, triangle_of_rows, triangle_of_squares
 from trivium.least_squares.table import Design
+from trivium.least_squares.triangle import pivoted, triangle_of_rows, triangle_of_squares
 
 _GRADED = 1e3  # columns whose sizes are further apart than that take Jacobi's method
 _TINY = np.finfo(float).tiny  # a singular value that has underflown

@@ -5,40 +5,31 @@ from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from trivium.arrays import Float64, Floats, Labels
-from trivium.blocks.linear_scores import linear_scores
+from trivium.arrays import Float64, Labels
 from trivium.inputs import (
     LabelledRows,
     beyond_magnitude,
     check_classes,
     check_labelled_rows,
-    check_rows,
-    column_name,
     require_choice,
-    require_finite,
     require_flag,
     require_number,
-    shown,
 )
+from trivium.least_squares.base import LARGEST, IndicatorFit
 from trivium.least_squares.calibration import METHODS, calibrator_of
 from trivium.least_squares.gram import Moments, gather
-from trivium.least_squares.influence import Influence
-from trivium.least_squares.masking import MaskedClassWarning, masked_classes
 from trivium.least_squares.online import removed, solve_moments
 from trivium.least_squares.robust import solve_robustly
-from trivium.least_squares.solve import Solution, Solved, solve
-from trivium.least_squares.table import Table, wide_design
-from trivium.least_squares.without_each import EachLeftOut, Fitted, without_each
-
-_LARGEST = 8e307  # the difference of two such numbers is finite
+from trivium.least_squares.solve import Solved
+from trivium.least_squares.table import Table
+from trivium.least_squares.without_each import Fitted
 
 
-class LeastSquaresClassifier(ClassifierMixin, BaseEstimator):
+class LeastSquaresClassifier(IndicatorFit):
     """Linear functions fitted to indicator targets; the greatest one names the class.
 
     Minimises (1/Σw)·Σ w·‖y - f(x)‖² + alpha·‖coef‖². The targets of two classes are
@@ -145,17 +136,23 @@ class LeastSquaresClassifier(ClassifierMixin, BaseEstimator):
         rows = check_labelled_rows(self, X, y, sample_weight, finite=False)
         self.classes_ = rows.classes
         table = Table(rows.X, rows.codes, rows.classes.size, rows.weights)
-        solved = self._solve_robustly(table, rows) if self.robust else self._solve(table)
-        self._moments: Moments | None = None if self.robust else solved.moments
-        self._keep(solved.solution)
+        if self.robust:
+            solved = self._solve_robustly(table, rows)
+        else:
+            solved = self._solve(table, self.alpha, centred=self.fit_intercept)
+            self.__dict__.pop("robust_weights_", None)
+        moments = None if self.robust else solved.moments
+        self._keep(solved.solution, moments, self.alpha, centred=self.fit_intercept)
         self._look_for_masked(rows.X)
         if self.calibration is not None:
-            left_out = self._without_each(
-                Fitted(solved.design, solved.moments, self.alpha, self.fit_intercept)
-            )
-            scores = table.targets(slice(None)) - left_out.residuals
+            fitted = Fitted(solved.design, moments, self.alpha, self.fit_intercept)
+            residuals = self._without_each(fitted).residuals
             self._calibrator = calibrator_of(
-                scores, self.classes_[rows.codes], self.classes_, rows.weights, self.calibration
+                table.targets(slice(None)) - residuals,
+                self.classes_[rows.codes],
+                self.classes_,
+                rows.weights,
+                self.calibration,
             )
         return self
 
@@ -237,89 +234,6 @@ class LeastSquaresClassifier(ClassifierMixin, BaseEstimator):
         self._keep_moments(removed(self, so_far, gone, self.classes_, centred=self.fit_intercept))
         return self
 
-    def influence(
-        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
-    ) -> Influence:
-        """Tell what the model would be without each of its training rows, in closed form.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_rows, n_features)
-            The rows it was fitted to, all of them.
-        y : array-like of shape (n_rows,)
-        sample_weight : array-like of shape (n_rows,) or None
-
-        Returns
-        -------
-        Influence
-
-        Raises
-        ------
-        ValueError
-            If these are not the training rows, one of them weighs nothing, or the fit is
-            robust (fit anew with `robust_weights_` as weights to look at that).
-
-        Examples
-        --------
-        >>> from trivium import LeastSquaresClassifier
-        >>> X, y = [[0.0], [1.0], [3.0], [4.0], [30.0]], [0, 0, 1, 1, 1]
-        >>> influence = LeastSquaresClassifier().fit(X, y).influence(X, y)
-        >>> influence.table(top=2)["row"]
-        array([4, 0])
-        """
-        check_is_fitted(self)
-        self._require_plain("influence")
-        rows = check_labelled_rows(
-            self, X, y, sample_weight, finite=False, reset=False, classes=self.classes_
-        )
-        if rows.kept is not None:
-            nothing = np.setdiff1d(np.arange(rows.n_given), rows.kept)[0]
-            raise ValueError(
-                f"Row {nothing} weighs nothing: leave such rows out of X, y and weights."
-            )
-        table = Table(rows.X, rows.codes, self.classes_.size, rows.weights)
-        if self._moments is not None:
-            design = self._moments.design(table)
-        else:
-            wide = wide_design(table, centred=self.fit_intercept)
-            if wide is None:
-                raise beyond_magnitude(self, rows.X, _LARGEST)
-            design = wide
-        fitted = Fitted(design, self._moments, self.alpha, self.fit_intercept)
-        return Influence(fitted, self._without_each(fitted), self.classes_)
-
-    def decision_function(self, X: ArrayLike) -> Float64:
-        """Values of the fitted functions.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_queries, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_queries,) for two classes, else (n_queries, n_classes)
-            For two classes, positive means the second one.
-        """
-        check_is_fitted(self)
-        scores = linear_scores(check_rows(self, X), self.coef_, self.intercept_)
-        return scores[:, 0] if self.classes_.size == 2 else scores
-
-    def predict(self, X: ArrayLike) -> Labels:
-        """Class with the greatest value, the smallest of those that tie.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_queries, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_queries,)
-        """
-        scores = self.decision_function(X)
-        best = (scores > 0).astype(np.intp) if scores.ndim == 1 else scores.argmax(axis=1)
-        labels: Labels = self.classes_[best]
-        return labels
-
     @available_if(lambda self: self.calibration is not None)  # type: ignore[untyped-decorator]
     def predict_proba(self, X: ArrayLike) -> Float64:
         """Probability of each class, if `calibration` is given.
@@ -350,16 +264,10 @@ class LeastSquaresClassifier(ClassifierMixin, BaseEstimator):
                     "set one of the two only."
                 )
 
-    def _solve(self, table: Table) -> Solved:
-        solved = solve(table, self.alpha, centred=self.fit_intercept)
-        if solved is None:
-            raise beyond_magnitude(self, table.X, _LARGEST)
-        return solved
-
     def _solve_robustly(self, table: Table, rows: LabelledRows) -> Solved:
         found = solve_robustly(table, self.alpha, centred=self.fit_intercept)
         if found is None:
-            raise beyond_magnitude(self, table.X, _LARGEST)
+            raise beyond_magnitude(self, table.X, LARGEST)
         if not found.converged:
             warnings.warn(
                 f"The weights of the rows have not settled in {found.n_iter} fits.",
@@ -371,41 +279,11 @@ class LeastSquaresClassifier(ClassifierMixin, BaseEstimator):
         self.scale_, self.n_iter_ = found.scale, found.n_iter
         return found.solved
 
-    def _keep(self, solution: Solution) -> None:
-        """Store a solution."""
-        if not np.isfinite(solution.coef).all():
-            column = int(np.flatnonzero(~np.isfinite(solution.coef).all(axis=1))[0])
-            raise ValueError(
-                f"X varies so little in {column_name(self, column)} that its coefficient is "
-                "beyond float64. Multiply the column by a power of ten."
-            )
-        self.coef_ = np.ascontiguousarray(solution.coef.T)
-        self.intercept_ = solution.intercept
-        self.rank_ = solution.rank
-        names = getattr(self, "feature_names_in_", None)
-        self.aliased_ = solution.aliased if names is None else names[solution.aliased]
-
     def _keep_moments(self, moments: Moments) -> None:
         """Store moments, and their solution."""
-        self._keep(solve_moments(moments, self.alpha))
-        self._moments = moments
+        solution = solve_moments(moments, self.alpha)
+        self._keep(solution, moments, self.alpha, centred=self.fit_intercept)
         self.__dict__.pop("masked_classes_", None)
-
-    def _look_for_masked(self, X: Floats) -> None:
-        masked = np.empty(0, dtype=np.intp)
-        if self.classes_.size > 2:
-            masked = masked_classes(X, self.coef_, self.intercept_)
-        self.masked_classes_ = self.classes_[masked]
-        if masked.size:
-            some = ", ".join(map(shown, self.masked_classes_[:5]))
-            more = ", ..." if masked.size > 5 else ""
-            warnings.warn(
-                f"{masked.size} of {self.classes_.size} classes are predicted for no training row "
-                f"({some}{more}): their linear functions are nowhere the greatest. Softmax "
-                "regression and nearest neighbours have no such trouble.",
-                MaskedClassWarning,
-                stacklevel=3,
-            )
 
     def _moments_of(
         self,
@@ -423,17 +301,13 @@ class LeastSquaresClassifier(ClassifierMixin, BaseEstimator):
         table = Table(rows.X, rows.codes, classes.size, rows.weights)
         moments = gather(table, centred=self.fit_intercept)
         if moments is None:
-            raise beyond_magnitude(self, rows.X, _LARGEST)
+            raise beyond_magnitude(self, rows.X, LARGEST)
         return moments
 
     def _require_plain(self, what: str) -> None:
-        if what != "influence" and self.calibration is not None:
-            raise ValueError(f"{what} does not see all rows, which calibration needs.")
-        if self.robust:
-            raise ValueError(
-                f"{what} is of plain least squares: fit LeastSquaresClassifier() with "
-                "robust_weights_ as sample_weight for that."
-            )
+        if self.robust or self.calibration is not None:
+            reason = "calibration" if self.calibration is not None else "robust"
+            raise ValueError(f"{what} does not see all rows, which {reason} needs: use fit.")
 
     def _kept_moments(self, what: str) -> Moments:
         if self._moments is None:
@@ -442,12 +316,3 @@ class LeastSquaresClassifier(ClassifierMixin, BaseEstimator):
                 "does not keep where columns are many. Fit to all rows again."
             )
         return self._moments
-
-    def _without_each(self, fitted: Fitted) -> EachLeftOut:
-        left_out = without_each(fitted, self.coef_.T, self.intercept_)
-        if left_out is None:
-            require_finite(self, fitted.design.table.X)
-            raise ValueError(
-                "These are not the rows, labels and weights that the model was fitted to."
-            )
-        return left_out

@@ -8,6 +8,7 @@
    QR with column pivoting of the small triangle, which reveals the rank.
 3. Where columns depend on each other, the answer of least norm in the units of the
    user's columns; the columns that pivoting left over are reported.
+4. Under a penalty on more columns than rows, and many: the rows' singular values.
 """
 
 from typing import NamedTuple
@@ -19,8 +20,11 @@ from scipy.linalg.lapack import dpocon, dpotrf, dpotrs
 from trivium.arrays import Float64, Indices
 from trivium.blocks.map_reduce import map_reduce, row_blocks
 from trivium.blocks.workers import one_blas_thread
+from trivium.least_squares.axes import principal_axes
 from trivium.least_squares.gram import Moments, gather
+from trivium.least_squares.leave_one_out import shrunk
 from trivium.least_squares.table import Design, Frame, Table, wide_design
+from trivium.least_squares.triangle import pivoted, stacked, triangle_of_rows
 
 # Reciprocal condition of the Gram matrix from which on squares have cost nothing to speak of,
 # one correction from the rows mends what they have cost, or two do.
@@ -81,15 +85,25 @@ def solve(table: Table, alpha: float, *, centred: bool) -> Solved | None:
     Solved or None
         None where a value, or the range of a column, is not finite.
     """
+    taken = take(table, centred=centred)
+    if taken is None:
+        return None
+    design, moments = taken
+    if moments is None:
+        solution = by_axes(design, alpha) if alpha > 0 else by_rows(design, alpha)
+    else:
+        solution = by_squares(moments, alpha, design) or by_rows(design, alpha)
+    return Solved(solution, design, moments)
+
+
+def take(table: Table, *, centred: bool) -> tuple[Design, Moments | None] | None:
+    """Take rows about their means, and their moments, as `Solved` has them; None as in `solve`."""
     n, d = table.X.shape
     if n <= d > _MANY_COLUMNS:
         wide = wide_design(table, centred=centred)
-        return None if wide is None else Solved(by_rows(wide, alpha), wide, None)
+        return None if wide is None else (wide, None)
     moments = gather(table, centred=centred)
-    if moments is None:
-        return None
-    design = moments.design(table)
-    return Solved(by_squares(moments, alpha, design) or by_rows(design, alpha), design, moments)
+    return None if moments is None else (moments.design(table), moments)
 
 
 def by_squares(moments: Moments, alpha: float, design: Design | None = None) -> Solution | None:
@@ -139,35 +153,19 @@ def by_rows(design: Design, alpha: float) -> Solution:
     with one_blas_thread():
         if np.any(penalty > 0):
             rows = np.hstack([np.diag(np.sqrt(penalty)), np.zeros((d, triangle.shape[1] - d))])
-            triangle = _stacked(triangle, rows)
+            triangle = stacked(triangle, rows)
         negligible = np.finfo(float).eps * max(n, d)
         return _solution(
             design, *_by_pivoting(triangle[:d, :d], triangle[:d, d:], design.frame.unit, negligible)
         )
 
 
-def triangle_of_squares(moments: Moments) -> Float64 | None:
-    """Do as `triangle_of_rows`, by Cholesky; None where squares would cost many digits."""
-    diagonal = np.diagonal(moments.gram)
-    if not np.all(diagonal > 0):
-        return None
-    size = np.sqrt(diagonal)
-    normal = moments.gram / size / size[:, None]
-    norm = float(np.abs(normal).sum(axis=0).max())
-    with one_blas_thread():
-        factor, failed = dpotrf(normal, clean=True)
-        if failed or dpocon(factor, norm)[0] < _NEARLY_EXACT:
-            return None
-        right = scipy.linalg.solve_triangular(factor, (moments.cross / size).T, trans="T")
-    return np.hstack([factor * size, right])
-
-
-def triangle_of_rows(design: Design) -> Float64:
-    """Triangle R of the rows' QR decomposition, with Qᵀ times the targets to its right."""
-    n, d = design.table.X.shape
-    # Blocks of at least as many rows as columns: each triangle is smaller than its block.
-    blocks = row_blocks(n, d, least=2 * d)
-    return map_reduce(lambda rows: _triangle(np.hstack(design.block(rows))), blocks, _stacked)
+def by_axes(design: Design, alpha: float) -> Solution:
+    """Do the same under a penalty at the cost of the rows, where columns are many."""
+    axes, penalty = principal_axes(design), alpha * design.weight
+    fitted = shrunk(axes.values, penalty, rest=True)[:, None] * axes.targets
+    coef = axes.back(penalty) @ fitted
+    return _solution(design, coef, coef.shape[0], np.empty(0, dtype=np.intp))
 
 
 def by_moments(moments: Moments, alpha: float) -> Solution:
@@ -213,47 +211,6 @@ def _descent(design: Design, coef: Float64) -> Float64:
     return map_reduce(statistic, row_blocks(*design.table.X.shape), np.add)
 
 
-class Pivoted(NamedTuple):
-    """QR decomposition with column pivoting of columns brought to one length.
-
-    Attributes
-    ----------
-    q : ndarray of shape (m, k)
-    rows : ndarray of shape (rank, d)
-        Of the triangle, those of which the columns determine something, pivots in order.
-    pivots : ndarray of int of shape (d,)
-    norm : ndarray of shape (d,)
-        Lengths of the columns as they were given; one for a zero column.
-    """
-
-    q: Float64
-    rows: Float64
-    pivots: Indices
-    norm: Float64
-
-    @property
-    def rank(self) -> int:
-        """Number of independent columns."""
-        return len(self.rows)
-
-
-def pivoted(rows: Float64, negligible: float) -> Pivoted:
-    """Decompose by QR with column pivoting, and find the rank.
-
-    Parameters
-    ----------
-    rows : ndarray of shape (m, d)
-    negligible : float
-        What of a column is left counts as nothing up to this share of its length.
-    """
-    norm = np.linalg.norm(rows, axis=0)
-    norm[norm == 0.0] = 1.0
-    q, r, pivots = scipy.linalg.qr(rows / norm, mode="economic", pivoting=True)
-    size = np.abs(np.diagonal(r))
-    rank = int(np.count_nonzero(size > negligible * size[0]))
-    return Pivoted(q, r[:rank], pivots.astype(np.intp), norm)
-
-
 def _by_pivoting(
     rows: Float64, right: Float64, unit: Float64, negligible: float
 ) -> tuple[Float64, int, Indices]:
@@ -293,13 +250,3 @@ def _take_least_norm(
     determined = np.hstack([np.eye(involved.size), combination[involved]])
     basis, _ = np.linalg.qr((determined * (unit[columns].min() / unit[columns])).T)
     coef[columns] = basis @ (basis.T @ coef[columns])
-
-
-def _triangle(block: Float64) -> Float64:
-    (triangle,) = scipy.linalg.qr(block, mode="r", check_finite=False)
-    return np.ascontiguousarray(triangle[: min(block.shape)])
-
-
-def _stacked(above: Float64, below: Float64) -> Float64:
-    """Triangle of two sets of rows from theirs."""
-    return _triangle(np.vstack([above, below]))

@@ -1,7 +1,7 @@
 """Every row of a fit left out, block by block of rows.
 
 Rows that hold a direction nearly alone, of which the closed form would lose digits, are
-left out by fitting anew. They are few: leverages sum to the rank.
+left out by fitting anew. As leverages sum to the rank, they are no more than that.
 """
 
 from typing import NamedTuple
@@ -16,7 +16,11 @@ from trivium.least_squares.leave_one_out import leave_one_out, shrunk
 from trivium.least_squares.solve import Solution, solve
 from trivium.least_squares.table import Design, Table
 
-_LEAST_REMAINING = 1e-4  # of 1 - leverage; below, four digits and more are lost
+LEAST_REMAINING = 1e-4
+"""Of one less the leverage: below, four digits and more are lost."""
+
+_MOST_FITS = 64
+_ALONE = 1e-10
 _ALIKE = 1e-6
 
 
@@ -152,27 +156,16 @@ def without_each(fitted: Fitted, coef: Float64, intercept: Float64) -> EachLeftO
     residuals = np.empty((n, design.table.n_targets))
     independent = fitted.independent(axes)
     now = shrunk(axes.values, fitted.penalty(), rest=True)
-    lengths = np.square(axes.targets).sum(axis=1)
 
     def statistic(rows: slice) -> _Sums:
         Q, Y, root = fitted.coordinates(axes, rows)
-        share = fitted.share(root)
-        left = leave_one_out(
-            Q, Y, axes, share, fitted.penalty_without(root), independent=independent
-        )
-        E, kept = left.residuals, left.shrinkage
+        share, penalty = fitted.share(root), fitted.penalty_without(root)
+        left = leave_one_out(Q, Y, axes, share, penalty, independent=independent)
         fits = Q * now
         leverage[rows] = share + np.einsum("ij,ij->i", Q, fits)
         remaining[rows] = left.remaining
-        residuals[rows] = E / root[:, None]
-        # Fitted coordinates without the row less those with it: (kept - now)·c - kept·q·E.
-        pulled = Q * kept
-        moved = (share + np.einsum("ij,ij->i", pulled, pulled)) * np.einsum("ij,ij->i", E, E)
-        if fitted.alpha:
-            change = kept - now
-            moved += np.square(change) @ lengths
-            moved -= 2.0 * np.einsum("it,it->i", (pulled * change) @ axes.targets, E)
-        shift[rows] = np.sqrt(np.maximum(moved, 0.0) / design.weight)
+        residuals[rows] = left.residuals / root[:, None]
+        shift[rows] = _shifts(fitted, axes, Q, left.residuals, root)
         missed = Y - fits @ axes.targets
         return _Sums(
             float(np.vdot(missed, missed)), float(root @ root), float(np.vdot(Q, Q)), Q.T @ Y
@@ -181,14 +174,81 @@ def without_each(fitted: Fitted, coef: Float64, intercept: Float64) -> EachLeftO
     sums = map_reduce(statistic, row_blocks(n, d), _Sums.merge)
     if not _is_of(fitted, axes, sums, coef):
         return None
-    anew = {}
+    anew: dict[int, Solution] = {}
     if not independent:
-        for row in np.flatnonzero(~(remaining > _LEAST_REMAINING)).tolist():
-            solution = anew[row] = fitted.fit_without(row)
-            scores = design.table.X[row].astype(np.float64) @ solution.coef + solution.intercept
-            residuals[row] = design.table.targets(slice(row, row + 1))[0] - scores
+        lost = np.flatnonzero(~(remaining > LEAST_REMAINING))
+        residuals[lost], anew = residuals_anew(fitted, axes, lost, fitted.alpha)
+        Q, _, root = fitted.coordinates(axes, lost)
+        shift[lost] = _shifts(fitted, axes, Q, residuals[lost] * root[:, None], root)
+        for row, solution in anew.items():
             shift[row] = _shift(design, solution.coef - coef, solution.intercept - intercept)
     return EachLeftOut(axes, leverage, residuals, shift, anew, sums.squares / design.weight)
+
+
+def residuals_anew(
+    fitted: Fitted, axes: Axes, rows: Indices, alpha: float
+) -> tuple[Float64, dict[int, Solution]]:
+    """Leave out rows that hold a direction nearly alone, each by a fit without it.
+
+    Where such rows are many, those that hold one alone to rounding, and add one to the
+    rank, are left out by what `leave_one_out` does for independent rows.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    axes : Axes
+    rows : ndarray of int of shape (m,)
+    alpha : float
+        The penalty, which may be another than that of the fit.
+
+    Returns
+    -------
+    residuals : ndarray of shape (m, n_targets)
+    solutions : dict of int to Solution
+        The fits that were made.
+    """
+    table = fitted.design.table
+    residuals = np.empty((rows.size, table.n_targets))
+    alone = np.zeros(rows.size, dtype=np.bool_)
+    if rows.size > _MOST_FITS:
+        if axes.vectors is None:
+            axes = principal_axes(fitted.design, fitted.moments)
+        Q, Y, root = fitted.coordinates(axes, rows)
+        share, penalty = fitted.share(root), fitted.penalty_without(root, alpha)
+        alone = np.abs(1.0 - share - np.einsum("ij,ij->i", Q, Q)) <= _ALONE
+        left = leave_one_out(Q, Y, axes, share, penalty, independent=True)
+        residuals[:] = left.residuals / root[:, None]
+    solutions = {}
+    for place in np.flatnonzero(~alone).tolist():
+        row = int(rows[place])
+        solution = solutions[row] = fitted.fit_without(row, alpha)
+        scores = table.X[row].astype(np.float64) @ solution.coef + solution.intercept
+        residuals[place] = table.targets(slice(row, row + 1))[0] - scores
+    return residuals, solutions
+
+
+def _shifts(fitted: Fitted, axes: Axes, Q: Float64, E: Float64, root: Float64) -> Float64:
+    """Root mean square move of all fitted values without each of some rows.
+
+    Parameters
+    ----------
+    fitted, axes : as above
+    Q : ndarray of shape (m, r)
+    E : ndarray of shape (m, n_targets)
+        Residuals without the row, times the root of its weight.
+    root : ndarray of shape (m,)
+    """
+    # Fitted coordinates without the row less those with it: (kept - now)·c - kept·q·E.
+    kept = shrunk(axes.values, fitted.penalty_without(root), rest=True)
+    pulled = Q * kept
+    length = fitted.share(root) + np.einsum("ij,ij->i", pulled, pulled)
+    moved = length * np.einsum("ij,ij->i", E, E)
+    if fitted.alpha:
+        change = kept - shrunk(axes.values, fitted.penalty(), rest=True)
+        moved += np.square(change) @ np.square(axes.targets).sum(axis=1)
+        moved -= 2.0 * np.einsum("it,it->i", (pulled * change) @ axes.targets, E)
+    shifts: Float64 = np.sqrt(np.maximum(moved, 0.0) / fitted.design.weight)
+    return shifts
 
 
 def _is_of(fitted: Fitted, axes: Axes, sums: _Sums, coef: Float64) -> bool:

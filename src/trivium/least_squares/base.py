@@ -1,0 +1,177 @@
+"""What linear functions fitted to indicators do, however their penalty was found."""
+
+import warnings
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
+
+from trivium.arrays import Float64, Floats, Labels
+from trivium.blocks.linear_scores import linear_scores
+from trivium.inputs import (
+    beyond_magnitude,
+    check_labelled_rows,
+    check_rows,
+    column_name,
+    require_finite,
+    shown,
+)
+from trivium.least_squares.gram import Moments
+from trivium.least_squares.influence import Influence
+from trivium.least_squares.masking import MaskedClassWarning, masked_classes
+from trivium.least_squares.solve import Solution, Solved, solve, take
+from trivium.least_squares.table import Design, Table
+from trivium.least_squares.without_each import EachLeftOut, Fitted, without_each
+
+LARGEST = 8e307
+"""The difference of two such numbers is finite."""
+
+
+class IndicatorFit(ClassifierMixin, BaseEstimator):
+    """Linear functions, one a target, and the rows they were fitted to."""
+
+    classes_: Labels
+    coef_: Float64
+    intercept_: Float64
+    _moments: Moments | None
+    _alpha: float
+    _centred: bool
+
+    def influence(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Influence:
+        """Tell what the model would be without each of its training rows, in closed form.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            The rows it was fitted to, all of them.
+        y : array-like of shape (n_rows,)
+        sample_weight : array-like of shape (n_rows,) or None
+
+        Returns
+        -------
+        Influence
+
+        Raises
+        ------
+        ValueError
+            If these are not the training rows, one of them weighs nothing, or the fit is
+            robust (fit anew with `robust_weights_` as weights to look at that).
+
+        Examples
+        --------
+        >>> from trivium import LeastSquaresClassifier
+        >>> X, y = [[0.0], [1.0], [3.0], [4.0], [30.0]], [0, 0, 1, 1, 1]
+        >>> influence = LeastSquaresClassifier().fit(X, y).influence(X, y)
+        >>> influence.table(top=2)["row"]
+        array([4, 0])
+        """
+        check_is_fitted(self)
+        if hasattr(self, "robust_weights_"):
+            raise ValueError(
+                "influence is that of plain least squares: fit LeastSquaresClassifier() with "
+                "robust_weights_ as sample_weight, and ask that."
+            )
+        rows = check_labelled_rows(
+            self, X, y, sample_weight, finite=False, reset=False, classes=self.classes_
+        )
+        if rows.kept is not None:
+            nothing = np.setdiff1d(np.arange(rows.n_given), rows.kept)[0]
+            raise ValueError(
+                f"Row {nothing} weighs nothing: leave such rows out of X, y and weights."
+            )
+        table = Table(rows.X, rows.codes, self.classes_.size, rows.weights)
+        if self._moments is not None:
+            design = self._moments.design(table)
+        else:
+            design, _ = self._take(table, centred=self._centred)
+        fitted = Fitted(design, self._moments, self._alpha, self._centred)
+        return Influence(fitted, self._without_each(fitted), self.classes_)
+
+    def decision_function(self, X: ArrayLike) -> Float64:
+        """Values of the fitted functions.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_queries, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_queries,) for two classes, else (n_queries, n_classes)
+            For two classes, positive means the second one.
+        """
+        check_is_fitted(self)
+        scores = linear_scores(check_rows(self, X), self.coef_, self.intercept_)
+        return scores[:, 0] if self.classes_.size == 2 else scores
+
+    def predict(self, X: ArrayLike) -> Labels:
+        """Class with the greatest value, the smallest of those that tie.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_queries, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_queries,)
+        """
+        scores = self.decision_function(X)
+        best = (scores > 0).astype(np.intp) if scores.ndim == 1 else scores.argmax(axis=1)
+        labels: Labels = self.classes_[best]
+        return labels
+
+    def _take(self, table: Table, *, centred: bool) -> tuple[Design, Moments | None]:
+        taken = take(table, centred=centred)
+        if taken is None:
+            raise beyond_magnitude(self, table.X, LARGEST)
+        return taken
+
+    def _solve(self, table: Table, alpha: float, *, centred: bool) -> Solved:
+        solved = solve(table, alpha, centred=centred)
+        if solved is None:
+            raise beyond_magnitude(self, table.X, LARGEST)
+        return solved
+
+    def _keep(
+        self, solution: Solution, moments: Moments | None, alpha: float, *, centred: bool
+    ) -> None:
+        """Store a solution, and what it was found from."""
+        if not np.isfinite(solution.coef).all():
+            column = int(np.flatnonzero(~np.isfinite(solution.coef).all(axis=1))[0])
+            raise ValueError(
+                f"X varies so little in {column_name(self, column)} that its coefficient is "
+                "beyond float64. Multiply the column by a power of ten."
+            )
+        self.coef_ = np.ascontiguousarray(solution.coef.T)
+        self.intercept_ = solution.intercept
+        self.rank_ = solution.rank
+        names = getattr(self, "feature_names_in_", None)
+        self.aliased_ = solution.aliased if names is None else names[solution.aliased]
+        self._moments, self._alpha, self._centred = moments, alpha, centred
+
+    def _look_for_masked(self, X: Floats) -> None:
+        masked = np.empty(0, dtype=np.intp)
+        if self.classes_.size > 2:
+            masked = masked_classes(X, self.coef_, self.intercept_)
+        self.masked_classes_ = self.classes_[masked]
+        if masked.size:
+            some = ", ".join(map(shown, self.masked_classes_[:5]))
+            more = ", ..." if masked.size > 5 else ""
+            warnings.warn(
+                f"{masked.size} of {self.classes_.size} classes are predicted for no training row "
+                f"({some}{more}): their linear functions are nowhere the greatest. Softmax "
+                "regression and nearest neighbours have no such trouble.",
+                MaskedClassWarning,
+                stacklevel=3,
+            )
+
+    def _without_each(self, fitted: Fitted) -> EachLeftOut:
+        left_out = without_each(fitted, self.coef_.T, self.intercept_)
+        if left_out is None:
+            require_finite(self, fitted.design.table.X)
+            raise ValueError(
+                "These are not the rows, labels and weights that the model was fitted to."
+            )
+        return left_out

@@ -1,0 +1,130 @@
+"""Leave-one-out scores of many penalties from one decomposition of the rows."""
+
+from typing import NamedTuple, Self
+
+import numpy as np
+
+from trivium.arrays import Float64, Indices
+from trivium.blocks.map_reduce import map_reduce, row_blocks
+from trivium.least_squares.axes import Axes
+from trivium.least_squares.leave_one_out import leave_one_out
+from trivium.least_squares.without_each import LEAST_REMAINING, Fitted, residuals_anew
+
+_ABOVE, _BELOW, _FLOOR = 10.0, 1e-3, 1e-14
+
+
+class PenaltyScores(NamedTuple):
+    """Leave-one-out means over the rows, and their standard errors.
+
+    Attributes
+    ----------
+    accuracy, accuracy_se, squared_error, squared_error_se : ndarray of shape (m,)
+    """
+
+    accuracy: Float64
+    accuracy_se: Float64
+    squared_error: Float64
+    squared_error_se: Float64
+
+
+class _Sums(NamedTuple):
+    """Weighted sums over rows of scores and their squares, one column an alpha.
+
+    `lost` holds rows and alphas whose closed form has lost digits; they are not in the sums.
+    """
+
+    scores: Float64
+    squares: Float64
+    weights: Float64
+    lost: Indices
+
+    def merge(self, other: Self) -> "_Sums":
+        return _Sums(
+            self.scores + other.scores,
+            self.squares + other.squares,
+            self.weights + other.weights,
+            np.hstack([self.lost, other.lost]),
+        )
+
+
+def alpha_grid(axes: Axes, weight: float, size: int) -> Float64:
+    """Penalties from one that takes nearly all to one that takes nearly nothing.
+
+    Parameters
+    ----------
+    axes : Axes
+    weight : float
+        Sum of the weights, in the units of the axes.
+    size : int
+
+    Returns
+    -------
+    ndarray of shape (size,)
+        Rising, in equal ratios.
+    """
+    values = axes.values if axes.values.size else np.ones(1)
+    with np.errstate(over="ignore", under="ignore"):
+        variances = np.clip(np.square(values) / weight, 1e-280, 1e280)
+    top = _ABOVE * variances.max()
+    return np.geomspace(max(_BELOW * variances.min(), _FLOOR * top), top, size)
+
+
+def penalty_scores(fitted: Fitted, axes: Axes, alphas: Float64) -> PenaltyScores:
+    """Score every penalty by the rows left out one at a time, each whole.
+
+    Parameters
+    ----------
+    fitted : Fitted
+        Its own alpha is not used.
+    axes : Axes
+        Principal ones.
+    alphas : ndarray of shape (m,)
+    """
+    independent = fitted.independent(axes)
+    table = fitted.design.table
+
+    def scored(rows: slice | Indices, residuals: Float64) -> Float64:
+        """Whether rows are told right, and their squared errors; of shape (m, 2)."""
+        scores = table.targets(rows) - residuals
+        two = table.n_classes == 2
+        told = (scores[:, 0] > 0).astype(np.intp) if two else scores.argmax(axis=1)
+        return np.column_stack([told == table.codes[rows], np.square(residuals).sum(axis=1)])
+
+    def statistic(rows: slice) -> _Sums:
+        Q, Y, root = fitted.coordinates(axes, rows)
+        share, weights = fitted.share(root), root * root
+        sums, squares = np.zeros((2, alphas.size)), np.zeros((2, alphas.size))
+        lost = []
+        for j, alpha in enumerate(alphas.tolist()):
+            penalty = fitted.penalty_without(root, alpha)
+            left = leave_one_out(Q, Y, axes, share, penalty, independent=independent)
+            kept = independent | (left.remaining > LEAST_REMAINING)
+            each = scored(rows, left.residuals / root[:, None])[kept]
+            sums[:, j] = weights[kept] @ each
+            squares[:, j] = weights[kept] @ np.square(each)
+            without = rows.start + np.flatnonzero(~kept)
+            lost.append(np.vstack([without, np.full(without.size, j)]))
+        total = np.array([root @ root, np.square(weights).sum()])
+        return _Sums(sums, squares, total, np.hstack(lost))
+
+    sums = map_reduce(statistic, row_blocks(*table.X.shape), _Sums.merge)
+    for j, alpha in enumerate(alphas.tolist()):
+        rows = sums.lost[0, sums.lost[1] == j]
+        residuals, _ = residuals_anew(fitted, axes, rows, alpha)
+        each, weights = scored(rows, residuals), np.square(fitted.design.roots(rows))
+        sums.scores[:, j] += weights @ each
+        sums.squares[:, j] += weights @ np.square(each)
+    (accuracy, error), (accuracy_se, error_se) = _means(sums)
+    return PenaltyScores(accuracy, accuracy_se, error, error_se)
+
+
+def _means(sums: _Sums) -> tuple[Float64, Float64]:
+    """Weighted means and their standard errors, for as many rows as the weights are worth.
+
+    That is (Σw)²/Σw² of them (Kish, Survey Sampling, 1965, section 11.7).
+    """
+    weight, squared = sums.weights
+    worth = weight**2 / squared
+    means = sums.scores / weight
+    variances = np.maximum(sums.squares / weight - means**2, 0.0)
+    return means, np.sqrt(variances / max(worth - 1.0, 1e-9))

@@ -1,0 +1,194 @@
+"""LeastSquaresClassifierCV: every penalty's scores against the fits without each row."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.base import clone
+
+from trivium import LeastSquaresClassifier, LeastSquaresClassifierCV
+from trivium.least_squares import solve, without_each
+from trivium.least_squares.classifier_cv import choose_alpha
+from trivium.least_squares.table import targets
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*predicted for no training row")
+
+
+def problem(seed, n, d, n_classes):
+    rng = np.random.default_rng(seed)
+    y = rng.permutation(np.arange(n) % n_classes)  # each class twice at least
+    return rng.normal(size=(n, d)) + y[:, None] * 0.4, y, rng.uniform(0.2, 3.0, size=n)
+
+
+def refitted(X, y, w, alpha, fit_intercept):
+    """Accuracy and squared error of each row, told by a fit to the others."""
+    n_classes = int(y.max()) + 1
+    Y = targets(y, n_classes)
+    right, error = np.empty(len(X)), np.empty(len(X))
+    for row in range(len(X)):
+        keep = np.arange(len(X)) != row
+        model = LeastSquaresClassifier(alpha, fit_intercept=fit_intercept)
+        model.fit(X[keep], y[keep], w[keep])
+        right[row] = model.predict(X[[row]])[0] == y[row]
+        told = X[row] @ model.coef_.T + model.intercept_
+        error[row] = np.square(Y[row] - told).sum()
+    return right, error
+
+
+def assert_scores(model, X, y, w, *, atol=1e-9):
+    results = model.cv_results_
+    worth = w.sum() ** 2 / np.square(w).sum()
+    for j, alpha in enumerate(results["alpha"]):
+        each = refitted(X, y, w, alpha, model.fit_intercept)
+        for values, name in zip(each, ("accuracy", "mean_squared_error"), strict=True):
+            mean = np.average(values, weights=w)
+            variance = np.average((values - mean) ** 2, weights=w)
+            np.testing.assert_allclose(results[name][j], mean, rtol=1e-9, atol=atol)
+            np.testing.assert_allclose(
+                results[name + "_se"][j], np.sqrt(variance / (worth - 1)), rtol=1e-6, atol=1e-7
+            )
+
+
+class TestScores:
+    @settings(max_examples=15, deadline=None)
+    @given(
+        seed=st.integers(0, 10**6),
+        n=st.integers(10, 25),
+        d=st.integers(1, 5),
+        n_classes=st.integers(2, 4),
+        fit_intercept=st.booleans(),
+        weighted=st.booleans(),
+    )
+    def test_equal_those_of_refits(self, seed, n, d, n_classes, fit_intercept, weighted):
+        X, y, w = problem(seed, n, d, n_classes)
+        if not weighted:
+            w = np.ones(n)
+        alphas = [0.0, 1e-6, 0.01, 3.0]
+        model = LeastSquaresClassifierCV(alphas, fit_intercept=fit_intercept).fit(X, y, w)
+        assert_scores(model, X, y, w)
+
+    @pytest.mark.parametrize("shape", [(10, 10), (9, 30)])
+    @pytest.mark.parametrize("fit_intercept", [False, True])
+    @pytest.mark.parametrize("many", [5, 1000])
+    def test_more_columns_than_rows(self, shape, fit_intercept, many, monkeypatch):
+        monkeypatch.setattr(solve, "_MANY_COLUMNS", many)
+        X, y, w = problem(0, *shape, 3)
+        model = LeastSquaresClassifierCV([0.0, 1e-8, 0.5], fit_intercept=fit_intercept)
+        assert_scores(model.fit(X, y, w), X, y, w)
+
+    def test_dependent_columns_and_rows_that_alone_hold_one(self):
+        X, y, w = problem(1, 24, 3, 2)
+        X = np.column_stack([X, X[:, 0] + X[:, 1], np.arange(24) == 3, np.arange(24) == 8])
+        assert_scores(LeastSquaresClassifierCV([0.0, 1e-9, 0.2]).fit(X, y, w), X, y, w)
+
+    @pytest.mark.parametrize("most", [0, 64])
+    def test_many_rows_that_alone_hold_a_column(self, most, monkeypatch):
+        monkeypatch.setattr(without_each, "_MOST_FITS", most)
+        X, y, w = problem(2, 40, 3, 3)
+        X = np.hstack([X, np.eye(40)[:, :30]])
+        model = LeastSquaresClassifierCV([0.0, 0.2]).fit(X, y, w)
+        assert_scores(model, X, y, w)
+        influence = LeastSquaresClassifier().fit(X, y, w).influence(X, y, w)
+        keep = np.arange(40) != 5
+        without = LeastSquaresClassifier().fit(X[keep], y[keep], w[keep])
+        coef, intercept = influence.loo_coef([5])
+        np.testing.assert_allclose(coef[0], without.coef_, rtol=0, atol=1e-10)
+        np.testing.assert_allclose(intercept[0], without.intercept_, rtol=0, atol=1e-10)
+        moved = without.decision_function(X) - X @ influence_coef(X, y, w)
+        shift = np.sqrt(w @ np.square(moved - moved_mean(X, y, w)).sum(axis=1) / w.sum())
+        np.testing.assert_allclose(influence.shift[5], shift, rtol=1e-8)
+
+    def test_units_of_columns(self):
+        X, y, w = problem(3, 25, 3, 3)
+        scale = 10.0 ** np.array([0, 150, -150])
+        model = LeastSquaresClassifierCV([0.0, 0.5]).fit(X * scale, y, w)
+        assert_scores(model, X * scale, y, w)
+
+    def test_they_do_not_depend_on_the_number_of_workers(self, monkeypatch):
+        X, y, w = problem(4, 9000, 5, 3)
+        answers = []
+        for workers in (1, 2, 4):
+            monkeypatch.setattr("trivium.blocks.workers.worker_count", lambda *_, n=workers: n)
+            answers.append(LeastSquaresClassifierCV(5).fit(X, y, w).cv_results_)
+        for other in answers[1:]:
+            for name, values in answers[0].items():
+                np.testing.assert_array_equal(values, other[name])
+
+
+def influence_coef(X, y, w):
+    return LeastSquaresClassifier().fit(X, y, w).coef_.T
+
+
+def moved_mean(X, y, w):
+    return LeastSquaresClassifier().fit(X, y, w).intercept_
+
+
+class TestChoice:
+    def test_the_grid_spans_the_rows_spread(self):
+        X, y, _ = problem(5, 50, 3, 2)
+        X = X * [1.0, 10.0, 1e-3]
+        alphas = LeastSquaresClassifierCV(7).fit(X, y).cv_results_["alpha"]
+        variances = np.linalg.eigvalsh(np.cov(X.T, bias=True))
+        assert alphas.shape == (7,)
+        np.testing.assert_allclose(alphas[-1], 10 * variances[-1])
+        np.testing.assert_allclose(alphas[0], variances[0] / 1e3, rtol=1e-6)
+        np.testing.assert_allclose(np.diff(np.log(alphas)), np.log(alphas[1] / alphas[0]))
+
+    @pytest.mark.parametrize("scoring", ["accuracy", "neg_mean_squared_error"])
+    @pytest.mark.parametrize("rule", ["best", "one-standard-error"])
+    def test_the_model_is_that_of_the_penalty_chosen(self, scoring, rule):
+        X, y, w = problem(6, 60, 4, 3)
+        model = LeastSquaresClassifierCV(12, scoring=scoring, rule=rule).fit(X, y, w)
+        results = model.cv_results_
+        name = "accuracy" if scoring == "accuracy" else "mean_squared_error"
+        sign = 1 if scoring == "accuracy" else -1
+        chosen = choose_alpha(sign * results[name], results[name + "_se"], rule)
+        assert model.alpha_ == results["alpha"][chosen]
+        assert model.best_score_ == sign * results[name][chosen]
+        plain = LeastSquaresClassifier(model.alpha_).fit(X, y, w)
+        np.testing.assert_array_equal(model.coef_, plain.coef_)
+        np.testing.assert_array_equal(model.predict(X), plain.predict(X))
+        ours, theirs = model.influence(X, y, w), plain.influence(X, y, w)
+        np.testing.assert_array_equal(ours.shift, theirs.shift)
+
+    def test_given_penalties_are_put_in_order(self):
+        X, y, _ = problem(7, 30, 2, 2)
+        model = LeastSquaresClassifierCV([1.0, 0.0, 0.1, 1.0]).fit(X, y)
+        np.testing.assert_array_equal(model.cv_results_["alpha"], [0.0, 0.1, 1.0])
+
+    def test_columns_without_spread(self):
+        y = np.arange(20) % 3
+        model = LeastSquaresClassifierCV(4).fit(np.full((20, 2), 3.0), y)
+        assert not model.coef_.any()
+        assert np.isfinite(model.cv_results_["mean_squared_error"]).all()
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("options", "error", "words"),
+        [
+            ({"alphas": 0}, ValueError, "alphas=0"),
+            ({"alphas": 2.5}, TypeError, "alphas=2.5: expected an integer"),
+            ({"alphas": []}, ValueError, "alphas is empty"),
+            ({"alphas": [0.1, -1.0]}, ValueError, "alphas=-1.0"),
+            ({"alphas": [0.1, np.nan]}, ValueError, "alphas=nan"),
+            ({"alphas": "many"}, TypeError, "alphas='many'"),
+            ({"scoring": "auc"}, ValueError, "scoring='auc'"),
+            ({"rule": "worst"}, ValueError, "rule='worst'"),
+            ({"fit_intercept": 1}, TypeError, "fit_intercept=1"),
+        ],
+    )
+    def test_parameters(self, options, error, words):
+        X, y, _ = problem(8, 20, 2, 2)
+        with pytest.raises(error, match=words):
+            LeastSquaresClassifierCV(**options).fit(X, y)
+
+    def test_values(self):
+        X, y, _ = problem(9, 20, 2, 2)
+        X[7, 1] = np.inf
+        with pytest.raises(ValueError, match="infinity: row 7, column 1"):
+            LeastSquaresClassifierCV().fit(X, y)
+
+    def test_clones(self):
+        model = LeastSquaresClassifierCV([0.1, 1.0], rule="best")
+        assert clone(model).get_params() == model.get_params()
