@@ -5,7 +5,6 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.frozen import FrozenEstimator
 
 from trivium.arrays import Float64, Labels
 
@@ -32,7 +31,7 @@ def calibrator_of(
     """
     everything = np.arange(len(scores))
     calibrator = CalibratedClassifierCV(
-        FrozenEstimator(_Scores(classes).fit()),
+        _Scores(classes),
         method=method,
         cv=[(everything, everything)],  # the scores are out of sample as they are
         ensemble=False,
@@ -41,12 +40,12 @@ def calibrator_of(
 
 
 class _Scores(ClassifierMixin, BaseEstimator):
-    """A classifier whose rows are its scores."""
+    """A classifier whose rows are its scores: there is nothing to fit."""
 
     def __init__(self, classes: Labels) -> None:
         self.classes = classes
 
-    def fit(self, X: Any = None, y: Any = None) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         self.classes_ = self.classes
         return self
 

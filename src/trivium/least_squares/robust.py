@@ -4,7 +4,11 @@ Huber's estimator with Schweppe's weights: a row counts fully while its residual
 c·s·√(1 - h), and beyond that as much less as it is longer; h is the row's leverage. What one row
 does to the fit is then bounded however far off it lies, on either axis (Hampel, Ronchetti,
 Rousseeuw & Stahel, Robust Statistics, 1986, section 6.3; Huber & Ronchetti, Robust Statistics,
-2nd ed. 2009, section 7.9). Found by iteratively reweighted least squares.
+2nd ed. 2009, section 7.9).
+
+Found by iteratively reweighted least squares. Weights and the scale s follow from each other and
+can chase each other for ever, so that s is held after fifty steps; what is left to minimise
+is then convex, and each step lowers it (Huber & Ronchetti, section 7.8).
 """
 
 from typing import NamedTuple
@@ -14,13 +18,15 @@ from scipy.stats import chi2
 
 from trivium.arrays import Float64
 from trivium.blocks.map_reduce import map_reduce, row_blocks
+from trivium.least_squares.leave_one_out import shrunk
 from trivium.least_squares.solve import Solved, solve
 from trivium.least_squares.table import Table
 from trivium.least_squares.without_each import Fitted
 
 _EFFICIENT = 1.345  # Huber's c for 95 % efficiency under normal errors, in one dimension
-_MOST_STEPS = 200
+_SCALE_STEPS, _MOST_STEPS = 50, 500
 _STILL = 1e-9
+_EXACT = 1e-12  # residuals of targets that are met
 
 
 class Robust(NamedTuple):
@@ -74,21 +80,25 @@ def solve_robustly(table: Table, alpha: float, *, centred: bool) -> Robust | Non
     counted, scale = np.ones(n), 0.0
     for step in range(_MOST_STEPS):
         lengths = _lengths(solved)
-        scale = weighted_median(lengths, weights) / middle
-        if scale == 0.0:  # more than half of the weight is met exactly
-            return Robust(solved, counted, scale, step, converged=True)
+        if step < _SCALE_STEPS:
+            scale = weighted_median(lengths, weights) / middle
+        if scale <= _EXACT:  # more than half of the weight is met exactly
+            return Robust(solved, counted, scale, step + 1, converged=True)
         allowed = bound * scale * allowance
         before, counted = counted, np.minimum(1.0, allowed / np.maximum(lengths, allowed))
         if np.abs(counted - before).max() <= _STILL:
-            return Robust(solved, counted, scale, step, converged=True)
-        effective = weights * counted
-        # The penalty is for all of the weight, not for what of it counts.
-        against = alpha * (weights.sum() / effective.sum())
-        again = solve(table._replace(weights=effective), against, centred=centred)
-        if again is None:  # finite under other weights
-            raise AssertionError
-        solved = again
+            return Robust(solved, counted, scale, step + 1, converged=True)
+        solved = _reweighted(table, weights * counted, alpha * weights.sum(), centred=centred)
     return Robust(solved, counted, scale, _MOST_STEPS, converged=False)
+
+
+def _reweighted(table: Table, weights: Float64, penalty: float, *, centred: bool) -> Solved:
+    """Solve under other weights, and the penalty of all rows whatever of them counts."""
+    alpha = penalty / weights.sum()
+    solved = solve(table._replace(weights=weights), alpha, centred=centred)
+    if solved is None:
+        raise ValueError("X has a range beyond float64.")
+    return solved
 
 
 def weighted_median(values: Float64, weights: Float64) -> float:
@@ -114,6 +124,7 @@ def _rest_of_leverage(fitted: Fitted) -> Float64:
     """One less the leverage of each row, a row of weight m as one of m rows."""
     axes, design = fitted.axes(), fitted.design
     table = design.table
+    kept = shrunk(axes.values, fitted.penalty(), rest=True)
     rest = np.empty(table.X.shape[0])
     # A row is worth one, or the least weight where weights are fractions.
     one = 1.0 if table.weights is None else min(1.0, float(table.weights.min()))
@@ -121,7 +132,7 @@ def _rest_of_leverage(fitted: Fitted) -> Float64:
 
     def statistic(rows: slice) -> None:
         Q = design.projected(rows, axes.into)
-        alone = np.einsum("ij,ij->i", Q, Q) + fitted.centred / design.weight
+        alone = np.einsum("ij,ij->i", Q, Q * kept) + fitted.centred / design.weight
         rest[rows] = 1.0 - one * alone
 
     map_reduce(statistic, row_blocks(*table.X.shape), lambda *_: None)

@@ -1,0 +1,52 @@
+"""A class that lies between others is never named, and that is said."""
+
+import numpy as np
+import pytest
+
+from trivium import LeastSquaresClassifier, LeastSquaresClassifierCV, MaskedClassWarning
+from trivium.least_squares.masking import masked_classes
+
+
+def three_in_a_row(n=300):
+    y = np.array([0, 0, 1, 2, 2])[np.arange(n) % 5]
+    return np.random.default_rng(0).normal(scale=0.3, size=(n, 2)) + 2.0 * y[:, None], y
+
+
+def test_the_class_in_the_middle_is_named_in_the_warning():
+    X, y = three_in_a_row()
+    labels = np.array(["left", "middle", "right"])[y]
+    words = r"1 of 3 classes are predicted for no training row \('middle'\)"
+    with pytest.warns(MaskedClassWarning, match=words):
+        model = LeastSquaresClassifier().fit(X, labels)
+    np.testing.assert_array_equal(model.masked_classes_, ["middle"])
+    assert "middle" not in model.predict(X)
+    with pytest.warns(MaskedClassWarning, match="'middle'"):
+        LeastSquaresClassifierCV(3).fit(X, labels)
+
+
+def test_many_masked_classes_are_counted():
+    y = np.arange(900) % 9
+    X = y[:, None] + np.random.default_rng(1).normal(scale=0.1, size=(900, 1))
+    with pytest.warns(MaskedClassWarning, match=r"7 of 9 .*\(1, 2, 3, 4, 5, \.\.\.\)"):
+        model = LeastSquaresClassifier().fit(X, y)
+    np.testing.assert_array_equal(model.masked_classes_, np.arange(1, 8))
+
+
+def test_classes_round_a_circle_are_all_named():
+    y = np.arange(300) % 3
+    turns = 2 * np.pi * y / 3
+    X = np.column_stack([np.cos(turns), np.sin(turns)])
+    X += np.random.default_rng(2).normal(scale=0.1, size=X.shape)
+    assert LeastSquaresClassifier().fit(X, y).masked_classes_.size == 0
+
+
+def test_two_classes_have_no_such_trouble():
+    X, y = three_in_a_row()
+    assert LeastSquaresClassifier().fit(X, y == 1).masked_classes_.size == 0
+
+
+def test_a_class_named_in_one_row_of_many_is_found():
+    X = np.zeros((50_000, 2))
+    X[12_347] = [1.0, 0.0]
+    coef, intercept = np.array([[0.0, 0.0], [2.0, 0.0], [0.0, 1.0]]), np.array([0.5, 0.0, 0.0])
+    np.testing.assert_array_equal(masked_classes(X, coef, intercept), [2])

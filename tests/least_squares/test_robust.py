@@ -1,0 +1,135 @@
+"""The robust fit: its fixed point, the sheet's outlier at any scale, and its limits."""
+
+import numpy as np
+import pytest
+from scipy.stats import chi2
+from sklearn.exceptions import ConvergenceWarning
+
+from trivium import LeastSquaresClassifier
+from trivium.least_squares import robust
+from trivium.least_squares.robust import weighted_median
+from trivium.least_squares.table import targets
+from trivium.sheet.outlier import Outlier
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*predicted for no training row")
+
+
+def problem(seed, n, d, n_classes):
+    rng = np.random.default_rng(seed)
+    y = np.r_[np.arange(n_classes), rng.integers(0, n_classes, size=n - n_classes)]
+    X = rng.normal(size=(n, d)) + 1.5 * rng.normal(size=(n_classes, d))[y]
+    X[:3] += 30 * rng.normal(size=(3, d))
+    return X, y, rng.uniform(0.2, 3.0, size=n)
+
+
+def angle(one, other):
+    one, other = one.coef_[0], other.coef_[0]
+    return np.degrees(
+        np.arccos(min(1.0, one @ other / np.linalg.norm(one) / np.linalg.norm(other)))
+    )
+
+
+class TestSheet:
+    @pytest.mark.parametrize("scale", [1, 4, 16, 10**3, 10**6])
+    def test_the_boundary_stays(self, scale):
+        sheet = Outlier()
+        X, y = sheet.rows(scale)
+        model = LeastSquaresClassifier(robust=True).fit(X, y)
+        assert angle(model, sheet.fits[0].model) < 3.0
+        assert (model.predict(sheet.X_test) == sheet.y_test).all()
+        if scale >= 4:
+            assert model.robust_weights_.argmin() == len(X) - 1
+
+    def test_the_plain_one_does_not(self):
+        sheet = Outlier()
+        assert angle(sheet.fits[16].model, sheet.fits[0].model) > 60.0
+
+
+class TestFixedPoint:
+    @pytest.mark.parametrize("n_classes", [2, 3, 5])
+    @pytest.mark.parametrize("alpha", [0.0, 0.1])
+    @pytest.mark.parametrize("weighted", [False, True])
+    def test_weights_are_those_of_the_residuals(self, n_classes, alpha, weighted):
+        X, y, w = problem(0, 120, 3, n_classes)
+        w = w if weighted else np.ones(120)
+        model = LeastSquaresClassifier(alpha, robust=True).fit(X, y, w if weighted else None)
+        residuals = targets(y, n_classes) - (X @ model.coef_.T + model.intercept_)
+        lengths = np.linalg.norm(residuals, axis=1)
+        free = n_classes - 1
+        scale = weighted_median(lengths, w) / np.sqrt(chi2.ppf(0.5, free))
+        # After fifty steps the scale is held as it is.
+        np.testing.assert_allclose(model.scale_, scale, rtol=1e-6 if model.n_iter_ <= 50 else 1e-3)
+        A = np.column_stack([X, np.ones(120)])
+        penalty = np.diag([alpha * w.sum()] * 3 + [0.0])
+        hat = np.einsum("ij,ji->i", A, np.linalg.solve(A.T @ (w[:, None] * A) + penalty, A.T))
+        bound = np.sqrt(chi2.ppf(chi2.cdf(1.345**2, 1), free))
+        one = min(1.0, w.min())
+        counted = np.minimum(1.0, bound * model.scale_ * np.sqrt(1 - one * hat) / lengths)
+        np.testing.assert_allclose(model.robust_weights_, counted, rtol=1e-5)
+        assert 0 < np.count_nonzero(counted < 1) < 120
+
+    def test_whole_weights_are_repeated_rows(self):
+        X, y, _ = problem(1, 40, 2, 3)
+        w = np.random.default_rng(2).integers(0, 4, size=40)
+        w[:3] = [1, 2, 3]
+        model = LeastSquaresClassifier(0.01, robust=True).fit(X, y, w)
+        repeated = LeastSquaresClassifier(0.01, robust=True).fit(
+            np.repeat(X, w, axis=0), np.repeat(y, w)
+        )
+        np.testing.assert_allclose(model.coef_, repeated.coef_, rtol=1e-7, atol=1e-9)
+        np.testing.assert_allclose(
+            np.repeat(model.robust_weights_, w), repeated.robust_weights_, rtol=1e-7
+        )
+        assert not model.robust_weights_[w == 0].any()
+
+    def test_clean_rows_hardly_change(self):
+        rng = np.random.default_rng(3)
+        y = np.arange(400) % 2
+        X = rng.normal(size=(400, 2)) + y[:, None]
+        plain, model = (
+            LeastSquaresClassifier().fit(X, y),
+            LeastSquaresClassifier(robust=True).fit(X, y),
+        )
+        assert angle(plain, model) < 3.0
+
+    def test_more_columns_than_rows(self):
+        X, y, _ = problem(4, 8, 20, 2)
+        model = LeastSquaresClassifier(robust=True).fit(X, y)
+        np.testing.assert_allclose(model.decision_function(X), np.where(y == 1, 1.0, -1.0))
+
+    def test_rows_that_are_mostly_met_exactly(self):
+        X = np.repeat([[0.0], [1.0], [5.0]], [10, 10, 1], axis=0)
+        y = np.repeat([0, 1, 0], [10, 10, 1])
+        model = LeastSquaresClassifier(robust=True).fit(X, y)
+        np.testing.assert_array_equal(model.predict([[0.0], [1.0]]), [0, 1])
+
+
+class TestLimits:
+    def test_weights_that_do_not_settle(self, monkeypatch):
+        monkeypatch.setattr(robust, "_MOST_STEPS", 2)
+        X, y, _ = problem(5, 60, 3, 3)
+        with pytest.warns(ConvergenceWarning, match="have not settled in 2 fits"):
+            LeastSquaresClassifier(robust=True).fit(X, y)
+
+    def test_a_later_plain_fit_forgets_the_weights(self):
+        X, y, _ = problem(6, 60, 3, 3)
+        model = LeastSquaresClassifier(robust=True).fit(X, y)
+        model.set_params(robust=False).fit(X, y)
+        assert not hasattr(model, "robust_weights_")
+        model.influence(X, y)
+
+    def test_bad_values_and_parameters(self):
+        X, y, _ = problem(7, 60, 3, 3)
+        with pytest.raises(TypeError, match="robust=1: expected True or False"):
+            LeastSquaresClassifier(robust=1).fit(X, y)
+        X[9, 1] = np.nan
+        with pytest.raises(ValueError, match="NaN: row 9, column 1"):
+            LeastSquaresClassifier(robust=True).fit(X, y)
+
+    def test_medians(self):
+        rng = np.random.default_rng(8)
+        for size in range(1, 9):
+            values, weights = rng.normal(size=size), rng.integers(1, 4, size=size)
+            assert weighted_median(values, weights.astype(float)) == pytest.approx(
+                np.median(np.repeat(values, weights))
+            )
