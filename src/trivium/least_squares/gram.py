@@ -10,6 +10,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from scipy.linalg.blas import dsyrk
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
@@ -19,7 +20,6 @@ from trivium.least_squares.table import Design, Frame, Table, sampled_frame, who
 _BLOCK_BYTES = 1 << 20  # of rows in a frame, which stay in a core's cache
 _LEAST_ROWS, _MOST_ROWS = 128, 2048
 _PIECE_BLOCKS = 4
-_PANEL = 256
 _SMALL = 2.0**-300  # in a frame: squares of lesser numbers may be lost
 _FAR = 8.0
 
@@ -197,7 +197,7 @@ def _add_up(table: Table, frame: Frame, n_jobs: int | None) -> _Sums:
             np.zeros(d),
             np.zeros(d),
             np.zeros(table.n_targets),
-            np.zeros((d, d)),
+            np.zeros((d, d), order="F"),
             np.zeros((table.n_targets, d)),
         )
         packed = np.empty((length, d))
@@ -220,7 +220,7 @@ def _add_up(table: Table, frame: Frame, n_jobs: int | None) -> _Sums:
             )
             if table.values is not None:
                 _add_targets(some, table.targets(rows) - frame.target_origin, weights, empty)
-            _add_products(some, empty.gram)
+            dsyrk(1.0, some.T, beta=1.0, c=empty.gram, overwrite_c=1)  # the upper triangle
         return empty._replace(weight=weight)
 
     pieces = [slice(start, min(start + whole, n)) for start in range(0, n, whole)]
@@ -236,15 +236,6 @@ def _add_targets(packed: Float64, values: Float64, weights: Float64, sums: "_Sum
     else:
         sums.target_sums[:] += values.sum(axis=0)
     sums.cross[:] += values.T @ packed
-
-
-def _add_products(rows: Float64, gram: Float64) -> None:
-    """Add the products of columns to the upper triangle, panel by panel."""
-    d = rows.shape[1]
-    for i in range(0, d, _PANEL):
-        left = rows[:, i : i + _PANEL]
-        for j in range(i, d, _PANEL):
-            gram[i : i + _PANEL, j : j + _PANEL] += left.T @ rows[:, j : j + _PANEL]
 
 
 @kernel

@@ -34,10 +34,13 @@ class LeftOut(NamedTuple):
         Times the roots of the rows' weights.
     remaining : ndarray of shape (m,)
         1 - h, up to a factor where rows are independent. Small ones have lost digits.
+    squares : ndarray of shape (m,)
+        Σ q².
     """
 
     residuals: Float64
     remaining: Float64
+    squares: Float64
 
 
 def leave_one_out(
@@ -66,19 +69,20 @@ def leave_one_out(
         Whether each row adds one to the rank, that is the rows determine nothing beyond
         themselves.
     """
+    squares = np.einsum("ij,ij->i", Q, Q)
     if independent:
         lost = shrunk(axes.values, penalty, rest=True) * (axes.values.min() / axes.values) ** 2
         residuals = (Q * lost) @ axes.targets
         remaining = np.einsum("ij,ij->i", Q, Q * lost)
     else:
         residuals = Y - Q @ axes.targets
-        remaining = 1.0 - share - np.einsum("ij,ij->i", Q, Q)
+        remaining = 1.0 - share - squares
         if np.any(penalty):
             given_up = shrunk(axes.values, penalty)
             residuals += (Q * given_up) @ axes.targets
             remaining += np.einsum("ij,ij->i", Q, Q * given_up)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return LeftOut(residuals / remaining[:, None], remaining)
+        return LeftOut(residuals / remaining[:, None], remaining, squares)
 
 
 def shrunk(values: Float64, penalty: Float64 | float, *, rest: bool = False) -> Float64:

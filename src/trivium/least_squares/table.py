@@ -13,6 +13,7 @@ from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.map_reduce import map_reduce, row_blocks
 
 _SAMPLE = 1024
+_NEAR = 8.0  # spreads of a column: to take so much off a product costs three bits
 _LEAST_EXPONENT, _MOST_EXPONENT = -1021, 1023  # so that 2^-exponent is a normal number
 
 
@@ -135,19 +136,25 @@ class Design(NamedTuple):
     def roots(self, rows: slice | Indices) -> Float64:
         """Roots of the weights of some rows."""
         if self.table.weights is None:
-            return np.ones(len(self.table.codes[rows]))
+            return np.broadcast_to(1.0, self.table.codes[rows].shape)
         root: Float64 = np.sqrt(self.frame.weights(self.table.weights, rows))
         return root
 
     def projected(self, rows: slice | Indices, matrix: Float64) -> Float64:
         """Product of the centred columns of some rows, in the frame, with a matrix.
 
-        The rows are read once, and only the product is centred and scaled.
+        The rows are read once. Only the product is scaled, and only the product is centred
+        where the means are not so far off that this would cost digits.
         """
-        product: Float64 = (self.table.X[rows] - self.frame.origin) @ (
-            self.frame.unit[:, None] * matrix
-        )
-        product -= self.center @ matrix
+        X, frame = self.table.X[rows], self.frame
+        scaled = frame.unit[:, None] * matrix
+        offset = frame.origin * frame.unit
+        if np.abs(offset).max() <= _NEAR:
+            product: Float64 = X @ scaled
+            product -= (offset + self.center) @ matrix
+        else:
+            product = (X - frame.origin) @ scaled
+            product -= self.center @ matrix
         return product
 
 

@@ -75,8 +75,11 @@ class Fitted(NamedTuple):
     def coordinates(self, axes: Axes, rows: slice | Indices) -> tuple[Float64, Float64, Float64]:
         """Parts of Q and centred targets of some rows, both times the roots of their weights."""
         root = self.design.roots(rows)
-        Q = self.design.projected(rows, axes.into) * root[:, None]
-        return Q, self.design.centred_targets(rows) * root[:, None], root
+        Q, Y = self.design.projected(rows, axes.into), self.design.centred_targets(rows)
+        if self.design.table.weights is not None:
+            Q *= root[:, None]
+            Y *= root[:, None]
+        return Q, Y, root
 
     def fit_without(self, row: int, alpha: float | None = None) -> Solution:
         """Fit without a row, from the start."""
@@ -161,15 +164,18 @@ def without_each(fitted: Fitted, coef: Float64, intercept: Float64) -> EachLeftO
         Q, Y, root = fitted.coordinates(axes, rows)
         share, penalty = fitted.share(root), fitted.penalty_without(root)
         left = leave_one_out(Q, Y, axes, share, penalty, independent=independent)
-        fits = Q * now
-        leverage[rows] = share + np.einsum("ij,ij->i", Q, fits)
+        if fitted.alpha:
+            fits = Q * now
+            leverage[rows] = share + np.einsum("ij,ij->i", Q, fits)
+            missed = Y - fits @ axes.targets
+        else:
+            leverage[rows] = share + left.squares
+            missed = Y - Q @ axes.targets
         remaining[rows] = left.remaining
         residuals[rows] = left.residuals / root[:, None]
-        shift[rows] = _shifts(fitted, axes, Q, left.residuals, root)
-        missed = Y - fits @ axes.targets
-        return _Sums(
-            float(np.vdot(missed, missed)), float(root @ root), float(np.vdot(Q, Q)), Q.T @ Y
-        )
+        shift[rows] = _shifts(fitted, axes, Q, left.residuals, root, leverage[rows])
+        squares, weight = float(np.vdot(missed, missed)), float(root @ root)
+        return _Sums(squares, weight, float(left.squares.sum()), Q.T @ Y)
 
     sums = map_reduce(statistic, row_blocks(n, d), _Sums.merge)
     if not _is_of(fitted, axes, sums, coef):
@@ -179,7 +185,8 @@ def without_each(fitted: Fitted, coef: Float64, intercept: Float64) -> EachLeftO
         lost = np.flatnonzero(~(remaining > LEAST_REMAINING))
         residuals[lost], anew = residuals_anew(fitted, axes, lost, fitted.alpha)
         Q, _, root = fitted.coordinates(axes, lost)
-        shift[lost] = _shifts(fitted, axes, Q, residuals[lost] * root[:, None], root)
+        E = residuals[lost] * root[:, None]
+        shift[lost] = _shifts(fitted, axes, Q, E, root, leverage[lost])
         for row, solution in anew.items():
             shift[row] = _shift(design, solution.coef - coef, solution.intercept - intercept)
     return EachLeftOut(axes, leverage, residuals, shift, anew, sums.squares / design.weight)
@@ -227,7 +234,9 @@ def residuals_anew(
     return residuals, solutions
 
 
-def _shifts(fitted: Fitted, axes: Axes, Q: Float64, E: Float64, root: Float64) -> Float64:
+def _shifts(
+    fitted: Fitted, axes: Axes, Q: Float64, E: Float64, root: Float64, leverage: Float64
+) -> Float64:
     """Root mean square move of all fitted values without each of some rows.
 
     Parameters
@@ -236,17 +245,19 @@ def _shifts(fitted: Fitted, axes: Axes, Q: Float64, E: Float64, root: Float64) -
     Q : ndarray of shape (m, r)
     E : ndarray of shape (m, n_targets)
         Residuals without the row, times the root of its weight.
-    root : ndarray of shape (m,)
+    root, leverage : ndarray of shape (m,)
     """
-    # Fitted coordinates without the row less those with it: (kept - now)·c - kept·q·E.
-    kept = shrunk(axes.values, fitted.penalty_without(root), rest=True)
-    pulled = Q * kept
-    length = fitted.share(root) + np.einsum("ij,ij->i", pulled, pulled)
-    moved = length * np.einsum("ij,ij->i", E, E)
+    size = np.einsum("ij,ij->i", E, E)
     if fitted.alpha:
+        # Fitted coordinates without the row less those with it: (kept - now)·c - kept·q·E.
+        kept = shrunk(axes.values, fitted.penalty_without(root), rest=True)
         change = kept - shrunk(axes.values, fitted.penalty(), rest=True)
+        pulled = Q * kept
+        moved = (fitted.share(root) + np.einsum("ij,ij->i", pulled, pulled)) * size
         moved += np.square(change) @ np.square(axes.targets).sum(axis=1)
         moved -= 2.0 * np.einsum("it,it->i", (pulled * change) @ axes.targets, E)
+    else:
+        moved = leverage * size
     shifts: Float64 = np.sqrt(np.maximum(moved, 0.0) / fitted.design.weight)
     return shifts
 
