@@ -638,3 +638,31 @@ def test_a_coefficient_beyond_float64_is_named():
     X = pd.DataFrame({"a": [0.0, 1.0, 2.0, 0.5], "tiny": np.array([0.0, 5.0, 1.0, 2.0]) * 1e-312})
     with pytest.raises(ValueError, match="'tiny' that its coefficient is beyond float64"):
         LeastSquaresClassifier().fit(X, [0, 1, 1, 0])
+
+
+class TestManyClasses:
+    def test_a_thousand_classes(self):
+        rng = np.random.default_rng(20)
+        y = rng.permutation(np.arange(4000) % 1000)
+        X = rng.normal(size=(4000, 30)) + 3 * rng.normal(size=(1000, 30))[y]
+        model = LeastSquaresClassifier(1e-3).fit(X, y)
+        coef, intercept = plain_fit(X, np.eye(1000)[y], np.ones(4000), 1e-3)
+        np.testing.assert_allclose(model.coef_, coef, rtol=0, atol=1e-13)
+        np.testing.assert_allclose(model.intercept_, intercept, rtol=0, atol=1e-13)
+        influence = model.influence(X, y)
+        keep = np.arange(4000) != 17
+        without = LeastSquaresClassifier(1e-3).fit(X[keep], y[keep])
+        np.testing.assert_allclose(influence.loo_coef([17])[0][0], without.coef_, atol=1e-13)
+
+    @pytest.mark.parametrize("n_classes", [2, 3, 40])
+    @pytest.mark.parametrize("d", [1, 5, 60])
+    def test_one_row_a_class(self, n_classes, d):
+        rng = np.random.default_rng(21)
+        X, y = rng.normal(size=(n_classes, d)), np.arange(n_classes)
+        model = LeastSquaresClassifier(0.01).fit(X, y)
+        coef, _ = plain_fit(X, coded(y, n_classes), np.ones(n_classes), 0.01)
+        np.testing.assert_allclose(model.coef_, coef, rtol=0, atol=1e-11)
+        assert np.isfinite(model.influence(X, y).loo_residuals).all()
+        plain = LeastSquaresClassifier().fit(X, y)
+        if d >= n_classes - 1:
+            np.testing.assert_array_equal(plain.predict(X), y)
