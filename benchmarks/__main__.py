@@ -16,7 +16,7 @@ from benchmarks.harness.threads import limit_threads
 if TYPE_CHECKING:
     from benchmarks.harness.suite import Suite
 
-SUITES = ("neighbors",)
+SUITES = ("neighbors", "least_squares", "softmax")
 """Packages beside the harness, each with a ``suite.SUITE``."""
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)

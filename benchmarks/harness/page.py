@@ -6,9 +6,9 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from benchmarks.harness.results import Run, read_run
+from benchmarks.harness.results import Case, Run, read_run
 from benchmarks.harness.suite import Suite
-from benchmarks.harness.tables import facts_table
+from benchmarks.harness.tables import Goal, facts_table, goal_line, race_table
 
 _QUICK = (
     "**These are results of a quick run with small sizes. They show that the harness works "
@@ -50,9 +50,22 @@ def write_page(suites: Sequence[Suite], page: Path) -> None:
             sections.append(f"{notice}{section}\n\n{_under_what(run)}")
     if not sections:
         raise FileNotFoundError(f"No suite has results in {folder}.")
-    page.write_text(
-        fill(Path(__file__).with_name("page.md"), {"sections": sections}), encoding="utf-8"
-    )
+    values = {"sections": sections, "suites": [suite.name for suite in suites]}
+    page.write_text(fill(Path(__file__).with_name("page.md"), values), encoding="utf-8")
+
+
+def case_tables(case: Case | None, goals: Sequence[Goal]) -> str:
+    """Table and goals of every race of a case."""
+    if case is None:
+        return "Not run."
+    if case.skipped:
+        return f"Skipped: {case.skipped}."
+    parts = []
+    for race in case.races:
+        lines = [f"**{race.label[0].upper()}{race.label[1:]}**", "", race_table(race), ""]
+        lines += [goal_line(goal, race) for goal in goals]
+        parts.append("\n".join(lines).strip())
+    return "\n\n".join(parts)
 
 
 def _under_what(run: Run) -> str:

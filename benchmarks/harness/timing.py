@@ -4,6 +4,7 @@ import gc
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any, Literal
 
 Lap = dict[str, float]
@@ -47,8 +48,9 @@ class Absent:
 class Conditions:
     """What a run was asked for.
 
-    `budget` are seconds after which a race starts no further round. A race that has done
-    its rounds within `steady` seconds goes on until then, for short laps scatter more.
+    `budget` are seconds after which a race starts no further round, those of contenders
+    with fewer rounds not counted. A race that has done its rounds within `steady` seconds
+    goes on until then, for short laps scatter more.
     `pause` are seconds before each lap, in which idle workers of the last contender stop
     spinning.
     """
@@ -102,15 +104,17 @@ def one_step(
     dtype: str = "float64",
     compared: bool = True,
     most_rounds: int | None = None,
+    finish: Callable[[Any], Any] = lambda found: found,
 ) -> Contender:
-    """Make a contender with the single stage "total"."""
+    """Make a contender with the single stage "total"; `finish` is outside the clock."""
 
     def lap(clock: Clock) -> Lap:
         start = clock()
         work()
         return {"total": clock() - start}
 
-    return Contender(name, role, dtype, work if compared else None, lap, most_rounds)
+    solve = (lambda: finish(work())) if compared else None
+    return Contender(name, role, dtype, solve, lap, most_rounds)
 
 
 def race(
@@ -128,15 +132,35 @@ def race(
         For each contender the laps of its rounds, in their order.
     """
     laps: list[list[Lap]] = [[] for _ in contenders]
-    start = clock()
+    start, apart = clock(), 0.0
     for number in range(_MOST_TIMES_THE_ROUNDS * conditions.rounds):
         most = conditions.budget if number < conditions.rounds else conditions.steady
-        if number and clock() - start >= most:
+        if number and clock() - start - apart >= most:
             break
         for own, contender in zip(laps, contenders, strict=True):
             if contender.most_rounds is not None and number >= contender.most_rounds:
                 continue
             gc.collect()
+            begun = clock()
             sleep(conditions.pause)
             own.append(contender.lap(clock))
+            if contender.most_rounds is not None:
+                apart += clock() - begun
     return laps
+
+
+def interleaved_medians(
+    functions: dict[str, Callable[[Any], Any]],
+    X: Any,
+    calls: int,
+    clock: Clock = time.perf_counter,
+) -> dict[str, float]:
+    """Median seconds of a call on one row, the functions taking turns at every row."""
+    times: dict[str, list[float]] = {name: [] for name in functions}
+    for number in range(calls):
+        row = X[number % len(X)][None]
+        for name, function in functions.items():
+            start = clock()
+            function(row)
+            times[name].append(clock() - start)
+    return {name: median(each) for name, each in times.items()}

@@ -4,19 +4,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from benchmarks.harness.peers import limit_intel, make_or_miss
 from benchmarks.harness.results import Case, Race
 from benchmarks.harness.suite import run_race
 from benchmarks.harness.timing import Conditions, Contender, two_steps
 from benchmarks.neighbors import data
 from benchmarks.neighbors.agreement import check_labels
-from benchmarks.neighbors.peers import (
-    FAISS,
-    PYKDTREE,
-    SCIPY,
-    TRIVIUM,
-    limit_intel,
-    make_or_miss,
-)
+from benchmarks.neighbors.peers import FAISS, PYKDTREE, SCIPY, TRIVIUM
 from benchmarks.neighbors.searches import race_search
 from benchmarks.neighbors.task import Array, Task
 

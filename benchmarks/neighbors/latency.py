@@ -1,19 +1,18 @@
 """Case: one row at a time, and the memory of many small calls."""
 
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from sklearn.datasets import load_digits
 
+from benchmarks.harness.peers import NOT_INSTALLED
 from benchmarks.harness.results import Case, Entry, Race
-from benchmarks.harness.timing import Conditions
+from benchmarks.harness.timing import Conditions, interleaved_medians
 from benchmarks.neighbors.agreement import check_labels
 from benchmarks.neighbors.grid import classifiers
-from benchmarks.neighbors.peers import NOT_INSTALLED, TRIVIUM
+from benchmarks.neighbors.peers import TRIVIUM
 from benchmarks.neighbors.task import Array
 
 _WARM_UP = 1_000
@@ -42,23 +41,6 @@ def latency_case(conditions: Conditions) -> Case:
             entry.laps = [{"call": medians[entry.name]} for medians in rounds]
     memory = memory_growth(predicts[TRIVIUM], X, conditions.calls)
     return Case("latency", [Race(label, entries, items=1)], {"memory": memory})
-
-
-def interleaved_medians(
-    functions: dict[str, Callable[[Array], Any]],
-    X: Array,
-    calls: int,
-    clock: Callable[[], float] = time.perf_counter,
-) -> dict[str, float]:
-    """Median seconds of a call on one row, the functions taking turns at every row."""
-    times: dict[str, list[float]] = {name: [] for name in functions}
-    for number in range(calls):
-        row = X[number % len(X)][None]
-        for name, function in functions.items():
-            start = clock()
-            function(row)
-            times[name].append(clock() - start)
-    return {name: median(each) for name, each in times.items()}
 
 
 def memory_growth(function: Callable[[Array], Any], X: Array, calls: int) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from benchmarks.harness.page import fill
+from benchmarks.harness.page import case_tables, fill
 from benchmarks.harness.plots import Panel, Style, draw_sweeps
 from benchmarks.harness.results import Case, Run
-from benchmarks.harness.tables import Goal, goal_line, race_table, sweep_table
+from benchmarks.harness.tables import Goal, sweep_table
 from benchmarks.neighbors import grid, growth, peers
 from benchmarks.neighbors.leave_one_out import SELF_JOIN
 
@@ -95,20 +95,6 @@ def section(run: Run, folder: Path) -> str:
             "plots": [f"{folder.name}/{name}" for name in plots],
         },
     )
-
-
-def case_tables(case: Case | None, goals: tuple[Goal, ...]) -> str:
-    """Table and goals of every race of a case."""
-    if case is None:
-        return "Not run."
-    if case.skipped:
-        return f"Skipped: {case.skipped}."
-    parts = []
-    for race in case.races:
-        lines = [f"**{race.label[0].upper()}{race.label[1:]}**", "", race_table(race), ""]
-        lines += [goal_line(goal, race) for goal in goals]
-        parts.append("\n".join(lines).strip())
-    return "\n\n".join(parts)
 
 
 def sweep_tables(case: Case | None) -> str:

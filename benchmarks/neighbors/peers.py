@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.harness.peers import limit_intel, make_or_miss
+from benchmarks.harness.tables import SUBJECT
 from benchmarks.harness.timing import Absent, Contender, two_steps
 from benchmarks.neighbors.task import Array, Found, Task
 
-TRIVIUM = "Trivium"
-NOT_INSTALLED = "not installed"
+TRIVIUM = SUBJECT
 INTEL32 = "scikit-learn-intelex brute, float32"
 INTEL64 = "scikit-learn-intelex brute"
 INTEL_TREE = "scikit-learn-intelex kd_tree"
@@ -57,13 +58,6 @@ def intel(task: Task, algorithm: str, dtype: str = "float64") -> Contender:
 
     brute = INTEL32 if dtype == "float32" else INTEL64
     return _estimator(INTEL_TREE if algorithm == "kd_tree" else brute, make, task, dtype=dtype)
-
-
-def limit_intel(threads: int) -> None:
-    """Limit the threads of oneDAL."""
-    import daal4py
-
-    daal4py.daalinit(threads)
 
 
 def faiss(task: Task) -> Contender:
@@ -155,16 +149,6 @@ TREES = (TRIVIUM, PYKDTREE, SCIPY, SKLEARN_TREE, INTEL_TREE)
 def contenders(task: Task, names: Iterable[str]) -> list[Contender | Absent]:
     """Make contenders by name; one that cannot be imported is absent."""
     return [make_or_miss(name, DTYPES[name], partial(MAKERS[name][1], task)) for name in names]
-
-
-def make_or_miss(name: str, dtype: str, make: Callable[[], Contender]) -> Contender | Absent:
-    """Make a contender, or say that it is not installed; Trivium has to be."""
-    try:
-        return make()
-    except ImportError:
-        if name == TRIVIUM:
-            raise
-        return Absent(name, "peer", dtype, NOT_INSTALLED)
 
 
 def _estimator(

@@ -49,3 +49,11 @@ def test_the_machine_is_described_without_names():
     assert "cores" in said
     assert socket.gethostname() not in said
     assert "/home" not in said
+
+
+@pytest.mark.parametrize(("suite", "case"), [("least_squares", "latency"), ("softmax", "latency")])
+def test_linear_suites_from_the_command_line(suite, case, tmp_path):
+    out = tmp_path / f"{suite}.json"
+    done = benchmarks(suite, "--quick", "--case", case, "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert all(race.subject().laps for race in read_run(out).cases[case].races)

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
+from benchmarks.harness.peers import make_or_miss
 from benchmarks.harness.results import Case, Entry, Race, Run
 from benchmarks.harness.suite import Disagreement, run_race, run_suite
-from benchmarks.harness.timing import Absent, Conditions, one_step
+from benchmarks.harness.timing import Absent, Conditions, interleaved_medians, one_step
 from benchmarks.neighbors import data, growth
 from benchmarks.neighbors.agreement import check_labels, check_lists, compare, plain_nearest
 from benchmarks.neighbors.grid import classifiers
-from benchmarks.neighbors.latency import interleaved_medians, memory_growth
+from benchmarks.neighbors.latency import memory_growth
 from benchmarks.neighbors.leave_one_out import shares_right
 from benchmarks.neighbors.page import section
 from benchmarks.neighbors.peers import (
@@ -20,7 +21,6 @@ from benchmarks.neighbors.peers import (
     TREES,
     TRIVIUM,
     contenders,
-    make_or_miss,
 )
 from benchmarks.neighbors.suite import SUITE
 from benchmarks.neighbors.task import Found, Task

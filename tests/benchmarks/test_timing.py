@@ -71,6 +71,13 @@ def test_a_slow_contender_may_run_fewer_rounds():
     assert log == list("ABAA")
 
 
+def test_who_runs_fewer_rounds_does_not_cost_the_others_theirs():
+    clock, log = Clock(), []
+    slow = working("B", clock, 100.0, log, most_rounds=1)
+    run([working("A", clock, 1.0, log), slow], clock, budget=50.0, pause=1.0)
+    assert log == list("ABAA")
+
+
 def test_two_steps():
     clock = Clock()
 

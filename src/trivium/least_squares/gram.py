@@ -10,11 +10,11 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg.blas import dsyrk
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
 from trivium.blocks.map_reduce import map_reduce
+from trivium.blocks.products import add_products
 from trivium.least_squares.table import Design, Frame, Table, sampled_frame, whole_frame
 
 _BLOCK_BYTES = 1 << 20  # of rows in a frame, which stay in a core's cache
@@ -197,7 +197,7 @@ def _add_up(table: Table, frame: Frame, n_jobs: int | None) -> _Sums:
             np.zeros(d),
             np.zeros(d),
             np.zeros(table.n_targets),
-            np.zeros((d, d), order="F"),
+            np.zeros((d, d)),
             np.zeros((table.n_targets, d)),
         )
         packed = np.empty((length, d))
@@ -220,7 +220,7 @@ def _add_up(table: Table, frame: Frame, n_jobs: int | None) -> _Sums:
             )
             if table.values is not None:
                 _add_targets(some, table.targets(rows) - frame.target_origin, weights, empty)
-            dsyrk(1.0, some.T, beta=1.0, c=empty.gram, overwrite_c=1)  # the upper triangle
+            add_products(some, empty.gram)
         return empty._replace(weight=weight)
 
     pieces = [slice(start, min(start + whole, n)) for start in range(0, n, whole)]

@@ -29,6 +29,7 @@ from trivium.least_squares.triangle import pivoted, stacked, triangle_of_rows
 # Reciprocal condition of the Gram matrix from which on squares have cost nothing to speak of,
 # one correction from the rows mends what they have cost, or two do.
 _EXACT, _NEARLY_EXACT, _MENDABLE = 1e-2, 1e-5, 1e-9
+_FEW_VALUES = 1 << 16  # a correction from so small a table costs nothing to speak of
 _MANY_COLUMNS = 1000  # squares of fewer cost nothing to speak of, and serve to add rows later
 _LARGEST_PENALTY = 1e250  # of a column so small that its coefficient is zero in any case
 
@@ -137,7 +138,8 @@ def by_squares(moments: Moments, alpha: float, design: Design | None = None) -> 
             return None
         coef = scale * dpotrs(factor, scale * moments.cross.T)[0]
         if design is not None:
-            for _ in range((reciprocal < _EXACT) + (reciprocal < _NEARLY_EXACT)):
+            worth_it = reciprocal < _EXACT or design.table.X.size <= _FEW_VALUES
+            for _ in range(worth_it + (reciprocal < _NEARLY_EXACT)):
                 missing = _descent(design, coef) - penalty[:, None] * coef
                 coef += scale * dpotrs(factor, scale * missing)[0]
     with np.errstate(over="ignore"):  # the caller looks for what is not finite

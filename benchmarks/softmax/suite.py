@@ -1,0 +1,28 @@
+"""The suite: its cases in the order of the page."""
+
+from benchmarks.harness.suite import Suite
+from benchmarks.softmax.fits import classification_case, digits_case, images_case
+from benchmarks.softmax.page import section
+from benchmarks.softmax.singles import latency_case, memory_case
+
+SUITE = Suite(
+    name="softmax",
+    packages=(
+        "trivium",
+        "scikit-learn",
+        "scikit-learn-intelex",
+        "scipy",
+        "numpy",
+        "numba",
+        "mlxtend",
+        "threadpoolctl",
+    ),
+    cases={
+        "digits": digits_case,
+        "classification": classification_case,
+        "images": images_case,
+        "memory": memory_case,
+        "latency": latency_case,
+    },
+    section=section,
+)

@@ -1,0 +1,51 @@
+"""Sums of products of columns, added up in place without Python's lock."""
+
+import ctypes
+
+from numba.extending import get_cython_function_address
+
+from trivium.arrays import Float64
+
+# SciPy's own wrapper of this function keeps the lock, so that threads would take turns.
+_dsyrk = ctypes.CFUNCTYPE(None, *(ctypes.c_void_p,) * 10)(
+    get_cython_function_address("scipy.linalg.cython_blas", "dsyrk")
+)
+_LOWER, _AS_IS, _ONE = ctypes.c_char(b"L"), ctypes.c_char(b"N"), ctypes.c_double(1.0)
+
+
+def add_products(rows: Float64, gram: Float64) -> None:
+    """Add rowsᵀ·rows to the upper triangle of a matrix.
+
+    Parameters
+    ----------
+    rows : ndarray of float64 of shape (m, d), C-ordered
+    gram : ndarray of float64 of shape (d, d), C-ordered
+        What lies below its diagonal is left alone.
+
+    Raises
+    ------
+    ValueError
+        If an array is of another kind: BLAS would read and write what is not theirs.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> gram = np.zeros((2, 2))
+    >>> add_products(np.array([[1.0, 2.0], [3.0, 4.0]]), gram)
+    >>> gram
+    array([[10., 14.],
+           [ 0., 20.]])
+    """
+    shape = rows.shape[1:] * 2
+    for array in (rows, gram):
+        if array.dtype != "float64" or not array.flags.c_contiguous or array.ndim != 2:
+            raise ValueError("add_products takes C-ordered matrices of float64.")
+    if gram.shape != shape or not gram.flags.writeable:
+        raise ValueError(f"The matrix to add to has shape {gram.shape}; expected {shape}.")
+    n_rows, n_columns = (ctypes.c_int(size) for size in rows.shape)
+    refer = ctypes.byref
+    # Rows in C order are columns to BLAS, and its lower triangle is our upper one.
+    _dsyrk(
+        *(refer(_LOWER), refer(_AS_IS), refer(n_columns), refer(n_rows), refer(_ONE)),
+        *(rows.ctypes.data, refer(n_columns), refer(_ONE), gram.ctypes.data, refer(n_columns)),
+    )
