@@ -156,6 +156,7 @@ class TestLabelledRows:
 
 class TestClassRegions:
     @pytest.mark.parametrize("n_classes", [2, 4])
+    @pytest.mark.filterwarnings("ignore:.*predicted for no training row")
     @pytest.mark.parametrize(
         "model", [KNeighborsClassifier(3), LeastSquaresClassifier(), SoftmaxRegression()]
     )
