@@ -11,6 +11,7 @@ from trivium.displays.boundary_tilt import BoundaryTiltDisplay
 from trivium.displays.class_weights import ClassWeightsDisplay
 from trivium.displays.density import DensityDisplay
 from trivium.displays.grid import PlaneGrid
+from trivium.displays.influence import InfluenceDisplay
 from trivium.displays.k_sweep import NeighborsSweepDisplay
 from trivium.displays.regions import ClassRegionsDisplay
 from trivium.displays.scatter import LabelledRowsDisplay
@@ -21,6 +22,7 @@ __all__ = [
     "ClassRegionsDisplay",
     "ClassWeightsDisplay",
     "DensityDisplay",
+    "InfluenceDisplay",
     "LabelledRowsDisplay",
     "NeighborsSweepDisplay",
     "PlaneGrid",

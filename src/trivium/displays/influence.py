@@ -1,0 +1,376 @@
+"""The least-squares boundary with all rows, and without each of the most influential ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from trivium.arrays import Float64, Indices
+from trivium.displays import palette
+from trivium.displays._arrays import plane_rows, series
+from trivium.displays._axes import ink, legend_above, legend_lines, one_axes
+from trivium.displays._row_numbers import number_rows
+from trivium.displays.boundary_tilt import clip_boundary
+from trivium.displays.grid import PlaneGrid
+from trivium.displays.scatter import LabelledRowsDisplay, class_handles
+from trivium.inputs import require_choice, require_number
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.collections import PathCollection
+    from matplotlib.lines import Line2D
+
+    Extent = tuple[float, float, float, float]
+
+_MARGIN = 0.1  # of the view, wider than other pictures': row numbers stand in it
+_MOST_NAMED = 5  # in the legend, which would leave no room for the rows
+_RAMP = (palette.OUTLIER_COLOR, palette.CLASS_COLORS[6], palette.MUTED)
+_DASHES = ((0, (3.2, 1.6)), (0, (2.6, 1.1, 0.9, 1.1)), (0, (1.0, 1.1)))  # seen in a legend
+
+
+class InfluenceDisplay:
+    """Boundary of linear functions over their rows, and the boundary without each of some rows.
+
+    The boundary with all rows is solid ink. Each row that is left out is ringed and numbered,
+    and the boundary without it is dashed in the ring's colour. With three classes and more, a
+    boundary is all the borders between class regions.
+
+    Parameters
+    ----------
+    coef : array-like of shape (n_targets, 2)
+        Coefficients with all rows: one function for two classes, whose zeros are the boundary,
+        else one a class, the greatest of which names the class.
+    intercept : array-like of shape (n_targets,)
+        Their intercepts.
+    loo_coef : array-like of shape (m, n_targets, 2)
+        Coefficients without each of m rows, left out alone.
+    loo_intercept : array-like of shape (m, n_targets)
+        Their intercepts.
+    rows : array-like of int of shape (m,)
+        The numbers of those rows in ``X``, the most influential first.
+    X : array-like of shape (n, 2)
+        All rows.
+    y : array-like of shape (n,)
+        Their classes.
+    cooks_distance : array-like of shape (m,), default=None
+        Of each row left out, for the legend; NaN where it has none.
+    classes : array-like of shape (n_classes,), default=None
+        Sorted classes, which give each its colour; by default those that occur in ``y``.
+    feature_names : sequence of two str, default=None
+        Names of the axes; by default those of a table ``X``.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Where it was drawn.
+    figure_ : matplotlib Figure
+        The figure of ``ax_``.
+    line_ : Line2D or None
+        The boundary with all rows; None where it has none in view. Borders of several class
+        regions are one line, a row of NaN between two.
+    loo_lines_ : list of Line2D or None
+        The boundary without each row.
+    rings_ : PathCollection
+        Rings round the rows left out, in the order of ``rows``.
+    numbers_ : list of Annotation
+        Their numbers, in the order of ``rows``; those of rows that lie close are stacked.
+    rows_ : LabelledRowsDisplay
+        All rows.
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree, a coefficient is not finite, there is no row of such a number, or a
+        label is not in ``classes``.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from trivium import LeastSquaresClassifier
+    >>> from trivium.displays import InfluenceDisplay
+    >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1], [0, 9]], [0, 0, 1, 1, 1]
+    >>> model = LeastSquaresClassifier().fit(X, y)
+    >>> display = InfluenceDisplay.from_estimator(model, X, y, top=1, ax=Figure().subplots())
+    >>> display.rows
+    array([4])
+    >>> display.loo_lines_[0].get_xdata().round(9)
+    array([0.5, 0.5])
+    """
+
+    def __init__(
+        self,
+        coef: ArrayLike,
+        intercept: ArrayLike,
+        loo_coef: ArrayLike,
+        loo_intercept: ArrayLike,
+        rows: ArrayLike,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        cooks_distance: ArrayLike | None = None,
+        classes: ArrayLike | None = None,
+        feature_names: Sequence[str] | None = None,
+    ) -> None:
+        self._rows = LabelledRowsDisplay(X, y, classes=classes, feature_names=feature_names)
+        self.X, self.y, self.classes = self._rows.X, self._rows.y, self._rows.classes
+        self.rows = _row_numbers(rows, len(self.X))
+        m, n_targets = self.rows.size, len(self.classes) if len(self.classes) > 2 else 1
+        self.coef = _finite(coef, "coef", (n_targets, 2))
+        self.intercept = _finite(intercept, "intercept", (n_targets,))
+        self.loo_coef = _finite(loo_coef, "loo_coef", (m, n_targets, 2))
+        self.loo_intercept = _finite(loo_intercept, "loo_intercept", (m, n_targets))
+        self.cooks_distance: Float64 | None = None
+        if cooks_distance is not None:
+            self.cooks_distance = series(cooks_distance, "cooks_distance", m)
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        top: int = 3,
+        sample_weight: ArrayLike | None = None,
+        feature_names: Sequence[str] | None = None,
+        ax: Axes | None = None,
+        **plot_options: Any,
+    ) -> Self:
+        """Find the most influential rows of a fit, and draw.
+
+        Parameters
+        ----------
+        estimator : LeastSquaresClassifier or LeastSquaresClassifierCV
+            Fitted to these rows, of two features.
+        X : array-like of shape (n, 2)
+            The rows it was fitted to, all of them.
+        y : array-like of shape (n,)
+            Their classes.
+        top : int, default=3
+            How many of the most influential rows to leave out, each alone.
+        sample_weight : array-like of shape (n,), default=None
+            The weights it was fitted with.
+        feature_names : sequence of two str, default=None
+            Names of the axes; by default those of a table ``X``.
+        ax : matplotlib Axes, default=None
+            Where to draw; a new figure by default.
+        **plot_options : dict
+            Passed to :meth:`plot`.
+
+        Returns
+        -------
+        InfluenceDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        TypeError
+            If ``top`` is not an integer.
+        ValueError
+            If ``X`` has not two columns, ``top`` is below 1, or these are not the rows that the
+            estimator was fitted to.
+        """
+        plane_rows(X)
+        require_number("top", top, least=1, integer=True)
+        influence = estimator.influence(X, y, sample_weight)
+        most = influence.table(top)
+        loo_coef, loo_intercept = influence.loo_coef(most["row"])
+        display = cls(
+            estimator.coef_,
+            estimator.intercept_,
+            loo_coef,
+            loo_intercept,
+            most["row"],
+            X,
+            y,
+            cooks_distance=most["cooks_distance"],
+            classes=estimator.classes_,
+            feature_names=feature_names,
+        )
+        return display.plot(ax, **plot_options)
+
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        view: Literal["all", "rows"] = "all",
+        legend: bool = True,
+        title: str | None = None,
+        **rows_options: Any,
+    ) -> Self:
+        """Draw the rows, the boundaries, and the rings.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; a new figure by default.
+        view : {"all", "rows"}, default="all"
+            Show every row however far it lies, or stay near those that are not ringed, where
+            the turn of the boundary is seen best.
+        legend : bool, default=True
+            Name the classes and the boundaries above the axes.
+        title : str, default=None
+            Title.
+        **rows_options : dict
+            Passed to :meth:`LabelledRowsDisplay.plot`.
+
+        Returns
+        -------
+        InfluenceDisplay
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            If ``view`` is unknown.
+        """
+        require_choice("view", view, ("all", "rows"))
+        grid = PlaneGrid.around(self._in_view(view), margin=_MARGIN)
+        bounds = self._bounds(grid.extent)
+        looks = _looks(self.rows.size)
+        groups = self._handles(bounds, looks) if legend else []
+        n_lines = sum(len(legend_lines(group)) for group in groups)
+        axes = one_axes(ax, grid.figure_size(lines=n_lines))
+        self.rows_ = self._rows.plot(axes, legend=False, **{"alpha": 0.55, **rows_options})
+        drawn: list[Line2D | None] = []
+        for bound, look in zip(bounds, looks, strict=True):
+            drawn.append(None if bound is None else axes.plot(*bound.T, **look)[0])
+        self.line_, *self.loo_lines_ = drawn
+        place, colors = self.X[self.rows], [look["color"] for look in looks[1:]]
+        self.rings_: PathCollection = axes.scatter(
+            place[:, 0],
+            place[:, 1],
+            s=75,
+            facecolors="none",
+            edgecolors=colors,
+            linewidths=1.5,
+            zorder=3,
+        )
+        obstacles = np.concatenate([self.X, *map(_dotted, bounds)])
+        self.numbers_ = number_rows(axes, self.rows, place, colors, obstacles, grid.extent)
+        left, right, bottom, top = grid.extent
+        axes.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
+        legend_above(axes, groups, title)
+        self.ax_, self.figure_ = axes, axes.figure
+        return self
+
+    def _in_view(self, view: str) -> Float64:
+        if view == "all" or self.rows.size == len(self.X):
+            return self.X
+        return np.delete(self.X, self.rows, axis=0)
+
+    def _bounds(self, extent: Extent) -> list[Float64 | None]:
+        """Return the boundary with all rows, then that without each."""
+        coefs = np.concatenate([self.coef[None], self.loo_coef])
+        intercepts = np.concatenate([self.intercept[None], self.loo_intercept])
+        return [class_borders(*fit, extent) for fit in zip(coefs, intercepts, strict=True)]
+
+    def _handles(
+        self, bounds: Sequence[Float64 | None], looks: Sequence[dict[str, Any]]
+    ) -> list[list[Line2D]]:
+        from matplotlib.lines import Line2D
+
+        names = ["with all rows", *map(self._name, range(self.rows.size))]
+        handles = []
+        for name, look, bound in zip(names, looks, bounds, strict=True):
+            label = name if bound is not None else f"{name}: no boundary in view"
+            handles.append(Line2D([], [], label=label, **look))
+        unnamed = len(handles) - 1 - _MOST_NAMED
+        if unnamed > 0:
+            handles[1 + _MOST_NAMED :] = [Line2D([], [], ls="", label=f"and {unnamed} more")]
+        first = class_handles(self.classes) + handles[:1]
+        if len(legend_lines(first)) == 1:
+            return [first, handles[1:]]
+        return [class_handles(self.classes), handles]
+
+    def _name(self, place: int) -> str:
+        name = f"without row {self.rows[place]}"
+        if self.cooks_distance is None or np.isnan(self.cooks_distance[place]):
+            return name
+        return f"{name} (Cook {self.cooks_distance[place]:.3g})"
+
+
+def _looks(n_rows: int) -> list[dict[str, Any]]:
+    """Return how the boundary with all rows is drawn, then those without each.
+
+    The colours go from the one that stands out to grey. Where boundaries coincide, as those do
+    that hardly turn, the gaps of each show the next, and ink last.
+    """
+    from matplotlib.colors import LinearSegmentedColormap
+
+    ramp = LinearSegmentedColormap.from_list("", _RAMP)
+    looks = [{"color": ink(), "linestyle": "-", "lw": 2.2, "zorder": 2.5}]
+    for place, color in enumerate(ramp(np.linspace(0, 1, n_rows))):
+        above = {"lw": 1.8, "zorder": 2.6 - 0.05 * place / n_rows}
+        looks.append({"color": color, "linestyle": _DASHES[place % len(_DASHES)], **above})
+    return looks
+
+
+def _dotted(bound: Float64 | None) -> Float64:
+    """Return points along a boundary, close enough that none passes unseen beneath a number."""
+    if bound is None:
+        return np.empty((0, 2))
+    steps = np.linspace(0, 1, 100)[:, None, None]
+    points: Float64 = bound[::3] + steps * (bound[1::3] - bound[::3])
+    return points.reshape(-1, 2)
+
+
+def class_borders(coef: Float64, intercept: Float64, extent: Extent) -> Float64 | None:
+    """Return the borders, within a rectangle, between the regions of the greatest function.
+
+    Parameters
+    ----------
+    coef : ndarray of shape (n_targets, 2)
+        A single function's regions are those of its sign.
+    intercept : ndarray of shape (n_targets,)
+    extent : tuple of float
+        (left, right, bottom, top).
+
+    Returns
+    -------
+    ndarray of shape (3 n_borders - 1, 2) or None
+        Two ends a border, a row of NaN between two borders; None if there is none.
+    """
+    if len(coef) == 1:
+        return clip_boundary(coef[0], float(intercept[0]), extent)
+    borders: list[Float64] = []
+    for a, b in combinations(range(len(coef)), 2):
+        line = clip_boundary(coef[a] - coef[b], float(intercept[a] - intercept[b]), extent)
+        if line is None:
+            continue
+        scores = line @ coef.T + intercept
+        # Both functions are greatest where their lead over every other, which is linear from
+        # the one end of the line (0) to the other (1), is positive.
+        start, end = np.delete(scores[:, [a]] - scores, [a, b], axis=1)
+        rise = end - start
+        with np.errstate(divide="ignore", invalid="ignore"):
+            zero = -start / rise
+        first = max(0.0, zero[rise > 0].max(initial=0.0))
+        last = min(1.0, zero[rise < 0].min(initial=1.0))
+        if first < last and not (start[rise == 0] < 0).any():
+            steps = np.array([[first], [last]])
+            borders += [np.full((1, 2), np.nan), line[0] + steps * (line[1] - line[0])]
+    return np.concatenate(borders[1:]) if borders else None
+
+
+def _finite(values: ArrayLike, name: str, shape: tuple[int, ...]) -> Float64:
+    array = np.asarray(values, dtype=np.float64)
+    if array.shape != shape:
+        raise ValueError(f"{name} must have shape {shape}, got {array.shape}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite, but it holds NaN or infinity")
+    return array
+
+
+def _row_numbers(rows: ArrayLike, n: int) -> Indices:
+    numbers = np.asarray(rows)
+    if numbers.ndim != 1 or numbers.size == 0 or numbers.dtype.kind not in "iu":
+        raise ValueError(f"rows must be a list of row numbers and not empty, got {rows!r}")
+    beyond = numbers[(numbers < 0) | (numbers >= n)]
+    if beyond.size:
+        raise ValueError(f"rows names row {beyond[0]}, but X has {n} rows")
+    return numbers.astype(np.intp)
