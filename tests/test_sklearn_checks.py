@@ -18,8 +18,13 @@ ESTIMATORS = [
     trivium.KNeighborsDensity(n_neighbors=3, volume="per_class"),
     trivium.LeastSquaresClassifier(),
     trivium.LeastSquaresClassifier(alpha=0.1, fit_intercept=False),
+    trivium.LeastSquaresClassifier(alpha=0.1, calibration="sigmoid"),
+    trivium.LeastSquaresClassifier(robust=True),
+    trivium.LeastSquaresClassifierCV(),
+    trivium.LeastSquaresClassifierCV(alphas=4, scoring="neg_mean_squared_error", rule="best"),
     trivium.SoftmaxRegression(),
     trivium.SoftmaxRegression(solver="gradient-descent", max_iter=10_000, tol=0.1),
+    trivium.SoftmaxRegressionCV(alphas=4, cv=3),
 ]
 
 

@@ -26,9 +26,9 @@ def refitted(X, y, w, alpha, fit_intercept):
     Y = targets(y, n_classes)
     right, error = np.empty(len(X)), np.empty(len(X))
     for row in range(len(X)):
-        keep = np.arange(len(X)) != row
-        model = LeastSquaresClassifier(alpha, fit_intercept=fit_intercept)
-        model.fit(X[keep], y[keep], w[keep])
+        rest = w.copy()
+        rest[row] = max(0.0, w[row] - 1.0)
+        model = LeastSquaresClassifier(alpha, fit_intercept=fit_intercept).fit(X, y, rest)
         right[row] = model.predict(X[[row]])[0] == y[row]
         told = X[row] @ model.coef_.T + model.intercept_
         error[row] = np.square(Y[row] - told).sum()
@@ -37,7 +37,7 @@ def refitted(X, y, w, alpha, fit_intercept):
 
 def assert_scores(model, X, y, w, *, atol=1e-9):
     results = model.cv_results_
-    worth = w.sum() ** 2 / np.square(w).sum()
+    worth = w.sum() if w.min() >= 1 else w.sum() ** 2 / np.square(w).sum()
     for j, alpha in enumerate(results["alpha"]):
         each = refitted(X, y, w, alpha, model.fit_intercept)
         for values, name in zip(each, ("accuracy", "mean_squared_error"), strict=True):
@@ -97,6 +97,16 @@ class TestScores:
         moved = without.decision_function(X) - X @ influence_coef(X, y, w)
         shift = np.sqrt(w @ np.square(moved - moved_mean(X, y, w)).sum(axis=1) / w.sum())
         np.testing.assert_allclose(influence.shift[5], shift, rtol=1e-8)
+
+    @pytest.mark.parametrize("shape", [(20, 3), (12, 20)])
+    def test_whole_weights_are_repeated_rows(self, shape):
+        X, y, _ = problem(10, *shape, 3)
+        w = np.random.default_rng(11).integers(1, 4, size=len(X))
+        model = LeastSquaresClassifierCV([0.0, 0.1, 2.0]).fit(X, y, w)
+        repeated = LeastSquaresClassifierCV([0.0, 0.1, 2.0])
+        repeated.fit(np.repeat(X, w, axis=0), np.repeat(y, w))
+        for name, values in model.cv_results_.items():
+            np.testing.assert_allclose(values, repeated.cv_results_[name], rtol=1e-9, atol=1e-9)
 
     def test_units_of_columns(self):
         X, y, w = problem(3, 25, 3, 3)

@@ -26,7 +26,15 @@ from trivium.least_squares.online import removed, solve_moments
 from trivium.least_squares.robust import solve_robustly
 from trivium.least_squares.solve import Solved
 from trivium.least_squares.table import Table
-from trivium.least_squares.without_each import Fitted
+from trivium.least_squares.without_each import Fitted, loo_residuals
+
+
+def _adds_rows(model: "LeastSquaresClassifier") -> bool:
+    """Whether rows can be added and taken away."""
+    if model.robust or model.calibration is not None:
+        reason = "robust" if model.robust else "calibration"
+        raise AttributeError(f"partial_fit and forget do not see all rows, as {reason} needs.")
+    return True
 
 
 class LeastSquaresClassifier(IndicatorFit):
@@ -145,10 +153,9 @@ class LeastSquaresClassifier(IndicatorFit):
         self._keep(solved.solution, moments, self.alpha, centred=self.fit_intercept)
         self._look_for_masked(rows.X)
         if self.calibration is not None:
-            fitted = Fitted(solved.design, moments, self.alpha, self.fit_intercept)
-            residuals = self._without_each(fitted).residuals
+            fitted = Fitted(solved.design, moments, self.alpha, self.fit_intercept, most=1.0)
             self._calibrator = calibrator_of(
-                table.targets(slice(None)) - residuals,
+                table.targets(slice(None)) - loo_residuals(fitted),
                 self.classes_[rows.codes],
                 self.classes_,
                 rows.weights,
@@ -156,6 +163,7 @@ class LeastSquaresClassifier(IndicatorFit):
             )
         return self
 
+    @available_if(_adds_rows)  # type: ignore[untyped-decorator]
     def partial_fit(
         self,
         X: ArrayLike,
@@ -186,7 +194,6 @@ class LeastSquaresClassifier(IndicatorFit):
             than a thousand).
         """
         self._check_parameters()
-        self._require_plain("partial_fit")
         first = not hasattr(self, "coef_")
         so_far = None if first else self._kept_moments("partial_fit")
         if first and classes is None:
@@ -202,6 +209,7 @@ class LeastSquaresClassifier(IndicatorFit):
         self._keep_moments(new if so_far is None else so_far.merge(new))
         return self
 
+    @available_if(_adds_rows)  # type: ignore[untyped-decorator]
     def forget(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Take rows away from those that the model was fitted to.
 
@@ -228,15 +236,29 @@ class LeastSquaresClassifier(IndicatorFit):
         """
         check_is_fitted(self)
         self._check_parameters()
-        self._require_plain("forget")
         so_far = self._kept_moments("forget")
         gone = self._moments_of(X, y, sample_weight, self.classes_, reset=False)
         self._keep_moments(removed(self, so_far, gone, self.classes_, centred=self.fit_intercept))
         return self
 
+    @available_if(lambda self: self.calibration is None)  # type: ignore[untyped-decorator]
+    def decision_function(self, X: ArrayLike) -> Float64:
+        """Values of the fitted functions, without `calibration`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_queries, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_queries,) for two classes, else (n_queries, n_classes)
+            For two classes, positive means the second one.
+        """
+        return super().decision_function(X)
+
     @available_if(lambda self: self.calibration is not None)  # type: ignore[untyped-decorator]
     def predict_proba(self, X: ArrayLike) -> Float64:
-        """Probability of each class, if `calibration` is given.
+        """Probability of each class, with `calibration`.
 
         Parameters
         ----------
@@ -245,12 +267,29 @@ class LeastSquaresClassifier(IndicatorFit):
         Returns
         -------
         ndarray of shape (n_queries, n_classes)
-            Columns in the order of `classes_`. The most probable class can be another
-            than `predict` names, which goes by the scores.
+            Columns in the order of `classes_`.
         """
-        scores = self.decision_function(X)
+        scores = super().decision_function(X)
         probabilities: Float64 = self._calibrator.predict_proba(scores.reshape(len(scores), -1))
         return probabilities
+
+    def predict(self, X: ArrayLike) -> Labels:
+        """Class with the greatest value, or with `calibration` the most probable one.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_queries, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_queries,)
+            The smallest of those that tie.
+        """
+        if self.calibration is None:
+            return super().predict(X)
+        best = self.predict_proba(X).argmax(axis=1)
+        labels: Labels = self.classes_[best]
+        return labels
 
     def _check_parameters(self) -> None:
         require_number("alpha", self.alpha, least=0.0)
@@ -303,11 +342,6 @@ class LeastSquaresClassifier(IndicatorFit):
         if moments is None:
             raise beyond_magnitude(self, rows.X, LARGEST)
         return moments
-
-    def _require_plain(self, what: str) -> None:
-        if self.robust or self.calibration is not None:
-            reason = "calibration" if self.calibration is not None else "robust"
-            raise ValueError(f"{what} does not see all rows, which {reason} needs: use fit.")
 
     def _kept_moments(self, what: str) -> Moments:
         if self._moments is None:

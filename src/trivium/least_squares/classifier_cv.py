@@ -80,8 +80,10 @@ class LeastSquaresClassifierCV(IndicatorFit):
 
     Notes
     -----
-    A row is left out whole, whatever it weighs: of copies of one row, those that stay would tell
-    about the one that goes. Standard errors count as many rows as the weights are worth.
+    A weight counts rows: of a row of weight 3 one is left out, and the two others stay. Bring
+    weights that are no counts to a mean of one or less, or copies tell about each other.
+    Standard errors are for as many rows as are counted; where some weight is below one, for
+    (Σw)²/Σw².
 
     References
     ----------
@@ -142,7 +144,8 @@ class LeastSquaresClassifierCV(IndicatorFit):
         design, moments = self._take(table, centred=self.fit_intercept)
         axes = principal_axes(design, moments)
         alphas = alpha_grid(axes, design.weight, given) if isinstance(given, int) else given
-        fitted = Fitted(design, moments, 0.0, self.fit_intercept)  # its penalty is not used
+        # Its penalty is not used.
+        fitted = Fitted(design, moments, 0.0, self.fit_intercept, most=1.0)
         scores = penalty_scores(fitted, axes, alphas)
         self.cv_results_ = {
             "alpha": alphas,

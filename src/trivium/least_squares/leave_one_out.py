@@ -20,6 +20,7 @@ norm.
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trivium.arrays import Float64
 from trivium.least_squares.axes import Axes
@@ -50,37 +51,36 @@ def leave_one_out(
     share: Float64 | float,
     penalty: Float64 | float,
     *,
-    independent: bool,
+    alone: NDArray[np.bool_],
 ) -> LeftOut:
-    """Leave each of some rows out.
+    """Leave each of some rows out, or as much of its weight as is to go.
 
     Parameters
     ----------
     Q : ndarray of shape (m, r)
         The rows' parts of Q.
     Y : ndarray of shape (m, n_targets)
-        Their targets less the means, times the roots of their weights.
+        Their targets less the means, times the roots of the weights that go, as is Q.
     axes : Axes
     share : float or ndarray of shape (m,)
-        Share of the weight of all rows; zero without an intercept.
+        Share of that weight in the weight of all rows; zero without an intercept.
     penalty : float or ndarray of shape (m, 1)
         On the squared coefficients, for the sum of squares of all rows but the one.
-    independent : bool
-        Whether each row adds one to the rank, that is the rows determine nothing beyond
-        themselves.
+    alone : ndarray of bool of shape (m,)
+        Which rows add one to the rank and go whole, so that the others tell nothing of what
+        they alone hold.
     """
     squares = np.einsum("ij,ij->i", Q, Q)
-    if independent:
+    residuals = Y - Q @ axes.targets
+    remaining = 1.0 - share - squares
+    if np.any(penalty):
+        given_up = shrunk(axes.values, penalty)
+        residuals += (Q * given_up) @ axes.targets
+        remaining += np.einsum("ij,ij->i", Q, Q * given_up)
+    if alone.any():
         lost = shrunk(axes.values, penalty, rest=True) * (axes.values.min() / axes.values) ** 2
-        residuals = (Q * lost) @ axes.targets
-        remaining = np.einsum("ij,ij->i", Q, Q * lost)
-    else:
-        residuals = Y - Q @ axes.targets
-        remaining = 1.0 - share - squares
-        if np.any(penalty):
-            given_up = shrunk(axes.values, penalty)
-            residuals += (Q * given_up) @ axes.targets
-            remaining += np.einsum("ij,ij->i", Q, Q * given_up)
+        residuals = np.where(alone[:, None], (Q * lost) @ axes.targets, residuals)
+        remaining = np.where(alone, np.einsum("ij,ij->i", Q, Q * lost), remaining)
     with np.errstate(divide="ignore", invalid="ignore"):
         return LeftOut(residuals / remaining[:, None], remaining, squares)
 

@@ -7,7 +7,6 @@ import numpy as np
 from trivium.arrays import Float64, Indices
 from trivium.blocks.map_reduce import map_reduce, row_blocks
 from trivium.least_squares.axes import Axes
-from trivium.least_squares.leave_one_out import leave_one_out
 from trivium.least_squares.without_each import LEAST_REMAINING, Fitted, residuals_anew
 
 _ABOVE, _BELOW, _FLOOR = 10.0, 1e-3, 1e-14
@@ -70,7 +69,7 @@ def alpha_grid(axes: Axes, weight: float, size: int) -> Float64:
 
 
 def penalty_scores(fitted: Fitted, axes: Axes, alphas: Float64) -> PenaltyScores:
-    """Score every penalty by the rows left out one at a time, each whole.
+    """Score every penalty by the rows left out one at a time.
 
     Parameters
     ----------
@@ -80,7 +79,6 @@ def penalty_scores(fitted: Fitted, axes: Axes, alphas: Float64) -> PenaltyScores
         Principal ones.
     alphas : ndarray of shape (m,)
     """
-    independent = fitted.independent(axes)
     table = fitted.design.table
 
     def scored(rows: slice | Indices, residuals: Float64) -> Float64:
@@ -91,20 +89,19 @@ def penalty_scores(fitted: Fitted, axes: Axes, alphas: Float64) -> PenaltyScores
         return np.column_stack([told == table.codes[rows], np.square(residuals).sum(axis=1)])
 
     def statistic(rows: slice) -> _Sums:
-        Q, Y, root = fitted.coordinates(axes, rows)
-        share, weights = fitted.share(root), root * root
+        weights = np.square(fitted.design.roots(rows))
         sums, squares = np.zeros((2, alphas.size)), np.zeros((2, alphas.size))
         lost = []
+        alone = fitted.alone(axes, rows)
         for j, alpha in enumerate(alphas.tolist()):
-            penalty = fitted.penalty_without(root, alpha)
-            left = leave_one_out(Q, Y, axes, share, penalty, independent=independent)
-            kept = independent | (left.remaining > LEAST_REMAINING)
+            left, _, _, root = fitted.leave_out(axes, rows, alpha)
+            kept = alone | (left.remaining > LEAST_REMAINING)
             each = scored(rows, left.residuals / root[:, None])[kept]
             sums[:, j] = weights[kept] @ each
             squares[:, j] = weights[kept] @ np.square(each)
             without = rows.start + np.flatnonzero(~kept)
             lost.append(np.vstack([without, np.full(without.size, j)]))
-        total = np.array([root @ root, np.square(weights).sum()])
+        total = np.array([weights.sum(), np.square(weights).sum()])
         return _Sums(sums, squares, total, np.hstack(lost))
 
     sums = map_reduce(statistic, row_blocks(*table.X.shape), _Sums.merge)
@@ -114,17 +111,24 @@ def penalty_scores(fitted: Fitted, axes: Axes, alphas: Float64) -> PenaltyScores
         each, weights = scored(rows, residuals), np.square(fitted.design.roots(rows))
         sums.scores[:, j] += weights @ each
         sums.squares[:, j] += weights @ np.square(each)
-    (accuracy, error), (accuracy_se, error_se) = _means(sums)
+    counts = table.weights is None or float(table.weights.min()) >= 1.0
+    exponent = fitted.design.frame.weight_exponent
+    worth = _worth(np.ldexp(sums.weights, [exponent, 2 * exponent]), counts=counts)
+    (accuracy, error), (accuracy_se, error_se) = _means(sums, worth)
     return PenaltyScores(accuracy, accuracy_se, error, error_se)
 
 
-def _means(sums: _Sums) -> tuple[Float64, Float64]:
-    """Weighted means and their standard errors, for as many rows as the weights are worth.
+def _worth(weights: Float64, *, counts: bool) -> float:
+    """How many rows they are worth: as many as they count, or (Σw)²/Σw².
 
-    That is (Σw)²/Σw² of them (Kish, Survey Sampling, 1965, section 11.7).
+    The second is for weights that are no counts (Kish, Survey Sampling, 1965, section 11.7).
     """
-    weight, squared = sums.weights
-    worth = weight**2 / squared
-    means = sums.scores / weight
-    variances = np.maximum(sums.squares / weight - means**2, 0.0)
+    weight, squared = weights
+    return float(weight if counts else weight**2 / squared)
+
+
+def _means(sums: _Sums, worth: float) -> tuple[Float64, Float64]:
+    """Weighted means and their standard errors, for so many rows."""
+    means = sums.scores / sums.weights[0]
+    variances = np.maximum(sums.squares / sums.weights[0] - means**2, 0.0)
     return means, np.sqrt(variances / max(worth - 1.0, 1e-9))

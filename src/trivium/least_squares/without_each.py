@@ -4,15 +4,17 @@ Rows that hold a direction nearly alone, of which the closed form would lose dig
 left out by fitting anew. As leverages sum to the rank, they are no more than that.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trivium.arrays import Float64, Indices
 from trivium.blocks.map_reduce import map_reduce, row_blocks
 from trivium.least_squares.axes import Axes, principal_axes, quick_axes
 from trivium.least_squares.gram import Moments
-from trivium.least_squares.leave_one_out import leave_one_out, shrunk
+from trivium.least_squares.leave_one_out import LeftOut, leave_one_out, shrunk
 from trivium.least_squares.solve import Solution, solve
 from trivium.least_squares.table import Design, Table
 
@@ -34,16 +36,25 @@ class Fitted(NamedTuple):
     alpha : float
     centred : bool
         Whether there is an intercept.
+    most : float
+        Weight of a row that is left out at most; infinity leaves it out whole.
     """
 
     design: Design
     moments: Moments | None
     alpha: float
     centred: bool
+    most: float = math.inf
 
     def penalty(self) -> float:
         """Penalty on the sum of squares of all rows."""
         return self.alpha * self.design.weight
+
+    def roots(self, rows: slice | Indices) -> Float64:
+        """Roots of the weights of some rows that are left out."""
+        most = np.ldexp(self.most, -self.design.frame.weight_exponent)
+        root: Float64 = np.minimum(self.design.roots(rows), np.sqrt(most))
+        return root
 
     def penalty_without(self, root: Float64, alpha: float | None = None) -> Float64 | float:
         """Penalty without each of some rows: one for all where they weigh the same."""
@@ -67,29 +78,47 @@ class Fitted(NamedTuple):
             axes = quick_axes(self.moments)
         return principal_axes(self.design, self.moments) if axes is None else axes
 
-    def independent(self, axes: Axes) -> bool:
-        """Whether each row adds one to the rank."""
-        rank, n = len(axes.values), len(self.design.table.X)
-        return 0 < rank == n - self.centred
+    def alone(self, axes: Axes, rows: slice | Indices) -> NDArray[np.bool_]:
+        """Which of some rows add one to the rank and go whole."""
+        n, rank = self.design.table.X.shape[0], len(axes.values)
+        alone: NDArray[np.bool_] = self.roots(rows) == self.design.roots(rows)
+        if not 0 < rank == n - self.centred:
+            alone[:] = False
+        return alone
 
     def coordinates(self, axes: Axes, rows: slice | Indices) -> tuple[Float64, Float64, Float64]:
-        """Parts of Q and centred targets of some rows, both times the roots of their weights."""
-        root = self.design.roots(rows)
+        """Parts of Q and centred targets of some rows, times the roots of what goes; these."""
+        root = self.roots(rows)
         Q, Y = self.design.projected(rows, axes.into), self.design.centred_targets(rows)
         if self.design.table.weights is not None:
             Q *= root[:, None]
             Y *= root[:, None]
         return Q, Y, root
 
+    def leave_out(
+        self, axes: Axes, rows: slice | Indices, alpha: float | None = None
+    ) -> tuple[LeftOut, Float64, Float64, Float64]:
+        """Leave out some rows; their coordinates, targets and roots as `coordinates` has them."""
+        Q, Y, root = self.coordinates(axes, rows)
+        share, penalty = self.share(root), self.penalty_without(root, alpha)
+        left = leave_one_out(Q, Y, axes, share, penalty, alone=self.alone(axes, rows))
+        return left, Q, Y, root
+
     def fit_without(self, row: int, alpha: float | None = None) -> Solution:
         """Fit without a row, from the start."""
         table = self.design.table
-        rest = Table(
-            np.delete(table.X, row, axis=0),
-            np.delete(table.codes, row),
-            table.n_classes,
-            None if table.weights is None else np.delete(table.weights, row),
-        )
+        weights = table.weights
+        if weights is not None and weights[row] > self.most:
+            weights = weights.copy()
+            weights[row] -= self.most
+            rest = table._replace(weights=weights)
+        else:
+            rest = Table(
+                np.delete(table.X, row, axis=0),
+                np.delete(table.codes, row),
+                table.n_classes,
+                None if weights is None else np.delete(weights, row),
+            )
         solved = solve(rest, self.alpha if alpha is None else alpha, centred=self.centred)
         if solved is None:
             raise ValueError(f"X without row {row} has a range beyond float64.")
@@ -157,13 +186,11 @@ def without_each(fitted: Fitted, coef: Float64, intercept: Float64) -> EachLeftO
     n, d = design.table.X.shape
     leverage, remaining, shift = np.empty(n), np.empty(n), np.empty(n)
     residuals = np.empty((n, design.table.n_targets))
-    independent = fitted.independent(axes)
     now = shrunk(axes.values, fitted.penalty(), rest=True)
 
     def statistic(rows: slice) -> _Sums:
-        Q, Y, root = fitted.coordinates(axes, rows)
-        share, penalty = fitted.share(root), fitted.penalty_without(root)
-        left = leave_one_out(Q, Y, axes, share, penalty, independent=independent)
+        left, Q, Y, root = fitted.leave_out(axes, rows)
+        share = fitted.share(root)
         if fitted.alpha:
             fits = Q * now
             leverage[rows] = share + np.einsum("ij,ij->i", Q, fits)
@@ -180,16 +207,34 @@ def without_each(fitted: Fitted, coef: Float64, intercept: Float64) -> EachLeftO
     sums = map_reduce(statistic, row_blocks(n, d), _Sums.merge)
     if not _is_of(fitted, axes, sums, coef):
         return None
-    anew: dict[int, Solution] = {}
-    if not independent:
-        lost = np.flatnonzero(~(remaining > LEAST_REMAINING))
-        residuals[lost], anew = residuals_anew(fitted, axes, lost, fitted.alpha)
-        Q, _, root = fitted.coordinates(axes, lost)
-        E = residuals[lost] * root[:, None]
-        shift[lost] = _shifts(fitted, axes, Q, E, root, leverage[lost])
-        for row, solution in anew.items():
-            shift[row] = _shift(design, solution.coef - coef, solution.intercept - intercept)
+    lost = np.flatnonzero(~(remaining > LEAST_REMAINING) & ~fitted.alone(axes, slice(None)))
+    residuals[lost], anew = residuals_anew(fitted, axes, lost, fitted.alpha)
+    Q, _, root = fitted.coordinates(axes, lost)
+    shift[lost] = _shifts(fitted, axes, Q, residuals[lost] * root[:, None], root, leverage[lost])
+    for row, solution in anew.items():
+        shift[row] = _shift(design, solution.coef - coef, solution.intercept - intercept)
     return EachLeftOut(axes, leverage, residuals, shift, anew, sums.squares / design.weight)
+
+
+def loo_residuals(fitted: Fitted) -> Float64:
+    """Target less what the fit without the row, or without part of it, predicts.
+
+    Returns
+    -------
+    ndarray of shape (n, n_targets)
+    """
+    axes, table = fitted.axes(), fitted.design.table
+    residuals = np.empty((table.X.shape[0], table.n_targets))
+    remaining = np.empty(table.X.shape[0])
+
+    def statistic(rows: slice) -> None:
+        left, _, _, root = fitted.leave_out(axes, rows)
+        residuals[rows], remaining[rows] = left.residuals / root[:, None], left.remaining
+
+    map_reduce(statistic, row_blocks(*table.X.shape), lambda *_: None)
+    lost = np.flatnonzero(~(remaining > LEAST_REMAINING) & ~fitted.alone(axes, slice(None)))
+    residuals[lost], _ = residuals_anew(fitted, axes, lost, fitted.alpha)
+    return residuals
 
 
 def residuals_anew(
@@ -223,7 +268,7 @@ def residuals_anew(
         Q, Y, root = fitted.coordinates(axes, rows)
         share, penalty = fitted.share(root), fitted.penalty_without(root, alpha)
         alone = np.abs(1.0 - share - np.einsum("ij,ij->i", Q, Q)) <= _ALONE
-        left = leave_one_out(Q, Y, axes, share, penalty, independent=True)
+        left = leave_one_out(Q, Y, axes, share, penalty, alone=np.ones(rows.size, dtype=np.bool_))
         residuals[:] = left.residuals / root[:, None]
     solutions = {}
     for place in np.flatnonzero(~alone).tolist():
