@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from trivium.least_squares.classifier import LeastSquaresClassifier
+    from trivium.least_squares.classifier_cv import LeastSquaresClassifierCV
+    from trivium.least_squares.masking import MaskedClassWarning
     from trivium.neighbors.classifier import KNeighborsClassifier
     from trivium.neighbors.classifier_cv import KNeighborsClassifierCV
     from trivium.neighbors.density import KNeighborsDensity
     from trivium.neighbors.nearest import NearestNeighbors
     from trivium.softmax.classifier import SoftmaxRegression
+    from trivium.softmax.classifier_cv import SoftmaxRegressionCV
+    from trivium.softmax.separation import SeparationWarning
 
 __version__ = "0.1.0"
 
@@ -22,8 +26,12 @@ __all__ = [
     "KNeighborsClassifierCV",
     "KNeighborsDensity",
     "LeastSquaresClassifier",
+    "LeastSquaresClassifierCV",
+    "MaskedClassWarning",
     "NearestNeighbors",
+    "SeparationWarning",
     "SoftmaxRegression",
+    "SoftmaxRegressionCV",
     "__version__",
 ]
 
@@ -32,8 +40,12 @@ _HOME = {
     "KNeighborsClassifierCV": "trivium.neighbors.classifier_cv",
     "KNeighborsDensity": "trivium.neighbors.density",
     "LeastSquaresClassifier": "trivium.least_squares.classifier",
+    "LeastSquaresClassifierCV": "trivium.least_squares.classifier_cv",
+    "MaskedClassWarning": "trivium.least_squares.masking",
     "NearestNeighbors": "trivium.neighbors.nearest",
+    "SeparationWarning": "trivium.softmax.separation",
     "SoftmaxRegression": "trivium.softmax.classifier",
+    "SoftmaxRegressionCV": "trivium.softmax.classifier_cv",
 }
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 from sklearn.base import clone
+from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.datasets import load_digits
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.metrics import log_loss
@@ -21,9 +22,11 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from trivium import SoftmaxRegression
+from trivium.softmax.separation import SeparationWarning
 from trivium.softmax.solvers.protocol import Status
 
 EPS = np.finfo(float).eps
+SOLVERS = ["auto", "newton-cg", "lbfgs", "newton", "gradient-descent"]
 
 
 def problem(seed, n=80, d=3, n_classes=3):
@@ -98,14 +101,16 @@ class TestOptimum:
         np.testing.assert_allclose(turned.coef_, model.coef_[::-1], rtol=0, atol=1e-8)
         np.testing.assert_allclose(model.coef_.sum(axis=0), 0.0, atol=1e-8)
 
-    def test_both_solvers_reach_the_same_optimum(self):
+    @pytest.mark.parametrize("solver", SOLVERS)
+    def test_every_solver_reaches_the_same_optimum(self, solver):
         X, y, w = problem(2)
         newton = SoftmaxRegression(0.1, tol=1e-9).fit(X, y, w)
-        descent = SoftmaxRegression(0.1, solver="gradient-descent", tol=1e-9, max_iter=10_000)
-        descent.fit(X, y, w)
-        np.testing.assert_allclose(descent.coef_, newton.coef_, rtol=0, atol=1e-7)
+        other = SoftmaxRegression(0.1, solver=solver, tol=1e-9, max_iter=10_000).fit(X, y, w)
+        assert other.solver_ == solver or (solver == "auto" and other.solver_ in SOLVERS[1:4])
+        assert other.n_passes_ > 1
+        np.testing.assert_allclose(other.coef_, newton.coef_, rtol=0, atol=1e-7)
         np.testing.assert_allclose(
-            descent.predict_proba(X), newton.predict_proba(X), rtol=0, atol=1e-7
+            other.predict_proba(X), newton.predict_proba(X), rtol=0, atol=1e-7
         )
 
     def test_a_great_penalty_leaves_the_class_shares(self):
@@ -164,7 +169,7 @@ class TestHistory:
     KEYS = frozenset({"loss", "gradient_norm", "step", "train_accuracy"})
     VALIDATION = frozenset({"validation_loss", "validation_accuracy"})
 
-    @pytest.mark.parametrize("solver", ["newton-cg", "gradient-descent"])
+    @pytest.mark.parametrize("solver", SOLVERS[1:])
     @pytest.mark.parametrize("n_classes", [2, 4])
     @pytest.mark.parametrize("fit_intercept", [False, True])
     def test_the_record_runs_from_the_start_to_the_answer(self, solver, n_classes, fit_intercept):
@@ -310,7 +315,8 @@ class TestStopping:
         y = np.arange(60) % n_classes
         turn = 2 * np.pi * y / n_classes
         X = rng.uniform(-1, 1, size=(60, 2)) + 10.0 * np.column_stack([np.cos(turn), np.sin(turn)])
-        model = SoftmaxRegression(0.0, solver=solver, tol=tol).fit(X, y)
+        with pytest.warns(SeparationWarning):
+            model = SoftmaxRegression(0.0, solver=solver, tol=tol).fit(X, y)
         assert model.n_iter_ < 1000
         np.testing.assert_array_equal(model.predict(X), y)
         assert np.all(np.isfinite(model.coef_))
@@ -318,21 +324,358 @@ class TestStopping:
 
     def test_separable_rows_to_the_default_tol(self):
         X = np.array([[0.0], [1.0], [3.0], [4.0]])
-        model = SoftmaxRegression(0.0).fit(X, [0, 0, 1, 1])
+        with pytest.warns(SeparationWarning):
+            model = SoftmaxRegression(0.0).fit(X, [0, 0, 1, 1])
         assert model.n_iter_ < 100
         assert model.history_["loss"][-1] < 1e-4
 
 
+class TestCertificate:
+    @pytest.mark.parametrize("solver", SOLVERS)
+    @pytest.mark.parametrize("alpha", [0.0, 1e-3, 1.0])
+    def test_the_gap_bounds_the_distance_and_falls_with_tol(self, solver, alpha):
+        X, y, w = problem(31, n=300)
+        best = SoftmaxRegression(alpha, tol=1e-13).fit(X, y, w).history_["loss"][-1]
+        gaps = []
+        for tol in (1e-2, 1e-4, 1e-6):
+            model = SoftmaxRegression(alpha, solver=solver, tol=tol, max_iter=20_000).fit(X, y, w)
+            gaps.append(model.optimality_gap_)
+            assert gaps[-1] >= model.history_["loss"][-1] - best - 4 * EPS
+            assert model.separating_direction_ is None
+        assert gaps[2] <= 1e-8
+        assert gaps == sorted(gaps, reverse=True)
+
+    def test_digits_end_within_a_millionth(self):
+        X, y = load_digits(return_X_y=True)
+        assert SoftmaxRegression(1e-3).fit(X / 16, y).optimality_gap_ <= 1e-6
+        assert SoftmaxRegression(1e-3, tol=1e-9).fit(X / 16, y).optimality_gap_ <= 1e-13
+
+    def test_an_optimum_to_rounding_needs_no_warning(self):
+        X, y, _ = problem(32)
+        model = SoftmaxRegression(1.0, tol=0.0).fit(X, y)
+        assert model.history_["gradient_norm"][-1] > 0.0
+        assert model.optimality_gap_ <= 16 * EPS * model.history_["loss"][-1]
+
+    def test_a_warning_tells_the_gap(self):
+        X, y, _ = problem(33)
+        with pytest.warns(ConvergenceWarning) as caught:
+            model = SoftmaxRegression(1e-3, max_iter=2).fit(X, y)
+        assert f"at most {model.optimality_gap_:.2g} above its optimum" in str(caught[0].message)
+
+    def test_a_loss_that_is_not_finite_has_no_gap(self):
+        X, y, _ = problem(34)
+        with pytest.warns(ConvergenceWarning) as caught:
+            model = SoftmaxRegression(
+                1.0, solver="gradient-descent", learning_rate=1e3, max_iter=5000
+            ).fit(X, y)
+        assert model.optimality_gap_ == np.inf
+        assert "above its optimum" not in str(caught[0].message)
+
+
+class TestSeparation:
+    def separated(self):
+        """Two columns of noise, and one that tells class "c" from the others."""
+        rng = np.random.default_rng(35)
+        y = np.array(["a", "b", "c"])[np.arange(90) % 3]
+        table = pd.DataFrame(rng.normal(size=(90, 2)), columns=["noise", "more"])
+        return table.assign(dose=np.where(y == "c", 5.0, -5.0) + rng.uniform(-1, 1, 90)), y
+
+    @pytest.mark.parametrize("solver", SOLVERS)
+    def test_classes_and_columns_are_named(self, solver):
+        X, y = self.separated()
+        with pytest.warns(SeparationWarning) as caught:
+            model = SoftmaxRegression(0.0, solver=solver, max_iter=200).fit(X, y)
+        (warning,) = caught
+        assert warning.filename == __file__
+        message = str(warning.message)
+        assert "The classes 'a', 'b', 'c' are told apart without error, in a part" in message
+        assert "most by column 'dose':" in message
+        assert "Set alpha above 0" in message
+        direction = model.separating_direction_
+        assert direction.shape == (3, 3)
+        own = X.to_numpy() @ direction.T
+        codes = np.searchsorted(["a", "b", "c"], y)
+        for a in range(3):
+            for b in range(3):
+                gap = own[:, a] - own[:, b]
+                assert gap[codes == a].min() >= gap[codes == b].max() - 1e-12
+
+    def test_the_iterate_itself_is_a_proof(self):
+        X = np.array([[0.0], [1.0], [3.0], [4.0]])
+        with pytest.warns(SeparationWarning, match="classes 0, 1 are told apart without error by"):
+            model = SoftmaxRegression(0.0).fit(X, [0, 0, 1, 1])
+        assert model.separating_direction_[1, 0] > model.separating_direction_[0, 0]
+
+    def test_many_classes_are_not_all_listed(self):
+        X = np.arange(24.0)[:, None] ** [1, 2]
+        with pytest.warns(
+            SeparationWarning, match=r"0, 1, 2, 3, 4, 5, 6, 7, 8, 9, \.\.\. are told"
+        ):
+            SoftmaxRegression(0.0, max_iter=500).fit(X, np.arange(12).repeat(2))
+
+    def test_a_tol_of_zero_ends(self):
+        X, y = self.separated()
+        with pytest.warns(SeparationWarning):
+            model = SoftmaxRegression(0.0, tol=0.0).fit(X, y)
+        assert np.isfinite(model.coef_).all()
+
+    def test_with_a_penalty_there_is_an_optimum(self):
+        X, y = self.separated()
+        model = SoftmaxRegression(1e-6).fit(X, y)
+        assert model.separating_direction_ is None
+
+    def test_overlapping_classes_are_said_to_overlap(self):
+        X, y, _ = problem(36, n=400)
+        with pytest.warns(ConvergenceWarning) as caught:
+            model = SoftmaxRegression(0.0, max_iter=2, solver="gradient-descent").fit(X, y)
+        (warning,) = caught
+        assert warning.category is ConvergenceWarning
+        assert "The classes overlap" in str(warning.message)
+        assert model.separating_direction_ is None
+
+    def test_what_is_too_large_to_decide_is_said_to_be(self, monkeypatch):
+        monkeypatch.setattr("trivium.softmax.separation._MOST_VARIABLES", 1)
+        X, y, _ = problem(37)
+        with pytest.warns(ConvergenceWarning, match="may or may not overlap"):
+            SoftmaxRegression(0.0, max_iter=1, solver="gradient-descent").fit(X, y)
+
+
+class TestWarmStart:
+    @pytest.mark.parametrize("solver", SOLVERS)
+    @pytest.mark.parametrize("fit_intercept", [False, True])
+    def test_it_starts_where_the_last_fit_ended(self, solver, fit_intercept):
+        X, y, w = problem(38)
+        X += 1.0
+        tol = 1e-3 if solver == "gradient-descent" else 1e-6
+        model = SoftmaxRegression(
+            0.1, solver=solver, warm_start=True, tol=tol, fit_intercept=fit_intercept
+        ).fit(X, y, w)
+        end, steps = model.history_["loss"][-1], model.n_iter_
+        assert steps > 0
+        assert model.fit(X, y, w).n_iter_ == 0
+        assert model.history_["loss"][0] == pytest.approx(end, rel=1e-12)
+        model.set_params(warm_start=False).fit(X, y, w)
+        assert model.n_iter_ == steps
+
+    def test_other_classes_or_columns_are_refused(self):
+        X, y, _ = problem(39)
+        model = SoftmaxRegression(warm_start=True).fit(X, y)
+        with pytest.raises(ValueError, match=r"goes on from a model of the classes \[0, 1, 2\]"):
+            model.fit(X, y % 2)
+        with pytest.raises(ValueError, match="goes on from a model of 3 columns, and X has 2"):
+            model.fit(X[:, :2], y)
+
+    def test_a_fit_that_diverged_is_not_gone_on_from(self):
+        X, y, _ = problem(40)
+        model = SoftmaxRegression(
+            1.0, solver="gradient-descent", learning_rate=1e3, max_iter=5000, warm_start=True
+        )
+        with pytest.warns(ConvergenceWarning):
+            model.fit(X, y)
+        model.set_params(learning_rate="auto").fit(X, y)
+        assert model.history_["loss"][0] == pytest.approx(np.log(3), rel=1e-14)
+
+
+class Recorder:
+    """A callback that writes down what it is told."""
+
+    def __init__(self):
+        self.began, self.ended, self.open = [], [], 0
+
+    def setup(self, estimator, context):
+        self.open += 1
+
+    def teardown(self, estimator, context):
+        self.open -= 1
+
+    def on_fit_task_begin(self, estimator, context, *, fitted_estimator=None):
+        self.began.append((context.task_name, fitted_estimator))
+
+    def on_fit_task_end(self, estimator, context, *, X=None, fitted_estimator=None, metadata=None):
+        self.ended.append((context.task_name, fitted_estimator, metadata))
+
+
+class TestCallbacks:
+    @pytest.mark.parametrize("solver", SOLVERS)
+    @pytest.mark.parametrize("fit_intercept", [False, True])
+    def test_every_step_is_told(self, solver, fit_intercept):
+        X, y, w = problem(41)
+        recorder = Recorder()
+        model = SoftmaxRegression(
+            0.1, solver=solver, tol=1e-4, max_iter=5000, fit_intercept=fit_intercept
+        ).set_callbacks(recorder)
+        model.fit(X, y, w)
+        assert recorder.open == 0
+        assert [name for name, *_ in recorder.began] == ["fit"] + ["step"] * (model.n_iter_ + 1)
+        assert [name for name, *_ in recorder.ended] == ["step"] * (model.n_iter_ + 1) + ["fit"]
+        assert recorder.ended[0][2]["sample_weight"] is w
+        models = [fitted for _, fitted, _ in recorder.ended]
+        assert models[-2] is None  # the step that was not taken
+        np.testing.assert_allclose(models[-3].coef_, model.coef_, rtol=1e-12, atol=1e-14)
+        for step, fitted in enumerate(models[:-2], start=1):
+            accuracy = fitted.score(X, y, w)
+            assert accuracy == pytest.approx(model.history_["train_accuracy"][step], rel=1e-12)
+
+    def test_scoring_monitor(self):
+        X, y, _ = problem(42)
+        monitor = ScoringMonitor(scoring="neg_log_loss")
+        table = pd.DataFrame(X, columns=["a", "b", "c"])
+        model = SoftmaxRegression(1e-8, tol=1e-8).set_callbacks(monitor).fit(table, y)
+        scores = [
+            -row["neg_log_loss"] for row in monitor.get_logs().data if len(row["task_id_path"]) > 1
+        ]
+        np.testing.assert_allclose(scores, model.history_["loss"][1:], atol=1e-6)
+
+    def test_progress_bar(self, capsys):
+        pytest.importorskip("rich")
+        X, y, _ = problem(43)
+        SoftmaxRegression(0.1).set_callbacks(ProgressBar()).fit(X, y)
+        assert "SoftmaxRegression - fit" in capsys.readouterr().out
+
+    def test_a_fit_that_fails_tears_down(self):
+        recorder = Recorder()
+        with pytest.raises(ValueError, match="one class only"):
+            SoftmaxRegression().set_callbacks(recorder).fit([[1.0], [2.0]], [0, 0])
+        assert recorder.open == 0
+
+    def test_in_a_search(self):
+        X, y, _ = problem(44)
+        recorder = Recorder()
+        model = SoftmaxRegression(tol=1e-2).set_callbacks(recorder)
+        GridSearchCV(model, {"alpha": [0.1, 1.0]}, cv=2).fit(X, y)
+        assert recorder.open == 0
+
+
+class TestPartialFit:
+    def chunks(self, seed, n=600, parts=6, n_classes=3):
+        X, y, w = problem(seed, n=n, n_classes=n_classes)
+        return X, y, w, np.array_split(np.arange(n), parts)
+
+    @pytest.mark.parametrize("fit_intercept", [False, True])
+    @pytest.mark.parametrize("weighted", [False, True])
+    @pytest.mark.parametrize("offset", [0.0, 1e4])
+    def test_the_first_call_is_a_fit(self, fit_intercept, weighted, offset):
+        X, y, w, _ = self.chunks(45)
+        X = np.round(8 * X) / 8 + offset * fit_intercept
+        w = w if weighted else None
+        options = {"alpha": 0.01, "tol": 1e-10, "fit_intercept": fit_intercept}
+        fitted = SoftmaxRegression(**options).fit(X, y, w)
+        model = SoftmaxRegression(**options).partial_fit(X, y, [0, 1, 2], w)
+        np.testing.assert_allclose(model.coef_, fitted.coef_, rtol=0, atol=1e-7)
+        np.testing.assert_allclose(model.predict_proba(X), fitted.predict_proba(X), atol=1e-6)
+        np.testing.assert_array_equal(model.classes_, [0, 1, 2])
+
+    @pytest.mark.parametrize("n_classes", [2, 4])
+    @pytest.mark.parametrize("alpha", [0.0, 1e-3])
+    def test_one_round_comes_near_and_more_rounds_lead_there(self, n_classes, alpha):
+        X, y, w, chunks = self.chunks(46, n_classes=n_classes)
+        best = SoftmaxRegression(alpha, tol=1e-11).fit(X, y, w).history_["loss"][-1]
+        model, gaps = SoftmaxRegression(alpha, tol=1e-9), []
+        for _ in range(16):
+            for rows in chunks:
+                model.partial_fit(X[rows], y[rows], range(n_classes), w[rows])
+            loss, _ = loss_and_gradient(X, y, w, alpha, model.coef_, model.intercept_)
+            gaps.append(loss - best)
+        assert gaps[0] <= 1e-3
+        assert gaps[3] <= 0.2 * gaps[0]
+        assert gaps[15] <= 0.2 * gaps[3]
+
+    def test_the_order_changes_little(self):
+        X, y, w, chunks = self.chunks(47)
+        models = []
+        for order in (chunks, chunks[::-1]):
+            models.append(SoftmaxRegression(1e-2))
+            for rows in order:
+                models[-1].partial_fit(X[rows], y[rows], range(3), w[rows])
+        np.testing.assert_allclose(
+            models[0].predict_proba(X), models[1].predict_proba(X), rtol=0, atol=0.03
+        )
+
+    def test_rows_sorted_by_class_overturn_nothing(self):
+        X, y, _, _ = self.chunks(48)
+        model = SoftmaxRegression(1e-3)
+        for c in range(3):
+            for rows in np.array_split(np.flatnonzero(y == c), 3):
+                model.partial_fit(X[rows], y[rows], range(3))
+        expected = SoftmaxRegression(1e-3).fit(X, y).score(X, y)
+        assert model.score(X, y) >= expected - 0.1
+
+    def test_a_weight_is_that_many_rows_in_every_call(self):
+        X, y, _, chunks = self.chunks(49, n=120, parts=3)
+        counts = np.random.default_rng(0).integers(1, 4, size=120)
+        weighted, repeated = SoftmaxRegression(0.1, tol=1e-12), SoftmaxRegression(0.1, tol=1e-12)
+        for rows in chunks:
+            weighted.partial_fit(X[rows], y[rows], range(3), counts[rows])
+            rows = rows.repeat(counts[rows])
+            repeated.partial_fit(X[rows], y[rows], range(3))
+        np.testing.assert_allclose(weighted.coef_, repeated.coef_, rtol=0, atol=1e-9)
+        scaled = SoftmaxRegression(0.1, tol=1e-12)
+        for rows in chunks:
+            scaled.partial_fit(X[rows], y[rows], range(3), 1e250 * counts[rows])
+        np.testing.assert_allclose(weighted.coef_, scaled.coef_, rtol=0, atol=1e-9)
+
+    def test_after_a_fit_it_starts_anew(self):
+        X, y, _, chunks = self.chunks(50)
+        names = ["a", "b", "c"]
+        fitted = SoftmaxRegression(0.1, tol=1e-10).fit(pd.DataFrame(X, columns=names), y)
+        rows = chunks[0]
+        fitted.partial_fit(pd.DataFrame(X[rows], columns=names), y[rows])
+        anew = SoftmaxRegression(0.1, tol=1e-10).partial_fit(X[rows], y[rows], range(3))
+        np.testing.assert_allclose(fitted.coef_, anew.coef_, rtol=0, atol=1e-8)
+        assert not hasattr(fitted, "history_")
+        assert not hasattr(fitted, "optimality_gap_")
+        again = (
+            SoftmaxRegression(0.1, tol=1e-10)
+            .fit(X, y)
+            .partial_fit(X[rows, :2], y[rows], classes=[0, 1, 2, 3])
+        )
+        assert again.coef_.shape == (4, 2)
+        refit = fitted.fit(X, y)
+        np.testing.assert_array_equal(
+            refit.coef_, SoftmaxRegression(0.1, tol=1e-10).fit(X, y).coef_
+        )
+
+    def test_out_of_steps(self):
+        X, y, _, _ = self.chunks(51)
+        with pytest.warns(ConvergenceWarning, match="partial_fit stopped after 1 steps") as caught:
+            SoftmaxRegression(tol=1e-12, max_iter=1).partial_fit(X, y, range(3))
+        assert caught[0].filename == __file__
+
+    def test_labels_classes_and_columns_are_checked(self, monkeypatch):
+        X, y, _, _ = self.chunks(52)
+        with pytest.raises(ValueError, match="classes are needed in the first call"):
+            SoftmaxRegression().partial_fit(X, y)
+        with pytest.raises(ValueError, match="y holds 2 in row 2"):
+            SoftmaxRegression().partial_fit(X, y, classes=[0, 1])
+        with pytest.raises(ValueError, match=r"classes=\[1\]: expected at least two"):
+            SoftmaxRegression().partial_fit(X, y, classes=[1])
+        model = SoftmaxRegression().partial_fit(X, y, classes=[2, 0, 1])
+        before = model.coef_.copy()
+        with pytest.raises(ValueError, match=r"classes=\[0, 1\] are not those of the first call"):
+            model.partial_fit(X, y, classes=[0, 1])
+        with pytest.raises(ValueError, match="y holds 7 in row 0"):
+            model.partial_fit(X[:1], [7])
+        with pytest.raises(ValueError, match="2 features"):
+            model.partial_fit(X[:, :2], y)
+        with pytest.raises(ValueError, match="column 0: SoftmaxRegression computes"):
+            model.partial_fit(1e200 * X[:1], y[:1])
+        np.testing.assert_array_equal(model.coef_, before)
+        monkeypatch.setattr("trivium.softmax.classifier._MOST_PARAMETERS", 11)
+        with pytest.raises(ValueError, match="partial_fit keeps the square of 12 parameters"):
+            SoftmaxRegression().partial_fit(X, y, classes=range(3))
+
+
 class TestOddTables:
+    @pytest.mark.parametrize("solver", ["auto", "newton-cg"])
     @pytest.mark.parametrize("offset", [1e4, 1e8])
     @pytest.mark.parametrize("alpha", [1e-2, 0.0])
     @pytest.mark.parametrize("n_classes", [2, 3])
-    def test_an_offset_changes_the_intercept_alone(self, offset, alpha, n_classes):
+    def test_an_offset_changes_the_intercept_alone(self, solver, offset, alpha, n_classes):
         rng = np.random.default_rng(15)
         X = rng.integers(-8, 9, size=(120, 3)) / 8.0  # exact at any offset here
         y = rng.integers(0, n_classes, size=120)
-        expected = SoftmaxRegression(alpha, tol=1e-10).fit(X, y)
-        model = SoftmaxRegression(alpha, tol=1e-10).fit(X + offset, y)
+        expected = SoftmaxRegression(alpha, solver=solver, tol=1e-10).fit(X, y)
+        model = SoftmaxRegression(alpha, solver=solver, tol=1e-10).fit(X + offset, y)
         np.testing.assert_allclose(model.coef_, expected.coef_, rtol=0, atol=1e-7)
         np.testing.assert_allclose(
             model.predict_proba(X + offset), expected.predict_proba(X), rtol=0, atol=1e-6
@@ -472,11 +815,12 @@ class TestDeterminism:
             for threads in (1, 2):
                 with threadpool_limits(threads), pytest.warns(ConvergenceWarning):
                     fits.append(
-                        SoftmaxRegression(0.1, solver=solver, max_iter=3, tol=0.0).fit(X, y)
+                        SoftmaxRegression(0.1, solver=solver, max_iter=2, tol=0.0).fit(X, y)
                     )
         for model in fits[1:]:
             np.testing.assert_array_equal(model.coef_, fits[0].coef_)
             np.testing.assert_array_equal(model.intercept_, fits[0].intercept_)
+            assert model.optimality_gap_ == fits[0].optimality_gap_
             for name, values in model.history_.items():
                 np.testing.assert_array_equal(values, fits[0].history_[name])
 
@@ -571,6 +915,7 @@ class TestTables:
             np.testing.assert_array_equal(array, copy)
 
 
+EXPECTED = "expected one of 'auto', 'newton-cg', 'lbfgs', 'newton', 'gradient-descent'"
 ROWS, LABELS = [[0.0, 1.0], [1.0, 3.0], [2.0, -1.0], [3.0, 0.5]], [0, 1, 0, 1]
 
 
@@ -585,9 +930,9 @@ class TestBadInput:
             ("tol", np.nan, "expected a finite number at least 0"),
             ("max_iter", 0, "expected an integer at least 1"),
             ("max_iter", -3, "expected an integer at least 1"),
-            ("solver", "newton", "expected one of 'newton-cg', 'gradient-descent'"),
-            ("solver", None, "expected one of 'newton-cg', 'gradient-descent'"),
-            ("solver", ["newton-cg"], "expected one of 'newton-cg', 'gradient-descent'"),
+            ("solver", "newton-raphson", EXPECTED),
+            ("solver", None, EXPECTED),
+            ("solver", ["newton-cg"], EXPECTED),
             ("learning_rate", 0.0, "expected a number greater than 0"),
             ("learning_rate", -0.1, "expected a number greater than 0"),
             ("learning_rate", np.nan, "expected a finite number greater than 0"),

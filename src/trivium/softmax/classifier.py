@@ -1,19 +1,19 @@
 """Softmax regression as a classifier."""
 
 import warnings
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import column_or_1d
 
 from trivium.arrays import Float64, Labels
-from trivium.blocks.linear_scores import linear_scores
-from trivium.blocks.scaling import column_centers
 from trivium.blocks.workers import one_blas_thread
 from trivium.inputs import (
+    LabelledRows,
+    check_classes,
     check_labelled_rows,
     check_rows,
     require_choice,
@@ -22,16 +22,21 @@ from trivium.inputs import (
     require_number,
     shown,
 )
-from trivium.softmax.cross_entropy import CrossEntropy, inverse_of, softmax
+from trivium.softmax.assessment import assess, direction_of, warn_of
+from trivium.softmax.callbacks import Steps
+from trivium.softmax.cross_entropy import CrossEntropy
+from trivium.softmax.fitting import SOLVERS, fit_parameters
 from trivium.softmax.history import History
-from trivium.softmax.solvers.gradient_descent import gradient_descent
-from trivium.softmax.solvers.newton_cg import newton_cg
-from trivium.softmax.solvers.protocol import Result, Status
+from trivium.softmax.online import Past, go_on, nothing
+from trivium.softmax.predictor import SoftmaxPredictor
+from trivium.softmax.solvers.protocol import Status
 
-_LARGEST = 1e100  # squares, summed over many rows, stay within float64
+LARGEST = 1e100  # squares, summed over many rows, stay within float64
+_MOST_PARAMETERS = 10_000  # of partial_fit, whose matrix has the square of that: 800 MB
+_OF_ONE_FIT = ("history_", "optimality_gap_", "n_passes_", "separating_direction_")
 
 
-class SoftmaxRegression(ClassifierMixin, BaseEstimator):
+class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
     """Linear logits, probabilities by softmax, fitted by penalised maximum likelihood.
 
     Minimises (1/Σw)·Σ w·cross-entropy + alpha/2·‖coef‖², the intercepts free. All
@@ -42,9 +47,9 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
     alpha : float, default=1e-4
         Penalty. Equals scikit-learn's ``LogisticRegression(C=1/(alpha*n))`` for three
         classes and more, and ``C=2/(alpha*n)`` for two, whose model has one row.
-    solver : {"newton-cg", "gradient-descent"}, default="newton-cg"
-        "newton-cg" goes to the optimum in few steps; "gradient-descent" is the
-        textbook's path, started at zero.
+    solver : {"auto", "newton-cg", "lbfgs", "newton", "gradient-descent"}, default="auto"
+        "auto" chooses the first, the second or the third by cost; all three go to the
+        optimum in few steps. "gradient-descent" is the textbook's path.
     learning_rate : float or "auto", default="auto"
         For gradient descent. "auto" is one over a bound on the curvature, with which
         every step lowers the loss.
@@ -53,6 +58,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
     tol : float, default=1e-6
         Stop when no entry of the gradient is greater.
     fit_intercept : bool, default=True
+    warm_start : bool, default=False
+        Start `fit` where the one before it ended, in place of zero.
 
     Attributes
     ----------
@@ -61,6 +68,17 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
     intercept_ : ndarray of shape (n_classes,)
     n_iter_ : int
         Steps taken.
+    solver_ : str
+        The solver that ran.
+    n_passes_ : float
+        How often it read the rows.
+    optimality_gap_ : float
+        Upper bound on the loss less the least loss there is, proved by duality; rounding
+        is allowed for. Where alpha is 0 it may be the loss itself, if nothing better is
+        known: if the classes are separated, or columns depend on each other.
+    separating_direction_ : ndarray of shape (n_classes, n_features) or None
+        Where alpha is 0 and the classes are separated: coefficients along which the loss
+        falls for ever.
     history_ : dict of ndarray of shape (n_iter_ + 1,)
         "loss" (the one minimised), "gradient_norm" (its greatest entry), "step" (length),
         "train_accuracy", and with validation rows "validation_loss" (without penalty)
@@ -69,10 +87,18 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
     feature_names_in_ : ndarray of str
         Where the training table had names.
 
+    Notes
+    -----
+    After `partial_fit` the attributes that describe one fit are gone: `history_`,
+    `n_passes_`, `optimality_gap_` and `separating_direction_`.
+
+    Callbacks of scikit-learn's protocol, given by `set_callbacks`, are told of every step.
+
     References
     ----------
     Hastie, Tibshirani & Friedman, The Elements of Statistical Learning, 2nd ed. 2009,
-    section 4.4; Böhning, Ann. Inst. Stat. Math. 44 (1992).
+    section 4.4; Böhning, Ann. Inst. Stat. Math. 44 (1992). Separated classes: Albert &
+    Anderson, Biometrika 71 (1984).
 
     Examples
     --------
@@ -83,17 +109,22 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
     array([[0.5, 0.5]])
     >>> model.predict([[1.0], [2.0]])
     array(['a', 'b'], dtype='<U1')
+    >>> model.optimality_gap_ < 1e-8
+    True
     """
+
+    _past: Past | None
 
     def __init__(
         self,
         alpha: float = 1e-4,
         *,
-        solver: Literal["newton-cg", "gradient-descent"] = "newton-cg",
+        solver: Literal["auto", "newton-cg", "lbfgs", "newton", "gradient-descent"] = "auto",
         learning_rate: float | Literal["auto"] = "auto",
         max_iter: int = 1000,
         tol: float = 1e-6,
         fit_intercept: bool = True,
+        warm_start: bool = False,
     ) -> None:
         self.alpha = alpha
         self.solver = solver
@@ -101,7 +132,9 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
         self.max_iter = max_iter
         self.tol = tol
         self.fit_intercept = fit_intercept
+        self.warm_start = warm_start
 
+    @with_callbacks  # type: ignore[untyped-decorator]
     def fit(
         self,
         X: ArrayLike,
@@ -126,115 +159,144 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
         ------
         ValueError
             If the data are malformed or hold one class only, a validation label is
-            unknown, or a parameter is out of range.
+            unknown, a parameter is out of range, or a warm start was fitted to other
+            classes or columns.
+
+        Warns
+        -----
+        SeparationWarning
+            If alpha is 0 and the classes can be told apart without error, so that there
+            is no optimum; the message names them and the columns that do it.
+        ConvergenceWarning
+            If the gradient is not as small as `tol`, unless the loss is known to be at its
+            optimum to rounding all the same; the message says what to try.
+        """
+        self._check_parameters()
+        context = self._init_callback_context(max_subtasks=self.max_iter + 1)
+        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y, metadata=metadata)
+        rows = check_labelled_rows(self, X, y, sample_weight)
+        start = self._start(rows)
+        self.classes_ = rows.classes
+        history = History(self._validation(X_val, y_val))
+        steps = None
+        if hasattr(self, "_skl_callbacks"):
+            steps = Steps(context, self, X, y, metadata)
+        self._learn(rows, history, start=start, steps=steps, stacklevel=5)
+        context.call_on_fit_task_end(
+            estimator=self, X=X, y=y, metadata=metadata, reconstruction_attributes={}
+        )
+        return self
+
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
+        """Take in more rows, of which none is kept.
+
+        What is kept is a quadratic for the loss of all rows so far, with the square of
+        n_classes·(n_features + 1) numbers. The first call is a `fit` to its rows; after
+        further ones the model is near to a `fit` to all of them, in whichever order they
+        came, and the same parts over and over lead to it. Parts that hold every class serve
+        best; parts sorted by class need many rounds.
+
+        `fit` keeps no such quadratic, and forgets one. After it `partial_fit` starts anew: its
+        rows alone count, with the parameters and, unless others are given, the classes of the
+        fit to begin with.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+        y : array-like of shape (n_rows,)
+        classes : array-like of shape (n_classes,) or None
+            Every class there will be: needed in the first call on a new model, and to be left
+            out or the same later.
+        sample_weight : array-like of shape (n_rows,) or None
+
+        Raises
+        ------
+        ValueError
+            If the data are malformed, a label is none of the classes, classes are missing
+            in the first call or others later, or the quadratic would take more than 800 MB.
 
         Warns
         -----
         ConvergenceWarning
             If the gradient is not as small as `tol`; the message says what to try.
+
+        References
+        ----------
+        Mairal, Stochastic majorization-minimization algorithms, NIPS 2013.
+
+        Examples
+        --------
+        >>> from trivium import SoftmaxRegression
+        >>> model = SoftmaxRegression(0.1).partial_fit([[0.0], [1.0]], [0, 0], classes=[0, 1])
+        >>> model.partial_fit([[2.0], [3.0]], [1, 1]).predict([[0.5], [2.5]])
+        array([0, 1])
         """
         self._check_parameters()
-        rows = check_labelled_rows(self, X, y, sample_weight)
-        require_magnitude(self, rows.X, _LARGEST)
-        self.classes_ = rows.classes
-        newton = self.solver == "newton-cg"
-        # Centring changes the path of gradient descent, which is there to be watched.
-        center = column_centers(rows.X) if newton and self.fit_intercept else None
-        objective = CrossEntropy(
-            rows.X,
-            rows.codes,
-            rows.classes.size,
-            weights=rows.weights,
-            alpha=self.alpha,
-            fit_intercept=self.fit_intercept,
-            center=center,
-        )
-        history = History(self._validation(X_val, y_val, center))
-        # A step too far overflows; the solver notices, and says so in its own words.
+        past = getattr(self, "_past", None)
+        known = self._known_classes(classes, later=past is not None)
+        anew = past is None and classes is not None
+        rows = check_labelled_rows(self, X, y, sample_weight, reset=anew, classes=known)
+        require_magnitude(self, rows.X, LARGEST)
+        if past is None:
+            past = self._first_past(rows, known)
         with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
-            result = self._minimise(objective, history)
-            self._keep(result, center)
-        self.history_ = history.arrays()
+            past, self.coef_, self.intercept_, result = go_on(
+                past,
+                rows,
+                self.coef_,
+                self.intercept_,
+                alpha=self.alpha,
+                fit_intercept=self.fit_intercept,
+                max_iter=self.max_iter,
+                tol=self.tol,
+            )
+        self._past, self.n_iter_, self.solver_ = past, result.n_iter, "newton"
         if result.status is not Status.CONVERGED:
             warnings.warn(
-                f"{self.solver} stopped after {result.n_iter} steps with a gradient of "
-                f"{self.history_['gradient_norm'][-1]:.2g}: {result.status.value}.",
+                f"partial_fit stopped after {result.n_iter} steps: {result.status.value}.",
                 ConvergenceWarning,
                 stacklevel=2,
             )
         return self
 
-    def decision_function(self, X: ArrayLike) -> Float64:
-        """Logits; for two classes, the second's less the first's.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_queries, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_queries,) for two classes, else (n_queries, n_classes)
-        """
-        logits = self._logits(X)
-        return logits[:, 1] - logits[:, 0] if self.classes_.size == 2 else logits
-
-    def predict_proba(self, X: ArrayLike) -> Float64:
-        """Probability of each class.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_queries, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_queries, n_classes)
-            Columns in the order of `classes_`.
-        """
-        probabilities, _ = softmax(self._logits(X))
-        return probabilities
-
-    def predict_log_proba(self, X: ArrayLike) -> Float64:
-        """Logarithm of each probability, exact where the probability itself underflows.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_queries, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_queries, n_classes)
-        """
-        logits = self._logits(X)
-        _, log_sum = softmax(logits)
-        return logits - log_sum[:, None]
-
-    def predict(self, X: ArrayLike) -> Labels:
-        """Most probable class, the smallest of those that tie.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_queries, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_queries,)
-        """
-        best = self._logits(X).argmax(axis=1)
-        labels: Labels = self.classes_[best]
-        return labels
-
     def _check_parameters(self) -> None:
         require_number("alpha", self.alpha, least=0.0)
         require_number("max_iter", self.max_iter, least=1, integer=True)
         require_number("tol", self.tol, least=0.0)
-        require_choice("solver", self.solver, ("newton-cg", "gradient-descent"))
+        require_choice("solver", self.solver, SOLVERS)
         require_flag("fit_intercept", self.fit_intercept)
+        require_flag("warm_start", self.warm_start)
         if not isinstance(self.learning_rate, str) or self.learning_rate != "auto":
             require_number("learning_rate", self.learning_rate, least=0.0, above=True)
 
-    def _validation(
-        self, X_val: ArrayLike | None, y_val: ArrayLike | None, center: Float64 | None
-    ) -> CrossEntropy | None:
+    def _start(self, rows: LabelledRows) -> Float64 | None:
+        """Parameters to start from; None means zero."""
+        if not self.warm_start or not hasattr(self, "coef_"):
+            return None
+        if not np.array_equal(self.classes_, rows.classes):
+            raise ValueError(
+                f"warm_start=True goes on from a model of the classes {self.classes_.tolist()!r}, "
+                f"and y holds {rows.classes.tolist()!r}."
+            )
+        if self.coef_.shape[1] != rows.X.shape[1]:
+            raise ValueError(
+                f"warm_start=True goes on from a model of {self.coef_.shape[1]} columns, and X "
+                f"has {rows.X.shape[1]}."
+            )
+        if getattr(self, "optimality_gap_", 0.0) == np.inf:  # what diverged leads nowhere
+            return None
+        if not self.fit_intercept:
+            return self.coef_
+        return np.column_stack([self.coef_, self.intercept_])
+
+    def _validation(self, X_val: ArrayLike | None, y_val: ArrayLike | None) -> CrossEntropy | None:
         """Objective of the validation rows."""
         if X_val is None and y_val is None:
             return None
@@ -250,44 +312,80 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
             raise ValueError(
                 f"y_val holds {shown(labels[row])} in row {row}, a class that y has not."
             )
-        return CrossEntropy(
-            X, codes, self.classes_.size, fit_intercept=self.fit_intercept, center=center
-        )
+        return CrossEntropy(X, codes, self.classes_.size, fit_intercept=self.fit_intercept)
 
-    def _minimise(self, objective: CrossEntropy, history: History) -> Result:
-        start = np.zeros(objective.shape)
-        if self.solver == "newton-cg":
-            return newton_cg(
-                objective,
-                start,
-                precondition=inverse_of(objective.curvature_bound()),
+    def _learn(
+        self,
+        rows: LabelledRows,
+        history: History,
+        *,
+        start: Float64 | None,
+        steps: Steps | None = None,
+        stacklevel: int,
+    ) -> None:
+        """Fit to rows that are checked, and store what came of it."""
+        require_magnitude(self, rows.X, LARGEST)
+
+        def observe(parameters: Float64, at: Any, step: float) -> None:
+            history(parameters, at, step)
+            if steps is not None:
+                steps(parameters, at, step)
+
+        # A step too far overflows; the solver notices, and says so in its own words.
+        with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
+            fitted = fit_parameters(
+                rows.X,
+                rows.codes,
+                rows.classes.size,
+                rows.weights,
+                alpha=self.alpha,
+                fit_intercept=self.fit_intercept,
+                solver=self.solver,
+                learning_rate=self.learning_rate,
                 max_iter=self.max_iter,
                 tol=self.tol,
-                observe=history,
+                start=start,
+                observe=observe,
             )
-        rate = self.learning_rate
-        if rate == "auto":
-            curvature = float(np.linalg.eigvalsh(objective.curvature_bound())[-1])
-            rate = 1.0 / curvature if curvature > 0 else 1.0  # flat: no step leads anywhere
-        return gradient_descent(
-            objective,
-            start,
-            learning_rate=rate,
-            max_iter=self.max_iter,
-            tol=self.tol,
-            observe=history,
-        )
+            if steps is not None:
+                steps.close()
+            assessment = assess(rows, fitted, alpha=self.alpha, fit_intercept=self.fit_intercept)
+        self.coef_, self.intercept_ = fitted.coef, fitted.intercept
+        self.n_iter_, self.solver_, self.n_passes_ = fitted.n_iter, fitted.solver, fitted.n_passes
+        self.history_ = history.arrays()
+        self.optimality_gap_ = assessment.certificate.gap
+        self.separating_direction_ = direction_of(assessment)
+        self._past = None
+        gradient = float(self.history_["gradient_norm"][-1])
+        warn_of(self, assessment, fitted, gradient, stacklevel=stacklevel)
 
-    def _keep(self, result: Result, center: Float64 | None) -> None:
-        """Store the parameters, the intercepts for rows as they come."""
-        self.n_iter_ = result.n_iter
-        self.coef_ = np.ascontiguousarray(result.parameters[:, : self.n_features_in_])
-        self.intercept_ = np.zeros(self.classes_.size)
-        if self.fit_intercept:
-            self.intercept_ = result.parameters[:, -1].copy()
-        if center is not None:
-            self.intercept_ -= self.coef_ @ center
+    def _known_classes(self, classes: ArrayLike | None, *, later: bool) -> Labels:
+        """Classes of `partial_fit`: those given, or those of an earlier call."""
+        if classes is None:
+            if not hasattr(self, "classes_"):
+                raise ValueError("classes are needed in the first call of partial_fit.")
+            return self.classes_
+        known = check_classes(classes)
+        if later and not np.array_equal(known, self.classes_):
+            raise ValueError(
+                f"classes={known.tolist()!r} are not those of the first call, "
+                f"{self.classes_.tolist()!r}."
+            )
+        return known
 
-    def _logits(self, X: ArrayLike) -> Float64:
-        check_is_fitted(self)
-        return linear_scores(check_rows(self, X), self.coef_, self.intercept_)
+    def _first_past(self, rows: LabelledRows, classes: Labels) -> Past:
+        """Start `partial_fit` from nothing."""
+        d = rows.X.shape[1]
+        size = classes.size * (d + self.fit_intercept)
+        if size > _MOST_PARAMETERS:
+            raise ValueError(
+                f"partial_fit keeps the square of {size} parameters, "
+                f"{8e-9 * size**2:.1f} GB, and takes {_MOST_PARAMETERS} at most: use fit."
+            )
+        for name in _OF_ONE_FIT:
+            self.__dict__.pop(name, None)
+        own = hasattr(self, "coef_") and np.array_equal(self.classes_, classes)
+        if not own or self.coef_.shape[1] != d or not np.isfinite(self.coef_).all():
+            self.coef_, self.intercept_ = np.zeros((classes.size, d)), np.zeros(classes.size)
+        self.classes_ = classes
+        return nothing(rows, classes.size, fit_intercept=self.fit_intercept)

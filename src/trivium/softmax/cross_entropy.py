@@ -6,20 +6,21 @@ For row x with label y and logits g = Wx + b,
     ∂loss/∂g_j = w/Σw·(p_j - [j = y]),    p = softmax(g),
     Hessian: w/Σw·(diag p - p pᵀ) in the logits of each row, plus alpha on W.
 
-Each is computed block of rows by block of rows; X is read once for loss and gradient.
+Each is computed block of rows by block of rows; X is read once for loss and gradient. Inside
+a block, logits lie class by class: what is done to every row then runs along memory.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import scipy.linalg
 
 from trivium.arrays import Float64, Floats, Indices
-from trivium.blocks.map_reduce import map_reduce, row_blocks
+from trivium.blocks.map_reduce import map_reduce
 from trivium.blocks.scaling import comparable_weights
 from trivium.blocks.workers import one_blas_thread
+
+_BLOCK_VALUES = 1 << 17
+_LEAST_ROWS, _MOST_ROWS = 256, 4096
 
 
 def softmax(logits: Float64) -> tuple[Float64, Float64]:
@@ -53,19 +54,23 @@ def softmax(logits: Float64) -> tuple[Float64, Float64]:
 
 
 class _Sums(NamedTuple):
-    """Loss, gradient and rows predicted right, summed over rows; two of them merge."""
+    """Loss, gradient, rows predicted right and squared residuals, summed over rows."""
 
     loss: float
     gradient: Float64
     right: float
+    squares: Float64
 
     def merge(self, other: "_Sums") -> "_Sums":
+        np.add(self.gradient, other.gradient, out=self.gradient)
         return _Sums(
-            self.loss + other.loss, self.gradient + other.gradient, self.right + other.right
+            self.loss + other.loss,
+            self.gradient,
+            self.right + other.right,
+            self.squares + other.squares,
         )
 
 
-@dataclass(frozen=True)
 class CrossEntropyAt:
     """The objective at one point.
 
@@ -75,17 +80,30 @@ class CrossEntropyAt:
     gradient : ndarray of shape (n_classes, n_parameters)
     accuracy : float
         Share of the weight that is predicted right.
+    residual : ndarray of shape (n_classes,)
+        Root of the mean square of p_j - [j = y].
     """
 
-    loss: float
-    gradient: Float64
-    accuracy: float
-    _objective: "CrossEntropy"
-    _probabilities: Float64
+    def __init__(self, objective: "CrossEntropy", parameters: Float64, sums: _Sums) -> None:
+        self._objective, self._parameters = objective, parameters
+        self._probabilities: Float64 | None = None
+        W = objective.penalised(parameters)
+        alpha, total = objective.alpha, objective.total
+        self.loss = sums.loss / total + 0.5 * alpha * float(np.vdot(W, W))
+        self.gradient: Float64 = sums.gradient / total + alpha * W
+        self.accuracy = sums.right / total
+        self.residual: Float64 = np.sqrt(sums.squares / total)
+
+    @property
+    def probabilities(self) -> Float64:
+        """Probability of each class, shape (n_classes, n); the first request reads X, then kept."""
+        if self._probabilities is None:
+            self._probabilities = self._objective.probabilities(self._parameters)
+        return self._probabilities
 
     def hessian_product(self, direction: Float64) -> Float64:
         """Compute the product of the Hessian with a direction of the parameters' shape."""
-        return self._objective._hessian_product(self._probabilities, direction)
+        return self._objective.hessian_product(self.probabilities, direction)
 
 
 class CrossEntropy:
@@ -105,6 +123,11 @@ class CrossEntropy:
     fit_intercept : bool, default=True
     center : ndarray of shape (d,) or None
         Subtracted from every row, which changes the intercepts and nothing else.
+
+    Attributes
+    ----------
+    passes : float
+        How often X was read; a part of its rows counts as that part.
 
     Examples
     --------
@@ -129,15 +152,15 @@ class CrossEntropy:
         fit_intercept: bool = True,
         center: Float64 | None = None,
     ) -> None:
-        self._X = X
-        self._codes = codes
-        self._weights = comparable_weights(weights)
-        self._total = float(X.shape[0] if self._weights is None else self._weights.sum())
-        self._alpha = alpha
-        self._fit_intercept = fit_intercept
-        self._center = center
-        self._blocks = row_blocks(*X.shape)
+        self.X, self.codes = X, codes
+        self.weights = comparable_weights(weights)
+        self.total = float(X.shape[0] if self.weights is None else self.weights.sum())
+        self.alpha = alpha
+        self.fit_intercept = fit_intercept
+        self.center = center
+        self.blocks = _blocks(*X.shape)
         self.shape = (n_classes, X.shape[1] + fit_intercept)
+        self.passes = 0.0
 
     def evaluate(self, parameters: Float64) -> CrossEntropyAt:
         """Evaluate loss, gradient and accuracy.
@@ -150,42 +173,70 @@ class CrossEntropy:
         -------
         CrossEntropyAt
         """
-        probabilities = np.empty((self._X.shape[0], self.shape[0]))
 
         def statistic(rows: slice) -> _Sums:
-            X, codes, each = self._rows(rows), self._codes[rows], np.arange(rows.stop - rows.start)
+            X, codes = self.rows(rows), self.codes[rows]
             logits = self._logits(X, parameters)
-            p, log_sum = softmax(logits)
-            probabilities[rows] = p
-            lost = log_sum - logits[each, codes]
-            right = (logits.argmax(axis=1) == codes).astype(np.float64)
-            p[each, codes] -= 1.0
-            if self._weights is not None:
-                w = self._weights[rows]
-                lost, right = w * lost, w * right
-                p *= w[:, None]
-            return _Sums(float(lost.sum()), self._pulled_back(X, p), float(right.sum()))
+            each = np.arange(logits.shape[1])
+            best = logits.argmax(axis=0)
+            right = best == codes
+            own = logits[codes, each]
+            top, others = _exponentiate(logits, best, each)
+            # Where a class is all but certain, what the others leave it has all its digits.
+            lost = np.log1p(others) + (top - own)
+            logits /= 1.0 + others
+            at_own = logits[codes, each] - 1.0
+            logits[codes, each] = np.where(right, -others / (1.0 + others), at_own)
+            if self.weights is None:
+                squares = np.einsum("ij,ij->i", logits, logits)
+                return _Sums(
+                    float(lost.sum()),
+                    self._pulled_back(X, logits),
+                    float(np.count_nonzero(right)),
+                    squares,
+                )
+            w = self.weights[rows]
+            weighed = w * logits
+            squares = np.einsum("ij,ij->i", weighed, logits)
+            gradient = self._pulled_back(X, weighed)
+            return _Sums(float(w @ lost), gradient, float(w @ right), squares)
 
+        self.passes += 1.0
         with one_blas_thread():
-            sums = map_reduce(statistic, self._blocks, _Sums.merge)
-        W = self._penalised(parameters)
-        loss = sums.loss / self._total + 0.5 * self._alpha * float(np.vdot(W, W))
-        gradient = sums.gradient / self._total + self._alpha * W
-        return CrossEntropyAt(loss, gradient, sums.right / self._total, self, probabilities)
+            sums = map_reduce(statistic, self.blocks, _Sums.merge)
+        return CrossEntropyAt(self, parameters, sums)
 
-    def _hessian_product(self, probabilities: Float64, direction: Float64) -> Float64:
+    def probabilities(self, parameters: Float64) -> Float64:
+        """Compute the probability of each class for every row, shape (n_classes, n)."""
+        probabilities = np.empty((self.shape[0], self.X.shape[0]))
+
+        def write(rows: slice) -> None:
+            logits = self._logits(self.rows(rows), parameters)
+            each = np.arange(logits.shape[1])
+            _, others = _exponentiate(logits, logits.argmax(axis=0), each)
+            np.divide(logits, 1.0 + others, out=probabilities[:, rows])
+
+        self.passes += 1.0
+        with one_blas_thread():
+            map_reduce(write, self.blocks, lambda *_: None)
+        return probabilities
+
+    def hessian_product(self, probabilities: Float64, direction: Float64) -> Float64:
+        """Compute the product of the Hessian, where these are the probabilities."""
+
         def statistic(rows: slice) -> Float64:
-            X, p = self._rows(rows), probabilities[rows]
+            X, p = self.rows(rows), probabilities[:, rows]
             change = self._logits(X, direction)
-            change -= np.einsum("ij,ij->i", p, change)[:, None]
+            change -= np.einsum("ij,ij->j", p, change)
             change *= p
-            if self._weights is not None:
-                change *= self._weights[rows][:, None]
+            if self.weights is not None:
+                change *= self.weights[rows]
             return self._pulled_back(X, change)
 
+        self.passes += 1.0
         with one_blas_thread():
-            total = map_reduce(statistic, self._blocks, np.add)
-        product: Float64 = total / self._total + self._alpha * self._penalised(direction)
+            total = map_reduce(statistic, self.blocks, np.add)
+        product: Float64 = total / self.total + self.alpha * self.penalised(direction)
         return product
 
     def curvature_bound(self) -> Float64:
@@ -201,62 +252,70 @@ class CrossEntropy:
         """
 
         def statistic(rows: slice) -> Float64:
-            X = self._rows(rows)
-            if self._fit_intercept:
+            X = self.rows(rows)
+            if self.fit_intercept:
                 X = np.column_stack([X, np.ones(X.shape[0])])
-            weighted = X if self._weights is None else X * self._weights[rows][:, None]
+            weighted = X if self.weights is None else X * self.weights[rows][:, None]
             gram: Float64 = X.T @ weighted
             return gram
 
+        self.passes += 1.0
         with one_blas_thread():
-            gram = map_reduce(statistic, self._blocks, np.add)
-        bound: Float64 = 0.5 * gram / self._total
-        bound[np.diag_indices(self._X.shape[1])] += self._alpha
+            gram = map_reduce(statistic, self.blocks, np.add)
+        bound: Float64 = 0.5 * gram / self.total
+        bound[np.diag_indices(self.X.shape[1])] += self.alpha
         return bound
 
-    def _rows(self, rows: slice) -> Float64:
+    def rows(self, rows: slice) -> Float64:
         """One block in float64: a view where nothing is to be done."""
-        X: Float64 = np.asarray(self._X[rows], dtype=np.float64)
-        return X if self._center is None else X - self._center
+        X: Float64 = np.asarray(self.X[rows], dtype=np.float64)
+        return X if self.center is None else X - self.center
 
-    def _logits(self, X: Float64, parameters: Float64) -> Float64:
-        d = X.shape[1]
-        logits: Float64 = X @ parameters[:, :d].T
-        if self._fit_intercept:
-            logits += parameters[:, d]
-        return logits
-
-    def _pulled_back(self, X: Float64, residual: Float64) -> Float64:
-        """Turn derivatives in the logits into derivatives in the parameters."""
-        gradient = np.empty(self.shape)
-        gradient[:, : X.shape[1]] = residual.T @ X
-        if self._fit_intercept:
-            gradient[:, -1] = residual.sum(axis=0)
-        return gradient
-
-    def _penalised(self, parameters: Float64) -> Float64:
+    def penalised(self, parameters: Float64) -> Float64:
         """Return the parameters with the intercepts, which are free, set to zero."""
-        if not self._fit_intercept:
+        if not self.fit_intercept:
             return parameters
         W = parameters.copy()
         W[:, -1] = 0.0
         return W
 
+    def _logits(self, X: Float64, parameters: Float64) -> Float64:
+        """Logits of a block, shape (n_classes, m)."""
+        d = X.shape[1]
+        logits: Float64 = parameters[:, :d] @ X.T
+        if self.fit_intercept:
+            logits += parameters[:, d:]
+        return logits
 
-def inverse_of(bound: Float64) -> Callable[[Float64], Float64]:
-    """Solver for a symmetric positive semidefinite matrix, applied to rows.
+    def _pulled_back(self, X: Float64, residual: Float64) -> Float64:
+        """Turn derivatives in the logits into derivatives in the parameters."""
+        gradient = np.empty(self.shape)
+        gradient[:, : X.shape[1]] = residual @ X
+        if self.fit_intercept:
+            gradient[:, -1] = residual.sum(axis=1)
+        return gradient
 
-    The matrix is brought to a unit diagonal and lifted by 1e-10, which keeps it
-    invertible where columns depend on each other; as a preconditioner it may be inexact.
+
+def _blocks(n_rows: int, n_columns: int) -> list[slice]:
+    """Cut rows into blocks that fit a cache and are worth a thread's while."""
+    length = min(max(_LEAST_ROWS, _BLOCK_VALUES // n_columns // 64 * 64), _MOST_ROWS)
+    return [slice(start, min(start + length, n_rows)) for start in range(0, n_rows, length)]
+
+
+def _exponentiate(logits: Float64, best: Indices, each: Indices) -> tuple[Float64, Float64]:
+    """Replace a block's logits by exponentials of what each row's greatest one is above them.
+
+    Returns
+    -------
+    top : ndarray of shape (m,)
+        Greatest logit of each row.
+    others : ndarray of shape (m,)
+        Sum of all exponentials but its own, which is one.
     """
-    diagonal = np.diagonal(bound)
-    scale = 1.0 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
-    matrix = bound * scale * scale[:, None]
-    matrix[np.diag_indices_from(matrix)] += 1e-10
-    factor = scipy.linalg.cho_factor(matrix)
-
-    def solve(rows: Float64) -> Float64:
-        solved: Float64 = scale * scipy.linalg.cho_solve(factor, (rows * scale).T).T
-        return solved
-
-    return solve
+    top: Float64 = logits[best, each]
+    logits -= top
+    np.exp(logits, out=logits)
+    logits[best, each] = 0.0
+    others: Float64 = logits.sum(axis=0)
+    logits[best, each] = 1.0
+    return top, others

@@ -1,0 +1,114 @@
+"""What a fit is worth: its distance to the optimum, and why there may be none."""
+
+import warnings
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from trivium.arrays import Float64
+from trivium.inputs import LabelledRows, column_name, shown
+from trivium.softmax.fitting import Fitted
+from trivium.softmax.optimality import Certificate, certify
+from trivium.softmax.separation import Separation, SeparationWarning, find_separation
+from trivium.softmax.solvers.protocol import Status
+
+_ROUNDING = 16 * np.finfo(np.float64).eps
+_NOTHING_LEFT = 1e-10  # of the loss, where float64 allows no further step
+_NAMED = 3
+
+
+class Assessment(NamedTuple):
+    """What is known of a fit.
+
+    Attributes
+    ----------
+    certificate : Certificate
+    separation : Separation or None
+        None where an optimum is known to exist, or the fit went nowhere.
+    """
+
+    certificate: Certificate
+    separation: Separation | None
+
+
+def assess(rows: LabelledRows, fitted: Fitted, *, alpha: float, fit_intercept: bool) -> Assessment:
+    """Bound the distance to the optimum; where none is known to exist, look why."""
+    certificate = certify(
+        rows.X,
+        rows.codes,
+        rows.weights,
+        fitted.coef,
+        fitted.intercept,
+        alpha=alpha,
+        fit_intercept=fit_intercept,
+    )
+    if certificate.exists or fitted.status is Status.DIVERGED:
+        return Assessment(certificate, None)
+    separation = find_separation(
+        rows.X, rows.codes, fitted.coef, fitted.intercept, fit_intercept=fit_intercept
+    )
+    return Assessment(certificate, separation)
+
+
+def warn_of(
+    estimator: Any,
+    assessment: Assessment,
+    fitted: Fitted,
+    gradient: float,
+    *,
+    stacklevel: int,
+) -> None:
+    """Warn where there is no optimum, or the fit is known to be away from it.
+
+    Warns
+    -----
+    SeparationWarning
+        If the classes are separated.
+    ConvergenceWarning
+        If the solver stopped before the gradient was as small as `tol`, unless the loss is
+        known to be at its optimum all the same: to rounding, or to a share of 1e-10 where
+        float64 allows no further step.
+    """
+    gap, separation = assessment.certificate.gap, assessment.separation
+    if separation is not None and separation.direction is not None:
+        warnings.warn(_separated(estimator, separation), SeparationWarning, stacklevel=stacklevel)
+        return
+    exhausted = fitted.status in (Status.ROUNDING, Status.NO_PROGRESS)
+    share = _NOTHING_LEFT if exhausted else _ROUNDING
+    at_optimum = np.isfinite(gap) and gap <= share * abs(fitted.loss)
+    if fitted.status is Status.CONVERGED or at_optimum:
+        return
+    known = f" The loss is at most {gap:.2g} above its optimum." if np.isfinite(gap) else ""
+    reason = ""
+    if separation is not None:
+        reason = f" The classes {separation.verdict.value}."
+    elif estimator.alpha == 0 and assessment.certificate.exists:
+        reason = " The classes overlap: there is an optimum."
+    warnings.warn(
+        f"{fitted.solver} stopped after {fitted.n_iter} steps with a gradient of "
+        f"{gradient:.2g}: {fitted.status.value}.{known}{reason}",
+        ConvergenceWarning,
+        stacklevel=stacklevel,
+    )
+
+
+def _separated(estimator: Any, separation: Separation) -> str:
+    """Say which classes a direction separates, and by which columns."""
+    parts, pairs = np.asarray(separation.parts), separation.pairs
+    labels = estimator.classes_[pairs.any(axis=0) | pairs.any(axis=1)]
+    classes = ", ".join(shown(label) for label in labels[:10])
+    order = np.argsort(-parts, kind="stable")
+    great = order[parts[order] >= 0.1 * max(parts.max(), np.finfo(float).tiny)]
+    columns = ", ".join(column_name(estimator, int(j)) for j in great[:_NAMED])
+    by = f", most by {columns}" if great.size else ""
+    return (
+        f"The classes {classes}{', ...' if labels.size > 10 else ''} {separation.verdict.value}"
+        f"{by}: with alpha=0 the loss falls for ever as the coefficients grow along "
+        "separating_direction_, and has no optimum. Set alpha above 0."
+    )
+
+
+def direction_of(assessment: Assessment) -> Float64 | None:
+    """Direction that separates the classes, if one was found."""
+    return None if assessment.separation is None else assessment.separation.direction

@@ -1,0 +1,346 @@
+"""Softmax regression that chooses its penalty by cross-validation."""
+
+import numbers
+import warnings
+from collections.abc import Callable, Iterable
+from typing import Any, Literal, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import log_softmax
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import get_scorer
+from sklearn.model_selection import check_cv
+
+from trivium.arrays import Float64, Indices
+from trivium.blocks.linear_scores import linear_scores
+from trivium.blocks.workers import map_in_order, one_blas_thread
+from trivium.inputs import (
+    LabelledRows,
+    check_labelled_rows,
+    require_choice,
+    require_flag,
+    require_magnitude,
+    require_number,
+    shown,
+)
+from trivium.softmax.classifier import LARGEST, SoftmaxRegression
+from trivium.softmax.fitting import SOLVERS, fit_parameters
+from trivium.softmax.history import History
+from trivium.softmax.penalties import alpha_grid, choose_alpha
+from trivium.softmax.predictor import SoftmaxPredictor
+from trivium.softmax.solvers.protocol import Status
+
+_SOLVERS = SOLVERS[:-1]  # gradient descent is there to be watched
+_BUILT_IN = {"neg_log_loss": "log_loss", "accuracy": "accuracy"}
+
+
+class _Fold(NamedTuple):
+    """Rows to learn from and rows to be told, of one fold."""
+
+    number: int
+    train: Indices
+    test: Indices
+
+
+class _FoldScores(NamedTuple):
+    """What the path of one fold scored, each of shape (n_alphas,)."""
+
+    log_loss: Float64
+    accuracy: Float64
+    chosen: Float64
+    unfinished: int
+
+
+class SoftmaxRegressionCV(SoftmaxPredictor):
+    """`SoftmaxRegression` with the penalty chosen by cross-validation.
+
+    On the rows of each fold the model is fitted from the greatest penalty down, each time
+    from where the one before ended; then once to all rows with the penalty chosen.
+
+    Parameters
+    ----------
+    alphas : int or array-like of shape (n_alphas,), default=10
+        The penalties to try, or how many of them: `alpha_grid` spaces these by the data.
+    cv : int, splitter or iterable of (train, test), default=5
+        As in scikit-learn; a number means so many stratified folds, not shuffled.
+    scoring : str or callable, default="neg_log_loss"
+        What is to be great: "neg_log_loss", "accuracy", or any scorer of scikit-learn.
+    rule : {"one-standard-error", "best"}, default="one-standard-error"
+        "one-standard-error" takes the greatest penalty whose mean score is within one
+        standard error of the best. "best" takes the best mean score.
+    solver : {"auto", "newton-cg", "lbfgs", "newton"}, default="auto"
+    max_iter : int, default=1000
+    tol : float, default=1e-6
+    fit_intercept : bool, default=True
+    n_jobs : int or None, default=None
+        Number of folds at a time; None means every core this process may use. No result
+        depends on it.
+
+    Attributes
+    ----------
+    alpha_ : float
+        The penalty that was chosen.
+    best_score_ : float
+        Its mean score.
+    cv_results_ : dict of ndarray
+        Of shape (n_alphas,): "alpha" (in the order given, or ascending), "log_loss" and
+        "accuracy", means over the folds, and their standard errors "log_loss_se" and
+        "accuracy_se". Of shape (n_alphas, n_folds): "fold_log_loss" and "fold_accuracy".
+        With another scorer also "score", "score_se" and "fold_score".
+    classes_, coef_, intercept_, n_iter_, solver_, n_passes_, optimality_gap_, \
+separating_direction_, history_, n_features_in_, feature_names_in_
+        As in `SoftmaxRegression`, of the fit to all rows.
+
+    Notes
+    -----
+    A standard error is the standard deviation of the folds' scores (with n_folds - 1) over
+    the root of n_folds. Sample weights count in the fits and in log-loss and accuracy; a row
+    of weight zero is in no fold.
+
+    References
+    ----------
+    Hastie, Tibshirani & Friedman, The Elements of Statistical Learning, 2nd ed. 2009,
+    section 7.10, for the rule of one standard error.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from trivium import SoftmaxRegressionCV
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = SoftmaxRegressionCV([1e-3, 1e-2, 0.1, 1.0], rule="best").fit(X, y)
+    >>> model.cv_results_["accuracy"].round(2)
+    array([0.97, 0.97, 0.95, 0.86])
+    >>> model.alpha_
+    0.001
+    """
+
+    def __init__(
+        self,
+        alphas: int | ArrayLike = 10,
+        *,
+        cv: Any = 5,
+        scoring: str | Callable[..., float] = "neg_log_loss",
+        rule: Literal["one-standard-error", "best"] = "one-standard-error",
+        solver: Literal["auto", "newton-cg", "lbfgs", "newton"] = "auto",
+        max_iter: int = 1000,
+        tol: float = 1e-6,
+        fit_intercept: bool = True,
+        n_jobs: int | None = None,
+    ) -> None:
+        self.alphas = alphas
+        self.cv = cv
+        self.scoring = scoring
+        self.rule = rule
+        self.solver = solver
+        self.max_iter = max_iter
+        self.tol = tol
+        self.fit_intercept = fit_intercept
+        self.n_jobs = n_jobs
+
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        groups: ArrayLike | None = None,
+    ) -> Self:
+        """Choose the penalty, and fit the model.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+        y : array-like of shape (n_rows,)
+        sample_weight : array-like of shape (n_rows,) or None
+        groups : array-like of shape (n_rows,) or None
+            For splitters that keep groups together.
+
+        Raises
+        ------
+        ValueError
+            If the data are malformed or hold one class only, a parameter is out of range, or
+            the rows that a fold learns from lack a class; the message names fold and class.
+
+        Warns
+        -----
+        SeparationWarning, ConvergenceWarning
+            As `SoftmaxRegression` warns of the fit to all rows; and if fits of the folds
+            stopped early.
+        """
+        self._check_parameters()
+        rows = check_labelled_rows(self, X, y, sample_weight)
+        require_magnitude(self, rows.X, LARGEST)
+        alphas = self._alphas(rows)
+        self.classes_ = rows.classes
+        folds = self._folds(rows, groups)
+        with one_blas_thread():
+            scores = list(
+                map_in_order(lambda fold: self._path(rows, alphas, fold), folds, self.n_jobs)
+            )
+        self._choose(alphas, scores)
+        unfinished = sum(fold.unfinished for fold in scores)
+        if unfinished:
+            warnings.warn(
+                f"{unfinished} of {alphas.size * len(folds)} fits of the folds stopped with a "
+                "gradient above tol: raise max_iter, tol or the least of the alphas.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+        self._refit(rows)
+        return self
+
+    def _check_parameters(self) -> None:
+        require_choice("rule", self.rule, ("one-standard-error", "best"))
+        require_choice("solver", self.solver, _SOLVERS)
+        require_number("max_iter", self.max_iter, least=1, integer=True)
+        require_number("tol", self.tol, least=0.0)
+        require_flag("fit_intercept", self.fit_intercept)
+        if not callable(self.scoring):
+            get_scorer(self.scoring)  # says which there are
+
+    def _alphas(self, rows: LabelledRows) -> Float64:
+        """Penalties to try."""
+        if isinstance(self.alphas, numbers.Integral) or np.ndim(self.alphas) == 0:
+            count = int(require_number("alphas", self.alphas, least=1, integer=True))
+            return alpha_grid(rows.X, rows.weights, count, fit_intercept=self.fit_intercept)
+        given = list(self.alphas)  # type: ignore[arg-type]
+        if not given:
+            raise ValueError("alphas is empty: give at least one penalty.")
+        for place, alpha in enumerate(given):
+            require_number(f"alphas[{place}]", alpha, least=0.0)
+        return np.array(given, dtype=np.float64)
+
+    def _folds(self, rows: LabelledRows, groups: ArrayLike | None) -> list[_Fold]:
+        """Split the rows that weigh something, and check every part."""
+        listed = isinstance(self.cv, Iterable) and not hasattr(self.cv, "split")
+        splitter = check_cv(self.cv, rows.codes, classifier=True)
+        if groups is not None:
+            groups = np.asarray(groups)
+            if groups.shape != (rows.n_given,):
+                raise ValueError(
+                    f"groups has shape {groups.shape}; expected ({rows.n_given},), one a row."
+                )
+            groups = groups if rows.kept is None else groups[rows.kept]
+        place = np.arange(rows.n_given)
+        if rows.kept is not None and listed:  # numbers of rows as they were given
+            place = np.full(rows.n_given, -1)
+            place[rows.kept] = np.arange(rows.kept.size)
+        folds = []
+        for number, (train, test) in enumerate(splitter.split(rows.X, rows.codes, groups)):
+            train, test = place[train], place[test]
+            fold = _Fold(number, train[train >= 0], test[test >= 0])
+            self._check_fold(rows, fold)
+            folds.append(fold)
+        return folds
+
+    def _check_fold(self, rows: LabelledRows, fold: _Fold) -> None:
+        if fold.test.size == 0:
+            raise ValueError(f"Fold {fold.number} has no row to be told.")
+        counts = np.bincount(rows.codes[fold.train], minlength=rows.classes.size)
+        if not counts.all():
+            missing = rows.classes[int(np.argmin(counts > 0))]
+            raise ValueError(
+                f"The rows that fold {fold.number} learns from hold none of class "
+                f"{shown(missing)}: take fewer folds, or a splitter that stratifies."
+            )
+
+    def _path(self, rows: LabelledRows, alphas: Float64, fold: _Fold) -> _FoldScores:
+        """Fit one fold from the greatest penalty down, and score every model."""
+        X, codes = rows.X[fold.train], rows.codes[fold.train]
+        weights = None if rows.weights is None else rows.weights[fold.train]
+        log_loss, accuracy, chosen = np.zeros((3, alphas.size))
+        start, unfinished = None, 0
+        for place in np.argsort(-alphas, kind="stable"):
+            with np.errstate(over="ignore", invalid="ignore"):
+                fitted = fit_parameters(
+                    X,
+                    codes,
+                    rows.classes.size,
+                    weights,
+                    alpha=float(alphas[place]),
+                    fit_intercept=self.fit_intercept,
+                    solver=self.solver,
+                    learning_rate="auto",
+                    max_iter=self.max_iter,
+                    tol=self.tol,
+                    start=start,
+                    observe=lambda *_: None,
+                )
+            unfinished += fitted.status in (Status.OUT_OF_STEPS, Status.DIVERGED)
+            start = fitted.coef
+            if self.fit_intercept:
+                start = np.column_stack([fitted.coef, fitted.intercept])
+            log_loss[place], accuracy[place] = _told(rows, fold, fitted.coef, fitted.intercept)
+            if self._own_scorer():
+                chosen[place] = self._scored(rows, fold, fitted.coef, fitted.intercept)
+        return _FoldScores(log_loss, accuracy, chosen, unfinished)
+
+    def _own_scorer(self) -> bool:
+        """Whether the score is neither log-loss nor accuracy."""
+        return callable(self.scoring) or self.scoring not in _BUILT_IN
+
+    def _scored(self, rows: LabelledRows, fold: _Fold, coef: Float64, intercept: Float64) -> float:
+        """Ask a scorer of scikit-learn."""
+        model = SoftmaxRegression(fit_intercept=self.fit_intercept)
+        model.classes_, model.n_features_in_ = rows.classes, rows.X.shape[1]
+        model.coef_, model.intercept_ = coef, intercept
+        scorer = self.scoring if callable(self.scoring) else get_scorer(self.scoring)
+        return float(scorer(model, rows.X[fold.test], rows.classes[rows.codes[fold.test]]))
+
+    def _choose(self, alphas: Float64, scores: list[_FoldScores]) -> None:
+        """Average over the folds and choose."""
+        results = {"alpha": alphas}
+        kinds = ["log_loss", "accuracy", *(["chosen"] if self._own_scorer() else [])]
+        for kind in kinds:
+            name = "score" if kind == "chosen" else kind
+            each = np.column_stack([getattr(fold, kind) for fold in scores])
+            results[name] = each.mean(axis=1)
+            error = np.zeros(alphas.size)
+            if each.shape[1] > 1:
+                error = each.std(axis=1, ddof=1) / np.sqrt(each.shape[1])
+            results[f"{name}_se"] = error
+            results[f"fold_{name}"] = each
+        name = "score" if self._own_scorer() else _BUILT_IN[str(self.scoring)]
+        score = -results[name] if name == "log_loss" else results[name]
+        place = choose_alpha(alphas, score, results[f"{name}_se"], self.rule)
+        self.cv_results_ = results
+        self.alpha_ = float(alphas[place])
+        self.best_score_ = float(score[place])
+
+    def _refit(self, rows: LabelledRows) -> None:
+        """Fit to all rows with the penalty chosen."""
+        model = SoftmaxRegression(
+            self.alpha_,
+            solver=self.solver,
+            max_iter=self.max_iter,
+            tol=self.tol,
+            fit_intercept=self.fit_intercept,
+        )
+        model.classes_, model.n_features_in_ = rows.classes, rows.X.shape[1]
+        if hasattr(self, "feature_names_in_"):
+            model.feature_names_in_ = self.feature_names_in_
+        model._learn(rows, History(), start=None, stacklevel=5)
+        for name in (
+            "coef_",
+            "intercept_",
+            "n_iter_",
+            "solver_",
+            "n_passes_",
+            "optimality_gap_",
+            "separating_direction_",
+            "history_",
+        ):
+            setattr(self, name, getattr(model, name))
+
+
+def _told(
+    rows: LabelledRows, fold: _Fold, coef: Float64, intercept: Float64
+) -> tuple[float, float]:
+    """Mean log-loss and accuracy of one fold's other rows."""
+    codes = rows.codes[fold.test]
+    weights = None if rows.weights is None else rows.weights[fold.test]
+    logits = linear_scores(rows.X[fold.test], coef, intercept)
+    own = log_softmax(logits, axis=1)[np.arange(codes.size), codes]
+    right = logits.argmax(axis=1) == codes
+    return -float(np.average(own, weights=weights)), float(np.average(right, weights=weights))

@@ -1,0 +1,255 @@
+"""From rows and a penalty to the parameters: which solver, and in which coordinates."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from trivium.arrays import Float64, Floats, Indices
+from trivium.blocks.workers import one_blas_thread
+from trivium.softmax.cross_entropy import CrossEntropy, CrossEntropyAt
+from trivium.softmax.exact_hessian import exact_direction
+from trivium.softmax.frame import frame_of
+from trivium.softmax.problem import Problem, ProblemAt, Seen
+from trivium.softmax.renewal import Renewal
+from trivium.softmax.solvers.gradient_descent import gradient_descent
+from trivium.softmax.solvers.lbfgs import lbfgs
+from trivium.softmax.solvers.newton import newton
+from trivium.softmax.solvers.newton_cg import newton_direction
+from trivium.softmax.solvers.protocol import Inverse, Result, Status
+
+SOLVERS = ("auto", "newton-cg", "lbfgs", "newton", "gradient-descent")
+
+_EXACT_WORK = 2e6  # operations a step of Newton's, below which few steps beat cheap ones
+
+_ROOM = 64.0  # roundings that a gradient may keep where no step helps any more
+
+FitObserver = Callable[[Float64, Any, float], None]
+"""Told of the start and of each step: parameters as the user has them, a point's loss,
+gradient and accuracy (`Seen`), and the length of the step."""
+
+
+class Fitted(NamedTuple):
+    """Where a fit ended.
+
+    Attributes
+    ----------
+    coef : ndarray of shape (n_classes, d)
+    intercept : ndarray of shape (n_classes,)
+        Zero where none is fitted.
+    n_iter : int
+    status : Status
+    solver : str
+        The one that ran.
+    n_passes : float
+        How often the rows were read; a part of them counts as that part.
+    gradient : ndarray of shape (n_classes, d [+ 1])
+        In the user's coordinates.
+    loss : float
+    objective : CrossEntropy
+        Of the rows as they come, less its `center` if it has one.
+    """
+
+    coef: Float64
+    intercept: Float64
+    n_iter: int
+    status: Status
+    solver: str
+    n_passes: float
+    gradient: Float64
+    loss: float
+    objective: CrossEntropy
+
+
+def fit_parameters(
+    X: Floats,
+    codes: Indices,
+    n_classes: int,
+    weights: Float64 | None,
+    *,
+    alpha: float,
+    fit_intercept: bool,
+    solver: str,
+    learning_rate: float | str,
+    max_iter: int,
+    tol: float,
+    start: Float64 | None = None,
+    observe: FitObserver,
+) -> Fitted:
+    """Minimise the penalised mean cross-entropy.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+        Finite, of magnitudes whose sums and differences are.
+    codes : ndarray of shape (n,)
+        Class of each row, from 0.
+    n_classes : int
+    weights : ndarray of shape (n,) or None
+    alpha : float
+    fit_intercept : bool
+    solver : str
+        One of `SOLVERS`. "newton" keeps the square of (n_classes - 1)·d numbers,
+        "newton-cg" the probability of each class for every row.
+    learning_rate : float or "auto"
+        For gradient descent.
+    max_iter : int
+    tol : float
+        Of the gradient's greatest entry, in the user's coordinates.
+    start : ndarray of shape (n_classes, d [+ 1]) or None
+        None means zeros, and so does what is worse, except for gradient descent.
+    observe : callable
+
+    Returns
+    -------
+    Fitted
+    """
+    with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
+        if solver == "gradient-descent":
+            objective = CrossEntropy(
+                X, codes, n_classes, weights=weights, alpha=alpha, fit_intercept=fit_intercept
+            )
+            watch = _Watch(observe)
+            rate = _rate(objective) if isinstance(learning_rate, str) else learning_rate
+            result = gradient_descent(
+                objective,
+                np.zeros(objective.shape) if start is None else start,
+                learning_rate=rate,
+                max_iter=max_iter,
+                tol=tol,
+                observe=watch,
+            )
+            return _fitted(objective, result, solver, watch)
+        frame = frame_of(X, centred=fit_intercept)
+        objective = CrossEntropy(
+            X,
+            codes,
+            n_classes,
+            weights=weights,
+            alpha=alpha,
+            fit_intercept=fit_intercept,
+            center=frame.origin if frame.far else None,
+        )
+        objective.passes += 1.0
+        problem = Problem(objective, frame)
+        first = _first(problem, start)
+        watch = _Watch(observe, problem)
+        if solver == "auto":
+            solver = cheapest_solver(X.shape[0], X.shape[1], n_classes)
+        result = _minimise(problem, first, solver, max_iter, tol, watch)
+        return _fitted(objective, result, solver, watch)
+
+
+def cheapest_solver(n_rows: int, n_columns: int, n_classes: int) -> str:
+    """Choose a solver by the work of its steps.
+
+    Newton's are few, and each costs a product of all pairs of columns and of classes, and a
+    factorisation; where that is nothing beside the cost of any step, it is the fastest.
+
+    Examples
+    --------
+    >>> cheapest_solver(150, 4, 3), cheapest_solver(1797, 64, 10)
+    ('newton', 'lbfgs')
+    """
+    pairs = n_classes * (n_classes - 1) / 2
+    products = n_rows * pairs * (n_columns + 1) * (n_columns + 2) / 2
+    factor = ((n_classes - 1) * (n_columns + 1)) ** 3 / 3
+    return "newton" if products + factor <= _EXACT_WORK else "lbfgs"
+
+
+def _first(problem: Problem, start: Float64 | None) -> Float64:
+    """Choose where to begin: at zero, if that is no worse than what was given."""
+    zeros = np.zeros(problem.objective.shape)
+    if start is None:
+        return zeros
+    given = problem.from_users(start)
+    return given if problem.evaluate(given).loss < np.log(zeros.shape[0]) else zeros
+
+
+def _minimise(
+    problem: Problem, first: Float64, solver: str, max_iter: int, tol: float, watch: "_Watch"
+) -> Result:
+    """Run a solver that works in the problem's coordinates."""
+    stop = problem.stop(tol)
+    renewal = Renewal(problem, tol, warm=bool(first.any()))
+    if solver == "lbfgs":
+        result = lbfgs(problem, first, renew=renewal, max_iter=max_iter, stop=stop, observe=watch)
+    elif solver == "newton":
+        result = newton(
+            problem,
+            first,
+            direction=lambda at: exact_direction(problem, at),
+            max_iter=max_iter,
+            stop=stop,
+            observe=watch,
+        )
+    else:
+        result = newton(
+            problem,
+            first,
+            direction=_ByConjugateGradients(renewal, problem.small(tol)),
+            max_iter=max_iter,
+            stop=stop,
+            observe=watch,
+        )
+    if result.status is Status.NO_PROGRESS and problem.is_rounding(watch.at, tol, _ROOM):
+        return result._replace(status=Status.ROUNDING)
+    return result
+
+
+class _ByConjugateGradients:
+    """Newton's direction, with a preconditioner that is renewed."""
+
+    def __init__(self, renewal: Renewal, tol: float) -> None:
+        self._renewal, self._tol = renewal, tol
+        self._step = 0
+        self._precondition: Inverse = np.copy
+
+    def __call__(self, at: ProblemAt) -> Float64:
+        self._precondition = self._renewal(self._step, at) or self._precondition
+        self._step += 1
+        return newton_direction(at, self._precondition, self._tol)
+
+
+class _Watch:
+    """Passes on to an observer what a solver tells, in the user's coordinates."""
+
+    def __init__(self, observe: FitObserver, problem: Problem | None = None) -> None:
+        self._observe, self._problem = observe, problem
+        self.parameters = np.empty(0)
+        self.at: Any = None
+        self.seen: Seen | CrossEntropyAt
+
+    def __call__(self, parameters: Float64, at: Any, step: float) -> None:
+        """Pass on one point."""
+        self.at = at
+        if self._problem is not None:
+            parameters, at = self._problem.users(parameters), at.seen
+            step = 0.0
+            if self.parameters.size:
+                step = float(np.linalg.norm(parameters - self.parameters))
+        self.parameters, self.seen = parameters, at
+        self._observe(parameters, at, step)
+
+
+def _rate(objective: CrossEntropy) -> float:
+    """One over the greatest curvature possible, with which every step lowers the loss."""
+    curvature = float(np.linalg.eigvalsh(objective.curvature_bound())[-1])
+    return 1.0 / curvature if curvature > 0 else 1.0  # flat: no step leads anywhere
+
+
+def _fitted(objective: CrossEntropy, result: Result, solver: str, watch: _Watch) -> Fitted:
+    d = objective.X.shape[1]
+    parameters = watch.parameters
+    intercept = parameters[:, d].copy() if objective.fit_intercept else np.zeros(len(parameters))
+    return Fitted(
+        np.ascontiguousarray(parameters[:, :d]),
+        intercept,
+        result.n_iter,
+        result.status,
+        solver,
+        objective.passes,
+        watch.seen.gradient,
+        watch.seen.loss,
+        objective,
+    )

@@ -1,0 +1,79 @@
+"""Penalties to try, and which of them to take."""
+
+import numpy as np
+
+from trivium.arrays import Float64, Floats
+from trivium.blocks.map_reduce import map_reduce, row_blocks
+from trivium.blocks.scaling import column_centers
+
+_DECADES = 8
+
+
+def alpha_grid(X: Floats, weights: Float64 | None, count: int, *, fit_intercept: bool) -> Float64:
+    """Return penalties from one that decides nothing to one that decides all.
+
+    A direction in which the rows vary by λ keeps at most λ/(λ + 2·alpha) of its coefficient,
+    for the curvature of the loss is at most λ/2 (Böhning 1992). The greatest penalty is ten
+    times the rows' total variance, so that no direction keeps more than a twentieth; the grid
+    spans eight decades below it. It scales with the squares of the columns.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+    weights : ndarray of shape (n,) or None
+    count : int
+    fit_intercept : bool
+        Whether the variance is about the mean, not about zero.
+
+    Returns
+    -------
+    ndarray of shape (count,)
+        Ascending.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> alpha_grid(np.array([[-1.0], [1.0]]), None, 3, fit_intercept=True)
+    array([1.e-07, 1.e-03, 1.e+01])
+    """
+    center = column_centers(X) if fit_intercept else np.zeros(X.shape[1])
+    w = np.ones(X.shape[0]) if weights is None else weights / weights.sum() * X.shape[0]
+
+    def moments(rows: slice) -> Float64:
+        deviation = np.asarray(X[rows], dtype=np.float64) - center
+        return np.stack([w[rows] @ deviation, w[rows] @ deviation**2])
+
+    mean, square = map_reduce(moments, row_blocks(*X.shape), np.add) / X.shape[0]
+    variance = float((square - fit_intercept * mean**2).sum())
+    greatest = 10.0 * variance if variance > 0 else 1.0
+    grid: Float64 = greatest * np.logspace(-_DECADES, 0, count)
+    return grid
+
+
+def choose_alpha(alphas: Float64, scores: Float64, errors: Float64, rule: str) -> int:
+    """Choose a penalty by its score; return its position.
+
+    Parameters
+    ----------
+    alphas : ndarray of shape (n_alphas,)
+    scores : ndarray of shape (n_alphas,)
+        Greater is better.
+    errors : ndarray of shape (n_alphas,)
+        Their standard errors.
+    rule : {"one-standard-error", "best"}
+        The greatest penalty whose score is within one standard error of the best; or the best
+        score, and of several the greatest penalty.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> alphas, scores = np.array([0.1, 1.0, 10.0]), np.array([-0.30, -0.32, -0.60])
+    >>> choose_alpha(alphas, scores, np.full(3, 0.05), "one-standard-error")
+    1
+    >>> choose_alpha(alphas, scores, np.full(3, 0.05), "best")
+    0
+    """
+    best = int(scores.argmax())
+    least = scores[best] - (errors[best] if rule == "one-standard-error" else 0.0)
+    enough = np.flatnonzero(scores >= least)
+    return int(enough[alphas[enough].argmax()])

@@ -1,0 +1,161 @@
+"""Limited-memory BFGS on top of a preconditioner that may be renewed on the way.
+
+Nocedal & Wright, Numerical Optimization, 2nd ed. 2006, algorithm 7.4 (two-loop recursion),
+with the preconditioner as the initial inverse Hessian.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from trivium.arrays import Float64
+from trivium.blocks.compiled import kernel
+from trivium.softmax.solvers.line_search import line_search
+from trivium.softmax.solvers.protocol import (
+    Inverse,
+    Objective,
+    Observer,
+    Result,
+    Status,
+    Stop,
+)
+
+_PAIRS = 20
+
+Renew = Callable[[int, Any], Inverse | None]
+"""Told of the step and the point; answers with a better preconditioner, or None."""
+
+
+def lbfgs(
+    objective: Objective,
+    start: Float64,
+    *,
+    renew: Renew,
+    max_iter: int,
+    stop: Stop,
+    observe: Observer,
+) -> Result:
+    """Minimise until told to stop.
+
+    Parameters
+    ----------
+    objective : Objective
+        Convex.
+    start : ndarray
+    renew : callable
+        Has to answer with a preconditioner at step 0.
+    max_iter : int
+    stop : callable
+    observe : callable
+
+    Returns
+    -------
+    Result
+    """
+    parameters = start
+    at = objective.evaluate(parameters)
+    observe(parameters, at, 0.0)
+    pairs = _Pairs(parameters.size)
+    precondition: Inverse = np.copy
+    for step in range(max_iter):
+        if status := stop(at):
+            return Result(parameters, step, status)
+        precondition = renew(step, at) or precondition
+        found = None
+        for _ in range(2):
+            direction = -pairs.applied(at.gradient, precondition)
+            found = line_search(objective, parameters, at, direction)
+            if found is not None or pairs.count == 0:
+                break
+            pairs.forget()  # what they say of the curvature may be rounding
+        if found is None:
+            return Result(parameters, step, Status.NO_PROGRESS)
+        length, there = found
+        change = length * direction
+        pairs.add(change, there.gradient - at.gradient)
+        parameters, at = parameters + change, there
+        observe(parameters, at, float(np.linalg.norm(change)))
+    return Result(parameters, max_iter, stop(at) or Status.OUT_OF_STEPS)
+
+
+class _Pairs:
+    """The last steps and what they did to the gradient: curvature along them."""
+
+    def __init__(self, size: int) -> None:
+        self._steps = np.zeros((_PAIRS, size))
+        self._changes = np.zeros((_PAIRS, size))
+        self._products = np.ones(_PAIRS)
+        self._oldest = 0
+        self.count = 0
+
+    def add(self, step: Float64, change: Float64) -> None:
+        """Take in a pair, in place of the oldest where there are many; a flat one is left out."""
+        product = float(np.vdot(step, change))
+        if not product > 0:
+            return
+        slot = (self._oldest + self.count) % _PAIRS
+        if self.count == _PAIRS:
+            self._oldest = (self._oldest + 1) % _PAIRS
+        else:
+            self.count += 1
+        self._steps[slot], self._changes[slot] = step.ravel(), change.ravel()
+        self._products[slot] = product
+
+    def forget(self) -> None:
+        """Start anew."""
+        self._oldest = self.count = 0
+
+    def applied(self, gradient: Float64, precondition: Inverse) -> Float64:
+        """Apply the approximate inverse Hessian."""
+        vector = gradient.ravel().copy()
+        if self.count == 0:
+            return precondition(gradient)
+        shares = np.empty(_PAIRS)
+        arguments = self._steps, self._changes, self._products, self._oldest, self.count, shares
+        _there(vector, *arguments)
+        vector = precondition(vector.reshape(gradient.shape)).ravel()
+        last = (self._oldest + self.count - 1) % _PAIRS
+        change = self._changes[last]
+        conditioned = precondition(change.reshape(gradient.shape)).ravel()
+        vector = vector * (self._products[last] / float(change @ conditioned))
+        _back(vector, *arguments)
+        step: Float64 = vector.reshape(gradient.shape)
+        return step
+
+
+@kernel
+def _there(
+    vector: Float64,
+    steps: Float64,
+    changes: Float64,
+    products: Float64,
+    oldest: int,
+    count: int,
+    shares: Float64,
+) -> None:
+    """Take out of a gradient what the pairs explain, the newest first."""
+    for k in range(count - 1, -1, -1):
+        slot = (oldest + k) % steps.shape[0]
+        share = np.dot(steps[slot], vector) / products[slot]
+        shares[k] = share
+        for i in range(vector.shape[0]):
+            vector[i] -= share * changes[slot, i]
+
+
+@kernel
+def _back(
+    vector: Float64,
+    steps: Float64,
+    changes: Float64,
+    products: Float64,
+    oldest: int,
+    count: int,
+    shares: Float64,
+) -> None:
+    """Put into a step what the pairs know of it, the oldest first."""
+    for k in range(count):
+        slot = (oldest + k) % steps.shape[0]
+        share = shares[k] - np.dot(changes[slot], vector) / products[slot]
+        for i in range(vector.shape[0]):
+            vector[i] += share * steps[slot, i]

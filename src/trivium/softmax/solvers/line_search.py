@@ -1,0 +1,75 @@
+"""How far to go in a direction, for objectives that are convex.
+
+Nocedal & Wright, Numerical Optimization, 2nd ed. 2006, section 3.1 (strong Wolfe
+conditions); near the optimum, where the loss differs by its own rounding, its slope decides
+alone (Hager & Zhang, SIAM J. Optim. 16, 2005, the approximate Wolfe condition).
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from trivium.arrays import Float64
+from trivium.softmax.solvers.protocol import Evaluation, Objective
+
+_FALL = 1e-4
+_FLATTER = 0.9
+_TRIALS = 60
+_WIDE = 8.0
+_LEVEL = 1e-9  # of the loss: smaller differences may be rounding, and slopes tell more
+
+
+def line_search(
+    objective: Objective,
+    parameters: Float64,
+    at: Evaluation,
+    direction: Float64,
+) -> tuple[float, Any] | None:
+    """Find a length at which the loss has fallen enough and slopes less.
+
+    The full length is tried first. Slopes of a convex function only rise along a line, so
+    that they tell on which side of a trial to look.
+
+    Parameters
+    ----------
+    objective : Objective
+    parameters : ndarray
+    at : Evaluation
+        The objective at these parameters.
+    direction : ndarray
+
+    Returns
+    -------
+    (length, evaluation there), or None
+        None where no length will do.
+    """
+    slope = float(np.vdot(at.gradient, direction))
+    if not slope < 0:
+        return None
+    rounding = _LEVEL * abs(at.loss)
+    short, short_slope, long, length = 0.0, slope, np.inf, 1.0
+    for _ in range(_TRIALS):
+        there = objective.evaluate(parameters + length * direction)
+        new_slope = float(np.vdot(there.gradient, direction))
+        change = there.loss - at.loss
+        falls = change < 0 and change <= _FALL * length * slope
+        level = abs(change) <= rounding and new_slope <= -_FLATTER * slope
+        if not np.isfinite(new_slope) or not (falls or level):
+            long, long_slope = length, new_slope
+        elif new_slope < _FLATTER * slope:
+            short, short_slope = length, new_slope
+        else:
+            return length, there
+        if long == np.inf:
+            length *= 4.0
+        elif short and long > _WIDE * short:
+            length = math.sqrt(short * long)
+        else:
+            share = 0.5
+            if np.isfinite(long_slope) and long_slope > 0:
+                share = short_slope / (short_slope - long_slope)
+            # As long as every trial was too long, by powers: it may be so by any factor.
+            share = min(max(share, 0.2), 0.8) if short else min(max(share, 0.05), 0.25)
+            length = short + share * (long - short)
+    return None

@@ -1,0 +1,55 @@
+"""Newton's method with a line search; how its direction is found is the caller's affair.
+
+Nocedal & Wright, Numerical Optimization, 2nd ed. 2006, section 3.3.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from trivium.arrays import Float64
+from trivium.softmax.solvers.line_search import line_search
+from trivium.softmax.solvers.protocol import Objective, Observer, Result, Status, Stop
+
+
+def newton(
+    objective: Objective,
+    start: Float64,
+    *,
+    direction: Callable[[Any], Float64],
+    max_iter: int,
+    stop: Stop,
+    observe: Observer,
+) -> Result:
+    """Minimise until told to stop.
+
+    Parameters
+    ----------
+    objective : Objective
+        Convex.
+    start : ndarray
+    direction : callable
+        Answers the evaluation of a point with the direction to take from there.
+    max_iter : int
+    stop : callable
+    observe : callable
+
+    Returns
+    -------
+    Result
+    """
+    parameters = start
+    at = objective.evaluate(parameters)
+    observe(parameters, at, 0.0)
+    for step in range(max_iter):
+        if status := stop(at):
+            return Result(parameters, step, status)
+        towards = direction(at)
+        found = line_search(objective, parameters, at, towards)
+        if found is None:
+            return Result(parameters, step, Status.NO_PROGRESS)
+        length, at = found
+        parameters = parameters + length * towards
+        observe(parameters, at, length * float(np.linalg.norm(towards)))
+    return Result(parameters, max_iter, stop(at) or Status.OUT_OF_STEPS)

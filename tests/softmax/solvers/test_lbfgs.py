@@ -1,0 +1,95 @@
+"""L-BFGS: conjugate steps on quadratics, a preconditioner that may be renewed, and its ends."""
+
+import itertools
+
+import numpy as np
+import pytest
+from tests.softmax.solvers.test_newton_cg import Point, ignore, quadratic
+
+from trivium.softmax.solvers.lbfgs import lbfgs
+from trivium.softmax.solvers.protocol import Status, small_gradient
+
+
+def minimise(objective, start, *, renew=None, max_iter=500, tol=1e-8, observe=ignore):
+    return lbfgs(
+        objective,
+        start,
+        renew=renew or (lambda step, at: np.copy if step == 0 else None),
+        max_iter=max_iter,
+        stop=small_gradient(tol),
+        observe=observe,
+    )
+
+
+@pytest.mark.parametrize("condition", [1.0, 1e3, 1e6])
+def test_reaches_the_minimum(condition):
+    objective, start = quadratic(2, condition=condition)
+    result = minimise(objective, start)
+    assert result.status is Status.CONVERGED
+    np.testing.assert_allclose(result.parameters.ravel(), objective.solution, rtol=0, atol=1e-7)
+    assert not start.any()
+
+
+def test_many_more_steps_than_pairs():
+    objective, start = quadratic(3, size=120, condition=1e3)
+    result = minimise(objective, start, max_iter=3000)
+    assert result.status is Status.CONVERGED
+    assert result.n_iter > 40
+    np.testing.assert_allclose(result.parameters.ravel(), objective.solution, rtol=0, atol=1e-7)
+
+
+def test_a_scaled_inverse_as_preconditioner_takes_two_steps():
+    objective, start = quadratic(4, condition=1e6)
+    inverse = np.linalg.inv(objective.matrix)
+
+    def renew(step, at):
+        return None if step else lambda g: 3.0 * (inverse @ g.ravel()).reshape(g.shape)
+
+    assert minimise(objective, start, renew=renew).n_iter <= 2
+
+
+def test_a_preconditioner_renewed_on_the_way_is_used_at_once():
+    objective, start = quadratic(5, size=60, condition=1e6)
+    inverse = np.linalg.inv(objective.matrix)
+    told = []
+
+    def renew(step, at):
+        told.append((step, at.loss))
+        if step in (0, 4):
+            return np.copy if step == 0 else lambda g: (inverse @ g.ravel()).reshape(g.shape)
+        return None
+
+    assert minimise(objective, start, renew=renew).n_iter <= 10
+    assert [step for step, _ in told] == list(range(len(told)))
+    assert minimise(objective, start).n_iter > 30
+
+
+def test_every_step_is_observed():
+    objective, start = quadratic(6)
+    seen = []
+    result = minimise(objective, start, observe=lambda *told: seen.append(told))
+    assert len(seen) == result.n_iter + 1
+    assert seen[0][2] == 0.0
+    for before, after in itertools.pairwise(seen):
+        assert after[2] == pytest.approx(np.linalg.norm(after[0] - before[0]), rel=1e-6)
+        assert after[1].loss <= before[1].loss
+
+
+def test_how_it_ends():
+    objective, start = quadratic(7)
+    assert minimise(objective, start, tol=1e9)[1:] == (0, Status.CONVERGED)
+    steps = minimise(objective, start).n_iter
+    assert minimise(objective, start, max_iter=steps)[1:] == (steps, Status.CONVERGED)
+    assert minimise(objective, start, max_iter=steps - 1)[1:] == (steps - 1, Status.OUT_OF_STEPS)
+
+
+def test_a_gradient_that_lies_is_no_progress():
+    objective, start = quadratic(8)
+
+    class Liar:
+        def evaluate(self, x):
+            at = objective.evaluate(x)
+            return Point(at.loss, -at.gradient, objective.matrix)
+
+    result = minimise(Liar(), start)
+    assert (result.n_iter, result.status) == (0, Status.NO_PROGRESS)

@@ -1,0 +1,56 @@
+"""How far to go: enough of a fall, by any factor away, and where the loss is level."""
+
+import numpy as np
+import pytest
+
+from trivium.softmax.solvers.line_search import line_search
+
+
+class Line:
+    """A function of one variable with its derivative."""
+
+    def __init__(self, value, slope):
+        self.value, self.slope, self.trials = value, slope, 0
+
+    def evaluate(self, x):
+        self.trials += 1
+        at = {"loss": float(self.value(x[0])), "gradient": np.array([self.slope(x[0])])}
+        return type("At", (), at)
+
+
+def search(line, start, direction):
+    x = np.array([start])
+    return line_search(line, x, line.evaluate(x), np.array([direction]))
+
+
+@pytest.mark.parametrize("factor", [1e-12, 1e-3, 0.4, 1.0, 1.5, 30.0, 1e6])
+def test_finds_the_length_whatever_the_first_guess(factor):
+    line = Line(lambda x: np.logaddexp(x, -x), np.tanh)
+    length, there = search(line, 3.0, -3.0 / factor)
+    assert there.loss < np.logaddexp(3.0, -3.0)
+    assert abs(there.gradient[0]) <= 0.9 * np.tanh(3.0)
+    assert 0 < length / factor < 2
+    assert line.trials <= 40
+
+
+def test_a_step_to_where_nothing_is_finite_is_shortened():
+    line = Line(lambda x: -np.log(x) + x if x > 0 else np.nan, lambda x: 1 - 1 / x)
+    _, there = search(line, 0.5, 1e3)
+    assert np.isfinite(there.loss)
+    with np.errstate(invalid="ignore"):
+        assert search(line, 3.0, -100.0) is not None
+
+
+def test_where_the_loss_is_level_the_slope_decides():
+    line = Line(lambda x: 1.0 + 1e-30 * x * x, lambda x: 2e-30 * x)
+    length, there = search(line, 1.0, -1.0)
+    assert length == 1.0
+    assert there.gradient[0] == 0.0
+
+
+def test_uphill_there_is_no_length():
+    line = Line(lambda x: x * x, lambda x: 2 * x)
+    assert search(line, 1.0, 1.0) is None
+    assert search(line, 0.0, 1.0) is None
+    liar = Line(lambda x: x * x, lambda x: -2 * x)
+    assert search(liar, 1.0, 1.0) is None

@@ -1,0 +1,286 @@
+"""SoftmaxRegressionCV: the same as a search by brute force, its rules, and bad input."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.metrics import log_loss, make_scorer
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    KFold,
+    ShuffleSplit,
+    StratifiedKFold,
+)
+
+from trivium import SeparationWarning, SoftmaxRegression, SoftmaxRegressionCV
+from trivium.softmax.penalties import alpha_grid, choose_alpha
+
+ALPHAS = np.array([0.3, 1e-3, 10.0, 0.03])
+
+
+def problem(seed, n=120, d=3, n_classes=3):
+    rng = np.random.default_rng(seed)
+    y = np.arange(n) % n_classes
+    X = rng.normal(size=(n, d)) + 0.8 * rng.normal(size=(n_classes, d))[y]
+    return X, np.array(["a", "b", "c", "d"])[y], rng.uniform(0.1, 3.0, size=n)
+
+
+class TestAgainstBruteForce:
+    @pytest.mark.parametrize("scoring", ["neg_log_loss", "accuracy", "f1_macro"])
+    @pytest.mark.parametrize("n_classes", [2, 3])
+    @pytest.mark.parametrize("fit_intercept", [False, True])
+    @pytest.mark.parametrize("cv", [4, KFold(3, shuffle=True, random_state=0)])
+    def test_the_same_as_a_grid_search(self, scoring, n_classes, fit_intercept, cv):
+        X, y, _ = problem(0, n_classes=n_classes)
+        options = {"tol": 1e-10, "fit_intercept": fit_intercept}
+        search = GridSearchCV(
+            SoftmaxRegression(**options), {"alpha": ALPHAS}, cv=cv, scoring=scoring
+        ).fit(X, y)
+        model = SoftmaxRegressionCV(ALPHAS, cv=cv, scoring=scoring, rule="best", **options)
+        model.fit(X, y)
+        name, sign = {"neg_log_loss": ("log_loss", -1), "accuracy": ("accuracy", 1)}.get(
+            scoring, ("score", 1)
+        )
+        results = model.cv_results_
+        mean, spread = (search.cv_results_[f"{kind}_test_score"] for kind in ("mean", "std"))
+        n_folds = results[f"fold_{name}"].shape[1]
+        np.testing.assert_allclose(sign * results[name], mean, rtol=1e-7)
+        np.testing.assert_allclose(
+            results[f"{name}_se"], spread / np.sqrt(n_folds - 1), rtol=1e-5, atol=1e-9
+        )
+        for fold in range(n_folds):
+            np.testing.assert_allclose(
+                sign * results[f"fold_{name}"][:, fold],
+                search.cv_results_[f"split{fold}_test_score"],
+                rtol=1e-7,
+            )
+        assert mean[results["alpha"] == model.alpha_] == mean.max()
+        assert model.best_score_ == pytest.approx(search.best_score_, rel=1e-7)
+        refit = SoftmaxRegression(model.alpha_, **options).fit(X, y)
+        np.testing.assert_array_equal(model.coef_, refit.coef_)
+        np.testing.assert_array_equal(model.predict_proba(X), refit.predict_proba(X))
+        assert model.optimality_gap_ == refit.optimality_gap_
+        assert model.n_iter_ == refit.n_iter_
+        np.testing.assert_array_equal(model.history_["loss"], refit.history_["loss"])
+
+    def test_a_scorer_of_ones_own(self):
+        X, y, _ = problem(1)
+        scorer = make_scorer(log_loss, response_method="predict_proba", greater_is_better=False)
+        own = SoftmaxRegressionCV(ALPHAS, scoring=scorer).fit(X, y)
+        usual = SoftmaxRegressionCV(ALPHAS).fit(X, y)
+        np.testing.assert_allclose(own.cv_results_["score"], -usual.cv_results_["log_loss"])
+        assert own.alpha_ == usual.alpha_
+
+    @pytest.mark.parametrize("solver", ["newton-cg", "lbfgs", "newton"])
+    def test_every_solver_scores_alike(self, solver):
+        X, y, _ = problem(2)
+        options = {"alphas": ALPHAS, "tol": 1e-9}
+        expected = SoftmaxRegressionCV(**options).fit(X, y)
+        model = SoftmaxRegressionCV(solver=solver, **options).fit(X, y)
+        assert model.solver_ == solver
+        np.testing.assert_allclose(
+            model.cv_results_["log_loss"], expected.cv_results_["log_loss"], rtol=1e-7
+        )
+
+
+class TestRules:
+    def test_within_one_standard_error(self):
+        alphas, errors = np.array([10.0, 0.1, 1.0]), np.array([0.0, 0.1, 0.5])
+        assert choose_alpha(alphas, np.array([0.8, 0.9, 0.85]), errors, "best") == 1
+        assert choose_alpha(alphas, np.array([0.8, 0.9, 0.85]), errors, "one-standard-error") == 0
+        assert choose_alpha(alphas, np.array([0.7, 0.9, 0.85]), errors, "one-standard-error") == 2
+
+    def test_of_equal_scores_the_greatest_penalty(self):
+        alphas = np.array([1.0, 3.0, 2.0])
+        for rule in ("best", "one-standard-error"):
+            assert choose_alpha(alphas, np.array([0.5, 0.4, 0.5]), np.zeros(3), rule) == 2
+
+    def test_the_default_rule_prefers_the_greater_penalty(self):
+        X, y, _ = problem(3, n=60)
+        best = SoftmaxRegressionCV(20, rule="best").fit(X, y)
+        simple = SoftmaxRegressionCV(20).fit(X, y)
+        assert simple.alpha_ >= best.alpha_
+        assert simple.best_score_ >= best.best_score_ - best.cv_results_["log_loss_se"].max()
+
+    def test_one_fold_has_no_standard_error(self):
+        X, y, _ = problem(4)
+        cv = ShuffleSplit(1, random_state=0)
+        model = SoftmaxRegressionCV(ALPHAS, cv=cv).fit(X, y)
+        assert not model.cv_results_["log_loss_se"].any()
+        assert model.cv_results_["fold_log_loss"].shape == (4, 1)
+
+
+class TestGrid:
+    def test_it_ascends_and_scales_with_the_squares_of_the_columns(self):
+        X, _, w = problem(5)
+        grid = alpha_grid(X, w, 7, fit_intercept=True)
+        assert np.all(np.diff(grid) > 0)
+        np.testing.assert_allclose(alpha_grid(8.0 * X, w, 7, fit_intercept=True), 64.0 * grid)
+        np.testing.assert_allclose(alpha_grid(X + 1e3, w, 7, fit_intercept=True), grid, rtol=1e-9)
+
+    def test_from_deciding_all_to_deciding_nothing(self):
+        X, y, _ = problem(6)
+        grid = alpha_grid(X, None, 2, fit_intercept=True)
+        shares = SoftmaxRegression(grid[-1]).fit(X, y).predict_proba(X)
+        np.testing.assert_allclose(shares, 1 / 3, atol=0.05)
+        free = SoftmaxRegression(1e-12).fit(X, y).predict_proba(X)
+        np.testing.assert_allclose(
+            SoftmaxRegression(grid[0]).fit(X, y).predict_proba(X), free, atol=1e-4
+        )
+
+    @pytest.mark.parametrize("fit_intercept", [False, True])
+    def test_columns_that_do_not_vary(self, fit_intercept):
+        grid = alpha_grid(np.zeros((4, 2)), None, 3, fit_intercept=fit_intercept)
+        assert grid[-1] == 1.0
+
+    def test_a_number_of_alphas(self):
+        X, y, w = problem(7)
+        model = SoftmaxRegressionCV(6).fit(X, y, w)
+        np.testing.assert_array_equal(
+            model.cv_results_["alpha"], alpha_grid(X, w, 6, fit_intercept=True)
+        )
+
+
+class TestFolds:
+    def test_a_list_of_folds_speaks_of_the_rows_as_given(self):
+        X, y, w = problem(8)
+        w[::7] = 0.0
+        kept = np.flatnonzero(w)
+        folds = list(StratifiedKFold(3).split(X, y))
+        position = np.full(len(X), -1)
+        position[kept] = np.arange(kept.size)
+        shifted = [tuple(position[part[w[part] > 0]] for part in fold) for fold in folds]
+        model = SoftmaxRegressionCV(ALPHAS, cv=folds).fit(X, y, w)
+        expected = SoftmaxRegressionCV(ALPHAS, cv=shifted).fit(X[kept], y[kept], w[kept])
+        np.testing.assert_array_equal(
+            model.cv_results_["fold_log_loss"], expected.cv_results_["fold_log_loss"]
+        )
+
+    @pytest.mark.parametrize("grouped", [False, True])
+    def test_weight_zero_is_the_row_removed(self, grouped):
+        X, y, w = problem(9)
+        w[::5] = 0.0
+        keep = w > 0
+        groups = np.arange(len(X)) // 4 if grouped else None
+        cv = GroupKFold(3) if grouped else 3
+        model = SoftmaxRegressionCV(ALPHAS, cv=cv).fit(X, y, w, groups=groups)
+        expected = SoftmaxRegressionCV(ALPHAS, cv=cv).fit(
+            X[keep], y[keep], w[keep], groups=None if groups is None else groups[keep]
+        )
+        np.testing.assert_array_equal(model.coef_, expected.coef_)
+        np.testing.assert_array_equal(
+            model.cv_results_["log_loss"], expected.cv_results_["log_loss"]
+        )
+
+    def test_an_integer_weight_is_that_many_rows(self):
+        X, y, _ = problem(10, n=60)
+        counts = np.random.default_rng(0).integers(1, 4, size=60)
+        groups = np.arange(60) // 3 % 4
+        options = {"alphas": 5, "cv": GroupKFold(4), "tol": 1e-11}
+        weighted = SoftmaxRegressionCV(**options).fit(X, y, counts, groups=groups)
+        repeated = SoftmaxRegressionCV(**options).fit(
+            X.repeat(counts, axis=0), y.repeat(counts), groups=groups.repeat(counts)
+        )
+        np.testing.assert_allclose(
+            weighted.cv_results_["log_loss"], repeated.cv_results_["log_loss"], rtol=1e-8
+        )
+        np.testing.assert_allclose(
+            weighted.cv_results_["accuracy"], repeated.cv_results_["accuracy"], rtol=1e-12
+        )
+        np.testing.assert_allclose(weighted.coef_, repeated.coef_, atol=1e-8)
+
+    def test_no_result_depends_on_n_jobs(self):
+        X, y, w = problem(11)
+        one = SoftmaxRegressionCV(ALPHAS, n_jobs=1).fit(X, y, w)
+        three = SoftmaxRegressionCV(ALPHAS, n_jobs=3).fit(X, y, w)
+        np.testing.assert_array_equal(one.coef_, three.coef_)
+        for name, values in one.cv_results_.items():
+            np.testing.assert_array_equal(values, three.cv_results_[name])
+
+    def test_tables_clone_and_before_fit(self):
+        X, y, _ = problem(12)
+        table = pd.DataFrame(X, columns=["u", "v", "w"])
+        model = SoftmaxRegressionCV(ALPHAS)
+        with pytest.raises(NotFittedError):
+            model.predict(X)
+        model.fit(table, y)
+        np.testing.assert_array_equal(model.feature_names_in_, ["u", "v", "w"])
+        again = clone(model).fit(table, y)
+        np.testing.assert_array_equal(again.coef_, model.coef_)
+        assert model.alphas is ALPHAS
+
+
+class TestWarnings:
+    def test_fits_that_stop_early_are_counted(self):
+        X, y, _ = problem(13)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            SoftmaxRegressionCV(ALPHAS, cv=3, max_iter=1, tol=1e-12, solver="lbfgs").fit(X, y)
+        assert {warning.category for warning in caught} == {ConvergenceWarning}
+        assert "12 of 12 fits of the folds stopped" in str(caught[0].message)
+        assert "lbfgs stopped after 1 steps" in str(caught[1].message)
+        assert {warning.filename for warning in caught} == {__file__}
+
+    def test_separated_classes_are_named(self):
+        X = pd.DataFrame({"age": np.r_[np.arange(10.0), np.arange(20.0, 30.0)]})
+        with pytest.warns(SeparationWarning, match="column 'age'"):
+            SoftmaxRegressionCV([0.0], rule="best").fit(X, np.repeat(["a", "b"], 10))
+
+
+class TestBadInput:
+    @pytest.mark.parametrize(
+        ("name", "value", "match"),
+        [
+            ("alphas", 0, "expected an integer at least 1"),
+            ("alphas", [], "alphas is empty"),
+            ("alphas", [0.1, -1.0], r"alphas\[1\]=.*at least 0"),
+            ("alphas", [np.nan], r"alphas\[0\]=.*finite"),
+            ("rule", "worst", "expected one of 'one-standard-error', 'best'"),
+            ("solver", "gradient-descent", "expected one of 'auto', 'newton-cg'"),
+            ("max_iter", 0, "expected an integer at least 1"),
+            ("tol", -1.0, "expected a number at least 0"),
+            ("scoring", "no_such_score", "no_such_score"),
+            ("cv", 1, "at least one train/test split|k-fold"),
+            ("cv", 50, "n_splits=50"),
+            ("n_jobs", 0, "n_jobs=0"),
+        ],
+    )
+    def test_parameters_out_of_range(self, name, value, match):
+        X, y, _ = problem(14)
+        with pytest.raises(ValueError, match=match):
+            SoftmaxRegressionCV(**{name: value}).fit(X, y)
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [("alphas", "10"), ("alphas", 2.5), ("alphas", ["a"]), ("fit_intercept", 1)],
+    )
+    def test_parameters_of_the_wrong_type(self, name, value):
+        X, y, _ = problem(15)
+        with pytest.raises(TypeError, match=name):
+            SoftmaxRegressionCV(**{name: value}).fit(X, y)
+
+    def test_a_fold_without_a_class_is_named(self):
+        X, y, _ = problem(16)
+        order = np.argsort(y, kind="stable")
+        with pytest.raises(ValueError, match="fold 0 learns from hold none of class 'a'"):
+            SoftmaxRegressionCV(cv=KFold(3)).fit(X[order], y[order])
+
+    def test_a_fold_without_rows_is_named(self):
+        X, y, w = problem(17)
+        w[:4] = 0.0
+        folds = [(np.arange(60, 120), np.arange(60)), (np.arange(60), np.arange(4))]
+        with pytest.raises(ValueError, match="Fold 1 has no row"):
+            SoftmaxRegressionCV(cv=folds).fit(X, y, w)
+
+    def test_groups_of_another_length(self):
+        X, y, _ = problem(18)
+        with pytest.raises(ValueError, match=r"groups has shape \(3,\)"):
+            SoftmaxRegressionCV(cv=GroupKFold(2)).fit(X, y, groups=[0, 1, 2])
+
+    def test_values_beyond_what_it_computes_with(self):
+        with pytest.raises(ValueError, match="column 0: SoftmaxRegressionCV computes"):
+            SoftmaxRegressionCV().fit([[1e200], [0.0]], [0, 1])
