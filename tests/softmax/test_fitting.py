@@ -315,6 +315,14 @@ class TestWay:
         start = np.column_stack([near.coef, near.intercept])
         assert fit(X, y, w, start=start, solver=solver).n_iter < fit(X, y, w, solver=solver).n_iter
 
+    @pytest.mark.parametrize("solver", [*FAST, "gradient-descent"])
+    def test_an_observer_may_stop_it(self, solver):
+        X, y, w = rows(21)
+        told = []
+        fitted = fit(X, y, w, solver=solver, observe=lambda *t: told.append(t) or len(told) == 3)
+        assert fitted.n_iter == 2
+        assert fitted.status is Status.STOPPED
+
     def test_the_cheapest_solver_is_taken(self):
         X, y, _ = rows(18)
         assert fit(X, y, solver="auto").solver == cheapest_solver(80, 3, 3) == "newton"

@@ -16,6 +16,7 @@ from trivium.softmax.solvers.protocol import Status
 _ROUNDING = 16 * np.finfo(np.float64).eps
 _NOTHING_LEFT = 1e-10  # of the loss, where float64 allows no further step
 _NAMED = 3
+_STEPS_BEFORE_PROGRAMME = 100
 
 
 class Assessment(NamedTuple):
@@ -30,6 +31,38 @@ class Assessment(NamedTuple):
 
     certificate: Certificate
     separation: Separation | None
+
+
+class SeparationWatch:
+    """Looks out, step by step, for proof that there is no optimum.
+
+    A point that tells all rows right is nearly always one; where none comes, a linear
+    programme is asked, once.
+
+    Parameters
+    ----------
+    rows : LabelledRows
+    fit_intercept : bool
+    """
+
+    def __init__(self, rows: LabelledRows, fit_intercept: bool) -> None:
+        self._rows, self._fit_intercept = rows, fit_intercept
+        self._step = 0
+        self._was_right = False
+
+    def __call__(self, parameters: Float64, at: Any) -> bool:
+        """Say whether there is proof."""
+        first_right = at.accuracy == 1.0 and self._step > 0 and not self._was_right
+        self._was_right = self._was_right or first_right
+        self._step += 1
+        if not first_right and self._step != _STEPS_BEFORE_PROGRAMME:
+            return False
+        X, d = self._rows.X, self._rows.X.shape[1]
+        intercept = parameters[:, d:].sum(axis=1)
+        found = find_separation(
+            X, self._rows.codes, parameters[:, :d], intercept, fit_intercept=self._fit_intercept
+        )
+        return found.direction is not None
 
 
 def assess(rows: LabelledRows, fitted: Fitted, *, alpha: float, fit_intercept: bool) -> Assessment:
@@ -66,9 +99,9 @@ def warn_of(
     SeparationWarning
         If the classes are separated.
     ConvergenceWarning
-        If the solver stopped before the gradient was as small as `tol`, unless the loss is
-        known to be at its optimum all the same: to rounding, or to a share of 1e-10 where
-        float64 allows no further step.
+        If the solver stopped by itself before the gradient was as small as `tol`, unless the
+        loss is known to be at its optimum all the same: to rounding, or to a share of 1e-10
+        where float64 allows no further step.
     """
     gap, separation = assessment.certificate.gap, assessment.separation
     if separation is not None and separation.direction is not None:
@@ -77,7 +110,7 @@ def warn_of(
     exhausted = fitted.status in (Status.ROUNDING, Status.NO_PROGRESS)
     share = _NOTHING_LEFT if exhausted else _ROUNDING
     at_optimum = np.isfinite(gap) and gap <= share * abs(fitted.loss)
-    if fitted.status is Status.CONVERGED or at_optimum:
+    if fitted.status in (Status.CONVERGED, Status.STOPPED) or at_optimum:
         return
     known = f" The loss is at most {gap:.2g} above its optimum." if np.isfinite(gap) else ""
     reason = ""

@@ -27,15 +27,22 @@ class Steps:
         self._given = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
         self._step: Any = None
 
-    def __call__(self, parameters: Float64, at: Any, step: float) -> None:
-        """End the task of the step that led here, if one did, and begin the next."""
+    def __call__(self, parameters: Float64, at: Any, step: float) -> bool:
+        """End the task of the step that led here, if one did, and begin the next.
+
+        Returns whether a callback asks to stop.
+        """
         d = self._estimator.n_features_in_
         model = {"coef_": parameters[:, :d].copy(), "intercept_": parameters[:, d:].sum(axis=1)}
         if self._step is not None:
-            self._step.call_on_fit_task_end(**self._given, reconstruction_attributes=model)
+            task, self._step = self._step, None
+            if task.call_on_fit_task_end(**self._given, reconstruction_attributes=model):
+                return True
         self._step = self._context.subcontext(task_name="step")
         self._step.call_on_fit_task_begin(**self._given, reconstruction_attributes=model)
+        return False
 
     def close(self) -> None:
-        """End the task that was begun last: its step was not taken."""
-        self._step.call_on_fit_task_end(estimator=self._estimator)
+        """End the task that was begun last, if there is one: its step was not taken."""
+        if self._step is not None:
+            self._step.call_on_fit_task_end(estimator=self._estimator)

@@ -22,7 +22,7 @@ from trivium.inputs import (
     require_number,
     shown,
 )
-from trivium.softmax.assessment import assess, direction_of, warn_of
+from trivium.softmax.assessment import SeparationWatch, assess, direction_of, warn_of
 from trivium.softmax.callbacks import Steps
 from trivium.softmax.cross_entropy import CrossEntropy
 from trivium.softmax.fitting import SOLVERS, fit_parameters
@@ -31,7 +31,10 @@ from trivium.softmax.online import Past, go_on, nothing
 from trivium.softmax.predictor import SoftmaxPredictor
 from trivium.softmax.solvers.protocol import Status
 
-LARGEST = 1e100  # squares, summed over many rows, stay within float64
+LARGEST = 1e150
+"""Squares, summed over many rows, stay within float64."""
+
+_LARGEST_UNSCALED = 1e100  # where columns are not brought to one magnitude
 _MOST_PARAMETERS = 10_000  # of partial_fit, whose matrix has the square of that: 800 MB
 _OF_ONE_FIT = ("history_", "optimality_gap_", "n_passes_", "separating_direction_")
 
@@ -243,7 +246,7 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
         known = self._known_classes(classes, later=past is not None)
         anew = past is None and classes is not None
         rows = check_labelled_rows(self, X, y, sample_weight, reset=anew, classes=known)
-        require_magnitude(self, rows.X, LARGEST)
+        require_magnitude(self, rows.X, _LARGEST_UNSCALED)
         if past is None:
             past = self._first_past(rows, known)
         with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
@@ -324,12 +327,17 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
         stacklevel: int,
     ) -> None:
         """Fit to rows that are checked, and store what came of it."""
-        require_magnitude(self, rows.X, LARGEST)
+        plain_descent = self.solver == "gradient-descent"
+        require_magnitude(self, rows.X, _LARGEST_UNSCALED if plain_descent else LARGEST)
+        # What is separated has no optimum to go to; the path of plain descent is to be watched.
+        watch = SeparationWatch(rows, self.fit_intercept)
+        watches = self.alpha == 0 and not plain_descent
 
-        def observe(parameters: Float64, at: Any, step: float) -> None:
+        def observe(parameters: Float64, at: Any, step: float) -> bool:
             history(parameters, at, step)
-            if steps is not None:
-                steps(parameters, at, step)
+            if steps is not None and steps(parameters, at, step):
+                return True
+            return watches and watch(parameters, at)
 
         # A step too far overflows; the solver notices, and says so in its own words.
         with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):

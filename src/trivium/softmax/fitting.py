@@ -12,6 +12,7 @@ from trivium.softmax.exact_hessian import exact_direction
 from trivium.softmax.frame import frame_of
 from trivium.softmax.problem import Problem, ProblemAt, Seen
 from trivium.softmax.renewal import Renewal
+from trivium.softmax.row_space import RowSpace, Spanned, row_space
 from trivium.softmax.solvers.gradient_descent import gradient_descent
 from trivium.softmax.solvers.lbfgs import lbfgs
 from trivium.softmax.solvers.newton import newton
@@ -24,9 +25,9 @@ _EXACT_WORK = 2e6  # operations a step of Newton's, below which few steps beat c
 
 _ROOM = 64.0  # roundings that a gradient may keep where no step helps any more
 
-FitObserver = Callable[[Float64, Any, float], None]
+FitObserver = Callable[[Float64, Any, float], bool | None]
 """Told of the start and of each step: parameters as the user has them, a point's loss,
-gradient and accuracy (`Seen`), and the length of the step."""
+gradient and accuracy (`Seen`), and the length of the step. True asks to stop there."""
 
 
 class Fitted(NamedTuple):
@@ -132,11 +133,16 @@ def fit_parameters(
         )
         objective.passes += 1.0
         problem = Problem(objective, frame)
-        first = _first(problem, start)
-        watch = _Watch(observe, problem)
+        space = row_space(X, frame, n_classes, alpha)
+        size = X.shape[1] if space is None else space.pivots.size
         if solver == "auto":
-            solver = cheapest_solver(X.shape[0], X.shape[1], n_classes)
-        result = _minimise(problem, first, solver, max_iter, tol, watch)
+            solver = cheapest_solver(X.shape[0], size, n_classes)
+        if space is not None:
+            watch = _Watch(observe)
+            result = _minimise_by_rows(problem, space, start, solver, max_iter, tol, watch)
+        else:
+            watch = _Watch(observe, problem)
+            result = _minimise(problem, _first(problem, start), solver, max_iter, tol, watch)
         return _fitted(objective, result, solver, watch)
 
 
@@ -197,6 +203,36 @@ def _minimise(
     return result
 
 
+def _minimise_by_rows(
+    problem: Problem,
+    space: RowSpace,
+    start: Float64 | None,
+    solver: str,
+    max_iter: int,
+    tol: float,
+    watch: "_Watch",
+) -> Result:
+    """Run a solver in the space of the rows, and go on in that of the columns if need be."""
+    problem.objective.passes += space.reads
+    spanned = Spanned(problem, space)
+    watch.problem = spanned
+    result = _minimise(spanned, _first(spanned, start), solver, max_iter, tol, watch)
+    problem.objective.passes += spanned.passes
+    if result.status not in (Status.CONVERGED, Status.ROUNDING, Status.NO_PROGRESS):
+        return result
+    here = problem.from_users(watch.parameters)
+    at = problem.evaluate(here)
+    if np.abs(at.seen.gradient).max() <= tol:
+        return result._replace(status=Status.CONVERGED)
+    if problem.is_rounding(at, tol, _ROOM):
+        return result._replace(status=Status.ROUNDING)
+    watch.go_on(problem)
+    # Newton's matrix of all columns would be far larger than the one that was asked for.
+    solver = "newton-cg" if solver == "newton-cg" else "lbfgs"
+    more = _minimise(problem, here, solver, max_iter - result.n_iter, tol, watch)
+    return more._replace(n_iter=result.n_iter + more.n_iter)
+
+
 class _ByConjugateGradients:
     """Newton's direction, with a preconditioner that is renewed."""
 
@@ -215,21 +251,29 @@ class _Watch:
     """Passes on to an observer what a solver tells, in the user's coordinates."""
 
     def __init__(self, observe: FitObserver, problem: Problem | None = None) -> None:
-        self._observe, self._problem = observe, problem
+        self._observe, self.problem = observe, problem
+        self._known = False
         self.parameters = np.empty(0)
         self.at: Any = None
         self.seen: Seen | CrossEntropyAt
 
-    def __call__(self, parameters: Float64, at: Any, step: float) -> None:
-        """Pass on one point."""
+    def __call__(self, parameters: Float64, at: Any, step: float) -> bool | None:
+        """Pass on one point; answer as the observer does."""
         self.at = at
-        if self._problem is not None:
-            parameters, at = self._problem.users(parameters), at.seen
+        if self._known:
+            self._known = False
+            return None
+        if self.problem is not None:
+            parameters, at = self.problem.users(parameters), at.seen
             step = 0.0
             if self.parameters.size:
                 step = float(np.linalg.norm(parameters - self.parameters))
         self.parameters, self.seen = parameters, at
-        self._observe(parameters, at, step)
+        return self._observe(parameters, at, step)
+
+    def go_on(self, problem: Problem) -> None:
+        """Expect another solver's steps, whose start is known from the one before it."""
+        self.problem, self._known = problem, True
 
 
 def _rate(objective: CrossEntropy) -> float:

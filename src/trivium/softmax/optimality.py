@@ -215,6 +215,8 @@ def _by_shift(model: Model, sums: Residuals) -> float:
     """
     d = model.coef.shape[1]
     live = np.flatnonzero(sums.greatest > 0)
+    if live.size + model.centred > model.X.shape[0]:
+        return np.inf  # fewer rows than parameters: what follows would be singular
     greatest = sums.greatest[live]
     # No q acts on what all classes have in common, nor on columns of zeros.
     common = model.coef[:, live].mean(axis=0)

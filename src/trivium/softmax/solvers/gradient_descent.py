@@ -33,15 +33,18 @@ def gradient_descent(
     """
     parameters = start
     at = objective.evaluate(parameters)
-    observe(parameters, at, 0.0)
+    if observe(parameters, at, 0.0):
+        return Result(parameters, 0, Status.STOPPED)
     for step in range(max_iter):
         if np.abs(at.gradient).max() <= tol:
             return Result(parameters, step, Status.CONVERGED)
         change = learning_rate * at.gradient
         parameters = parameters - change
         at = objective.evaluate(parameters)
-        observe(parameters, at, float(np.linalg.norm(change)))
+        stopped = observe(parameters, at, float(np.linalg.norm(change)))
         if not np.isfinite(at.loss):
             return Result(parameters, step + 1, Status.DIVERGED)
+        if stopped:
+            return Result(parameters, step + 1, Status.STOPPED)
     small = np.abs(at.gradient).max() <= tol
     return Result(parameters, max_iter, Status.CONVERGED if small else Status.OUT_OF_STEPS)

@@ -55,7 +55,8 @@ def lbfgs(
     """
     parameters = start
     at = objective.evaluate(parameters)
-    observe(parameters, at, 0.0)
+    if observe(parameters, at, 0.0):
+        return Result(parameters, 0, Status.STOPPED)
     pairs = _Pairs(parameters.size)
     precondition: Inverse = np.copy
     for step in range(max_iter):
@@ -75,7 +76,8 @@ def lbfgs(
         change = length * direction
         pairs.add(change, there.gradient - at.gradient)
         parameters, at = parameters + change, there
-        observe(parameters, at, float(np.linalg.norm(change)))
+        if observe(parameters, at, float(np.linalg.norm(change))):
+            return Result(parameters, step + 1, stop(at) or Status.STOPPED)
     return Result(parameters, max_iter, stop(at) or Status.OUT_OF_STEPS)
 
 

@@ -41,7 +41,8 @@ def newton(
     """
     parameters = start
     at = objective.evaluate(parameters)
-    observe(parameters, at, 0.0)
+    if observe(parameters, at, 0.0):
+        return Result(parameters, 0, Status.STOPPED)
     for step in range(max_iter):
         if status := stop(at):
             return Result(parameters, step, status)
@@ -51,5 +52,6 @@ def newton(
             return Result(parameters, step, Status.NO_PROGRESS)
         length, at = found
         parameters = parameters + length * towards
-        observe(parameters, at, length * float(np.linalg.norm(towards)))
+        if observe(parameters, at, length * float(np.linalg.norm(towards))):
+            return Result(parameters, step + 1, stop(at) or Status.STOPPED)
     return Result(parameters, max_iter, stop(at) or Status.OUT_OF_STEPS)

@@ -43,6 +43,7 @@ class Status(Enum):
     OUT_OF_STEPS = "max_iter steps did not suffice: raise max_iter, tol or alpha"
     NO_PROGRESS = "no step lowers the loss any further in float64: raise tol"
     DIVERGED = "the loss is no longer finite: lower the learning rate"
+    STOPPED = "it was asked to stop"
 
 
 class Result(NamedTuple):
@@ -53,8 +54,11 @@ class Result(NamedTuple):
     status: Status
 
 
-Observer = Callable[[Float64, Any, float], None]
-"""Told of the start and of every step: parameters, objective there, length of the step."""
+Observer = Callable[[Float64, Any, float], bool | None]
+"""Told of the start and of every step: parameters, objective there, length of the step.
+
+True asks the solver to stop there.
+"""
 
 Stop = Callable[[Any], Status | None]
 """Told of a point's evaluation; says whether to stop there, and why."""
