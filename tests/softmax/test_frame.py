@@ -22,7 +22,8 @@ def test_columns_come_to_magnitude_one(seed, n, scale, kind):
         frame = frame_of(X, centred=centred)
         framed = (X - frame.origin) * frame.unit
         size = np.ptp(framed, axis=0) if centred else np.abs(framed).max(axis=0)
-        assert np.all((size >= 0.5 - 1e-9) & (size < 1.0 + 1e-9))
+        clipped = frame.unit == 2.0**505  # beyond it a unit's square would leave float64
+        assert np.all(((size >= 0.5 - 1e-9) | clipped) & (size < 1.0 + 1e-9))
         assert np.all(np.frexp(frame.unit)[0] == 0.5)  # powers of two
         if centred:
             np.testing.assert_allclose(framed.mean(axis=0), 0.0, atol=1e-6)
