@@ -52,6 +52,16 @@ class TestMethods:
         assert heavy[:, 0].mean() > even[:, 0].mean()
 
 
+@pytest.mark.parametrize("method", ["sigmoid", "temperature"])
+def test_whole_weights_are_repeated_rows(method):
+    X, y = problem(5, 40, 2, 3)
+    w = np.random.default_rng(6).integers(1, 4, size=40)
+    model = LeastSquaresClassifier(0.1, calibration=method).fit(X, y, w)
+    repeated = LeastSquaresClassifier(0.1, calibration=method)
+    repeated.fit(np.repeat(X, w, axis=0), np.repeat(y, w))
+    np.testing.assert_allclose(model.predict_proba(X), repeated.predict_proba(X), atol=1e-5)
+
+
 class TestRefusals:
     def test_without_calibration_there_are_no_probabilities(self):
         X, y = problem(3, 30, 2, 2)

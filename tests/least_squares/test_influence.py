@@ -51,6 +51,11 @@ def assert_equals_refits(model, X, y, w, influence, rtol=1e-10):
         moved = X @ coef.T + intercept - fitted
         shift = np.sqrt(w @ np.square(moved).sum(axis=1) / w.sum())
         np.testing.assert_allclose(influence.shift[row], shift, rtol=1e-6, atol=1e-7 * size)
+    used, squares = influence.leverage.sum(), w @ np.square(Y - fitted).sum(axis=1)
+    if w.sum() - used > 0.1 and squares > 1e-6:  # else a difference of what is nearly equal
+        mean_square = squares / (w.sum() - used)
+        expected = influence.shift**2 * w.sum() / (used * mean_square)
+        np.testing.assert_allclose(influence.cooks_distance, expected, rtol=1e-9)
 
 
 class TestAgainstRefits:
@@ -242,6 +247,8 @@ class TestRefusals:
             model.influence(X, np.roll(y, 1), w)
         with pytest.raises(ValueError, match="not the rows, labels and weights"):
             model.influence(X, y, w * np.linspace(0.9, 1.1, 50))
+        with pytest.raises(ValueError, match="not the rows, labels and weights"):
+            model.influence(X, y, 2.0 * w)
         with pytest.raises(ValueError, match="not the rows, labels and weights"):
             model.influence(X[:-1], y[:-1], w[:-1])
 

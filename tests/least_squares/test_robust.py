@@ -66,6 +66,9 @@ class TestFixedPoint:
         one = min(1.0, w.min())
         counted = np.minimum(1.0, bound * model.scale_ * np.sqrt(1 - one * hat) / lengths)
         np.testing.assert_allclose(model.robust_weights_, counted, rtol=1e-5)
+        pull = (w * model.robust_weights_)[:, None] * residuals
+        np.testing.assert_allclose(pull.T @ X, alpha * w.sum() * model.coef_, atol=1e-6)
+        np.testing.assert_allclose(pull.sum(axis=0), 0.0, atol=1e-6)
         assert 0 < np.count_nonzero(counted < 1) < 120
 
     def test_whole_weights_are_repeated_rows(self):
@@ -110,6 +113,15 @@ class TestLimits:
         X, y, _ = problem(5, 60, 3, 3)
         with pytest.warns(ConvergenceWarning, match="have not settled in 2 fits"):
             LeastSquaresClassifier(robust=True).fit(X, y)
+
+    def test_the_scale_is_held_at_last(self, monkeypatch):
+        monkeypatch.setattr(robust, "_SCALE_STEPS", 1)
+        X, y, _ = problem(9, 80, 2, 2)
+        plain = LeastSquaresClassifier().fit(X, y)
+        lengths = np.abs(np.where(y == 1, 1.0, -1.0) - plain.decision_function(X))
+        model = LeastSquaresClassifier(robust=True).fit(X, y)
+        assert model.scale_ == pytest.approx(np.median(lengths) / np.sqrt(chi2.ppf(0.5, 1)))
+        assert model.n_iter_ > 2
 
     def test_a_later_plain_fit_forgets_the_weights(self):
         X, y, _ = problem(6, 60, 3, 3)
