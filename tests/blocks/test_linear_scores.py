@@ -47,3 +47,8 @@ def test_layout_does_not_show():
     )
     wide = np.repeat(X, 2, axis=1)
     np.testing.assert_array_equal(linear_scores(wide[:, ::2], coef, np.zeros(3)), right)
+
+
+def test_columns_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="has 3 columns, and the coefficients are of 2"):
+        linear_scores(np.ones((4, 3)), np.ones((1, 2)), np.zeros(1))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.exceptions import NotFittedError
 from sklearn.metrics import log_loss
 
 from trivium import LeastSquaresClassifier
@@ -69,6 +70,22 @@ class TestRefusals:
         assert not hasattr(model, "predict_proba")
         with pytest.raises(AttributeError):
             model.predict_proba(X)
+
+    def test_an_old_calibrator_is_not_used(self):
+        X, y = problem(7, 30, 2, 2)
+        model = LeastSquaresClassifier(calibration="sigmoid").fit(X, y)
+        model.set_params(calibration=None).fit(X, y).set_params(calibration="sigmoid")
+        with pytest.raises(NotFittedError):
+            model.predict_proba(X)
+
+    def test_only_ratios_of_weights_that_are_no_counts_matter(self):
+        X, y = problem(8, 40, 2, 2)
+        w = np.random.default_rng(9).uniform(0.1, 0.9, size=40)
+        told = [
+            LeastSquaresClassifier(calibration="sigmoid").fit(X, y, scale * w).predict_proba(X)
+            for scale in (1.0, 1e-6)
+        ]
+        np.testing.assert_allclose(told[0], told[1], atol=1e-6)
 
     def test_parameters(self):
         X, y = problem(4, 30, 2, 2)

@@ -167,6 +167,21 @@ class TestChoice:
         ours, theirs = model.influence(X, y, w), plain.influence(X, y, w)
         np.testing.assert_array_equal(ours.shift, theirs.shift)
 
+    @pytest.mark.parametrize("scale", [1e7, 1e12])
+    def test_columns_of_very_different_units(self, scale):
+        rng = np.random.default_rng(12)
+        X = rng.normal(size=(400, 3))
+        y = (X[:, 1] > 0).astype(int)
+        X[:, 0] *= scale
+        assert LeastSquaresClassifierCV().fit(X, y).score(X, y) > 0.97
+
+    @pytest.mark.parametrize("scale", [1e-200, 1e200])
+    def test_weights_of_any_size(self, scale):
+        X, y, w = problem(13, 40, 3, 3)
+        results = LeastSquaresClassifierCV([0.0, 0.1]).fit(X, y, scale * w).cv_results_
+        for values in results.values():
+            assert np.isfinite(values).all()
+
     def test_given_penalties_are_put_in_order(self):
         X, y, _ = problem(7, 30, 2, 2)
         model = LeastSquaresClassifierCV([1.0, 0.0, 0.1, 1.0]).fit(X, y)
@@ -186,6 +201,7 @@ class TestRefusals:
             ({"alphas": 0}, ValueError, "alphas=0"),
             ({"alphas": 2.5}, TypeError, "alphas=2.5: expected an integer"),
             ({"alphas": []}, ValueError, "alphas is empty"),
+            ({"alphas": [[0.1, 1.0]]}, ValueError, "alphas is a table"),
             ({"alphas": [0.1, -1.0]}, ValueError, "alphas=-1.0"),
             ({"alphas": [0.1, np.nan]}, ValueError, "alphas=nan"),
             ({"alphas": "many"}, TypeError, "alphas='many'"),

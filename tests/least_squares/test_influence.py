@@ -52,9 +52,10 @@ def assert_equals_refits(model, X, y, w, influence, rtol=1e-10):
         shift = np.sqrt(w @ np.square(moved).sum(axis=1) / w.sum())
         np.testing.assert_allclose(influence.shift[row], shift, rtol=1e-6, atol=1e-7 * size)
     used, squares = influence.leverage.sum(), w @ np.square(Y - fitted).sum(axis=1)
-    if w.sum() - used > 0.1 and squares > 1e-6:  # else a difference of what is nearly equal
-        mean_square = squares / (w.sum() - used)
-        expected = influence.shift**2 * w.sum() / (used * mean_square)
+    worth = w.sum() if w.min() >= 1 else w.sum() ** 2 / np.square(w).sum()
+    if worth - used > 0.1 and squares > 1e-6:  # else a difference of what is nearly equal
+        mean_square = squares / w.sum() * worth / (worth - used)
+        expected = influence.shift**2 * worth / (used * mean_square)
         np.testing.assert_allclose(influence.cooks_distance, expected, rtol=1e-9)
 
 
@@ -195,6 +196,23 @@ class TestResult:
         lines = repr(influence).splitlines()
         assert lines[0] == "Influence of 20 rows, the greatest first:"
         assert [int(line.split()[0]) for line in lines[2:]] == list(influence.table(5)["row"])
+
+    def test_no_rows_are_no_fits(self):
+        model, X, labels = self.model()
+        coef, intercept = model.influence(X, labels).loo_coef([])
+        assert coef.shape == (0, 3, 2)
+        assert intercept.shape == (0, 3)
+
+    def test_only_ratios_of_weights_that_are_no_counts_matter(self):
+        X, y, w = problem(16, 50, 3, 3)
+        tables = []
+        for scale in (1e-3, 1e-9, 1e-200):
+            weights = scale * w
+            influence = LeastSquaresClassifier().fit(X, y, weights).influence(X, y, weights)
+            tables.append(influence.cooks_distance)
+        assert np.isfinite(tables[0]).all()
+        for other in tables[1:]:
+            np.testing.assert_allclose(other, tables[0], rtol=1e-9)
 
     def test_scores_of_two_classes_are_one_column(self):
         X, y, _ = problem(10, 20, 2, 2)

@@ -128,6 +128,17 @@ class TestPartialFit:
                 caught.value.__cause__
             )
 
+    def test_what_cannot_change_on_the_way(self):
+        X, y, _ = problem(14, 30, 2, 2)
+        model = LeastSquaresClassifier().fit(X, y).set_params(fit_intercept=False)
+        with pytest.raises(ValueError, match="from a fit with fit_intercept=True"):
+            model.partial_fit(X, y)
+        with pytest.raises(ValueError, match="from a fit with fit_intercept=True"):
+            model.forget(X[:3], y[:3])
+        robust = LeastSquaresClassifier(robust=True).fit(X, y).set_params(robust=False)
+        with pytest.raises(ValueError, match="cannot go on from a robust fit"):
+            robust.partial_fit(X, y)
+
     def test_a_wide_fit_has_kept_no_moments(self, monkeypatch):
         monkeypatch.setattr(solve, "_MANY_COLUMNS", 4)
         X, y, _ = problem(7, 5, 6, 2)

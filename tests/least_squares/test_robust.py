@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 from scipy.stats import chi2
+from sklearn.datasets import load_digits
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import recall_score
 
 from trivium import LeastSquaresClassifier
 from trivium.least_squares import robust
@@ -56,7 +58,8 @@ class TestFixedPoint:
         residuals = targets(y, n_classes) - (X @ model.coef_.T + model.intercept_)
         lengths = np.linalg.norm(residuals, axis=1)
         free = n_classes - 1
-        scale = weighted_median(lengths, w) / np.sqrt(chi2.ppf(0.5, free))
+        scale = [weighted_median(lengths[y == k], w[y == k]) for k in range(n_classes)]
+        scale = np.array(scale) / np.sqrt(chi2.ppf(0.5, free))
         # After fifty steps the scale is held as it is.
         np.testing.assert_allclose(model.scale_, scale, rtol=1e-6 if model.n_iter_ <= 50 else 1e-3)
         A = np.column_stack([X, np.ones(120)])
@@ -64,7 +67,7 @@ class TestFixedPoint:
         hat = np.einsum("ij,ji->i", A, np.linalg.solve(A.T @ (w[:, None] * A) + penalty, A.T))
         bound = np.sqrt(chi2.ppf(chi2.cdf(1.345**2, 1), free))
         one = min(1.0, w.min())
-        counted = np.minimum(1.0, bound * model.scale_ * np.sqrt(1 - one * hat) / lengths)
+        counted = np.minimum(1.0, bound * model.scale_[y] * np.sqrt(1 - one * hat) / lengths)
         np.testing.assert_allclose(model.robust_weights_, counted, rtol=1e-5)
         pull = (w * model.robust_weights_)[:, None] * residuals
         np.testing.assert_allclose(pull.T @ X, alpha * w.sum() * model.coef_, atol=1e-6)
@@ -107,6 +110,47 @@ class TestFixedPoint:
         np.testing.assert_array_equal(model.predict([[0.0], [1.0]]), [0, 1])
 
 
+class TestClassesOfFewRows:
+    def test_digits_of_one_kind_are_still_found(self):
+        X, y = load_digits(return_X_y=True)
+        y = (y == 8).astype(int)
+        recall = [
+            recall_score(y, LeastSquaresClassifier(robust=robust).fit(X, y).predict(X))
+            for robust in (False, True)
+        ]
+        assert recall[1] > 0.9 * recall[0]
+
+    def test_three_classes_of_different_frequency(self):
+        rng = np.random.default_rng(10)
+        y = np.repeat([0, 1, 2], [850, 100, 50])
+        X = rng.normal(size=(1000, 2)) + np.array([[0.0, 0.0], [4.0, 0.0], [0.0, 5.0]])[y]
+        plain, model = (LeastSquaresClassifier(robust=robust).fit(X, y) for robust in (False, True))
+        assert model.score(X, y) > plain.score(X, y) - 0.02
+        assert set(model.predict(X)) == set(plain.predict(X))
+
+    @pytest.mark.parametrize("seed", range(20))
+    def test_a_row_that_alone_holds_a_column(self, seed):
+        rng = np.random.default_rng(seed)
+        X = np.column_stack([rng.normal(size=(40, 2)), np.arange(40) == 5])
+        y = rng.permutation(np.arange(40) % 2)
+        assert np.isfinite(LeastSquaresClassifier(robust=True).fit(X, y).coef_).all()
+
+    def test_four_rows(self):
+        model = LeastSquaresClassifier(robust=True).fit([[0.0], [0.0], [0.0], [1.0]], [0, 1, 0, 1])
+        assert np.isfinite(model.coef_).all()
+
+    @pytest.mark.parametrize("power", [2, 4, 6, 7])
+    def test_an_outlier_far_off_in_many_tables(self, power):
+        for seed in range(10):
+            rng = np.random.default_rng(seed)
+            y = np.arange(100) % 2
+            X = rng.normal(size=(100, 2)) + 2.0 * y[:, None]
+            clean = LeastSquaresClassifier().fit(np.delete(X, 5, axis=0), np.delete(y, 5))
+            X[5] = -np.abs(X[5]) * 10.0**power
+            model = LeastSquaresClassifier(robust=True).fit(X, y)
+            assert angle(model, clean) < 20.0
+
+
 class TestLimits:
     def test_weights_that_do_not_settle(self, monkeypatch):
         monkeypatch.setattr(robust, "_MOST_STEPS", 2)
@@ -116,11 +160,12 @@ class TestLimits:
 
     def test_the_scale_is_held_at_last(self, monkeypatch):
         monkeypatch.setattr(robust, "_SCALE_STEPS", 1)
-        X, y, _ = problem(9, 80, 2, 2)
+        X, y = Outlier().rows(4)
         plain = LeastSquaresClassifier().fit(X, y)
-        lengths = np.abs(np.where(y == 1, 1.0, -1.0) - plain.decision_function(X))
+        lengths = np.abs(y - plain.decision_function(X))
         model = LeastSquaresClassifier(robust=True).fit(X, y)
-        assert model.scale_ == pytest.approx(np.median(lengths) / np.sqrt(chi2.ppf(0.5, 1)))
+        medians = np.array([np.median(lengths[y == label]) for label in (-1, 1)])
+        np.testing.assert_allclose(model.scale_, medians / np.sqrt(chi2.ppf(0.5, 1)))
         assert model.n_iter_ > 2
 
     def test_a_later_plain_fit_forgets_the_weights(self):

@@ -195,7 +195,7 @@ class TestPaths:
             step = max(length, least)
             return [slice(start, min(start + step, n)) for start in range(0, n, step)]
 
-        monkeypatch.setattr(module, "row_blocks", cut)
+        monkeypatch.setattr(Table, "blocks", lambda table: cut(*table.X.shape))
         monkeypatch.setattr(triangle, "row_blocks", cut)
         for table, expected in zip((X, dependent), whole, strict=True):
             got = fit(table, codes)

@@ -32,6 +32,11 @@ def linear_scores(X: Floats, coef: Float64, intercept: Float64) -> Float64:
     coef : ndarray of shape (n_outputs, d)
     intercept : ndarray of shape (n_outputs,)
 
+    Raises
+    ------
+    ValueError
+        If rows and coefficients disagree on the columns, as after a fit that failed.
+
     Returns
     -------
     ndarray of shape (n, n_outputs)
@@ -42,6 +47,11 @@ def linear_scores(X: Floats, coef: Float64, intercept: Float64) -> Float64:
     >>> linear_scores(np.array([[1.0, 2.0]]), np.array([[3.0, 4.0]]), np.array([0.5]))
     array([[11.5]])
     """
+    if X.shape[1] != coef.shape[1]:
+        raise ValueError(
+            f"X has {X.shape[1]} columns, and the coefficients are of {coef.shape[1]}: has the "
+            "last fit failed? Fit again."
+        )
     columns = np.ascontiguousarray(coef.T)
     scores = np.empty((X.shape[0], coef.shape[0]))
     scores[:] = intercept

@@ -54,8 +54,8 @@ class Axes(NamedTuple):
         """Return what takes coordinates of fitted values on Q to coefficients.
 
         That is P/s, which is what `into` is in the user's units if columns are independent.
-        The first loses digits of directions that the data determine, and the second those
-        of directions that the penalty does.
+        The first loses digits of columns that the data determine, and the second those of
+        columns so small that the penalty does.
 
         Returns
         -------
@@ -68,7 +68,9 @@ class Axes(NamedTuple):
         by_vectors: Float64 = np.where(seen, self.vectors, 0.0) / self.values
         if self.values.size < self.unit.size:
             return by_vectors
-        return np.where(self.values >= np.sqrt(penalty), by_rows, by_vectors)
+        size = np.sqrt(np.square(self.vectors) @ np.square(self.values / self.values.max()))
+        large = size * self.values.max() >= np.sqrt(penalty)
+        return np.where(large[:, None], by_rows, by_vectors)
 
 
 def quick_axes(moments: Moments) -> Axes | None:

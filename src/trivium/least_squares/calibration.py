@@ -29,6 +29,8 @@ def calibrator_of(
     CalibratedClassifierCV
         Its ``predict_proba`` takes scores.
     """
+    if weights is not None and weights.min() < 1.0:
+        weights = weights / weights.mean()  # a sigmoid's prior counts rows
     everything = np.arange(len(scores))
     calibrator = CalibratedClassifierCV(
         _Scores(classes),

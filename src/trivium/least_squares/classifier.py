@@ -75,9 +75,9 @@ class LeastSquaresClassifier(IndicatorFit):
         which do not see all rows, drop it.
     robust_weights_ : ndarray of shape (n_rows,)
         Share of each row's weight that counts, if `robust`; of rows of weight zero, zero.
-    scale_ : float
-        Of residuals, if `robust`: the median of their lengths, scaled to the standard
-        deviation of normal ones.
+    scale_ : ndarray of shape (n_classes,)
+        Of each class's residuals, if `robust`: the median of their lengths, scaled to the
+        standard deviation of normal ones.
     n_iter_ : int
         Fits that it took, if `robust`.
     n_features_in_ : int
@@ -148,10 +148,12 @@ class LeastSquaresClassifier(IndicatorFit):
             solved = self._solve_robustly(table, rows)
         else:
             solved = self._solve(table, self.alpha, centred=self.fit_intercept)
-            self.__dict__.pop("robust_weights_", None)
+            for name in ("robust_weights_", "scale_", "n_iter_"):
+                self.__dict__.pop(name, None)
         moments = None if self.robust else solved.moments
         self._keep(solved.solution, moments, self.alpha, centred=self.fit_intercept)
         self._look_for_masked(rows.X)
+        self.__dict__.pop("_calibrator", None)
         if self.calibration is not None:
             fitted = Fitted(solved.design, moments, self.alpha, self.fit_intercept, most=1.0)
             self._calibrator = calibrator_of(
@@ -269,6 +271,7 @@ class LeastSquaresClassifier(IndicatorFit):
         ndarray of shape (n_queries, n_classes)
             Columns in the order of `classes_`.
         """
+        check_is_fitted(self, "_calibrator")
         scores = super().decision_function(X)
         probabilities: Float64 = self._calibrator.predict_proba(scores.reshape(len(scores), -1))
         return probabilities
@@ -322,7 +325,8 @@ class LeastSquaresClassifier(IndicatorFit):
         """Store moments, and their solution."""
         solution = solve_moments(moments, self.alpha)
         self._keep(solution, moments, self.alpha, centred=self.fit_intercept)
-        self.__dict__.pop("masked_classes_", None)
+        for name in ("masked_classes_", "_calibrator"):
+            self.__dict__.pop(name, None)
 
     def _moments_of(
         self,
@@ -344,6 +348,13 @@ class LeastSquaresClassifier(IndicatorFit):
         return moments
 
     def _kept_moments(self, what: str) -> Moments:
+        if self._centred != self.fit_intercept:
+            raise ValueError(
+                f"{what} goes on from a fit with fit_intercept={self._centred}, which cannot be "
+                "changed on the way."
+            )
+        if hasattr(self, "robust_weights_"):
+            raise ValueError(f"{what} cannot go on from a robust fit: fit again.")
         if self._moments is None:
             raise ValueError(
                 f"{what} needs the moments of the columns, which a fit to fewer rows than columns "

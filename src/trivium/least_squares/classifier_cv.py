@@ -168,6 +168,8 @@ class LeastSquaresClassifierCV(IndicatorFit):
         """Check `alphas`: penalties, which are put in order, or their number."""
         if np.ndim(self.alphas) == 0:
             return int(require_number("alphas", self.alphas, least=1, integer=True))
+        if np.ndim(self.alphas) > 1:
+            raise ValueError("alphas is a table: expected a list of penalties, or their number.")
         given = np.ravel(self.alphas).tolist()
         if not given:
             raise ValueError("alphas is empty: name at least one penalty.")

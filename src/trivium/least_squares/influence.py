@@ -28,7 +28,8 @@ class Influence:
     cooks_distance : ndarray of shape (n,)
         How far all fitted values move without the row: their weighted sum of squares over
         p·s², with p the trace of the hat matrix and s² the residual sum of squares of all
-        targets over Σw - p. NaN where nothing is left to tell s² from.
+        targets over Σw - p; where a weight is below one, over (Σw)²/Σw² - p. NaN where
+        nothing is left to tell s² from.
     shift : ndarray of shape (n,)
         Root mean square of that move, in the units of the targets. It is always defined,
         and puts rows in the same order.
@@ -142,7 +143,10 @@ class Influence:
 
     def _scaled_shift(self) -> Float64:
         design = self._fitted.design
+        roots = design.roots(slice(None))
         weight = float(np.ldexp(design.weight, design.frame.weight_exponent))
+        if np.ldexp(float(roots.min()) ** 2, design.frame.weight_exponent) < 1.0:  # no counts
+            weight = design.weight**2 / float(np.square(roots * roots).sum())
         used = float(self.leverage.sum())
         free = weight - used
         if free < 1e-6 or self._left_out.mean_square == 0.0:
@@ -152,6 +156,8 @@ class Influence:
 
     def _row_numbers(self, rows: ArrayLike) -> Indices:
         numbers = np.atleast_1d(np.asarray(rows))
+        if numbers.size == 0:
+            numbers = numbers.astype(np.intp)
         if numbers.dtype.kind not in "iu" or numbers.ndim != 1:
             raise TypeError(f"rows={rows!r}: expected a list of row numbers.")
         n = self.leverage.size

@@ -5,11 +5,11 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from trivium.arrays import Float64, Indices
-from trivium.blocks.map_reduce import map_reduce, row_blocks
+from trivium.blocks.map_reduce import map_reduce
 from trivium.least_squares.axes import Axes
 from trivium.least_squares.without_each import LEAST_REMAINING, Fitted, residuals_anew
 
-_ABOVE, _BELOW, _FLOOR = 10.0, 1e-3, 1e-14
+_ABOVE, _BELOW = 10.0, 1e-3
 
 
 class PenaltyScores(NamedTuple):
@@ -65,7 +65,7 @@ def alpha_grid(axes: Axes, weight: float, size: int) -> Float64:
     with np.errstate(over="ignore", under="ignore"):
         variances = np.clip(np.square(values) / weight, 1e-280, 1e280)
     top = _ABOVE * variances.max()
-    return np.geomspace(max(_BELOW * variances.min(), _FLOOR * top), top, size)
+    return np.geomspace(_BELOW * variances.min(), top, size)
 
 
 def penalty_scores(fitted: Fitted, axes: Axes, alphas: Float64) -> PenaltyScores:
@@ -104,7 +104,7 @@ def penalty_scores(fitted: Fitted, axes: Axes, alphas: Float64) -> PenaltyScores
         total = np.array([weights.sum(), np.square(weights).sum()])
         return _Sums(sums, squares, total, np.hstack(lost))
 
-    sums = map_reduce(statistic, row_blocks(*table.X.shape), _Sums.merge)
+    sums = map_reduce(statistic, table.blocks(), _Sums.merge)
     for j, alpha in enumerate(alphas.tolist()):
         rows = sums.lost[0, sums.lost[1] == j]
         residuals, _ = residuals_anew(fitted, axes, rows, alpha)
@@ -113,18 +113,18 @@ def penalty_scores(fitted: Fitted, axes: Axes, alphas: Float64) -> PenaltyScores
         sums.squares[:, j] += weights @ np.square(each)
     counts = table.weights is None or float(table.weights.min()) >= 1.0
     exponent = fitted.design.frame.weight_exponent
-    worth = _worth(np.ldexp(sums.weights, [exponent, 2 * exponent]), counts=counts)
+    worth = _worth(sums.weights, exponent, counts=counts)
     (accuracy, error), (accuracy_se, error_se) = _means(sums, worth)
     return PenaltyScores(accuracy, accuracy_se, error, error_se)
 
 
-def _worth(weights: Float64, *, counts: bool) -> float:
+def _worth(weights: Float64, exponent: int, *, counts: bool) -> float:
     """How many rows they are worth: as many as they count, or (Σw)²/Σw².
 
     The second is for weights that are no counts (Kish, Survey Sampling, 1965, section 11.7).
     """
     weight, squared = weights
-    return float(weight if counts else weight**2 / squared)
+    return float(np.ldexp(weight, exponent) if counts else weight**2 / squared)
 
 
 def _means(sums: _Sums, worth: float) -> tuple[Float64, Float64]:

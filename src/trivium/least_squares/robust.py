@@ -6,8 +6,11 @@ does to the fit is then bounded however far off it lies, on either axis (Hampel,
 Rousseeuw & Stahel, Robust Statistics, 1986, section 6.3; Huber & Ronchetti, Robust Statistics,
 2nd ed. 2009, section 7.9).
 
-Found by iteratively reweighted least squares. Weights and the scale s follow from each other and
-can chase each other for ever, so that s is held after fifty steps; what is left to minimise
+The scale s of a residual is that of its class: rows are measured by their like, and a class of
+few rows is not taken for the outliers of a class of many.
+
+Found by iteratively reweighted least squares. Weights and scales follow from each other and can
+chase each other for ever, so that scales are held after fifty steps; what is left to minimise
 is then convex, and each step lowers it (Huber & Ronchetti, section 7.8).
 """
 
@@ -17,7 +20,7 @@ import numpy as np
 from scipy.stats import chi2
 
 from trivium.arrays import Float64
-from trivium.blocks.map_reduce import map_reduce, row_blocks
+from trivium.blocks.map_reduce import map_reduce
 from trivium.least_squares.leave_one_out import shrunk
 from trivium.least_squares.solve import Solved, solve
 from trivium.least_squares.table import Table
@@ -27,6 +30,8 @@ _EFFICIENT = 1.345  # Huber's c for 95 % efficiency under normal errors, in one 
 _SCALE_STEPS, _MOST_STEPS = 50, 500
 _STILL = 1e-9
 _EXACT = 1e-12  # residuals of targets that are met
+_LEAST_SHARE = 1e-3  # of the greatest scale: a class met exactly leaves its other rows some room
+_TINY = np.finfo(np.float64).tiny
 
 
 class Robust(NamedTuple):
@@ -38,16 +43,16 @@ class Robust(NamedTuple):
         The fit under the weights found.
     counted : ndarray of shape (n,)
         Share of each row's weight that counts.
-    scale : float
-        Of residuals: the median of their lengths, scaled to the standard deviation of
-        normal ones.
+    scale : ndarray of shape (n_classes,)
+        Of each class's residuals: the median of their lengths, scaled to the standard
+        deviation of normal ones.
     n_iter : int
     converged : bool
     """
 
     solved: Solved
     counted: Float64
-    scale: float
+    scale: Float64
     n_iter: int
     converged: bool
 
@@ -74,22 +79,34 @@ def solve_robustly(table: Table, alpha: float, *, centred: bool) -> Robust | Non
     n = table.X.shape[0]
     weights = np.ones(n) if table.weights is None else table.weights
     dimension = max(1, table.n_classes - 1)  # targets of a row sum to one
-    middle = float(np.sqrt(chi2.ppf(0.5, dimension)))
     bound = float(np.sqrt(chi2.ppf(chi2.cdf(_EFFICIENT**2, 1), dimension)))
     allowance = np.sqrt(_rest_of_leverage(Fitted(solved.design, solved.moments, alpha, centred)))
-    counted, scale = np.ones(n), 0.0
+    counted, scale = np.ones(n), np.zeros(table.n_classes)
+    floor = _EXACT
     for step in range(_MOST_STEPS):
         lengths = _lengths(solved)
         if step < _SCALE_STEPS:
-            scale = weighted_median(lengths, weights) / middle
-        if scale <= _EXACT:  # more than half of the weight is met exactly
+            scale = np.maximum(_scales(lengths, table, weights, dimension), floor)
+            floor = max(floor, _LEAST_SHARE * float(scale.max()))
+        if scale.max() <= _EXACT:  # more than half of every class is met exactly
             return Robust(solved, counted, scale, step + 1, converged=True)
-        allowed = bound * scale * allowance
-        before, counted = counted, np.minimum(1.0, allowed / np.maximum(lengths, allowed))
-        if np.abs(counted - before).max() <= _STILL:
+        allowed = bound * scale[table.codes] * allowance
+        before = counted
+        counted = np.where(lengths <= allowed, 1.0, allowed / np.maximum(lengths, _TINY))
+        if np.all(np.abs(counted - before) <= _STILL * counted):
             return Robust(solved, counted, scale, step + 1, converged=True)
         solved = _reweighted(table, weights * counted, alpha * weights.sum(), centred=centred)
     return Robust(solved, counted, scale, _MOST_STEPS, converged=False)
+
+
+def _scales(lengths: Float64, table: Table, weights: Float64, dimension: int) -> Float64:
+    """Scale of each class's residuals."""
+    middle = float(np.sqrt(chi2.ppf(0.5, dimension)))
+    scales = np.empty(table.n_classes)
+    for code in range(table.n_classes):
+        own = table.codes == code
+        scales[code] = weighted_median(lengths[own], weights[own]) / middle
+    return scales
 
 
 def _reweighted(table: Table, weights: Float64, penalty: float, *, centred: bool) -> Solved:
@@ -135,7 +152,7 @@ def _rest_of_leverage(fitted: Fitted) -> Float64:
         alone = np.einsum("ij,ij->i", Q, Q * kept) + fitted.centred / design.weight
         rest[rows] = 1.0 - one * alone
 
-    map_reduce(statistic, row_blocks(*table.X.shape), lambda *_: None)
+    map_reduce(statistic, table.blocks(), lambda *_: None)
     return np.maximum(rest, 0.0)
 
 
@@ -149,5 +166,5 @@ def _lengths(solved: Solved) -> Float64:
         residuals = design.centred_targets(rows) - design.projected(rows, slopes)
         lengths[rows] = np.linalg.norm(residuals, axis=1)
 
-    map_reduce(statistic, row_blocks(*design.table.X.shape), lambda *_: None)
+    map_reduce(statistic, design.table.blocks(), lambda *_: None)
     return lengths

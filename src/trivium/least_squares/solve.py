@@ -18,7 +18,7 @@ import scipy.linalg
 from scipy.linalg.lapack import dpocon, dpotrf, dpotrs
 
 from trivium.arrays import Float64, Indices
-from trivium.blocks.map_reduce import map_reduce, row_blocks
+from trivium.blocks.map_reduce import map_reduce
 from trivium.blocks.workers import one_blas_thread
 from trivium.least_squares.axes import principal_axes
 from trivium.least_squares.gram import Moments, gather
@@ -210,7 +210,7 @@ def _descent(design: Design, coef: Float64) -> Float64:
         products: Float64 = Z.T @ (Y - Z @ coef)
         return products
 
-    return map_reduce(statistic, row_blocks(*design.table.X.shape), np.add)
+    return map_reduce(statistic, design.table.blocks(), np.add)
 
 
 def _by_pivoting(

@@ -49,6 +49,10 @@ class Table(NamedTuple):
             return int(self.values.shape[1])
         return 1 if self.n_classes == 2 else self.n_classes
 
+    def blocks(self) -> list[slice]:
+        """Rows in blocks that fit a cache, with their targets."""
+        return row_blocks(self.X.shape[0], max(self.X.shape[1], self.n_targets))
+
     def targets(self, rows: slice | Indices) -> Float64:
         """Targets of some rows, of shape (m, n_targets)."""
         if self.values is not None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trivium.arrays import Float64, Indices
-from trivium.blocks.map_reduce import map_reduce, row_blocks
+from trivium.blocks.map_reduce import map_reduce
 from trivium.least_squares.axes import Axes, principal_axes, quick_axes
 from trivium.least_squares.gram import Moments
 from trivium.least_squares.leave_one_out import LeftOut, leave_one_out, shrunk
@@ -183,7 +183,7 @@ def without_each(fitted: Fitted, coef: Float64, intercept: Float64) -> EachLeftO
         None if the fit was not made of these rows.
     """
     axes, design = fitted.axes(), fitted.design
-    n, d = design.table.X.shape
+    n = design.table.X.shape[0]
     leverage, remaining, shift = np.empty(n), np.empty(n), np.empty(n)
     residuals = np.empty((n, design.table.n_targets))
     now = shrunk(axes.values, fitted.penalty(), rest=True)
@@ -204,7 +204,7 @@ def without_each(fitted: Fitted, coef: Float64, intercept: Float64) -> EachLeftO
         squares, weight = float(np.vdot(missed, missed)), float(root @ root)
         return _Sums(squares, weight, float(left.squares.sum()), Q.T @ Y)
 
-    sums = map_reduce(statistic, row_blocks(n, d), _Sums.merge)
+    sums = map_reduce(statistic, design.table.blocks(), _Sums.merge)
     if not _is_of(fitted, axes, sums, coef):
         return None
     lost = np.flatnonzero(~(remaining > LEAST_REMAINING) & ~fitted.alone(axes, slice(None)))
@@ -231,7 +231,7 @@ def loo_residuals(fitted: Fitted) -> Float64:
         left, _, _, root = fitted.leave_out(axes, rows)
         residuals[rows], remaining[rows] = left.residuals / root[:, None], left.remaining
 
-    map_reduce(statistic, row_blocks(*table.X.shape), lambda *_: None)
+    map_reduce(statistic, table.blocks(), lambda *_: None)
     lost = np.flatnonzero(~(remaining > LEAST_REMAINING) & ~fitted.alone(axes, slice(None)))
     residuals[lost], _ = residuals_anew(fitted, axes, lost, fitted.alpha)
     return residuals
@@ -334,5 +334,5 @@ def _shift(design: Design, coef: Float64, intercept: Float64) -> float:
         moved = (design.table.X[rows] - design.frame.origin) @ coef + at_origin
         return float(np.square(moved * design.roots(rows)[:, None]).sum())
 
-    total = map_reduce(statistic, row_blocks(*design.table.X.shape), float.__add__)
+    total = map_reduce(statistic, design.table.blocks(), float.__add__)
     return float(np.sqrt(total / design.weight))
