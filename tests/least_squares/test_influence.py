@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_limits
 
 from trivium import LeastSquaresClassifier
 from trivium.least_squares.table import targets
@@ -124,6 +125,14 @@ class TestAgainstRefits:
         np.testing.assert_allclose(intercept[0], without.intercept_, rtol=1e-10)
         assert influence.table(1)["row"][0] == 5
 
+    def test_rows_far_from_zero(self):
+        X, y, w = problem(17, 30, 3, 3)
+        X = np.round(X * 1024) / 1024  # exact at this offset
+        influence = LeastSquaresClassifier().fit(X + 2.0**30, y, w).influence(X + 2.0**30, y, w)
+        plain = LeastSquaresClassifier().fit(X, y, w).influence(X, y, w)
+        np.testing.assert_allclose(influence.shift, plain.shift, rtol=1e-9)
+        np.testing.assert_allclose(influence.loo_residuals, plain.loo_residuals, atol=1e-10)
+
     @pytest.mark.parametrize("powers", [(0, 8, -8), (150, 0, -150), (-300, 0, 200)])
     @pytest.mark.parametrize("alpha", [0.0, 1e-3])
     def test_columns_of_any_unit(self, powers, alpha):
@@ -226,6 +235,12 @@ class TestResult:
         assert np.isnan(influence.cooks_distance).all()
         assert np.isfinite(influence.shift).all()
 
+    def test_no_less_than_one_row(self):
+        model, X, labels = self.model()
+        for top in (0, -1):
+            with pytest.raises(ValueError, match=f"top={top}: expected an integer at least 1"):
+                model.influence(X, labels).table(top)
+
     def test_rows_that_are_none(self):
         model, X, labels = self.model()
         influence = model.influence(X, labels)
@@ -242,8 +257,10 @@ class TestResult:
         answers = []
         for workers in (1, 2, 4):
             monkeypatch.setattr("trivium.blocks.workers.worker_count", lambda *_, n=workers: n)
-            influence = model.influence(X, y, w)
-            answers.append((influence.leverage, influence.loo_residuals, influence.shift))
+            with threadpool_limits(workers):
+                influence = model.influence(X, y, w)
+                coef, _ = influence.loo_coef(np.arange(3000))
+            answers.append((influence.leverage, influence.loo_residuals, influence.shift, coef))
         for other in answers[1:]:
             for one, two in zip(answers[0], other, strict=True):
                 np.testing.assert_array_equal(one, two)

@@ -1,5 +1,7 @@
 """A class that lies between others is never named, and that is said."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -22,6 +24,16 @@ def test_the_class_in_the_middle_is_named_in_the_warning():
     assert "middle" not in model.predict(X)
     with pytest.warns(MaskedClassWarning, match="'middle'"):
         LeastSquaresClassifierCV(3).fit(X, labels)
+
+
+def test_a_calibrated_model_masks_what_it_does_not_predict():
+    X, y = three_in_a_row()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model = LeastSquaresClassifier(calibration="sigmoid").fit(X, y)
+    expected = np.setdiff1d([0, 1, 2], model.predict(X))
+    np.testing.assert_array_equal(model.masked_classes_, expected)
+    assert len(caught) == (expected.size > 0)
 
 
 def test_many_masked_classes_are_counted():

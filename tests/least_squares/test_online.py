@@ -1,6 +1,7 @@
 """partial_fit and forget: moments merged and taken apart, against fits to the rows."""
 
 import itertools
+import warnings
 
 import numpy as np
 import pytest
@@ -92,6 +93,19 @@ class TestPartialFit:
         np.testing.assert_allclose(
             model.decision_function(X), whole.decision_function(X), rtol=0, atol=1e-6
         )
+
+    @pytest.mark.parametrize("n_chunks", [2, 20, 100, 400])
+    def test_dependent_columns_in_many_chunks(self, n_chunks):
+        rng = np.random.default_rng(15)
+        X = rng.normal(size=(20_000, 2)) + 1.0
+        X = np.column_stack([X, X @ [0.3, 0.7]])
+        y = rng.integers(0, 2, size=20_000)
+        model = LeastSquaresClassifier()
+        for chunk in np.array_split(np.arange(20_000), n_chunks):
+            model.partial_fit(X[chunk], y[chunk], [0, 1])
+        whole = LeastSquaresClassifier().fit(X, y)
+        assert model.rank_ == whole.rank_ == 2
+        np.testing.assert_allclose(model.coef_, whole.coef_, rtol=0, atol=1e-6)
 
     def test_refusals(self):
         X, y, _ = problem(5, 30, 2, 3)
@@ -188,8 +202,24 @@ class TestForget:
         X, y, _ = problem(10, 100, 3, 2)
         X[7, 1] *= 1e6
         model = LeastSquaresClassifier().fit(X, y)
-        with pytest.warns(RuntimeWarning, match=r"so far in column 1 that .* lost half"):
+        with pytest.warns(RuntimeWarning, match=r"so far in column 1, beside .* lost half"):
             model.forget(X[[7]], y[[7]])
+
+    @pytest.mark.parametrize("seed", range(25))
+    def test_a_window_in_which_a_rare_dummy_comes_and_goes(self, seed):
+        rng = np.random.default_rng(seed)
+        X = np.column_stack([rng.normal(size=400), rng.random(400) < 0.02]).astype(float)
+        y = np.arange(400) % 2
+        model = LeastSquaresClassifier().fit(X[:100], y[:100])
+        for stop in range(110, 401, 10):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)
+                model.partial_fit(X[stop - 10 : stop], y[stop - 10 : stop])
+                model.forget(X[stop - 110 : stop - 100], y[stop - 110 : stop - 100])
+            window = slice(stop - 100, stop)
+            fresh = LeastSquaresClassifier().fit(X[window], y[window])
+            assert model.rank_ == fresh.rank_
+            np.testing.assert_allclose(model.coef_, fresh.coef_, rtol=0, atol=1e-9)
 
     def test_rows_that_cannot_be_among_those_fitted(self):
         X, y, _ = problem(11, 40, 3, 3)

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from trivium.arrays import Float64, Floats, Labels
+from trivium.arrays import Float64, Floats, Indices, Labels
 from trivium.blocks.linear_scores import linear_scores
 from trivium.inputs import (
     beyond_magnitude,
@@ -151,10 +151,14 @@ class IndicatorFit(ClassifierMixin, BaseEstimator):
         self.aliased_ = solution.aliased if names is None else names[solution.aliased]
         self._moments, self._alpha, self._centred = moments, alpha, centred
 
+    def _masked(self, X: Floats) -> Indices:
+        """Find the classes that are predicted for no row."""
+        return masked_classes(X, self.coef_, self.intercept_)
+
     def _look_for_masked(self, X: Floats) -> None:
         masked = np.empty(0, dtype=np.intp)
         if self.classes_.size > 2:
-            masked = masked_classes(X, self.coef_, self.intercept_)
+            masked = self._masked(X)
         self.masked_classes_ = self.classes_[masked]
         if masked.size:
             some = ", ".join(map(shown, self.masked_classes_[:5]))

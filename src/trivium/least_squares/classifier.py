@@ -9,7 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from trivium.arrays import Float64, Labels
+from trivium.arrays import Float64, Floats, Indices, Labels
 from trivium.inputs import (
     LabelledRows,
     beyond_magnitude,
@@ -152,7 +152,6 @@ class LeastSquaresClassifier(IndicatorFit):
                 self.__dict__.pop(name, None)
         moments = None if self.robust else solved.moments
         self._keep(solved.solution, moments, self.alpha, centred=self.fit_intercept)
-        self._look_for_masked(rows.X)
         self.__dict__.pop("_calibrator", None)
         if self.calibration is not None:
             fitted = Fitted(solved.design, moments, self.alpha, self.fit_intercept, most=1.0)
@@ -163,6 +162,7 @@ class LeastSquaresClassifier(IndicatorFit):
                 rows.weights,
                 self.calibration,
             )
+        self._look_for_masked(rows.X)
         return self
 
     @available_if(_adds_rows)  # type: ignore[untyped-decorator]
@@ -293,6 +293,11 @@ class LeastSquaresClassifier(IndicatorFit):
         best = self.predict_proba(X).argmax(axis=1)
         labels: Labels = self.classes_[best]
         return labels
+
+    def _masked(self, X: Floats) -> Indices:
+        if self.calibration is None:
+            return super()._masked(X)
+        return np.flatnonzero(~np.isin(self.classes_, self.predict(X)))
 
     def _check_parameters(self) -> None:
         require_number("alpha", self.alpha, least=0.0)

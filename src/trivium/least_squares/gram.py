@@ -22,6 +22,7 @@ _LEAST_ROWS, _MOST_ROWS = 128, 2048
 _PIECE_BLOCKS = 4
 _SMALL = 2.0**-300  # in a frame: squares of lesser numbers may be lost
 _FAR = 8.0
+_ROUNDINGS = 4 * float(np.finfo(np.float64).eps)  # of a sum of squares
 
 
 class Moments(NamedTuple):
@@ -37,6 +38,8 @@ class Moments(NamedTuple):
     target_center : ndarray of shape (n_targets,)
     gram : ndarray of shape (d, d)
     cross : ndarray of shape (n_targets, d)
+    noise : ndarray of shape (d,)
+        What rounding may have made of the Gram matrix's diagonal so far.
     """
 
     frame: Frame
@@ -45,6 +48,7 @@ class Moments(NamedTuple):
     target_center: Float64
     gram: Float64
     cross: Float64
+    noise: Float64
 
     @property
     def total(self) -> float:
@@ -59,13 +63,21 @@ class Moments(NamedTuple):
         """Moments of these rows and others."""
         one, more = _in_one_frame(self, other)
         weight = one.weight + more.weight
-        return _shifted(one, more, 1.0, weight, one.weight * (more.weight / weight))
+        return _shifted(one, more, 1.0, weight, one.weight * (more.weight / weight)).cleaned()
 
     def remove(self, gone: "Moments") -> "Moments":
         """Moments of these rows without some of them, of less weight than all."""
         all_rows, some = _in_one_frame(self, gone)
         weight = all_rows.weight - some.weight
         return _shifted(all_rows, some, -1.0, weight, all_rows.weight * (some.weight / weight))
+
+    def cleaned(self) -> "Moments":
+        """Take what is left of a column for nothing where rounding may have made it."""
+        nothing = self.gram.diagonal() <= self.noise
+        self.gram[nothing] = 0.0
+        self.gram[:, nothing] = 0.0
+        self.cross[:, nothing] = 0.0
+        return self
 
 
 def _in_one_frame(one: Moments, other: Moments) -> tuple[Moments, Moments]:
@@ -91,6 +103,7 @@ def _in_frame(moments: Moments, frame: Frame) -> Moments:
         moments.frame.target_origin - frame.target_origin + moments.target_center,
         np.ldexp(moments.gram, by_weight + shift + shift[:, None]),
         np.ldexp(moments.cross, by_weight + shift),
+        np.ldexp(moments.noise, by_weight + 2 * shift),
     )
 
 
@@ -99,6 +112,7 @@ def _shifted(one: Moments, other: Moments, sign: float, weight: float, pull: flo
     apart = other.center - one.center
     targets_apart = other.target_center - one.target_center
     part = sign * (other.weight / weight)
+    sizes = one.gram.diagonal() + other.gram.diagonal() + pull * apart**2
     return Moments(
         one.frame,
         weight,
@@ -106,6 +120,7 @@ def _shifted(one: Moments, other: Moments, sign: float, weight: float, pull: flo
         one.target_center + part * targets_apart,
         one.gram + sign * (other.gram + np.outer(pull * apart, apart)),
         one.cross + sign * (other.cross + np.outer(pull * targets_apart, apart)),
+        one.noise + other.noise + _ROUNDINGS * sizes,
     )
 
 
@@ -172,15 +187,16 @@ class _Sums(NamedTuple):
 
     def moments(self, frame: Frame, *, centred: bool) -> Moments:
         """Take the means off."""
+        noise = _ROUNDINGS * self.gram.diagonal()
         upper = np.triu(self.gram)
         gram = upper + np.triu(upper, 1).T
         if not centred:
             zeros = np.zeros_like(self.sums), np.zeros_like(self.target_sums)
-            return Moments(frame, self.weight, *zeros, gram, self.cross)
+            return Moments(frame, self.weight, *zeros, gram, self.cross, noise)
         center, target_center = self.sums / self.weight, self.target_sums / self.weight
         gram -= np.outer(self.sums, center)
         cross = self.cross - np.outer(target_center, self.sums)
-        return Moments(frame, self.weight, center, target_center, gram, cross)
+        return Moments(frame, self.weight, center, target_center, gram, cross, noise)
 
 
 def _add_up(table: Table, frame: Frame, n_jobs: int | None) -> _Sums:

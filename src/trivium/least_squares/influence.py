@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from trivium.arrays import Float64, Indices, Labels
-from trivium.inputs import shown
+from trivium.blocks.workers import one_blas_thread
+from trivium.inputs import require_number, shown
 from trivium.least_squares.leave_one_out import shrunk
 from trivium.least_squares.without_each import EachLeftOut, Fitted
 
@@ -83,20 +84,22 @@ class Influence:
         numbers = self._row_numbers(rows)
         fitted, axes = self._fitted, self._left_out.axes
         design = fitted.design
-        Q, _, root = fitted.coordinates(axes, numbers)
+        with one_blas_thread():
+            Q, _, root = fitted.coordinates(axes, numbers)
         missed = self.loo_residuals[numbers]
         kept = np.broadcast_to(
             shrunk(axes.values, fitted.penalty_without(root), rest=True), Q.shape
         )
         moved = (kept * Q)[:, :, None] * (missed * root[:, None])[:, None, :]
         coordinates = kept[:, :, None] * axes.targets - moved
-        coef = np.swapaxes(axes.back(fitted.penalty()) @ coordinates, 1, 2)
-        intercept = np.zeros(coef.shape[:2])
-        if fitted.centred:
-            frame = design.frame
-            target_means = frame.target_origin + design.target_center
-            intercept += target_means - coef @ frame.means(design.center)
-            intercept -= fitted.share(root)[:, None] * missed
+        with one_blas_thread():
+            coef = np.swapaxes(axes.back(fitted.penalty()) @ coordinates, 1, 2)
+            intercept = np.zeros(coef.shape[:2])
+            if fitted.centred:
+                frame = design.frame
+                target_means = frame.target_origin + design.target_center
+                intercept += target_means - coef @ frame.means(design.center)
+                intercept -= fitted.share(root)[:, None] * missed
         for place, row in enumerate(numbers.tolist()):
             if row in self._left_out.anew:
                 solution = self._left_out.anew[row]
@@ -116,7 +119,14 @@ class Influence:
         dict of ndarray
             "row", "label", "loo_prediction", "cooks_distance", "shift", "leverage" and
             "loo_residual" (its length over all targets). A table library takes it as it is.
+
+        Raises
+        ------
+        ValueError
+            If `top` is less than one.
         """
+        if top is not None:
+            require_number("top", top, least=1, integer=True)
         order = np.argsort(-self.shift, kind="stable")[:top]
         labels: Labels = self._classes[self._fitted.design.table.codes[order]]
         return {

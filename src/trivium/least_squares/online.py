@@ -9,10 +9,10 @@ from trivium.arrays import Float64, Labels
 from trivium.inputs import column_name, shown
 from trivium.least_squares.gram import Moments
 from trivium.least_squares.solve import Solution, by_moments, by_squares
-from trivium.least_squares.table import Frame
 
 _ROUNDING = 1e-9  # share of a sum that merging and removing may leave over or take too much
 _HALF_OF_THE_DIGITS = 1e-8
+_SURELY = 8.0  # times what rounding may do
 
 
 def solve_moments(moments: Moments, alpha: float) -> Solution:
@@ -66,26 +66,20 @@ def removed(
                 f"fitted to {there[short[0]]:g}: they are not among its rows."
             )
     left = moments.remove(gone)
-    before, after, theirs = (_spread(some, left.frame) for some in (moments, left, gone))
-    missing = np.flatnonzero(after < -_ROUNDING * np.maximum(before, theirs))
+    after, noise = left.gram.diagonal(), left.noise
+    missing = np.flatnonzero(after < -_SURELY * noise)
     if missing.size:
         raise ValueError(
             f"These rows spread farther in {column_name(estimator, int(missing[0]))} than those "
             "that the model was fitted to: they are not among its rows."
         )
-    faint = np.flatnonzero((after < _HALF_OF_THE_DIGITS * before) & (before > 0))
+    faint = np.flatnonzero((moments.gram.diagonal() > 0) & (after < noise / _HALF_OF_THE_DIGITS))
     if faint.size:
         warnings.warn(
-            f"The rows forgotten spread so far in {column_name(estimator, int(faint[0]))} that "
-            "what is left of it has lost half of its digits or more. Fit to the rest again.",
+            f"The rows forgotten spread so far in {column_name(estimator, int(faint[0]))}, beside "
+            "the others, that what is left of it has lost half of its digits or more; where all "
+            "are lost, it counts as constant. Fit to the rest again, unless it is.",
             RuntimeWarning,
             stacklevel=3,
         )
-    return left
-
-
-def _spread(moments: Moments, frame: Frame) -> Float64:
-    """Weighted mean square of each column, in units of a frame at least as great."""
-    shift = 2 * (moments.frame.exponent - frame.exponent)
-    spread: Float64 = np.ldexp(moments.gram.diagonal() / moments.weight, shift)
-    return spread
+    return left.cleaned()

@@ -183,7 +183,9 @@ def by_moments(moments: Moments, alpha: float) -> Solution:
         root = np.sqrt(np.maximum(values, 0.0))[:, None]
         seen = np.where(root > 0, root, np.inf)
         rows, right = root * vectors.T, vectors.T @ (scale[:, None] * moments.cross.T) / seen
-        negligible = np.sqrt(np.finfo(float).eps * scale.size)
+        # What rounding has left over of a combination of columns is the root of its square.
+        relative = float((moments.noise * scale * scale).max(initial=0.0))
+        negligible = np.sqrt(scale.size * max(relative, np.finfo(float).eps))
         unit = moments.frame.unit * scale
         return _solution(moments, *_by_pivoting(rows, right, unit, negligible))
 
