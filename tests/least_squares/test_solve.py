@@ -8,6 +8,7 @@ import scipy.linalg
 
 from trivium.least_squares import solve as module
 from trivium.least_squares import triangle
+from trivium.least_squares.axes import principal_axes
 from trivium.least_squares.solve import solve
 from trivium.least_squares.table import Table, targets
 
@@ -183,6 +184,27 @@ class TestPaths:
         np.testing.assert_allclose(got.coef, expected.coef, rtol=1e-9, atol=1e-12)
         np.testing.assert_allclose(got.intercept, expected.intercept, rtol=1e-9, atol=1e-12)
         assert got.rank == expected.rank == 50
+
+    @pytest.mark.parametrize("graded", [False, True])
+    @pytest.mark.parametrize("fit_intercept", [False, True])
+    def test_axes_of_wide_tables(self, graded, fit_intercept, monkeypatch):
+        rng = np.random.default_rng(12)
+        X = rng.normal(size=(20, 50)) * (10.0 ** rng.uniform(-4, 4, size=50) if graded else 1.0)
+        X[3] = X[4]
+        X[:, 7] = 2.0
+        table = Table(X, np.arange(20) % 3, 3, rng.uniform(0.5, 2.0, size=20))
+        monkeypatch.setattr(module, "_MANY_COLUMNS", 40)
+        design, _ = module.take(table, centred=fit_intercept)
+        axes = principal_axes(design)
+        rows, Y = design.block(slice(0, 20))
+        Q = rows @ axes.into
+        assert axes.values.size == 19 - fit_intercept
+        np.testing.assert_allclose(Q.T @ Q, np.eye(Q.shape[1]), atol=1e-11)
+        np.testing.assert_allclose(Q.T @ Y, axes.targets, atol=1e-11)
+        users = rows / design.frame.unit
+        np.testing.assert_allclose(
+            users @ axes.vectors, Q * axes.values, atol=1e-11 * abs(users).max()
+        )
 
     @pytest.mark.parametrize("length", [1, 3, 8, 100])
     def test_any_partition_of_rows_gives_the_same_answer(self, length, monkeypatch):

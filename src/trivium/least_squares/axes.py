@@ -91,6 +91,8 @@ def principal_axes(design: Design, moments: Moments | None = None) -> Axes:
     rounding does, columns brought to one length.
     """
     n, d = design.table.X.shape
+    if n < d and (wide := _axes_of_wide(design)) is not None:
+        return wide
     triangle = None if moments is None else triangle_of_squares(moments)
     if triangle is None:
         triangle = triangle_of_rows(design)
@@ -106,6 +108,27 @@ def principal_axes(design: Design, moments: Moments | None = None) -> Axes:
         into[kept] /= span.norm[kept, None]
         targets = left.T @ (span.q.T @ triangle[:d, d:])[: span.rank]
     return Axes(into, targets, values, unit, right.T)
+
+
+def _axes_of_wide(design: Design) -> Axes | None:
+    """Take the axes of fewer rows than columns from the triangle of the transposed rows.
+
+    None where columns are in units so different that small ones would be lost.
+    """
+    n, d = design.table.X.shape
+    rows, targets = design.block(slice(0, n))
+    unit = design.frame.unit
+    rows /= unit
+    size = np.abs(rows).max(axis=0)
+    if size.max() > _GRADED * size[size > 0].min(initial=size.max()):
+        return None
+    with one_blas_thread():
+        basis, triangle = scipy.linalg.qr(rows.T, mode="economic", check_finite=False)
+        left, values, right = scipy.linalg.svd(triangle.T)
+        kept = values > np.finfo(float).eps * d * values[0]
+        values, vectors = values[kept], basis @ right[kept].T
+        into = vectors / values / unit[:, None]
+        return Axes(into, left[:, kept].T @ targets, values, unit, vectors)
 
 
 def _decomposed(rows: Float64) -> tuple[Float64, Float64, Float64]:

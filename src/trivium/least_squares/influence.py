@@ -88,7 +88,7 @@ class Influence:
             Q, _, root = fitted.coordinates(axes, numbers)
         missed = self.loo_residuals[numbers]
         kept = np.broadcast_to(
-            shrunk(axes.values, fitted.penalty_without(root), rest=True), Q.shape
+            shrunk(axes.values, fitted.penalty_without(root, fitted.alpha), rest=True), Q.shape
         )
         moved = (kept * Q)[:, :, None] * (missed * root[:, None])[:, None, :]
         coordinates = kept[:, :, None] * axes.targets - moved

@@ -93,8 +93,9 @@ def penalty_scores(fitted: Fitted, axes: Axes, alphas: Float64) -> PenaltyScores
         sums, squares = np.zeros((2, alphas.size)), np.zeros((2, alphas.size))
         lost = []
         alone = fitted.alone(axes, rows)
+        Q, Y, root = fitted.coordinates(axes, rows)
         for j, alpha in enumerate(alphas.tolist()):
-            left, _, _, root = fitted.leave_out(axes, rows, alpha)
+            left = fitted.leave_out(axes, rows, Q, Y, root, alpha)
             kept = alone | (left.remaining > LEAST_REMAINING)
             each = scored(rows, left.residuals / root[:, None])[kept]
             sums[:, j] = weights[kept] @ each

@@ -56,9 +56,8 @@ class Fitted(NamedTuple):
         root: Float64 = np.minimum(self.design.roots(rows), np.sqrt(most))
         return root
 
-    def penalty_without(self, root: Float64, alpha: float | None = None) -> Float64 | float:
+    def penalty_without(self, root: Float64, alpha: float) -> Float64 | float:
         """Penalty without each of some rows: one for all where they weigh the same."""
-        alpha = self.alpha if alpha is None else alpha
         if self.design.table.weights is None:
             return alpha * (self.design.weight - 1.0)
         penalties: Float64 = alpha * (self.design.weight - root * root)[:, None]
@@ -96,15 +95,13 @@ class Fitted(NamedTuple):
         return Q, Y, root
 
     def leave_out(
-        self, axes: Axes, rows: slice | Indices, alpha: float | None = None
-    ) -> tuple[LeftOut, Float64, Float64, Float64]:
-        """Leave out some rows; their coordinates, targets and roots as `coordinates` has them."""
-        Q, Y, root = self.coordinates(axes, rows)
+        self, axes: Axes, rows: slice, Q: Float64, Y: Float64, root: Float64, alpha: float
+    ) -> LeftOut:
+        """Leave out some rows under a penalty, given their `coordinates`."""
         share, penalty = self.share(root), self.penalty_without(root, alpha)
-        left = leave_one_out(Q, Y, axes, share, penalty, alone=self.alone(axes, rows))
-        return left, Q, Y, root
+        return leave_one_out(Q, Y, axes, share, penalty, alone=self.alone(axes, rows))
 
-    def fit_without(self, row: int, alpha: float | None = None) -> Solution:
+    def fit_without(self, row: int, alpha: float) -> Solution:
         """Fit without a row, from the start."""
         table = self.design.table
         weights = table.weights
@@ -119,7 +116,7 @@ class Fitted(NamedTuple):
                 table.n_classes,
                 None if weights is None else np.delete(weights, row),
             )
-        solved = solve(rest, self.alpha if alpha is None else alpha, centred=self.centred)
+        solved = solve(rest, alpha, centred=self.centred)
         if solved is None:
             raise ValueError(f"X without row {row} has a range beyond float64.")
         return solved.solution
@@ -189,7 +186,8 @@ def without_each(fitted: Fitted, coef: Float64, intercept: Float64) -> EachLeftO
     now = shrunk(axes.values, fitted.penalty(), rest=True)
 
     def statistic(rows: slice) -> _Sums:
-        left, Q, Y, root = fitted.leave_out(axes, rows)
+        Q, Y, root = fitted.coordinates(axes, rows)
+        left = fitted.leave_out(axes, rows, Q, Y, root, fitted.alpha)
         share = fitted.share(root)
         if fitted.alpha:
             fits = Q * now
@@ -228,7 +226,8 @@ def loo_residuals(fitted: Fitted) -> Float64:
     remaining = np.empty(table.X.shape[0])
 
     def statistic(rows: slice) -> None:
-        left, _, _, root = fitted.leave_out(axes, rows)
+        Q, Y, root = fitted.coordinates(axes, rows)
+        left = fitted.leave_out(axes, rows, Q, Y, root, fitted.alpha)
         residuals[rows], remaining[rows] = left.residuals / root[:, None], left.remaining
 
     map_reduce(statistic, table.blocks(), lambda *_: None)
@@ -295,7 +294,7 @@ def _shifts(
     size = np.einsum("ij,ij->i", E, E)
     if fitted.alpha:
         # Fitted coordinates without the row less those with it: (kept - now)·c - kept·q·E.
-        kept = shrunk(axes.values, fitted.penalty_without(root), rest=True)
+        kept = shrunk(axes.values, fitted.penalty_without(root, fitted.alpha), rest=True)
         change = kept - shrunk(axes.values, fitted.penalty(), rest=True)
         pulled = Q * kept
         moved = (fitted.share(root) + np.einsum("ij,ij->i", pulled, pulled)) * size
