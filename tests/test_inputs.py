@@ -18,8 +18,8 @@ from trivium.inputs import (
     require_flag,
     require_magnitude,
     require_number,
-    shown,
 )
+from trivium.labels import shown
 
 
 class Fitted(BaseEstimator):

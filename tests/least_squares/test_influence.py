@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
 from trivium import LeastSquaresClassifier
+from trivium.least_squares import axes, without_each
 from trivium.least_squares.table import targets
 from trivium.sheet.outlier import Outlier
 
@@ -311,3 +312,19 @@ class TestRefusals:
         plain = LeastSquaresClassifier().fit(X, y, w * model.robust_weights_)
         np.testing.assert_allclose(plain.coef_, model.coef_, rtol=1e-8, atol=1e-10)
         plain.influence(X, y, w * model.robust_weights_)
+
+    def test_what_is_left_without_a_row_is_looked_at(self, monkeypatch):
+        X, y, _ = problem(18, 30, 2, 2)
+        X[4] *= 1e6
+        model = LeastSquaresClassifier().fit(X, y)
+        monkeypatch.setattr(without_each, "solve", lambda *_, **__: None)
+        with pytest.raises(ValueError, match="X without row 4 has a range beyond float64"):
+            model.influence(X, y)
+
+    def test_a_decomposition_that_fails_is_not_used(self, monkeypatch):
+        X, y, _ = problem(19, 30, 2, 2)
+        failed = (np.ones(2), np.eye(2), np.eye(2), np.ones(2), np.zeros(3), 1)
+        monkeypatch.setattr(axes, "dgejsv", lambda *_, **__: failed)
+        model = LeastSquaresClassifier(0.1).fit(X * [1.0, 1e9], y)
+        with pytest.raises(np.linalg.LinAlgError, match="dgejsv returned 1"):
+            model.influence(X * [1.0, 1e9], y)

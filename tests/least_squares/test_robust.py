@@ -190,3 +190,10 @@ class TestLimits:
             assert weighted_median(values, weights.astype(float)) == pytest.approx(
                 np.median(np.repeat(values, weights))
             )
+
+    def test_what_other_weights_make_of_finite_rows_is_looked_at(self, monkeypatch):
+        answers = iter([robust.solve, lambda *_, **__: None])
+        monkeypatch.setattr(robust, "solve", lambda *args, **kw: next(answers)(*args, **kw))
+        X, y = Outlier().rows(8)
+        with pytest.raises(ValueError, match="a range beyond float64"):
+            LeastSquaresClassifier(robust=True).fit(X, y)

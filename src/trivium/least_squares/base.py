@@ -15,8 +15,8 @@ from trivium.inputs import (
     check_rows,
     column_name,
     require_finite,
-    shown,
 )
+from trivium.labels import shown
 from trivium.least_squares.gram import Moments
 from trivium.least_squares.influence import Influence
 from trivium.least_squares.masking import MaskedClassWarning, masked_classes

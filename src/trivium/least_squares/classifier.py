@@ -13,12 +13,12 @@ from trivium.arrays import Float64, Floats, Indices, Labels
 from trivium.inputs import (
     LabelledRows,
     beyond_magnitude,
-    check_classes,
     check_labelled_rows,
     require_choice,
     require_flag,
     require_number,
 )
+from trivium.labels import check_classes
 from trivium.least_squares.base import LARGEST, IndicatorFit
 from trivium.least_squares.calibration import METHODS, calibrator_of
 from trivium.least_squares.gram import Moments, gather

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from trivium.arrays import Float64, Labels
-from trivium.inputs import column_name, shown
+from trivium.inputs import column_name
+from trivium.labels import shown
 from trivium.least_squares.gram import Moments
 from trivium.least_squares.solve import Solution, by_moments, by_squares
 

@@ -16,8 +16,8 @@ from trivium.inputs import (
     check_weights,
     require_choice,
     require_flag,
-    shown,
 )
+from trivium.labels import shown
 from trivium.neighbors.balls import BallBatch, Balls
 from trivium.neighbors.estimates import VOLUME_METRICS, log_density, log_marginal, posterior
 from trivium.neighbors.neighborhoods import counting_weights

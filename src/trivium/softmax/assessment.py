@@ -7,7 +7,8 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from trivium.arrays import Float64
-from trivium.inputs import LabelledRows, column_name, shown
+from trivium.inputs import LabelledRows, column_name
+from trivium.labels import shown
 from trivium.softmax.fitting import Fitted
 from trivium.softmax.optimality import Certificate, certify
 from trivium.softmax.separation import Separation, SeparationWarning, find_separation

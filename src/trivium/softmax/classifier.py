@@ -13,15 +13,14 @@ from trivium.arrays import Float64, Labels
 from trivium.blocks.workers import one_blas_thread
 from trivium.inputs import (
     LabelledRows,
-    check_classes,
     check_labelled_rows,
     check_rows,
     require_choice,
     require_flag,
     require_magnitude,
     require_number,
-    shown,
 )
+from trivium.labels import check_classes, shown
 from trivium.softmax.assessment import SeparationWatch, assess, direction_of, warn_of
 from trivium.softmax.callbacks import Steps
 from trivium.softmax.cross_entropy import CrossEntropy

@@ -3,7 +3,7 @@
 import numbers
 import warnings
 from collections.abc import Callable, Iterable
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -22,8 +22,8 @@ from trivium.inputs import (
     require_flag,
     require_magnitude,
     require_number,
-    shown,
 )
+from trivium.labels import shown
 from trivium.softmax.classifier import LARGEST, SoftmaxRegression
 from trivium.softmax.fitting import SOLVERS, fit_parameters
 from trivium.softmax.history import History
@@ -204,7 +204,7 @@ separating_direction_, history_, n_features_in_, feature_names_in_
         if isinstance(self.alphas, numbers.Integral) or np.ndim(self.alphas) == 0:
             count = int(require_number("alphas", self.alphas, least=1, integer=True))
             return alpha_grid(rows.X, rows.weights, count, fit_intercept=self.fit_intercept)
-        given = list(self.alphas)  # type: ignore[arg-type]
+        given = list(cast("Iterable[float]", self.alphas))
         if not given:
             raise ValueError("alphas is empty: give at least one penalty.")
         for place, alpha in enumerate(given):
