@@ -629,7 +629,7 @@ class TestBadInput:
 
 
 def test_values_beyond_what_it_computes_with_are_named():
-    X = np.array([[0.0, 1e308], [1.0, -1e308], [2.0, 0.0]])
+    X = np.array([[0.0, 1e308], [1.0, -1e308], [2.0, 1e308]])
     with pytest.raises(ValueError, match=r"column 1: LeastSquaresClassifier computes .* up to"):
         LeastSquaresClassifier().fit(X, [0, 1, 1])
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 
 from trivium import LeastSquaresClassifier, LeastSquaresClassifierCV
-from trivium.least_squares import solve, without_each
+from trivium.least_squares import lost_rows, solve
 from trivium.least_squares.classifier_cv import choose_alpha
 from trivium.least_squares.table import targets
 
@@ -83,7 +83,8 @@ class TestScores:
 
     @pytest.mark.parametrize("most", [0, 64])
     def test_many_rows_that_alone_hold_a_column(self, most, monkeypatch):
-        monkeypatch.setattr(without_each, "_MOST_FITS", most)
+        monkeypatch.setattr(lost_rows, "_MOST_FITS", most)
+        monkeypatch.setattr(lost_rows, "_MOST_ROWS", 0)
         X, y, w = problem(2, 40, 3, 3)
         X = np.hstack([X, np.eye(40)[:, :30]])
         model = LeastSquaresClassifierCV([0.0, 0.2]).fit(X, y, w)
@@ -93,7 +94,7 @@ class TestScores:
             def no_fit(*_):
                 raise AssertionError("left out by a fit")
 
-            monkeypatch.setattr(without_each.Fitted, "fit_without", no_fit)
+            monkeypatch.setattr(lost_rows, "fit_without", no_fit)
         influence = LeastSquaresClassifier().fit(X, y, w).influence(X, y, w)
         keep = np.arange(40) != 5
         without = LeastSquaresClassifier().fit(X[keep], y[keep], w[keep])

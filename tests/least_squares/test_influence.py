@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
 from trivium import LeastSquaresClassifier
-from trivium.least_squares import axes, without_each
+from trivium.least_squares import axes, lost_rows
 from trivium.least_squares.table import targets
 from trivium.sheet.outlier import Outlier
 
@@ -126,6 +126,28 @@ class TestAgainstRefits:
         np.testing.assert_allclose(intercept[0], without.intercept_, rtol=1e-10)
         assert influence.table(1)["row"][0] == 5
 
+    def test_an_outlier_far_off_beside_thousands(self):
+        X, y, _w = problem(20, 3000, 4, 2)
+        X[5] *= 1e12
+        influence = LeastSquaresClassifier().fit(X, y).influence(X, y)
+        keep = np.arange(3000) != 5
+        without = LeastSquaresClassifier().fit(X[keep], y[keep])
+        coef, intercept = influence.loo_coef([5])
+        np.testing.assert_allclose(coef[0], without.coef_, rtol=1e-10)
+        np.testing.assert_allclose(intercept[0], without.intercept_, rtol=1e-10)
+        assert influence.table(1)["row"][0] == 5
+
+    @pytest.mark.parametrize("alpha", [0.0, 1e-9])
+    @pytest.mark.parametrize("weighted", [False, True])
+    def test_hardly_more_rows_than_columns(self, alpha, weighted, monkeypatch):
+        monkeypatch.setattr(lost_rows, "fit_without", None)
+        X, y, w = problem(39, 62, 60, 3)
+        w = w if weighted else np.ones(62)
+        model = LeastSquaresClassifier(alpha).fit(X, y, w)
+        influence = model.influence(X, y, w)
+        assert np.count_nonzero(1.0 - influence.leverage < 1e-4) > 4
+        assert_equals_refits(model, X, y, w, influence, rtol=1e-7)
+
     def test_rows_far_from_zero(self):
         X, y, w = problem(17, 30, 3, 3)
         X = np.round(X * 1024) / 1024  # exact at this offset
@@ -212,6 +234,17 @@ class TestResult:
         coef, intercept = model.influence(X, labels).loo_coef([])
         assert coef.shape == (0, 3, 2)
         assert intercept.shape == (0, 3)
+
+    def test_weights_of_any_size(self):
+        X, y, _ = problem(22, 30, 2, 3)
+        w = np.where(np.arange(30) % 3 == 0, 1e-200, 1e200)
+        influence = LeastSquaresClassifier().fit(X, y, w).influence(X, y, w)
+        heavy = w > 1.0
+        alone = LeastSquaresClassifier().fit(X[heavy], y[heavy]).influence(X[heavy], y[heavy])
+        np.testing.assert_allclose(influence.loo_residuals[heavy], alone.loo_residuals)
+        Y = targets(y[~heavy], 3)
+        scores = LeastSquaresClassifier().fit(X[heavy], y[heavy]).decision_function(X[~heavy])
+        np.testing.assert_allclose(influence.loo_residuals[~heavy], Y - scores)
 
     def test_only_ratios_of_weights_that_are_no_counts_matter(self):
         X, y, w = problem(16, 50, 3, 3)
@@ -317,7 +350,7 @@ class TestRefusals:
         X, y, _ = problem(18, 30, 2, 2)
         X[4] *= 1e6
         model = LeastSquaresClassifier().fit(X, y)
-        monkeypatch.setattr(without_each, "solve", lambda *_, **__: None)
+        monkeypatch.setattr(lost_rows, "solve", lambda *_, **__: None)
         with pytest.raises(ValueError, match="X without row 4 has a range beyond float64"):
             model.influence(X, y)
 

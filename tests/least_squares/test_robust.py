@@ -32,7 +32,7 @@ def angle(one, other):
 
 
 class TestSheet:
-    @pytest.mark.parametrize("scale", [1, 4, 16, 10**3, 10**6])
+    @pytest.mark.parametrize("scale", [1, 4, 16, 10**3, 10**6, 10**9, 10**12, 10**15])
     def test_the_boundary_stays(self, scale):
         sheet = Outlier()
         X, y = sheet.rows(scale)

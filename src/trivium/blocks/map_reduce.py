@@ -17,7 +17,9 @@ Statistic = TypeVar("Statistic")
 _BLOCK_BYTES = 1 << 19  # half of a common L2 cache: the block and what is computed from it
 
 
-def row_blocks(n_rows: int, n_columns: int, *, least: int = 64) -> list[slice]:
+def row_blocks(
+    n_rows: int, n_columns: int, *, least: int = 64, n_bytes: int = _BLOCK_BYTES
+) -> list[slice]:
     """Cut rows into blocks that fit a core's cache.
 
     Parameters
@@ -26,6 +28,8 @@ def row_blocks(n_rows: int, n_columns: int, *, least: int = 64) -> list[slice]:
         Shape of the data.
     least : int
         A block has at least so many rows, even if it outgrows the cache.
+    n_bytes : int
+        Size of a block in float64.
 
     Returns
     -------
@@ -37,7 +41,7 @@ def row_blocks(n_rows: int, n_columns: int, *, least: int = 64) -> list[slice]:
     >>> row_blocks(2000, 64)
     [slice(0, 1024, None), slice(1024, 2000, None)]
     """
-    length = max(least, _BLOCK_BYTES // (8 * n_columns) // 64 * 64)
+    length = max(least, n_bytes // (8 * n_columns) // 64 * 64)
     return [slice(start, min(start + length, n_rows)) for start in range(0, n_rows, length)]
 
 

@@ -17,12 +17,13 @@ from trivium.inputs import (
     require_finite,
 )
 from trivium.labels import shown
+from trivium.least_squares.fitted import Fitted
 from trivium.least_squares.gram import Moments
 from trivium.least_squares.influence import Influence
 from trivium.least_squares.masking import MaskedClassWarning, masked_classes
 from trivium.least_squares.solve import Solution, Solved, solve, take
 from trivium.least_squares.table import Design, Table
-from trivium.least_squares.without_each import EachLeftOut, Fitted, without_each
+from trivium.least_squares.without_each import EachLeftOut, without_each
 
 LARGEST = 8e307
 """The difference of two such numbers is finite."""

@@ -21,12 +21,13 @@ from trivium.inputs import (
 from trivium.labels import check_classes
 from trivium.least_squares.base import LARGEST, IndicatorFit
 from trivium.least_squares.calibration import METHODS, calibrator_of
+from trivium.least_squares.fitted import Fitted
 from trivium.least_squares.gram import Moments, gather
 from trivium.least_squares.online import removed, solve_moments
 from trivium.least_squares.robust import solve_robustly
 from trivium.least_squares.solve import Solved
 from trivium.least_squares.table import Table
-from trivium.least_squares.without_each import Fitted, loo_residuals
+from trivium.least_squares.without_each import loo_residuals
 
 
 def _adds_rows(model: "LeastSquaresClassifier") -> bool:

@@ -10,9 +10,9 @@ from trivium.arrays import Float64
 from trivium.inputs import check_labelled_rows, require_choice, require_flag, require_number
 from trivium.least_squares.axes import principal_axes
 from trivium.least_squares.base import IndicatorFit
+from trivium.least_squares.fitted import Fitted
 from trivium.least_squares.penalties import alpha_grid, penalty_scores
 from trivium.least_squares.table import Table
-from trivium.least_squares.without_each import Fitted
 
 
 def choose_alpha(scores: Float64, errors: Float64, rule: str) -> int:

@@ -15,9 +15,15 @@ from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
 from trivium.blocks.map_reduce import map_reduce
 from trivium.blocks.products import add_products
-from trivium.least_squares.table import Design, Frame, Table, sampled_frame, whole_frame
+from trivium.least_squares.table import (
+    BLOCK_BYTES,
+    Design,
+    Frame,
+    Table,
+    sampled_frame,
+    whole_frame,
+)
 
-_BLOCK_BYTES = 1 << 20  # of rows in a frame, which stay in a core's cache
 _LEAST_ROWS, _MOST_ROWS = 128, 2048
 _PIECE_BLOCKS = 4
 _SMALL = 2.0**-300  # in a frame: squares of lesser numbers may be lost
@@ -202,7 +208,7 @@ class _Sums(NamedTuple):
 def _add_up(table: Table, frame: Frame, n_jobs: int | None) -> _Sums:
     """Sum over all rows."""
     n, d = table.X.shape
-    length = min(max(_LEAST_ROWS, _BLOCK_BYTES // (8 * d)), _MOST_ROWS)
+    length = min(max(_LEAST_ROWS, BLOCK_BYTES // (8 * d)), _MOST_ROWS)
     # A piece has a matrix of its own, which its rows have to be worth.
     whole = length * max(_PIECE_BLOCKS, 2 * d // length)
     unit = frame.unit

@@ -7,8 +7,9 @@ from trivium.arrays import Float64, Indices, Labels
 from trivium.blocks.workers import one_blas_thread
 from trivium.inputs import require_number
 from trivium.labels import shown
+from trivium.least_squares.fitted import Fitted
 from trivium.least_squares.leave_one_out import shrunk
-from trivium.least_squares.without_each import EachLeftOut, Fitted
+from trivium.least_squares.without_each import EachLeftOut
 
 
 class Influence:

@@ -44,6 +44,21 @@ class LeftOut(NamedTuple):
     squares: Float64
 
 
+class OffSpan(NamedTuple):
+    """What of rows lies off the span of all of them, where it is better known than by difference.
+
+    Attributes
+    ----------
+    squares : ndarray of shape (m,)
+        What 1 - h would be without a penalty.
+    residuals : ndarray of shape (m, n_targets)
+        Of the fit with all rows, without a penalty, times the roots of the weights that go.
+    """
+
+    squares: Float64
+    residuals: Float64
+
+
 def leave_one_out(
     Q: Float64,
     Y: Float64,
@@ -52,6 +67,7 @@ def leave_one_out(
     penalty: Float64 | float,
     *,
     alone: NDArray[np.bool_],
+    off_span: OffSpan | None = None,
 ) -> LeftOut:
     """Leave each of some rows out, or as much of its weight as is to go.
 
@@ -69,10 +85,12 @@ def leave_one_out(
     alone : ndarray of bool of shape (m,)
         Which rows add one to the rank and go whole, so that the others tell nothing of what
         they alone hold.
+    off_span : OffSpan or None
     """
     squares = np.einsum("ij,ij->i", Q, Q)
-    residuals = Y - Q @ axes.targets
-    remaining = 1.0 - share - squares
+    if off_span is None:
+        off_span = OffSpan(1.0 - share - squares, Y - Q @ axes.targets)
+    remaining, residuals = off_span
     if np.any(penalty):
         given_up = shrunk(axes.values, penalty)
         residuals += (Q * given_up) @ axes.targets

@@ -7,7 +7,8 @@ import numpy as np
 from trivium.arrays import Float64, Indices
 from trivium.blocks.map_reduce import map_reduce
 from trivium.least_squares.axes import Axes
-from trivium.least_squares.without_each import LEAST_REMAINING, Fitted, residuals_anew
+from trivium.least_squares.fitted import Fitted
+from trivium.least_squares.lost_rows import LEAST_REMAINING, LostRows
 
 _ABOVE, _BELOW = 10.0, 1e-3
 
@@ -106,9 +107,10 @@ def penalty_scores(fitted: Fitted, axes: Axes, alphas: Float64) -> PenaltyScores
         return _Sums(sums, squares, total, np.hstack(lost))
 
     sums = map_reduce(statistic, table.blocks(), _Sums.merge)
+    lost_rows = LostRows(fitted, axes)
     for j, alpha in enumerate(alphas.tolist()):
         rows = sums.lost[0, sums.lost[1] == j]
-        residuals, _ = residuals_anew(fitted, axes, rows, alpha)
+        residuals, _ = lost_rows.residuals(rows, alpha)
         each, weights = scored(rows, residuals), np.square(fitted.design.roots(rows))
         sums.scores[:, j] += weights @ each
         sums.squares[:, j] += weights @ np.square(each)

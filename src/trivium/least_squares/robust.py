@@ -9,9 +9,10 @@ Rousseeuw & Stahel, Robust Statistics, 1986, section 6.3; Huber & Ronchetti, Rob
 The scale s of a residual is that of its class: rows are measured by their like, and a class of
 few rows is not taken for the outliers of a class of many.
 
-Found by iteratively reweighted least squares. Weights and scales follow from each other and can
-chase each other for ever, so that scales are held after fifty steps; what is left to minimise
-is then convex, and each step lowers it (Huber & Ronchetti, section 7.8).
+Found by iteratively reweighted least squares, from a fit in which no row holds a direction nearly
+alone, since nothing but rounding would be left of its residual. Weights and scales follow from
+each other and can chase each other for ever, so that scales are held after fifty steps; what is
+left to minimise is then convex, and each step lowers it (Huber & Ronchetti, section 7.8).
 """
 
 from typing import NamedTuple
@@ -19,18 +20,20 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import chi2
 
-from trivium.arrays import Float64
+from trivium.arrays import Float64, Indices
 from trivium.blocks.map_reduce import map_reduce
+from trivium.least_squares.fitted import Fitted
 from trivium.least_squares.leave_one_out import shrunk
+from trivium.least_squares.lost_rows import LEAST_REMAINING, LostRows
 from trivium.least_squares.solve import Solved, solve
 from trivium.least_squares.table import Table
-from trivium.least_squares.without_each import Fitted
 
 _EFFICIENT = 1.345  # Huber's c for 95 % efficiency under normal errors, in one dimension
 _SCALE_STEPS, _MOST_STEPS = 50, 500
 _STILL = 1e-9
 _EXACT = 1e-12  # residuals of targets that are met
 _LEAST_SHARE = 1e-3  # of the greatest scale: a class met exactly leaves its other rows some room
+_ROUNDINGS = 8 * float(np.finfo(np.float64).eps)
 _TINY = np.finfo(np.float64).tiny
 
 
@@ -80,8 +83,11 @@ def solve_robustly(table: Table, alpha: float, *, centred: bool) -> Robust | Non
     weights = np.ones(n) if table.weights is None else table.weights
     dimension = max(1, table.n_classes - 1)  # targets of a row sum to one
     bound = float(np.sqrt(chi2.ppf(chi2.cdf(_EFFICIENT**2, 1), dimension)))
-    allowance = np.sqrt(_rest_of_leverage(Fitted(solved.design, solved.moments, alpha, centred)))
-    counted, scale = np.ones(n), np.zeros(table.n_classes)
+    rest = _rest_of_leverage(Fitted(solved.design, solved.moments, alpha, centred))
+    allowance, penalty = np.sqrt(rest), alpha * float(weights.sum())
+    counted, scale = np.where(rest < LEAST_REMAINING, rest, 1.0), np.zeros(table.n_classes)
+    if counted.min() < 1.0:
+        solved = _reweighted(table, weights * counted, penalty, centred=centred)
     floor = _EXACT
     for step in range(_MOST_STEPS):
         lengths = _lengths(solved)
@@ -93,9 +99,10 @@ def solve_robustly(table: Table, alpha: float, *, centred: bool) -> Robust | Non
         allowed = bound * scale[table.codes] * allowance
         before = counted
         counted = np.where(lengths <= allowed, 1.0, allowed / np.maximum(lengths, _TINY))
-        if np.all(np.abs(counted - before) <= _STILL * counted):
+        moving = np.flatnonzero(np.abs(counted - before) > _STILL * counted)
+        if np.all(lengths[moving] <= _roundings(solved, moving)):
             return Robust(solved, counted, scale, step + 1, converged=True)
-        solved = _reweighted(table, weights * counted, alpha * weights.sum(), centred=centred)
+        solved = _reweighted(table, weights * counted, penalty, centred=centred)
     return Robust(solved, counted, scale, _MOST_STEPS, converged=False)
 
 
@@ -138,22 +145,34 @@ def weighted_median(values: Float64, weights: Float64) -> float:
 
 
 def _rest_of_leverage(fitted: Fitted) -> Float64:
-    """One less the leverage of each row, a row of weight m as one of m rows."""
+    """One less the leverage of each row, a row of weight m as one of m rows.
+
+    A row that alone holds a direction turns nothing but its own: of it that is one.
+    """
     axes, design = fitted.axes(), fitted.design
     table = design.table
     kept = shrunk(axes.values, fitted.penalty(), rest=True)
     rest = np.empty(table.X.shape[0])
     # A row is worth one, or the least weight where weights are fractions.
     one = 1.0 if table.weights is None else min(1.0, float(table.weights.min()))
-    one = float(np.ldexp(one, -design.frame.weight_exponent))
+    share = float(np.ldexp(one, -design.frame.weight_exponent))
 
     def statistic(rows: slice) -> None:
         Q = design.projected(rows, axes.into)
         alone = np.einsum("ij,ij->i", Q, Q * kept) + fitted.centred / design.weight
-        rest[rows] = 1.0 - one * alone
+        rest[rows] = 1.0 - share * alone
 
     map_reduce(statistic, table.blocks(), lambda *_: None)
-    return np.maximum(rest, 0.0)
+    lost = np.flatnonzero(rest < LEAST_REMAINING)
+    rest[lost] = LostRows(fitted._replace(most=one), axes).remaining(lost)
+    return rest
+
+
+def _roundings(solved: Solved, rows: Indices) -> Float64:
+    """Bound what of some rows' residuals is rounding: far off, that is more than is allowed."""
+    X, coef = solved.design.table.X[rows], solved.solution.coef
+    roundings: Float64 = _ROUNDINGS * np.linalg.norm(np.abs(X) @ np.abs(coef), axis=1)
+    return roundings
 
 
 def _lengths(solved: Solved) -> Float64:

@@ -12,7 +12,9 @@ import numpy as np
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.map_reduce import map_reduce, row_blocks
 
+BLOCK_BYTES = 1 << 20  # of rows, which a core's cache holds: smaller ones wait for Python
 _SAMPLE = 1024
+_FOR_MIDDLE = 256
 _NEAR = 8.0  # spreads of a column: to take so much off a product costs three bits
 _LEAST_EXPONENT, _MOST_EXPONENT = -1021, 1023  # so that 2^-exponent is a normal number
 
@@ -51,7 +53,8 @@ class Table(NamedTuple):
 
     def blocks(self) -> list[slice]:
         """Rows in blocks that fit a cache, with their targets."""
-        return row_blocks(self.X.shape[0], max(self.X.shape[1], self.n_targets))
+        widest = max(self.X.shape[1], self.n_targets)
+        return row_blocks(self.X.shape[0], widest, n_bytes=BLOCK_BYTES)
 
     def targets(self, rows: slice | Indices) -> Float64:
         """Targets of some rows, of shape (m, n_targets)."""
@@ -120,7 +123,7 @@ class Design(NamedTuple):
     target_center: Float64
     weight: float
 
-    def block(self, rows: slice) -> tuple[Float64, Float64]:
+    def block(self, rows: slice | Indices) -> tuple[Float64, Float64]:
         """Columns and targets of some rows, centred, times the root of their weight."""
         frame = self.frame
         Z = (self.table.X[rows] - frame.origin) * frame.unit - self.center
@@ -187,15 +190,21 @@ def sampled_frame(table: Table, *, centred: bool) -> Frame:
     """Take a frame from some of the rows."""
     every = slice(None, None, -(-table.X.shape[0] // _SAMPLE))
     some = table.X[every].astype(np.float64)
-    origin = np.zeros(some.shape[1])
+    origin = _middle(some) if centred else np.zeros(some.shape[1])
     with np.errstate(over="ignore", invalid="ignore"):
-        if centred:
-            origin = _mean(some)
         spread = np.abs(some - origin).max(axis=0)
     target_origin = np.zeros(table.n_targets)
     if centred and table.values is not None:
         target_origin = _mean(table.values[every])
     return _frame(table, origin, target_origin, spread)
+
+
+def _middle(rows: Float64) -> Float64:
+    """Median of some of the rows, which an outlier does not take away from the others."""
+    some = rows[:: max(1, len(rows) // _FOR_MIDDLE)]
+    half = len(some) // 2
+    middle: Float64 = np.partition(some, half, axis=0)[half]
+    return middle
 
 
 def _mean(rows: Float64) -> Float64:

@@ -1,125 +1,19 @@
-"""Every row of a fit left out, block by block of rows.
+"""Every row of a fit left out, block by block of rows."""
 
-Rows that hold a direction nearly alone, of which the closed form would lose digits, are
-left out by fitting anew. As leverages sum to the rank, they are no more than that.
-"""
-
-import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from trivium.arrays import Float64, Indices
+from trivium.arrays import Float64
 from trivium.blocks.map_reduce import map_reduce
-from trivium.least_squares.axes import Axes, principal_axes, quick_axes
-from trivium.least_squares.gram import Moments
-from trivium.least_squares.leave_one_out import LeftOut, leave_one_out, shrunk
-from trivium.least_squares.solve import Solution, solve
-from trivium.least_squares.table import Design, Table
+from trivium.least_squares.axes import Axes
+from trivium.least_squares.fitted import Fitted
+from trivium.least_squares.leave_one_out import shrunk
+from trivium.least_squares.lost_rows import LEAST_REMAINING, LostRows
+from trivium.least_squares.solve import Solution
+from trivium.least_squares.table import Design
 
-LEAST_REMAINING = 1e-4
-"""Of one less the leverage: below, four digits and more are lost."""
-
-_MOST_FITS = 64
-_ALONE = 1e-10
 _ALIKE = 1e-6
-
-
-class Fitted(NamedTuple):
-    """A fit and the rows it was made of.
-
-    Attributes
-    ----------
-    design : Design
-    moments : Moments or None
-    alpha : float
-    centred : bool
-        Whether there is an intercept.
-    most : float
-        Weight of a row that is left out at most; infinity leaves it out whole.
-    """
-
-    design: Design
-    moments: Moments | None
-    alpha: float
-    centred: bool
-    most: float = math.inf
-
-    def penalty(self) -> float:
-        """Penalty on the sum of squares of all rows."""
-        return self.alpha * self.design.weight
-
-    def roots(self, rows: slice | Indices) -> Float64:
-        """Roots of the weights of some rows that are left out."""
-        most = np.ldexp(self.most, -self.design.frame.weight_exponent)
-        root: Float64 = np.minimum(self.design.roots(rows), np.sqrt(most))
-        return root
-
-    def penalty_without(self, root: Float64, alpha: float) -> Float64 | float:
-        """Penalty without each of some rows: one for all where they weigh the same."""
-        if self.design.table.weights is None:
-            return alpha * (self.design.weight - 1.0)
-        penalties: Float64 = alpha * (self.design.weight - root * root)[:, None]
-        return penalties
-
-    def share(self, root: Float64) -> Float64:
-        """Share of each of some rows in the weight of all; zero without an intercept."""
-        share: Float64 = self.centred * root * root / self.design.weight
-        return share
-
-    def axes(self) -> Axes:
-        """Find the axes of the rows."""
-        n, d = self.design.table.X.shape
-        axes = None
-        # Of independent rows the singular values themselves are asked for.
-        if self.moments is not None and self.alpha == 0 and n - self.centred > d:
-            axes = quick_axes(self.moments)
-        return principal_axes(self.design, self.moments) if axes is None else axes
-
-    def alone(self, axes: Axes, rows: slice | Indices) -> NDArray[np.bool_]:
-        """Which of some rows add one to the rank and go whole."""
-        n, rank = self.design.table.X.shape[0], len(axes.values)
-        alone: NDArray[np.bool_] = self.roots(rows) == self.design.roots(rows)
-        if not 0 < rank == n - self.centred:
-            alone[:] = False
-        return alone
-
-    def coordinates(self, axes: Axes, rows: slice | Indices) -> tuple[Float64, Float64, Float64]:
-        """Parts of Q and centred targets of some rows, times the roots of what goes; these."""
-        root = self.roots(rows)
-        Q, Y = self.design.projected(rows, axes.into), self.design.centred_targets(rows)
-        if self.design.table.weights is not None:
-            Q *= root[:, None]
-            Y *= root[:, None]
-        return Q, Y, root
-
-    def leave_out(
-        self, axes: Axes, rows: slice, Q: Float64, Y: Float64, root: Float64, alpha: float
-    ) -> LeftOut:
-        """Leave out some rows under a penalty, given their `coordinates`."""
-        share, penalty = self.share(root), self.penalty_without(root, alpha)
-        return leave_one_out(Q, Y, axes, share, penalty, alone=self.alone(axes, rows))
-
-    def fit_without(self, row: int, alpha: float) -> Solution:
-        """Fit without a row, from the start."""
-        table = self.design.table
-        weights = table.weights
-        if weights is not None and weights[row] > self.most:
-            weights = weights.copy()
-            weights[row] -= self.most
-            rest = table._replace(weights=weights)
-        else:
-            rest = Table(
-                np.delete(table.X, row, axis=0),
-                np.delete(table.codes, row),
-                table.n_classes,
-                None if weights is None else np.delete(weights, row),
-            )
-        solved = solve(rest, alpha, centred=self.centred)
-        if solved is None:
-            raise ValueError(f"X without row {row} has a range beyond float64.")
-        return solved.solution
 
 
 class EachLeftOut(NamedTuple):
@@ -206,7 +100,7 @@ def without_each(fitted: Fitted, coef: Float64, intercept: Float64) -> EachLeftO
     if not _is_of(fitted, axes, sums, coef):
         return None
     lost = np.flatnonzero(~(remaining > LEAST_REMAINING) & ~fitted.alone(axes, slice(None)))
-    residuals[lost], anew = residuals_anew(fitted, axes, lost, fitted.alpha)
+    residuals[lost], anew = LostRows(fitted, axes).residuals(lost, fitted.alpha)
     Q, _, root = fitted.coordinates(axes, lost)
     shift[lost] = _shifts(fitted, axes, Q, residuals[lost] * root[:, None], root, leverage[lost])
     for row, solution in anew.items():
@@ -232,50 +126,8 @@ def loo_residuals(fitted: Fitted) -> Float64:
 
     map_reduce(statistic, table.blocks(), lambda *_: None)
     lost = np.flatnonzero(~(remaining > LEAST_REMAINING) & ~fitted.alone(axes, slice(None)))
-    residuals[lost], _ = residuals_anew(fitted, axes, lost, fitted.alpha)
+    residuals[lost], _ = LostRows(fitted, axes).residuals(lost, fitted.alpha)
     return residuals
-
-
-def residuals_anew(
-    fitted: Fitted, axes: Axes, rows: Indices, alpha: float
-) -> tuple[Float64, dict[int, Solution]]:
-    """Leave out rows that hold a direction nearly alone, each by a fit without it.
-
-    Where such rows are many, those that hold one alone to rounding, and add one to the
-    rank, are left out by what `leave_one_out` does for independent rows.
-
-    Parameters
-    ----------
-    fitted : Fitted
-    axes : Axes
-    rows : ndarray of int of shape (m,)
-    alpha : float
-        The penalty, which may be another than that of the fit.
-
-    Returns
-    -------
-    residuals : ndarray of shape (m, n_targets)
-    solutions : dict of int to Solution
-        The fits that were made.
-    """
-    table = fitted.design.table
-    residuals = np.empty((rows.size, table.n_targets))
-    alone = np.zeros(rows.size, dtype=np.bool_)
-    if rows.size > _MOST_FITS:
-        if axes.vectors is None:
-            axes = principal_axes(fitted.design, fitted.moments)
-        Q, Y, root = fitted.coordinates(axes, rows)
-        share, penalty = fitted.share(root), fitted.penalty_without(root, alpha)
-        alone = np.abs(1.0 - share - np.einsum("ij,ij->i", Q, Q)) <= _ALONE
-        left = leave_one_out(Q, Y, axes, share, penalty, alone=np.ones(rows.size, dtype=np.bool_))
-        residuals[:] = left.residuals / root[:, None]
-    solutions = {}
-    for place in np.flatnonzero(~alone).tolist():
-        row = int(rows[place])
-        solution = solutions[row] = fitted.fit_without(row, alpha)
-        scores = table.X[row].astype(np.float64) @ solution.coef + solution.intercept
-        residuals[place] = table.targets(slice(row, row + 1))[0] - scores
-    return residuals, solutions
 
 
 def _shifts(
@@ -314,15 +166,26 @@ def _is_of(fitted: Fitted, axes: Axes, sums: _Sums, coef: Float64) -> bool:
     ours = design.projected(some, axes.into) @ (now * axes.targets)
     theirs = design.projected(some, coef / design.frame.unit[:, None])
     size = np.sqrt(design.weight)
-    # Rounding of the rows counts as much as they are nearly dependent.
-    rounding = 16 * np.finfo(float).eps * np.abs(axes.into).max(initial=0.0) * size
-    alike = max(_ALIKE, rounding)
+    alike = max(_ALIKE, _rounding_of(axes))
     return bool(
         abs(sums.weight - design.weight) <= alike * design.weight
         and abs(sums.spread - axes.values.size) <= alike * max(1.0, sums.spread)
         and np.abs(sums.targets - axes.targets).max(initial=0.0) <= alike * size
         and np.abs(ours - theirs).max() <= alike * max(1.0, np.abs(ours).max())
     )
+
+
+def _rounding_of(axes: Axes) -> float:
+    """How far rounding may move a row's part of Q.
+
+    It counts as much as rows are nearly dependent, or one is far longer than the others.
+    """
+    if axes.vectors is None:
+        lengths = np.linalg.norm(np.linalg.inv(axes.into), axis=0)
+    else:
+        lengths = np.linalg.norm(axes.unit[:, None] * (axes.vectors * axes.values), axis=1)
+    reach = (lengths @ np.abs(axes.into)).max(initial=0.0)
+    return 16 * float(np.finfo(float).eps * reach)
 
 
 def _shift(design: Design, coef: Float64, intercept: Float64) -> float:
