@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import scipy.linalg
 
+from trivium import LeastSquaresClassifier
 from trivium.least_squares import solve as module
 from trivium.least_squares import triangle
 from trivium.least_squares.axes import principal_axes
@@ -291,3 +292,27 @@ class TestLeastNorm:
         np.testing.assert_array_equal(solution.coef, np.zeros((3, 1)))
         np.testing.assert_allclose(solution.intercept, 1 / 7, rtol=1e-15)
         np.testing.assert_array_equal(solution.aliased, [0, 1, 2])
+
+
+class TestWideTablesOfColumnsInAnyUnit:
+    @pytest.mark.parametrize("factor", [1e4, 1e8, 1e14, 1e150])
+    @pytest.mark.parametrize("n", [12, 40])
+    def test_a_column_far_larger_than_the_others(self, factor, n, monkeypatch):
+        monkeypatch.setattr(module, "_MANY_COLUMNS", 5)
+        rng = np.random.default_rng(n)
+        unit, y = rng.normal(size=(n, 45)), np.arange(n) % 2
+        X = unit.copy()
+        X[:, 3] *= factor
+        model = LeastSquaresClassifier(0.1).fit(X, y)
+        # In units of one, where the penalty on that column is as good as none.
+        penalty = np.full(45, np.sqrt(0.1 * n))
+        penalty[3] /= factor
+        rows = np.vstack([unit - unit.mean(axis=0), np.diag(penalty)])
+        right = np.r_[
+            np.where(y == 1, 1.0, -1.0) - np.where(y == 1, 1.0, -1.0).mean(), np.zeros(45)
+        ]
+        coef = np.linalg.lstsq(rows, right, rcond=None)[0]
+        coef[3] /= factor
+        np.testing.assert_allclose(model.coef_[0], coef, rtol=1e-9)
+        influence = model.influence(X, y)
+        assert np.isfinite(influence.loo_residuals).all()

@@ -107,7 +107,8 @@ def principal_axes(design: Design, moments: Moments | None = None) -> Axes:
         into[kept] = scipy.linalg.solve_triangular(span.rows[:, : span.rank], left)
         into[kept] /= span.norm[kept, None]
         targets = left.T @ (span.q.T @ triangle[:d, d:])[: span.rank]
-    return Axes(into, targets, values, unit, right.T)
+        vectors = _of_large_columns(rows / unit, left, values, right.T)
+    return Axes(into, targets, values, unit, vectors)
 
 
 def _axes_of_wide(design: Design) -> Axes | None:
@@ -144,3 +145,26 @@ def _decomposed(rows: Float64) -> tuple[Float64, Float64, Float64]:
     if failed:
         raise np.linalg.LinAlgError(f"dgejsv returned {failed}")
     return left, np.maximum(values * (work[0] / work[1]), _TINY), right.T
+
+
+def _of_large_columns(rows: Float64, left: Float64, values: Float64, vectors: Float64) -> Float64:
+    """Give back their digits to the entries of large columns in vectors of small values.
+
+    Of a column far larger than the least value they are as small, and known to rounding of
+    the others only. The rows tell them: with A of full rank r and A = Q·S·Pᵀ, A·P/S = Q.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (r, d)
+    left, values, vectors : ndarrays of shape (r, r), (r,) and (d, r)
+    """
+    size = np.abs(rows).max(axis=0, initial=0.0)
+    large = size > _GRADED * values.min(initial=np.inf)
+    if not 0 < np.count_nonzero(large) < values.size:
+        return vectors
+    triangle_of, triangle = scipy.linalg.qr(rows[:, large] / size[large], mode="economic")
+    missing = left - rows[:, ~large] @ (vectors[~large] / values)
+    mended = vectors.copy()
+    found = scipy.linalg.solve_triangular(triangle, triangle_of.T @ missing)
+    mended[large] = found / size[large, None] * values
+    return mended
