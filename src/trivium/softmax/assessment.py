@@ -17,7 +17,7 @@ from trivium.softmax.solvers.protocol import Status
 _ROUNDING = 16 * np.finfo(np.float64).eps
 _NOTHING_LEFT = 1e-10  # of the loss, where float64 allows no further step
 _NAMED = 3
-_STEPS_BEFORE_PROGRAMME = 100
+_STEPS_BEFORE_COLUMNS, _STEPS_BEFORE_PROGRAMME = 10, 100
 
 
 class Assessment(NamedTuple):
@@ -37,8 +37,8 @@ class Assessment(NamedTuple):
 class SeparationWatch:
     """Looks out, step by step, for proof that there is no optimum.
 
-    A point that tells all rows right is nearly always one; where none comes, a linear
-    programme is asked, once.
+    A point that tells all rows right is nearly always one; where none comes, single columns
+    are looked at, and later a linear programme is asked, each once.
 
     Parameters
     ----------
@@ -56,12 +56,17 @@ class SeparationWatch:
         first_right = at.accuracy == 1.0 and self._step > 0 and not self._was_right
         self._was_right = self._was_right or first_right
         self._step += 1
-        if not first_right and self._step != _STEPS_BEFORE_PROGRAMME:
+        if not first_right and self._step not in (_STEPS_BEFORE_COLUMNS, _STEPS_BEFORE_PROGRAMME):
             return False
         X, d = self._rows.X, self._rows.X.shape[1]
         intercept = parameters[:, d:].sum(axis=1)
         found = find_separation(
-            X, self._rows.codes, parameters[:, :d], intercept, fit_intercept=self._fit_intercept
+            X,
+            self._rows.codes,
+            parameters[:, :d],
+            intercept,
+            fit_intercept=self._fit_intercept,
+            programme=self._step >= _STEPS_BEFORE_PROGRAMME,
         )
         return found.direction is not None
 

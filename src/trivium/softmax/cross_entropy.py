@@ -54,11 +54,11 @@ def softmax(logits: Float64) -> tuple[Float64, Float64]:
 
 
 class _Sums(NamedTuple):
-    """Loss, gradient, rows predicted right and squared residuals, summed over rows."""
+    """Loss, gradient, weight of rows predicted wrong and squared residuals, over rows."""
 
     loss: float
     gradient: Float64
-    right: float
+    wrong: float
     squares: Float64
 
     def merge(self, other: "_Sums") -> "_Sums":
@@ -66,7 +66,7 @@ class _Sums(NamedTuple):
         return _Sums(
             self.loss + other.loss,
             self.gradient,
-            self.right + other.right,
+            self.wrong + other.wrong,
             self.squares + other.squares,
         )
 
@@ -91,7 +91,7 @@ class CrossEntropyAt:
         alpha, total = objective.alpha, objective.total
         self.loss = sums.loss / total + 0.5 * alpha * float(np.vdot(W, W))
         self.gradient: Float64 = sums.gradient / total + alpha * W
-        self.accuracy = sums.right / total
+        self.accuracy = 1.0 - sums.wrong / total
         self.residual: Float64 = np.sqrt(sums.squares / total)
 
     @property
@@ -192,14 +192,14 @@ class CrossEntropy:
                 return _Sums(
                     float(lost.sum()),
                     self._pulled_back(X, logits),
-                    float(np.count_nonzero(right)),
+                    float(np.count_nonzero(~right)),
                     squares,
                 )
             w = self.weights[rows]
             weighed = w * logits
             squares = np.einsum("ij,ij->i", weighed, logits)
             gradient = self._pulled_back(X, weighed)
-            return _Sums(float(w @ lost), gradient, float(w @ right), squares)
+            return _Sums(float(w @ lost), gradient, float(w @ ~right), squares)
 
         self.passes += 1.0
         with one_blas_thread():

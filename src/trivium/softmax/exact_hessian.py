@@ -7,33 +7,47 @@ with K classes there are K - 1, and the matrix is regular.
 
 import numpy as np
 import scipy.linalg
+from scipy.linalg.lapack import dpocon
 
 from trivium.arrays import Float64
 from trivium.blocks.compiled import kernel
 from trivium.blocks.map_reduce import map_reduce
 from trivium.softmax.preconditioner import factored
 from trivium.softmax.problem import Problem, ProblemAt
+from trivium.softmax.solvers.newton_cg import newton_direction
 
+_FEW_DIGITS = 1e-8  # reciprocal condition of squares from which on little is left
 _CHUNK_VALUES = 1 << 17  # products of columns held at a time, which stay in a core's cache
 _LEAST_PIECE, _MOST_PIECE, _PIECES = 512, 4096, 16
 
 
-def exact_direction(problem: Problem, at: ProblemAt) -> Float64:
+def exact_direction(problem: Problem, at: ProblemAt, tol: float) -> Float64:
     """Newton's direction at a point.
+
+    Where the matrix, which holds squares, has lost many digits, its factor only guides
+    conjugate gradients, whose products with the Hessian have them.
 
     Parameters
     ----------
     problem : Problem
     at : ProblemAt
+    tol : float
+        Of the gradient, here.
     """
     n_classes, size = at.gradient.shape
     contrasts = np.ascontiguousarray(scipy.linalg.helmert(n_classes))
     hessian = contrast_hessian(problem, at, contrasts)
-    reduced = (contrasts @ at.gradient).ravel()
     factor, scale = factored(hessian)
-    solved = scale * scipy.linalg.cho_solve((factor, True), scale * reduced, check_finite=False)
-    direction: Float64 = -(contrasts.T @ solved.reshape(n_classes - 1, size))
-    return direction
+
+    def solved(gradient: Float64) -> Float64:
+        reduced = scale * (contrasts @ gradient).ravel()
+        found = scale * scipy.linalg.cho_solve((factor, True), reduced, check_finite=False)
+        direction: Float64 = contrasts.T @ found.reshape(n_classes - 1, size)
+        return direction
+
+    if dpocon(factor, 1.0, uplo="L")[0] < _FEW_DIGITS:  # of a diagonal near one
+        return newton_direction(at, solved, tol)
+    return -solved(at.gradient)
 
 
 def contrast_hessian(problem: Problem, at: ProblemAt, contrasts: Float64) -> Float64:

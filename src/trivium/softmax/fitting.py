@@ -46,7 +46,7 @@ class Fitted(NamedTuple):
         How often the rows were read; a part of them counts as that part.
     gradient : ndarray of shape (n_classes, d [+ 1])
         In the user's coordinates.
-    loss : float
+    loss, accuracy : float
     objective : CrossEntropy
         Of the rows as they come, less its `center` if it has one.
     """
@@ -59,6 +59,7 @@ class Fitted(NamedTuple):
     n_passes: float
     gradient: Float64
     loss: float
+    accuracy: float
     objective: CrossEntropy
 
 
@@ -184,7 +185,7 @@ def _minimise(
         result = newton(
             problem,
             first,
-            direction=lambda at: exact_direction(problem, at),
+            direction=lambda at: exact_direction(problem, at, problem.small(tol)),
             max_iter=max_iter,
             stop=stop,
             observe=watch,
@@ -218,10 +219,11 @@ def _minimise_by_rows(
     watch.problem = spanned
     result = _minimise(spanned, _first(spanned, start), solver, max_iter, tol, watch)
     problem.objective.passes += spanned.passes
-    if result.status not in (Status.CONVERGED, Status.ROUNDING, Status.NO_PROGRESS):
-        return result
     here = problem.from_users(watch.parameters)
     at = problem.evaluate(here)
+    watch.seen = at.seen  # coordinates may have told it with fewer digits
+    if result.status not in (Status.CONVERGED, Status.ROUNDING, Status.NO_PROGRESS):
+        return result
     if np.abs(at.seen.gradient).max() <= tol:
         return result._replace(status=Status.CONVERGED)
     if problem.is_rounding(at, tol, _ROOM):
@@ -295,5 +297,6 @@ def _fitted(objective: CrossEntropy, result: Result, solver: str, watch: _Watch)
         objective.passes,
         watch.seen.gradient,
         watch.seen.loss,
+        watch.seen.accuracy,
         objective,
     )

@@ -38,11 +38,11 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.map_reduce import map_reduce
+from trivium.softmax.bounds import SOLVED, by_curvature, divergence, inverse_of, norm
 from trivium.softmax.residuals import Model, Residuals, without
+from trivium.softmax.shift import by_shift
 
 _SAYS_LITTLE = 1e-8  # of the loss: a bound above this is worth another look
-_WORST_CONDITION = 1e10  # of a scaled system: solutions keep some six digits
-_SOLVED = 1.01  # covers the rounding of such a solution
 
 
 class Certificate(NamedTuple):
@@ -106,7 +106,7 @@ def certify(
         gap = min(most, _by_convexity(model, sums)) if alpha > 0 else most
         if alpha > 0 and gap <= _SAYS_LITTLE * most:
             return Certificate(float(gap), exists=True)
-        shifted = _by_shift(model, sums)
+        shifted = by_shift(model, sums)
     return Certificate(float(min(gap, shifted)), exists=bool(alpha > 0 or shifted < np.inf))
 
 
@@ -119,29 +119,19 @@ def _by_convexity(model: Model, sums: Residuals) -> float:
     )
     apart = model.divergence_of_rounding(sums)
     if not model.centred:
-        return _total(0.0, apart, 0.0) + _convex(_norm(gradient) + lost, model.alpha)
+        return divergence(0.0, apart, 0.0) + by_curvature(norm(gradient) + lost, model.alpha)
     balanced = _balance(model, sums)
     if balanced is None:
         return np.inf
     values, along, left, ratio = balanced
     moved = reach * along / np.sqrt(2)  # at most: all rows move the gradient alike
-    if moved > 0.1 * _norm(gradient):
+    if moved > 0.1 * norm(gradient):
         gradient += (
             map_reduce(lambda rows: _moved(model, values, rows), model.blocks, np.add) / model.total
         )
         moved = 4 * model.rounding * moved
     lost += moved + reach * left / np.sqrt(2)
-    return _total(along + left, apart, ratio) + _convex(_norm(gradient) + lost, model.alpha)
-
-
-def _convex(slope: float, alpha: float) -> float:
-    """Bound what a gradient of this length leaves of a function that curves by alpha."""
-    return slope * slope / (2 * alpha)
-
-
-def _total(step: float, apart: float, ratio: float) -> float:
-    """Bound the mean divergence KL(q‖p) of a step of this length to ratios q/p."""
-    return float((step + apart) ** 2 / (2 * (1 - ratio)) * (1 + 1e-12)) if ratio < 1 else np.inf
+    return divergence(along + left, apart, ratio) + by_curvature(norm(gradient) + lost, model.alpha)
 
 
 def _balance(model: Model, sums: Residuals) -> tuple[Float64, float, float, float] | None:
@@ -164,7 +154,7 @@ def _balance(model: Model, sums: Residuals) -> tuple[Float64, float, float, floa
         return None
     unit = 1 / np.sqrt(diagonal)
     null = 1 / unit / np.linalg.norm(1 / unit)
-    inverse = _inverse(laplacian * unit * unit[:, None] + np.outer(null, null))
+    inverse = inverse_of(laplacian * unit * unit[:, None] + np.outer(null, null))
     if inverse is None:
         return None
     needed = sums.balance / model.total
@@ -173,7 +163,7 @@ def _balance(model: Model, sums: Residuals) -> tuple[Float64, float, float, floa
     along = float(np.sqrt(0.5 * np.sum(edges * differences**2)))
     left = needed + laplacian @ values
     rounded = model.rounding * (sums.size / model.total + np.abs(laplacian) @ np.abs(values))
-    stiffness = _SOLVED * float(np.abs(inverse).sum(axis=0).max())
+    stiffness = SOLVED * float(np.abs(inverse).sum(axis=0).max())
     residue = float(np.linalg.norm(unit * (np.abs(left) + rounded)))
     ratio = float(np.ptp(values)) + 2 * float(unit.max()) * stiffness * residue
     return values, along, float(np.sqrt(stiffness)) * residue, ratio
@@ -190,104 +180,3 @@ def _moved(model: Model, values: Float64, rows: slice) -> Float64:
     step[hub, np.arange(hub.size)] = -step.sum(axis=0)
     change: Float64 = model.weigh(step, rows) @ X
     return change
-
-
-class _Shift(NamedTuple):
-    """Sums over rows of a step towards a gradient of zero: what it moves, how long, how far."""
-
-    gradient: Float64
-    energy: float
-    ratio: float
-
-    def merge(self, other: "_Shift") -> "_Shift":
-        return _Shift(
-            self.gradient + other.gradient,
-            self.energy + other.energy,
-            max(self.ratio, other.ratio),
-        )
-
-
-def _by_shift(model: Model, sums: Residuals) -> float:
-    """Bound by a step of the probabilities that makes the whole gradient vanish.
-
-    Infinite where the step would leave the probabilities, or where columns depend on each
-    other so much that it is not known to exist.
-    """
-    d = model.coef.shape[1]
-    live = np.flatnonzero(sums.greatest > 0)
-    if live.size + model.centred > model.X.shape[0]:
-        return np.inf  # fewer rows than parameters: what follows would be singular
-    greatest = sums.greatest[live]
-    # No q acts on what all classes have in common, nor on columns of zeros.
-    common = model.coef[:, live].mean(axis=0)
-    beyond = 0.5 * model.alpha * len(model.coef) * float(common @ common)
-    beyond += 0.5 * model.alpha * _norm(np.delete(model.coef, live, axis=1)) ** 2
-    beyond = float(beyond * (1 + 4 * model.rounding))
-    gradient: Float64 = (
-        model.alpha * (model.coef[:, live] - common) + sums.gradient[:, live] / model.total
-    )
-    if model.centred:
-        gradient = np.hstack([gradient, sums.balance[:, None] / model.total])
-        greatest = np.append(greatest, 1.0)
-    if not live.size + model.centred:
-        return _total(0.0, model.divergence_of_rounding(sums), 0.0) + beyond
-
-    def extended(rows: slice) -> tuple[Float64, Float64]:
-        X = model.rows(rows)
-        p, _, _ = model.probabilities(X)
-        X = X[:, live] if live.size < d else X
-        return (np.column_stack([X, np.ones(X.shape[0])]) if model.centred else X), p
-
-    def grams(rows: slice) -> Float64:
-        X, p = extended(rows)
-        gram: Float64 = X.T @ (X * model.weigh(p.min(axis=0), rows)[:, None])
-        return gram
-
-    gram = map_reduce(grams, model.blocks, np.add) / model.total
-    diagonal = np.diagonal(gram)
-    if not (diagonal > 0).all():
-        return np.inf
-    unit = 1 / np.sqrt(diagonal)
-    inverse = _inverse(gram * unit * unit[:, None])
-    if inverse is None:
-        return np.inf
-    direction = -((gradient * unit) @ inverse) * unit
-
-    def steps(rows: slice) -> _Shift:
-        X, p = extended(rows)
-        v = direction @ X.T
-        v -= v.mean(axis=0)
-        least = model.weigh(p.min(axis=0), rows)
-        energy = float(least @ np.einsum("ij,ij->j", v, v))
-        ratio = float(np.abs(v).max())
-        v *= least
-        return _Shift(v @ X, energy, ratio)
-
-    taken = map_reduce(steps, model.blocks, _Shift.merge)
-    along = float(np.sqrt(taken.energy / model.total))
-    reach = float(np.linalg.norm(unit * greatest))
-    stiffness = _SOLVED * float(np.abs(inverse).sum(axis=0).max())
-    # |m·v| over all rows sums to its energy's root at most, by Cauchy and Schwarz.
-    rounded = model.rounding * (
-        reach * (sums.size / model.total + along)
-        + model.alpha * _norm(model.coef[:, live]) * float(unit.max())
-    )
-    residue = _norm((gradient + taken.gradient / model.total) * unit) + rounded
-    ratio = taken.ratio * (1 + 1e-6) + stiffness * residue * reach
-    apart = model.divergence_of_rounding(sums)
-    return _total(along + float(np.sqrt(stiffness)) * residue, apart, ratio) + beyond
-
-
-def _inverse(matrix: Float64) -> Float64 | None:
-    """Inverse of a scaled positive definite matrix, or None where it keeps too few digits."""
-    try:
-        np.linalg.cholesky(matrix)
-        inverse = np.asarray(np.linalg.inv(matrix), dtype=np.float64)
-    except np.linalg.LinAlgError:
-        return None
-    condition = float(np.abs(inverse).sum(axis=0).max() * np.abs(matrix).sum(axis=0).max())
-    return inverse if condition <= _WORST_CONDITION else None
-
-
-def _norm(array: Float64) -> float:
-    return float(np.linalg.norm(array))

@@ -32,11 +32,14 @@ from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.map_reduce import map_reduce, row_blocks
 from trivium.blocks.scaling import column_centers
 from trivium.blocks.workers import one_blas_thread
+from trivium.softmax.single_columns import separating_columns
 
 _UNIT = np.finfo(np.float64).eps / 2
 _MOST_VARIABLES = 3000
 _ROUNDS = 40
-_MOST_STEPS = 20_000  # of the simplex method: a limit of time would not be reproducible
+# Of the simplex method, and their product with variables: a limit of time would not be the same
+# everywhere.
+_MOST_STEPS, _MOST_WORK = 20_000, 8_000_000
 _EQUAL = 1e-7  # of a row's length: a margin that the programme left at zero
 
 
@@ -50,7 +53,7 @@ class Verdict(Enum):
     COMPLETE = "are told apart without error by linear functions"
     PARTIAL = "are told apart without error, in a part of the rows at least, by linear functions"
     NONE = "overlap: no linear functions tell any of them apart without error"
-    UNKNOWN = "may or may not overlap: that was too large to decide"
+    UNKNOWN = "may or may not overlap: that could not be decided"
 
 
 class Separation(NamedTuple):
@@ -80,8 +83,9 @@ def find_separation(
     intercept: Float64,
     *,
     fit_intercept: bool,
+    programme: bool = True,
 ) -> Separation:
-    """Look for a direction that separates: the parameters' own first, then by a programme.
+    """Look for a direction that separates: the parameters' own, single columns, a programme.
 
     Parameters
     ----------
@@ -92,6 +96,8 @@ def find_separation(
     intercept : ndarray of shape (n_classes,)
         Parameters that fit the rows as well as is known.
     fit_intercept : bool
+    programme : bool
+        Whether to ask the last, which may take long.
 
     Examples
     --------
@@ -100,7 +106,7 @@ def find_separation(
     >>> found = find_separation(X, codes, np.zeros((2, 1)), np.zeros(2), fit_intercept=True)
     >>> found.verdict.name, found.direction
     ('PARTIAL', array([[-1.41421356],
-           [ 0.        ]]))
+           [ 1.41421356]]))
     """
     rows = _Rows(X, codes, coef.shape[0], fit_intercept=fit_intercept)
     finite = np.isfinite(coef).all() and np.isfinite(intercept).all()
@@ -108,9 +114,19 @@ def find_separation(
     at_own = rows.look(own)
     if at_own.least > 0:
         return rows.separation(Verdict.COMPLETE, own, at_own)
-    if (rows.n_classes - 1) * rows.width > _MOST_VARIABLES:
+    by_columns = rows.by_single_columns()
+    if by_columns is not None:
+        found = rows.look(by_columns)
+        if found.fails >= 0 and found.pairs.any():
+            return rows.separation(_verdict(found), by_columns, found)
+    if not programme or (rows.n_classes - 1) * rows.width > _MOST_VARIABLES:
         return Separation(Verdict.UNKNOWN)
     return _by_programme(rows, at_own)
+
+
+def _verdict(found: "_Margins") -> Verdict:
+    """Whether a direction that separates does so for all rows."""
+    return Verdict.COMPLETE if found.least > 0 else Verdict.PARTIAL
 
 
 class _Margins(NamedTuple):
@@ -167,6 +183,20 @@ class _Rows:
         if not self.fit_intercept:
             return V
         return np.column_stack([V, intercept + coef @ self.center])
+
+    def by_single_columns(self) -> Float64 | None:
+        """Add up the directions of single columns that separate, if there are any."""
+        found = separating_columns(
+            self.X, self.codes, self.n_classes, fit_intercept=self.fit_intercept
+        )
+        if found is None:
+            return None
+        signs, between = found
+        V = np.zeros((self.n_classes, self.width))
+        V[:, : self.X.shape[1]] = signs
+        if self.fit_intercept:
+            V[:, -1] = -(signs * ((between - self.center) * self.unit)).sum(axis=1)
+        return V
 
     def look(self, V: Float64) -> _Margins:
         """Compute every margin under a direction."""
@@ -301,7 +331,7 @@ def _sparser(
         other, there = _checked(rows, matrix, halves[: objective.size] - halves[objective.size :])
         if there.fails >= 0 and there.pairs.any():
             V, found = other, there
-    return rows.separation(Verdict.COMPLETE if found.least > 0 else Verdict.PARTIAL, V, found)
+    return rows.separation(_verdict(found), V, found)
 
 
 def _programme(cost: Float64, matrix: Any, limits: Float64, bounds: Any) -> Float64 | None:
@@ -313,7 +343,7 @@ def _programme(cost: Float64, matrix: Any, limits: Float64, bounds: Any) -> Floa
         bounds=bounds,
         method="highs",
         options={
-            "maxiter": _MOST_STEPS,
+            "maxiter": min(_MOST_STEPS, _MOST_WORK // matrix.shape[1]),
             "primal_feasibility_tolerance": 1e-10,
             "dual_feasibility_tolerance": 1e-10,
         },

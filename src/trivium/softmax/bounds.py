@@ -1,0 +1,36 @@
+"""Bounds that certificates are put together from."""
+
+import numpy as np
+
+from trivium.arrays import Float64
+
+SOLVED = 1.01
+"""Covers the rounding of the solution of a system whose inverse `inverse_of` gives."""
+
+_WORST_CONDITION = 1e10  # of a scaled system: solutions keep some six digits
+
+
+def by_curvature(slope: float, alpha: float) -> float:
+    """Bound what a gradient of this length leaves of a function that curves by alpha."""
+    return slope * slope / (2 * alpha)
+
+
+def divergence(step: float, apart: float, ratio: float) -> float:
+    """Bound the mean divergence KL(q‖p) of a step of this length to ratios q/p."""
+    return float((step + apart) ** 2 / (2 * (1 - ratio)) * (1 + 1e-12)) if ratio < 1 else np.inf
+
+
+def inverse_of(matrix: Float64) -> Float64 | None:
+    """Inverse of a scaled positive definite matrix, or None where it keeps too few digits."""
+    try:
+        np.linalg.cholesky(matrix)
+        inverse = np.asarray(np.linalg.inv(matrix), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        return None
+    condition = float(np.abs(inverse).sum(axis=0).max() * np.abs(matrix).sum(axis=0).max())
+    return inverse if condition <= _WORST_CONDITION else None
+
+
+def norm(array: Float64) -> float:
+    """Root of the sum of squares of all entries."""
+    return float(np.linalg.norm(array))
