@@ -2,7 +2,7 @@
 
 from benchmarks.harness.suite import Suite
 from benchmarks.least_squares.fits import narrow_case, tall_case, wide_case
-from benchmarks.least_squares.influence import influence_case
+from benchmarks.least_squares.influence import boundaries_case, influence_case
 from benchmarks.least_squares.page import section
 from benchmarks.least_squares.singles import latency_case, memory_case
 from benchmarks.linear.accuracy import accuracy_case
@@ -24,6 +24,7 @@ SUITE = Suite(
         "wide": wide_case,
         "narrow": narrow_case,
         "influence": influence_case,
+        "boundaries": boundaries_case,
         "memory": memory_case,
         "latency": latency_case,
         "accuracy": accuracy_case,

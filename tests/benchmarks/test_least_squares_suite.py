@@ -7,7 +7,7 @@ from benchmarks.harness.suite import Disagreement
 from benchmarks.harness.timing import Conditions
 from benchmarks.least_squares import influence, limits, peers
 from benchmarks.least_squares.fits import agree, race_fits
-from benchmarks.least_squares.influence import Measures, influence_case
+from benchmarks.least_squares.influence import Measures, boundaries_case, influence_case
 from benchmarks.least_squares.page import GOALS, section
 from benchmarks.least_squares.suite import SUITE
 from benchmarks.least_squares.task import Fitted, Task
@@ -67,6 +67,20 @@ def test_other_influence_is_refused(field):
     assert influence.agree({influence.TRIVIUM: ours, "peer": ours})["peer"] == "agree"
     with pytest.raises(Disagreement, match=f"peer: {field} is"):
         influence.agree({influence.TRIVIUM: ours, "peer": far})
+
+
+def test_boundaries():
+    (race,) = boundaries_case(ONCE).races
+    assert {entry.name: entry.agreement for entry in race.entries} == {
+        influence.TRIVIUM: "agree",
+        influence.STATSMODELS: "agree",
+    }
+
+
+def test_other_boundaries_are_refused():
+    ours = np.random.default_rng(0).random((5, 3))
+    with pytest.raises(Disagreement, match="peer: coefficients are"):
+        influence.same_boundaries({influence.TRIVIUM: ours, "peer": ours + 1e-6})
 
 
 def timed(name, role, total):
