@@ -151,6 +151,10 @@ class TestChoice:
         np.testing.assert_allclose(alphas[0], variances[0] / 1e3, rtol=1e-6)
         np.testing.assert_allclose(np.diff(np.log(alphas)), np.log(alphas[1] / alphas[0]))
 
+    def test_one_standard_error_is_one(self):
+        scores, errors = np.array([0.9, 0.85, 0.75]), np.full(3, 0.1)
+        assert choose_alpha(scores, errors, "one-standard-error") == 1
+
     @pytest.mark.parametrize("scoring", ["accuracy", "neg_mean_squared_error"])
     @pytest.mark.parametrize("rule", ["best", "one-standard-error"])
     def test_the_model_is_that_of_the_penalty_chosen(self, scoring, rule):

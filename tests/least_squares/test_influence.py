@@ -321,6 +321,15 @@ class TestRefusals:
         with pytest.raises(ValueError, match="not the rows, labels and weights"):
             model.influence(X[:-1], y[:-1], w[:-1])
 
+    def test_other_rows_of_the_same_sums(self):
+        X, y, _w = problem(23, 3000, 2, 2)
+        model = LeastSquaresClassifier().fit(X, y)
+        one, other = 1500 + np.flatnonzero(y[1500:] == 1)[:2]
+        X[one, 0] += 5.0
+        X[other, 0] -= 5.0  # means and products with the targets stay, squares do not
+        with pytest.raises(ValueError, match="not the rows, labels and weights"):
+            model.influence(X, y)
+
     def test_other_rows_of_a_wide_table(self):
         X, y, _ = problem(14, 12, 1500, 2)
         model = LeastSquaresClassifier().fit(X, y)
