@@ -64,19 +64,30 @@ def known_codes(
     return codes
 
 
-def check_classes(classes: ArrayLike) -> Labels:
-    """Check the classes given to a first ``partial_fit``, and return them sorted.
+def check_classes(classes: ArrayLike, first: Labels | None = None) -> Labels:
+    """Check the classes given to ``partial_fit``, and return them sorted.
+
+    Parameters
+    ----------
+    classes : array-like of shape (n_classes,)
+    first : ndarray or None
+        Those of the first call, if this is a later one.
 
     Raises
     ------
     ValueError
-        If they are fewer than two, one is given twice, or they are no list of labels.
+        If they are fewer than two, one is given twice, they are no list of labels, or not
+        those of the first call.
     """
     given = column_or_1d(classes)
     known: Labels = np.unique(given)
     if known.size < 2 or known.size < given.size:
         raise ValueError(
             f"classes={given.tolist()!r}: expected at least two classes, each given once."
+        )
+    if first is not None and not np.array_equal(known, first):
+        raise ValueError(
+            f"classes={known.tolist()!r} are not those of the first call, {first.tolist()!r}."
         )
     return known
 

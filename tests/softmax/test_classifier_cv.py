@@ -17,7 +17,9 @@ from sklearn.model_selection import (
 )
 
 from trivium import SeparationWarning, SoftmaxRegression, SoftmaxRegressionCV
+from trivium.softmax.fitting import fit_parameters
 from trivium.softmax.penalties import alpha_grid, choose_alpha
+from trivium.softmax.solvers.protocol import Status
 
 ALPHAS = np.array([0.3, 1e-3, 10.0, 0.03])
 
@@ -137,6 +139,38 @@ class TestGrid:
         grid = alpha_grid(np.zeros((4, 2)), None, 3, fit_intercept=fit_intercept)
         assert grid[-1] == 1.0
 
+    @pytest.mark.parametrize("fit_intercept", [False, True])
+    @pytest.mark.parametrize("weighted", [False, True])
+    def test_the_greatest_leaves_a_twentieth_and_the_least_nearly_all(
+        self, fit_intercept, weighted
+    ):
+        X, _, w = problem(5)
+        w = w if weighted else np.ones(len(X))
+        mean = fit_intercept * np.average(X, axis=0, weights=w)
+        variances = np.average((X - mean) ** 2, axis=0, weights=w)
+        grid = alpha_grid(X, w if weighted else None, 5, fit_intercept=fit_intercept)
+        assert grid[-1] == pytest.approx(10.0 * variances.sum(), rel=1e-12)
+        np.testing.assert_allclose(grid[1:] / grid[:-1], 100.0)
+        total = variances.sum()  # at most, of one direction
+        assert 1 / 22 < total / (total + 2 * grid[-1]) < 1 / 20
+        assert variances.min() / (variances.min() + 2 * grid[0]) > 1 - 1e-5
+
+    def test_one_penalty_is_the_middle(self):
+        X, y, w = problem(5)
+        (alone,) = alpha_grid(X, w, 1, fit_intercept=True)
+        assert alone == pytest.approx(alpha_grid(X, w, 3, fit_intercept=True)[1], rel=1e-14)
+        assert SoftmaxRegressionCV(1).fit(X, y, w).alpha_ == alone
+
+    @pytest.mark.parametrize("scale", [2.0**-1000, 1e-300, 1e306, 5e307])
+    def test_a_common_factor_of_the_weights_changes_nothing(self, scale):
+        X, y, w = problem(5)
+        expected = SoftmaxRegressionCV(5, scoring="accuracy").fit(X, y, w)
+        model = SoftmaxRegressionCV(5, scoring="accuracy").fit(X, y, scale * w)
+        for name, values in expected.cv_results_.items():
+            np.testing.assert_allclose(model.cv_results_[name], values, rtol=1e-9, atol=1e-15)
+        assert model.alpha_ == pytest.approx(expected.alpha_, rel=1e-12)
+        np.testing.assert_allclose(model.coef_, expected.coef_, rtol=0, atol=1e-11)
+
     def test_a_number_of_alphas(self):
         X, y, w = problem(7)
         model = SoftmaxRegressionCV(6).fit(X, y, w)
@@ -193,6 +227,16 @@ class TestFolds:
         )
         np.testing.assert_allclose(weighted.coef_, repeated.coef_, atol=1e-8)
 
+    def test_folds_whose_rows_weigh_next_to_nothing(self):
+        X, y, _ = problem(19)
+        w = np.where(np.arange(120) < 40, 1e-310, 1e300)
+        w = w * np.random.default_rng(0).uniform(1.0, 2.0, size=120)
+        folds = list(KFold(3).split(X))
+        model = SoftmaxRegressionCV(ALPHAS, cv=folds).fit(X, y, w)
+        told = SoftmaxRegression(ALPHAS[0]).fit(X[40:], y[40:], w[40:]).predict_proba(X[:40])
+        own = log_loss(y[:40], told, sample_weight=w[:40] / w[:40].max(), labels=["a", "b", "c"])
+        assert model.cv_results_["fold_log_loss"][0, 0] == pytest.approx(own, rel=1e-6)
+
     def test_no_result_depends_on_n_jobs(self):
         X, y, w = problem(11)
         one = SoftmaxRegressionCV(ALPHAS, n_jobs=1).fit(X, y, w)
@@ -224,6 +268,24 @@ class TestWarnings:
         assert "12 of 12 fits of the folds stopped" in str(caught[0].message)
         assert "lbfgs stopped after 1 steps" in str(caught[1].message)
         assert {warning.filename for warning in caught} == {__file__}
+
+    @pytest.mark.parametrize("status", [Status.ROUNDING, Status.NO_PROGRESS])
+    @pytest.mark.parametrize("away", [0.0, 1e-3])
+    def test_fits_that_can_get_no_further_count_unless_at_their_optimum(
+        self, status, away, monkeypatch
+    ):
+        def ended(*given, **options):
+            fitted = fit_parameters(*given, **options)
+            return fitted._replace(coef=fitted.coef + away * np.eye(3), status=status)
+
+        monkeypatch.setattr("trivium.softmax.classifier_cv.fit_parameters", ended)
+        X, y, w = problem(13)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            SoftmaxRegressionCV(ALPHAS, cv=3, tol=1e-9).fit(X, y, w)
+        told = [str(warning.message) for warning in caught]
+        assert len(told) == (away > 0)
+        assert all("12 of 12 fits of the folds stopped" in message for message in told)
 
     def test_separated_classes_are_named(self):
         X = pd.DataFrame({"age": np.r_[np.arange(10.0), np.arange(20.0, 30.0)]})
@@ -280,6 +342,67 @@ class TestBadInput:
         X, y, _ = problem(18)
         with pytest.raises(ValueError, match=r"groups has shape \(3,\)"):
             SoftmaxRegressionCV(cv=GroupKFold(2)).fit(X, y, groups=[0, 1, 2])
+
+    def test_a_fold_that_names_rows_that_are_not_there(self):
+        X, y, w = problem(20)
+        w[3] = 0.0
+        good = np.arange(60), np.arange(60, 120)
+        for weights in (None, w):
+            for bad in ((np.arange(60), [60, 120]), (np.r_[:60, 500], [60])):
+                with pytest.raises(ValueError, match="Fold 1 does not fit the 120 rows of X: ind"):
+                    SoftmaxRegressionCV(cv=[good, bad]).fit(X, y, weights)
+
+    def test_no_folds(self):
+        X, y, _ = problem(20)
+        with pytest.raises(ValueError, match=r"cv=\[\] names no fold"):
+            SoftmaxRegressionCV(cv=[]).fit(X, y)
+
+    @pytest.mark.parametrize("value", [np.nan, -np.inf])
+    def test_a_score_that_is_no_number_is_named(self, value):
+        def score(model, X, y):
+            return value if model.alpha == 0.03 and len(y) == 30 else model.score(X, y)
+
+        X, y, _ = problem(21, n=110)
+        folds = [(np.arange(40, 110), np.arange(40)), (np.arange(80), np.arange(80, 110))]
+        with pytest.raises(ValueError, match=rf"score at .* is {value} in fold 1 with alpha=0.03"):
+            SoftmaxRegressionCV(ALPHAS, cv=folds, scoring=score).fit(X, y)
+
+    @pytest.mark.filterwarnings("ignore:Only one class is present:UserWarning")
+    def test_a_fold_in_which_a_scorer_has_no_answer(self):
+        X, y, _ = problem(22, n_classes=2)
+        order = np.argsort(y, kind="stable")
+        folds = [(np.arange(20, 120), np.arange(20)), (np.arange(100), np.arange(100, 120))]
+        with pytest.raises(ValueError, match=r"scoring='roc_auc' is nan in fold 0 with alpha=0.3"):
+            SoftmaxRegressionCV(ALPHAS, cv=folds, scoring="roc_auc").fit(X[order], y[order])
+
+    def test_a_loss_that_is_infinite_in_a_fold(self, monkeypatch):
+        def told(rows, fold, *parameters):
+            return np.inf if fold.number == 1 else 0.5, 0.75
+
+        monkeypatch.setattr("trivium.softmax.classifier_cv._told", told)
+        X, y, _ = problem(24)
+        with pytest.raises(ValueError, match=r"'neg_log_loss' is inf in fold 1 with alpha=0.3:"):
+            SoftmaxRegressionCV(ALPHAS, cv=3).fit(X, y)
+        model = SoftmaxRegressionCV(ALPHAS, cv=3, scoring="accuracy").fit(X, y)
+        assert model.best_score_ == 0.75
+        assert np.isinf(model.cv_results_["log_loss"]).all()
+
+    @pytest.mark.filterwarnings("ignore:The least populated class:UserWarning")
+    def test_a_fit_that_fails_leaves_the_model_that_was_there(self):
+        X, y, _ = problem(23)
+        model = SoftmaxRegressionCV(ALPHAS).fit(pd.DataFrame(X, columns=["u", "v", "w"]), y)
+        before = dict(vars(model))
+        two, one_alone = np.where(y == "a", "y", "z"), np.where(np.arange(120) < 1, "y", "z")
+        for arguments, match in (
+            ((X[:, :2], two), "groups has shape"),
+            ((X[:, :2], one_alone), "hold none of class 'y'"),
+            ((1e160 * X, two), "computes with magnitudes"),
+        ):
+            groups = [1] if "groups" in match else None
+            with pytest.raises(ValueError, match=match):
+                model.fit(*arguments, groups=groups)
+            assert vars(model).keys() == before.keys()
+            assert all(vars(model)[name] is before[name] for name in before)
 
     def test_values_beyond_what_it_computes_with(self):
         with pytest.raises(ValueError, match="column 0: SoftmaxRegressionCV computes"):

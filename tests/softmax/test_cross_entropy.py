@@ -124,6 +124,22 @@ class TestLossAndGradient:
         right = case.logits(case.point).argmax(axis=1) == case.codes
         assert at.accuracy == pytest.approx(case.w @ right / case.w.sum(), rel=1e-13)
 
+    @pytest.mark.parametrize("seed", range(20))
+    def test_accuracy_is_one_exactly_where_all_is_right_and_never_above(self, seed, small_blocks):
+        case = Case(seed, n=100, n_classes=4)
+        X = np.eye(4)[case.codes]
+        w = case.w * 10.0 ** np.random.default_rng(seed).integers(-9, 9, size=100)
+        for weights in (case.w, w, None):
+            objective = CrossEntropy(X, case.codes, 4, weights=weights, fit_intercept=False)
+            assert objective.evaluate(np.eye(4)).accuracy == 1.0
+            none = objective.evaluate(np.eye(4)[[1, 2, 3, 0]]).accuracy
+            assert none == pytest.approx(0.0, abs=100 * EPS)  # of a sum of as many
+        light = w.argmin()
+        codes = case.codes.copy()
+        codes[light] = (codes[light] + 1) % 4
+        objective = CrossEntropy(X, codes, 4, weights=w, fit_intercept=False)
+        assert 1.0 - 2 * w[light] / w.sum() - EPS <= objective.evaluate(np.eye(4)).accuracy <= 1.0
+
     @settings(max_examples=60, deadline=None)
     @given(case=cases())
     def test_gradient_agrees_with_central_differences(self, case):

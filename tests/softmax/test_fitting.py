@@ -177,6 +177,18 @@ class TestScales:
         assert fitted.loss == pytest.approx(expected.loss, rel=1e-13)
 
     @pytest.mark.parametrize("solver", FAST)
+    @pytest.mark.parametrize("offset", [2.0**30, 2.0**40])
+    def test_intercepts_that_are_right_do_not_hide_coefficients_that_are_not(self, solver, offset):
+        # Each row has its opposite, of the other class: intercepts stay at their optimum, zero,
+        # and with them nearly all of what an offset may do to a gradient.
+        rng = np.random.default_rng(6)
+        half, y = rng.integers(-8, 9, size=(64, 3)) / 8.0, rng.integers(0, 2, size=64)
+        X, y = np.vstack([half, -half]), np.r_[y, 1 - y]
+        expected = fit(X, y, solver=solver)
+        fitted = fit(X + offset, y, solver=solver)
+        np.testing.assert_allclose(fitted.coef, expected.coef, rtol=0, atol=1e-9)
+
+    @pytest.mark.parametrize("solver", FAST)
     def test_logits_of_ten_thousand(self, solver):
         X, y, w = rows(6)
         start = 1e4 * np.random.default_rng(0).normal(size=(3, 4))
@@ -316,6 +328,30 @@ class TestWay:
         assert fit(X, y, w, start=start, solver=solver).n_iter < fit(X, y, w, solver=solver).n_iter
 
     @pytest.mark.parametrize("solver", [*FAST, "gradient-descent"])
+    @pytest.mark.parametrize("size", [3.0, 1e3, 1e308])
+    def test_a_start_worse_than_zero_is_used_by_gradient_descent_alone(self, solver, size):
+        X, y, w = rows(22)
+        start = size * np.random.default_rng(0).normal(size=(3, 4)).clip(-1, 1)
+        told = []
+        given = {"solver": solver, "max_iter": 50}
+        fitted = fit(X, y, w, start=start, observe=lambda *t: told.append(t), **given)
+        if solver == "gradient-descent":
+            np.testing.assert_array_equal(told[0][0], start)
+        else:
+            assert not told[0][0].any()
+            assert told[0][1].loss == pytest.approx(np.log(3), rel=1e-14)
+            np.testing.assert_array_equal(fitted.coef, fit(X, y, w, **given).coef)
+
+    @pytest.mark.parametrize("solver", ["lbfgs", "newton-cg"])
+    def test_from_near_it_the_curvature_there_saves_reads(self, solver):
+        X, y = load_digits(return_X_y=True)
+        options = {"alpha": 1e-4, "solver": solver, "tol": 1e-6}
+        near = fit(X / 16, y, **options | {"alpha": 1.5e-4})
+        start = np.column_stack([near.coef, near.intercept])
+        cold, warm = fit(X / 16, y, **options), fit(X / 16, y, start=start, **options)
+        assert warm.n_passes <= 0.62 * cold.n_passes
+
+    @pytest.mark.parametrize("solver", [*FAST, "gradient-descent"])
     def test_an_observer_may_stop_it(self, solver):
         X, y, w = rows(21)
         told = []
@@ -350,6 +386,16 @@ def test_bit_identical_for_any_number_of_workers_and_blas_threads(solver, shape,
 
 
 class TestExactHessian:
+    @pytest.mark.parametrize("alpha", [0.0, 1e-6])
+    def test_rows_far_beyond_the_others_that_leave_its_squares_few_digits(self, alpha):
+        rng = np.random.default_rng(0)
+        X, y = rng.normal(size=(300, 2)), rng.integers(0, 2, size=300)
+        X[0], X[1] = 1e6, -1e9
+        fitted = fit(X, y, alpha=alpha, solver="newton", tol=1e-6)
+        assert fitted.n_iter < 30
+        expected = fit(X, y, alpha=alpha, solver="lbfgs", tol=1e-6)
+        assert fitted.loss == pytest.approx(expected.loss, abs=1e-9)
+
     @pytest.mark.parametrize("n_classes", [2, 5])
     @pytest.mark.parametrize("weighted", [False, True])
     @pytest.mark.parametrize("intercept", [False, True])
@@ -372,7 +418,7 @@ class TestExactHessian:
         product = contrasts @ at.hessian_product(contrasts.T @ along)
         np.testing.assert_allclose((hessian @ along.ravel()), product.ravel(), atol=1e-12)
         np.testing.assert_array_equal(hessian, hessian.T)
-        direction = exact_direction(problem, at)
+        direction = exact_direction(problem, at, 1e-10)
         np.testing.assert_allclose(direction.sum(axis=0), 0.0, atol=1e-9)
         expected = at.gradient - at.gradient.mean(axis=0)
         np.testing.assert_allclose(-at.hessian_product(direction), expected, rtol=0, atol=1e-8)

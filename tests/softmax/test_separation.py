@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -134,6 +135,18 @@ class TestOverlap:
     def test_many_rows_take_little_time(self):
         _, X, codes = overlap(4, 100_000, 50, 3)
         assert find(X, codes).verdict is Verdict.NONE
+
+
+def test_what_must_vanish_vanishes_from_a_programmes_answer():
+    # Two rows nearly equal span two columns: of an answer along what tells them apart, which
+    # both nearly leave at zero, only the third column may remain.
+    rows = np.array([[0.6, 0.8, 0.0], [0.6 + 8e-9, 0.8 - 6e-9, 0.0]])
+    answer = np.array([0.8, -0.6, 1e-6])
+    assert np.abs(rows @ answer).max() < 1e-7
+    polished = separation._polished(scipy.sparse.csr_array(rows), answer)
+    np.testing.assert_array_equal(polished, [0.0, 0.0, 1e-6])
+    free = separation._polished(scipy.sparse.csr_array(rows[:, [0, 2, 1]] + [1.0, 0, 0]), answer)
+    np.testing.assert_array_equal(free, answer)
 
 
 class TestTooLarge:

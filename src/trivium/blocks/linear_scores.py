@@ -35,7 +35,7 @@ def linear_scores(X: Floats, coef: Float64, intercept: Float64) -> Float64:
     Raises
     ------
     ValueError
-        If rows and coefficients disagree on the columns, as after a fit that failed.
+        If rows and coefficients disagree on the columns.
 
     Returns
     -------
@@ -49,8 +49,7 @@ def linear_scores(X: Floats, coef: Float64, intercept: Float64) -> Float64:
     """
     if X.shape[1] != coef.shape[1]:
         raise ValueError(
-            f"X has {X.shape[1]} columns, and the coefficients are of {coef.shape[1]}: has the "
-            "last fit failed? Fit again."
+            f"X has {X.shape[1]} columns, and the coefficients are of {coef.shape[1]}: fit again."
         )
     columns = np.ascontiguousarray(coef.T)
     scores = np.empty((X.shape[0], coef.shape[0]))

@@ -10,6 +10,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64, Floats, Indices, Labels
+from trivium.blocks.linear_scores import linear_scores
 from trivium.inputs import (
     LabelledRows,
     beyond_magnitude,
@@ -28,6 +29,7 @@ from trivium.least_squares.robust import solve_robustly
 from trivium.least_squares.solve import Solved
 from trivium.least_squares.table import Table
 from trivium.least_squares.without_each import loo_residuals
+from trivium.whole_or_nothing import whole_or_nothing
 
 
 def _adds_rows(model: "LeastSquaresClassifier") -> bool:
@@ -142,28 +144,29 @@ class LeastSquaresClassifier(IndicatorFit):
             If the weights of `robust` do not settle.
         """
         self._check_parameters()
-        rows = check_labelled_rows(self, X, y, sample_weight, finite=False)
-        self.classes_ = rows.classes
-        table = Table(rows.X, rows.codes, rows.classes.size, rows.weights)
-        if self.robust:
-            solved = self._solve_robustly(table, rows)
-        else:
-            solved = self._solve(table, self.alpha, centred=self.fit_intercept)
-            for name in ("robust_weights_", "scale_", "n_iter_"):
-                self.__dict__.pop(name, None)
-        moments = None if self.robust else solved.moments
-        self._keep(solved.solution, moments, self.alpha, centred=self.fit_intercept)
-        self.__dict__.pop("_calibrator", None)
-        if self.calibration is not None:
-            fitted = Fitted(solved.design, moments, self.alpha, self.fit_intercept, most=1.0)
-            self._calibrator = calibrator_of(
-                table.targets(slice(None)) - loo_residuals(fitted),
-                self.classes_[rows.codes],
-                self.classes_,
-                rows.weights,
-                self.calibration,
-            )
-        self._look_for_masked(rows.X)
+        with whole_or_nothing(self):
+            rows = check_labelled_rows(self, X, y, sample_weight, finite=False)
+            self.classes_ = rows.classes
+            table = Table(rows.X, rows.codes, rows.classes.size, rows.weights)
+            if self.robust:
+                solved = self._solve_robustly(table, rows)
+            else:
+                solved = self._solve(table, self.alpha, centred=self.fit_intercept)
+                for name in ("robust_weights_", "scale_", "n_iter_"):
+                    self.__dict__.pop(name, None)
+            moments = None if self.robust else solved.moments
+            self._keep(solved.solution, moments, self.alpha, centred=self.fit_intercept)
+            self.__dict__.pop("_calibrator", None)
+            if self.calibration is not None:
+                fitted = Fitted(solved.design, moments, self.alpha, self.fit_intercept, most=1.0)
+                self._calibrator = calibrator_of(
+                    table.targets(slice(None)) - loo_residuals(fitted),
+                    self.classes_[rows.codes],
+                    self.classes_,
+                    rows.weights,
+                    self.calibration,
+                )
+            self._look_for_masked(rows.X)
         return self
 
     @available_if(_adds_rows)  # type: ignore[untyped-decorator]
@@ -201,15 +204,14 @@ class LeastSquaresClassifier(IndicatorFit):
         so_far = None if first else self._kept_moments("partial_fit")
         if first and classes is None:
             raise ValueError("classes are needed in the first call of partial_fit.")
-        known = self.classes_ if classes is None else check_classes(classes)
-        if not first and not np.array_equal(known, self.classes_):
-            raise ValueError(
-                f"classes={known.tolist()!r} are not those of the first call, "
-                f"{self.classes_.tolist()!r}."
-            )
-        new = self._moments_of(X, y, sample_weight, known, reset=first)
-        self.classes_ = known
-        self._keep_moments(new if so_far is None else so_far.merge(new))
+        if classes is None:
+            known = self.classes_
+        else:
+            known = check_classes(classes, None if first else self.classes_)
+        with whole_or_nothing(self):
+            new = self._moments_of(X, y, sample_weight, known, reset=first)
+            self.classes_ = known
+            self._keep_moments(new if so_far is None else so_far.merge(new))
         return self
 
     @available_if(_adds_rows)  # type: ignore[untyped-decorator]
@@ -240,8 +242,11 @@ class LeastSquaresClassifier(IndicatorFit):
         check_is_fitted(self)
         self._check_parameters()
         so_far = self._kept_moments("forget")
-        gone = self._moments_of(X, y, sample_weight, self.classes_, reset=False)
-        self._keep_moments(removed(self, so_far, gone, self.classes_, centred=self.fit_intercept))
+        with whole_or_nothing(self):
+            gone = self._moments_of(X, y, sample_weight, self.classes_, reset=False)
+            self._keep_moments(
+                removed(self, so_far, gone, self.classes_, centred=self.fit_intercept)
+            )
         return self
 
     @available_if(lambda self: self.calibration is None)  # type: ignore[untyped-decorator]
@@ -298,7 +303,9 @@ class LeastSquaresClassifier(IndicatorFit):
     def _masked(self, X: Floats) -> Indices:
         if self.calibration is None:
             return super()._masked(X)
-        return np.flatnonzero(~np.isin(self.classes_, self.predict(X)))
+        scores = linear_scores(X, self.coef_, self.intercept_)
+        told = self._calibrator.predict_proba(scores).argmax(axis=1)
+        return np.setdiff1d(np.arange(self.classes_.size), told)
 
     def _check_parameters(self) -> None:
         require_number("alpha", self.alpha, least=0.0)

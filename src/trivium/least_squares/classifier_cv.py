@@ -13,6 +13,7 @@ from trivium.least_squares.base import IndicatorFit
 from trivium.least_squares.fitted import Fitted
 from trivium.least_squares.penalties import alpha_grid, penalty_scores
 from trivium.least_squares.table import Table
+from trivium.whole_or_nothing import whole_or_nothing
 
 
 def choose_alpha(scores: Float64, errors: Float64, rule: str) -> int:
@@ -138,30 +139,31 @@ class LeastSquaresClassifierCV(IndicatorFit):
         require_choice("rule", self.rule, ("one-standard-error", "best"))
         require_flag("fit_intercept", self.fit_intercept)
         given = self._given_alphas()
-        rows = check_labelled_rows(self, X, y, sample_weight, finite=False)
-        self.classes_ = rows.classes
-        table = Table(rows.X, rows.codes, rows.classes.size, rows.weights)
-        design, moments = self._take(table, centred=self.fit_intercept)
-        axes = principal_axes(design, moments)
-        alphas = alpha_grid(axes, design.weight, given) if isinstance(given, int) else given
-        # Its penalty is not used.
-        fitted = Fitted(design, moments, 0.0, self.fit_intercept, most=1.0)
-        scores = penalty_scores(fitted, axes, alphas)
-        self.cv_results_ = {
-            "alpha": alphas,
-            "accuracy": scores.accuracy,
-            "accuracy_se": scores.accuracy_se,
-            "mean_squared_error": scores.squared_error,
-            "mean_squared_error_se": scores.squared_error_se,
-        }
-        score, error = scores.accuracy, scores.accuracy_se
-        if self.scoring == "neg_mean_squared_error":
-            score, error = -scores.squared_error, scores.squared_error_se
-        chosen = choose_alpha(score, error, self.rule)
-        self.alpha_, self.best_score_ = float(alphas[chosen]), float(score[chosen])
-        solved = self._solve(table, self.alpha_, centred=self.fit_intercept)
-        self._keep(solved.solution, solved.moments, self.alpha_, centred=self.fit_intercept)
-        self._look_for_masked(rows.X)
+        with whole_or_nothing(self):
+            rows = check_labelled_rows(self, X, y, sample_weight, finite=False)
+            self.classes_ = rows.classes
+            table = Table(rows.X, rows.codes, rows.classes.size, rows.weights)
+            design, moments = self._take(table, centred=self.fit_intercept)
+            axes = principal_axes(design, moments)
+            alphas = alpha_grid(axes, design.weight, given) if isinstance(given, int) else given
+            # Its penalty is not used.
+            fitted = Fitted(design, moments, 0.0, self.fit_intercept, most=1.0)
+            scores = penalty_scores(fitted, axes, alphas)
+            self.cv_results_ = {
+                "alpha": alphas,
+                "accuracy": scores.accuracy,
+                "accuracy_se": scores.accuracy_se,
+                "mean_squared_error": scores.squared_error,
+                "mean_squared_error_se": scores.squared_error_se,
+            }
+            score, error = scores.accuracy, scores.accuracy_se
+            if self.scoring == "neg_mean_squared_error":
+                score, error = -scores.squared_error, scores.squared_error_se
+            chosen = choose_alpha(score, error, self.rule)
+            self.alpha_, self.best_score_ = float(alphas[chosen]), float(score[chosen])
+            solved = self._solve(table, self.alpha_, centred=self.fit_intercept)
+            self._keep(solved.solution, solved.moments, self.alpha_, centred=self.fit_intercept)
+            self._look_for_masked(rows.X)
         return self
 
     def _given_alphas(self) -> Float64 | int:

@@ -13,6 +13,7 @@ from trivium.inputs import check_labelled_rows, check_rows, require_choice
 from trivium.neighbors.neighborhoods import available_mass, counting_weights, neighborhoods
 from trivium.neighbors.queries import NeighborQueries, require_neighbors
 from trivium.neighbors.sweeps import Voters, require_ks
+from trivium.whole_or_nothing import whole_or_nothing
 
 
 class KNeighborsClassifier(NeighborQueries, ClassifierMixin, BaseEstimator):
@@ -93,9 +94,10 @@ class KNeighborsClassifier(NeighborQueries, ClassifierMixin, BaseEstimator):
             If the data are malformed, hold one class only, or weigh less than
             `n_neighbors`.
         """
-        self._fit_voters(X, y, sample_weight)
-        available = available_mass(self._index, self._row_weights, own=False)
-        require_neighbors(self.n_neighbors, available)
+        with whole_or_nothing(self):
+            self._fit_voters(X, y, sample_weight)
+            available = available_mass(self._index, self._row_weights, own=False)
+            require_neighbors(self.n_neighbors, available)
         return self
 
     def predict(self, X: ArrayLike | None) -> Labels:

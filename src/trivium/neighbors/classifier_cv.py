@@ -13,6 +13,7 @@ from trivium.inputs import require_choice, require_number
 from trivium.neighbors.classifier import KNeighborsClassifier
 from trivium.neighbors.neighborhoods import available_mass
 from trivium.neighbors.sweeps import own_scores
+from trivium.whole_or_nothing import whole_or_nothing
 
 _MANY_NEIGHBORS = 200
 
@@ -144,22 +145,23 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
         """
         require_choice("scoring", self.scoring, ("accuracy", "neg_log_loss"))
         require_choice("rule", self.rule, ("one-standard-error", "best"))
-        self._fit_voters(X, y, sample_weight)
-        scores = own_scores(self._index, self._voters(), self._row_weights, self._most())
-        accuracy, accuracy_se = scores.accuracy()
-        log_loss, log_loss_se = scores.log_loss()
-        self.cv_results_ = {
-            "n_neighbors": np.arange(1, accuracy.size + 1),
-            "accuracy": accuracy,
-            "accuracy_se": accuracy_se,
-            "log_loss": log_loss,
-            "log_loss_se": log_loss_se,
-        }
-        score, error = accuracy, accuracy_se
-        if self.scoring == "neg_log_loss":
-            score, error = -log_loss, log_loss_se
-        self.n_neighbors_ = choose_k(score, error, self.rule)
-        self.best_score_ = float(score[self.n_neighbors_ - 1])
+        with whole_or_nothing(self):
+            self._fit_voters(X, y, sample_weight)
+            scores = own_scores(self._index, self._voters(), self._row_weights, self._most())
+            accuracy, accuracy_se = scores.accuracy()
+            log_loss, log_loss_se = scores.log_loss()
+            self.cv_results_ = {
+                "n_neighbors": np.arange(1, accuracy.size + 1),
+                "accuracy": accuracy,
+                "accuracy_se": accuracy_se,
+                "log_loss": log_loss,
+                "log_loss_se": log_loss_se,
+            }
+            score, error = accuracy, accuracy_se
+            if self.scoring == "neg_log_loss":
+                score, error = -log_loss, log_loss_se
+            self.n_neighbors_ = choose_k(score, error, self.rule)
+            self.best_score_ = float(score[self.n_neighbors_ - 1])
         return self
 
     def kneighbors(

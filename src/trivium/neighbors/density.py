@@ -25,6 +25,7 @@ from trivium.neighbors.queries import NeighborQueries
 from trivium.neighbors.search.index import Index
 from trivium.neighbors.sweeps import require_ks
 from trivium.neighbors.votes import path_votes
+from trivium.whole_or_nothing import whole_or_nothing
 
 
 class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
@@ -128,29 +129,30 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         require_choice("volume", self.volume, ("shared", "per_class"))
         require_choice("metric", self.metric, VOLUME_METRICS)
         require_flag("unbiased", self.unbiased)
-        if y is None:
-            rows = check_rows(self, X, reset=True)
-            n_given = rows.shape[0]
-            weights, kept = check_weights(sample_weight, n_given)
-            rows = rows if kept is None else rows[kept]
-            self._codes: Indices | None = None
-            for name in ("classes_", "class_prior_"):  # of an earlier fit with labels
-                self.__dict__.pop(name, None)
-        else:
-            labelled = check_labelled_rows(self, X, y, sample_weight, least_classes=1)
-            rows, weights, kept = labelled.X, labelled.weights, labelled.kept
-            n_given = labelled.n_given
-            self.classes_ = labelled.classes
-            self._codes = labelled.codes
-            mass = np.bincount(labelled.codes, weights)
-            self.class_prior_ = mass / mass.sum()
-        weights = counting_weights(weights)
-        self._fit_index(rows, kept, n_given)
-        self._balls = Balls(self._index, weights, self.metric)
-        self._check_neighbors(self._balls, None, own=False)
-        if self._codes is not None and self.volume == "per_class":
-            n_classes = self.classes_.size
-            self._class_balls = [self._fit_class(rows, weights, c) for c in range(n_classes)]
+        with whole_or_nothing(self):
+            if y is None:
+                rows = check_rows(self, X, reset=True)
+                n_given = rows.shape[0]
+                weights, kept = check_weights(sample_weight, n_given)
+                rows = rows if kept is None else rows[kept]
+                self._codes: Indices | None = None
+                for name in ("classes_", "class_prior_"):  # of an earlier fit with labels
+                    self.__dict__.pop(name, None)
+            else:
+                labelled = check_labelled_rows(self, X, y, sample_weight, least_classes=1)
+                rows, weights, kept = labelled.X, labelled.weights, labelled.kept
+                n_given = labelled.n_given
+                self.classes_ = labelled.classes
+                self._codes = labelled.codes
+                mass = np.bincount(labelled.codes, weights)
+                self.class_prior_ = mass / mass.sum()
+            weights = counting_weights(weights)
+            self._fit_index(rows, kept, n_given)
+            self._balls = Balls(self._index, weights, self.metric)
+            self._check_neighbors(self._balls, None, own=False)
+            if self._codes is not None and self.volume == "per_class":
+                n_classes = self.classes_.size
+                self._class_balls = [self._fit_class(rows, weights, c) for c in range(n_classes)]
         return self
 
     def score_samples(self, X: ArrayLike | None) -> Float64:

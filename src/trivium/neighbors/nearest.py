@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator
 from trivium.arrays import Float64, Indices
 from trivium.inputs import check_rows, require_number
 from trivium.neighbors.queries import NeighborQueries
+from trivium.whole_or_nothing import whole_or_nothing
 
 
 class NearestNeighbors(NeighborQueries, BaseEstimator):
@@ -87,7 +88,8 @@ class NearestNeighbors(NeighborQueries, BaseEstimator):
         """
         require_number("n_neighbors", self.n_neighbors, least=1, integer=True)
         require_number("radius", self.radius, least=0.0)
-        self._fit_index(check_rows(self, X, reset=True))
+        with whole_or_nothing(self):
+            self._fit_index(check_rows(self, X, reset=True))
         return self
 
     def radius_neighbors(

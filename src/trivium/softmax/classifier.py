@@ -28,7 +28,9 @@ from trivium.softmax.fitting import SOLVERS, fit_parameters
 from trivium.softmax.history import History
 from trivium.softmax.online import Past, go_on, nothing
 from trivium.softmax.predictor import SoftmaxPredictor
+from trivium.softmax.small_columns import warn_of_small_columns
 from trivium.softmax.solvers.protocol import Status
+from trivium.whole_or_nothing import whole_or_nothing
 
 LARGEST = 1e150
 """Squares, summed over many rows, stay within float64."""
@@ -58,7 +60,9 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
     max_iter : int, default=1000
         Steps at most.
     tol : float, default=1e-6
-        Stop when no entry of the gradient is greater.
+        Stop when no entry of the gradient is greater: of the mean loss minimised, by the entries
+        of `coef_` and `intercept_`, for the columns as they come. So it is in the units of the
+        columns, and small columns need a smaller one.
     fit_intercept : bool, default=True
     warm_start : bool, default=False
         Start `fit` where the one before it ended, in place of zero.
@@ -76,11 +80,12 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
         How often it read the rows.
     optimality_gap_ : float
         Upper bound on the loss less the least loss there is, proved by duality; rounding
-        is allowed for. Where alpha is 0 it may be the loss itself, if nothing better is
-        known: if the classes are separated, or columns depend on each other.
+        is allowed for. Where alpha is 0 it may be the loss itself, if nothing better can be
+        proved: if the classes are separated or overlap by a hair, columns nearly depend on
+        each other, a row lies far beyond the others, or weights differ beyond all measure.
     separating_direction_ : ndarray of shape (n_classes, n_features) or None
         Where alpha is 0 and the classes are separated: coefficients along which the loss
-        falls for ever.
+        falls for ever. The greatest of them, times its column's spread, is one.
     history_ : dict of ndarray of shape (n_iter_ + 1,)
         "loss" (the one minimised), "gradient_norm" (its greatest entry), "step" (length),
         "train_accuracy", and with validation rows "validation_loss" (without penalty)
@@ -171,23 +176,26 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
             is no optimum; the message names them and the columns that do it.
         ConvergenceWarning
             If the gradient is not as small as `tol`, unless the loss is known to be at its
-            optimum to rounding all the same; the message says what to try.
+            optimum to rounding all the same; or if it is only because a column is so small
+            that this says little, and the loss is known to fall further. The message says what
+            to try.
         """
         self._check_parameters()
         context = self._init_callback_context(max_subtasks=self.max_iter + 1)
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
         context.call_on_fit_task_begin(estimator=self, X=X, y=y, metadata=metadata)
-        rows = check_labelled_rows(self, X, y, sample_weight)
-        start = self._start(rows)
-        self.classes_ = rows.classes
-        history = History(self._validation(X_val, y_val))
-        steps = None
-        if hasattr(self, "_skl_callbacks"):
-            steps = Steps(context, self, X, y, metadata)
-        self._learn(rows, history, start=start, steps=steps, stacklevel=5)
-        context.call_on_fit_task_end(
-            estimator=self, X=X, y=y, metadata=metadata, reconstruction_attributes={}
-        )
+        with whole_or_nothing(self):
+            rows = check_labelled_rows(self, X, y, sample_weight)
+            start = self._start(rows)
+            self.classes_ = rows.classes
+            history = History(self._validation(X_val, y_val))
+            steps = None
+            if hasattr(self, "_skl_callbacks"):
+                steps = Steps(context, self, X, y, metadata)
+            self._learn(rows, history, start=start, steps=steps, stacklevel=5)
+            context.call_on_fit_task_end(
+                estimator=self, X=X, y=y, metadata=metadata, reconstruction_attributes={}
+            )
         return self
 
     def partial_fit(
@@ -202,8 +210,12 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
         What is kept is a quadratic for the loss of all rows so far, with the square of
         n_classes·(n_features + 1) numbers. The first call is a `fit` to its rows; after
         further ones the model is near to a `fit` to all of them, in whichever order they
-        came, and the same parts over and over lead to it. Parts that hold every class serve
-        best; parts sorted by class need many rounds.
+        came, and the same parts over and over lead to it, in practice: no proof is known.
+        Parts that hold every class serve best; parts sorted by class need many rounds, and
+        after a first round of single rows without a penalty the model may still be far off.
+
+        `solver`, `learning_rate` and `warm_start` play no part: each call goes on from the one
+        before it, by Newton's method, and `solver_` is "newton".
 
         `fit` keeps no such quadratic, and forgets one. After it `partial_fit` starts anew: its
         rows alone count, with the parameters and, unless others are given, the classes of the
@@ -222,7 +234,8 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
         ------
         ValueError
             If the data are malformed, a label is none of the classes, classes are missing
-            in the first call or others later, or the quadratic would take more than 800 MB.
+            in the first call or others later, `fit_intercept` is not what it was in the first
+            call, or the quadratic would take more than 800 MB. The model stays as it was.
 
         Warns
         -----
@@ -242,24 +255,29 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
         """
         self._check_parameters()
         past = getattr(self, "_past", None)
+        if past is not None and past.fit_intercept != self.fit_intercept:
+            raise ValueError(
+                f"partial_fit goes on from rows taken in with fit_intercept={past.fit_intercept}, "
+                "which cannot be changed on the way."
+            )
         known = self._known_classes(classes, later=past is not None)
         anew = past is None and classes is not None
-        rows = check_labelled_rows(self, X, y, sample_weight, reset=anew, classes=known)
-        require_magnitude(self, rows.X, _LARGEST_UNSCALED)
-        if past is None:
-            past = self._first_past(rows, known)
-        with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
-            past, self.coef_, self.intercept_, result = go_on(
-                past,
-                rows,
-                self.coef_,
-                self.intercept_,
-                alpha=self.alpha,
-                fit_intercept=self.fit_intercept,
-                max_iter=self.max_iter,
-                tol=self.tol,
-            )
-        self._past, self.n_iter_, self.solver_ = past, result.n_iter, "newton"
+        with whole_or_nothing(self):
+            rows = check_labelled_rows(self, X, y, sample_weight, reset=anew, classes=known)
+            require_magnitude(self, rows.X, _LARGEST_UNSCALED)
+            if past is None:
+                past = self._first_past(rows, known)
+            with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
+                self._past, self.coef_, self.intercept_, result = go_on(
+                    past,
+                    rows,
+                    self.coef_,
+                    self.intercept_,
+                    alpha=self.alpha,
+                    max_iter=self.max_iter,
+                    tol=self.tol,
+                )
+            self.n_iter_, self.solver_ = result.n_iter, "newton"
         if result.status is not Status.CONVERGED:
             warnings.warn(
                 f"partial_fit stopped after {result.n_iter} steps: {result.status.value}.",
@@ -292,11 +310,15 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
                 f"warm_start=True goes on from a model of {self.coef_.shape[1]} columns, and X "
                 f"has {rows.X.shape[1]}."
             )
-        if getattr(self, "optimality_gap_", 0.0) == np.inf:  # what diverged leads nowhere
+        if self._has_diverged():
             return None
         if not self.fit_intercept:
             return self.coef_
         return np.column_stack([self.coef_, self.intercept_])
+
+    def _has_diverged(self) -> bool:
+        """Whether the last fit did: its parameters, finite or not, lead nowhere."""
+        return bool(getattr(self, "optimality_gap_", 0.0) == np.inf)
 
     def _validation(self, X_val: ArrayLike | None, y_val: ArrayLike | None) -> CrossEntropy | None:
         """Objective of the validation rows."""
@@ -359,12 +381,15 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
             assessment = assess(rows, fitted, alpha=self.alpha, fit_intercept=self.fit_intercept)
         self.coef_, self.intercept_ = fitted.coef, fitted.intercept
         self.n_iter_, self.solver_, self.n_passes_ = fitted.n_iter, fitted.solver, fitted.n_passes
+        history.amend(fitted.loss, fitted.gradient, fitted.accuracy)
         self.history_ = history.arrays()
         self.optimality_gap_ = assessment.certificate.gap
         self.separating_direction_ = direction_of(assessment)
         self._past = None
         gradient = float(self.history_["gradient_norm"][-1])
         warn_of(self, assessment, fitted, gradient, stacklevel=stacklevel)
+        if self.separating_direction_ is None:
+            warn_of_small_columns(self, fitted, self.optimality_gap_, stacklevel=stacklevel)
 
     def _known_classes(self, classes: ArrayLike | None, *, later: bool) -> Labels:
         """Classes of `partial_fit`: those given, or those of an earlier call."""
@@ -372,13 +397,7 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
             if not hasattr(self, "classes_"):
                 raise ValueError("classes are needed in the first call of partial_fit.")
             return self.classes_
-        known = check_classes(classes)
-        if later and not np.array_equal(known, self.classes_):
-            raise ValueError(
-                f"classes={known.tolist()!r} are not those of the first call, "
-                f"{self.classes_.tolist()!r}."
-            )
-        return known
+        return check_classes(classes, self.classes_ if later else None)
 
     def _first_past(self, rows: LabelledRows, classes: Labels) -> Past:
         """Start `partial_fit` from nothing."""
@@ -389,10 +408,10 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
                 f"partial_fit keeps the square of {size} parameters, "
                 f"{8e-9 * size**2:.1f} GB, and takes {_MOST_PARAMETERS} at most: use fit."
             )
+        own = hasattr(self, "coef_") and np.array_equal(self.classes_, classes)
+        if not own or self.coef_.shape[1] != d or self._has_diverged():
+            self.coef_, self.intercept_ = np.zeros((classes.size, d)), np.zeros(classes.size)
         for name in _OF_ONE_FIT:
             self.__dict__.pop(name, None)
-        own = hasattr(self, "coef_") and np.array_equal(self.classes_, classes)
-        if not own or self.coef_.shape[1] != d or not np.isfinite(self.coef_).all():
-            self.coef_, self.intercept_ = np.zeros((classes.size, d)), np.zeros(classes.size)
         self.classes_ = classes
         return nothing(rows, classes.size, fit_intercept=self.fit_intercept)

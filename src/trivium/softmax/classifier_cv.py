@@ -12,8 +12,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import check_cv
 
-from trivium.arrays import Float64, Indices
-from trivium.blocks.linear_scores import linear_scores
+from trivium.arrays import Float64, Floats, Indices
+from trivium.blocks.scaling import comparable_weights
 from trivium.blocks.workers import map_in_order, one_blas_thread
 from trivium.inputs import (
     LabelledRows,
@@ -25,14 +25,17 @@ from trivium.inputs import (
 )
 from trivium.labels import shown
 from trivium.softmax.classifier import LARGEST, SoftmaxRegression
-from trivium.softmax.fitting import SOLVERS, fit_parameters
+from trivium.softmax.fitting import SOLVERS, Fitted, fit_parameters
 from trivium.softmax.history import History
+from trivium.softmax.optimality import certify
 from trivium.softmax.penalties import alpha_grid, choose_alpha
-from trivium.softmax.predictor import SoftmaxPredictor
+from trivium.softmax.predictor import SoftmaxPredictor, finite_logits
 from trivium.softmax.solvers.protocol import Status
+from trivium.whole_or_nothing import whole_or_nothing
 
 _SOLVERS = SOLVERS[:-1]  # gradient descent is there to be watched
 _BUILT_IN = {"neg_log_loss": "log_loss", "accuracy": "accuracy"}
+_NOTHING_LEFT = 1e-10  # of the loss, as in `warn_of`
 
 
 class _Fold(NamedTuple):
@@ -61,7 +64,9 @@ class SoftmaxRegressionCV(SoftmaxPredictor):
     Parameters
     ----------
     alphas : int or array-like of shape (n_alphas,), default=10
-        The penalties to try, or how many of them: `alpha_grid` spaces these by the data.
+        The penalties to try, or how many of them, in equal ratios over eight decades: from one
+        that leaves nearly nothing of any coefficient down to one that takes nearly nothing. One
+        alone is the middle of these.
     cv : int, splitter or iterable of (train, test), default=5
         As in scikit-learn; a number means so many stratified folds, not shuffled.
     scoring : str or callable, default="neg_log_loss"
@@ -159,8 +164,9 @@ separating_direction_, history_, n_features_in_, feature_names_in_
         Raises
         ------
         ValueError
-            If the data are malformed or hold one class only, a parameter is out of range, or
-            the rows that a fold learns from lack a class; the message names fold and class.
+            If the data are malformed or hold one class only, a parameter is out of range, the
+            rows that a fold learns from lack a class, a fold names rows that there are not, or
+            it has no score; the message names the fold.
 
         Warns
         -----
@@ -169,25 +175,26 @@ separating_direction_, history_, n_features_in_, feature_names_in_
             stopped early.
         """
         self._check_parameters()
-        rows = check_labelled_rows(self, X, y, sample_weight)
-        require_magnitude(self, rows.X, LARGEST)
-        alphas = self._alphas(rows)
-        self.classes_ = rows.classes
-        folds = self._folds(rows, groups)
-        with one_blas_thread():
-            scores = list(
-                map_in_order(lambda fold: self._path(rows, alphas, fold), folds, self.n_jobs)
-            )
-        self._choose(alphas, scores)
-        unfinished = sum(fold.unfinished for fold in scores)
-        if unfinished:
-            warnings.warn(
-                f"{unfinished} of {alphas.size * len(folds)} fits of the folds stopped with a "
-                "gradient above tol: raise max_iter, tol or the least of the alphas.",
-                ConvergenceWarning,
-                stacklevel=2,
-            )
-        self._refit(rows)
+        with whole_or_nothing(self):
+            rows = check_labelled_rows(self, X, y, sample_weight)
+            require_magnitude(self, rows.X, LARGEST)
+            alphas = self._alphas(rows)
+            self.classes_ = rows.classes
+            folds = self._folds(rows, groups)
+            with one_blas_thread():
+                scores = list(
+                    map_in_order(lambda fold: self._path(rows, alphas, fold), folds, self.n_jobs)
+                )
+            self._choose(alphas, scores)
+            unfinished = sum(fold.unfinished for fold in scores)
+            if unfinished:
+                warnings.warn(
+                    f"{unfinished} of {alphas.size * len(folds)} fits of the folds stopped with a "
+                    "gradient above tol: raise max_iter, tol or the least of the alphas.",
+                    ConvergenceWarning,
+                    stacklevel=2,
+                )
+            self._refit(rows)
         return self
 
     def _check_parameters(self) -> None:
@@ -228,10 +235,17 @@ separating_direction_, history_, n_features_in_, feature_names_in_
             place[rows.kept] = np.arange(rows.kept.size)
         folds = []
         for number, (train, test) in enumerate(splitter.split(rows.X, rows.codes, groups)):
-            train, test = place[train], place[test]
+            try:
+                train, test = place[train], place[test]
+            except IndexError as error:
+                raise ValueError(
+                    f"Fold {number} does not fit the {place.size} rows of X: {error}."
+                ) from error
             fold = _Fold(number, train[train >= 0], test[test >= 0])
             self._check_fold(rows, fold)
             folds.append(fold)
+        if not folds:
+            raise ValueError(f"cv={self.cv!r} names no fold: give at least one.")
         return folds
 
     def _check_fold(self, rows: LabelledRows, fold: _Fold) -> None:
@@ -252,13 +266,14 @@ separating_direction_, history_, n_features_in_, feature_names_in_
         log_loss, accuracy, chosen = np.zeros((3, alphas.size))
         start, unfinished = None, 0
         for place in np.argsort(-alphas, kind="stable"):
+            alpha = float(alphas[place])
             with np.errstate(over="ignore", invalid="ignore"):
                 fitted = fit_parameters(
                     X,
                     codes,
                     rows.classes.size,
                     weights,
-                    alpha=float(alphas[place]),
+                    alpha=alpha,
                     fit_intercept=self.fit_intercept,
                     solver=self.solver,
                     learning_rate="auto",
@@ -267,26 +282,37 @@ separating_direction_, history_, n_features_in_, feature_names_in_
                     start=start,
                     observe=lambda *_: None,
                 )
-            unfinished += fitted.status in (Status.OUT_OF_STEPS, Status.DIVERGED)
+            unfinished += _is_unfinished(X, codes, weights, fitted, alpha, self.fit_intercept)
             start = fitted.coef
             if self.fit_intercept:
                 start = np.column_stack([fitted.coef, fitted.intercept])
             log_loss[place], accuracy[place] = _told(rows, fold, fitted.coef, fitted.intercept)
             if self._own_scorer():
-                chosen[place] = self._scored(rows, fold, fitted.coef, fitted.intercept)
+                chosen[place] = self._scored(rows, fold, fitted, alpha)
         return _FoldScores(log_loss, accuracy, chosen, unfinished)
 
     def _own_scorer(self) -> bool:
         """Whether the score is neither log-loss nor accuracy."""
         return callable(self.scoring) or self.scoring not in _BUILT_IN
 
-    def _scored(self, rows: LabelledRows, fold: _Fold, coef: Float64, intercept: Float64) -> float:
+    def _scored(self, rows: LabelledRows, fold: _Fold, fitted: Fitted, alpha: float) -> float:
         """Ask a scorer of scikit-learn."""
-        model = SoftmaxRegression(fit_intercept=self.fit_intercept)
-        model.classes_, model.n_features_in_ = rows.classes, rows.X.shape[1]
-        model.coef_, model.intercept_ = coef, intercept
+        model = self._model(rows, alpha)
+        model.coef_, model.intercept_ = fitted.coef, fitted.intercept
         scorer = self.scoring if callable(self.scoring) else get_scorer(self.scoring)
         return float(scorer(model, rows.X[fold.test], rows.classes[rows.codes[fold.test]]))
+
+    def _model(self, rows: LabelledRows, alpha: float) -> SoftmaxRegression:
+        """Return a model of the classes and columns of these rows, without coefficients."""
+        model = SoftmaxRegression(
+            alpha,
+            solver=self.solver,
+            max_iter=self.max_iter,
+            tol=self.tol,
+            fit_intercept=self.fit_intercept,
+        )
+        model.classes_, model.n_features_in_ = rows.classes, rows.X.shape[1]
+        return model
 
     def _choose(self, alphas: Float64, scores: list[_FoldScores]) -> None:
         """Average over the folds and choose."""
@@ -298,10 +324,19 @@ separating_direction_, history_, n_features_in_, feature_names_in_
             results[name] = each.mean(axis=1)
             error = np.zeros(alphas.size)
             if each.shape[1] > 1:
-                error = each.std(axis=1, ddof=1) / np.sqrt(each.shape[1])
+                with np.errstate(invalid="ignore"):  # a loss may be infinite
+                    error = each.std(axis=1, ddof=1) / np.sqrt(each.shape[1])
             results[f"{name}_se"] = error
             results[f"fold_{name}"] = each
         name = "score" if self._own_scorer() else _BUILT_IN[str(self.scoring)]
+        each = results[f"fold_{name}"]
+        if not np.isfinite(each).all():
+            place, fold = np.argwhere(~np.isfinite(each))[0]
+            raise ValueError(
+                f"scoring={self.scoring!r} is {each[place, fold]} in fold {fold} with "
+                f"alpha={alphas[place]:g}: take folds in which it is a number (with every class, "
+                "say), or another scorer."
+            )
         score = -results[name] if name == "log_loss" else results[name]
         place = choose_alpha(alphas, score, results[f"{name}_se"], self.rule)
         self.cv_results_ = results
@@ -310,28 +345,30 @@ separating_direction_, history_, n_features_in_, feature_names_in_
 
     def _refit(self, rows: LabelledRows) -> None:
         """Fit to all rows with the penalty chosen."""
-        model = SoftmaxRegression(
-            self.alpha_,
-            solver=self.solver,
-            max_iter=self.max_iter,
-            tol=self.tol,
-            fit_intercept=self.fit_intercept,
-        )
-        model.classes_, model.n_features_in_ = rows.classes, rows.X.shape[1]
+        model = self._model(rows, self.alpha_)
         if hasattr(self, "feature_names_in_"):
             model.feature_names_in_ = self.feature_names_in_
         model._learn(rows, History(), start=None, stacklevel=5)
-        for name in (
-            "coef_",
-            "intercept_",
-            "n_iter_",
-            "solver_",
-            "n_passes_",
-            "optimality_gap_",
-            "separating_direction_",
-            "history_",
-        ):
-            setattr(self, name, getattr(model, name))
+        for name, value in vars(model).items():
+            if name.endswith("_"):
+                setattr(self, name, value)
+
+
+def _is_unfinished(
+    X: Floats,
+    codes: Indices,
+    weights: Float64 | None,
+    fitted: Fitted,
+    alpha: float,
+    fit_intercept: bool,
+) -> bool:
+    """Whether a fit stopped early; as `warn_of`, not if it is known to be at its optimum."""
+    if fitted.status not in (Status.ROUNDING, Status.NO_PROGRESS):
+        return fitted.status is not Status.CONVERGED
+    gap = certify(
+        X, codes, weights, fitted.coef, fitted.intercept, alpha=alpha, fit_intercept=fit_intercept
+    ).gap
+    return not gap <= _NOTHING_LEFT * abs(fitted.loss)
 
 
 def _told(
@@ -339,8 +376,8 @@ def _told(
 ) -> tuple[float, float]:
     """Mean log-loss and accuracy of one fold's other rows."""
     codes = rows.codes[fold.test]
-    weights = None if rows.weights is None else rows.weights[fold.test]
-    logits = linear_scores(rows.X[fold.test], coef, intercept)
+    weights = None if rows.weights is None else comparable_weights(rows.weights[fold.test])
+    logits = finite_logits(rows.X[fold.test], coef, intercept)
     own = log_softmax(logits, axis=1)[np.arange(codes.size), codes]
     right = logits.argmax(axis=1) == codes
     return -float(np.average(own, weights=weights)), float(np.average(right, weights=weights))

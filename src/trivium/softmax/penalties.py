@@ -4,7 +4,7 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats
 from trivium.blocks.map_reduce import map_reduce, row_blocks
-from trivium.blocks.scaling import column_centers
+from trivium.blocks.scaling import column_centers, comparable_weights
 
 _DECADES = 8
 
@@ -15,7 +15,8 @@ def alpha_grid(X: Floats, weights: Float64 | None, count: int, *, fit_intercept:
     A direction in which the rows vary by λ keeps at most λ/(λ + 2·alpha) of its coefficient,
     for the curvature of the loss is at most λ/2 (Böhning 1992). The greatest penalty is ten
     times the rows' total variance, so that no direction keeps more than a twentieth; the grid
-    spans eight decades below it. It scales with the squares of the columns.
+    spans eight decades below it; of one penalty alone it is the middle. It scales with the squares
+    of the columns.
 
     Parameters
     ----------
@@ -28,7 +29,7 @@ def alpha_grid(X: Floats, weights: Float64 | None, count: int, *, fit_intercept:
     Returns
     -------
     ndarray of shape (count,)
-        Ascending.
+        Ascending, in equal ratios.
 
     Examples
     --------
@@ -37,7 +38,8 @@ def alpha_grid(X: Floats, weights: Float64 | None, count: int, *, fit_intercept:
     array([1.e-07, 1.e-03, 1.e+01])
     """
     center = column_centers(X) if fit_intercept else np.zeros(X.shape[1])
-    w = np.ones(X.shape[0]) if weights is None else weights / weights.sum() * X.shape[0]
+    w = comparable_weights(weights)
+    w = np.ones(X.shape[0]) if w is None else w / w.sum() * X.shape[0]
 
     def moments(rows: slice) -> Float64:
         deviation = np.asarray(X[rows], dtype=np.float64) - center
@@ -46,7 +48,8 @@ def alpha_grid(X: Floats, weights: Float64 | None, count: int, *, fit_intercept:
     mean, square = map_reduce(moments, row_blocks(*X.shape), np.add) / X.shape[0]
     variance = float((square - fit_intercept * mean**2).sum())
     greatest = 10.0 * variance if variance > 0 else 1.0
-    grid: Float64 = greatest * np.logspace(-_DECADES, 0, count)
+    exponents = np.linspace(-_DECADES, 0, count) if count > 1 else np.array([-_DECADES / 2])
+    grid: Float64 = greatest * 10.0**exponents
     return grid
 
 

@@ -1,13 +1,66 @@
 """What a fitted softmax model predicts."""
 
+import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from trivium.arrays import Float64, Labels
+from trivium.arrays import Float64, Floats, Labels
 from trivium.blocks.linear_scores import linear_scores
 from trivium.inputs import check_rows
 from trivium.softmax.cross_entropy import softmax
+
+
+def finite_logits(X: Floats, coef: Float64, intercept: Float64) -> Float64:
+    """Compute X·coefᵀ + intercept; where that leaves float64, less the row's greatest.
+
+    A row whose logits, sums or differences leave float64 is computed with exponents of its own.
+    Its greatest logit becomes zero, and the others what they are below it, -inf at the end.
+    Parameters that are not finite are left to themselves.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+    coef : ndarray of shape (n_classes, d)
+    intercept : ndarray of shape (n_classes,)
+
+    Returns
+    -------
+    ndarray of shape (n, n_classes)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> coef, intercept = np.array([[1e200, 1.0], [1e200, 3.0], [0.0, 0.0]]), np.zeros(3)
+    >>> finite_logits(np.array([[0.0, 1.0], [1e200, 1.0]]), coef, intercept)
+    array([[  1.,   3.,   0.],
+           [  0.,   0., -inf]])
+    """
+    logits = linear_scores(X, coef, intercept)
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(logits.max() - logits.min()):
+            return logits
+        beyond = np.flatnonzero(~np.isfinite(np.ptp(logits, axis=1)))
+    if beyond.size and np.isfinite(coef).all() and np.isfinite(intercept).all():
+        logits[beyond] = _below_greatest(X[beyond].astype(np.float64), coef, intercept)
+    return logits
+
+
+def _below_greatest(X: Float64, coef: Float64, intercept: Float64) -> Float64:
+    """Logits less the greatest of each row, where logits leave float64."""
+    fractions, powers = np.frexp(X)
+    terms_most = (powers + np.frexp(coef)[1].max(axis=0)).max(axis=1)
+    # So many powers of two come off each row that no sum or difference can overflow.
+    most = np.maximum(terms_most, np.frexp(intercept)[1].max()) + (X.shape[1] + 1).bit_length()
+    excess = most - np.finfo(np.float64).maxexp + 2
+    logits = np.empty((X.shape[0], coef.shape[0]))
+    for c, (own, power) in enumerate(zip(*np.frexp(coef), strict=True)):
+        terms = np.ldexp(fractions * own, powers + power - excess[:, None])
+        logits[:, c] = terms.sum(axis=1) + np.ldexp(intercept[c], -excess)
+    logits -= logits.max(axis=1, keepdims=True)
+    with np.errstate(over="ignore"):
+        below: Float64 = np.ldexp(logits, excess[:, None])
+    return below
 
 
 class SoftmaxPredictor(ClassifierMixin, BaseEstimator):
@@ -19,6 +72,8 @@ class SoftmaxPredictor(ClassifierMixin, BaseEstimator):
 
     def decision_function(self, X: ArrayLike) -> Float64:
         """Logits; for two classes, the second's less the first's.
+
+        Of rows so far off that their logits leave float64, less the greatest logit.
 
         Parameters
         ----------
@@ -78,4 +133,4 @@ class SoftmaxPredictor(ClassifierMixin, BaseEstimator):
 
     def _logits(self, X: ArrayLike) -> Float64:
         check_is_fitted(self, "coef_")
-        return linear_scores(check_rows(self, X), self.coef_, self.intercept_)
+        return finite_logits(check_rows(self, X), self.coef_, self.intercept_)

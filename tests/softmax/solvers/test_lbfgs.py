@@ -83,6 +83,21 @@ def test_how_it_ends():
     assert minimise(objective, start, max_iter=steps - 1)[1:] == (steps - 1, Status.OUT_OF_STEPS)
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_pairs_that_are_rounding_are_forgotten_so_that_the_last_digit_is_reached(seed):
+    objective, start = quadratic(seed, condition=1e6)
+
+    class Coarse:
+        """Of loss and gradient only ten binary places are told."""
+
+        def evaluate(self, x):
+            at = objective.evaluate(x)
+            loss, gradient = np.round(1024 * at.loss) / 1024, np.round(1024 * at.gradient) / 1024
+            return Point(loss, gradient, objective.matrix)
+
+    assert minimise(Coarse(), start, tol=0.0).status is Status.CONVERGED
+
+
 def test_a_gradient_that_lies_is_no_progress():
     objective, start = quadratic(8)
 

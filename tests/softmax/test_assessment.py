@@ -1,0 +1,57 @@
+"""Fits without a penalty end where there is proof that no optimum exists, and not before."""
+
+import numpy as np
+import pytest
+
+from trivium import SoftmaxRegression
+from trivium.softmax.separation import SeparationWarning
+
+
+def heavy_tails(seed, n=400, d=10):
+    """Columns beyond any preconditioner, labels at random: L-BFGS takes thousands of steps."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, d)) * np.exp(6.0 * rng.normal(size=(n, d)))
+    return rng, X, rng.integers(0, 2, size=n)
+
+
+def fit(X, y, **changed):
+    options = {"solver": "lbfgs", "max_iter": 3000} | changed
+    with pytest.warns(SeparationWarning):
+        return SoftmaxRegression(0.0, **options).fit(X, y)
+
+
+@pytest.mark.parametrize("seed", range(3))
+class TestNoEndlessIteration:
+    def test_what_single_columns_show_ends_it_soon(self, seed):
+        rng, X, y = heavy_tails(seed)
+        X = np.column_stack([X, (rng.random(400) < 0.1) & (y == 1)])
+        model = fit(X, y)
+        assert model.n_iter_ <= 10
+        np.testing.assert_array_equal(np.flatnonzero(model.separating_direction_[0]), [10])
+
+    def test_what_a_programme_alone_shows_ends_it_too(self, seed):
+        rng, X, y = heavy_tails(seed)
+        common = rng.integers(-50, 50, size=400) / 8.0
+        apart = (rng.random(400) < 0.1) & (y == 1)
+        X = np.column_stack([X, common, common + apart])
+        model = fit(X, y)
+        assert model.n_iter_ <= 100
+        assert model.history_["train_accuracy"].max() < 1.0
+        direction = model.separating_direction_[1] - model.separating_direction_[0]
+        assert direction[11] == pytest.approx(-direction[10], rel=1e-9)
+        assert direction[11] > 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_first_point_that_tells_all_rows_right_is_the_last(seed, weighted):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(400, 5))
+    logits = X @ rng.normal(size=5)
+    X, y = X[np.abs(logits) > 0.1], (logits > 0)[np.abs(logits) > 0.1]
+    w = rng.uniform(0.1, 3.0, size=y.size) if weighted else None
+    with pytest.warns(SeparationWarning):
+        model = SoftmaxRegression(0.0, solver="newton").fit(X, y, w)
+    accuracy = model.history_["train_accuracy"]
+    assert 0.5 <= accuracy[1] < 1.0
+    assert np.flatnonzero(accuracy == 1.0).tolist() == [model.n_iter_]
