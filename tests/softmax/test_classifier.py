@@ -1154,3 +1154,19 @@ def test_values_beyond_what_it_computes_with_are_named():
     X = np.array([[0.0, 1e307], [1.0, -1e307], [2.0, 0.0]])
     with pytest.raises(ValueError, match=r"column 1: SoftmaxRegression computes .* up to"):
         SoftmaxRegression().fit(X, [0, 1, 1])
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("alpha", [0.0, 1e-4])
+def test_in_the_space_of_the_rows_the_last_loss_is_that_of_the_rows(alpha):
+    for seed in (12, 13, 14):
+        rng = np.random.default_rng(seed)
+        X = rng.normal(size=(30, 33)) * 10.0 ** rng.integers(-6, 6, size=33)
+        y, w = rng.integers(0, 3, 30), 10.0 ** rng.integers(-8, 8, size=30)
+        model = SoftmaxRegression(alpha, tol=1e-4).fit(X, y, w)
+        log_p = model.predict_log_proba(X)[np.arange(30), y]
+        loss = -(w @ log_p) / w.sum() + alpha / 2 * np.square(model.coef_).sum()
+        assert model.history_["loss"][-1] == pytest.approx(loss, rel=1e-6, abs=1e-12)
+        right = model.predict(X) == y
+        accuracy = model.history_["train_accuracy"][-1]
+        assert accuracy == pytest.approx(w[right].sum() / w.sum(), abs=1e-9)
