@@ -97,12 +97,13 @@ def shown(label: Any) -> str:
     return repr(label.item() if isinstance(label, np.generic) else label)
 
 
-def require_one_kind(y: Labels) -> None:
+def require_one_kind(y: Labels, name: str = "y") -> None:
     """Raise a ValueError at the first label that is missing, or no string among strings."""
     for row, label in enumerate(y):
         if label is None or label != label:
-            raise ValueError(f"y holds no label in row {row}, but {shown(label)}.")
+            raise ValueError(f"{name} holds no label in row {row}, but {shown(label)}.")
         if isinstance(label, str) != isinstance(y[0], str):
             raise ValueError(
-                f"y mixes strings and others: {shown(y[0])} in row 0, {shown(label)} in row {row}."
+                f"{name} mixes strings and others: {shown(y[0])} in row 0, {shown(label)} in "
+                f"row {row}."
             )

@@ -7,25 +7,22 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import column_or_1d
 
 from trivium.arrays import Float64, Labels
 from trivium.blocks.workers import one_blas_thread
 from trivium.inputs import (
     LabelledRows,
     check_labelled_rows,
-    check_rows,
     require_choice,
     require_flag,
     require_magnitude,
     require_number,
 )
-from trivium.labels import check_classes, shown
+from trivium.labels import check_classes
 from trivium.softmax.assessment import SeparationWatch, assess, direction_of, warn_of
 from trivium.softmax.callbacks import Steps
-from trivium.softmax.cross_entropy import CrossEntropy
 from trivium.softmax.fitting import SOLVERS, fit_parameters
-from trivium.softmax.history import History
+from trivium.softmax.history import History, validation_of
 from trivium.softmax.online import Past, go_on, nothing
 from trivium.softmax.predictor import SoftmaxPredictor
 from trivium.softmax.small_columns import warn_of_small_columns
@@ -188,7 +185,7 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
             rows = check_labelled_rows(self, X, y, sample_weight)
             start = self._start(rows)
             self.classes_ = rows.classes
-            history = History(self._validation(X_val, y_val))
+            history = History(validation_of(self, X_val, y_val))
             steps = None
             if hasattr(self, "_skl_callbacks"):
                 steps = Steps(context, self, X, y, metadata)
@@ -319,24 +316,6 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
     def _has_diverged(self) -> bool:
         """Whether the last fit did: its parameters, finite or not, lead nowhere."""
         return bool(getattr(self, "optimality_gap_", 0.0) == np.inf)
-
-    def _validation(self, X_val: ArrayLike | None, y_val: ArrayLike | None) -> CrossEntropy | None:
-        """Objective of the validation rows."""
-        if X_val is None and y_val is None:
-            return None
-        if X_val is None or y_val is None:
-            raise ValueError("X_val and y_val go together: one of them is missing.")
-        X, labels = check_rows(self, X_val, name="X_val"), column_or_1d(y_val)
-        if labels.shape[0] != X.shape[0]:
-            raise ValueError(f"X_val has {X.shape[0]} rows, but y_val has {labels.shape[0]}.")
-        code_of = {label: code for code, label in enumerate(self.classes_.tolist())}
-        codes = np.array([code_of.get(label, -1) for label in labels.tolist()], dtype=np.intp)
-        if codes.min() < 0:
-            row = np.flatnonzero(codes < 0)[0]
-            raise ValueError(
-                f"y_val holds {shown(labels[row])} in row {row}, a class that y has not."
-            )
-        return CrossEntropy(X, codes, self.classes_.size, fit_intercept=self.fit_intercept)
 
     def _learn(
         self,

@@ -1,8 +1,14 @@
 """A record of what a solver did, step by step."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils.validation import column_or_1d
 
 from trivium.arrays import Float64
+from trivium.inputs import check_rows
+from trivium.labels import known_codes, require_one_kind
 from trivium.softmax.cross_entropy import CrossEntropy, CrossEntropyAt
 
 
@@ -44,3 +50,32 @@ class History:
         return {
             name: np.array([entry[name] for entry in self._entries]) for name in self._entries[0]
         }
+
+
+def validation_of(
+    estimator: Any, X_val: ArrayLike | None, y_val: ArrayLike | None
+) -> CrossEntropy | None:
+    """Objective of validation rows, without penalty; None where there are none.
+
+    Parameters
+    ----------
+    estimator : SoftmaxRegression
+        Its `classes_` are those that labels may name.
+    X_val, y_val : as given to ``fit``
+
+    Raises
+    ------
+    ValueError
+        If they are malformed, one of them is missing, or a label is none of the classes.
+    """
+    if X_val is None and y_val is None:
+        return None
+    if X_val is None or y_val is None:
+        raise ValueError("X_val and y_val go together: one of them is missing.")
+    X, labels = check_rows(estimator, X_val, name="X_val"), column_or_1d(y_val)
+    if labels.shape[0] != X.shape[0]:
+        raise ValueError(f"X_val has {X.shape[0]} rows, but y_val has {labels.shape[0]}.")
+    if labels.dtype == object:
+        require_one_kind(labels, "y_val")
+    codes = known_codes(labels, estimator.classes_, name="y_val")
+    return CrossEntropy(X, codes, estimator.classes_.size, fit_intercept=estimator.fit_intercept)
