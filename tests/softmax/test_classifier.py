@@ -1178,3 +1178,11 @@ def test_in_the_space_of_the_rows_the_last_loss_is_that_of_the_rows(alpha):
         right = model.predict(X) == y
         accuracy = model.history_["train_accuracy"][-1]
         assert accuracy == pytest.approx(w[right].sum() / w.sum(), abs=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_next_to_no_penalty_and_no_tol_at_all_end():
+    X, y = np.random.default_rng(0).normal(size=(30, 2)), np.arange(30) % 2
+    X[:, 0] += 100.0 * y
+    model = SoftmaxRegression(1e-200, solver="lbfgs", tol=0, max_iter=3000).fit(X, y)
+    assert np.isfinite(model.coef_).all()

@@ -91,7 +91,7 @@ class CrossEntropyAt:
         alpha, total = objective.alpha, objective.total
         self.loss = sums.loss / total + 0.5 * alpha * float(np.vdot(W, W))
         self.gradient: Float64 = sums.gradient / total + alpha * W
-        self.accuracy = 1.0 - sums.wrong / total
+        self.accuracy = max(0.0, 1.0 - sums.wrong / total)
         self.residual: Float64 = np.sqrt(sums.squares / total)
 
     @property

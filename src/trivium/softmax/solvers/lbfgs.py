@@ -120,7 +120,9 @@ class _Pairs:
         last = (self._oldest + self.count - 1) % _PAIRS
         change = self._changes[last]
         conditioned = precondition(change.reshape(gradient.shape)).ravel()
-        vector = vector * (self._products[last] / float(change @ conditioned))
+        size = float(change @ conditioned)
+        if size > 0:  # else it has underflown
+            vector *= self._products[last] / size
         _back(vector, *arguments)
         step: Float64 = vector.reshape(gradient.shape)
         return step
