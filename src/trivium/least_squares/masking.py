@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.map_reduce import map_reduce, row_blocks
 
-_FIRST_LOOK = 1 << 18  # values of functions
+_FIRST_LOOK, _FIRST_LOOK_A_CLASS = 4096, 8  # rows
 
 
 class MaskedClassWarning(UserWarning):
@@ -39,7 +39,8 @@ def masked_classes(X: Floats, coef: Float64, intercept: Float64) -> Indices:
         return found
 
     # Rows from all over the table name every class as a rule, and no more has to be read.
-    found = named(X[:: max(1, n * n_classes // _FIRST_LOOK)])
+    some = max(_FIRST_LOOK, _FIRST_LOOK_A_CLASS * n_classes)
+    found = named(X[:: max(1, n // some)])
     if not found.all():
         blocks = row_blocks(n, max(X.shape[1], n_classes))
         found = map_reduce(lambda rows: named(X[rows]), blocks, np.logical_or)
