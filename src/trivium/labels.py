@@ -22,6 +22,8 @@ def encoded(y: Labels) -> tuple[Labels, Indices]:
             present = np.zeros(span, dtype=np.bool_)
             present[offsets] = True
             classes = np.flatnonzero(present)
+            if classes.size == span:
+                return (classes + least).astype(y.dtype), offsets
             return (classes + least).astype(y.dtype), (np.cumsum(present) - 1)[offsets]
     else:
         check_classification_targets(y)

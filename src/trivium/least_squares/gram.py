@@ -24,8 +24,8 @@ from trivium.least_squares.table import (
     whole_frame,
 )
 
-_LEAST_ROWS, _MOST_ROWS = 128, 2048
-_PIECE_BLOCKS = 4
+_LEAST_ROWS, _MOST_ROWS = 128, 4096
+_PIECE_BLOCKS, _PIECE_ROWS = 4, 8192
 _SMALL = 2.0**-300  # in a frame: squares of lesser numbers may be lost
 _FAR = 8.0
 _ROUNDINGS = 4 * float(np.finfo(np.float64).eps)  # of a sum of squares
@@ -210,7 +210,7 @@ def _add_up(table: Table, frame: Frame, n_jobs: int | None) -> _Sums:
     n, d = table.X.shape
     length = min(max(_LEAST_ROWS, BLOCK_BYTES // (8 * d)), _MOST_ROWS)
     # A piece has a matrix of its own, which its rows have to be worth.
-    whole = length * max(_PIECE_BLOCKS, 2 * d // length)
+    whole = length * max(min(_PIECE_BLOCKS, -(-_PIECE_ROWS // length)), 2 * d // length)
     unit = frame.unit
 
     def statistic(piece: slice) -> _Sums:
