@@ -48,6 +48,7 @@ class LostRows:
     def __init__(self, fitted: Fitted, axes: Axes) -> None:
         self._fitted, self._axes = fitted, axes
 
+    @one_blas_thread()
     def residuals(self, rows: Indices, alpha: float) -> tuple[Float64, dict[int, Solution]]:
         """Target less what the fit without the row predicts.
 
@@ -84,6 +85,7 @@ class LostRows:
             residuals[place] = table.targets(slice(row, row + 1))[0] - scores
         return residuals, solutions
 
+    @one_blas_thread()
     def remaining(self, rows: Indices) -> Float64:
         """One less the leverage under the fit's own penalty.
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.map_reduce import map_reduce, row_blocks
+from trivium.blocks.workers import one_blas_thread
 
 _FIRST_LOOK, _FIRST_LOOK_A_CLASS = 4096, 8  # rows
 
@@ -18,6 +19,7 @@ class MaskedClassWarning(UserWarning):
     """A class is predicted for no training row."""
 
 
+@one_blas_thread()
 def masked_classes(X: Floats, coef: Float64, intercept: Float64) -> Indices:
     """Return the classes that have the greatest value in no row.
 

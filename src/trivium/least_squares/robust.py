@@ -22,6 +22,7 @@ from scipy.stats import chi2
 
 from trivium.arrays import Float64, Indices
 from trivium.blocks.map_reduce import map_reduce
+from trivium.blocks.workers import one_blas_thread
 from trivium.least_squares.fitted import Fitted
 from trivium.least_squares.leave_one_out import shrunk
 from trivium.least_squares.lost_rows import LEAST_REMAINING, LostRows
@@ -60,6 +61,7 @@ class Robust(NamedTuple):
     converged: bool
 
 
+@one_blas_thread()
 def solve_robustly(table: Table, alpha: float, *, centred: bool) -> Robust | None:
     """Minimise as `solve` does, with Huber's function of residuals in place of their squares.
 

@@ -162,6 +162,7 @@ def by_rows(design: Design, alpha: float) -> Solution:
         )
 
 
+@one_blas_thread()
 def by_axes(design: Design, alpha: float) -> Solution:
     """Do the same under a penalty at the cost of the rows, where columns are many."""
     axes, penalty = principal_axes(design), alpha * design.weight

@@ -6,6 +6,7 @@ import numpy as np
 
 from trivium.arrays import Float64
 from trivium.blocks.map_reduce import map_reduce
+from trivium.blocks.workers import one_blas_thread
 from trivium.least_squares.axes import Axes
 from trivium.least_squares.fitted import Fitted
 from trivium.least_squares.leave_one_out import shrunk
@@ -59,6 +60,7 @@ class _Sums(NamedTuple):
         )
 
 
+@one_blas_thread()
 def without_each(fitted: Fitted, coef: Float64, intercept: Float64) -> EachLeftOut | None:
     """Leave every row out.
 
@@ -108,6 +110,7 @@ def without_each(fitted: Fitted, coef: Float64, intercept: Float64) -> EachLeftO
     return EachLeftOut(axes, leverage, residuals, shift, anew, sums.squares / design.weight)
 
 
+@one_blas_thread()
 def loo_residuals(fitted: Fitted) -> Float64:
     """Target less what the fit without the row, or without part of it, predicts.
 
