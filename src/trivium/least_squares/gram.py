@@ -213,51 +213,47 @@ def _add_up(table: Table, frame: Frame, n_jobs: int | None) -> _Sums:
     whole = length * max(min(_PIECE_BLOCKS, -(-_PIECE_ROWS // length)), 2 * d // length)
     unit = frame.unit
 
+    n_groups = table.n_classes if table.values is None else 1
+
     def statistic(piece: slice) -> _Sums:
-        empty = _Sums(
-            0.0,
-            np.zeros(d),
-            np.zeros(d),
-            np.zeros(table.n_targets),
-            np.zeros((d, d)),
-            np.zeros((table.n_targets, d)),
-        )
         packed = np.empty((length, d))
-        weight = 0.0
+        most, gram = np.zeros(d), np.zeros((d, d))
+        groups, group_weights = np.zeros((n_groups, d)), np.zeros(n_groups)
+        target_sums, cross = np.zeros(table.n_targets), np.zeros((table.n_targets, d))
         for start in range(piece.start, piece.stop, length):
             rows = slice(start, min(start + length, piece.stop))
             some = packed[: rows.stop - start]
-            weights = frame.weights(table.weights, rows)
-            weight += _pack(
-                table.X[rows],
-                weights,
-                table.codes[rows],
-                frame.origin,
-                unit,
-                some,
-                empty.most,
-                empty.sums,
-                empty.target_sums,
-                empty.cross,
-            )
+            weights, codes = frame.weights(table.weights, rows), table.codes[rows]
+            X = table.X[rows]
+            _pack(X, weights, codes, frame.origin, unit, some, most, groups, group_weights)
             if table.values is not None:
-                _add_targets(some, table.targets(rows) - frame.target_origin, weights, empty)
-            add_products(some, empty.gram)
-        return empty._replace(weight=weight)
+                _add_targets(
+                    some, table.targets(rows) - frame.target_origin, weights, target_sums, cross
+                )
+            add_products(some, gram)
+        if n_groups == 2:
+            target_sums[0] = group_weights[1] - group_weights[0]
+            cross[0] = groups[1] - groups[0]
+        elif n_groups > 2:
+            target_sums, cross = group_weights, groups
+        weight = float(group_weights.sum())
+        return _Sums(weight, most, groups.sum(axis=0), target_sums, gram, cross)
 
     pieces = [slice(start, min(start + whole, n)) for start in range(0, n, whole)]
     with np.errstate(over="ignore", invalid="ignore"):
         return map_reduce(statistic, pieces, _Sums.merge, n_jobs=n_jobs)
 
 
-def _add_targets(packed: Float64, values: Float64, weights: Float64, sums: "_Sums") -> None:
+def _add_targets(
+    packed: Float64, values: Float64, weights: Float64, target_sums: Float64, cross: Float64
+) -> None:
     """Add up targets that are numbers, and their products with the columns."""
     if weights.size:
-        sums.target_sums[:] += weights @ values
+        target_sums += weights @ values
         values = values * np.sqrt(weights)[:, None]
     else:
-        sums.target_sums[:] += values.sum(axis=0)
-    sums.cross[:] += values.T @ packed
+        target_sums += values.sum(axis=0)
+    cross += values.T @ packed
 
 
 @kernel
@@ -269,37 +265,26 @@ def _pack(
     unit: Float64,
     packed: Float64,
     most: Float64,
-    sums: Float64,
-    target_sums: Float64,
-    cross: Float64,
-) -> float:
-    """Bring rows into a frame, times the root of their weight; add up all but their products.
+    groups: Float64,
+    group_weights: Float64,
+) -> None:
+    """Bring rows into a frame, times the root of their weight; add them up, class by class.
 
-    `most` are greatest magnitudes; the total weight is returned. No weights: all are one.
-    No codes: targets are left to the caller.
+    `most` are greatest magnitudes. No weights: all are one. No codes: all are of one class.
     """
     n_columns = X.shape[1]
-    has_codes = codes.shape[0] > 0
-    two = cross.shape[0] == 1
-    total = 0.0
     for i in range(X.shape[0]):
         weight = weights[i] if weights.shape[0] > 0 else 1.0
-        total += weight
+        group = codes[i] if codes.shape[0] > 0 else 0
+        group_weights[group] += weight
         for j in range(n_columns):
             z = (X[i, j] - origin[j]) * unit[j]
             packed[i, j] = z
             size = abs(z)
             most[j] = size if size > most[j] else most[j]
         for j in range(n_columns):
-            sums[j] += weight * packed[i, j]
-        if has_codes:
-            target = 0 if two else codes[i]
-            signed = -weight if two and codes[i] == 0 else weight
-            target_sums[target] += signed
-            for j in range(n_columns):
-                cross[target, j] += signed * packed[i, j]
+            groups[group, j] += weight * packed[i, j]
         if weights.shape[0] > 0:
             root = math.sqrt(weight)
             for j in range(n_columns):
                 packed[i, j] *= root
-    return total
