@@ -321,6 +321,13 @@ class TestRefusals:
         with pytest.raises(ValueError, match="not the rows, labels and weights"):
             model.influence(X[:-1], y[:-1], w[:-1])
 
+    def test_rows_too_far_apart_for_float64(self):
+        X, y, _w = problem(24, 200, 10, 2)
+        X[5] *= 1e15
+        model = LeastSquaresClassifier().fit(X, y)
+        with pytest.raises(ValueError, match="rounding hides what the others do"):
+            model.influence(X, y)
+
     def test_other_rows_of_the_same_sums(self):
         X, y, _w = problem(23, 3000, 2, 2)
         model = LeastSquaresClassifier().fit(X, y)

@@ -15,6 +15,7 @@ from trivium.least_squares.solve import Solution
 from trivium.least_squares.table import Design
 
 _ALIKE = 1e-6
+_HIDES_ALL = 1e-3
 
 
 class EachLeftOut(NamedTuple):
@@ -74,6 +75,11 @@ def without_each(fitted: Fitted, coef: Float64, intercept: Float64) -> EachLeftO
     -------
     EachLeftOut or None
         None if the fit was not made of these rows.
+
+    Raises
+    ------
+    ValueError
+        If rounding hides whether it was, because rows lie too far apart.
     """
     axes, design = fitted.axes(), fitted.design
     n = design.table.X.shape[0]
@@ -100,6 +106,11 @@ def without_each(fitted: Fitted, coef: Float64, intercept: Float64) -> EachLeftO
 
     sums = map_reduce(statistic, design.table.blocks(), _Sums.merge)
     if not _is_of(fitted, axes, sums, coef):
+        if _rounding_of(axes) > _HIDES_ALL:
+            raise ValueError(
+                "Some rows lie so far beyond the others that rounding hides what the others do: "
+                "leave them out."
+            )
         return None
     lost = np.flatnonzero(~(remaining > LEAST_REMAINING) & ~fitted.alone(axes, slice(None)))
     residuals[lost], anew = LostRows(fitted, axes).residuals(lost, fitted.alpha)
