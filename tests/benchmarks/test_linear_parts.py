@@ -106,7 +106,9 @@ class TestAccuracy:
         assert "missed" not in text
 
     def test_peers_may_be_missing_but_not_trivium(self, monkeypatch):
-        absent = lambda X, y, fit_intercept: missing()  # noqa: E731
+        def absent(X, y, fit_intercept):
+            missing()
+
         monkeypatch.setitem(accuracy.CONTENDERS, "NumPy lstsq", absent)
         assert "NumPy lstsq" not in accuracy.accuracy_case(ONCE).figures["digits"]
         monkeypatch.setitem(accuracy.CONTENDERS, accuracy.TRIVIUM, absent)

@@ -59,8 +59,8 @@ class IndicatorFit(ClassifierMixin, BaseEstimator):
         ------
         ValueError
             If these are not the training rows, some lie so far beyond the others that rounding
-            hides these, one of them weighs nothing, or the fit is
-            robust (fit anew with `robust_weights_` as weights to look at that).
+            hides these, one of them weighs nothing, or the fit is robust (fit anew with
+            `robust_weights_` as weights to look at that).
 
         Examples
         --------

@@ -129,10 +129,9 @@ class LostRows:
             columns = np.column_stack([design.roots(slice(0, n)), columns])
         size = np.linalg.norm(columns, axis=0)
         columns /= np.where(size > 0, size, 1.0)
-        with one_blas_thread():
-            basis, _, _ = scipy.linalg.qr(columns, pivoting=True, check_finite=False)
-            off = basis[:, len(self._axes.values) + self._fitted.centred :]
-            return OffSpan(np.einsum("ij,ij->i", off, off), off @ (off.T @ targets))
+        basis, _, _ = scipy.linalg.qr(columns, pivoting=True, check_finite=False)
+        off = basis[:, len(self._axes.values) + self._fitted.centred :]
+        return OffSpan(np.einsum("ij,ij->i", off, off), off @ (off.T @ targets))
 
     def _left_out(
         self, rows: Indices, alpha: float, off: OffSpan | None

@@ -14,8 +14,10 @@ from trivium.softmax.optimality import Certificate, certify
 from trivium.softmax.separation import Separation, SeparationWarning, find_separation
 from trivium.softmax.solvers.protocol import Status
 
+NOTHING_LEFT = 1e-10
+"""Of the loss, where float64 allows no further step."""
+
 _ROUNDING = 16 * np.finfo(np.float64).eps
-_NOTHING_LEFT = 1e-10  # of the loss, where float64 allows no further step
 _NAMED = 3
 _STEPS_BEFORE_COLUMNS, _STEPS_BEFORE_PROGRAMME = 10, 100
 
@@ -114,7 +116,7 @@ def warn_of(
         warnings.warn(_separated(estimator, separation), SeparationWarning, stacklevel=stacklevel)
         return
     exhausted = fitted.status in (Status.ROUNDING, Status.NO_PROGRESS)
-    share = _NOTHING_LEFT if exhausted else _ROUNDING
+    share = NOTHING_LEFT if exhausted else _ROUNDING
     at_optimum = np.isfinite(gap) and gap <= share * abs(fitted.loss)
     if fitted.status in (Status.CONVERGED, Status.STOPPED) or at_optimum:
         return

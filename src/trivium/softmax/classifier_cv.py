@@ -24,6 +24,7 @@ from trivium.inputs import (
     require_number,
 )
 from trivium.labels import shown
+from trivium.softmax.assessment import NOTHING_LEFT
 from trivium.softmax.classifier import LARGEST, SoftmaxRegression
 from trivium.softmax.fitting import SOLVERS, Fitted, fit_parameters
 from trivium.softmax.history import History
@@ -35,7 +36,6 @@ from trivium.whole_or_nothing import whole_or_nothing
 
 _SOLVERS = SOLVERS[:-1]  # gradient descent is there to be watched
 _BUILT_IN = {"neg_log_loss": "log_loss", "accuracy": "accuracy"}
-_NOTHING_LEFT = 1e-10  # of the loss, as in `warn_of`
 
 
 class _Fold(NamedTuple):
@@ -368,7 +368,7 @@ def _is_unfinished(
     gap = certify(
         X, codes, weights, fitted.coef, fitted.intercept, alpha=alpha, fit_intercept=fit_intercept
     ).gap
-    return not gap <= _NOTHING_LEFT * abs(fitted.loss)
+    return not gap <= NOTHING_LEFT * abs(fitted.loss)
 
 
 def _told(

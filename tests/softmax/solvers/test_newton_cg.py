@@ -1,14 +1,16 @@
 """Newton-CG: on quadratics it is exact, on the cross-entropy fast, and it always stops."""
 
 import itertools
+from functools import partial
 
 import numpy as np
 import pytest
 
 from trivium.softmax.cross_entropy import CrossEntropy
 from trivium.softmax.preconditioner import inverted
-from trivium.softmax.solvers.newton_cg import newton_cg, newton_direction
-from trivium.softmax.solvers.protocol import Status
+from trivium.softmax.solvers.newton import newton
+from trivium.softmax.solvers.newton_cg import newton_direction
+from trivium.softmax.solvers.protocol import Status, small_gradient
 
 EPS = np.finfo(float).eps
 
@@ -54,8 +56,13 @@ def ignore(*_):
 
 
 def minimise(objective, start, *, precondition=np.copy, max_iter=100, tol=1e-8, observe=ignore):
-    return newton_cg(
-        objective, start, precondition=precondition, max_iter=max_iter, tol=tol, observe=observe
+    return newton(
+        objective,
+        start,
+        direction=partial(newton_direction, precondition=precondition, tol=tol),
+        max_iter=max_iter,
+        stop=small_gradient(tol),
+        observe=observe,
     )
 
 

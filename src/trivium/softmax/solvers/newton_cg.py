@@ -1,65 +1,15 @@
-"""Newton's method with conjugate gradients inside.
+"""Newton's direction by conjugate gradients.
 
 Nocedal & Wright, Numerical Optimization, 2nd ed. 2006, algorithm 7.1 (line search
 Newton-CG), with a preconditioner that the caller supplies.
 """
 
-from functools import partial
-
 import numpy as np
 
 from trivium.arrays import Float64
-from trivium.softmax.solvers.newton import newton
-from trivium.softmax.solvers.protocol import (
-    Curved,
-    Inverse,
-    Objective,
-    Observer,
-    Result,
-    Stop,
-    small_gradient,
-)
+from trivium.softmax.solvers.protocol import Curved, Inverse
 
 _MOST_PRODUCTS = 500
-
-
-def newton_cg(
-    objective: Objective,
-    start: Float64,
-    *,
-    precondition: Inverse,
-    max_iter: int,
-    tol: float,
-    observe: Observer,
-    stop: Stop | None = None,
-) -> Result:
-    """Minimise until the gradient's largest entry is at most `tol`, or until told to stop.
-
-    Parameters
-    ----------
-    objective : Objective
-        Convex; its evaluations are `Curved`.
-    start : ndarray
-    precondition : callable
-        Applies the inverse of a positive definite approximation of the Hessian.
-    max_iter : int
-    tol : float
-    observe : callable
-    stop : callable or None
-        In place of the test of the gradient against `tol`.
-
-    Returns
-    -------
-    Result
-    """
-    return newton(
-        objective,
-        start,
-        direction=partial(newton_direction, precondition=precondition, tol=tol),
-        max_iter=max_iter,
-        stop=stop or small_gradient(tol),
-        observe=observe,
-    )
 
 
 def newton_direction(at: Curved, precondition: Inverse, tol: float) -> Float64:
