@@ -6,9 +6,9 @@ from math import lgamma, log, pi
 from typing import Any
 
 import numpy as np
+from tests.neighbors.reference import class_shares, nearest
 
 from fuzz.problems import Problem, draw
-from tests.neighbors.reference import class_shares, nearest
 from trivium import (
     KNeighborsClassifier,
     KNeighborsClassifierCV,
