@@ -11,11 +11,13 @@ from numbers import Integral, Real
 from typing import Any, NamedTuple
 
 import numpy as np
+import scipy.sparse
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import validate_data
 
 from trivium.arrays import Float64, Floats, Indices, Labels
-from trivium.labels import encoded, known_codes, require_one_kind, shown
+from trivium.containers import as_array, as_numbers, require_unmasked
+from trivium.labels import as_labels, encoded, known_codes, shown
 
 _CHUNK = 1 << 20  # values looked at in one go while searching for the first bad one
 
@@ -46,7 +48,9 @@ class LabelledRows(NamedTuple):
     n_given: int
 
 
-def check_rows(estimator: Any, X: Any, *, reset: bool = False, name: str = "X") -> Floats:
+def check_rows(
+    estimator: Any, X: Any, *, reset: bool = False, name: str = "X", finite: bool = True
+) -> Floats:
     """Check rows and return them as a C-ordered float64 or float32 array.
 
     Parameters
@@ -59,6 +63,9 @@ def check_rows(estimator: Any, X: Any, *, reset: bool = False, name: str = "X") 
         Whether this is a call of ``fit``.
     name : str
         What an error calls it.
+    finite : bool
+        False leaves it to the caller to find values that are not finite where it reads X
+        anyway, and to name them by `require_finite`.
 
     Returns
     -------
@@ -67,12 +74,29 @@ def check_rows(estimator: Any, X: Any, *, reset: bool = False, name: str = "X") 
     Raises
     ------
     ValueError
-        If X is not a finite numeric table of the right shape; the message names
-        the row and the column.
+        If X is not a finite numeric table of the right shape, or is masked somewhere; the
+        message names the row and the column.
     TypeError
         If X is sparse or holds something that is neither a number nor a string.
     """
-    rows: Floats = _checked(estimator, X, reset=reset, name=name)
+    require_unmasked(X, name)
+    _require_reals(X, name)
+    try:
+        rows: Floats = validate_data(
+            estimator,
+            X,
+            reset=reset,
+            dtype=[np.float64, np.float32],
+            order="C",
+            ensure_all_finite=False,
+        )
+    except (TypeError, ValueError) as error:
+        place = _first_non_number(estimator, X)
+        if place is not None:
+            raise type(error)(f"{error}. In {name}, {place}.") from error
+        raise
+    if finite:
+        require_finite(estimator, rows, name)
     return rows
 
 
@@ -97,8 +121,7 @@ def check_labelled_rows(
     estimator, X, y, sample_weight : as given to ``fit``
     least_classes : int
     finite : bool
-        False leaves it to the caller to find values that are not finite where it reads X
-        anyway, and to name them by `require_finite`.
+        As in `check_rows`.
     reset : bool
         Whether columns are learnt, not compared with those of an earlier call.
     classes : ndarray or None
@@ -110,13 +133,17 @@ def check_labelled_rows(
         If X, y or the weights are malformed, fewer than `least_classes` classes remain, or
         a label names none of `classes`.
     """
-    X, y = _checked(estimator, X, y, reset=reset, finite=finite)
+    if y is None:
+        raise ValueError(
+            f"{type(estimator).__name__} requires y to be passed, but the target y is None."
+        )
+    y = as_labels(y)
+    X = check_rows(estimator, X, reset=reset, finite=finite)
     n_given = X.shape[0]
+    require_same_length(n_given, y)
     weights, kept = check_weights(sample_weight, n_given)
     if kept is not None:
         X, y = X[kept], y[kept]
-    if y.dtype == object:
-        require_one_kind(y)
     if classes is not None:
         return LabelledRows(X, known_codes(y, classes, kept), classes, weights, kept, n_given)
     classes, codes = encoded(y)
@@ -148,15 +175,32 @@ def check_weights(
     Raises
     ------
     ValueError
-        If a weight is negative or not finite (the message names its row), if the
-        shape does not fit, or if no weight is positive.
+        As `require_weights`, or if no weight is positive.
     """
     if sample_weight is None:
         return None, None
-    try:
-        weights = np.asarray(sample_weight, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"sample_weight is not made of numbers: {error}") from error
+    weights = require_weights(sample_weight, n_rows)
+    kept = np.flatnonzero(weights)
+    if kept.size == 0:
+        raise ValueError("sample_weight is zero in every row: nothing is left to learn from.")
+    if kept.size == n_rows:
+        return (None if np.all(weights == 1.0) else weights), None
+    weights = weights[kept]
+    return (None if np.all(weights == 1.0) else weights), kept
+
+
+def require_weights(sample_weight: ArrayLike, n_rows: int) -> Float64:
+    """Return sample weights, one a row; a single number weighs every row.
+
+    Raises
+    ------
+    ValueError
+        If a weight is masked, missing, no real number, negative or not finite (the message
+        names its row), or if the shape does not fit.
+    TypeError
+        If they are sparse.
+    """
+    weights = as_numbers(sample_weight, "sample_weight")
     if weights.ndim == 0:
         weights = np.full(n_rows, weights)
     if weights.shape != (n_rows,):
@@ -168,13 +212,7 @@ def check_weights(
         raise ValueError(
             f"sample_weight must be finite and not negative; row {bad[0]} weighs {weights[bad[0]]}."
         )
-    kept = np.flatnonzero(weights)
-    if kept.size == 0:
-        raise ValueError("sample_weight is zero in every row: nothing is left to learn from.")
-    if kept.size == n_rows:
-        return (None if np.all(weights == 1.0) else weights), None
-    weights = weights[kept]
-    return (None if np.all(weights == 1.0) else weights), kept
+    return weights
 
 
 def require_choice(name: str, value: object, choices: Iterable[str]) -> None:
@@ -210,6 +248,28 @@ def require_number(
     return number
 
 
+def require_penalties(alphas: Any) -> list[Any] | int:
+    """Return the penalties that are to be tried, each still to be checked, or how many.
+
+    Raises
+    ------
+    ValueError
+        If one is masked or missing, or they are none or a table.
+    TypeError
+        If what should be their number is no integer.
+    """
+    require_unmasked(alphas, "alphas", each="place")
+    if np.ndim(alphas) == 0:
+        return int(require_number("alphas", alphas, least=1, integer=True))
+    if np.ndim(alphas) > 1:
+        raise ValueError("alphas is a table: expected a list of penalties, or their number.")
+    listed = isinstance(alphas, (list, tuple))
+    given = list(alphas if listed else as_array(alphas, "alphas", each="place").tolist())
+    if not given:
+        raise ValueError("alphas is empty: name at least one penalty.")
+    return given
+
+
 def require_magnitude(estimator: Any, X: Floats, most: float) -> None:
     """Raise a ValueError that names the first column with a value beyond a magnitude."""
     if float(X.max()) > most or float(X.min()) < -most:
@@ -241,36 +301,27 @@ def require_flag(name: str, value: object) -> None:
         raise TypeError(f"{name}={value!r}: expected True or False.")
 
 
-def _checked(
-    estimator: Any, X: Any, *y: Any, reset: bool, name: str = "X", finite: bool = True
-) -> Any:
-    """Run scikit-learn's validation, then look for values that are not finite."""
-    for values in (X, *y):
-        if np.ma.is_masked(values):
-            what = name if values is X else "y"
-            raise ValueError(f"{what} is a masked array: fill what is masked, or drop such rows.")
-    try:
-        checked = validate_data(
-            estimator,
-            X,
-            *y,
-            reset=reset,
-            dtype=[np.float64, np.float32],
-            order="C",
-            ensure_all_finite=False,
+def require_same_length(n_rows: int, y: Labels, *, X_name: str = "X", y_name: str = "y") -> None:
+    """Raise a ValueError unless there is one label for each row."""
+    if y.shape[0] != n_rows:
+        raise ValueError(
+            f"Found input variables with inconsistent numbers of samples: {X_name} has {n_rows} "
+            f"rows, but {y_name} has {y.shape[0]}."
         )
-    except (TypeError, ValueError) as error:
-        place = _first_non_number(estimator, X)
-        if place is not None:
-            raise type(error)(f"{error}. In {name}, {place}.") from error
-        for labels in y:
-            row = _first_not_finite(labels)
-            if row is not None:
-                raise ValueError(f"{error} The first is in row {row}.") from error
-        raise
-    if finite:
-        require_finite(estimator, checked[0] if y else checked, name)
-    return checked
+
+
+def _require_reals(X: Any, name: str) -> None:
+    """Raise a ValueError where all columns are dates or complex, which would pass as reals."""
+    if scipy.sparse.issparse(X) or len(getattr(X, "shape", ())) != 2:
+        return
+    kind = np.asarray(X[:1]).dtype.kind
+    if kind == "c":
+        raise ValueError(f"Complex data not supported: {name} is made of complex numbers.")
+    if kind in "mM":
+        raise ValueError(
+            f"{name} is made of dates or times, not of numbers: subtract one, divide "
+            "by a unit, and pass the quotient."
+        )
 
 
 def require_finite(estimator: Any, X: Floats, name: str = "X") -> None:
@@ -308,14 +359,6 @@ def _first_non_number(estimator: Any, X: Any) -> str | None:
             except (TypeError, ValueError):
                 return f"row {row}, {column_name(estimator, column)} holds {shown(value)}"
     return None
-
-
-def _first_not_finite(y: Any) -> int | None:
-    """Return the row of the first label that is a number, but not a finite one."""
-    labels = np.asarray(y)
-    if labels.dtype.kind != "f" or np.isfinite(labels).all():
-        return None
-    return int(np.argmin(np.isfinite(labels)))
 
 
 def column_name(estimator: Any, column: int) -> str:

@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from trivium.arrays import Float64, Indices, Labels
+from trivium.containers import as_numbers
+from trivium.labels import as_labels
 
 
 def plane_rows(X: ArrayLike, name: str = "X") -> Float64:
     """Return ``X`` as finite float64 rows of the plane, shape (n, 2)."""
-    rows = np.asarray(X, dtype=np.float64)
+    rows = as_numbers(X, name)
     if rows.ndim != 2 or rows.shape[1] != 2 or rows.shape[0] == 0:
         raise ValueError(f"{name} must have shape (n, 2) with n >= 1, got {rows.shape}")
     if not np.isfinite(rows).all():
@@ -23,7 +25,7 @@ def plane_rows(X: ArrayLike, name: str = "X") -> Float64:
 
 def series(values: ArrayLike, name: str, length: int | None = None) -> Float64:
     """Return ``values`` as float64 of one dimension, not empty and of ``length`` where given."""
-    array = np.asarray(values, dtype=np.float64)
+    array = as_numbers(values, name, each="place")
     if array.ndim != 1 or array.size == 0:
         raise ValueError(f"{name} must be one-dimensional and not empty, got shape {array.shape}")
     if length is not None and array.size != length:
@@ -33,10 +35,10 @@ def series(values: ArrayLike, name: str, length: int | None = None) -> Float64:
 
 def label_vector(labels: ArrayLike, name: str, length: int) -> Labels:
     """Return ``labels`` as an array of shape (length,)."""
-    array = np.asarray(labels)
-    if array.shape != (length,):
-        raise ValueError(f"{name} must have shape ({length},), got {array.shape}")
-    return array
+    shape = np.shape(labels)
+    if shape != (length,):
+        raise ValueError(f"{name} must have shape ({length},), got {shape}")
+    return as_labels(labels, name)
 
 
 def class_list(classes: ArrayLike | None, *labels: Labels | None) -> Labels:
@@ -44,7 +46,7 @@ def class_list(classes: ArrayLike | None, *labels: Labels | None) -> Labels:
     if classes is None:
         present = [np.unique(part) for part in labels if part is not None]
         return np.unique(np.concatenate(present))
-    array = np.asarray(classes)
+    array = as_labels(classes, "classes", each="place")
     if array.ndim != 1 or array.size == 0 or not np.array_equal(np.unique(array), array):
         raise ValueError("classes must be one-dimensional, sorted and without repeats")
     return array

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from trivium.arrays import Float64
+from trivium.containers import as_numbers
 from trivium.displays import palette
 from trivium.displays._arrays import series
 from trivium.displays._axes import ink, legend_above, one_axes
@@ -90,7 +91,7 @@ class BoundaryTiltDisplay:
         classes: ArrayLike | None = None,
         feature_names: Sequence[str] | None = None,
     ) -> None:
-        self.coefs: Float64 = np.asarray(coefs, dtype=np.float64)
+        self.coefs: Float64 = as_numbers(coefs, "coefs", each="fit")
         if self.coefs.ndim != 2 or self.coefs.shape[1] != 2 or not len(self.coefs):
             raise ValueError(f"coefs must have shape (n_fits, 2), got {self.coefs.shape}")
         n_fits = len(self.coefs)
@@ -102,7 +103,7 @@ class BoundaryTiltDisplay:
             raise ValueError(f"labels must name {n_fits} fits, got {len(self.labels)}")
         self.outliers: Float64 | None = None
         if outliers is not None:
-            self.outliers = np.asarray(outliers, dtype=np.float64)
+            self.outliers = as_numbers(outliers, "outliers", each="fit")
             if self.outliers.shape != (n_fits, 2):
                 raise ValueError(
                     f"outliers must have shape ({n_fits}, 2), one a fit, got {self.outliers.shape}"

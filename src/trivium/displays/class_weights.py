@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from trivium.containers import as_numbers
 from trivium.displays import palette
 from trivium.displays._arrays import class_list
 from trivium.displays._axes import panels
@@ -67,7 +68,7 @@ class ClassWeightsDisplay:
         image_shape: tuple[int, int] = (8, 8),
         classes: ArrayLike | None = None,
     ) -> None:
-        self.weights = np.asarray(weights, dtype=np.float64)
+        self.weights = as_numbers(weights, "weights", each="class")
         self.image_shape = image_shape
         n_pixels = image_shape[0] * image_shape[1]
         if self.weights.ndim != 2 or self.weights.shape[1] != n_pixels or not len(self.weights):

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from trivium.arrays import Float64, Labels
+from trivium.containers import as_numbers
 from trivium.displays import palette
 from trivium.displays._arrays import (
     axis_names,
@@ -252,7 +253,7 @@ class DensityDisplay:
 
 
 def _field(values: ArrayLike, name: str, shape: tuple[int, ...]) -> Float64:
-    array = np.asarray(values, dtype=np.float64)
+    array = as_numbers(values, name, each="cell")
     if array.shape != shape:
         raise ValueError(f"{name} must have shape {shape}, got {array.shape}")
     if np.isnan(array).any():

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from trivium.arrays import Float64, Indices
+from trivium.containers import as_array, as_numbers
 from trivium.displays import palette
 from trivium.displays._arrays import plane_rows, series
 from trivium.displays._axes import ink, legend_above, legend_lines, one_axes
@@ -358,7 +359,7 @@ def class_borders(coef: Float64, intercept: Float64, extent: Extent) -> Float64 
 
 
 def _finite(values: ArrayLike, name: str, shape: tuple[int, ...]) -> Float64:
-    array = np.asarray(values, dtype=np.float64)
+    array = as_numbers(values, name, each="place")
     if array.shape != shape:
         raise ValueError(f"{name} must have shape {shape}, got {array.shape}")
     if not np.isfinite(array).all():
@@ -367,7 +368,7 @@ def _finite(values: ArrayLike, name: str, shape: tuple[int, ...]) -> Float64:
 
 
 def _row_numbers(rows: ArrayLike, n: int) -> Indices:
-    numbers = np.asarray(rows)
+    numbers = as_array(rows, "rows", each="place")
     if numbers.ndim != 1 or numbers.size == 0 or numbers.dtype.kind not in "iu":
         raise ValueError(f"rows must be a list of row numbers and not empty, got {rows!r}")
     beyond = numbers[(numbers < 0) | (numbers >= n)]

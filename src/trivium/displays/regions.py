@@ -26,6 +26,7 @@ from trivium.displays._arrays import (
 from trivium.displays._axes import legend_above, legend_lines, one_axes
 from trivium.displays.grid import PlaneGrid
 from trivium.displays.scatter import LabelledRowsDisplay, class_handles
+from trivium.labels import as_labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -92,7 +93,10 @@ class ClassRegionsDisplay:
         self.labels: Labels = label_vector(labels, "labels", grid.shape[0] * grid.shape[1])
         if (X is None) != (y is None):
             raise ValueError("X and y must be given together")
-        present = (None if part is None else np.asarray(part) for part in (y, y_pred))
+        present = [
+            None if part is None else as_labels(part, name)
+            for part, name in ((y, "y"), (y_pred, "y_pred"))
+        ]
         self.classes = class_list(classes, self.labels, *present)
         self.feature_names = axis_names(X, feature_names)
         self._positions = class_positions(self.labels, self.classes, "labels").reshape(grid.shape)
@@ -154,7 +158,7 @@ class ClassRegionsDisplay:
         if grid is None:
             grid = PlaneGrid.around(X, resolution=resolution)
         labels = estimator.predict(points_like(X, grid.points))
-        known = None if y is None else np.asarray(y)
+        known = None if y is None else as_labels(y)
         display = cls(
             labels,
             grid,

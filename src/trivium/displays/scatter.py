@@ -20,6 +20,7 @@ from trivium.displays._arrays import (
 )
 from trivium.displays._axes import ink, legend_above, legend_lines, one_axes
 from trivium.displays.grid import PlaneGrid
+from trivium.labels import as_labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -125,7 +126,7 @@ class LabelledRowsDisplay:
             The display, drawn.
         """
         y_pred = estimator.predict(X)
-        classes = class_list(None, np.asarray(y), np.asarray(estimator.classes_))
+        classes = class_list(None, as_labels(y), np.asarray(estimator.classes_))
         display = cls(X, y, y_pred=y_pred, classes=classes, feature_names=feature_names)
         return display.plot(ax, **plot_options)
 

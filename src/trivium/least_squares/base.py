@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64, Floats, Indices, Labels
@@ -24,12 +24,13 @@ from trivium.least_squares.masking import MaskedClassWarning, masked_classes
 from trivium.least_squares.solve import Solution, Solved, solve, take
 from trivium.least_squares.table import Design, Table
 from trivium.least_squares.without_each import EachLeftOut, without_each
+from trivium.scoring import AccuracyClassifier
 
 LARGEST = 8e307
 """The difference of two such numbers is finite."""
 
 
-class IndicatorFit(ClassifierMixin, BaseEstimator):
+class IndicatorFit(AccuracyClassifier, BaseEstimator):
     """Linear functions, one a target, and the rows they were fitted to."""
 
     classes_: Labels

@@ -7,7 +7,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from trivium.arrays import Float64
-from trivium.inputs import check_labelled_rows, require_choice, require_flag, require_number
+from trivium.inputs import (
+    check_labelled_rows,
+    require_choice,
+    require_flag,
+    require_number,
+    require_penalties,
+)
 from trivium.least_squares.axes import principal_axes
 from trivium.least_squares.base import IndicatorFit
 from trivium.least_squares.fitted import Fitted
@@ -168,11 +174,7 @@ class LeastSquaresClassifierCV(IndicatorFit):
 
     def _given_alphas(self) -> Float64 | int:
         """Check `alphas`: penalties, which are put in order, or their number."""
-        if np.ndim(self.alphas) == 0:
-            return int(require_number("alphas", self.alphas, least=1, integer=True))
-        if np.ndim(self.alphas) > 1:
-            raise ValueError("alphas is a table: expected a list of penalties, or their number.")
-        given = np.ravel(self.alphas).tolist()
-        if not given:
-            raise ValueError("alphas is empty: name at least one penalty.")
+        given = require_penalties(self.alphas)
+        if isinstance(given, int):
+            return given
         return np.unique([require_number("alphas", alpha, least=0.0) for alpha in given])

@@ -5,6 +5,7 @@ from numpy.typing import ArrayLike
 
 from trivium.arrays import Float64, Indices, Labels
 from trivium.blocks.workers import one_blas_thread
+from trivium.containers import as_array
 from trivium.inputs import require_number
 from trivium.labels import shown
 from trivium.least_squares.fitted import Fitted
@@ -167,7 +168,7 @@ class Influence:
         return distance
 
     def _row_numbers(self, rows: ArrayLike) -> Indices:
-        numbers = np.atleast_1d(np.asarray(rows))
+        numbers = np.atleast_1d(as_array(rows, "rows", each="place"))
         if numbers.size == 0:
             numbers = numbers.astype(np.intp)
         if numbers.dtype.kind not in "iu" or numbers.ndim != 1:

@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64, Floats, Labels
@@ -13,10 +13,11 @@ from trivium.inputs import check_labelled_rows, check_rows, require_choice
 from trivium.neighbors.neighborhoods import available_mass, counting_weights, neighborhoods
 from trivium.neighbors.queries import NeighborQueries, require_neighbors
 from trivium.neighbors.sweeps import Voters, require_ks
+from trivium.scoring import AccuracyClassifier
 from trivium.whole_or_nothing import whole_or_nothing
 
 
-class KNeighborsClassifier(NeighborQueries, ClassifierMixin, BaseEstimator):
+class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
     """Class of the majority among the k nearest training rows.
 
     Neighbours are exact (float64 direct differences, ties by row number); a tied vote

@@ -12,6 +12,7 @@ import numpy as np
 
 from trivium.arrays import Float64, Indices
 from trivium.blocks.workers import map_in_order
+from trivium.containers import require_unmasked
 from trivium.neighbors.neighborhoods import Neighborhood, neighborhoods
 from trivium.neighbors.path_kernels import add_moments, walk_counts
 from trivium.neighbors.queries import require_neighbors
@@ -40,10 +41,11 @@ def require_ks(ks: Any, available: float, what: str) -> list[int]:
     Raises
     ------
     ValueError
-        If there are none, or as `require_neighbors`.
+        If there are none, one is masked, or as `require_neighbors`.
     TypeError
         If it is not several integers.
     """
+    require_unmasked(ks, "ks", each="place")
     if not isinstance(ks, Iterable):
         raise TypeError(f"ks={ks!r}: expected several numbers of neighbours.")
     numbers = [require_neighbors(k, available, what) for k in ks]

@@ -1,9 +1,8 @@
 """Softmax regression that chooses its penalty by cross-validation."""
 
-import numbers
 import warnings
 from collections.abc import Callable, Iterable
-from typing import Any, Literal, NamedTuple, Self, cast
+from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,6 +14,7 @@ from sklearn.model_selection import check_cv
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.scaling import comparable_weights
 from trivium.blocks.workers import map_in_order, one_blas_thread
+from trivium.containers import as_array
 from trivium.inputs import (
     LabelledRows,
     check_labelled_rows,
@@ -22,6 +22,7 @@ from trivium.inputs import (
     require_flag,
     require_magnitude,
     require_number,
+    require_penalties,
 )
 from trivium.labels import shown
 from trivium.softmax.assessment import NOTHING_LEFT
@@ -208,12 +209,9 @@ separating_direction_, history_, n_features_in_, feature_names_in_
 
     def _alphas(self, rows: LabelledRows) -> Float64:
         """Penalties to try."""
-        if isinstance(self.alphas, numbers.Integral) or np.ndim(self.alphas) == 0:
-            count = int(require_number("alphas", self.alphas, least=1, integer=True))
-            return alpha_grid(rows.X, rows.weights, count, fit_intercept=self.fit_intercept)
-        given = list(cast("Iterable[float]", self.alphas))
-        if not given:
-            raise ValueError("alphas is empty: give at least one penalty.")
+        given = require_penalties(self.alphas)
+        if isinstance(given, int):
+            return alpha_grid(rows.X, rows.weights, given, fit_intercept=self.fit_intercept)
         for place, alpha in enumerate(given):
             require_number(f"alphas[{place}]", alpha, least=0.0)
         return np.array(given, dtype=np.float64)
@@ -223,7 +221,7 @@ separating_direction_, history_, n_features_in_, feature_names_in_
         listed = isinstance(self.cv, Iterable) and not hasattr(self.cv, "split")
         splitter = check_cv(self.cv, rows.codes, classifier=True)
         if groups is not None:
-            groups = np.asarray(groups)
+            groups = as_array(groups, "groups")
             if groups.shape != (rows.n_given,):
                 raise ValueError(
                     f"groups has shape {groups.shape}; expected ({rows.n_given},), one a row."

@@ -4,11 +4,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils.validation import column_or_1d
 
 from trivium.arrays import Float64
-from trivium.inputs import check_rows
-from trivium.labels import known_codes, require_one_kind
+from trivium.inputs import check_rows, require_same_length
+from trivium.labels import as_labels, known_codes
 from trivium.softmax.cross_entropy import CrossEntropy, CrossEntropyAt
 
 
@@ -72,10 +71,7 @@ def validation_of(
         return None
     if X_val is None or y_val is None:
         raise ValueError("X_val and y_val go together: one of them is missing.")
-    X, labels = check_rows(estimator, X_val, name="X_val"), column_or_1d(y_val)
-    if labels.shape[0] != X.shape[0]:
-        raise ValueError(f"X_val has {X.shape[0]} rows, but y_val has {labels.shape[0]}.")
-    if labels.dtype == object:
-        require_one_kind(labels, "y_val")
+    X, labels = check_rows(estimator, X_val, name="X_val"), as_labels(y_val, "y_val")
+    require_same_length(X.shape[0], labels, X_name="X_val", y_name="y_val")
     codes = known_codes(labels, estimator.classes_, name="y_val")
     return CrossEntropy(X, codes, estimator.classes_.size, fit_intercept=estimator.fit_intercept)

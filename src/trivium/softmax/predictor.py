@@ -2,12 +2,13 @@
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64, Floats, Labels
 from trivium.blocks.linear_scores import linear_scores
 from trivium.inputs import check_rows
+from trivium.scoring import AccuracyClassifier
 from trivium.softmax.cross_entropy import softmax
 
 
@@ -63,7 +64,7 @@ def _below_greatest(X: Float64, coef: Float64, intercept: Float64) -> Float64:
     return below
 
 
-class SoftmaxPredictor(ClassifierMixin, BaseEstimator):
+class SoftmaxPredictor(AccuracyClassifier, BaseEstimator):
     """Predictions from `classes_`, `coef_` and `intercept_`, which subclasses fit."""
 
     classes_: Labels

@@ -1,0 +1,71 @@
+"""How many rows a classifier tells right: the `score` of all three wings."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import ClassifierMixin
+
+from trivium.arrays import Float64, Labels
+from trivium.inputs import require_same_length, require_weights
+from trivium.labels import as_labels, require_alike
+
+
+class AccuracyClassifier(ClassifierMixin):
+    """A classifier whose `score` reads labels and weights as `fit` does."""
+
+    classes_: Labels
+
+    def score(
+        self, X: ArrayLike | None, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
+        """Share of the rows that are told right.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            What `predict` takes.
+        y : array-like of shape (n_rows,)
+            True labels. One that the model does not know counts as told wrong.
+        sample_weight : array-like of shape (n_rows,) or None
+
+        Returns
+        -------
+        float
+            Weighted, if there are weights.
+
+        Raises
+        ------
+        ValueError
+            If the data are malformed, labels are strings and classes are not or the other way
+            round, or no row weighs anything.
+        """
+        told: Any = self
+        truth = as_labels(y)
+        predicted: Labels = told.predict(X)
+        require_same_length(predicted.shape[0], truth)
+        require_alike(truth, predicted)
+        return accuracy(truth == predicted, sample_weight)
+
+
+def accuracy(right: Labels, sample_weight: ArrayLike | None) -> float:
+    """Weighted share of what is right.
+
+    Parameters
+    ----------
+    right : ndarray of bool of shape (n,)
+    sample_weight : array-like of shape (n,) or None
+
+    Raises
+    ------
+    ValueError
+        If a weight is malformed, or all are zero.
+    """
+    if sample_weight is None:
+        return float(np.mean(right))
+    weights: Float64 = require_weights(sample_weight, right.shape[0])
+    greatest = weights.max(initial=0.0)
+    if greatest == 0.0:
+        raise ValueError("sample_weight is zero in every row: nothing is left to score.")
+    weights = np.ldexp(weights, -np.frexp(greatest)[1])  # sums of great weights stay finite
+    return float(np.average(right, weights=weights))
