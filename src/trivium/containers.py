@@ -117,11 +117,12 @@ def as_numbers(values: Any, name: str, *, each: str = "row") -> Float64:
     """
     array = as_array(values, name, what="number", each=each)
     if array.dtype.kind == "O":
-        for place, value in enumerate(array.flat):
-            if not isinstance(value, (Real, Decimal, np.bool_)):
-                at = _named(np.unravel_index(place, array.shape), each)
-                raise ValueError(f"{name} is not made of numbers: {at} holds {shown(value)}.")
-    elif array.dtype.kind not in "biuf":
+        floats = [
+            _as_float(value, name, _named(np.unravel_index(place, array.shape), each))
+            for place, value in enumerate(array.flat)
+        ]
+        return np.array(floats, dtype=np.float64).reshape(array.shape)
+    if array.dtype.kind not in "biuf":
         raise ValueError(f"{name} is not made of numbers, but of {array.dtype.type.__name__}.")
     return array.astype(np.float64, copy=False)
 
@@ -167,15 +168,28 @@ def _of_integers(array: Labels) -> Labels:
 
 
 def _of_floats(array: Labels, name: str, each: str) -> Labels:
-    floats: Labels = array.astype(np.float64)
-    changed = np.argwhere((floats != array) & ~np.isnan(floats))
-    if changed.size:
-        first = tuple(changed[0])
-        raise ValueError(
-            f"{name} holds {shown(array[first])} in {_named(first, each)}, which is no float64, "
-            "among floats."
-        )
-    return floats
+    for place, value in enumerate(array.flat):
+        if is_whole(type(value)) and not _is_float(int(value)):
+            at = _named(np.unravel_index(place, array.shape), each)
+            raise ValueError(f"{name} holds {value} in {at}, which is no float64, among floats.")
+    return array.astype(np.float64)
+
+
+def _is_float(integer: int) -> bool:
+    """Whether float64 holds an integer to the last digit."""
+    with suppress(OverflowError):
+        return float(integer) == integer
+    return False
+
+
+def _as_float(value: Any, name: str, at: str) -> float:
+    kind = type(value)
+    if not (is_whole(kind) or issubclass(kind, (Real, Decimal))) or kind is np.timedelta64:
+        raise ValueError(f"{name} is not made of numbers: {at} holds {shown(value)}.")
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise ValueError(f"{name} holds a number beyond float64 in {at}.") from error
 
 
 def _require_part_unmasked(part: Any, name: str, each: str, place: tuple[int, ...]) -> None:
@@ -200,7 +214,7 @@ def _is_missing(value: Any) -> bool:
     """Whether a value is None or differs from itself, or nobody knows, as of pandas' NA."""
     try:
         return value is None or bool(value != value)
-    except TypeError:
+    except (TypeError, ArithmeticError):  # the latter from Decimal's signalling NaN
         return True
     except ValueError:  # an array in the place of a value
         return False

@@ -60,7 +60,7 @@ def as_labels(values: Any, name: str = "y", *, each: str = "row") -> Labels:
         warnings.warn(
             f"A column-vector {name} was passed when a 1d array was expected: it is read as one.",
             DataConversionWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
         labels = labels[:, 0]
     if labels.ndim != 1:
@@ -73,6 +73,8 @@ def as_labels(values: Any, name: str = "y", *, each: str = "row") -> Labels:
         _require_discrete(labels, name, each)
     elif labels.dtype.kind == "S":
         raise _bytes(name)
+    elif labels.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported: {name} is made of complex numbers.")
     elif labels.dtype.kind not in "biuU":
         raise ValueError(f"{name} is made of {labels.dtype.type.__name__}: {_KINDS}")
     return labels
@@ -159,7 +161,7 @@ def check_classes(classes: ArrayLike, first: Labels | None = None) -> Labels:
         raise ValueError(
             f"classes={given.tolist()!r}: expected at least two classes, each given once."
         )
-    if first is not None and not np.array_equal(known, first):
+    if first is not None and _hashable(known) != _hashable(first):
         raise ValueError(
             f"classes={known.tolist()!r} are not those of the first call, {first.tolist()!r}."
         )
@@ -189,15 +191,16 @@ def _require_one_kind(labels: Labels, name: str, each: str) -> None:
     kinds = set(map(type, labels))
     if all(issubclass(kind, str) for kind in kinds) or all(map(is_whole, kinds)):
         return
+    if any(issubclass(kind, bytes) for kind in kinds):
+        raise _bytes(name)
+    text = any(issubclass(kind, str) for kind in kinds)
     for place, label in enumerate(labels):
-        if isinstance(label, bytes):
-            raise _bytes(name)
-        if isinstance(label, str) != isinstance(labels[0], str):
+        if text and isinstance(label, str) != isinstance(labels[0], str):
             raise ValueError(
                 f"{name} mixes strings and others: {shown(labels[0])} in {each} 0, "
                 f"{shown(label)} in {each} {place}."
             )
-        if not (isinstance(label, str) or is_whole(type(label))):
+        if not (text or is_whole(type(label))):
             raise ValueError(f"{name} holds {shown(label)} in {each} {place}: {_KINDS}")
 
 

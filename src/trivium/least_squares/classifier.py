@@ -161,8 +161,8 @@ class LeastSquaresClassifier(IndicatorFit):
                 fitted = Fitted(solved.design, moments, self.alpha, self.fit_intercept, most=1.0)
                 self._calibrator = calibrator_of(
                     table.targets(slice(None)) - loo_residuals(fitted),
-                    self.classes_[rows.codes],
-                    self.classes_,
+                    rows.codes,  # a temperature takes labels for positions
+                    np.arange(self.classes_.size),
                     rows.weights,
                     self.calibration,
                 )

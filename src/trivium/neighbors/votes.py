@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from trivium.arrays import Float64, Indices
+from trivium.containers import as_array
 from trivium.neighbors.path_kernels import (
     Flags,
     lead_votes,
@@ -60,7 +61,8 @@ def vote_weights(distances: Float64, rule: VoteRule) -> Float64 | None:
     Raises
     ------
     ValueError
-        If a callable returns the wrong shape, or weights that are negative or not finite.
+        If a callable returns the wrong shape, or weights that are masked, missing, negative or
+        not finite.
     TypeError
         If it does not return real numbers.
     """
@@ -83,7 +85,7 @@ def _summable(votes: Float64) -> Float64:
 
 
 def _called(rule: Callable[[Float64], Float64], distances: Float64) -> Float64:
-    returned = np.asarray(rule(distances.copy()))
+    returned = as_array(rule(distances.copy()), f"What weights={rule!r} returned", each="query")
     if returned.dtype.kind not in "biuf":
         raise TypeError(f"weights={rule!r} returned {returned.dtype} values: expected numbers.")
     votes = returned.astype(np.float64)
