@@ -19,7 +19,6 @@ from trivium.inputs import (
     require_magnitude,
     require_number,
 )
-from trivium.labels import shown
 
 
 class Fitted(BaseEstimator):
@@ -81,6 +80,23 @@ class TestRows:
             check_rows(Fitted(), X, reset=True)
         X.mask = False
         assert check_rows(Fitted(), X, reset=True).tolist() == [[0.0], [1.0]]
+
+    @pytest.mark.parametrize("dtype", ["M8[ms]", "m8[ms]"])
+    @pytest.mark.parametrize("table", [np.asarray, pd.DataFrame, pl.DataFrame])
+    def test_dates_are_no_numbers(self, dtype, table):
+        X = table(np.array([[1, 2], [3, 4]]).astype(dtype))
+        with pytest.raises(ValueError, match="X_val is made of dates or times, not of numbers"):
+            check_rows(Fitted(), X, reset=True, name="X_val")
+
+    def test_dates_in_an_arrow_table(self):
+        X = pa.table({"day": np.array([1, 2], dtype="M8[s]")})
+        with pytest.raises(ValueError, match="X is made of dates or times"):
+            check_rows(Fitted(), X, reset=True)
+
+    def test_complex_numbers_are_refused_in_one_line(self):
+        with pytest.raises(ValueError, match="Complex data not supported: X is made of") as caught:
+            check_rows(Fitted(), np.ones((2, 2), dtype=complex), reset=True)
+        assert "\n" not in str(caught.value)
 
     def test_sums_that_overflow_are_no_infinities(self):
         X = np.full((40, 2), 1.7e308)
@@ -263,6 +279,29 @@ class TestWeights:
         with pytest.raises(ValueError, match=r"shape \(.*expected \(3,\)"):
             check_weights(weights, 3)
 
+    @pytest.mark.parametrize(
+        ("weights", "words"),
+        [
+            (np.array([1, 2, 3]) + 0j, "sample_weight is not made of numbers, but of complex128"),
+            (np.array([1, 2, 3], dtype="M8[s]"), "sample_weight is not made of numbers"),
+            (np.array([1, 2, 3], dtype="m8[s]"), "sample_weight is not made of numbers"),
+            (["1", "2", "3"], "sample_weight is not made of numbers"),
+            ([1, None, 3], "sample_weight holds no number in row 1, but None"),
+            (pd.array([1, None, 3], dtype="Int64"), "row 1 weighs nan"),
+            (pd.array([1, None, 3], dtype="Float64"), "row 1 weighs nan"),
+            (pl.Series([1, None, 3]), "row 1 weighs nan"),
+            (pa.array([1, None, 3]), "row 1 weighs nan"),
+            (np.ma.array([1, 2, 3], mask=[0, 1, 0]), "sample_weight is a masked array.* row 1"),
+        ],
+    )
+    def test_what_no_weight_is_gets_one_clear_error(self, weights, words):
+        with pytest.raises(ValueError, match=words):
+            check_weights(weights, 3)
+
+    def test_sparse_weights_are_refused(self):
+        with pytest.raises(TypeError, match="sample_weight is sparse"):
+            check_weights(sparse.csr_array([1, 0, 1]), 3)
+
     @pytest.mark.parametrize("weights", [0, [0, 0, 0], [0.0, -0.0, 0]])
     def test_no_weight_at_all(self, weights):
         with pytest.raises(ValueError, match="zero in every row"):
@@ -328,13 +367,6 @@ class TestParameters:
     def test_an_integer_beyond_float64(self):
         with pytest.raises(ValueError, match="size="):
             require_number("size", 10**400, least=1, integer=True)
-
-
-@pytest.mark.parametrize(
-    ("label", "text"), [(np.int64(3), "3"), (np.str_("a"), "'a'"), ("b", "'b'"), (2.5, "2.5")]
-)
-def test_labels_are_shown_as_written(label, text):
-    assert shown(label) == text
 
 
 def test_good_input_warns_of_nothing():

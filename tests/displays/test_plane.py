@@ -220,3 +220,30 @@ class TestClassRegions:
             ClassRegionsDisplay([0, 1], grid, classes=[0])
         with pytest.raises(ValueError, match="ring_errors=True needs y"):
             ClassRegionsDisplay.from_estimator(PeerClassifier().fit(X, y), X, ring_errors=True)
+
+
+class TestContainers:
+    @pytest.mark.parametrize(
+        "y",
+        [
+            pd.array([7, 3, 7, 3], dtype="Int64"),
+            pd.Series([True, False, True, False], dtype="boolean"),
+            pd.Categorical(["b", "a", "b", "a"]),
+            np.array([2**53 + 1, 2**53, 2**53 + 1, 2**53], dtype=object),
+        ],
+    )
+    def test_labels_keep_their_kind(self, y):
+        X = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+        model = LeastSquaresClassifier().fit(X, y)
+        axes = Figure().subplots()
+        for display in (LabelledRowsDisplay, ClassRegionsDisplay):
+            drawn = display.from_estimator(model, X, y, ax=axes)
+            np.testing.assert_array_equal(drawn.classes, model.classes_)
+            with pytest.raises(ValueError, match=r"\by\b.*row 3\b"):
+                display.from_estimator(model, X, [*list(y)[:3], None], ax=axes)
+
+    def test_numbers_are_numbers(self):
+        with pytest.raises(ValueError, match="X is not made of numbers"):
+            LabelledRowsDisplay(np.ones((2, 2)) + 0j, [0, 1])
+        with pytest.raises(ValueError, match="y should be a 1d array|must have shape"):
+            LabelledRowsDisplay(np.ones((2, 2)), None)
