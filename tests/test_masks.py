@@ -234,6 +234,33 @@ def test_the_place_of_a_masked_value_is_named_in_a_list_of_rows_too(rows):
         trivium.LeastSquaresClassifier().fit(rows, [0, 1])
 
 
+def test_a_masked_fold_is_refused():
+    train = np.ma.array(np.arange(N), mask=np.arange(N) == 3)
+    model = trivium.SoftmaxRegressionCV(2, cv=[(train, np.arange(N))])
+    with pytest.raises(ValueError, match="Fold 0 is a masked array, masked in place 3"):
+        model.fit(X, Y)
+
+
+@pytest.mark.filterwarnings("ignore:The groups parameter is ignored:UserWarning")
+@pytest.mark.parametrize(
+    ("groups", "words"),
+    [(["a", None] * 12, "groups holds no value in row 1"), (Y[:3], r"groups has shape \(3,\)")],
+)
+def test_groups_are_one_a_row(groups, words):
+    with pytest.raises(ValueError, match=words):
+        trivium.SoftmaxRegressionCV(2, cv=2).fit(X, Y, groups=groups)
+
+
+@pytest.mark.parametrize("rule", [np.ma.array, lambda d: np.ma.array(d, mask=d > d.min())])
+def test_what_a_function_of_distances_masks_is_refused(rule):
+    model = trivium.KNeighborsClassifier(3, weights=rule).fit(X, Y)
+    if rule is np.ma.array:
+        assert model.predict(X).shape == (N,)
+    else:
+        with pytest.raises(ValueError, match=r"What weights=.* returned is a masked array"):
+            model.predict(X)
+
+
 @pytest.mark.parametrize("y", [["a", np.ma.masked, "b"], [0, 1, np.ma.masked]])
 def test_the_masked_constant_among_labels_is_named(y):
     with pytest.raises(ValueError, match=r"y is a masked array, masked in row [12]"):

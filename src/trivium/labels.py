@@ -88,7 +88,7 @@ def encoded(y: Labels) -> tuple[Labels, Indices]:
         code_of = {label: code for code, label in enumerate(found)}
         codes = np.fromiter(map(code_of.__getitem__, labels), dtype=np.intp, count=y.size)
         return np.array(found, dtype=object), codes
-    if y.dtype.kind in "biu":
+    if y.dtype.kind in "biu" and y.size:
         least, most = int(y.min()), int(y.max())
         span = most - least + 1
         if span <= _SPAN * y.size and most <= np.iinfo(np.intp).max:  # no need to sort
@@ -99,7 +99,7 @@ def encoded(y: Labels) -> tuple[Labels, Indices]:
             if classes.size == span:
                 return (classes + least).astype(y.dtype), offsets
             return (classes + least).astype(y.dtype), (np.cumsum(present) - 1)[offsets]
-    elif y.dtype.kind == "f":
+    elif y.dtype.kind == "f" and y.size:
         check_classification_targets(y)  # warns where nearly every row has a class of its own
     classes, codes = np.unique(y, return_inverse=True)
     return classes, codes.astype(np.intp, copy=False)

@@ -233,6 +233,7 @@ separating_direction_, history_, n_features_in_, feature_names_in_
             place[rows.kept] = np.arange(rows.kept.size)
         folds = []
         for number, (train, test) in enumerate(splitter.split(rows.X, rows.codes, groups)):
+            train, test = (as_array(part, f"Fold {number}", each="place") for part in (train, test))
             try:
                 train, test = place[train], place[test]
             except IndexError as error:
