@@ -110,6 +110,7 @@ def check_labelled_rows(
     finite: bool = True,
     reset: bool = True,
     classes: Labels | None = None,
+    weightless: bool = False,
 ) -> LabelledRows:
     """Check the arguments of a ``fit`` that takes labels.
 
@@ -126,6 +127,8 @@ def check_labelled_rows(
         Whether columns are learnt, not compared with those of an earlier call.
     classes : ndarray or None
         The classes that labels may name, sorted; None means those that they do name.
+    weightless : bool
+        Whether there may be no row that weighs anything, where the classes are given.
 
     Raises
     ------
@@ -141,7 +144,7 @@ def check_labelled_rows(
     X = check_rows(estimator, X, reset=reset, finite=finite)
     n_given = X.shape[0]
     require_same_length(n_given, y)
-    weights, kept = check_weights(sample_weight, n_given)
+    weights, kept = check_weights(sample_weight, n_given, weightless=weightless)
     if kept is not None:
         X, y = X[kept], y[kept]
     if classes is not None:
@@ -156,7 +159,7 @@ def check_labelled_rows(
 
 
 def check_weights(
-    sample_weight: ArrayLike | None, n_rows: int
+    sample_weight: ArrayLike | None, n_rows: int, *, weightless: bool = False
 ) -> tuple[Float64 | None, Indices | None]:
     """Check sample weights and drop the rows that weigh nothing.
 
@@ -164,6 +167,8 @@ def check_weights(
     ----------
     sample_weight : array-like of shape (n_rows,), float or None
     n_rows : int
+    weightless : bool
+        Whether all may be zero.
 
     Returns
     -------
@@ -175,13 +180,13 @@ def check_weights(
     Raises
     ------
     ValueError
-        As `require_weights`, or if no weight is positive.
+        As `require_weights`, or if no weight is positive and one has to be.
     """
     if sample_weight is None:
         return None, None
     weights = require_weights(sample_weight, n_rows)
     kept = np.flatnonzero(weights)
-    if kept.size == 0:
+    if kept.size == 0 and not weightless:
         raise ValueError("sample_weight is zero in every row: nothing is left to learn from.")
     if kept.size == n_rows:
         return (None if np.all(weights == 1.0) else weights), None

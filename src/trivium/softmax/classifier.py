@@ -21,6 +21,7 @@ from trivium.inputs import (
 from trivium.labels import check_classes
 from trivium.softmax.assessment import SeparationWatch, assess, direction_of, warn_of
 from trivium.softmax.callbacks import Steps
+from trivium.softmax.distinct import distinct
 from trivium.softmax.fitting import SOLVERS, fit_parameters
 from trivium.softmax.history import History, validation_of
 from trivium.softmax.online import Past, go_on, nothing
@@ -226,6 +227,7 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
             Every class there will be: needed in the first call on a new model, and to be left
             out or the same later.
         sample_weight : array-like of shape (n_rows,) or None
+            Rows of weight zero add nothing, and neither does a part that has no others.
 
         Raises
         ------
@@ -251,8 +253,8 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
         array([0, 1])
         """
         self._check_parameters()
-        past = getattr(self, "_past", None)
-        if past is not None and past.fit_intercept != self.fit_intercept:
+        past: Past | None = getattr(self, "_past", None)
+        if past is not None and past.weight and past.fit_intercept != self.fit_intercept:
             raise ValueError(
                 f"partial_fit goes on from rows taken in with fit_intercept={past.fit_intercept}, "
                 "which cannot be changed on the way."
@@ -260,27 +262,14 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
         known = self._known_classes(classes, later=past is not None)
         anew = past is None and classes is not None
         with whole_or_nothing(self):
-            rows = check_labelled_rows(self, X, y, sample_weight, reset=anew, classes=known)
-            require_magnitude(self, rows.X, _LARGEST_UNSCALED)
-            if past is None:
-                past = self._first_past(rows, known)
-            with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
-                self._past, self.coef_, self.intercept_, result = go_on(
-                    past,
-                    rows,
-                    self.coef_,
-                    self.intercept_,
-                    alpha=self.alpha,
-                    max_iter=self.max_iter,
-                    tol=self.tol,
-                )
-            self.n_iter_, self.solver_ = result.n_iter, "newton"
-        if result.status is not Status.CONVERGED:
-            warnings.warn(
-                f"partial_fit stopped after {result.n_iter} steps: {result.status.value}.",
-                ConvergenceWarning,
-                stacklevel=2,
+            rows = check_labelled_rows(
+                self, X, y, sample_weight, reset=anew, classes=known, weightless=True
             )
+            if past is None or not past.weight:
+                past = self._first_past(rows, known)
+            self._past = past
+            if rows.X.shape[0]:
+                self._go_on(past, rows)
         return self
 
     def _check_parameters(self) -> None:
@@ -329,6 +318,8 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
         """Fit to rows that are checked, and store what came of it."""
         plain_descent = self.solver == "gradient-descent"
         require_magnitude(self, rows.X, _LARGEST_UNSCALED if plain_descent else LARGEST)
+        X, codes, weights, reads = distinct(rows.X, rows.codes, rows.weights)
+        rows = rows._replace(X=X, codes=codes, weights=weights)
         # What is separated has no optimum to go to; the path of plain descent is to be watched.
         watch = SeparationWatch(rows, self.fit_intercept)
         watches = self.alpha == 0 and not plain_descent
@@ -359,7 +350,8 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
                 steps.close()
             assessment = assess(rows, fitted, alpha=self.alpha, fit_intercept=self.fit_intercept)
         self.coef_, self.intercept_ = fitted.coef, fitted.intercept
-        self.n_iter_, self.solver_, self.n_passes_ = fitted.n_iter, fitted.solver, fitted.n_passes
+        self.n_iter_, self.solver_ = fitted.n_iter, fitted.solver
+        self.n_passes_ = reads + fitted.n_passes
         history.amend(fitted.loss, fitted.gradient, fitted.accuracy)
         self.history_ = history.arrays()
         self.optimality_gap_ = assessment.certificate.gap
@@ -393,4 +385,27 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
         for name in _OF_ONE_FIT:
             self.__dict__.pop(name, None)
         self.classes_ = classes
-        return nothing(rows, classes.size, fit_intercept=self.fit_intercept)
+        self.n_iter_, self.solver_ = 0, "newton"
+        return nothing(rows.X, classes.size, fit_intercept=self.fit_intercept)
+
+    def _go_on(self, past: Past, rows: LabelledRows) -> None:
+        """Take in rows that weigh something."""
+        require_magnitude(self, rows.X, _LARGEST_UNSCALED)
+        X, codes, weights, _ = distinct(rows.X, rows.codes, rows.weights)
+        with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
+            self._past, self.coef_, self.intercept_, result = go_on(
+                past,
+                rows._replace(X=X, codes=codes, weights=weights),
+                self.coef_,
+                self.intercept_,
+                alpha=self.alpha,
+                max_iter=self.max_iter,
+                tol=self.tol,
+            )
+        self.n_iter_ = result.n_iter
+        if result.status is not Status.CONVERGED:
+            warnings.warn(
+                f"partial_fit stopped after {result.n_iter} steps: {result.status.value}.",
+                ConvergenceWarning,
+                stacklevel=3,
+            )

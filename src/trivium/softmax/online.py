@@ -35,7 +35,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.linalg
 
-from trivium.arrays import Float64
+from trivium.arrays import Float64, Floats
 from trivium.blocks.map_reduce import map_reduce, row_blocks
 from trivium.blocks.scaling import column_centers, comparable_weights
 from trivium.inputs import LabelledRows
@@ -82,11 +82,11 @@ class Past(NamedTuple):
         return bool(self.slope.shape[1] > self.center.size)
 
 
-def nothing(rows: LabelledRows, n_classes: int, *, fit_intercept: bool) -> Past:
-    """Return the past before the first call."""
-    d = rows.X.shape[1]
+def nothing(X: Floats, n_classes: int, *, fit_intercept: bool) -> Past:
+    """Return the past before the first call, which has these rows."""
+    n, d = X.shape
     size = n_classes * (d + fit_intercept)
-    center = column_centers(rows.X) if fit_intercept else np.zeros(d)
+    center = column_centers(X) if fit_intercept and n else np.zeros(d)
     seen = np.zeros(n_classes, dtype=np.bool_)
     slope = np.zeros((n_classes, d + fit_intercept))
     curvature = np.zeros((size, size))
