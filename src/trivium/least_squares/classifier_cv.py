@@ -5,8 +5,11 @@ from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64
+from trivium.blocks.linear_scores import linear_scores
+from trivium.blocks.scaling import comparable_weights
 from trivium.inputs import (
     check_labelled_rows,
     require_choice,
@@ -18,7 +21,7 @@ from trivium.least_squares.axes import principal_axes
 from trivium.least_squares.base import IndicatorFit
 from trivium.least_squares.fitted import Fitted
 from trivium.least_squares.penalties import alpha_grid, penalty_scores
-from trivium.least_squares.table import Table
+from trivium.least_squares.table import Table, targets
 from trivium.whole_or_nothing import whole_or_nothing
 
 
@@ -171,6 +174,34 @@ class LeastSquaresClassifierCV(IndicatorFit):
             self._keep(solved.solution, solved.moments, self.alpha_, centred=self.fit_intercept)
             self._look_for_masked(rows.X)
         return self
+
+    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Score predictions by `scoring`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_queries, n_features)
+        y : array-like of shape (n_queries,)
+        sample_weight : array-like of shape (n_queries,) or None
+
+        Returns
+        -------
+        float
+            The accuracy, or minus the mean squared error over rows, summed over targets.
+
+        Raises
+        ------
+        ValueError
+            If the data are malformed; for the squared error also if a label is none of the
+            classes.
+        """
+        if self.scoring == "accuracy":
+            return float(super().score(X, y, sample_weight))
+        check_is_fitted(self)
+        rows = check_labelled_rows(self, X, y, sample_weight, reset=False, classes=self.classes_)
+        scores = linear_scores(rows.X, self.coef_, self.intercept_)
+        errors = np.square(targets(rows.codes, self.classes_.size) - scores).sum(axis=1)
+        return -float(np.average(errors, weights=comparable_weights(rows.weights)))
 
     def _given_alphas(self) -> Float64 | int:
         """Check `alphas`: penalties, which are put in order, or their number."""

@@ -13,6 +13,7 @@ from trivium.inputs import require_choice, require_number
 from trivium.neighbors.classifier import KNeighborsClassifier
 from trivium.neighbors.neighborhoods import available_mass
 from trivium.neighbors.sweeps import own_scores
+from trivium.scorers import scorer_of, told_classes
 from trivium.whole_or_nothing import whole_or_nothing
 
 _MANY_NEIGHBORS = 200
@@ -163,6 +164,29 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
             self.n_neighbors_ = choose_k(score, error, self.rule)
             self.best_score_ = float(score[self.n_neighbors_ - 1])
         return self
+
+    def score(
+        self, X: ArrayLike | None, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
+        """Score predictions by `scoring`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_queries, n_features) or None
+            None asks for the training rows, each told by the others.
+        y : array-like of shape (n_queries,)
+        sample_weight : array-like of shape (n_queries,) or None
+
+        Returns
+        -------
+        float
+            The accuracy, or minus the log-loss.
+        """
+        if self.scoring == "accuracy":
+            return float(super().score(X, y, sample_weight))
+        check_is_fitted(self, "n_neighbors_")
+        scorer = told_classes(scorer_of(self, self.scoring), self.classes_, {})
+        return float(scorer(self, X, y, sample_weight=sample_weight))
 
     def kneighbors(
         self,

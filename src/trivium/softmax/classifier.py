@@ -386,16 +386,15 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
             self.__dict__.pop(name, None)
         self.classes_ = classes
         self.n_iter_, self.solver_ = 0, "newton"
-        return nothing(rows.X, classes.size, fit_intercept=self.fit_intercept)
+        return nothing(rows, classes.size, fit_intercept=self.fit_intercept)
 
     def _go_on(self, past: Past, rows: LabelledRows) -> None:
         """Take in rows that weigh something."""
         require_magnitude(self, rows.X, _LARGEST_UNSCALED)
-        X, codes, weights, _ = distinct(rows.X, rows.codes, rows.weights)
         with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
             self._past, self.coef_, self.intercept_, result = go_on(
                 past,
-                rows._replace(X=X, codes=codes, weights=weights),
+                rows,
                 self.coef_,
                 self.intercept_,
                 alpha=self.alpha,

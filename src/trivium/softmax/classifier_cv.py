@@ -2,19 +2,19 @@
 
 import warnings
 from collections.abc import Callable, Iterable
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, ClassVar, Literal, NamedTuple, Self, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import log_softmax
+from sklearn import config_context, get_config
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import get_scorer
-from sklearn.model_selection import check_cv
+from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping
+from sklearn.utils.validation import _check_method_params, check_is_fitted
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.scaling import comparable_weights
 from trivium.blocks.workers import map_in_order, one_blas_thread
-from trivium.containers import as_array
 from trivium.inputs import (
     LabelledRows,
     check_labelled_rows,
@@ -24,10 +24,12 @@ from trivium.inputs import (
     require_number,
     require_penalties,
 )
-from trivium.labels import shown
+from trivium.scorers import Scorer, routed, scorer_of, told_classes
 from trivium.softmax.assessment import NOTHING_LEFT
 from trivium.softmax.classifier import LARGEST, SoftmaxRegression
+from trivium.softmax.distinct import distinct
 from trivium.softmax.fitting import SOLVERS, Fitted, fit_parameters
+from trivium.softmax.folds import Fold, all_weights, check_groups, folds_of, weighed
 from trivium.softmax.history import History
 from trivium.softmax.optimality import certify
 from trivium.softmax.penalties import alpha_grid, choose_alpha
@@ -36,15 +38,16 @@ from trivium.softmax.solvers.protocol import Status
 from trivium.whole_or_nothing import whole_or_nothing
 
 _SOLVERS = SOLVERS[:-1]  # gradient descent is there to be watched
-_BUILT_IN = {"neg_log_loss": "log_loss", "accuracy": "accuracy"}
+_BUILT_IN = {"neg_log_loss": "log_loss", "accuracy": "accuracy", None: "accuracy"}
 
 
-class _Fold(NamedTuple):
-    """Rows to learn from and rows to be told, of one fold."""
+class _Task(NamedTuple):
+    """What the folds have in common; the metadata are those of the rows given."""
 
-    number: int
-    train: Indices
-    test: Indices
+    rows: LabelledRows
+    alphas: Float64
+    scorer: Scorer | None
+    metadata: dict[str, Any]
 
 
 class _FoldScores(NamedTuple):
@@ -69,9 +72,12 @@ class SoftmaxRegressionCV(SoftmaxPredictor):
         that leaves nearly nothing of any coefficient down to one that takes nearly nothing. One
         alone is the middle of these.
     cv : int, splitter or iterable of (train, test), default=5
-        As in scikit-learn; a number means so many stratified folds, not shuffled.
-    scoring : str or callable, default="neg_log_loss"
-        What is to be great: "neg_log_loss", "accuracy", or any scorer of scikit-learn.
+        As in scikit-learn; a number means so many stratified folds, not shuffled, of the rows
+        that weigh something. A splitter sees all rows.
+    scoring : str, callable or None, default="neg_log_loss"
+        What is to be great: "neg_log_loss", "accuracy", for which None stands too, or any scorer
+        of scikit-learn. Of two classes the second is the positive one, unless a scorer has been
+        made with another.
     rule : {"one-standard-error", "best"}, default="one-standard-error"
         "one-standard-error" takes the greatest penalty whose mean score is within one
         standard error of the best. "best" takes the best mean score.
@@ -101,8 +107,11 @@ separating_direction_, history_, n_features_in_, feature_names_in_
     Notes
     -----
     A standard error is the standard deviation of the folds' scores (with n_folds - 1) over
-    the root of n_folds. Sample weights count in the fits and in log-loss and accuracy; a row
-    of weight zero is in no fold.
+    the root of n_folds. Sample weights count in the fits and in every score; a row of weight
+    zero is neither learnt from nor told, whichever fold it is in.
+
+    With scikit-learn's metadata routing, scorers and splitters are given what they ask for; a
+    scorer that is named is given the weights.
 
     References
     ----------
@@ -121,12 +130,15 @@ separating_direction_, history_, n_features_in_, feature_names_in_
     0.001
     """
 
+    # They are the splitter's.
+    __metadata_request__fit: ClassVar[dict[str, str]] = {"groups": UNUSED}
+
     def __init__(
         self,
         alphas: int | ArrayLike = 10,
         *,
         cv: Any = 5,
-        scoring: str | Callable[..., float] = "neg_log_loss",
+        scoring: str | Callable[..., float] | None = "neg_log_loss",
         rule: Literal["one-standard-error", "best"] = "one-standard-error",
         solver: Literal["auto", "newton-cg", "lbfgs", "newton"] = "auto",
         max_iter: int = 1000,
@@ -151,6 +163,7 @@ separating_direction_, history_, n_features_in_, feature_names_in_
         sample_weight: ArrayLike | None = None,
         *,
         groups: ArrayLike | None = None,
+        **params: Any,
     ) -> Self:
         """Choose the penalty, and fit the model.
 
@@ -161,13 +174,16 @@ separating_direction_, history_, n_features_in_, feature_names_in_
         sample_weight : array-like of shape (n_rows,) or None
         groups : array-like of shape (n_rows,) or None
             For splitters that keep groups together.
+        **params : dict
+            For a scorer or splitter that asks for them, with scikit-learn's metadata routing.
 
         Raises
         ------
         ValueError
             If the data are malformed or hold one class only, a parameter is out of range, the
             rows that a fold learns from lack a class, a fold names rows that there are not, or
-            it has no score; the message names the fold.
+            it has no score; the message names the fold. If there are weights, and the scorer
+            takes none.
 
         Warns
         -----
@@ -176,16 +192,35 @@ separating_direction_, history_, n_features_in_, feature_names_in_
             stopped early.
         """
         self._check_parameters()
+        scorer = scorer_of(self, self.scoring)
         with whole_or_nothing(self):
-            rows = check_labelled_rows(self, X, y, sample_weight)
+            everyone = check_labelled_rows(self, X, y)
+            rows = weighed(everyone, sample_weight)
             require_magnitude(self, rows.X, LARGEST)
             alphas = self._alphas(rows)
             self.classes_ = rows.classes
-            folds = self._folds(rows, groups)
+            for_splitter, for_scorer = routed(
+                self,
+                "fit",
+                scorer,
+                {
+                    **params,
+                    "sample_weight": all_weights(rows),
+                    "groups": check_groups(groups, rows.n_given),
+                },
+            )
+            labels = everyone.classes[everyone.codes]
+            folds = folds_of(self.cv, X, labels, rows, for_splitter)
+            own = scorer if self._own_scorer() else None
+            task = _Task(rows, alphas, own, for_scorer)
+            config = get_config()
+
+            def scores_of(fold: Fold) -> _FoldScores:
+                with config_context(**config):  # which is each thread's own
+                    return self._path(task, fold)
+
             with one_blas_thread():
-                scores = list(
-                    map_in_order(lambda fold: self._path(rows, alphas, fold), folds, self.n_jobs)
-                )
+                scores = list(map_in_order(scores_of, folds, self.n_jobs))
             self._choose(alphas, scores)
             unfinished = sum(fold.unfinished for fold in scores)
             if unfinished:
@@ -198,14 +233,58 @@ separating_direction_, history_, n_features_in_, feature_names_in_
             self._refit(rows)
         return self
 
+    def score(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, **params: Any
+    ) -> float:
+        """Score predictions by `scoring`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_queries, n_features)
+        y : array-like of shape (n_queries,)
+        sample_weight : array-like of shape (n_queries,) or None
+        **params : dict
+            For a scorer that asks for them, with scikit-learn's metadata routing.
+
+        Returns
+        -------
+        float
+            Greater is better.
+        """
+        check_is_fitted(self, "coef_")
+        scorer = scorer_of(self, self.scoring)
+        _, metadata = routed(self, "score", scorer, {**params, "sample_weight": sample_weight})
+        return float(told_classes(scorer, self.classes_, metadata)(self, X, y, **metadata))
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Say what this estimator, its splitter and its scorer ask for.
+
+        Returns
+        -------
+        MetadataRouter
+        """
+        return (
+            MetadataRouter(owner=self)
+            .add_self_request(self)
+            .add(splitter=self.cv, method_mapping=MethodMapping().add(caller="fit", callee="split"))
+            .add(
+                scorer=scorer_of(self, self.scoring),
+                method_mapping=MethodMapping()
+                .add(caller="fit", callee="score")
+                .add(caller="score", callee="score"),
+            )
+        )
+
     def _check_parameters(self) -> None:
         require_choice("rule", self.rule, ("one-standard-error", "best"))
         require_choice("solver", self.solver, _SOLVERS)
         require_number("max_iter", self.max_iter, least=1, integer=True)
         require_number("tol", self.tol, least=0.0)
         require_flag("fit_intercept", self.fit_intercept)
-        if not callable(self.scoring):
-            get_scorer(self.scoring)  # says which there are
+
+    def _own_scorer(self) -> bool:
+        """Whether the score is neither log-loss nor accuracy."""
+        return callable(self.scoring) or self.scoring not in _BUILT_IN
 
     def _alphas(self, rows: LabelledRows) -> Float64:
         """Penalties to try."""
@@ -216,52 +295,11 @@ separating_direction_, history_, n_features_in_, feature_names_in_
             require_number(f"alphas[{place}]", alpha, least=0.0)
         return np.array(given, dtype=np.float64)
 
-    def _folds(self, rows: LabelledRows, groups: ArrayLike | None) -> list[_Fold]:
-        """Split the rows that weigh something, and check every part."""
-        listed = isinstance(self.cv, Iterable) and not hasattr(self.cv, "split")
-        splitter = check_cv(self.cv, rows.codes, classifier=True)
-        if groups is not None:
-            groups = as_array(groups, "groups")
-            if groups.shape != (rows.n_given,):
-                raise ValueError(
-                    f"groups has shape {groups.shape}; expected ({rows.n_given},), one a row."
-                )
-            groups = groups if rows.kept is None else groups[rows.kept]
-        place = np.arange(rows.n_given)
-        if rows.kept is not None and listed:  # numbers of rows as they were given
-            place = np.full(rows.n_given, -1)
-            place[rows.kept] = np.arange(rows.kept.size)
-        folds = []
-        for number, (train, test) in enumerate(splitter.split(rows.X, rows.codes, groups)):
-            train, test = (as_array(part, f"Fold {number}", each="place") for part in (train, test))
-            try:
-                train, test = place[train], place[test]
-            except IndexError as error:
-                raise ValueError(
-                    f"Fold {number} does not fit the {place.size} rows of X: {error}."
-                ) from error
-            fold = _Fold(number, train[train >= 0], test[test >= 0])
-            self._check_fold(rows, fold)
-            folds.append(fold)
-        if not folds:
-            raise ValueError(f"cv={self.cv!r} names no fold: give at least one.")
-        return folds
-
-    def _check_fold(self, rows: LabelledRows, fold: _Fold) -> None:
-        if fold.test.size == 0:
-            raise ValueError(f"Fold {fold.number} has no row to be told.")
-        counts = np.bincount(rows.codes[fold.train], minlength=rows.classes.size)
-        if not counts.all():
-            missing = rows.classes[int(np.argmin(counts > 0))]
-            raise ValueError(
-                f"The rows that fold {fold.number} learns from hold none of class "
-                f"{shown(missing)}: take fewer folds, or a splitter that stratifies."
-            )
-
-    def _path(self, rows: LabelledRows, alphas: Float64, fold: _Fold) -> _FoldScores:
+    def _path(self, task: _Task, fold: Fold) -> _FoldScores:
         """Fit one fold from the greatest penalty down, and score every model."""
-        X, codes = rows.X[fold.train], rows.codes[fold.train]
+        rows, alphas = task.rows, task.alphas
         weights = None if rows.weights is None else rows.weights[fold.train]
+        X, codes, weights, _ = distinct(rows.X[fold.train], rows.codes[fold.train], weights)
         log_loss, accuracy, chosen = np.zeros((3, alphas.size))
         start, unfinished = None, 0
         for place in np.argsort(-alphas, kind="stable"):
@@ -286,20 +324,27 @@ separating_direction_, history_, n_features_in_, feature_names_in_
             if self.fit_intercept:
                 start = np.column_stack([fitted.coef, fitted.intercept])
             log_loss[place], accuracy[place] = _told(rows, fold, fitted.coef, fitted.intercept)
-            if self._own_scorer():
-                chosen[place] = self._scored(rows, fold, fitted, alpha)
+            if task.scorer is not None:
+                chosen[place] = self._scored(task, task.scorer, fold, fitted, alpha)
         return _FoldScores(log_loss, accuracy, chosen, unfinished)
 
-    def _own_scorer(self) -> bool:
-        """Whether the score is neither log-loss nor accuracy."""
-        return callable(self.scoring) or self.scoring not in _BUILT_IN
-
-    def _scored(self, rows: LabelledRows, fold: _Fold, fitted: Fitted, alpha: float) -> float:
+    def _scored(
+        self, task: _Task, scorer: Scorer, fold: Fold, fitted: Fitted, alpha: float
+    ) -> float:
         """Ask a scorer of scikit-learn."""
+        rows, told = task.rows, fold.test
         model = self._model(rows, alpha)
         model.coef_, model.intercept_ = fitted.coef, fitted.intercept
-        scorer = self.scoring if callable(self.scoring) else get_scorer(self.scoring)
-        return float(scorer(model, rows.X[fold.test], rows.classes[rows.codes[fold.test]]))
+        given = told if rows.kept is None else rows.kept[told]
+        metadata = _check_method_params(np.empty(rows.n_given), task.metadata, given)
+        scorer = told_classes(scorer, rows.classes, metadata)
+        try:
+            return float(scorer(model, rows.X[told], rows.classes[rows.codes[told]], **metadata))
+        except Exception as error:
+            raise ValueError(
+                f"scoring={self.scoring!r} fails in fold {fold.number} with alpha={alpha:g}: "
+                f"{error}"
+            ) from error
 
     def _model(self, rows: LabelledRows, alpha: float) -> SoftmaxRegression:
         """Return a model of the classes and columns of these rows, without coefficients."""
@@ -316,7 +361,8 @@ separating_direction_, history_, n_features_in_, feature_names_in_
     def _choose(self, alphas: Float64, scores: list[_FoldScores]) -> None:
         """Average over the folds and choose."""
         results = {"alpha": alphas}
-        kinds = ["log_loss", "accuracy", *(["chosen"] if self._own_scorer() else [])]
+        own = self._own_scorer()
+        kinds = ["log_loss", "accuracy", *(["chosen"] if own else [])]
         for kind in kinds:
             name = "score" if kind == "chosen" else kind
             each = np.column_stack([getattr(fold, kind) for fold in scores])
@@ -327,7 +373,7 @@ separating_direction_, history_, n_features_in_, feature_names_in_
                     error = each.std(axis=1, ddof=1) / np.sqrt(each.shape[1])
             results[f"{name}_se"] = error
             results[f"fold_{name}"] = each
-        name = "score" if self._own_scorer() else _BUILT_IN[str(self.scoring)]
+        name = "score" if own else _BUILT_IN[cast("str | None", self.scoring)]
         each = results[f"fold_{name}"]
         if not np.isfinite(each).all():
             place, fold = np.argwhere(~np.isfinite(each))[0]
@@ -370,9 +416,7 @@ def _is_unfinished(
     return not gap <= NOTHING_LEFT * abs(fitted.loss)
 
 
-def _told(
-    rows: LabelledRows, fold: _Fold, coef: Float64, intercept: Float64
-) -> tuple[float, float]:
+def _told(rows: LabelledRows, fold: Fold, coef: Float64, intercept: Float64) -> tuple[float, float]:
     """Mean log-loss and accuracy of one fold's other rows."""
     codes = rows.codes[fold.test]
     weights = None if rows.weights is None else comparable_weights(rows.weights[fold.test])

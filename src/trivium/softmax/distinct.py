@@ -21,10 +21,9 @@ from trivium.blocks.scaling import comparable_weights
 from trivium.blocks.workers import each_of
 
 Hashes = npt.NDArray[np.uint64]
-Bits = npt.NDArray[np.unsignedinteger]
 
 _HEAD = 8  # columns that tell most rows of numbers apart
-_SMALL = 1 << 23  # bytes
+_SMALL = 1 << 23  # bytes, in float64
 _START, _FACTOR, _SHIFT = (np.uint64(i) for i in (0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, 32))
 
 
@@ -70,16 +69,15 @@ def distinct(X: Floats, codes: Indices, weights: Float64 | None) -> Distinct:
     [(1.0, 0, 2.0), (1.0, 1, 1.0), (2.0, 1, 1.0)]
     """
     n, d = X.shape
-    bits = X.view(np.uint64 if X.dtype == np.float64 else np.uint32)
     everyone = np.arange(n)
-    head = _hashes(bits[:, :_HEAD], everyone)
+    head = _hashes(X[:, :_HEAD])
     shared = _shared(head)
     whole = np.zeros(n, dtype=np.uint64)
-    whole[shared] = _hashes(bits, shared)
-    leader = _leaders(bits, codes, shared, head, whole)
+    whole[shared] = _hashes(X, shared)
+    leader = _leaders(X, codes, shared, head, whole)
     kept = np.flatnonzero(leader == everyone)
     reads = min(_HEAD, d) / d + shared.size / n
-    size = kept.size * X.itemsize * d
+    size = 8 * kept.size * d
     if size > working_memory() or (kept.size == n and size > _SMALL):
         return Distinct(X, codes, _ratios(weights), reads)
     if size <= _SMALL:
@@ -98,14 +96,15 @@ def _ratios(weights: Float64 | None) -> Float64 | None:
     return None if weights is None or weights.min() == weights.max() else weights
 
 
-def _hashes(bits: Bits, rows: Indices) -> Hashes:
-    """Hash some rows."""
-    hashes = np.empty(rows.size, dtype=np.uint64)
+def _hashes(X: Floats, rows: Indices | None = None) -> Hashes:
+    """Hash rows, all or some, by their numbers in float64."""
+    hashes = np.empty(X.shape[0] if rows is None else rows.size, dtype=np.uint64)
 
     def write(part: slice) -> None:
-        _hash(bits, rows[part], hashes[part])
+        some = X[part if rows is None else rows[part]]
+        _hash(np.ascontiguousarray(some, dtype=np.float64).view(np.uint64), hashes[part])
 
-    each_of(write, row_blocks(rows.size, bits.shape[1]))
+    each_of(write, row_blocks(hashes.size, X.shape[1]))
     return hashes
 
 
@@ -119,36 +118,36 @@ def _shared(hashes: Hashes) -> Indices:
     return np.sort(order[np.append(same, False) | np.append(False, same)])
 
 
-def _leaders(bits: Bits, codes: Indices, rows: Indices, head: Hashes, whole: Hashes) -> Indices:
+def _leaders(X: Floats, codes: Indices, rows: Indices, head: Hashes, whole: Hashes) -> Indices:
     """Return for each row the first one that has its numbers and class; `rows` may have another."""
     leader = np.arange(codes.size)
     if rows.size:
         order = rows[np.lexsort((codes[rows], whole[rows], head[rows]))]
         same = np.zeros(rows.size, dtype=np.bool_)
-        _compare(bits, codes, order, same)
+        _compare(X, codes, order, same)
         first = np.maximum.accumulate(np.where(same, 0, np.arange(rows.size)))
         leader[order] = order[first]
     return leader
 
 
 @kernel
-def _hash(bits: Bits, rows: Indices, hashes: Hashes) -> None:
-    for i in range(rows.shape[0]):
-        row, mixed = rows[i], _START
+def _hash(bits: Hashes, hashes: Hashes) -> None:
+    for i in range(bits.shape[0]):
+        mixed = _START
         for j in range(bits.shape[1]):
-            mixed = (mixed ^ np.uint64(bits[row, j])) * _FACTOR
+            mixed = (mixed ^ bits[i, j]) * _FACTOR
             mixed ^= mixed >> _SHIFT
         hashes[i] = mixed
 
 
 @kernel
-def _compare(bits: Bits, codes: Indices, order: Indices, same: npt.NDArray[np.bool_]) -> None:
+def _compare(X: Floats, codes: Indices, order: Indices, same: npt.NDArray[np.bool_]) -> None:
     """Say of each row but the first whether the one before it has its numbers and class."""
     for i in range(1, order.shape[0]):
         row, before = order[i], order[i - 1]
         if codes[row] == codes[before]:
             same[i] = True
-            for j in range(bits.shape[1]):
-                if bits[row, j] != bits[before, j]:
+            for j in range(X.shape[1]):
+                if X[row, j] != X[before, j]:
                     same[i] = False
                     break

@@ -35,11 +35,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.linalg
 
-from trivium.arrays import Float64, Floats
+from trivium.arrays import Float64
 from trivium.blocks.map_reduce import map_reduce, row_blocks
 from trivium.blocks.scaling import column_centers, comparable_weights
 from trivium.inputs import LabelledRows
 from trivium.softmax.cross_entropy import CrossEntropy, CrossEntropyAt, softmax
+from trivium.softmax.distinct import distinct
 from trivium.softmax.preconditioner import factored
 from trivium.softmax.solvers.newton import newton
 from trivium.softmax.solvers.protocol import Result, small_gradient
@@ -82,11 +83,13 @@ class Past(NamedTuple):
         return bool(self.slope.shape[1] > self.center.size)
 
 
-def nothing(X: Floats, n_classes: int, *, fit_intercept: bool) -> Past:
+def nothing(rows: LabelledRows, n_classes: int, *, fit_intercept: bool) -> Past:
     """Return the past before the first call, which has these rows."""
-    n, d = X.shape
+    n, d = rows.X.shape
     size = n_classes * (d + fit_intercept)
-    center = column_centers(X) if fit_intercept and n else np.zeros(d)
+    center = np.zeros(d)
+    if fit_intercept and n:  # repeated rows count once, as one that weighs as much does
+        center = column_centers(distinct(rows.X, rows.codes, rows.weights).X)
     seen = np.zeros(n_classes, dtype=np.bool_)
     slope = np.zeros((n_classes, d + fit_intercept))
     curvature = np.zeros((size, size))

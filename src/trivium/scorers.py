@@ -1,0 +1,138 @@
+"""Scorers of scikit-learn: which one is meant, and what it has to be told.
+
+A scorer of a part of the rows does not know the classes that the part lacks, nor which of two
+strings is the positive one. As in scikit-learn's own classifiers with cross-validation it is
+told, unless whoever made it has said so.
+"""
+
+import copy
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from sklearn import get_config
+from sklearn.metrics import check_scoring, get_scorer
+from sklearn.utils.metadata_routing import process_routing
+
+from trivium.arrays import Labels
+
+Scorer = Callable[..., float]
+
+
+def scorer_of(estimator: Any, scoring: Any) -> Scorer:
+    """Return the scorer that a parameter `scoring` stands for; None stands for accuracy.
+
+    Raises
+    ------
+    TypeError
+        If it is neither a name, a callable nor None.
+    ValueError
+        If no scorer has that name, or the callable is a metric and no scorer.
+    """
+    if scoring is None or isinstance(scoring, str):
+        named: Any = get_scorer("accuracy" if scoring is None else scoring)
+        # Who gives a name cannot say that weights are to be routed to what it names.
+        scorer: Scorer = named.set_score_request(sample_weight=True) if _routing() else named
+        return scorer
+    if not callable(scoring):
+        raise TypeError(
+            f"scoring={scoring!r}: expected the name of a scorer, a scorer of scikit-learn or None."
+        )
+    return check_scoring(estimator, scoring=scoring)  # type: ignore[no-any-return]
+
+
+def told_classes(scorer: Any, classes: Labels, metadata: dict[str, Any]) -> Scorer:
+    """Tell a scorer which classes there are, and the positive one of two: the second.
+
+    A metric of predicted labels takes the classes from these, and is told of the positive one
+    alone.
+
+    Parameters
+    ----------
+    scorer : callable
+    classes : ndarray
+    metadata : dict
+        What it will be given besides.
+    """
+    metric = getattr(scorer, "_score_func", None)
+    if metric is None:
+        return scorer  # type: ignore[no-any-return]
+    takes = inspect.signature(metric).parameters
+    more: dict[str, Any] = {}
+    if "labels" in takes and scorer._response_method != "predict":
+        more["labels"] = classes
+    if "pos_label" in takes and classes.size == 2:
+        usual = takes["pos_label"].default
+        if "labels" in takes or not (usual is None or usual in classes.tolist()):
+            more["pos_label"] = classes[-1]
+    more = {name: value for name, value in more.items() if name not in metadata}
+    told = copy.copy(scorer)
+    told._kwargs = {**more, **(scorer._kwargs or {})}
+    return told  # type: ignore[no-any-return]
+
+
+def routed(
+    estimator: Any, method: str, scorer: Scorer, metadata: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Say what a splitter and a scorer are to be given of a method's arguments.
+
+    With scikit-learn's `enable_metadata_routing` it is what they ask for; a plain function,
+    which cannot ask, is given the weights. Without, groups go to the splitter and weights to the
+    scorer.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Which names its splitter and its scorer in `get_metadata_routing`.
+    method : {"fit", "score"}
+    scorer : callable
+    metadata : dict
+        Arguments by name; None means that one is not given.
+
+    Returns
+    -------
+    for_splitter, for_scorer : dict
+
+    Raises
+    ------
+    ValueError
+        If there are weights, and the scorer takes none; or arguments that only routing could
+        bring to their place, and it is off.
+    """
+    given = {name: value for name, value in metadata.items() if value is not None}
+    weights = {"sample_weight": given["sample_weight"]} if "sample_weight" in given else {}
+    if _routing():
+        parts = process_routing(estimator, method, **given)
+        for_splitter, for_scorer = dict(parts.splitter.get("split", {})), dict(parts.scorer.score)
+        if not hasattr(scorer, "get_metadata_routing"):
+            for_scorer = weights
+    else:
+        extra = sorted(given.keys() - {"sample_weight", "groups"})
+        if extra:
+            raise ValueError(
+                f"{type(estimator).__name__}.{method} takes {', '.join(extra)} only with "
+                "sklearn.set_config(enable_metadata_routing=True), and where a scorer or a "
+                "splitter asks for it."
+            )
+        for_splitter = {"groups": given["groups"]} if "groups" in given else {}
+        for_scorer = weights
+    if "sample_weight" in for_scorer and not _takes_weights(scorer):
+        raise ValueError(
+            f"scoring={scorer!r} takes no sample_weight, so that every row would count once in it: "
+            "give it a parameter sample_weight, or fit without weights."
+        )
+    return for_splitter, for_scorer
+
+
+def _takes_weights(scorer: Any) -> bool:
+    try:
+        takes = inspect.signature(getattr(scorer, "_score_func", scorer)).parameters
+    except (TypeError, ValueError):  # what is written in C says nothing of itself
+        return True
+    return "sample_weight" in takes or any(
+        parameter.kind is parameter.VAR_KEYWORD for parameter in takes.values()
+    )
+
+
+def _routing() -> bool:
+    return bool(get_config()["enable_metadata_routing"])

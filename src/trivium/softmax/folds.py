@@ -1,0 +1,123 @@
+"""Folds of rows: which to learn from, which to be told."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.model_selection import check_cv
+
+from trivium.arrays import Float64, Indices, Labels
+from trivium.blocks.scaling import comparable_weights
+from trivium.containers import as_array
+from trivium.inputs import LabelledRows, check_weights
+from trivium.labels import shown
+
+
+class Fold(NamedTuple):
+    """Rows to learn from and rows to be told, of one fold, by their places among those kept."""
+
+    number: int
+    train: Indices
+    test: Indices
+
+
+def check_groups(groups: ArrayLike | None, n_given: int) -> Any:
+    """Return the groups of the rows given.
+
+    Raises
+    ------
+    ValueError
+        If they are not one a row.
+    """
+    if groups is None:
+        return None
+    given = as_array(groups, "groups")
+    if given.shape != (n_given,):
+        raise ValueError(f"groups has shape {given.shape}; expected ({n_given},), one a row.")
+    return given
+
+
+def weighed(rows: LabelledRows, sample_weight: ArrayLike | None) -> LabelledRows:
+    """Keep the rows that weigh something."""
+    weights, kept = check_weights(sample_weight, rows.n_given)
+    if kept is None:
+        return rows._replace(weights=weights)
+    return rows._replace(X=rows.X[kept], codes=rows.codes[kept], weights=weights, kept=kept)
+
+
+def all_weights(rows: LabelledRows) -> Float64 | None:
+    """Weights of all rows given, as sums of them have to be; None where each is one or zero."""
+    if rows.weights is None:
+        return None
+    weights = np.zeros(rows.n_given)
+    with np.errstate(over="ignore"):
+        total = float(rows.weights.sum())
+    within = np.finfo(np.float64).tiny / np.finfo(np.float64).eps < total < np.inf
+    kept = slice(None) if rows.kept is None else rows.kept
+    weights[kept] = rows.weights if within else comparable_weights(rows.weights)
+    return weights
+
+
+def folds_of(
+    cv: Any, X: ArrayLike, y: Labels, rows: LabelledRows, metadata: dict[str, Any]
+) -> list[Fold]:
+    """Split rows, and check every part.
+
+    A splitter sees the rows as they were given, and so does who lists the folds; a number of
+    folds is of the rows that weigh something.
+
+    Parameters
+    ----------
+    cv : int, splitter, iterable of (train, test) or None
+    X : array-like of shape (n_given, n_features)
+    y : ndarray of shape (n_given,)
+    rows : LabelledRows
+        Those that weigh something.
+    metadata : dict
+        What the splitter is to be given besides.
+
+    Raises
+    ------
+    ValueError
+        If there is no fold, one names rows that there are not, has none that weighs something
+        to be told, or lacks a class to learn from.
+    """
+    place = np.arange(rows.n_given)
+    if not hasattr(cv, "split") and not isinstance(cv, Iterable):
+        X, y = rows.X, rows.codes
+        if rows.kept is not None:
+            metadata = {name: value[rows.kept] for name, value in metadata.items()}
+    elif rows.kept is not None:
+        place = np.full(rows.n_given, -1)
+        place[rows.kept] = np.arange(rows.kept.size)
+    splitter = check_cv(cv, y, classifier=True)
+    present = np.bincount(rows.codes, minlength=rows.classes.size) > 0
+    folds = []
+    for number, (train, test) in enumerate(splitter.split(X, y, **metadata)):
+        train, test = (as_array(part, f"Fold {number}", each="place") for part in (train, test))
+        try:
+            train, test = place[train], place[test]
+        except IndexError as error:
+            raise ValueError(
+                f"Fold {number} does not fit the {place.size} rows of X: {error}."
+            ) from error
+        fold = Fold(number, train[train >= 0], test[test >= 0])
+        _check(rows, fold, present)
+        folds.append(fold)
+    if not folds:
+        raise ValueError(f"cv={cv!r} names no fold: give at least one.")
+    return folds
+
+
+def _check(rows: LabelledRows, fold: Fold, present: Any) -> None:
+    """Look for rows to be told, and for every class that weighs something to learn from."""
+    if fold.test.size == 0:
+        raise ValueError(f"Fold {fold.number} has no row to be told.")
+    counts = np.bincount(rows.codes[fold.train], minlength=rows.classes.size)
+    missing = np.flatnonzero(present & (counts == 0))
+    if missing.size:
+        raise ValueError(
+            f"The rows that fold {fold.number} learns from hold none of class "
+            f"{shown(rows.classes[missing[0]])}: take fewer folds, or a splitter that stratifies."
+        )
