@@ -57,17 +57,23 @@ def told_classes(scorer: Any, classes: Labels, metadata: dict[str, Any]) -> Scor
     metric = getattr(scorer, "_score_func", None)
     if metric is None:
         return scorer  # type: ignore[no-any-return]
-    takes = inspect.signature(metric).parameters
+    takes, made_with = inspect.signature(metric).parameters, scorer._kwargs or {}
     more: dict[str, Any] = {}
     if "labels" in takes and scorer._response_method != "predict":
         more["labels"] = classes
-    if "pos_label" in takes and classes.size == 2:
+    # Where one class is positive unless an average over the classes is asked for.
+    over_classes = (
+        "average" in takes
+        and takes["average"].default == "binary"
+        and made_with.get("average", "binary") != "binary"
+    )
+    if "pos_label" in takes and classes.size == 2 and not over_classes:
         usual = takes["pos_label"].default
         if "labels" in takes or not (usual is None or usual in classes.tolist()):
             more["pos_label"] = classes[-1]
     more = {name: value for name, value in more.items() if name not in metadata}
     told = copy.copy(scorer)
-    told._kwargs = {**more, **(scorer._kwargs or {})}
+    told._kwargs = {**more, **made_with}
     return told  # type: ignore[no-any-return]
 
 

@@ -13,7 +13,7 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax
 from sklearn.base import clone
 from sklearn.callback import ProgressBar, ScoringMonitor
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_digits, load_iris, load_wine
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV
@@ -22,6 +22,7 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from trivium import SoftmaxRegression
+from trivium.softmax.distinct import Distinct
 from trivium.softmax.separation import SeparationWarning
 from trivium.softmax.solvers.protocol import Status
 
@@ -654,6 +655,65 @@ class TestPartialFit:
             scaled.partial_fit(X[rows], y[rows], range(3), 1e250 * counts[rows])
         np.testing.assert_allclose(weighted.coef_, scaled.coef_, rtol=0, atol=1e-9)
 
+    @pytest.mark.parametrize("fit_intercept", [False, True])
+    def test_a_weight_is_that_many_rows_at_the_defaults(self, fit_intercept):
+        X, y, _, chunks = self.chunks(49, n=120, parts=3)
+        counts = np.random.default_rng(0).integers(0, 4, size=120)
+        X = X * [1.0, 100.0, 0.01, 1.0][: X.shape[1]] + 50.0
+        fits = [SoftmaxRegression(fit_intercept=fit_intercept) for _ in range(2)]
+        for rows in chunks:
+            fits[0].partial_fit(X[rows], y[rows], range(3), counts[rows])
+            rows = rows.repeat(counts[rows])
+            fits[1].partial_fit(X[rows], y[rows], range(3))
+        np.testing.assert_allclose(fits[0].coef_, fits[1].coef_, rtol=1e-9, atol=1e-12)
+
+    @pytest.mark.parametrize("names", [[0, 1, 2], ["a", "b", "c"], [0.0, 1.0, 7.0]])
+    @pytest.mark.parametrize("fit_intercept", [False, True])
+    def test_parts_that_weigh_nothing_add_nothing(self, names, fit_intercept):
+        X, y, w, chunks = self.chunks(57)
+        y, nothing = np.array(names)[y], np.zeros(10)
+        model = SoftmaxRegression(0.1, fit_intercept=fit_intercept)
+        model.partial_fit(1e9 + X[:10], y[:10], names, nothing)
+        np.testing.assert_allclose(model.predict_proba(X[:5]), 1 / 3)
+        np.testing.assert_array_equal(model.classes_, names)
+        assert model.n_iter_ == 0
+        with pytest.raises(ValueError, match="not those of the first call"):
+            model.partial_fit(X, y, [names[0], names[1]])
+        with pytest.raises(ValueError, match="features"):
+            model.partial_fit(X[:, :1], y)
+        plain = SoftmaxRegression(0.1, fit_intercept=fit_intercept)
+        for rows in chunks:
+            model.partial_fit(X[rows], y[rows], sample_weight=w[rows])
+            model.partial_fit(-7.0 * X[:10], y[:10], sample_weight=nothing)
+            plain.partial_fit(X[rows], y[rows], names, sample_weight=w[rows])
+            np.testing.assert_array_equal(model.coef_, plain.coef_)
+            np.testing.assert_array_equal(model.intercept_, plain.intercept_)
+        assert model.n_iter_ == plain.n_iter_
+
+    def test_a_part_that_weighs_nothing_after_a_fit(self):
+        X, y, _, _ = self.chunks(58)
+        fitted = SoftmaxRegression(0.1).fit(X, y)
+        coef = fitted.coef_.copy()
+        fitted.partial_fit(X[:9], y[:9], sample_weight=np.zeros(9))
+        np.testing.assert_array_equal(fitted.coef_, coef)
+        fitted.partial_fit(X[:60], y[:60])
+        np.testing.assert_array_equal(
+            fitted.coef_, SoftmaxRegression(0.1).fit(X, y).partial_fit(X[:60], y[:60]).coef_
+        )
+
+    def test_a_warning_that_is_an_error_undoes_its_part(self):
+        X, y, _, chunks = self.chunks(59)
+        model = SoftmaxRegression(1e-3, tol=1e-9).partial_fit(X[chunks[0]], y[chunks[0]], range(3))
+        part, before = chunks[1], dict(vars(model))
+        with pytest.raises(ConvergenceWarning):  # as an error
+            model.set_params(max_iter=1).partial_fit(X[part], y[part])
+        assert vars(model) == before | {"max_iter": 1}
+        model.set_params(max_iter=1000).partial_fit(X[part], y[part])
+        once = SoftmaxRegression(1e-3, tol=1e-9)
+        for rows in chunks[:2]:
+            once.partial_fit(X[rows], y[rows], range(3))
+        np.testing.assert_array_equal(model.coef_, once.coef_)
+
     def test_after_a_fit_it_starts_anew(self):
         X, y, _, chunks = self.chunks(50)
         names = ["a", "b", "c"]
@@ -867,6 +927,38 @@ class TestWeights:
         repeated = SoftmaxRegression(**options).fit(X.repeat(counts, axis=0), y.repeat(counts))
         np.testing.assert_allclose(weighted.coef_, repeated.coef_, rtol=0, atol=1e-10)
         np.testing.assert_allclose(weighted.predict_proba(X), repeated.predict_proba(X), rtol=1e-10)
+
+    @pytest.mark.parametrize("solver", SOLVERS[:-1])
+    @pytest.mark.parametrize("data", ["iris", "wine", "wide", "no intercept", "many rows"])
+    @pytest.mark.parametrize("small", [0, 1 << 23])
+    def test_at_the_defaults_too(self, solver, data, small, monkeypatch):
+        monkeypatch.setattr("trivium.softmax.distinct._SMALL", small)
+        rng = np.random.default_rng(0)
+        if data in ("iris", "wine"):
+            X, y = {"iris": load_iris, "wine": load_wine}[data](return_X_y=True)
+        else:
+            X, y, _ = problem(0, *((600, 8) if data == "many rows" else (60, 90)))
+        options = {"solver": solver, "fit_intercept": data != "no intercept"}
+        counts = rng.integers(0, 4, size=len(X))
+        rows = np.arange(len(X)).repeat(counts)
+        weighted = SoftmaxRegression(**options).fit(X, y, counts)
+        # Of small tables the order of the rows plays no part either.
+        for shown in (rows, rng.permutation(rows) if small else rows):
+            repeated = SoftmaxRegression(**options).fit(X[shown], y[shown])
+            np.testing.assert_allclose(weighted.coef_, repeated.coef_, rtol=0, atol=1e-12)
+            np.testing.assert_allclose(weighted.intercept_, repeated.intercept_, rtol=0, atol=1e-10)
+            assert weighted.n_iter_ == repeated.n_iter_
+
+    def test_rows_without_repeats_are_read_no_more_often(self, monkeypatch):
+        monkeypatch.setattr("trivium.softmax.distinct._SMALL", 0)
+        X, y, w = problem(0, n=400, d=32)
+        model = SoftmaxRegression(1e-2, solver="lbfgs").fit(X, y, w)
+        monkeypatch.setattr(
+            "trivium.softmax.classifier.distinct", lambda *given: Distinct(*given, 0.0)
+        )
+        plain = SoftmaxRegression(1e-2, solver="lbfgs").fit(X, y, w)
+        assert model.n_passes_ == pytest.approx(plain.n_passes_ + 8 / 32)
+        np.testing.assert_array_equal(model.coef_, plain.coef_)
 
     def test_along_the_path_of_gradient_descent_too(self):
         X, y, _ = problem(20, 40)

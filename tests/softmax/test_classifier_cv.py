@@ -1,20 +1,30 @@
 """SoftmaxRegressionCV: the same as a search by brute force, its rules, and bad input."""
 
+import inspect
 import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import config_context
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning, NotFittedError
-from sklearn.metrics import log_loss, make_scorer
+from sklearn.exceptions import (
+    ConvergenceWarning,
+    NotFittedError,
+    UnsetMetadataPassedError,
+)
+from sklearn.metrics import accuracy_score, get_scorer, get_scorer_names, log_loss, make_scorer
 from sklearn.model_selection import (
     GridSearchCV,
     GroupKFold,
     KFold,
+    LeaveOneGroupOut,
+    PredefinedSplit,
     ShuffleSplit,
     StratifiedKFold,
 )
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from trivium import SeparationWarning, SoftmaxRegression, SoftmaxRegressionCV
 from trivium.softmax.fitting import fit_parameters
@@ -29,6 +39,10 @@ def problem(seed, n=120, d=3, n_classes=3):
     y = np.arange(n) % n_classes
     X = rng.normal(size=(n, d)) + 0.8 * rng.normal(size=(n_classes, d))[y]
     return X, np.array(["a", "b", "c", "d"])[y], rng.uniform(0.1, 3.0, size=n)
+
+
+def takes_weights(name):
+    return "sample_weight" in inspect.signature(get_scorer(name)._score_func).parameters
 
 
 class TestAgainstBruteForce:
@@ -194,17 +208,49 @@ class TestFolds:
             model.cv_results_["fold_log_loss"], expected.cv_results_["fold_log_loss"]
         )
 
-    @pytest.mark.parametrize("grouped", [False, True])
-    def test_weight_zero_is_the_row_removed(self, grouped):
+    @pytest.mark.parametrize(
+        "cv",
+        [
+            StratifiedKFold(3, shuffle=True, random_state=0),
+            KFold(4),
+            ShuffleSplit(3, random_state=0),
+            PredefinedSplit(np.arange(120) % 4 - 1),
+            GroupKFold(3),
+            LeaveOneGroupOut(),
+        ],
+        ids=str,
+    )
+    def test_a_splitter_sees_the_rows_as_given(self, cv):
+        X, y, w = problem(8)
+        w[::7] = 0.0
+        groups = np.arange(120) // 40
+        seen = {"groups": groups} if isinstance(cv, GroupKFold | LeaveOneGroupOut) else {}
+        folds = list(cv.split(X, y, **seen))
+        model = SoftmaxRegressionCV(ALPHAS, cv=cv, scoring="f1_macro").fit(X, y, w, **seen)
+        expected = SoftmaxRegressionCV(ALPHAS, cv=folds, scoring="f1_macro").fit(X, y, w)
+        for name, values in expected.cv_results_.items():
+            np.testing.assert_array_equal(model.cv_results_[name], values)
+
+    def test_it_sees_their_labels_too(self):
+        class Splitter:
+            def split(self, X, y):  # which knows of no groups
+                assert list(X.index) == list("abcdef") * 20
+                half = np.arange(120) < 60
+                assert set(y[half]) == {"a", "b", "c"}
+                yield np.flatnonzero(half), np.flatnonzero(~half)
+
+        X, y, w = problem(8)
+        w[3] = 0.0
+        SoftmaxRegressionCV(ALPHAS, cv=Splitter()).fit(
+            pd.DataFrame(X, index=list("abcdef") * 20), y, w
+        )
+
+    def test_weight_zero_is_the_row_removed(self):
         X, y, w = problem(9)
         w[::5] = 0.0
         keep = w > 0
-        groups = np.arange(len(X)) // 4 if grouped else None
-        cv = GroupKFold(3) if grouped else 3
-        model = SoftmaxRegressionCV(ALPHAS, cv=cv).fit(X, y, w, groups=groups)
-        expected = SoftmaxRegressionCV(ALPHAS, cv=cv).fit(
-            X[keep], y[keep], w[keep], groups=None if groups is None else groups[keep]
-        )
+        model = SoftmaxRegressionCV(ALPHAS, cv=3).fit(X, y, w)
+        expected = SoftmaxRegressionCV(ALPHAS, cv=3).fit(X[keep], y[keep], w[keep])
         np.testing.assert_array_equal(model.coef_, expected.coef_)
         np.testing.assert_array_equal(
             model.cv_results_["log_loss"], expected.cv_results_["log_loss"]
@@ -256,6 +302,202 @@ class TestFolds:
         again = clone(model).fit(table, y)
         np.testing.assert_array_equal(again.coef_, model.coef_)
         assert model.alphas is ALPHAS
+
+
+NAMES = sorted(name for name in get_scorer_names() if takes_weights(name))
+
+
+class TestScorers:
+    FOLDS = ((np.r_[:80], np.r_[80:120]), (np.r_[40:120], np.r_[:40]))
+
+    @pytest.mark.parametrize("scoring", NAMES)
+    @pytest.mark.parametrize("names", [["no", "yes"], [1, 2], ["a", "b", "c"]], ids=str)
+    def test_a_weight_is_that_many_rows(self, scoring, names):
+        """Of every scorer that there is, where it has an answer."""
+        X, y, _ = problem(30, n_classes=len(names))
+        y = np.array(names)[np.unique(y, return_inverse=True)[1]]
+        counts = np.random.default_rng(0).integers(0, 4, size=120)
+        rows = np.arange(120).repeat(counts)
+        folds = [[np.flatnonzero(np.isin(rows, part)) for part in fold] for fold in self.FOLDS]
+        model = SoftmaxRegressionCV([0.03], cv=list(self.FOLDS), scoring=scoring)
+        usual = clone(model).set_params(cv=folds)
+        if "ovo" in scoring and len(names) == 3:
+            with pytest.raises(ValueError, match="fold 0 with alpha=0.03: sample_weight is not"):
+                model.fit(X, y, counts)
+            return
+        try:
+            repeated = usual.fit(X[rows], y[rows])
+        except ValueError:  # a metric of other things, or one that ends in no number
+            with pytest.raises(ValueError, match="fold 0 with alpha=0.03"):
+                model.fit(X, y, counts)
+            return
+        model.fit(X, y, counts)
+        name = {"neg_log_loss": "log_loss", "accuracy": "accuracy"}.get(scoring, "score")
+        np.testing.assert_allclose(
+            model.cv_results_[f"fold_{name}"], repeated.cv_results_[f"fold_{name}"], rtol=1e-9
+        )
+        assert model.score(X, y, counts) == pytest.approx(repeated.score(X[rows], y[rows]))
+
+    @pytest.mark.parametrize(
+        "scoring",
+        [
+            "f1",
+            "average_precision",
+            "neg_brier_score",
+            "roc_auc",
+            "precision_macro",
+            "d2_log_loss_score",
+        ],
+    )
+    def test_two_strings(self, scoring):
+        X, y, w = problem(31, n_classes=2)
+        model = SoftmaxRegressionCV(ALPHAS, cv=list(self.FOLDS), scoring=scoring).fit(X, y, w)
+        numbers = SoftmaxRegressionCV(ALPHAS, cv=list(self.FOLDS), scoring=scoring)
+        numbers.fit(X, (y == "b").astype(int), w)
+        np.testing.assert_array_equal(
+            model.cv_results_["fold_score"], numbers.cv_results_["fold_score"]
+        )
+        assert model.score(X, y, w) == numbers.score(X, (y == "b").astype(int), w)
+
+    def test_another_alpha_is_chosen_by_weighted_rows(self):
+        X, y, _ = problem(32, n=90)
+        y[:30] = np.roll(y[:30], 1)  # of these nothing can be learnt
+        w = np.where(np.arange(90) < 30, 1e-6, 1.0)
+        options = {"alphas": 12, "cv": 3, "rule": "best"}
+        expected = SoftmaxRegressionCV(scoring="accuracy", **options).fit(X, y, w)
+        model = SoftmaxRegressionCV(scoring=make_scorer(accuracy_score), **options).fit(X, y, w)
+        np.testing.assert_allclose(
+            model.cv_results_["fold_score"], expected.cv_results_["fold_accuracy"], rtol=1e-12
+        )
+        assert model.alpha_ == expected.alpha_
+
+    @pytest.mark.parametrize("scale", [1e-310, 1e306])
+    def test_weights_that_float64_cannot_sum(self, scale):
+        X, y, w = problem(33)
+        w[::9] = 0.0
+        scoring = make_scorer(accuracy_score)
+        expected = SoftmaxRegressionCV(ALPHAS, scoring=scoring).fit(X, y, w)
+        model = SoftmaxRegressionCV(ALPHAS, scoring=scoring).fit(X, y, scale * w)
+        np.testing.assert_allclose(
+            model.cv_results_["fold_score"], expected.cv_results_["fold_score"], rtol=1e-9
+        )
+
+    @pytest.mark.parametrize("scoring", ["neg_log_loss", "accuracy", None, "f1_macro"])
+    def test_score_is_scoring(self, scoring):
+        X, y, w = problem(34)
+        model = SoftmaxRegressionCV(ALPHAS, scoring=scoring).fit(X, y)
+        scorer = get_scorer(scoring or "accuracy")
+        assert model.score(X, y) == scorer(model, X, y)
+        assert model.score(X, y, w) == scorer(model, X, y, sample_weight=w)
+        with pytest.raises(ValueError, match="score takes price only with"):
+            model.score(X, y, price=w)
+        with pytest.raises(NotFittedError):
+            SoftmaxRegressionCV(scoring=scoring).score(X, y)
+
+    @pytest.mark.parametrize(
+        "scoring",
+        ["neg_log_loss", "neg_brier_score", "f1_macro", "balanced_accuracy", "d2_log_loss_score"],
+    )
+    @pytest.mark.filterwarnings("ignore:y_pred contains classes not in y_true:UserWarning")
+    @pytest.mark.parametrize("n_classes", [2, 3])
+    def test_a_test_fold_without_a_class(self, scoring, n_classes):
+        X, y, w = problem(35, n_classes=n_classes)
+        only = np.flatnonzero(y == "a")[:20]
+        folds = [(np.r_[:80], np.r_[80:120]), (np.setdiff1d(np.r_[:120], only), only)]
+        model = SoftmaxRegressionCV(ALPHAS, cv=folds, scoring=scoring).fit(X, y, w)
+        assert np.isfinite(model.best_score_)
+
+    def test_a_scorer_that_fails_is_told_with_its_fold(self):
+        def score(model, X, y):
+            raise KeyError("no such thing")
+
+        X, y, _ = problem(36)
+        with pytest.raises(ValueError, match=r"fails in fold 0 with alpha=10: 'no such thing'"):
+            SoftmaxRegressionCV(ALPHAS, scoring=score, n_jobs=1).fit(X, y)
+
+    def test_a_function_is_given_the_weights_of_its_rows(self):
+        X, y, w = problem(37)
+        w[5::7] = 0.0
+
+        def score(model, X, y, sample_weight):
+            return float(np.sum(sample_weight * X[:, 0]))
+
+        model = SoftmaxRegressionCV(ALPHAS, cv=list(self.FOLDS), scoring=score).fit(X, y, w)
+        for fold, (_, test) in enumerate(self.FOLDS):
+            np.testing.assert_allclose(
+                model.cv_results_["fold_score"][:, fold], w[test] @ X[test, 0], rtol=1e-12
+            )
+
+
+class TestMetadataRouting:
+    @pytest.fixture(autouse=True)
+    def _routing(self):
+        with config_context(enable_metadata_routing=True):
+            yield
+
+    @pytest.mark.parametrize("n_jobs", [1, 2])
+    @pytest.mark.parametrize("scoring", ["neg_log_loss", "accuracy", "f1_macro", None])
+    def test_a_named_scorer_gets_weights_and_a_splitter_its_groups(self, scoring, n_jobs):
+        X, y, w = problem(40)
+        w[::6] = 0.0
+        groups = np.arange(120) // 5
+        options = {"alphas": ALPHAS, "scoring": scoring, "n_jobs": n_jobs}
+        model = SoftmaxRegressionCV(cv=GroupKFold(3), **options)
+        model.fit(X, y, sample_weight=w, groups=groups)
+        score = model.score(X, y, sample_weight=w)
+        with config_context(enable_metadata_routing=False):
+            folds = list(GroupKFold(3).split(X, y, groups))
+            expected = SoftmaxRegressionCV(cv=folds, **options).fit(X, y, w)
+            assert score == expected.score(X, y, w)
+        for name, values in expected.cv_results_.items():
+            np.testing.assert_array_equal(model.cv_results_[name], values)
+
+    @pytest.mark.parametrize("n_jobs", [1, 2])
+    def test_scorers_get_what_they_ask_for(self, n_jobs):
+        def gain(y, told, *, sample_weight, price):
+            return float(np.average(price * (y == told), weights=sample_weight))
+
+        X, y, w = problem(41)
+        w[4::9] = 0.0
+        price = np.linspace(1, 2, 120)
+        scorer = make_scorer(gain).set_score_request(price="worth", sample_weight=True)
+        cv = StratifiedKFold(4)
+        model = SoftmaxRegressionCV([0.03], cv=cv, scoring=scorer, n_jobs=n_jobs)
+        model.fit(X, y, w, worth=price)
+        for fold, (train, test) in enumerate(cv.split(X, y)):
+            told = SoftmaxRegression(0.03).fit(X[train], y[train], w[train]).predict(X[test])
+            assert model.cv_results_["fold_score"][0, fold] == pytest.approx(
+                gain(y[test], told, sample_weight=w[test], price=price[test])
+            )
+        assert model.score(X, y, sample_weight=w, worth=price) == pytest.approx(
+            gain(y, model.predict(X), sample_weight=w, price=price)
+        )
+
+    def test_who_has_not_said_what_to_do_with_weights_is_asked(self):
+        X, y, w = problem(42)
+        model = SoftmaxRegressionCV(ALPHAS, scoring=make_scorer(accuracy_score))
+        with pytest.raises(UnsetMetadataPassedError, match="set_score_request"):
+            model.fit(X, y, w)
+        with pytest.raises(TypeError, match="unexpected argument.*groups"):
+            SoftmaxRegressionCV(ALPHAS).fit(X, y, groups=np.arange(120))
+
+    def test_inside_of_others(self):
+        X, y, w = problem(43)
+        groups = np.arange(120) // 5
+        inner = SoftmaxRegressionCV(ALPHAS, cv=GroupKFold(3)).set_fit_request(sample_weight=True)
+        scaler = StandardScaler().set_fit_request(sample_weight=False)
+        pipeline = make_pipeline(scaler, inner).fit(X, y, sample_weight=w, groups=groups)
+        expected = clone(inner).fit(scaler.fit_transform(X), y, w, groups=groups)
+        np.testing.assert_array_equal(pipeline[-1].coef_, expected.coef_)
+        outer = GridSearchCV(
+            inner,
+            {"rule": ["best", "one-standard-error"]},
+            cv=GroupKFold(2),
+            scoring=make_scorer(accuracy_score).set_score_request(sample_weight=True),
+            error_score="raise",
+        ).fit(X, y, sample_weight=w, groups=groups)
+        best = clone(inner).set_params(**outer.best_params_).fit(X, y, w, groups=groups)
+        np.testing.assert_array_equal(outer.best_estimator_.coef_, best.coef_)
 
 
 class TestWarnings:
