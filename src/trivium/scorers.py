@@ -67,9 +67,11 @@ def told_classes(scorer: Any, classes: Labels, metadata: dict[str, Any]) -> Scor
         and takes["average"].default == "binary"
         and made_with.get("average", "binary") != "binary"
     )
-    if "pos_label" in takes and classes.size == 2 and not over_classes:
+    if "pos_label" in takes and classes.size == 2:
         usual = takes["pos_label"].default
-        if "labels" in takes or not (usual is None or usual in classes.tolist()):
+        if over_classes:
+            more["pos_label"] = None
+        elif "labels" in takes or not (usual is None or usual in classes.tolist()):
             more["pos_label"] = classes[-1]
     more = {name: value for name, value in more.items() if name not in metadata}
     told = copy.copy(scorer)
