@@ -1,5 +1,7 @@
 """A fit that fails, wherever it does, leaves the model that was there before it."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -122,3 +124,42 @@ def test_what_was_deleted_comes_back():
     assert vars(model) == {"kept_": 1, "gone_": 2}
     change(model, fails=False)
     assert vars(model) == {"kept_": 3, "new_": 4}
+
+
+def separated():
+    """Classes along one column, of which least squares masks the middle one."""
+    X = pd.DataFrame({"u": np.arange(30.0), "v": np.tile([0.0, 1.0], 15)})
+    return X, np.repeat(["a", "b", "c"], [12, 6, 12])
+
+
+@pytest.mark.parametrize(
+    ("estimator", "method", "warning"),
+    [
+        (trivium.LeastSquaresClassifier(), "fit", "MaskedClassWarning"),
+        (trivium.LeastSquaresClassifierCV(alphas=[0.0]), "fit", "MaskedClassWarning"),
+        (trivium.SoftmaxRegression(alpha=0), "fit", "SeparationWarning"),
+        (trivium.SoftmaxRegression(max_iter=1), "fit", "ConvergenceWarning"),
+        (trivium.SoftmaxRegression(max_iter=1), "partial_fit", "ConvergenceWarning"),
+        (trivium.SoftmaxRegressionCV([1e-6], cv=2, max_iter=1), "fit", "ConvergenceWarning"),
+        (trivium.SoftmaxRegressionCV([0.0], cv=2), "fit", "SeparationWarning"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+@pytest.mark.parametrize("fitted", [False, True])
+def test_a_warning_that_is_an_error_changes_nothing(estimator, method, warning, fitted):
+    (X, y), model = tables()[0], clone(estimator)
+    if fitted:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            getattr(model, method)(
+                X, y, **({"classes": ["a", "b", "c"]} if method != "fit" else {})
+            )
+    before = dict(vars(model))
+    arrays = {name: np.copy(value) for name, value in before.items() if hasattr(value, "dtype")}
+    more = {"classes": ["a", "b", "c"]} if method != "fit" else {}
+    with pytest.raises(Warning) as raised:
+        getattr(model, method)(*separated(), **more)
+    assert raised.type.__name__ == warning
+    assert same(before, vars(model))
+    for name, value in arrays.items():
+        np.testing.assert_array_equal(before[name], value)

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 
 from trivium import LeastSquaresClassifier, LeastSquaresClassifierCV
 from trivium.least_squares import lost_rows, solve
@@ -229,3 +230,32 @@ class TestRefusals:
     def test_clones(self):
         model = LeastSquaresClassifierCV([0.1, 1.0], rule="best")
         assert clone(model).get_params() == model.get_params()
+
+
+class TestScoreIsScoring:
+    @pytest.mark.parametrize("n_classes", [2, 3])
+    def test_squared_error(self, n_classes):
+        X, y, w = problem(40, 60, 3, n_classes)
+        w[::7] = 0.0
+        names = np.array(["a", "b", "c"])[:n_classes]
+        model = LeastSquaresClassifierCV(scoring="neg_mean_squared_error").fit(X, names[y], w)
+        errors = np.square(targets(y, n_classes) - X @ model.coef_.T - model.intercept_)
+        errors = errors.sum(axis=1)
+        assert model.score(X, names[y]) == pytest.approx(-errors.mean())
+        for scale in (1.0, 1e300, 1e-300):
+            expected = -np.average(errors, weights=w)
+            assert model.score(X, names[y], scale * w) == pytest.approx(expected)
+        counts = np.arange(60) % 4
+        rows = np.arange(60).repeat(counts)
+        assert model.score(X, names[y], counts) == pytest.approx(
+            model.score(X[rows], names[y[rows]])
+        )
+        with pytest.raises(ValueError, match="y holds 'z' in row 3"):
+            model.score(X, np.where(np.arange(60) == 3, "z", names[y]))
+        with pytest.raises(NotFittedError):
+            LeastSquaresClassifierCV(scoring="neg_mean_squared_error").score(X, y)
+
+    def test_accuracy(self):
+        X, y, w = problem(41, 60, 3, 3)
+        model = LeastSquaresClassifierCV().fit(X, y)
+        assert model.score(X, y, w) == pytest.approx(np.average(model.predict(X) == y, weights=w))

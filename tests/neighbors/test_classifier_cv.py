@@ -328,3 +328,28 @@ class TestErrors:
         for ask in (model.predict, model.predict_proba, model.kneighbors, model.kneighbors_graph):
             with pytest.raises(NotFittedError):
                 ask(self.X)
+
+
+class TestScoreIsScoring:
+    def test_accuracy(self):
+        X, y = blobs()
+        w = np.linspace(0.5, 2.0, 150)
+        model = KNeighborsClassifierCV(9).fit(X, y)
+        right = model.predict(X) == y
+        assert model.score(X, y) == right.mean()
+        assert model.score(X, y, w) == pytest.approx(np.average(right, weights=w))
+        assert model.score(None, y) == model.best_score_
+
+    @pytest.mark.parametrize("names", [[0, 1, 2], ["a", "b", "c"]])
+    def test_log_loss(self, names):
+        X, y = blobs()
+        y, w = np.array(names)[y], np.linspace(0.5, 2.0, 150)
+        model = KNeighborsClassifierCV(9, scoring="neg_log_loss").fit(X, y)
+        some = np.flatnonzero(y != names[2])  # these lack a class
+        shares = model.predict_proba(X[some])
+        for weights in (None, w[some]):
+            expected = -log_loss(y[some], shares, labels=names, sample_weight=weights)
+            assert model.score(X[some], y[some], weights) == pytest.approx(expected, rel=1e-12)
+        assert model.score(None, y) == pytest.approx(model.best_score_, rel=1e-12)
+        with pytest.raises(NotFittedError):
+            KNeighborsClassifierCV(scoring="neg_log_loss").score(X, y)
