@@ -573,6 +573,26 @@ class TestBadInput:
         with pytest.raises(ValueError, match="fold 0 learns from hold none of class 'a'"):
             SoftmaxRegressionCV(cv=KFold(3)).fit(X[order], y[order])
 
+    def test_weight_on_one_class_only(self):
+        X, y, w = problem(16)
+        with pytest.raises(ValueError, match="weigh something are of class 'b'|one class"):
+            SoftmaxRegressionCV().fit(X, y, w * (y == "b"))
+
+    def test_a_class_without_weight_is_in_no_fold(self):
+        X, y, w = problem(16)
+        w[y == "b"] = 0.0
+        cv = StratifiedKFold(3)
+        model = SoftmaxRegressionCV(ALPHAS, cv=cv, scoring="neg_brier_score").fit(X, y, w)
+        folds = [
+            [np.searchsorted(np.flatnonzero(w), part[w[part] > 0]) for part in fold]
+            for fold in cv.split(X, y)
+        ]
+        expected = SoftmaxRegressionCV(ALPHAS, cv=folds, scoring="neg_brier_score")
+        expected.fit(X[w > 0], y[w > 0], w[w > 0])
+        for name, values in expected.cv_results_.items():
+            np.testing.assert_allclose(model.cv_results_[name], values, rtol=1e-12)
+        np.testing.assert_array_equal(model.predict(X), expected.predict(X))
+
     def test_a_fold_without_rows_is_named(self):
         X, y, w = problem(17)
         w[:4] = 0.0

@@ -39,11 +39,25 @@ def check_groups(groups: ArrayLike | None, n_given: int) -> Any:
 
 
 def weighed(rows: LabelledRows, sample_weight: ArrayLike | None) -> LabelledRows:
-    """Keep the rows that weigh something."""
+    """Keep the rows that weigh something, and their classes.
+
+    Raises
+    ------
+    ValueError
+        If the weights are malformed, or leave one class only.
+    """
     weights, kept = check_weights(sample_weight, rows.n_given)
     if kept is None:
         return rows._replace(weights=weights)
-    return rows._replace(X=rows.X[kept], codes=rows.codes[kept], weights=weights, kept=kept)
+    present, codes = np.unique(rows.codes[kept], return_inverse=True)
+    if present.size < 2:
+        raise ValueError(
+            f"All rows that weigh something are of class {shown(rows.classes[present[0]])}: there "
+            "is nothing to tell apart."
+        )
+    return rows._replace(
+        X=rows.X[kept], codes=codes, classes=rows.classes[present], weights=weights, kept=kept
+    )
 
 
 def all_weights(rows: LabelledRows) -> Float64 | None:
@@ -92,7 +106,6 @@ def folds_of(
         place = np.full(rows.n_given, -1)
         place[rows.kept] = np.arange(rows.kept.size)
     splitter = check_cv(cv, y, classifier=True)
-    present = np.bincount(rows.codes, minlength=rows.classes.size) > 0
     folds = []
     for number, (train, test) in enumerate(splitter.split(X, y, **metadata)):
         train, test = (as_array(part, f"Fold {number}", each="place") for part in (train, test))
@@ -103,21 +116,21 @@ def folds_of(
                 f"Fold {number} does not fit the {place.size} rows of X: {error}."
             ) from error
         fold = Fold(number, train[train >= 0], test[test >= 0])
-        _check(rows, fold, present)
+        _check(rows, fold)
         folds.append(fold)
     if not folds:
         raise ValueError(f"cv={cv!r} names no fold: give at least one.")
     return folds
 
 
-def _check(rows: LabelledRows, fold: Fold, present: Any) -> None:
-    """Look for rows to be told, and for every class that weighs something to learn from."""
+def _check(rows: LabelledRows, fold: Fold) -> None:
+    """Look for rows to be told, and for every class to learn from."""
     if fold.test.size == 0:
         raise ValueError(f"Fold {fold.number} has no row to be told.")
     counts = np.bincount(rows.codes[fold.train], minlength=rows.classes.size)
-    missing = np.flatnonzero(present & (counts == 0))
-    if missing.size:
+    if not counts.all():
+        missing = rows.classes[int(np.argmin(counts > 0))]
         raise ValueError(
             f"The rows that fold {fold.number} learns from hold none of class "
-            f"{shown(rows.classes[missing[0]])}: take fewer folds, or a splitter that stratifies."
+            f"{shown(missing)}: take fewer folds, or a splitter that stratifies."
         )
