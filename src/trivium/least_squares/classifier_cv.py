@@ -68,7 +68,7 @@ class LeastSquaresClassifierCV(IndicatorFit):
         Penalties to try. A number asks for so many in equal ratios, from one that takes
         nearly all of every direction to one that takes nearly nothing of any.
     scoring : {"accuracy", "neg_mean_squared_error"}, default="accuracy"
-        What is to be great.
+        What is to be great, and what `score` tells.
     rule : {"one-standard-error", "best"}, default="one-standard-error"
         "one-standard-error" takes the greatest penalty, hence the smoothest model, whose mean
         score is within one standard error of the best. "best" takes the best mean score, and

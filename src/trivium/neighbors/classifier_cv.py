@@ -57,7 +57,8 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
         Greatest number of neighbours that is tried. None means 200, or as many as a row
         has others.
     scoring : {"accuracy", "neg_log_loss"}, default="accuracy"
-        What is to be great. The log-loss clips shares as scikit-learn's does.
+        What is to be great, and what `score` tells. The log-loss clips shares as
+        scikit-learn's does.
     rule : {"one-standard-error", "best"}, default="one-standard-error"
         "one-standard-error" takes the most neighbours, hence the smoothest model, whose
         mean score is within one standard error of the best. "best" takes the best mean
