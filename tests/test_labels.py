@@ -221,7 +221,7 @@ MODELS = [
     trivium.LeastSquaresClassifier(calibration="temperature"),
     trivium.LeastSquaresClassifierCV(4),
     trivium.SoftmaxRegression(),
-    trivium.SoftmaxRegressionCV(2, cv=2),
+    trivium.SoftmaxRegressionCV(2, cv=2, scoring="accuracy"),
 ]
 NAMES = [type(model).__name__ for model in MODELS]
 SOME = [

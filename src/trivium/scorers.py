@@ -15,6 +15,8 @@ from sklearn.metrics import check_scoring, get_scorer
 from sklearn.utils.metadata_routing import process_routing
 
 from trivium.arrays import Labels
+from trivium.inputs import require_weights
+from trivium.labels import as_labels, require_alike
 
 Scorer = Callable[..., float]
 
@@ -77,6 +79,21 @@ def told_classes(scorer: Any, classes: Labels, metadata: dict[str, Any]) -> Scor
     told = copy.copy(scorer)
     told._kwargs = {**more, **made_with}
     return told  # type: ignore[no-any-return]
+
+
+def score_of(scorer: Scorer, model: Any, X: Any, y: Any, metadata: dict[str, Any]) -> float:
+    """Ask a scorer about a fitted model, with labels and weights as they come.
+
+    Raises
+    ------
+    ValueError
+        If labels or weights are malformed, or the labels of another kind than the classes.
+    """
+    truth, given = as_labels(y), dict(metadata)
+    require_alike(truth, model.classes_)
+    if given.get("sample_weight") is not None:
+        given["sample_weight"] = require_weights(given["sample_weight"], truth.size)
+    return float(told_classes(scorer, model.classes_, given)(model, X, truth, **given))
 
 
 def routed(

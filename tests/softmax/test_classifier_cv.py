@@ -394,6 +394,19 @@ class TestScorers:
         with pytest.raises(NotFittedError):
             SoftmaxRegressionCV(scoring=scoring).score(X, y)
 
+    def test_score_reads_labels_and_weights_as_fit_does(self):
+        X, y, w = problem(34, n_classes=2)
+        numbers = np.where(y == "a", 2**53, 2**53 + 1)
+        model = SoftmaxRegressionCV(ALPHAS, scoring="f1").fit(X, pd.array(numbers, "Int64"))
+        plain = SoftmaxRegressionCV(ALPHAS, scoring="f1").fit(X, y)
+        assert model.score(X, pd.Series(numbers, dtype="Int64"), w) == plain.score(X, y, w)
+        with pytest.raises(ValueError, match="y holds strings, but the classes are numbers"):
+            model.score(X, y)
+        with pytest.raises(ValueError, match="row 3"):
+            model.score(X, numbers, np.where(np.arange(120) == 3, -1.0, w))
+        with pytest.raises(ValueError, match="row 5"):
+            model.score(X, np.ma.masked_array(numbers, np.arange(120) == 5))
+
     @pytest.mark.parametrize(
         "scoring",
         ["neg_log_loss", "neg_brier_score", "f1_macro", "balanced_accuracy", "d2_log_loss_score"],

@@ -175,7 +175,9 @@ class LeastSquaresClassifierCV(IndicatorFit):
             self._look_for_masked(rows.X)
         return self
 
-    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+    def score(
+        self, X: ArrayLike | None, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
         """Score predictions by `scoring`.
 
         Parameters
@@ -196,7 +198,7 @@ class LeastSquaresClassifierCV(IndicatorFit):
             classes.
         """
         if self.scoring == "accuracy":
-            return float(super().score(X, y, sample_weight))
+            return super().score(X, y, sample_weight)
         check_is_fitted(self)
         rows = check_labelled_rows(self, X, y, sample_weight, reset=False, classes=self.classes_)
         scores = linear_scores(rows.X, self.coef_, self.intercept_)

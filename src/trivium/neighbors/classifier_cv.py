@@ -13,7 +13,7 @@ from trivium.inputs import require_choice, require_number
 from trivium.neighbors.classifier import KNeighborsClassifier
 from trivium.neighbors.neighborhoods import available_mass
 from trivium.neighbors.sweeps import own_scores
-from trivium.scorers import scorer_of, told_classes
+from trivium.scorers import score_of, scorer_of
 from trivium.whole_or_nothing import whole_or_nothing
 
 _MANY_NEIGHBORS = 200
@@ -184,10 +184,10 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
             The accuracy, or minus the log-loss.
         """
         if self.scoring == "accuracy":
-            return float(super().score(X, y, sample_weight))
+            return super().score(X, y, sample_weight)
         check_is_fitted(self, "n_neighbors_")
-        scorer = told_classes(scorer_of(self, self.scoring), self.classes_, {})
-        return float(scorer(self, X, y, sample_weight=sample_weight))
+        weights = {"sample_weight": sample_weight}
+        return score_of(scorer_of(self, self.scoring), self, X, y, weights)
 
     def kneighbors(
         self,

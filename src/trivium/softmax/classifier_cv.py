@@ -1,7 +1,7 @@
 """Softmax regression that chooses its penalty by cross-validation."""
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal, NamedTuple, Self, cast
 
 import numpy as np
@@ -24,7 +24,7 @@ from trivium.inputs import (
     require_number,
     require_penalties,
 )
-from trivium.scorers import Scorer, routed, scorer_of, told_classes
+from trivium.scorers import Scorer, routed, score_of, scorer_of, told_classes
 from trivium.softmax.assessment import NOTHING_LEFT
 from trivium.softmax.classifier import LARGEST, SoftmaxRegression
 from trivium.softmax.distinct import distinct
@@ -234,7 +234,11 @@ separating_direction_, history_, n_features_in_, feature_names_in_
         return self
 
     def score(
-        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, **params: Any
+        self,
+        X: ArrayLike | None,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        **params: Any,
     ) -> float:
         """Score predictions by `scoring`.
 
@@ -254,7 +258,7 @@ separating_direction_, history_, n_features_in_, feature_names_in_
         check_is_fitted(self, "coef_")
         scorer = scorer_of(self, self.scoring)
         _, metadata = routed(self, "score", scorer, {**params, "sample_weight": sample_weight})
-        return float(told_classes(scorer, self.classes_, metadata)(self, X, y, **metadata))
+        return score_of(scorer, self, X, y, metadata)
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Say what this estimator, its splitter and its scorer ask for.
