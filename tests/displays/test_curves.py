@@ -53,6 +53,7 @@ class TestNeighborsSweep:
             ([2**i for i in range(10)], [str(2**i) for i in range(10)]),
             ([2**i for i in range(11)], ["1", "4", "16", "64", "256", "1024"]),
             ([5], ["5"]),
+            ([3, 5, 6], ["3", "6"]),
         ],
     )
     def test_ticks_are_whole_ks_and_few(self, ks, ticks):
@@ -143,6 +144,37 @@ class TestTrainingCurves:
         many = TrainingCurvesDisplay(np.ones(100), np.ones(100)).plot()
         assert many.lines_["loss"].get_marker() == "None"
         TrainingCurvesDisplay([1.0], [1.0]).plot(Figure().subplots(1, 2))
+
+    @pytest.mark.parametrize(
+        ("last", "text"), [(0.0, "0.000"), (1e-20, "1e-20"), (0.5, "0.500"), (4.32e6, "4.32e+06")]
+    )
+    def test_last_values_are_written_with_the_digits_that_say_something(self, last, text):
+        display = TrainingCurvesDisplay([1.0, last], [0.0, 1.0]).plot()
+        assert display.ax_.texts[0].get_text() == f"train {text}"
+
+    @pytest.mark.parametrize("last", [0.0, 1e-25, 1e-2, 0.9])
+    def test_a_logarithmic_axis_has_numbers_and_names_beside_it(self, last):
+        losses = [1.0, 0.95, last]
+        display = TrainingCurvesDisplay(losses, [0, 0.5, 1], validation_loss=[1.0, 1.0, 0.9])
+        figure = display.plot(loss_scale="log").figure_
+        figure.savefig(io.BytesIO())
+        axes = display.ax_
+        low, high = axes.get_ylim()
+        numbers = [t for t in axes.get_yticklabels() if low <= t.get_position()[1] <= high]
+        assert sum(bool(t.get_text()) for t in numbers) >= 1
+        assert all(-0.1 <= text.xy[1] <= 1.1 for text in axes.texts)
+
+    def test_long_names_of_rows_are_broken_and_part(self):
+        display = TrainingCurvesDisplay(
+            [2.0, 1.0],
+            [0, 1],
+            validation_loss=[2.0, 1.0],
+            validation_name="the rows held out of the survey of 2019 ($)",
+        ).plot()
+        display.figure_.savefig(io.BytesIO())
+        one, other = (text.get_window_extent() for text in display.ax_.texts)
+        assert not one.overlaps(other)
+        assert display.ax_.get_window_extent().width > 0.2 * display.figure_.bbox.width
 
     def test_bad_input(self):
         with pytest.raises(ValueError, match="accuracy must have 2 values, got 1"):

@@ -1,5 +1,6 @@
 import io
 import warnings
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -91,6 +92,20 @@ def test_a_single_axes_is_divided_and_columns_wrap():
     display.plot(figure.subplots(), n_columns=1)
     assert len(display.axes_) == 2
     assert display.axes_[0].get_position().y0 > display.axes_[1].get_position().y1
+
+
+def test_units_part_and_long_names_keep_to_their_panels():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 2)) * [3e4, 9] + [6e4, 45]
+    y = np.array([f"a class with a long name $ {c} $" for c in "abc"])[np.arange(60) % 3]
+    display = DensityDisplay.from_estimator(KNeighborsDensity(5).fit(X, y), X, y, resolution=9)
+    display.figure_.savefig(io.BytesIO())
+    boxes = [axes.title.get_window_extent() for axes in display.axes_]
+    assert all(a.x1 < b.x0 for a, b in pairwise(boxes))
+    for axes, image in zip(display.axes_, display.images_, strict=True):
+        assert axes.get_aspect() == "auto"
+        assert axes.get_ylim() == pytest.approx(image.get_extent()[2:])
+        assert axes.get_ylim()[1] < X[:, 1].max() + 10
 
 
 @pytest.mark.parametrize("low", [-700.0, -10.0, -1.0, 0.0, 5.0])

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib import rcParams
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
@@ -43,6 +44,27 @@ class TestClassWeights:
         display = ClassWeightsDisplay(np.zeros((2, 4)), image_shape=(2, 2)).plot()
         display.figure_.savefig(io.BytesIO())
         assert display.images_[0].get_clim() == (-1.0, 1.0)
+
+    @pytest.mark.parametrize("scale", [1e-9, 1.0, 1e9])
+    @pytest.mark.parametrize("n_classes", [1, 2, 7])
+    def test_names_and_scale_are_whole(self, scale, n_classes):
+        rng = np.random.default_rng(0)
+        names = [f"occupation group {c}" for c in range(n_classes)]
+        display = ClassWeightsDisplay(scale * rng.normal(size=(n_classes, 64)), classes=names)
+        display.plot(title="Weights")
+        figure = display.figure_
+        FigureCanvasAgg(figure)
+        figure.canvas.draw()
+        label = display.colorbar_.ax.xaxis.label
+        assert ("1e" in label.get_text()) == (scale != 1.0)
+        assert not display.colorbar_.ax.xaxis.get_offset_text().get_visible()
+        boxes = [axes.title.get_window_extent() for axes in display.axes_]
+        for i, box in enumerate([label.get_window_extent(), *boxes]):
+            assert box.x0 >= 0
+            assert box.x1 <= figure.bbox.width
+            assert not any(box.overlaps(other) for other in boxes[: i - 1] if i)
+        shown = [axes.get_title().replace("\n", " ") for axes in display.axes_]
+        assert shown == names
 
     @pytest.mark.parametrize("n_classes", [2, 3])
     def test_softmax_regression(self, n_classes):
@@ -171,6 +193,24 @@ def legends(axes):
 )
 def test_a_line_beside_the_rectangle_is_not_drawn(coef, intercept):
     assert clip_boundary(np.array(coef), intercept, (0.0, 1.0, 0.0, 1.0)) is None
+
+
+@given(
+    st.floats(-np.pi, np.pi),
+    st.floats(-0.45, 0.45),
+    st.tuples(*[st.sampled_from([1e-100, 1e-9, 1.0, 1e9, 1e100])] * 2),
+    st.tuples(*[st.sampled_from([0.0, 3.0, -200.0])] * 2),
+)
+def test_units_and_places_of_the_rectangle_change_nothing(angle, offset, units, places):
+    normal = np.array([np.cos(angle), np.sin(angle)])
+    expected = clip_boundary(normal, -offset, (-1.0, 1.0, -1.0, 1.0))
+    units, places = np.array(units), np.array(places)
+    low, high = (places - 1) * units, (places + 1) * units
+    coef = normal / units
+    ends = clip_boundary(
+        coef, -offset - coef @ (places * units), (low[0], high[0], low[1], high[1])
+    )
+    np.testing.assert_allclose(ends / units - places, expected, atol=1e-12)
 
 
 # Rounded: next to the smallest float64 the check itself would lose its digits.

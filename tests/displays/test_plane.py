@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from matplotlib import rc_context
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
@@ -12,7 +14,6 @@ from sklearn.neighbors import KNeighborsClassifier as PeerClassifier
 from trivium import KNeighborsClassifier, LeastSquaresClassifier, SoftmaxRegression
 from trivium.displays import ClassRegionsDisplay, LabelledRowsDisplay, PlaneGrid, palette
 from trivium.displays._axes import legend_lines
-from trivium.displays.regions import on_boundary
 from trivium.displays.scatter import class_handles
 
 
@@ -57,9 +58,58 @@ class TestPlaneGrid:
         assert PlaneGrid.around([[0, 0], [1, 2]], margin=0).extent == (0, 1, 0, 2)
 
     def test_figure_is_flat_for_a_flat_plane_and_never_a_tower(self):
-        flat, tower = PlaneGrid((0, 9, 0, 1)), PlaneGrid((0, 1, 0, 9))
+        flat, tower = PlaneGrid((0, 3, 0, 1)), PlaneGrid((0, 1, 0, 3))
         assert flat.figure_size()[1] < flat.figure_size()[0]
         assert tower.figure_size(3.0)[1] == 4.5
+
+    @pytest.mark.parametrize("sides", [(9, 1), (1, 9), (1e9, 1e-9)])
+    def test_figure_of_different_units_is_neither_flat_nor_a_tower(self, sides):
+        width, height = PlaneGrid((0, sides[0], 0, sides[1])).figure_size(3.0)
+        assert 0.8 * width < height < 1.3 * width
+
+    def test_many_lines_of_legend_leave_the_axes_half_as_high_as_wide(self):
+        width, height = PlaneGrid((0, 1, 0, 1)).figure_size(3.0, lines=20)
+        assert height - (0.7 + 0.2 * 20) >= 0.5 * width
+
+    @given(st.tuples(*[st.floats(1e-9, 1e9)] * 2), st.floats(0, 0.5))
+    def test_margins_are_a_part_of_each_axis(self, spans, margin):
+        rows = np.array([[0.0, 0.0], [1.0, 0.3], [0.2, 1.0]]) * spans
+        left, right, bottom, top = PlaneGrid.around(rows, margin=margin).extent
+        np.testing.assert_allclose(
+            (-left, right - spans[0]), margin * spans[0], atol=1e-9 * spans[0]
+        )
+        np.testing.assert_allclose(
+            (-bottom, top - spans[1]), margin * spans[1], atol=1e-9 * spans[1]
+        )
+
+    @pytest.mark.parametrize("value", [40.0, -40.0, 0.0, 3e9, 1e-9, 1e-310])
+    @pytest.mark.parametrize("noise", [0.0, 1e-14])
+    def test_a_column_that_does_not_vary_stands_in_the_middle(self, value, noise):
+        rows = np.column_stack([[1e4, 5e4, 9e4], value * np.array([1.0, 1.0 + noise, 1.0])])
+        left, right, bottom, top = PlaneGrid.around(rows).extent
+        assert (left, right) == pytest.approx((1e4 - 4800, 9e4 + 4800))
+        size = abs(value) / 20 or 0.5
+        assert (value - bottom, top - value) == pytest.approx((size, size), rel=1e-6, abs=1e-300)
+
+    def test_cells_are_as_many_in_each_axis_own_units(self):
+        grid = PlaneGrid.around([[0, 18], [1e6, 90]], resolution=100)
+        x, y = np.unique(grid.points[:, 0]), np.unique(grid.points[:, 1])
+        assert len(x) == len(y) == 100
+        assert np.diff(y).max() < 1
+        assert y.min() > 10
+
+    @pytest.mark.parametrize(
+        ("sides", "aspect"),
+        [((1, 1), "equal"), ((2.9, 1), "equal"), ((1, 3.1), "auto"), ((1e5, 60), "auto")],
+    )
+    def test_aspect_is_equal_while_the_units_can_be(self, sides, aspect):
+        assert PlaneGrid((0, sides[0], 0, sides[1])).aspect == aspect
+
+    def test_a_spread_beyond_float64(self):
+        with pytest.raises(ValueError, match="column 1 of X spans more than float64 holds"):
+            PlaneGrid.around([[0, 1.5e308], [1, -1.5e308]])
+        with pytest.raises(ValueError, match="extent"):
+            PlaneGrid((-1.5e308, 1.5e308, 0, 1))
 
     @pytest.mark.parametrize("extent", [(1, 0, 0, 1), (0, 1, 1, 1), (0, np.inf, 0, 1)])
     def test_bad_extent(self, extent):
@@ -197,18 +247,6 @@ class TestClassRegions:
         assert display.rows_ is None
         assert ax.get_xlabel() == "east"
 
-    def test_boundary_cells_are_those_with_another_class_beside_them(self):
-        labels = np.array([[0, 0, 0], [0, 0, 1], [0, 0, 0], [0, 0, 0]])
-        expected = [[0, 0, 1], [0, 1, 1], [0, 0, 1], [0, 0, 0]]
-        np.testing.assert_array_equal(on_boundary(labels), np.array(expected, dtype=bool))
-
-    def test_boundary_is_stronger_than_the_tint(self, ax):
-        grid = PlaneGrid((0, 4, 0, 1), (1, 4))
-        display = ClassRegionsDisplay([0, 0, 1, 1], grid).plot(ax, region_alpha=0.25)
-        alpha = np.asarray(display.image_.get_array())[0, :, 3]
-        strong = palette.BOUNDARY_ALPHA
-        np.testing.assert_allclose(alpha, [0.25, strong, strong, 0.25])
-
     def test_bad_input(self, moons):
         X, y = moons
         grid = PlaneGrid((0, 1, 0, 1), (1, 2))
@@ -218,6 +256,10 @@ class TestClassRegions:
             ClassRegionsDisplay([0, 1], grid, X=X)
         with pytest.raises(ValueError, match="labels holds 1"):
             ClassRegionsDisplay([0, 1], grid, classes=[0])
+        with pytest.raises(ValueError, match=r"boundaries must have shape \(n_points, 2\)"):
+            ClassRegionsDisplay([0, 1], grid, boundaries=[0.5])
+        with pytest.raises(ValueError, match="boundaries must be finite"):
+            ClassRegionsDisplay([0, 1], grid, boundaries=[[0.5, np.inf]])
         with pytest.raises(ValueError, match="ring_errors=True needs y"):
             ClassRegionsDisplay.from_estimator(PeerClassifier().fit(X, y), X, ring_errors=True)
 

@@ -66,7 +66,9 @@ def axis_names(X: object, feature_names: Sequence[str] | None = None) -> tuple[s
     if feature_names is None:
         columns = list(getattr(X, "columns", ()))
         named = len(columns) == 2 and all(isinstance(name, str) for name in columns)
-        feature_names = columns if named else ("$x_1$", "$x_2$")
+        # A dollar sign in a column's name begins no formula.
+        names = [name.replace("$", r"\$") for name in columns] if named else ()
+        feature_names = names or ("$x_1$", "$x_2$")
     if len(feature_names) != 2:
         raise ValueError(f"feature_names must hold two names, got {len(feature_names)}")
     return feature_names[0], feature_names[1]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trivium.arrays import Float64, Indices
+from trivium.displays.grid import PlaneGrid
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     Stack = tuple[Indices, Float64, tuple[int, int]]
 
-# As parts of the view's longer side.
+# As parts of the view's longer side, or of each side where the units differ.
 _NEAR = 0.06  # rows closer than this share one stack of numbers
 _NUMBER = np.array([0.13, 0.07])  # width and height of a number
 _GAP = 0.03  # from a row to its number
@@ -35,7 +36,7 @@ def number_rows(
     place: Float64,
     colors: Sequence[Any],
     obstacles: Float64,
-    extent: tuple[float, float, float, float],
+    grid: PlaneGrid,
 ) -> list[Annotation]:
     """Write each row's number beside it, or at the edge of the view that it lies beyond.
 
@@ -48,10 +49,15 @@ def number_rows(
     colors : sequence of m colours
     obstacles : ndarray of shape (n, 2)
         What else is drawn: each number goes to the side where it covers the least.
-    extent : tuple of float
-        (left, right, bottom, top) of the view.
+    grid : PlaneGrid
+        The view.
     """
-    low, high = np.array(extent).reshape(2, 2).T
+    low, high = np.reshape(grid.extent, (2, 2)).T
+    unit = high - low
+    if grid.aspect == "equal":
+        unit = np.full(2, unit.max())
+    # From here on a unit of either axis is about as long in the picture.
+    place, obstacles, low, high = place / unit, obstacles / unit, low / unit, high / unit
     stacks = _stacks(place, obstacles, low, high)
     edges: list[Float64] = []
     written = []
@@ -60,7 +66,7 @@ def number_rows(
         if (place[i] < low).any() or (place[i] > high).any():
             look["arrowprops"] = {"arrowstyle": "->", "color": color, "lw": 1.2, "shrinkB": 0}
             foot, away = _leaving(place[i], low, high)
-            earlier = sum(np.abs(foot - edge).max() < _NEAR * (high - low).max() for edge in edges)
+            earlier = sum(np.abs(foot - edge).max() < _NEAR for edge in edges)
             edges.append(foot)
             shift = -_ARROW * away - (0, np.copysign(_LINE * earlier, away[1]))
             side = (0, 0)
@@ -73,7 +79,7 @@ def number_rows(
         written.append(
             axes.annotate(
                 str(number),
-                (foot[0], foot[1]),
+                (foot[0] * unit[0], foot[1] * unit[1]),
                 xytext=(shift[0], shift[1]),
                 textcoords="offset points",
                 ha=("right", "center", "left")[side[0] + 1],
@@ -91,8 +97,7 @@ def _stacks(place: Float64, obstacles: Float64, low: Float64, high: Float64) -> 
     """
     from scipy.sparse.csgraph import connected_components
 
-    longer = (high - low).max()
-    close = np.abs(place[:, None] - place).max(axis=2) < _NEAR * longer
+    close = np.abs(place[:, None] - place).max(axis=2) < _NEAR
     stack_of = connected_components(close)[1]
     taken = np.concatenate([obstacles, np.repeat(place, _HEAVY, axis=0)])
     stacks: list[Stack] = []
@@ -100,10 +105,10 @@ def _stacks(place: Float64, obstacles: Float64, low: Float64, high: Float64) -> 
         rows = np.flatnonzero(stack_of == stack)
         least, most = place[rows].min(axis=0), place[rows].max(axis=0)
         middle, reach = (least + most) / 2, (most - least) / 2
-        half = longer * _NUMBER * (1, rows.size) / 2
+        half = _NUMBER * (1, rows.size) / 2
         found = []
         for side in _SIDES:
-            centre = middle + side * (reach + _GAP * longer + half)
+            centre = middle + side * (reach + _GAP + half)
             covered = int((np.abs(taken - centre) < half).all(axis=1).sum())
             outside = bool((centre - half < low).any() or (centre + half > high).any())
             found.append((outside, covered, side, centre))

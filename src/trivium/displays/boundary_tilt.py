@@ -13,7 +13,8 @@ from trivium.arrays import Float64
 from trivium.containers import as_numbers
 from trivium.displays import palette
 from trivium.displays._arrays import series
-from trivium.displays._axes import ink, legend_above, one_axes
+from trivium.displays._axes import count_lines, ink, legend_above, one_axes
+from trivium.displays._frame import frame
 from trivium.displays.grid import PlaneGrid
 from trivium.displays.scatter import LabelledRowsDisplay, class_handles
 
@@ -211,12 +212,19 @@ class BoundaryTiltDisplay:
         """
         grid = self._grid(view)
         extent = grid.extent
-        axes = one_axes(ax, grid.figure_size(lines=2))
-        self.rows_ = self._rows.plot(axes, legend=False, **{"alpha": 0.55, **rows_options})
         colors = self._colors()
+        bounds = [
+            clip_boundary(coef, float(intercept), extent)
+            for coef, intercept in zip(self.coefs, self.intercepts, strict=True)
+        ]
+        groups = [class_handles(self.classes), self._handles(colors, bounds, extent)]
+        groups = groups if legend else []
+        axes = one_axes(ax, grid.figure_size(lines=count_lines(groups)))
+        self.rows_ = self._rows.plot(
+            axes, view=grid, legend=False, **{"alpha": 0.55, **rows_options}
+        )
         self.lines_: list[Line2D | None] = []
-        for fit, color in enumerate(colors):
-            ends = clip_boundary(self.coefs[fit], float(self.intercepts[fit]), extent)
+        for fit, (color, ends) in enumerate(zip(colors, bounds, strict=True)):
             if ends is None:
                 self.lines_.append(None)
                 continue
@@ -225,9 +233,7 @@ class BoundaryTiltDisplay:
             above = 2.6 if self._is_baseline(fit) else 2.5
             self.lines_.append(axes.plot(*ends.T, lw=2.0, zorder=above, **look)[0])
         self.outlier_points_ = self._draw_outliers(axes, extent, colors)
-        left, right, bottom, top = extent
-        axes.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
-        groups = [class_handles(self.classes), self._handles(colors)] if legend else []
+        frame(axes, grid, self._rows.feature_names)
         legend_above(axes, groups, title)
         self.ax_, self.figure_ = axes, axes.figure
         return self
@@ -246,16 +252,21 @@ class BoundaryTiltDisplay:
     ) -> list[PathCollection | None]:
         if self.outliers is None:
             return [None] * len(self.coefs)
-        left, right, bottom, top = extent
         drawn: list[PathCollection | None] = []
-        for (x, y), color in zip(self.outliers, colors, strict=True):
-            # Written so that a row of NaN is out of view too.
-            if not (left <= x <= right and bottom <= y <= top):
+        for fit, ((x, y), color) in enumerate(zip(self.outliers, colors, strict=True)):
+            if not self._in_view(fit, extent):
                 drawn.append(None)
                 continue
             look = {"marker": palette.OUTLIER_MARKER, "color": color, "linewidths": 0}
             drawn.append(axes.scatter(x, y, s=60, zorder=3, **look))
         return drawn
+
+    def _in_view(self, fit: int, extent: Extent) -> bool:
+        """Whether the outlier of a fit can be seen: not where it had none, a row of NaN."""
+        if self.outliers is None:
+            return False
+        (x, y), (left, right, bottom, top) = self.outliers[fit], extent
+        return bool(left <= x <= right and bottom <= y <= top)
 
     def _is_baseline(self, fit: int) -> bool:
         """Whether a fit had no outlier, where others had."""
@@ -270,13 +281,15 @@ class BoundaryTiltDisplay:
         sequence = iter(fit_colors(sum(not self._is_baseline(fit) for fit in fits)))
         return [ink() if self._is_baseline(fit) else next(sequence) for fit in fits]
 
-    def _handles(self, colors: Sequence[Any]) -> list[Line2D]:
+    def _handles(
+        self, colors: Sequence[Any], bounds: Sequence[Float64 | None], extent: Extent
+    ) -> list[Line2D]:
         from matplotlib.lines import Line2D
 
         handles = []
         for fit, (label, color) in enumerate(zip(self.labels, colors, strict=True)):
-            name = label if self.lines_[fit] is not None else f"{label} (no boundary in view)"
-            marker = None if self.outlier_points_[fit] is None else palette.OUTLIER_MARKER
+            name = label if bounds[fit] is not None else f"{label} (no boundary in view)"
+            marker = palette.OUTLIER_MARKER if self._in_view(fit, extent) else None
             look = {"color": color, "linestyle": self._dashes(fit), "marker": marker}
             handles.append(Line2D([], [], lw=2.0, mew=0, label=name, **look))
         return handles
@@ -306,27 +319,37 @@ def clip_boundary(coef: Float64, intercept: float, extent: Extent) -> Float64 | 
     ndarray of shape (2, 2) or None
         One end a row; None if ``coef`` is zero or the line misses the rectangle.
     """
-    length = math.hypot(*coef)
-    if length == 0.0:
+    left, right, bottom, top = map(float, extent)
+    centre = (left / 2 + right / 2, bottom / 2 + top / 2)
+    size = (right - left, top - bottom)
+    greatest = float(np.abs(coef).max())
+    if greatest == 0.0:
         return None
-    normal = (float(coef[0]) / length, float(coef[1]) / length)
-    left, right, bottom, top = extent
-    centre = ((left + right) / 2, (bottom + top) / 2)
-    # The line is followed from its point nearest the rectangle's centre, so that a line far from
-    # the origin loses no digits (Liang and Barsky's clipping, 1984).
-    distance = centre[0] * normal[0] + centre[1] * normal[1] + intercept / length
-    if not math.isfinite(distance):
+    # In units of the rectangle, whose sides may be of different kinds, from its centre.
+    unit = [float(value) / greatest for value in coef]
+    value = unit[0] * centre[0] + unit[1] * centre[1] + float(intercept) / greatest
+    scaled = [unit[i] * size[i] for i in range(2)]
+    longest = max(map(abs, scaled))
+    if longest == 0.0 or not math.isfinite(value / longest):
         return None
-    foot = (centre[0] - distance * normal[0], centre[1] - distance * normal[1])
+    scaled = [step / longest for step in scaled]
+    length = math.hypot(*scaled)
+    distance = value / longest / length
+    normal = (scaled[0] / length, scaled[1] / length)
+    # The line is followed from its point nearest the centre, so that a line far from the origin
+    # loses no digits (Liang and Barsky's clipping, 1984).
+    foot = (-distance * normal[0], -distance * normal[1])
     direction = (-normal[1], normal[0])
     first, last = -math.inf, math.inf
-    for start, step, low, high in zip(foot, direction, (left, bottom), (right, top), strict=True):
+    for start, step in zip(foot, direction, strict=True):
         if step == 0.0:
-            if not low <= start <= high:
+            if not -0.5 <= start <= 0.5:
                 return None
             continue
-        near, far = sorted(((low - start) / step, (high - start) / step))
+        near, far = sorted(((-0.5 - start) / step, (0.5 - start) / step))
         first, last = max(first, near), min(last, far)
     if not first < last:
         return None
-    return np.array([[foot[i] + t * direction[i] for i in range(2)] for t in (first, last)])
+    steps = np.array([[first], [last]])
+    ends: Float64 = centre + (np.array(foot) + steps * direction) * size
+    return ends

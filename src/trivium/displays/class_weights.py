@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from trivium.containers import as_numbers
 from trivium.displays import palette
 from trivium.displays._arrays import class_list
-from trivium.displays._axes import panels
+from trivium.displays._axes import font_size, panels, plain, text_width, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -143,7 +143,7 @@ class ClassWeightsDisplay:
             raise ValueError(f"n_columns must be at least 1, got {n_columns}")
         n_classes = len(self.weights)
         columns = min(n_columns, n_classes)
-        size = (max(1.1 * columns, 2.2), 1.25 * -(-n_classes // columns) + 0.75)
+        size = (max(1.1 * columns, 3.0), 1.25 * -(-n_classes // columns) + 0.75)
         self.axes_ = panels(ax, n_classes, columns, size)
         # All-zero weights still need a scale of some width around zero.
         limit = float(np.abs(self.weights).max()) or 1.0
@@ -154,11 +154,23 @@ class ClassWeightsDisplay:
         self.colorbar_ = self.figure_.colorbar(
             self.images_[0], ax=self.axes_, location="bottom", aspect=35, shrink=0.7, pad=0.03
         )
-        self.colorbar_.set_label("weight (0: the pixel does not matter)")
-        self.colorbar_.outline.set_visible(False)
+        self._name_bar()
         if title is not None:
             self.figure_.suptitle(title, x=0.01, ha="left", fontsize="medium", weight="bold")
         return self
+
+    def _name_bar(self) -> None:
+        bar = self.colorbar_
+        axis = bar.ax.xaxis
+        form = axis.get_major_formatter()
+        form.format_ticks(list(bar.get_ticks()))
+        # A power of ten below the bar would meet the label, so it stands in it.
+        power = form.get_offset().replace("-", "−")
+        axis.get_offset_text().set_visible(False)
+        label = f"weight{f' in {power}' if power else ''} (0: the pixel does not matter)"
+        room = 0.9 * self.figure_.bbox.width / self.figure_.dpi * 72
+        bar.set_label(wrapped(label, room, font_size("axes.labelsize")))
+        bar.outline.set_visible(False)
 
     def _draw_class(self, axes: Axes, position: int, limit: float) -> AxesImage:
         image = axes.imshow(
@@ -170,5 +182,9 @@ class ClassWeightsDisplay:
         )
         axes.set(xticks=[], yticks=[])
         axes.spines[:].set_visible(False)
-        axes.set_title(str(self.classes[position]), pad=2, loc="center")
+        name, size = plain(self.classes[position]), font_size("axes.titlesize")
+        room = axes.bbox.width / axes.figure.dpi * 72
+        # Smaller, so that the longest word of a long name stays whole where it can.
+        size *= min(1.0, max(0.6, room / max(1.0, *(text_width(w, size) for w in name.split()))))
+        axes.set_title(wrapped(name, room, size), pad=2, loc="center", fontsize=size)
         return image

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,8 +19,10 @@ from trivium.displays._arrays import (
     plane_rows,
     points_like,
 )
-from trivium.displays._axes import panels
+from trivium.displays._axes import font_size, panels, plain, wrapped
+from trivium.displays._frame import frame, mark_beyond, view_grid
 from trivium.displays.grid import PlaneGrid
+from trivium.labels import as_labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,6 +37,10 @@ class DensityDisplay:
     Nearest-neighbour densities peak sharply at rows and may be infinite there, so colours run
     over the logarithm, from the 1st to the 99.5th percentile of the finite values; what lies
     outside takes the end colour, and the colour bar points that way. Its ticks are densities.
+
+    A unit is as long on either axis, unless one side of the grid is more than three times the
+    other: then the units differ, and each axis has its own scale. Arrows at the edge point to rows
+    beyond the grid if they are few.
 
     Parameters
     ----------
@@ -117,6 +123,7 @@ class DensityDisplay:
         *,
         grid: PlaneGrid | None = None,
         resolution: int = 200,
+        view: Literal["most", "all"] = "most",
         feature_names: Sequence[str] | None = None,
         ax: AxesLike = None,
         **plot_options: Any,
@@ -132,9 +139,13 @@ class DensityDisplay:
         y : array-like of shape (n,), default=None
             Class of each row.
         grid : PlaneGrid, default=None
-            The cells; by default ``resolution`` a side round the rows.
+            The cells; by default ``resolution`` a side round the rows in view.
         resolution : int, default=200
             Cells a side where ``grid`` is not given.
+        view : {"most", "all"}, default="most"
+            What is in view where ``grid`` is not given. "most": every row, unless a few (two in
+            a hundred at most, and not all of a class) lie so far off that the others would fill
+            less than a fifth of an axis. "all": every row however far it lies.
         feature_names : sequence of two str, default=None
             Names of the axes; by default those of a table ``X``.
         ax : matplotlib Axes or 1 + n_classes of them, default=None
@@ -146,9 +157,15 @@ class DensityDisplay:
         -------
         DensityDisplay
             The display, drawn.
+
+        Raises
+        ------
+        ValueError
+            If ``view`` is unknown.
         """
         if grid is None:
-            grid = PlaneGrid.around(X, resolution=resolution)
+            known = None if y is None else as_labels(y)
+            grid = view_grid(plane_rows(X), known, view, resolution)
         points = points_like(X, grid.points)
         display = cls(
             estimator.score_samples(points),
@@ -229,12 +246,14 @@ class DensityDisplay:
         matplotlib AxesImage
             The field drawn.
         """
-        name = "p(x)" if panel == 0 else f"p(x | {self.classes[panel - 1]})"
+        name = "p(x)" if panel == 0 else f"p(x | {plain(self.classes[panel - 1])})"
         field = self.log_density if panel == 0 else self.class_log_density[:, panel - 1]
         self._draw_rows(ax, panel, size)
         image = _draw_field(ax, field, self.grid)
-        ax.set_title(name if title is None else f"{title}: {name}")
-        ax.set(xlabel=self.feature_names[0], ylabel=self.feature_names[1])
+        frame(ax, self.grid, self.feature_names)
+        name = name if title is None else f"{title}: {name}"
+        room = ax.bbox.width / ax.figure.dpi * 72
+        ax.set_title(wrapped(name, room, font_size("axes.titlesize")))
         return image
 
     def _draw_rows(self, axes: Axes, panel: int, size: float) -> None:
@@ -250,6 +269,8 @@ class DensityDisplay:
             linewidths=0,
             rasterized=True,
         )
+        colors = [palette.FIELD_ARROW_COLOR] * len(rows)
+        mark_beyond(axes, rows, colors, self.grid, palette.FIELD_ROW_COLOR)
 
 
 def _field(values: ArrayLike, name: str, shape: tuple[int, ...]) -> Float64:
@@ -271,10 +292,9 @@ def _draw_field(axes: Axes, field: Float64, grid: PlaneGrid) -> AxesImage:
         vmin=low,
         vmax=high,
         interpolation="none",
+        aspect=grid.aspect,
         zorder=0,
     )
-    left, right, bottom, top = grid.extent
-    axes.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
     ends = {(False, False): "neither", (True, False): "min", (False, True): "max"}
     extend = ends.get((bool(field.min() < low), bool(field.max() > high)), "both")
     # An inset keeps the bar as tall as the panel whatever the aspect makes of it.

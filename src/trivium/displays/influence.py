@@ -13,7 +13,8 @@ from trivium.arrays import Float64, Indices
 from trivium.containers import as_array, as_numbers
 from trivium.displays import palette
 from trivium.displays._arrays import plane_rows, series
-from trivium.displays._axes import ink, legend_above, legend_lines, one_axes
+from trivium.displays._axes import count_lines, ink, legend_above, legend_lines, one_axes
+from trivium.displays._frame import frame
 from trivium.displays._row_numbers import number_rows
 from trivium.displays.boundary_tilt import clip_boundary
 from trivium.displays.grid import PlaneGrid
@@ -234,9 +235,11 @@ class InfluenceDisplay:
         bounds = self._bounds(grid.extent)
         looks = _looks(self.rows.size)
         groups = self._handles(bounds, looks) if legend else []
-        n_lines = sum(len(legend_lines(group)) for group in groups)
-        axes = one_axes(ax, grid.figure_size(lines=n_lines))
-        self.rows_ = self._rows.plot(axes, legend=False, **{"alpha": 0.55, **rows_options})
+        axes = one_axes(ax, grid.figure_size(lines=count_lines(groups)))
+        # Of the rows beyond, those left out have their numbers at the edge, and others are not.
+        self.rows_ = self._rows.plot(
+            axes, view="all", legend=False, **{"alpha": 0.55, **rows_options}
+        )
         drawn: list[Line2D | None] = []
         for bound, look in zip(bounds, looks, strict=True):
             drawn.append(None if bound is None else axes.plot(*bound.T, **look)[0])
@@ -252,9 +255,8 @@ class InfluenceDisplay:
             zorder=3,
         )
         obstacles = np.concatenate([self.X, *map(_dotted, bounds)])
-        self.numbers_ = number_rows(axes, self.rows, place, colors, obstacles, grid.extent)
-        left, right, bottom, top = grid.extent
-        axes.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
+        self.numbers_ = number_rows(axes, self.rows, place, colors, obstacles, grid)
+        frame(axes, grid, self._rows.feature_names)
         legend_above(axes, groups, title)
         self.ax_, self.figure_ = axes, axes.figure
         return self

@@ -260,6 +260,8 @@ def _k_axis(axes: Axes, ks: Sequence[float] | Float64) -> None:
     low, high = int(np.ceil(np.log2(ks[0]))), int(np.floor(np.log2(ks[-1])))
     # Beyond ten powers of two the labels would touch on a phone: every other one.
     step = 1 if high - low < 10 else 2
-    ticks = [2**power for power in range(low, high + 1, step)] or [int(ks[0])]
+    ticks = [2**power for power in range(low, high + 1, step)]
+    if len(ticks) < 2:
+        ticks = sorted({int(ks[0]), int(ks[-1])})
     axes.set_xticks(ticks, labels=[str(tick) for tick in ticks])
     axes.minorticks_off()

@@ -36,8 +36,12 @@ pair of colour and marker comes back only after 88 classes."""
 REGION_ALPHA = 0.22
 """Opacity of a class region: a tint on white and on dark alike."""
 
-BOUNDARY_ALPHA = 0.8
-"""Opacity of a region's cells along its boundary."""
+BOUNDARY_ALPHA = 0.75
+"""Opacity of the lines between class regions, drawn in ink."""
+BOUNDARY_WIDTH = 1.1
+"""Their greatest width in points."""
+BOUNDARY_SHARE = 0.08
+"""What part of the picture they cover at most, or a busy boundary would hide its regions."""
 
 OUTLIER_COLOR = "#C4508F"
 """A single row that bends a fit, where no sequence gives it a colour of its own."""
@@ -60,6 +64,8 @@ DIVERGING = "PuOr_r"
 
 FIELD_ROW_COLOR = "#101216"
 """Rows upon a density field, which is bright where rows are."""
+FIELD_ARROW_COLOR = "#f4f4f4"
+"""Arrows to rows beyond a density field, which is dark where rows are few."""
 
 TRAIN_LINE: dict[str, Any] = {"color": MUTED, "linestyle": (0, (4, 1.6)), "linewidth": 1.4}
 TEST_LINE: dict[str, Any] = {"color": INK, "linestyle": "-", "linewidth": 1.6}

@@ -9,34 +9,40 @@ a level or a mesh where one small image is enough.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from trivium.arrays import Indices, Labels
+from trivium.arrays import Float64, Labels
+from trivium.containers import as_numbers
 from trivium.displays import palette
 from trivium.displays._arrays import (
     axis_names,
     class_list,
     class_positions,
     label_vector,
+    plane_rows,
     points_like,
 )
-from trivium.displays._axes import legend_above, legend_lines, one_axes
+from trivium.displays._axes import count_lines, ink, legend_above, one_axes
+from trivium.displays._boundaries import cell_labels
+from trivium.displays._frame import frame, view_grid
 from trivium.displays.grid import PlaneGrid
 from trivium.displays.scatter import LabelledRowsDisplay, class_handles
 from trivium.labels import as_labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 
 class ClassRegionsDisplay:
-    """Class regions as an image of tints, with rows on top where they are given.
+    """Class regions as an image of tints, their boundaries, and rows on top where they are given.
 
-    Cells along a boundary keep their class's colour, but stronger: an outline that reads on any
-    page and costs no vector.
+    A unit is as long on either axis, unless one side of the grid is more than three times the
+    other: then the units differ, and each axis has its own scale. Rows beyond the grid are counted
+    in the legend, and arrows point to them at its edge if they are few.
 
     Parameters
     ----------
@@ -49,6 +55,10 @@ class ClassRegionsDisplay:
         Rows to draw on top, their classes, and their predictions (wrong ones are ringed).
     classes : array-like of shape (n_classes,), default=None
         Sorted classes, which give each its colour; by default those that occur.
+    boundaries : array-like of shape (n_points, 2), default=None
+        The lines between the regions, a row of NaN between two of them, as
+        ``grid.boundaries(labels, predict)`` finds them; by default those that pass midway between
+        cells of different classes.
     feature_names : sequence of two str, default=None
         Names of the axes; by default those of a table ``X``.
 
@@ -60,13 +70,17 @@ class ClassRegionsDisplay:
         The figure of ``ax_``.
     image_ : AxesImage
         The regions, as colours of shape (n_up, n_across, 4).
+    boundary_ : Line2D or None
+        The lines between them, rows of NaN between two; None if there is one region only. They
+        are thinner where they would else cover more than a twelfth of the picture.
     rows_ : LabelledRowsDisplay or None
         The rows on top.
 
     Raises
     ------
     ValueError
-        If shapes disagree, only one of ``X`` and ``y`` is given, or a label is not in ``classes``.
+        If shapes disagree, only one of ``X`` and ``y`` is given, a label is not in ``classes``,
+        or a boundary is infinite.
 
     Examples
     --------
@@ -87,6 +101,7 @@ class ClassRegionsDisplay:
         y: ArrayLike | None = None,
         y_pred: ArrayLike | None = None,
         classes: ArrayLike | None = None,
+        boundaries: ArrayLike | None = None,
         feature_names: Sequence[str] | None = None,
     ) -> None:
         self.grid = grid
@@ -100,6 +115,9 @@ class ClassRegionsDisplay:
         self.classes = class_list(classes, self.labels, *present)
         self.feature_names = axis_names(X, feature_names)
         self._positions = class_positions(self.labels, self.classes, "labels").reshape(grid.shape)
+        self.boundaries: Float64 = (
+            grid.boundaries(self.labels) if boundaries is None else _lines(boundaries)
+        )
         self._rows = None
         if X is not None and y is not None:
             self._rows = LabelledRowsDisplay(
@@ -115,12 +133,17 @@ class ClassRegionsDisplay:
         *,
         ring_errors: bool = False,
         grid: PlaneGrid | None = None,
-        resolution: int = 200,
+        resolution: int = 600,
+        view: Literal["most", "all"] = "most",
         feature_names: Sequence[str] | None = None,
         ax: Axes | None = None,
         **plot_options: Any,
     ) -> Self:
-        """Ask the estimator at every cell round the rows, and draw.
+        """Ask the estimator for its regions round the rows, and draw.
+
+        Boundaries are found by bisection, to a hundredth of a cell. Of a grid of 300 cells a side
+        and more, every third cell each way is asked first, and the others only along boundaries:
+        what is smaller than three cells may be missed.
 
         Parameters
         ----------
@@ -133,9 +156,13 @@ class ClassRegionsDisplay:
         ring_errors : bool, default=False
             Predict the rows too and ring the wrong ones.
         grid : PlaneGrid, default=None
-            The cells; by default ``resolution`` a side round the rows.
-        resolution : int, default=200
+            The cells; by default ``resolution`` a side round the rows in view.
+        resolution : int, default=600
             Cells a side where ``grid`` is not given.
+        view : {"most", "all"}, default="most"
+            What is in view where ``grid`` is not given. "most": every row, unless a few (two in
+            a hundred at most, and not all of a class) lie so far off that the others would fill
+            less than a fifth of an axis. "all": every row however far it lies.
         feature_names : sequence of two str, default=None
             Names of the axes; by default those of a table ``X``.
         ax : matplotlib Axes, default=None
@@ -151,14 +178,18 @@ class ClassRegionsDisplay:
         Raises
         ------
         ValueError
-            If ``ring_errors`` is asked for without ``y``.
+            If ``ring_errors`` is asked for without ``y``, or ``view`` is unknown.
         """
         if ring_errors and y is None:
             raise ValueError("ring_errors=True needs y")
-        if grid is None:
-            grid = PlaneGrid.around(X, resolution=resolution)
-        labels = estimator.predict(points_like(X, grid.points))
         known = None if y is None else as_labels(y)
+        if grid is None:
+            grid = view_grid(plane_rows(X), known, view, resolution)
+
+        def ask(points: Float64) -> Labels:
+            return as_labels(estimator.predict(points_like(X, points)), "labels", each="cell")
+
+        labels = cell_labels(ask, grid)
         display = cls(
             labels,
             grid,
@@ -166,6 +197,7 @@ class ClassRegionsDisplay:
             y=y,
             y_pred=estimator.predict(X) if ring_errors else None,
             classes=class_list(None, np.asarray(estimator.classes_), known),
+            boundaries=grid.boundaries(labels, ask),
             feature_names=axis_names(X, feature_names),
         )
         return display.plot(ax, **plot_options)
@@ -201,49 +233,56 @@ class ClassRegionsDisplay:
         """
         from matplotlib.colors import to_rgba_array
 
-        handles = class_handles(self.classes)
-        axes = one_axes(ax, self.grid.figure_size(lines=len(legend_lines(handles))))
+        handles = (
+            class_handles(self.classes) if self._rows is None else self._rows.handles(self.grid)
+        )
+        groups = [handles] if legend else []
+        axes = one_axes(ax, self.grid.figure_size(lines=count_lines(groups)))
         colors = [palette.class_color(position) for position in range(len(self.classes))]
         cells = to_rgba_array(colors, region_alpha)[self._positions]
-        cells[on_boundary(self._positions), 3] = palette.BOUNDARY_ALPHA
         # "none" embeds the cells themselves in an SVG instead of resampling them.
         self.image_ = axes.imshow(
             cells,
             extent=self.grid.extent,
             origin="lower",
             interpolation="none",
+            aspect=self.grid.aspect,
             zorder=0,
         )
         self.rows_ = self._rows
         if self._rows is not None:
-            self._rows.plot(axes, legend=legend, title=title, **rows_options)
+            self._rows.plot(axes, view=self.grid, legend=legend, title=title, **rows_options)
         else:
-            legend_above(axes, [handles] if legend else [], title)
-            axes.set(xlabel=self.feature_names[0], ylabel=self.feature_names[1])
-        left, right, bottom, top = self.grid.extent
-        axes.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
+            frame(axes, self.grid, self.feature_names)
+            legend_above(axes, groups, title)
+        self.boundary_ = self._draw_boundary(axes)
         self.ax_, self.figure_ = axes, axes.figure
         return self
 
+    def _draw_boundary(self, axes: Axes) -> Line2D | None:
+        if not len(self.boundaries):
+            return None
+        box = axes.get_window_extent()
+        side = np.sqrt(box.width * box.height) / axes.figure.dpi * 72
+        low, high = np.reshape(self.grid.extent, (2, 2)).T
+        length = side * np.nansum(np.hypot(*(np.diff(self.boundaries, axis=0) / (high - low)).T))
+        width = min(palette.BOUNDARY_WIDTH, palette.BOUNDARY_SHARE * side**2 / length)
+        (line,) = axes.plot(
+            *self.boundaries.T,
+            color=ink(),
+            alpha=palette.BOUNDARY_ALPHA,
+            linewidth=width,
+            solid_joinstyle="round",
+            # Beneath the rows, above the regions.
+            zorder=0.5,
+        )
+        return line
 
-def on_boundary(labels: Indices) -> NDArray[np.bool_]:
-    """Return which cells have a neighbour, beside or above or below, of another class.
 
-    Parameters
-    ----------
-    labels : ndarray of shape (n_up, n_across)
-        Class of each cell.
-
-    Returns
-    -------
-    ndarray of bool of shape (n_up, n_across)
-        True along boundaries.
-    """
-    edge = np.zeros(labels.shape, dtype=bool)
-    differs = labels[1:] != labels[:-1]
-    edge[1:] |= differs
-    edge[:-1] |= differs
-    differs = labels[:, 1:] != labels[:, :-1]
-    edge[:, 1:] |= differs
-    edge[:, :-1] |= differs
-    return edge
+def _lines(boundaries: ArrayLike) -> Float64:
+    points = as_numbers(boundaries, "boundaries", each="point")
+    if points.ndim != 2 or points.shape[1] != 2:
+        raise ValueError(f"boundaries must have shape (n_points, 2), got {points.shape}")
+    if np.isinf(points).any():
+        raise ValueError("boundaries must be finite, or NaN between two lines")
+    return points

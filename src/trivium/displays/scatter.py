@@ -18,7 +18,8 @@ from trivium.displays._arrays import (
     label_vector,
     plane_rows,
 )
-from trivium.displays._axes import ink, legend_above, legend_lines, one_axes
+from trivium.displays._axes import count_lines, ink, legend_above, one_axes, plain
+from trivium.displays._frame import frame, mark_beyond, rows_beyond, view_grid
 from trivium.displays.grid import PlaneGrid
 from trivium.labels import as_labels
 
@@ -28,8 +29,15 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
 
+_MANY_RINGS = 40
+
+
 class LabelledRowsDisplay:
     """Scatter of rows of the plane, coloured and shaped by class.
+
+    A unit is as long on either axis, unless the rows spread more than three times as far along
+    the one as along the other: then the units differ, and each axis has its own scale. Rows beyond
+    the view are counted in the legend, and arrows point to them at its edge if they are few.
 
     Points are rasterised, since hundreds of vector points weigh down a page; rings round wrong
     predictions stay vectors, so that their ink can follow the page.
@@ -57,6 +65,8 @@ class LabelledRowsDisplay:
         One scatter a class, in the order of ``classes``; None for a class without rows.
     rings_ : PathCollection or None
         Rings round wrong predictions.
+    arrows_ : list of Annotation
+        One to each row beyond the view; none if there are more than twenty.
 
     Raises
     ------
@@ -135,6 +145,7 @@ class LabelledRowsDisplay:
         ax: Axes | None = None,
         *,
         color_by: Literal["true", "predicted"] = "true",
+        view: PlaneGrid | Literal["most", "all"] = "most",
         legend: bool = True,
         title: str | None = None,
         size: float | None = None,
@@ -148,6 +159,11 @@ class LabelledRowsDisplay:
             Where to draw; a new figure by default.
         color_by : {"true", "predicted"}, default="true"
             Which class gives a row its colour and shape.
+        view : {"most", "all"} or PlaneGrid, default="most"
+            "most" shows every row, unless a few (two in a hundred at most, and not all of a
+            class) lie so far off that the others would fill less than a fifth of an axis: those
+            are then beyond the view. "all" shows every row however far it lies; a grid shows its
+            rectangle.
         legend : bool, default=True
             Name the classes above the axes. The title then stands above the legend: give it
             here, not to the axes.
@@ -166,11 +182,13 @@ class LabelledRowsDisplay:
         Raises
         ------
         ValueError
-            If ``color_by`` is unknown, or is "predicted" without predictions.
+            If ``color_by`` or ``view`` is unknown, or ``color_by`` is "predicted" without
+            predictions.
         """
         positions = self._colored_positions(color_by)
-        n_lines = len(legend_lines(class_handles(self.classes)))
-        axes = one_axes(ax, PlaneGrid.around(self.X).figure_size(lines=n_lines))
+        grid = view if isinstance(view, PlaneGrid) else view_grid(self.X, self.y, view)
+        groups = [self.handles(grid)] if legend else []
+        axes = one_axes(ax, grid.figure_size(lines=count_lines(groups)))
         if size is None:
             size = float(np.clip(9000 / len(self.X), 9, 26))
         self.points_: list[PathCollection | None] = []
@@ -184,8 +202,10 @@ class LabelledRowsDisplay:
                 )
             self.points_.append(drawn)
         self.rings_ = self._draw_rings(axes, size)
-        axes.set(xlabel=self.feature_names[0], ylabel=self.feature_names[1], aspect="equal")
-        legend_above(axes, [self._handles()] if legend else [], title)
+        colors = [palette.class_color(position) for position in positions]
+        self.arrows_ = mark_beyond(axes, self.X, colors, grid)
+        frame(axes, grid, self.feature_names)
+        legend_above(axes, groups, title)
         self.ax_, self.figure_ = axes, axes.figure
         return self
 
@@ -202,21 +222,28 @@ class LabelledRowsDisplay:
         if self._predicted is None:
             return None
         wrong = self.X[self._predicted != self._positions]
+        # Many rings are drawn finer, or they would hide the rows.
+        many = len(wrong) > _MANY_RINGS
         return axes.scatter(
             wrong[:, 0],
             wrong[:, 1],
-            s=3.2 * size + 22,
+            s=2.0 * size + 10 if many else 3.2 * size + 22,
             facecolors="none",
             edgecolors=ink(),
-            linewidths=1.0,
+            linewidths=0.7 if many else 1.0,
             zorder=3,
         )
 
-    def _handles(self) -> list[Line2D]:
+    def handles(self, grid: PlaneGrid) -> list[Line2D]:
+        """Return the legend's handles: the classes, the wrong rows, the rows beyond the view."""
         handles = class_handles(self.classes)
-        if self.rings_ is not None:
-            n_wrong = len(np.asarray(self.rings_.get_offsets()))
-            handles.append(_ring_handle(f"{n_wrong} wrong"))
+        if self._predicted is not None:
+            n_wrong = np.count_nonzero(self._predicted != self._positions)
+            handles.append(_handle(f"{n_wrong} wrong", marker="o", mfc="none", ms=7))
+        n_beyond = rows_beyond(self.X, grid).size
+        if n_beyond:
+            rows = "row" if n_beyond == 1 else "rows"
+            handles.append(_handle(f"{n_beyond} {rows} beyond", marker=r"$\rightarrow$", ms=9))
         return handles
 
 
@@ -228,14 +255,14 @@ def class_handles(classes: Labels) -> list[Line2D]:
     for position, name in enumerate(classes):
         look = palette.class_style(position)
         # A true minus sign for a label such as -1, as on the axes.
-        label = str(name).replace("-", "−") if isinstance(name, Real) else str(name)
+        label = str(name).replace("-", "−") if isinstance(name, Real) else plain(name)
         handles.append(
             Line2D([], [], ls="", marker=look["marker"], color=look["color"], ms=5, label=label)
         )
     return handles
 
 
-def _ring_handle(label: str) -> Line2D:
+def _handle(label: str, **look: Any) -> Line2D:
     from matplotlib.lines import Line2D
 
-    return Line2D([], [], ls="", marker="o", mfc="none", mec=ink(), ms=7, label=label)
+    return Line2D([], [], ls="", mec=ink(), color=ink(), label=label, **look)

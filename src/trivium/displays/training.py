@@ -156,8 +156,7 @@ class TrainingCurvesDisplay:
             raise ValueError(f"loss_scale must be 'linear' or 'log', got {loss_scale!r}")
         self.axes_ = panels(ax, 2, 2, (6.6, 2.7))
         self.lines_: dict[str, Line2D] = {}
-        if loss_scale == "log":
-            _log_axis(self.axes_[0])
+        self.axes_[0].set_yscale(loss_scale)
         self._draw_panel(self.axes_[0], "loss", self.loss, self.validation_loss)
         self._draw_panel(self.axes_[1], "accuracy", self.accuracy, self.validation_accuracy)
         if title is not None:
@@ -182,19 +181,27 @@ class TrainingCurvesDisplay:
         axes.set_xlim(0, max(len(steps) - 1, 1))
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         ends = [
-            (float(values[-1]), f"{label} {values[-1]:.3f}", look["color"])
+            (float(values[-1]), f"{label} {_short(float(values[-1]))}", look["color"])
             for label, _, values, look in curves
         ]
+        if axes.get_yscale() == "log":
+            _log_ticks(axes)
         label_line_ends(axes, ends)
         axes.set(xlabel="step", ylabel=name)
 
 
-def _log_axis(axes: Axes) -> None:
-    """Put plain numbers, not powers of ten, on a logarithmic axis."""
+def _short(value: float) -> str:
+    """Write a last value with three decimals, or three digits where these would say nothing."""
+    return f"{value:.3f}" if value == 0 or 1e-3 <= abs(value) < 1e4 else f"{value:.3g}"
+
+
+def _log_ticks(axes: Axes) -> None:
+    """Put plain numbers, not powers of ten, on a logarithmic axis; over few decades, more."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-    axes.set_yscale("log")
-    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    low, high = np.log10(axes.get_ylim())
+    subs = (1.0, 2.0, 5.0) if high - low < 3 else (1.0,)
+    axes.yaxis.set_major_locator(LogLocator(subs=subs))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.yaxis.set_minor_formatter(NullFormatter())
 

@@ -11,7 +11,7 @@ from sklearn.datasets import make_moons
 from sklearn.metrics import classification_report
 from sklearn.neighbors import KNeighborsClassifier as PeerClassifier
 
-from trivium.arrays import Float64, Indices
+from trivium.arrays import Float64, Indices, Labels
 from trivium.displays import (
     ClassRegionsDisplay,
     DensityDisplay,
@@ -66,6 +66,15 @@ class Moons:
         _, first, count = np.unique(labels, return_index=True, return_counts=True)
         frequencies: Float64 = count[np.argsort(first)] / k
         return frequencies
+
+    def boundaries(self, k: int) -> Float64:
+        """Lines along which the class changes in the pictures, NaN between two of them."""
+
+        def predict(points: Float64) -> Labels:
+            labels: Labels = self.model.predict_path(points, [k])[0]
+            return labels
+
+        return self.grid.boundaries(self.regions[k], predict)
 
 
 def parts(moons: Moons) -> tuple[Part, ...]:
@@ -198,6 +207,7 @@ def _regions_figure(moons: Moons, k: int) -> Figure:
     display = ClassRegionsDisplay(
         moons.regions[k],
         moons.grid,
+        boundaries=moons.boundaries(k),
         X=moons.X_test,
         y=moons.y_test,
         y_pred=moons.swept[k],
