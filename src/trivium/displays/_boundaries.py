@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Ask = Callable[[Float64], Labels]
 
 _STRIDE = 3  # of the cells that are asked first
+_SCAN = 60  # from one row, or column, that is asked whole to the next
 _ASK_ALL = 300  # a side: fewer cells are all asked
 _HALVINGS = 6  # leave 1/128 of a cell
 _SMOOTHINGS = 2  # each moves a point by a quarter of a cell at most
@@ -32,9 +33,10 @@ _QUERIES = 5000  # or as many as there are cells: what the bisection may ask
 def cell_labels(ask: Ask, grid: PlaneGrid) -> Labels:
     """Return the class of every cell.
 
-    Of a fine grid, every third cell each way is asked first, and the rest only along the frame
-    and where neighbours among the first differ: no half-plane that a cell's centre lies in is
-    missed, but an island smaller than three cells may be.
+    Of a fine grid, every third cell each way is asked first, with the cells at the frame and along
+    every sixtieth row and column, and from there on those beside which the class changes, until
+    none is left. So no half-plane that a cell's centre lies in is missed, and no strip that is
+    sixty cells long; an island smaller than three cells may be.
 
     Parameters
     ----------
@@ -51,14 +53,41 @@ def cell_labels(ask: Ask, grid: PlaneGrid) -> Labels:
     if min(grid.shape) < _ASK_ALL:
         return ask(points)
     up, across = grid.shape
-    cells = np.arange(up * across).reshape(grid.shape)
-    first = cells[np.ix_(_strided(up), _strided(across))]
-    coarse = ask(points[first.ravel()]).reshape(first.shape)
-    open_ = _fine(_differs_around(coarse), grid.shape)
-    labels = _fine(coarse, grid.shape).ravel()
-    open_.flat[first] = False
-    rest = np.flatnonzero(open_)
-    return _filled(labels, rest, ask(points[rest]))
+    first = np.ix_(_strided(up), _strided(across))
+    asked = np.zeros(grid.shape, dtype=bool)
+    asked[first] = True
+    coarse = ask(points[asked.ravel()]).reshape(asked[first].shape)
+    labels = _fine(coarse, grid.shape)
+    blocks = _differs_around(coarse)
+    wanted = _fine(blocks, grid.shape)
+    wanted[_SCAN // 2 :: _SCAN] = True
+    wanted[:, _SCAN // 2 :: _SCAN] = True
+    while True:
+        wanted &= ~asked
+        if not wanted.any():
+            return labels.ravel()
+        labels = _filled(labels, wanted, ask(points[wanted.ravel()]))
+        asked |= wanted
+        blocks |= _coarse(_beside_change(labels))
+        wanted = _fine(blocks, grid.shape)
+
+
+def _beside_change(labels: Labels) -> NDArray[np.bool_]:
+    """Whether a cell beside, above or below has another class."""
+    changed = np.zeros(labels.shape, dtype=bool)
+    differs = labels[1:] != labels[:-1]
+    changed[1:] |= differs
+    changed[:-1] |= differs
+    differs = labels[:, 1:] != labels[:, :-1]
+    changed[:, 1:] |= differs
+    changed[:, :-1] |= differs
+    return changed
+
+
+def _coarse(cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether any cell of each block of three by three."""
+    starts = [np.arange(0, n, _STRIDE) for n in cells.shape]
+    return np.logical_or.reduceat(np.logical_or.reduceat(cells, starts[0], 0), starts[1], 1)
 
 
 def _strided(n: int) -> Indices:

@@ -30,7 +30,9 @@ class BoundaryTiltDisplay:
     """Boundary lines f(x) = 0 of several fits over one scatter of rows.
 
     The fits are in order, say of an outlier's growing scale: their lines take their colours in
-    order from one sequential map, and each outlier takes the colour of its fit.
+    order from one sequential map, and each outlier takes the colour of its fit. A unit is as long
+    on either axis, unless one side of the view is more than three times the other: then each axis
+    has its own scale.
 
     Parameters
     ----------

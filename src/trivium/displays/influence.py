@@ -39,7 +39,8 @@ class InfluenceDisplay:
 
     The boundary with all rows is solid ink. Each row that is left out is ringed and numbered,
     and the boundary without it is dashed in the ring's colour. With three classes and more, a
-    boundary is all the borders between class regions.
+    boundary is all the borders between class regions. A unit is as long on either axis, unless one
+    side of the view is more than three times the other: then each axis has its own scale.
 
     Parameters
     ----------

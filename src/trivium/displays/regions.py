@@ -143,7 +143,7 @@ class ClassRegionsDisplay:
 
         Boundaries are found by bisection, to a hundredth of a cell. Of a grid of 300 cells a side
         and more, every third cell each way is asked first, and the others only along boundaries:
-        what is smaller than three cells may be missed.
+        an island smaller than three cells may be missed.
 
         Parameters
         ----------
