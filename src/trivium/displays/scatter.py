@@ -235,7 +235,18 @@ class LabelledRowsDisplay:
         )
 
     def handles(self, grid: PlaneGrid) -> list[Line2D]:
-        """Return the legend's handles: the classes, the wrong rows, the rows beyond the view."""
+        """Return the legend's handles: the classes, the wrong rows, the rows beyond the view.
+
+        Parameters
+        ----------
+        grid : PlaneGrid
+            The view.
+
+        Returns
+        -------
+        list of Line2D
+            The last are left out where there are no such rows.
+        """
         handles = class_handles(self.classes)
         if self._predicted is not None:
             n_wrong = np.count_nonzero(self._predicted != self._positions)
