@@ -1,9 +1,15 @@
 """Scores that do not depend on the batch."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from trivium.blocks.linear_scores import _ROWS_A_PIECE, linear_scores
+from trivium.blocks.linear_scores import _ROWS_A_PIECE, bounded_scores, linear_scores
+
+GREATEST = float(np.finfo(float).max)
 
 
 def one_after_the_other(X, coef, intercept):
@@ -52,3 +58,50 @@ def test_layout_does_not_show():
 def test_columns_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="has 3 columns, and the coefficients are of 2"):
         linear_scores(np.ones((4, 3)), np.ones((1, 2)), np.zeros(1))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    d=st.integers(1, 4),
+    n_outputs=st.integers(1, 3),
+    powers=st.tuples(st.integers(-300, 290), st.integers(-300, 290)),
+)
+def test_scores_of_any_magnitude_keep_sign_and_proportion(seed, d, n_outputs, powers):
+    rng = np.random.default_rng(seed)
+    x, coef = rng.normal(size=d) * 10.0 ** powers[0], rng.normal(size=(n_outputs, d))
+    coef *= 10.0 ** (powers[1] + rng.integers(-10, 10, size=d))
+    intercept = rng.normal(size=n_outputs)
+    (found,) = bounded_scores(x[None], coef, intercept)
+    terms = [
+        [Fraction(float(a)) * Fraction(float(b)) for a, b in zip(x, row, strict=True)]
+        for row in coef
+    ]
+    exact = [sum(own) + Fraction(float(b)) for own, b in zip(terms, intercept, strict=True)]
+    most, size = max(map(abs, exact)), max(sum(map(abs, own)) for own in terms) + 10
+    shrink = min(Fraction(1), Fraction(GREATEST) / most)
+    for c in range(n_outputs):
+        allowed = Fraction(1e-15) * (d + 3) * size * shrink + Fraction(1e-300)
+        assert abs(Fraction(float(found[c])) - exact[c] * shrink) <= allowed
+
+
+def test_only_rows_beyond_float64_are_touched():
+    rng = np.random.default_rng(0)
+    X, coef = rng.normal(size=(_ROWS_A_PIECE + 9, 3)), 1e160 * rng.normal(size=(2, 3))
+    X[7] *= 1e160
+    plain, bounded = linear_scores(X, coef, np.ones(2)), bounded_scores(X, coef, np.ones(2))
+    assert np.isfinite(bounded).all()
+    assert np.flatnonzero((plain != bounded).any(axis=1)).tolist() == [7]
+    np.testing.assert_array_equal(bounded_scores(X[[7]], coef, np.ones(2))[0], bounded[7])
+
+
+def test_what_leaves_float64_on_the_way_only():
+    X, coef = np.array([[1e200, 1e200, 1.0]]), np.array([[1e150, -1e150, 3.0], [1e150, 0.0, 0.0]])
+    np.testing.assert_array_equal(bounded_scores(X, coef[:1], np.zeros(1)), [[3.0]])
+    (found,) = bounded_scores(X, coef, np.zeros(2))
+    assert (found == [0.0, GREATEST]).all()
+
+
+def test_parameters_that_are_not_finite_are_left_to_themselves():
+    scores = bounded_scores(np.ones((1, 1)), np.array([[np.inf]]), np.zeros(1))
+    np.testing.assert_array_equal(scores, [[np.inf]])

@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from trivium.arrays import Float64, Floats
+from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
 from trivium.blocks.workers import map_in_order
 
 _ROWS_A_PIECE = 4096
+_GREATEST = float(np.finfo(np.float64).max)
 
 
 @kernel
@@ -40,6 +41,7 @@ def linear_scores(X: Floats, coef: Float64, intercept: Float64) -> Float64:
     Returns
     -------
     ndarray of shape (n, n_outputs)
+        Not finite where a sum leaves float64 on the way.
 
     Examples
     --------
@@ -62,3 +64,74 @@ def linear_scores(X: Floats, coef: Float64, intercept: Float64) -> Float64:
     for _ in map_in_order(run, range(0, X.shape[0], _ROWS_A_PIECE)):
         pass
     return scores
+
+
+def bounded_scores(X: Floats, coef: Float64, intercept: Float64) -> Float64:
+    """Compute `linear_scores`, and what is left of them where float64 ends.
+
+    A sum that leaves float64 on the way only is computed with an exponent of its own. Where one
+    of a row's scores is beyond float64 itself, the row's scores are those in proportion of which
+    the greatest magnitude is float64's greatest: signs and order are right. Parameters that are
+    not finite are left to themselves.
+
+    Parameters
+    ----------
+    X, coef, intercept : as in `linear_scores`
+
+    Returns
+    -------
+    ndarray of shape (n, n_outputs)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> coef, intercept = np.array([[1e200, -1e200], [2e200, -4e200]]), np.zeros(2)
+    >>> bounded_scores(np.array([[1.0, 1.0], [0.0, 1e200]]), coef, intercept)
+    array([[ 0.00000000e+000, -2.00000000e+200],
+           [-4.49423284e+307, -1.79769313e+308]])
+    """
+    scores = linear_scores(X, coef, intercept)
+    bound_scores(scores, X, coef, intercept)
+    return scores
+
+
+def bound_scores(scores: Float64, X: Floats, coef: Float64, intercept: Float64) -> None:
+    """Put into scores, in place, what `bounded_scores` says where they are not finite."""
+    beyond = np.flatnonzero(~np.isfinite(scores).all(axis=1))
+    if not beyond.size or not (np.isfinite(coef).all() and np.isfinite(intercept).all()):
+        return
+    for start in range(0, beyond.size, _ROWS_A_PIECE):
+        rows = beyond[start : start + _ROWS_A_PIECE]
+        scaled, exponents = scaled_scores(X[rows], coef, intercept)
+        with np.errstate(over="ignore"):
+            plain = np.ldexp(scaled, exponents[:, None])
+            largest = np.abs(scaled).max(axis=1, keepdims=True)
+            proportional = scaled / np.where(largest > 0.0, largest, 1.0) * _GREATEST
+        within = np.isfinite(plain).all(axis=1, keepdims=True)
+        scores[rows] = np.where(within, plain, proportional)
+
+
+def scaled_scores(X: Floats, coef: Float64, intercept: Float64) -> tuple[Float64, Indices]:
+    """Compute scores of any magnitude, each row's over a power of two.
+
+    Parameters
+    ----------
+    X, coef, intercept : as in `linear_scores`, finite
+
+    Returns
+    -------
+    scores : ndarray of shape (n, n_outputs)
+        No sum or difference of two of them overflows.
+    exponents : ndarray of int of shape (n,)
+        Row i's scores are to be multiplied by 2^exponents[i].
+    """
+    fractions, powers = np.frexp(X.astype(np.float64))
+    terms_most = (powers + np.frexp(coef)[1].max(axis=0)).max(axis=1)
+    # So many powers of two come off each row that no sum or difference can overflow.
+    most = np.maximum(terms_most, np.frexp(intercept)[1].max()) + (X.shape[1] + 1).bit_length()
+    exponents = most - np.finfo(np.float64).maxexp + 2
+    scores = np.empty((X.shape[0], coef.shape[0]))
+    for c, (own, power) in enumerate(zip(*np.frexp(coef), strict=True)):
+        terms = np.ldexp(fractions * own, powers + power - exponents[:, None])
+        scores[:, c] = terms.sum(axis=1) + np.ldexp(intercept[c], -exponents)
+    return scores, exponents

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trivium.arrays import Float64, Floats, Indices
+from trivium.blocks.linear_scores import bound_scores
 from trivium.blocks.map_reduce import map_reduce, row_blocks
 from trivium.blocks.workers import one_blas_thread
 
@@ -37,7 +38,10 @@ def masked_classes(X: Floats, coef: Float64, intercept: Float64) -> Indices:
 
     def named(rows: Floats) -> NDArray[np.bool_]:
         found = np.zeros(n_classes, dtype=np.bool_)
-        found[(rows @ coef.T + intercept).argmax(axis=1)] = True
+        with np.errstate(over="ignore", invalid="ignore"):
+            scores = rows @ coef.T + intercept
+        bound_scores(scores, rows, coef, intercept)
+        found[scores.argmax(axis=1)] = True
         return found
 
     # Rows from all over the table name every class as a rule, and no more has to be read.

@@ -6,7 +6,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64, Floats, Labels
-from trivium.blocks.linear_scores import linear_scores
+from trivium.blocks.linear_scores import linear_scores, scaled_scores
 from trivium.inputs import check_rows
 from trivium.scoring import AccuracyClassifier
 from trivium.softmax.cross_entropy import softmax
@@ -43,24 +43,16 @@ def finite_logits(X: Floats, coef: Float64, intercept: Float64) -> Float64:
             return logits
         beyond = np.flatnonzero(~np.isfinite(np.ptp(logits, axis=1)))
     if beyond.size and np.isfinite(coef).all() and np.isfinite(intercept).all():
-        logits[beyond] = _below_greatest(X[beyond].astype(np.float64), coef, intercept)
+        logits[beyond] = _below_greatest(X[beyond], coef, intercept)
     return logits
 
 
-def _below_greatest(X: Float64, coef: Float64, intercept: Float64) -> Float64:
+def _below_greatest(X: Floats, coef: Float64, intercept: Float64) -> Float64:
     """Logits less the greatest of each row, where logits leave float64."""
-    fractions, powers = np.frexp(X)
-    terms_most = (powers + np.frexp(coef)[1].max(axis=0)).max(axis=1)
-    # So many powers of two come off each row that no sum or difference can overflow.
-    most = np.maximum(terms_most, np.frexp(intercept)[1].max()) + (X.shape[1] + 1).bit_length()
-    excess = most - np.finfo(np.float64).maxexp + 2
-    logits = np.empty((X.shape[0], coef.shape[0]))
-    for c, (own, power) in enumerate(zip(*np.frexp(coef), strict=True)):
-        terms = np.ldexp(fractions * own, powers + power - excess[:, None])
-        logits[:, c] = terms.sum(axis=1) + np.ldexp(intercept[c], -excess)
+    logits, exponents = scaled_scores(X, coef, intercept)
     logits -= logits.max(axis=1, keepdims=True)
     with np.errstate(over="ignore"):
-        below: Float64 = np.ldexp(logits, excess[:, None])
+        below: Float64 = np.ldexp(logits, exponents[:, None])
     return below
 
 
