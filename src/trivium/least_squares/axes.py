@@ -61,7 +61,8 @@ class Axes(NamedTuple):
         -------
         ndarray of shape (d, r)
         """
-        by_rows: Float64 = self.unit[:, None] * self.into
+        with np.errstate(over="ignore"):  # of columns so small that `vectors` are taken
+            by_rows: Float64 = self.unit[:, None] * self.into
         if self.vectors is None:
             return by_rows
         seen = self.values > _TINY

@@ -8,13 +8,14 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64, Floats, Indices, Labels
-from trivium.blocks.linear_scores import linear_scores
+from trivium.blocks.linear_scores import bounded_scores
 from trivium.inputs import (
     beyond_magnitude,
     check_labelled_rows,
     check_rows,
     column_name,
     require_finite,
+    require_magnitude,
 )
 from trivium.labels import shown
 from trivium.least_squares.fitted import Fitted
@@ -22,12 +23,15 @@ from trivium.least_squares.gram import Moments
 from trivium.least_squares.influence import Influence
 from trivium.least_squares.masking import MaskedClassWarning, masked_classes
 from trivium.least_squares.solve import Solution, Solved, solve, take
-from trivium.least_squares.table import Design, Table
+from trivium.least_squares.table import Design, Frame, Table
 from trivium.least_squares.without_each import EachLeftOut, without_each
 from trivium.scoring import AccuracyClassifier
 
-LARGEST = 8e307
-"""The difference of two such numbers is finite."""
+LARGEST = 1e300
+"""Differences, and lengths of columns, stay within float64."""
+
+_NEXT_TO_NOTHING = 1e-290  # of the greatest weight: below, sums of weights lose digits
+_CLOSE_TO_IT = 480  # exponent of two; squares of what lies in a frame are within float64
 
 
 class IndicatorFit(AccuracyClassifier, BaseEstimator):
@@ -60,8 +64,8 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
         ------
         ValueError
             If these are not the training rows, some lie so far beyond the others that rounding
-            hides these, one of them weighs nothing, or the fit is robust (fit anew with
-            `robust_weights_` as weights to look at that).
+            hides these, one of them weighs nothing or next to nothing, or the fit is robust (fit
+            anew with `robust_weights_` as weights to look at that).
 
         Examples
         --------
@@ -96,6 +100,9 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
     def decision_function(self, X: ArrayLike) -> Float64:
         """Values of the fitted functions.
 
+        Of rows so far off that one of their values leaves float64, values in proportion of
+        which the greatest magnitude is float64's greatest.
+
         Parameters
         ----------
         X : array-like of shape (n_queries, n_features)
@@ -105,8 +112,7 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
         ndarray of shape (n_queries,) for two classes, else (n_queries, n_classes)
             For two classes, positive means the second one.
         """
-        check_is_fitted(self)
-        scores = linear_scores(check_rows(self, X), self.coef_, self.intercept_)
+        scores = self._scores(X)
         return scores[:, 0] if self.classes_.size == 2 else scores
 
     def predict(self, X: ArrayLike) -> Labels:
@@ -125,17 +131,30 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
         labels: Labels = self.classes_[best]
         return labels
 
+    def _scores(self, X: ArrayLike) -> Float64:
+        """Values of the fitted functions, of shape (n_queries, n_targets)."""
+        check_is_fitted(self)
+        return bounded_scores(check_rows(self, X), self.coef_, self.intercept_)
+
     def _take(self, table: Table, *, centred: bool) -> tuple[Design, Moments | None]:
         taken = take(table, centred=centred)
         if taken is None:
             raise beyond_magnitude(self, table.X, LARGEST)
+        self._check_magnitude(table.X, taken[0].frame)
         return taken
 
     def _solve(self, table: Table, alpha: float, *, centred: bool) -> Solved:
         solved = solve(table, alpha, centred=centred)
         if solved is None:
             raise beyond_magnitude(self, table.X, LARGEST)
+        self._check_magnitude(table.X, solved.design.frame)
         return solved
+
+    def _check_magnitude(self, X: Floats, frame: Frame) -> None:
+        """Refuse columns beyond `LARGEST`; X is looked at only where the frame leaves it open."""
+        far = np.frexp(frame.origin)[1].max() > _CLOSE_TO_IT
+        if far or frame.exponent.max() > _CLOSE_TO_IT:
+            require_magnitude(self, X, LARGEST)
 
     def _keep(
         self, solution: Solution, moments: Moments | None, alpha: float, *, centred: bool
@@ -178,7 +197,21 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
         left_out = without_each(fitted, self.coef_.T, self.intercept_)
         if left_out is None:
             require_finite(self, fitted.design.table.X)
+            if fitted.design.table.weights is not None:
+                _check_light_rows(fitted.design.table.weights)
             raise ValueError(
                 "These are not the rows, labels and weights that the model was fitted to."
             )
         return left_out
+
+
+def _check_light_rows(weights: Float64) -> None:
+    """Raise a ValueError that names the first row whose weight is lost beside another's."""
+    light = np.flatnonzero(weights < _NEXT_TO_NOTHING * weights.max())
+    if light.size:
+        row, heaviest = int(light[0]), int(weights.argmax())
+        raise ValueError(
+            f"Row {row} weighs {weights[row]:.3g}, next to nothing beside row {heaviest}, which "
+            f"weighs {weights[heaviest]:.3g}: leave such rows out of X, y and weights, and fit "
+            "again."
+        )

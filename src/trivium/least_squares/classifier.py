@@ -10,7 +10,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64, Floats, Indices, Labels
-from trivium.blocks.linear_scores import linear_scores
+from trivium.blocks.linear_scores import bounded_scores
 from trivium.inputs import (
     LabelledRows,
     beyond_magnitude,
@@ -31,6 +31,8 @@ from trivium.least_squares.table import Table
 from trivium.least_squares.without_each import loo_residuals
 from trivium.whole_or_nothing import whole_or_nothing
 
+_FAR_WEIGHTS = 1e280
+
 
 def _adds_rows(model: "LeastSquaresClassifier") -> bool:
     """Whether rows can be added and taken away."""
@@ -38,6 +40,11 @@ def _adds_rows(model: "LeastSquaresClassifier") -> bool:
         reason = "robust" if model.robust else "calibration"
         raise AttributeError(f"partial_fit and forget do not see all rows, as {reason} needs.")
     return True
+
+
+def _tells_probabilities(model: "LeastSquaresClassifier") -> bool:
+    """Whether the fit was calibrated, or one will be."""
+    return hasattr(model, "_calibrator") or model.calibration is not None
 
 
 class LeastSquaresClassifier(IndicatorFit):
@@ -58,8 +65,10 @@ class LeastSquaresClassifier(IndicatorFit):
         turn the boundary: Huber's estimator with Schweppe's weights for leverage, by
         iteratively reweighted least squares.
     calibration : {"sigmoid", "isotonic", "temperature"} or None, default=None
-        Turns scores into probabilities by scikit-learn's calibrator of that name, fitted to
-        the exact leave-one-out scores of the training rows. None means no `predict_proba`.
+        Turns scores into probabilities as scikit-learn's calibrator of that name does, fitted
+        to the leave-one-out scores of the training rows. They are exact; if `robust`, those
+        with what counts of the other rows held. Greater scores never have lesser
+        probabilities, and no far row decides. None means no `predict_proba`.
 
     Attributes
     ----------
@@ -148,23 +157,21 @@ class LeastSquaresClassifier(IndicatorFit):
             rows = check_labelled_rows(self, X, y, sample_weight, finite=False)
             self.classes_ = rows.classes
             table = Table(rows.X, rows.codes, rows.classes.size, rows.weights)
+            for name in ("robust_weights_", "scale_", "n_iter_", "_calibrator"):
+                self.__dict__.pop(name, None)
             if self.robust:
-                solved = self._solve_robustly(table, rows)
+                solved, fitted = self._solve_robustly(table, rows)
             else:
                 solved = self._solve(table, self.alpha, centred=self.fit_intercept)
-                for name in ("robust_weights_", "scale_", "n_iter_"):
-                    self.__dict__.pop(name, None)
+                fitted = Fitted(
+                    solved.design, solved.moments, self.alpha, self.fit_intercept, most=1.0
+                )
             moments = None if self.robust else solved.moments
             self._keep(solved.solution, moments, self.alpha, centred=self.fit_intercept)
-            self.__dict__.pop("_calibrator", None)
             if self.calibration is not None:
-                fitted = Fitted(solved.design, moments, self.alpha, self.fit_intercept, most=1.0)
+                scores = table.targets(slice(None)) - loo_residuals(fitted)
                 self._calibrator = calibrator_of(
-                    table.targets(slice(None)) - loo_residuals(fitted),
-                    rows.codes,  # a temperature takes labels for positions
-                    np.arange(self.classes_.size),
-                    rows.weights,
-                    self.calibration,
+                    scores, rows.codes, self.classes_.size, rows.weights, self.calibration
                 )
             self._look_for_masked(rows.X)
         return self
@@ -249,22 +256,7 @@ class LeastSquaresClassifier(IndicatorFit):
             )
         return self
 
-    @available_if(lambda self: self.calibration is None)  # type: ignore[untyped-decorator]
-    def decision_function(self, X: ArrayLike) -> Float64:
-        """Values of the fitted functions, without `calibration`.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_queries, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_queries,) for two classes, else (n_queries, n_classes)
-            For two classes, positive means the second one.
-        """
-        return super().decision_function(X)
-
-    @available_if(lambda self: self.calibration is not None)  # type: ignore[untyped-decorator]
+    @available_if(_tells_probabilities)  # type: ignore[untyped-decorator]
     def predict_proba(self, X: ArrayLike) -> Float64:
         """Probability of each class, with `calibration`.
 
@@ -278,12 +270,10 @@ class LeastSquaresClassifier(IndicatorFit):
             Columns in the order of `classes_`.
         """
         check_is_fitted(self, "_calibrator")
-        scores = super().decision_function(X)
-        probabilities: Float64 = self._calibrator.predict_proba(scores.reshape(len(scores), -1))
-        return probabilities
+        return self._calibrator.predict_proba(self._scores(X))
 
     def predict(self, X: ArrayLike) -> Labels:
-        """Class with the greatest value, or with `calibration` the most probable one.
+        """Class with the greatest value, or, fitted with `calibration`, the most probable one.
 
         Parameters
         ----------
@@ -294,18 +284,16 @@ class LeastSquaresClassifier(IndicatorFit):
         ndarray of shape (n_queries,)
             The smallest of those that tie.
         """
-        if self.calibration is None:
+        if not hasattr(self, "_calibrator"):
             return super().predict(X)
-        best = self.predict_proba(X).argmax(axis=1)
-        labels: Labels = self.classes_[best]
+        labels: Labels = self.classes_[self._calibrator.predict(self._scores(X))]
         return labels
 
     def _masked(self, X: Floats) -> Indices:
-        if self.calibration is None:
+        if not hasattr(self, "_calibrator"):
             return super()._masked(X)
-        scores = linear_scores(X, self.coef_, self.intercept_)
-        told = self._calibrator.predict_proba(scores).argmax(axis=1)
-        return np.setdiff1d(np.arange(self.classes_.size), told)
+        scores = bounded_scores(X, self.coef_, self.intercept_)
+        return np.setdiff1d(np.arange(self.classes_.size), self._calibrator.predict(scores))
 
     def _check_parameters(self) -> None:
         require_number("alpha", self.alpha, least=0.0)
@@ -313,16 +301,16 @@ class LeastSquaresClassifier(IndicatorFit):
         require_flag("robust", self.robust)
         if self.calibration is not None:
             require_choice("calibration", self.calibration, METHODS)
-            if self.robust:
-                raise ValueError(
-                    "calibration needs exact leave-one-out scores, which a robust fit has not: "
-                    "set one of the two only."
-                )
 
-    def _solve_robustly(self, table: Table, rows: LabelledRows) -> Solved:
-        found = solve_robustly(table, self.alpha, centred=self.fit_intercept)
+    def _solve_robustly(self, table: Table, rows: LabelledRows) -> tuple[Solved, Fitted]:
+        """Solve, and return the fit from which a row goes with as much of it as counted."""
+        if table.weights is not None:
+            table = table._replace(weights=_summable(table.weights))
+        with np.errstate(over="ignore", invalid="ignore"):  # `_keep` looks for what is not finite
+            found = solve_robustly(table, self.alpha, centred=self.fit_intercept)
         if found is None:
             raise beyond_magnitude(self, table.X, LARGEST)
+        self._check_magnitude(table.X, found.solved.design.frame)
         if not found.converged:
             warnings.warn(
                 f"The weights of the rows have not settled in {found.n_iter} fits.",
@@ -332,7 +320,12 @@ class LeastSquaresClassifier(IndicatorFit):
         self.robust_weights_ = np.zeros(rows.n_given)
         self.robust_weights_[slice(None) if rows.kept is None else rows.kept] = found.counted
         self.scale_, self.n_iter_ = found.scale, found.n_iter
-        return found.solved
+        design = found.solved.design
+        given = float(table.X.shape[0]) if table.weights is None else float(table.weights.sum())
+        counted = float(np.ldexp(design.weight, design.frame.weight_exponent))
+        alpha = self.alpha * given / counted  # the penalty is that of all weight given
+        fitted = Fitted(design, None, alpha, self.fit_intercept, most=found.counted)
+        return found.solved, fitted
 
     def _keep_moments(self, moments: Moments) -> None:
         """Store moments, and their solution."""
@@ -358,6 +351,7 @@ class LeastSquaresClassifier(IndicatorFit):
         moments = gather(table, centred=self.fit_intercept)
         if moments is None:
             raise beyond_magnitude(self, rows.X, LARGEST)
+        self._check_magnitude(rows.X, moments.frame)
         return moments
 
     def _kept_moments(self, what: str) -> Moments:
@@ -374,3 +368,14 @@ class LeastSquaresClassifier(IndicatorFit):
                 "does not keep where columns are many. Fit to all rows again."
             )
         return self._moments
+
+
+def _summable(weights: Float64) -> Float64:
+    """Bring weights so large or small that only ratios are left of them away from float64's ends.
+
+    Sums of them are finite then, and shares of them have all digits.
+    """
+    most = float(weights.max())
+    exponent = -64 if most > _FAR_WEIGHTS else 900 if most < 1.0 / _FAR_WEIGHTS else 0
+    summable: Float64 = np.ldexp(weights, exponent) if exponent else weights
+    return summable

@@ -12,7 +12,7 @@ from trivium.least_squares.gram import Moments
 from trivium.least_squares.leave_one_out import LeftOut, leave_one_out
 from trivium.least_squares.table import Design
 
-_LEAST_ROOT = 1e-150  # of a weight that has underflown beside the others: dividing by it is safe
+_LEAST_ROOT = 1e-162  # for a weight that has underflown beside the others, so that one can divide
 
 
 class Fitted(NamedTuple):
@@ -25,24 +25,30 @@ class Fitted(NamedTuple):
     alpha : float
     centred : bool
         Whether there is an intercept.
-    most : float
-        Weight of a row that is left out at most; infinity leaves it out whole.
+    most : float or ndarray of shape (n,)
+        Weight of a row, or of each, that is left out at most; infinity leaves it out whole.
     """
 
     design: Design
     moments: Moments | None
     alpha: float
     centred: bool
-    most: float = math.inf
+    most: float | Float64 = math.inf
 
     def penalty(self) -> float:
         """Penalty on the sum of squares of all rows."""
         return self.alpha * self.design.weight
 
+    def goes_at_most(self, rows: slice | Indices | int) -> float | Float64:
+        """Weight of some rows, or of one, that is left out at most."""
+        return self.most[rows] if isinstance(self.most, np.ndarray) else self.most
+
     def roots(self, rows: slice | Indices) -> Float64:
         """Roots of the weights of some rows that are left out."""
-        most = np.ldexp(self.most, -self.design.frame.weight_exponent)
-        root: Float64 = np.clip(self.design.roots(rows), _LEAST_ROOT, np.sqrt(most))
+        with np.errstate(over="ignore"):
+            most = np.ldexp(self.goes_at_most(rows), -self.design.frame.weight_exponent)
+        root: Float64 = np.minimum(self.design.roots(rows), np.sqrt(most))
+        np.maximum(root, _LEAST_ROOT, out=root)
         return root
 
     def penalty_without(self, root: Float64, alpha: float) -> Float64 | float:

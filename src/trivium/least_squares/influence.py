@@ -157,14 +157,16 @@ class Influence:
     def _scaled_shift(self) -> Float64:
         design = self._fitted.design
         roots = design.roots(slice(None))
-        weight = float(np.ldexp(design.weight, design.frame.weight_exponent))
+        with np.errstate(over="ignore"):  # of weights near float64's end, a distance has none
+            weight = float(np.ldexp(design.weight, design.frame.weight_exponent))
         if np.ldexp(float(roots.min()) ** 2, design.frame.weight_exponent) < 1.0:  # no counts
             weight = design.weight**2 / float(np.square(roots * roots).sum())
         used = float(self.leverage.sum())
         free = weight - used
         if free < 1e-6 or self._left_out.mean_square == 0.0:
             return np.full(self.shift.size, np.nan)
-        distance: Float64 = self.shift**2 / self._left_out.mean_square * (free / used)
+        with np.errstate(over="ignore"):
+            distance: Float64 = self.shift**2 / self._left_out.mean_square * (free / used)
         return distance
 
     def _row_numbers(self, rows: ArrayLike) -> Indices:

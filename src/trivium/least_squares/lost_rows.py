@@ -176,9 +176,10 @@ def fit_without(fitted: Fitted, row: int, alpha: float) -> Solved:
     """
     table = fitted.design.table
     weights = table.weights
-    if weights is not None and weights[row] > fitted.most:
+    goes = fitted.goes_at_most(row)
+    if weights is not None and weights[row] > goes:
         weights = weights.copy()
-        weights[row] -= fitted.most
+        weights[row] -= goes
         rest = table._replace(weights=weights)
     else:
         rest = Table(
@@ -200,7 +201,8 @@ def _remaining_of(fitted: Fitted, axes: Axes, row: int) -> float:
     """
     frame, table = fitted.design.frame, fitted.design.table
     total = float(np.ldexp(fitted.design.weight, frame.weight_exponent))
-    goes = min(fitted.most, 1.0 if table.weights is None else float(table.weights[row]))
+    weight = 1.0 if table.weights is None else float(table.weights[row])
+    goes = min(float(fitted.goes_at_most(row)), weight)
     solved = fit_without(fitted, row, fitted.alpha * total / (total - goes))
     others = Fitted(solved.design, solved.moments, fitted.alpha, fitted.centred)
     seen = others.axes()

@@ -87,7 +87,9 @@ def penalty_scores(fitted: Fitted, axes: Axes, alphas: Float64) -> PenaltyScores
         scores = table.targets(rows) - residuals
         two = table.n_classes == 2
         told = (scores[:, 0] > 0).astype(np.intp) if two else scores.argmax(axis=1)
-        return np.column_stack([told == table.codes[rows], np.square(residuals).sum(axis=1)])
+        with np.errstate(over="ignore"):
+            squares = np.square(residuals).sum(axis=1)
+        return np.column_stack([told == table.codes[rows], squares])
 
     def statistic(rows: slice) -> _Sums:
         weights = np.square(fitted.design.roots(rows))
@@ -99,8 +101,9 @@ def penalty_scores(fitted: Fitted, axes: Axes, alphas: Float64) -> PenaltyScores
             left = fitted.leave_out(axes, rows, Q, Y, root, alpha)
             kept = alone | (left.remaining > LEAST_REMAINING)
             each = scored(rows, left.residuals / root[:, None])[kept]
-            sums[:, j] = weights[kept] @ each
-            squares[:, j] = weights[kept] @ np.square(each)
+            with np.errstate(over="ignore", invalid="ignore"):
+                sums[:, j] = weights[kept] @ each
+                squares[:, j] = weights[kept] @ np.square(each)
             without = rows.start + np.flatnonzero(~kept)
             lost.append(np.vstack([without, np.full(without.size, j)]))
         total = np.array([weights.sum(), np.square(weights).sum()])
@@ -112,8 +115,9 @@ def penalty_scores(fitted: Fitted, axes: Axes, alphas: Float64) -> PenaltyScores
         rows = sums.lost[0, sums.lost[1] == j]
         residuals, _ = lost_rows.residuals(rows, alpha)
         each, weights = scored(rows, residuals), np.square(fitted.design.roots(rows))
-        sums.scores[:, j] += weights @ each
-        sums.squares[:, j] += weights @ np.square(each)
+        with np.errstate(over="ignore", invalid="ignore"):
+            sums.scores[:, j] += weights @ each
+            sums.squares[:, j] += weights @ np.square(each)
     counts = table.weights is None or float(table.weights.min()) >= 1.0
     exponent = fitted.design.frame.weight_exponent
     worth = _worth(sums.weights, exponent, counts=counts)
@@ -127,11 +131,15 @@ def _worth(weights: Float64, exponent: int, *, counts: bool) -> float:
     The second is for weights that are no counts (Kish, Survey Sampling, 1965, section 11.7).
     """
     weight, squared = weights
-    return float(np.ldexp(weight, exponent) if counts else weight**2 / squared)
+    with np.errstate(over="ignore"):
+        return float(np.ldexp(weight, exponent) if counts else weight**2 / squared)
 
 
 def _means(sums: _Sums, worth: float) -> tuple[Float64, Float64]:
     """Weighted means and their standard errors, for so many rows."""
     means = sums.scores / sums.weights[0]
-    variances = np.maximum(sums.squares / sums.weights[0] - means**2, 0.0)
-    return means, np.sqrt(variances / max(worth - 1.0, 1e-9))
+    with np.errstate(over="ignore", invalid="ignore"):
+        variances = np.maximum(sums.squares / sums.weights[0] - means**2, 0.0)
+    # Errors of far rows, or their squares, may leave float64: then nothing bounds the mean.
+    errors = np.sqrt(np.where(np.isnan(variances), np.inf, variances) / max(worth - 1.0, 1e-9))
+    return means, np.where(np.isnan(errors), np.inf, errors)

@@ -194,7 +194,8 @@ def by_moments(moments: Moments, alpha: float) -> Solution:
 def _solution(taken: Moments | Design, coef: Float64, rank: int, aliased: Indices) -> Solution:
     """Add the intercepts, which are zero where nothing was taken off."""
     target_means = taken.frame.target_origin + taken.target_center
-    intercept = target_means - taken.frame.means(taken.center) @ coef
+    with np.errstate(over="ignore", invalid="ignore"):  # the caller looks for what is not finite
+        intercept = target_means - taken.frame.means(taken.center) @ coef
     return Solution(coef, intercept, rank, aliased)
 
 

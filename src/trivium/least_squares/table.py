@@ -154,10 +154,13 @@ class Design(NamedTuple):
         where the means are not so far off that this would cost digits.
         """
         X, frame = self.table.X[rows], self.frame
-        scaled = frame.unit[:, None] * matrix
+        with np.errstate(over="ignore"):
+            scaled = frame.unit[:, None] * matrix
         offset = frame.origin * frame.unit
-        if np.abs(offset).max() <= _NEAR:
-            product: Float64 = X @ scaled
+        if not np.isfinite(scaled).all():  # columns of 1e-308 and less
+            product: Float64 = ((X - frame.origin) * frame.unit - self.center) @ matrix
+        elif np.abs(offset).max() <= _NEAR:
+            product = X @ scaled
             product -= (offset + self.center) @ matrix
         else:
             product = (X - frame.origin) @ scaled

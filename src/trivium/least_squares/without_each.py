@@ -1,8 +1,10 @@
 """Every row of a fit left out, block by block of rows."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
+import scipy.linalg
 
 from trivium.arrays import Float64
 from trivium.blocks.map_reduce import map_reduce
@@ -157,6 +159,10 @@ def _shifts(
         Residuals without the row, times the root of its weight.
     root, leverage : ndarray of shape (m,)
     """
+    # Squares of far rows' residuals could leave float64. Lost rows are not known yet.
+    unit = np.maximum(np.abs(E).max(axis=1, initial=0.0), 1.0)
+    unit[~np.isfinite(unit)] = 1.0
+    E = E / unit[:, None]
     size = np.einsum("ij,ij->i", E, E)
     if fitted.alpha:
         # Fitted coordinates without the row less those with it: (kept - now)·c - kept·q·E.
@@ -164,11 +170,11 @@ def _shifts(
         change = kept - shrunk(axes.values, fitted.penalty(), rest=True)
         pulled = Q * kept
         moved = (fitted.share(root) + np.einsum("ij,ij->i", pulled, pulled)) * size
-        moved += np.square(change) @ np.square(axes.targets).sum(axis=1)
-        moved -= 2.0 * np.einsum("it,it->i", (pulled * change) @ axes.targets, E)
+        moved += np.square(change) @ np.square(axes.targets).sum(axis=1) / unit / unit
+        moved -= 2.0 * np.einsum("it,it->i", (pulled * change) @ axes.targets, E) / unit
     else:
         moved = leverage * size
-    shifts: Float64 = np.sqrt(np.maximum(moved, 0.0) / fitted.design.weight)
+    shifts: Float64 = unit * np.sqrt(np.maximum(moved, 0.0) / fitted.design.weight)
     return shifts
 
 
@@ -208,7 +214,8 @@ def _shift(design: Design, coef: Float64, intercept: Float64) -> float:
 
     def statistic(rows: slice) -> float:
         moved = (design.table.X[rows] - design.frame.origin) @ coef + at_origin
-        return float(np.square(moved * design.roots(rows)[:, None]).sum())
+        moved *= design.roots(rows)[:, None]
+        return float(scipy.linalg.norm(moved.ravel()))  # by BLAS, which squares nothing too large
 
-    total = map_reduce(statistic, design.table.blocks(), float.__add__)
-    return float(np.sqrt(total / design.weight))
+    length = map_reduce(statistic, design.table.blocks(), math.hypot)
+    return length / math.sqrt(design.weight)
