@@ -13,6 +13,7 @@ from trivium.inputs import check_labelled_rows, check_rows, require_choice
 from trivium.neighbors.neighborhoods import available_mass, counting_weights, neighborhoods
 from trivium.neighbors.queries import NeighborQueries, require_neighbors
 from trivium.neighbors.sweeps import Voters, require_ks
+from trivium.neighbors.votes import VoteRule
 from trivium.scoring import AccuracyClassifier
 from trivium.whole_or_nothing import whole_or_nothing
 
@@ -148,7 +149,7 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
         """
         queries, m, ks = self._asked(X, ks)
         best = np.empty((len(ks), m), dtype=np.intp)
-        voters = self._voters()
+        voters = self._voters_now()
         for near in neighborhoods(self._index, queries, max(ks), self._row_weights):
             for members, leaders in voters.leader_blocks(near, ks):
                 best[:, members] = leaders.T
@@ -171,7 +172,7 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
         """
         queries, m, ks = self._asked(X, ks)
         probabilities = np.empty((len(ks), m, self.classes_.size))
-        voters = self._voters()
+        voters = self._voters_now()
         for near in neighborhoods(self._index, queries, max(ks), self._row_weights):
             for members, shares in voters.share_blocks(near, ks):
                 probabilities[:, members] = shares.transpose(1, 0, 2)
@@ -179,16 +180,22 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
 
     def _fit_voters(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None) -> None:
         """Check, keep and index the training rows."""
-        if not callable(self.weights):
-            require_choice("weights", self.weights, ("uniform", "distance"))
+        rule = self._rule()
         rows = check_labelled_rows(self, X, y, sample_weight)
         self.classes_ = rows.classes
-        self._codes = rows.codes
+        self._voters = Voters(rows.codes, rows.classes.size, rule, self.n_jobs)
         self._row_weights = counting_weights(rows.weights)
         self._fit_index(rows.X, rows.kept, rows.n_given)
 
-    def _voters(self) -> Voters:
-        return Voters(self._codes, self.classes_.size, self.weights, self.n_jobs)
+    def _rule(self) -> VoteRule:
+        """Check `weights`, and return it."""
+        if not callable(self.weights):
+            require_choice("weights", self.weights, ("uniform", "distance"))
+        return self.weights
+
+    def _voters_now(self) -> Voters:
+        """Return the voters under `weights` as it is now: like `n_neighbors`, it may be reset."""
+        return self._voters._replace(rule=self._rule())
 
     def _asked(
         self, X: ArrayLike | None, ks: Sequence[int]

@@ -12,7 +12,7 @@ from trivium.arrays import Float64
 from trivium.inputs import require_choice, require_number
 from trivium.neighbors.classifier import KNeighborsClassifier
 from trivium.neighbors.neighborhoods import available_mass
-from trivium.neighbors.sweeps import own_scores
+from trivium.neighbors.sweeps import Voters, own_scores
 from trivium.scorers import score_of, scorer_of
 from trivium.whole_or_nothing import whole_or_nothing
 
@@ -149,7 +149,7 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
         require_choice("rule", self.rule, ("one-standard-error", "best"))
         with whole_or_nothing(self):
             self._fit_voters(X, y, sample_weight)
-            scores = own_scores(self._index, self._voters(), self._row_weights, self._most())
+            scores = own_scores(self._index, self._voters, self._row_weights, self._most())
             accuracy, accuracy_se = scores.accuracy()
             log_loss, log_loss_se = scores.log_loss()
             self.cv_results_ = {
@@ -216,6 +216,10 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
     def _expected_neighbors(self, n_rows: int) -> int:
         given = self.k_max if isinstance(self.k_max, numbers.Integral) else _MANY_NEIGHBORS
         return max(1, min(given, n_rows - 1))
+
+    def _voters_now(self) -> Voters:
+        """Return the voters that `n_neighbors_` was chosen with."""
+        return self._voters
 
     def _most(self) -> int:
         """Greatest number of neighbours to try."""

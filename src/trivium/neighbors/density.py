@@ -43,7 +43,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         "shared": one ball holds the k nearest rows of any class, and p(x given c)
         counts those of class c in it, so that p(c given x) is the share of the votes.
         "per_class": each class has its own ball, which holds its own k nearest rows.
-        Either way p(c given x)·p(x) = p(x given c)·p(c).
+        Either way p(c given x)·p(x) = p(x given c)·p(c). To change it takes a new fit.
     algorithm : {"auto", "brute", "kd_tree"}, default="auto"
     metric : {"euclidean", "manhattan", "chebyshev"}, default="euclidean"
         Its balls have the volumes.
@@ -86,6 +86,8 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
     >>> model.score_samples_path(None, ks).mean(axis=1).round(2)
     array([-0.71, -0.42, -0.15, -0.13, -0.19])
     """
+
+    _class_balls: list[Balls] | None
 
     def __init__(
         self,
@@ -144,12 +146,14 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
                 n_given = labelled.n_given
                 self.classes_ = labelled.classes
                 self._codes = labelled.codes
-                mass = np.bincount(labelled.codes, weights)
-                self.class_prior_ = mass / mass.sum()
             weights = counting_weights(weights)
+            if self._codes is not None:
+                mass = np.bincount(self._codes, weights)
+                self.class_prior_ = mass / mass.sum()
             self._fit_index(rows, kept, n_given)
             self._balls = Balls(self._index, weights, self.metric)
             self._check_neighbors(self._balls, None, own=False)
+            self._class_balls = None
             if self._codes is not None and self.volume == "per_class":
                 n_classes = self.classes_.size
                 self._class_balls = [self._fit_class(rows, weights, c) for c in range(n_classes)]
@@ -280,8 +284,8 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         """Log p(x) for each k, of shape (len(ks), m); None stands for the estimator's own."""
         check_is_fitted(self, "_balls")
         queries = None if X is None else check_rows(self, X)
-        if self._codes is not None and self.volume == "per_class":
-            paths = self._own_balls(queries, ks)
+        if self._class_balls is not None:
+            paths = self._own_balls(self._class_balls, queries, ks)
             return np.stack([log_marginal(scores, self.class_prior_) for scores in paths])
         numbers = self._check_neighbors(self._balls, ks, own=queries is None)
         return self._balls.log_density(queries, numbers, self._counts(numbers))
@@ -289,8 +293,8 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
     def _conditionals(self, X: ArrayLike | None, ks: Sequence[int] | None) -> Float64:
         """Log p(x given c) for each k, of shape (len(ks), m, n_classes)."""
         queries = self._labelled_queries(X)
-        if self.volume == "per_class":
-            return self._own_balls(queries, ks)
+        if self._class_balls is not None:
+            return self._own_balls(self._class_balls, queries, ks)
         numbers = self._check_neighbors(self._balls, ks, own=queries is None)
         totals = self.class_prior_ * self._balls.total(own=queries is None)
         scores = self._empty_paths(queries, numbers)
@@ -304,8 +308,9 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
     def _posteriors(self, X: ArrayLike | None, ks: Sequence[int] | None) -> Float64:
         """p(c given x) for each k, of shape (len(ks), m, n_classes)."""
         queries = self._labelled_queries(X)
-        if self.volume == "per_class":
-            paths = _warn_of_infinity(self._own_balls(queries, ks), stacklevel=4)
+        if self._class_balls is not None:
+            paths = self._own_balls(self._class_balls, queries, ks)
+            paths = _warn_of_infinity(paths, stacklevel=4)
             return np.stack([posterior(scores, self.class_prior_) for scores in paths])
         numbers = self._check_neighbors(self._balls, ks, own=queries is None)
         probabilities = self._empty_paths(queries, numbers)
@@ -319,6 +324,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
     def _check_neighbors(
         self, balls: Balls, ks: Sequence[int] | None, *, own: bool, what: str = "rows"
     ) -> list[int]:
+        require_flag("unbiased", self.unbiased)  # it may have been reset since `fit`
         asked = [self.n_neighbors] if ks is None else ks
         numbers = require_ks(asked, balls.total(own=own), "other " * own + what)
         if 1 in numbers and self.unbiased:
@@ -357,21 +363,24 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
             algorithm=self.algorithm,
             n_jobs=self.n_jobs,
             k=self._expected_neighbors(members.size),
+            names=getattr(self, "feature_names_in_", None),
         )
         balls = Balls(index, None if weights is None else weights[members], self.metric)
         self._check_neighbors(balls, None, own=False, what=self._rows_of(c))
         return balls
 
-    def _own_balls(self, queries: Floats | None, ks: Sequence[int] | None) -> Float64:
+    def _own_balls(
+        self, class_balls: list[Balls], queries: Floats | None, ks: Sequence[int] | None
+    ) -> Float64:
         """Log p(x given c) for each k from each class's own ball."""
         own = queries is None
         numbers = self._check_neighbors(self._balls, ks, own=own)
-        for c, balls in enumerate(self._class_balls):
+        for c, balls in enumerate(class_balls):
             self._check_neighbors(balls, numbers, own=own, what=self._rows_of(c))
         counts = self._counts(numbers)
         scores = self._empty_paths(queries, numbers)
         codes: Any = self._codes
-        for c, balls in enumerate(self._class_balls):
+        for c, balls in enumerate(class_balls):
             path = scores[:, :, c]
             if queries is None:
                 inside = codes == c

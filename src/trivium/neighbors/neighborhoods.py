@@ -11,6 +11,7 @@ from trivium.neighbors.search.index import Index
 from trivium.neighbors.votes import counted_mass
 
 _ENTRIES_A_BATCH = 1 << 22  # neighbours held at a time, at most: more gain nothing
+_LIGHTEST = 1e-300  # beside the heaviest
 _BYTES_AN_ENTRY = 32  # distance and index, and as much again for what is made of them
 
 
@@ -61,7 +62,8 @@ def counting_weights(weights: Float64 | None) -> Float64 | None:
     """
     if weights is None or is_whole(weights):
         return weights
-    relative = weights / weights.max()
+    # None may vanish: at the very place of a query a light row has all the votes.
+    relative = np.maximum(weights / weights.max(), _LIGHTEST)
     counting: Float64 = relative / relative.mean()
     return counting
 

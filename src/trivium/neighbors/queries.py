@@ -55,6 +55,7 @@ class NeighborQueries:
             algorithm=self.algorithm,
             n_jobs=self.n_jobs,
             k=self._expected_neighbors(rows.shape[0]),
+            names=getattr(self, "feature_names_in_", None),
         )
         self._kept = kept
         self._n_rows_given = rows.shape[0] if kept is None else n_given

@@ -3,6 +3,8 @@
 The index picks the algorithm and brings rows and queries into the metric's space.
 """
 
+from typing import Any
+
 import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
@@ -27,6 +29,8 @@ class Index:
     n_jobs : int or None
     k : int
         Number of neighbours that will be asked for, which "auto" goes by.
+    names : ndarray of str or None
+        What an error calls the columns.
 
     Attributes
     ----------
@@ -36,10 +40,18 @@ class Index:
     """
 
     def __init__(
-        self, rows: Floats, *, metric: str, algorithm: str, n_jobs: int | None, k: int = 5
+        self,
+        rows: Floats,
+        *,
+        metric: str,
+        algorithm: str,
+        n_jobs: int | None,
+        k: int = 5,
+        names: Any = None,
     ) -> None:
         self._metric = METRICS[metric]
         self._n_jobs = n_jobs
+        self._names = names
         self.rows = directions(rows) if self._metric == COSINE else rows
         tree = None
         if algorithm == "auto":
@@ -74,10 +86,17 @@ class Index:
         distances : ndarray of shape (m, k)
         indices : ndarray of shape (m, k)
             Both sorted by (distance, row number).
+
+        Raises
+        ------
+        ValueError
+            If one of them is so far off that its distance is beyond float64, where order ends.
         """
         found = np.empty((points.shape[0], k)), np.empty((points.shape[0], k), dtype=np.intp)
         skip = _nobody(points) if skip is None else skip
         self._searcher.nearest(points, skip, self._n_jobs, found)
+        if np.isinf(found[0][:, -1:]).any():
+            raise self._too_far(points, int(np.isinf(found[0][:, -1]).argmax()), k)
         return found
 
     def within(
@@ -86,6 +105,18 @@ class Index:
         """Find every row within a radius of each query; see `Searcher.within`."""
         skip = _nobody(points) if skip is None else skip
         return self._searcher.within(points, radius, skip, self._n_jobs)
+
+    def _too_far(self, points: Floats, query: int, k: int) -> ValueError:
+        """Return an error that names the column in which a query lies farthest off."""
+        apart = np.abs(0.25 * points[query].astype(np.float64) - 0.25 * self.rows).max(axis=0)
+        column = int(apart.argmax())
+        name = f"column {column}" if self._names is None else f"column {self._names[column]!r}"
+        least, greatest = self.rows[:, column].min(), self.rows[:, column].max()
+        return ValueError(
+            f"A query has fewer than {k} rows within the distances that float64 holds: its value "
+            f"is {points[query, column]:.3g} in {name}, where rows reach from {least:.3g} to "
+            f"{greatest:.3g}. Divide the column by a power of ten."
+        )
 
     def _tree(self, rows: Floats) -> KDTree:
         return KDTree(self._metric, rows, self._n_jobs)
