@@ -30,7 +30,7 @@ _TIE_BREAK = 1e-6  # of a rising function in steps, so that scores on one step k
 _LOG_TEMPERATURES = (-10.0, 10.0)
 _MOST_ROWS = 1.0 / float(np.finfo(np.float64).eps)
 _MOST_STEPS = 100
-_SMALLEST = float(np.finfo(np.float64).tiny)
+_SMALLEST, _GREATEST = float(np.finfo(np.float64).tiny), float(np.finfo(np.float64).max)
 
 
 class Range(NamedTuple):
@@ -68,9 +68,14 @@ class Sigmoid(NamedTuple):
 
     def __call__(self, placed: Float64) -> Float64:
         """Probability of the class, given where scores lie."""
-        with np.errstate(over="ignore"):
-            probabilities: Float64 = expit(self.slope * placed + self.intercept)
+        probabilities: Float64 = expit(self.log_odds(placed))
         return probabilities
+
+    def log_odds(self, placed: Float64) -> Float64:
+        """Logarithm of the odds for the class against the rest."""
+        with np.errstate(over="ignore"):
+            odds: Float64 = self.slope * placed + self.intercept
+        return odds
 
 
 class Steps(NamedTuple):
@@ -80,8 +85,20 @@ class Steps(NamedTuple):
 
     def __call__(self, placed: Float64) -> Float64:
         """Probability of the class, given where scores lie."""
-        steps: Float64 = self.steps.predict(np.clip(placed, -1.0, 1.0))
-        return (1.0 - _TIE_BREAK) * steps + _TIE_BREAK * expit(placed)
+        return self._shares(placed, 1.0)
+
+    def log_odds(self, placed: Float64) -> Float64:
+        """Logarithm of the odds for the class against the rest."""
+        for_it, against = self._shares(placed, 1.0), self._shares(placed, -1.0)
+        odds: Float64 = np.log(np.maximum(for_it, _SMALLEST) / np.maximum(against, _SMALLEST))
+        return odds
+
+    def _shares(self, placed: Float64, sign: float) -> Float64:
+        """Probability of the class, or, with its digits, of the rest."""
+        steps = self.steps.predict(np.clip(placed, -1.0, 1.0))
+        shares: Float64 = (1.0 - _TIE_BREAK) * (steps if sign > 0 else 1.0 - steps)
+        shares += _TIE_BREAK * expit(sign * placed)
+        return shares
 
 
 class Calibrator(NamedTuple):
@@ -106,23 +123,52 @@ class Calibrator(NamedTuple):
     curves: list[Sigmoid | Steps] | None
     temperature: float = 1.0
 
+    def log_odds(self, scores: Float64) -> Float64:
+        """Logarithms of the odds, of which the greatest tells the most probable class.
+
+        Of a sigmoid and of steps they are those of each class against the rest, at one temperature
+        logits of which the softmax is the probabilities.
+
+        Parameters
+        ----------
+        scores : ndarray of shape (m, n_targets)
+
+        Returns
+        -------
+        ndarray of shape (m, n_targets)
+            Of two classes for the second; finite.
+        """
+        odds = np.full(scores.shape, -_GREATEST)
+        if self.present.size == 1:
+            column = self.present - 1 if self.n_classes == 2 else self.present
+            odds[:, column[column >= 0]] = _GREATEST
+            return odds
+        columns = slice(None) if self.n_classes == 2 else self.present
+        with np.errstate(over="ignore"):
+            if self.curves is None:
+                factor = self.temperature * (2.0 if self.n_classes == 2 else 1.0)
+                most = np.maximum(np.abs(scores).max(axis=1, keepdims=True), 1.0)
+                # Far off, logits keep their proportions within float64.
+                odds[:, columns] = np.minimum(factor, _GREATEST / most) * scores[:, columns]
+            else:
+                pairs = zip(self.ranges, self.curves, scores[:, columns].T, strict=True)
+                odds[:, columns] = np.column_stack(
+                    [curve.log_odds(known.place(own)) for known, curve, own in pairs]
+                )
+        return np.clip(odds, -_GREATEST, _GREATEST, out=odds)
+
     def predict_proba(self, scores: Float64) -> Float64:
         """Probability of each class, of shape (m, n_classes), given scores (m, n_targets)."""
         probabilities = np.zeros((len(scores), self.n_classes))
         if self.present.size == 1:
             probabilities[:, self.present] = 1.0
         elif self.n_classes == 2:
-            scores = scores[:, 0]
-            if self.curves is None:
-                with np.errstate(over="ignore"):
-                    second = expit(2.0 * self.temperature * scores)
-            else:
-                second = self.curves[0](self.ranges[0].place(scores))
+            second = expit(self.log_odds(scores)[:, 0])
             probabilities[:, 0], probabilities[:, 1] = 1.0 - second, second
         elif self.curves is None:
+            logits = self.log_odds(scores)[:, self.present]
             with np.errstate(over="ignore"):
-                logits = self.temperature * _below_greatest(scores[:, self.present])
-            probabilities[:, self.present] = softmax(logits, axis=1)
+                probabilities[:, self.present] = softmax(_below_greatest(logits), axis=1)
         else:
             for c, known, curve in zip(self.present, self.ranges, self.curves, strict=True):
                 probabilities[:, c] = np.maximum(curve(known.place(scores[:, c])), _SMALLEST)
@@ -130,15 +176,11 @@ class Calibrator(NamedTuple):
         return probabilities
 
     def predict(self, scores: Float64) -> Indices:
-        """Most probable class, of shape (m,); of those that tie the one of the greatest score.
-
-        Far off, several classes may be certain, each against the rest.
-        """
-        probabilities = self.predict_proba(scores)
-        if scores.shape[1] > 1:
-            tied = probabilities == probabilities.max(axis=1, keepdims=True)
-            probabilities = np.where(tied, scores, -np.inf)
-        best: Indices = probabilities.argmax(axis=1)
+        """Most probable class, of shape (m,); the smallest of those that tie."""
+        odds = self.log_odds(scores)
+        best: Indices = (
+            odds.argmax(axis=1) if self.n_classes > 2 else (odds[:, 0] > 0).astype(np.intp)
+        )
         return best
 
 

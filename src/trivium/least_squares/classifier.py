@@ -256,6 +256,30 @@ class LeastSquaresClassifier(IndicatorFit):
             )
         return self
 
+    def decision_function(self, X: ArrayLike) -> Float64:
+        """Values of the fitted functions, or, fitted with `calibration`, log-odds.
+
+        With "sigmoid" and "isotonic" these are the log-odds of each class against the rest (of two
+        classes: of the second), with "temperature" logits. Either way the greatest names the
+        most probable class; of two classes, their order is that of the values.
+
+        Of rows so far off that one of their values leaves float64, values in proportion of
+        which the greatest magnitude is float64's greatest.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_queries, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_queries,) for two classes, else (n_queries, n_classes)
+            For two classes, positive means the second one.
+        """
+        if not hasattr(self, "_calibrator"):
+            return super().decision_function(X)
+        odds = self._calibrator.log_odds(self._scores(X))
+        return odds[:, 0] if self.classes_.size == 2 else odds
+
     @available_if(_tells_probabilities)  # type: ignore[untyped-decorator]
     def predict_proba(self, X: ArrayLike) -> Float64:
         """Probability of each class, with `calibration`.
