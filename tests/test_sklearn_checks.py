@@ -20,7 +20,7 @@ ESTIMATORS = [
     trivium.LeastSquaresClassifier(alpha=0.1, fit_intercept=False),
     trivium.LeastSquaresClassifier(alpha=0.1, calibration="sigmoid"),
     trivium.LeastSquaresClassifier(robust=True),
-    trivium.LeastSquaresClassifier(alpha=0.1, calibration="isotonic", robust=True),
+    trivium.LeastSquaresClassifier(alpha=0.1, calibration="temperature", robust=True),
     trivium.LeastSquaresClassifierCV(),
     trivium.LeastSquaresClassifierCV(alphas=4, scoring="neg_mean_squared_error", rule="best"),
     trivium.SoftmaxRegression(),
