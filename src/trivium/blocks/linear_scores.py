@@ -97,9 +97,10 @@ def bounded_scores(X: Floats, coef: Float64, intercept: Float64) -> Float64:
 
 def bound_scores(scores: Float64, X: Floats, coef: Float64, intercept: Float64) -> None:
     """Put into scores, in place, what `bounded_scores` says where they are not finite."""
-    beyond = np.flatnonzero(~np.isfinite(scores).all(axis=1))
-    if not beyond.size or not (np.isfinite(coef).all() and np.isfinite(intercept).all()):
+    finite = np.isfinite(scores)
+    if finite.all() or not (np.isfinite(coef).all() and np.isfinite(intercept).all()):
         return
+    beyond = np.flatnonzero(~finite.all(axis=1))
     for start in range(0, beyond.size, _ROWS_A_PIECE):
         rows = beyond[start : start + _ROWS_A_PIECE]
         scaled, exponents = scaled_scores(X[rows], coef, intercept)

@@ -241,23 +241,26 @@ def believed(scores: Float64, codes: Indices, weights: Float64 | None) -> Range:
     >>> believed(np.array([-1.0, -0.5, 0.5, 1.0, 1e9]), np.array([0, 0, 1, 1, 0]), None)
     Range(middle=0.25, reach=1.5)
     """
-    order = np.argsort(scores, kind="stable")
     inner = np.ones(scores.size, dtype=np.bool_)
-    for outermost in order[[0, -1]]:
+    for outermost in (scores.argmin(), scores.argmax()):
         inner[outermost] = weights is not None and weights[outermost] > 1.0
-    if not inner.any():
-        inner[:] = True
-    least, most = np.inf, -np.inf
-    for code in np.unique(codes[inner]):
-        own = order[(codes[order] == code) & inner[order]]
-        mass = None if weights is None else comparable_weights(weights[own])
-        below = np.cumsum(np.ones(own.size) if mass is None else mass)
-        first = np.searchsorted(below, _OUTERMOST * below[-1], side="right")
-        last = np.searchsorted(below, (1.0 - _OUTERMOST) * below[-1], side="left")
-        least, most = min(least, scores[own[first]]), max(most, scores[own[last]])
+    rows = np.flatnonzero(inner) if inner.any() else np.arange(scores.size)
+    rows = rows[np.lexsort((scores[rows], codes[rows]))]  # class after class, rising
+    starts = np.flatnonzero(np.diff(codes[rows], prepend=-1))
+    lengths = np.diff(starts, append=rows.size)
+    mass = np.ones(rows.size)
+    if weights is not None:
+        exponents = np.frexp(np.maximum.reduceat(weights[rows], starts))[1]
+        mass = np.ldexp(weights[rows], -np.repeat(exponents, lengths))
+    below = np.cumsum(mass)
+    before, totals = below[starts] - mass[starts], np.add.reduceat(mass, starts)
+    below -= np.repeat(before, lengths)
+    lower, upper = (np.repeat(part * totals, lengths) for part in (_OUTERMOST, 1.0 - _OUTERMOST))
+    least = float(scores[rows[starts + np.add.reduceat(below <= lower, starts)]].min())
+    most = float(scores[rows[starts + np.add.reduceat(below < upper, starts)]].max())
     middle, half = 0.5 * least + 0.5 * most, 0.5 * most - 0.5 * least
     reach = half * (1.0 + 2.0 * _ROOM)
-    return Range(float(middle), float(reach) if reach > 0.0 else 1.0)
+    return Range(middle, reach if reach > 0.0 else 1.0)
 
 
 def fit_sigmoid(placed: Float64, positive: NDArray[np.bool_], weights: Float64 | None) -> Sigmoid:
