@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.datasets import load_digits
 
 from trivium import LeastSquaresClassifier
-from trivium.least_squares import solve
-from trivium.least_squares.gram import gather
-from trivium.least_squares.online import class_weights
+from trivium.least_squares import classifier, solve
+from trivium.least_squares.centred import centred_sums
+from trivium.least_squares.exact import sum_exactly
 from trivium.least_squares.table import Table
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*predicted for no training row")
@@ -163,6 +164,169 @@ class TestPartialFit:
             model.partial_fit(X, y)
 
 
+def assert_one_fit(model, X, y, n_classes, w=None, **options):
+    """Compare with what `fit` solves, all classes known, whichever of them remain."""
+    table = Table(np.ascontiguousarray(X), y, n_classes, w)
+    alpha, centred = options.get("alpha", 0.0), options.get("fit_intercept", True)
+    right = solve.solve(table, alpha, centred=centred).solution
+    assert model.rank_ == right.rank
+    np.testing.assert_array_equal(model.aliased_, right.aliased)
+    size = np.abs(right.coef).max(initial=0.0)
+    np.testing.assert_allclose(model.coef_.T, right.coef, rtol=0, atol=1e-8 * size)
+    np.testing.assert_allclose(model.intercept_, right.intercept, rtol=1e-8, atol=1e-8)
+
+
+class TestColumnsThatDoNotVary:
+    def test_a_constant_one(self):
+        X = [[1, 5, 1], [-2, 5, 3], [1, 5, -1], [2, 5, 3], [3, 5, -3], [-3, 5, 0], [-3, 5, 2]]
+        X, y = np.array(X, float), np.arange(7) % 2
+        model = LeastSquaresClassifier().partial_fit(X, y, [0, 1])
+        A = X - X.mean(axis=0)
+        b = np.where(y == 1, 1.0, -1.0)
+        coef = np.linalg.lstsq(A, b - b.mean(), rcond=None)[0]
+        np.testing.assert_allclose(model.coef_[0], coef, rtol=1e-12, atol=1e-15)
+        np.testing.assert_array_equal(model.aliased_, [1])
+        assert model.coef_[0, 1] == 0.0
+        assert model.rank_ == 2
+
+    def test_digits_in_ten_parts(self):
+        X, y = load_digits(return_X_y=True)
+        model = LeastSquaresClassifier()
+        for part in np.array_split(np.arange(len(X)), 10):
+            model.partial_fit(X[part], y[part], np.arange(10))
+        assert_one_fit(model, X, y, 10)
+        whole = LeastSquaresClassifier().fit(X, y)
+        np.testing.assert_array_equal(model.predict(X), whole.predict(X))
+        np.testing.assert_array_equal(model.aliased_, [0, 32, 39])
+        model.forget(X[500:], y[500:])
+        assert_one_fit(model, X[:500], y[:500], 10)
+
+    @settings(max_examples=60, deadline=None)
+    @given(
+        seed=st.integers(0, 10**6),
+        kind=st.sampled_from(["one-hot", "counts", "constant", "normal", "twice"]),
+        ending=st.sampled_from(["", "constant", "dependent", "outlier"]),
+        scale=st.sampled_from([0, 6]),
+        n_classes=st.integers(2, 4),
+        weighted=st.booleans(),
+        alpha=st.sampled_from([0.0, 0.0, 0.1]),
+        fit_intercept=st.booleans(),
+        fit_first=st.booleans(),
+    )
+    def test_whatever_came_and_went(
+        self, seed, kind, ending, scale, n_classes, weighted, alpha, fit_intercept, fit_first
+    ):
+        rng = np.random.default_rng(seed)
+        n = 40
+        normal = rng.normal(size=(n, 3))
+        X = {
+            "one-hot": np.hstack([np.eye(4)[rng.integers(0, 4, n)], normal[:, :1]]),
+            "counts": rng.poisson(0.3, size=(n, 4)).astype(float),
+            "constant": np.column_stack([normal, np.full(n, 0.1), np.full(n, -7.3e4)]),
+            "normal": normal,
+            "twice": np.hstack([normal, -2.0 * normal[:, :2]]),
+        }[kind]
+        X = (X + scale * rng.normal(size=X.shape[1])) * 10.0 ** rng.integers(
+            -scale, scale + 1, size=X.shape[1]
+        )
+        y = np.r_[np.arange(n_classes), rng.integers(0, n_classes, size=n - n_classes)]
+        w = rng.uniform(0.2, 3.0, size=n) if weighted else np.ones(n)
+        gone = rng.permutation(np.arange(n_classes, n))[: rng.integers(1, 25)]
+        rest = np.setdiff1d(np.arange(n), gone)
+        if ending == "constant":
+            X[rest, 1] = 0.1
+        elif ending == "dependent":
+            X[rest, 1] = -0.5 * X[rest, 2]
+        elif ending == "outlier":
+            X[gone[0], 1] = 1e12
+        options = {"alpha": alpha, "fit_intercept": fit_intercept}
+        model = LeastSquaresClassifier(**options)
+        parts = np.array_split(
+            np.r_[np.arange(n_classes), rng.permutation(n - n_classes) + n_classes], 4
+        )
+        if fit_first:
+            some = parts.pop(0)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                model.fit(X[some], y[some], w[some])
+        for some in parts:
+            model.partial_fit(X[some], y[some], np.arange(n_classes), w[some])
+        for some in np.array_split(gone, 3):
+            if some.size:
+                model.forget(X[some], y[some], w[some])
+        assert_one_fit(model, X[rest], y[rest], n_classes, w[rest], **options)
+
+    def test_after_a_fit_to_many_rows_whose_sums_were_rounded(self, monkeypatch):
+        monkeypatch.setattr(classifier, "_CHEAP", 0.0)
+        monkeypatch.setattr(solve, "_CHEAP_BESIDE_ROWS", 0.0)
+        rng = np.random.default_rng(17)
+        for fit_intercept in (True, False):
+            X = np.column_stack([rng.normal(size=(60, 2)), np.arange(60) < 10, np.full(60, 0.3)])
+            y = rng.integers(0, 3, size=60)
+            options = {"fit_intercept": fit_intercept}
+            model = LeastSquaresClassifier(**options).fit(X[:40], y[:40])
+            assert model._sums is None
+            model.partial_fit(X[40:], y[40:])
+            assert_one_fit(model, X, y, 3, **options)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)
+                model.forget(X[:10], y[:10])  # the third column is constant then
+            assert_one_fit(model, X[10:], y[10:], 3, **options)
+
+    def test_nearly_dependent_columns_keep_their_digits(self):
+        rng = np.random.default_rng(18)
+        X = rng.normal(size=(60, 3))
+        X[:, 2] = X[:, 0] + 1e-7 * X[:, 2]
+        y = rng.integers(0, 2, size=60)
+        model = LeastSquaresClassifier()
+        for some in np.array_split(np.arange(60), 5):
+            model.partial_fit(X[some], y[some], [0, 1])
+        assert model.rank_ == 3
+        table = Table.of_values(X, np.where(y == 1, 1.0, -1.0)[:, None])
+        by_rows = solve.by_rows(solve.take(table, centred=True)[0], 0.0)
+        np.testing.assert_allclose(model.coef_.T, by_rows.coef, rtol=1e-6)
+        assert_one_fit(model, X, y, 2)
+
+
+class TestPartsThatWeighNothing:
+    def test_they_add_nothing(self):
+        X, y, w = problem(16, 40, 3, 3)
+        model = LeastSquaresClassifier().partial_fit(X, y, [0, 1, 2], w)
+        before = model.coef_.copy()
+        model.partial_fit(X[:5] + 9.0, y[:5], sample_weight=np.zeros(5))
+        model.partial_fit(X[:5] + 9.0, y[:5], sample_weight=0)
+        model.forget(X[:5] - 3.0, y[:5], np.zeros(5))
+        np.testing.assert_array_equal(model.coef_, before)
+
+    def test_the_first_one_leaves_the_answer_to_no_rows(self):
+        X, y, w = problem(16, 40, 3, 3)
+        model = LeastSquaresClassifier().partial_fit(X, y, [0, 1, 2], np.zeros(40))
+        assert not model.coef_.any()
+        assert not model.intercept_.any()
+        assert model.rank_ == 0
+        np.testing.assert_array_equal(model.aliased_, [0, 1, 2])
+        with pytest.raises(ValueError, match="weigh 40, and those .* to 0: nothing would be left"):
+            model.forget(X, y)
+        with pytest.raises(ValueError, match="not the rows, labels and weights"):
+            model.influence(X, y)
+        model.partial_fit(X, y, sample_weight=w)
+        assert_one_fit(model, X, y, 3, w)
+
+    def test_what_is_wrong_with_them_is_still_said(self):
+        X, y, _ = problem(16, 40, 3, 3)
+        new = LeastSquaresClassifier()
+        with pytest.raises(ValueError, match="classes are needed"):
+            new.partial_fit(X, y, sample_weight=np.zeros(40))
+        with pytest.raises(ValueError, match=r"shape \(39,\)"):
+            new.partial_fit(X, y, [0, 1, 2], np.zeros(39))
+        with pytest.raises(ValueError, match="none of the 2 known classes"):
+            new.partial_fit(X, y, [0, 1], np.zeros(40))
+        X[3, 1] = np.nan
+        with pytest.raises(ValueError, match="NaN: row 3, column 1"):
+            new.partial_fit(X, y, [0, 1, 2], np.zeros(40))
+        assert not hasattr(new, "coef_")
+
+
 class TestForget:
     @settings(max_examples=30, deadline=None)
     @given(
@@ -198,7 +362,8 @@ class TestForget:
             model, LeastSquaresClassifier().fit(X[keep], y[keep]), X[keep], 1e-14 * scale**2 + 1e-9
         )
 
-    def test_digits_that_are_gone_are_said_to_be(self):
+    def test_digits_that_are_gone_are_said_to_be(self, monkeypatch):
+        monkeypatch.setattr(classifier, "_CHEAP", 0.0)
         X, y, _ = problem(10, 100, 3, 2)
         X[7, 1] *= 1e6
         model = LeastSquaresClassifier().fit(X, y)
@@ -239,9 +404,9 @@ class TestForget:
     def test_weights_of_classes(self):
         for n_classes in (2, 4):
             X, y, w = problem(12, 50, 2, n_classes)
-            moments = gather(Table(X, y, n_classes, 1e6 * w), centred=True)
+            sums = sum_exactly(Table(X, y, n_classes, 1e6 * w))
             np.testing.assert_allclose(
-                class_weights(moments, n_classes), 1e6 * np.bincount(y, w), rtol=1e-12
+                centred_sums(sums, centred=True).class_weights, 1e6 * np.bincount(y, w), rtol=1e-15
             )
 
     def test_masking_is_not_looked_at(self):

@@ -2,15 +2,16 @@
 
 import numpy as np
 import pytest
+import scipy.optimize
 from scipy.stats import chi2
 from sklearn.datasets import load_digits
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import recall_score
 
 from trivium import LeastSquaresClassifier
-from trivium.least_squares import robust
+from trivium.least_squares import descent, robust, solve
 from trivium.least_squares.robust import weighted_median
-from trivium.least_squares.table import targets
+from trivium.least_squares.table import Table, targets
 from trivium.sheet.outlier import Outlier
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*predicted for no training row")
@@ -151,11 +152,64 @@ class TestClassesOfFewRows:
             assert angle(model, clean) < 20.0
 
 
+class TestItSettles:
+    @pytest.mark.parametrize("seed", range(8))
+    def test_labels_without_a_rule(self, seed):
+        rng = np.random.default_rng(seed)
+        X, y = rng.normal(size=(100, 64)), rng.integers(0, 2, size=100)
+        assert LeastSquaresClassifier(robust=True).fit(X, y).n_iter_ < 300
+
+    @pytest.mark.parametrize("far", [1e5, 1e8, 1e12])
+    def test_few_rows_and_one_far_off(self, far):
+        for seed in range(30):
+            rng = np.random.default_rng(seed)
+            X, y = rng.normal(size=(12, 1)), np.r_[0, 1, rng.integers(0, 2, size=10)]
+            X[3] *= far
+            LeastSquaresClassifier(robust=True).fit(X, y)
+
+    @pytest.mark.parametrize("n_classes", [2, 4])
+    @pytest.mark.parametrize("alpha", [0.0, 0.05])
+    @pytest.mark.parametrize("allowance", [1e-3, 0.3])
+    def test_the_least_is_found_and_each_step_descends(self, n_classes, alpha, allowance):
+        X, y, w = problem(11, 80, 3, n_classes)
+        X, table = X - X.mean(axis=0), Table(X, y, n_classes, w)
+        huber = descent.Huber(table, w, np.full(80, allowance), alpha * w.sum(), True)
+        start = solve.solve(table, alpha, centred=True)
+        values = []
+        for most in (1, 2, 4, 8, 16, 400):
+            found = descent.descend(huber, start, most)
+            solution = found.solved.solution
+            values.append(huber.value(descent.residuals_of(found.solved), solution.coef))
+        assert np.all(np.diff(values) <= 1e-12 * values[0])
+        assert found.falling == 0.0
+        shape = (4, solution.coef.shape[1])
+
+        def value(parameters):
+            coef = parameters.reshape(shape)
+            missed = targets(y, n_classes) - X @ coef[:3] - coef[3]
+            return huber.value(missed, coef[:3])
+
+        got = np.vstack([solution.coef, solution.intercept + 0.0]).ravel()
+        got = got.reshape(shape)
+        got[3] += (table.X - X).mean(axis=0) @ got[:3]
+        best = scipy.optimize.minimize(value, got.ravel(), method="Powell", options={"xtol": 1e-12})
+        assert value(got.ravel()) <= best.fun * (1 + 1e-9)
+
+    def test_what_was_reached_where_it_does_not(self):
+        X, y, w = problem(12, 60, 3, 3)
+        table = Table(X, y, 3, w)
+        huber = descent.Huber(table, w, np.full(60, 0.1), 0.0, True)
+        found = descent.descend(huber, solve.solve(table, 0.0, centred=True), 3)
+        assert found.n_iter == 3
+        assert 0.0 < found.falling < 0.1
+
+
 class TestLimits:
     def test_weights_that_do_not_settle(self, monkeypatch):
-        monkeypatch.setattr(robust, "_MOST_STEPS", 2)
+        monkeypatch.setattr(robust, "_SCALE_STEPS", 1)
+        monkeypatch.setattr(robust, "_MOST_STEPS", 3)
         X, y, _ = problem(5, 60, 3, 3)
-        with pytest.warns(ConvergenceWarning, match="have not settled in 2 fits"):
+        with pytest.warns(ConvergenceWarning, match="in 3 fits: another would lower"):
             LeastSquaresClassifier(robust=True).fit(X, y)
 
     def test_the_scale_is_held_at_last(self, monkeypatch):
@@ -193,7 +247,8 @@ class TestLimits:
 
     def test_what_other_weights_make_of_finite_rows_is_looked_at(self, monkeypatch):
         answers = iter([robust.solve, lambda *_, **__: None])
-        monkeypatch.setattr(robust, "solve", lambda *args, **kw: next(answers)(*args, **kw))
+        for module in (robust, descent):
+            monkeypatch.setattr(module, "solve", lambda *args, **kw: next(answers)(*args, **kw))
         X, y = Outlier().rows(8)
         with pytest.raises(ValueError, match="a range beyond float64"):
             LeastSquaresClassifier(robust=True).fit(X, y)

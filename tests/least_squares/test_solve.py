@@ -144,11 +144,14 @@ class TestPaths:
         weights = rng.uniform(0.5, 2.0, size=200) if weighted else None
         options = {"alpha": alpha, "weights": weights, "fit_intercept": fit_intercept}
         fast = fit(X, codes, **options)
-        monkeypatch.setattr(module, "by_squares", lambda *args: None)
+        monkeypatch.setattr(module, "by_squares", lambda *args, **options: None)
+        doubled = fit(X, codes, **options)
+        monkeypatch.setattr(module, "sum_exactly", lambda *args, **options: None)
         careful = fit(X, codes, **options)
-        np.testing.assert_allclose(fast.coef, careful.coef, rtol=1e-11, atol=1e-13)
-        np.testing.assert_allclose(fast.intercept, careful.intercept, rtol=1e-11, atol=1e-13)
-        assert fast.rank == careful.rank == 5
+        for other in (doubled, careful):
+            np.testing.assert_allclose(fast.coef, other.coef, rtol=1e-11, atol=1e-13)
+            np.testing.assert_allclose(fast.intercept, other.intercept, rtol=1e-11, atol=1e-13)
+            assert fast.rank == other.rank == 5
 
     def test_well_conditioned_rows_go_the_fast_way(self, monkeypatch):
         monkeypatch.setattr(module, "by_rows", None)
@@ -160,7 +163,9 @@ class TestPaths:
         answers = []
         original = module.by_squares
         monkeypatch.setattr(
-            module, "by_squares", lambda *args: answers.append(original(*args)) or answers[-1]
+            module,
+            "by_squares",
+            lambda *args, **options: answers.append(original(*args)) or answers[-1],
         )
         rng = np.random.default_rng(5)
         X = rng.normal(size=(n, 3))
@@ -316,3 +321,47 @@ class TestWideTablesOfColumnsInAnyUnit:
         np.testing.assert_allclose(model.coef_[0], coef, rtol=1e-9)
         influence = model.influence(X, y)
         assert np.isfinite(influence.loo_residuals).all()
+
+    @pytest.mark.parametrize("seed", range(12))
+    @pytest.mark.parametrize("graded", [False, True])
+    def test_rows_are_met_and_known_whatever_the_units(self, seed, graded):
+        rng = np.random.default_rng(seed)
+        n = int(rng.integers(5, 40))
+        d = n + int(rng.integers(1, 60))
+        powers = rng.uniform(-6, 6, size=d) if graded else rng.choice([-6.0, 6.0], size=d)
+        X, n_classes = rng.normal(size=(n, d)) * 10.0**powers, 2 + seed % 2
+        y = np.r_[np.arange(n_classes), rng.integers(0, n_classes, size=n - n_classes)]
+        model = LeastSquaresClassifier().fit(X, y)
+        A, Y = centred(X, y)
+        plain = np.linalg.lstsq(A, Y, rcond=None)[0]
+        missed = np.abs(A @ model.coef_.T - Y).max()
+        assert missed <= max(10 * np.abs(A @ plain - Y).max(), 1e-14)
+        assert np.isfinite(model.influence(X, y).loo_residuals).all()
+
+    @pytest.mark.parametrize("seed", range(6))
+    @pytest.mark.parametrize("graded", [False, True])
+    def test_the_norm_is_the_least_to_the_last_digits(self, seed, graded):
+        rng = np.random.default_rng(seed)
+        n = int(rng.integers(3, 9))
+        d = n + int(rng.integers(1, 12))
+        powers = rng.uniform(-6, 6, size=d) if graded else rng.choice([-6.0, 6.0], size=d)
+        X, y = rng.normal(size=(n, d)) * 10.0**powers, np.r_[0, 1, rng.integers(0, 2, size=n - 2)]
+        model = LeastSquaresClassifier(fit_intercept=False).fit(X, y)
+        rows = np.vectorize(Fraction, otypes=[object])(X)
+        system = np.column_stack([rows @ rows.T, [Fraction(2 * int(k) - 1) for k in y]])
+        for i in range(n):
+            system[i] /= system[i, i]
+            for k in set(range(n)) - {i}:
+                system[k] -= system[k, i] * system[i]
+        exact = (rows.T @ system[:, n]).astype(float)
+        np.testing.assert_allclose(model.coef_[0], exact, rtol=0, atol=1e-12 * abs(exact).max())
+
+    def test_the_aliased_are_those_that_depend_on_earlier_ones(self):
+        rng = np.random.default_rng(13)
+        for _ in range(20):
+            n, inner, d = 30, int(rng.integers(1, 6)), int(rng.integers(3, 12))
+            X = rng.normal(size=(n, inner)) @ rng.integers(-1, 2, size=(inner, d))
+            A, _ = centred(X, np.arange(n) % 2)
+            ranks = [np.linalg.matrix_rank(A[:, : k + 1], tol=1e-9) for k in range(d)]
+            expected = np.flatnonzero(np.diff(ranks, prepend=0) == 0)
+            np.testing.assert_array_equal(fit(X, np.arange(n) % 2).aliased, expected)

@@ -18,11 +18,14 @@ from trivium.inputs import (
     require_magnitude,
 )
 from trivium.labels import shown
+from trivium.least_squares.centred import is_sum_of
+from trivium.least_squares.exact import ExactSums
 from trivium.least_squares.fitted import Fitted
 from trivium.least_squares.gram import Moments
 from trivium.least_squares.influence import Influence
 from trivium.least_squares.masking import MaskedClassWarning, masked_classes
-from trivium.least_squares.solve import Solution, Solved, solve, take
+from trivium.least_squares.solution import Solution
+from trivium.least_squares.solve import Solved, solve, take
 from trivium.least_squares.table import Design, Frame, Table
 from trivium.least_squares.without_each import EachLeftOut, without_each
 from trivium.scoring import AccuracyClassifier
@@ -41,6 +44,7 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
     coef_: Float64
     intercept_: Float64
     _moments: Moments | None
+    _sums: ExactSums | None = None
     _alpha: float
     _centred: bool
 
@@ -194,7 +198,12 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
             )
 
     def _without_each(self, fitted: Fitted) -> EachLeftOut:
-        left_out = without_each(fitted, self.coef_.T, self.intercept_)
+        left_out = without_each(
+            fitted,
+            self.coef_.T,
+            self.intercept_,
+            lambda: self._is_of(fitted.design.table),
+        )
         if left_out is None:
             require_finite(self, fitted.design.table.X)
             if fitted.design.table.weights is not None:
@@ -203,6 +212,13 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
                 "These are not the rows, labels and weights that the model was fitted to."
             )
         return left_out
+
+    def _is_of(self, table: Table) -> bool:
+        """Whether the fit was made of these rows, however ill-conditioned they are."""
+        if self._sums is not None:
+            return is_sum_of(self._sums, table, centred=self._centred)
+        solved = solve(table, self._alpha, centred=self._centred)
+        return solved is not None and bool(np.array_equal(solved.solution.coef, self.coef_.T))
 
 
 def _check_light_rows(weights: Float64) -> None:

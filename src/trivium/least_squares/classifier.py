@@ -17,14 +17,17 @@ from trivium.inputs import (
     check_labelled_rows,
     require_choice,
     require_flag,
+    require_magnitude,
     require_number,
 )
 from trivium.labels import check_classes
 from trivium.least_squares.base import LARGEST, IndicatorFit
+from trivium.least_squares.by_sums import solve_sums
 from trivium.least_squares.calibration import METHODS, calibrator_of
+from trivium.least_squares.centred import sums_of_moments
+from trivium.least_squares.exact import ExactSums, empty_sums, sum_exactly
 from trivium.least_squares.fitted import Fitted
-from trivium.least_squares.gram import Moments, gather
-from trivium.least_squares.online import removed, solve_moments
+from trivium.least_squares.online import removed
 from trivium.least_squares.robust import solve_robustly
 from trivium.least_squares.solve import Solved
 from trivium.least_squares.table import Table
@@ -32,6 +35,7 @@ from trivium.least_squares.without_each import loo_residuals
 from trivium.whole_or_nothing import whole_or_nothing
 
 _FAR_WEIGHTS = 1e280
+_CHEAP = float(1 << 24)  # products that exact sums may take in a fit without need of them
 
 
 def _adds_rows(model: "LeastSquaresClassifier") -> bool:
@@ -45,6 +49,14 @@ def _adds_rows(model: "LeastSquaresClassifier") -> bool:
 def _tells_probabilities(model: "LeastSquaresClassifier") -> bool:
     """Whether the fit was calibrated, or one will be."""
     return hasattr(model, "_calibrator") or model.calibration is not None
+
+
+def _weighs_nothing(sample_weight: ArrayLike | None) -> bool:
+    """Whether there are weights, and all are zero."""
+    if sample_weight is None or np.ma.isMaskedArray(sample_weight):
+        return False
+    weights = np.asarray(sample_weight)
+    return weights.dtype.kind in "biuf" and weights.size > 0 and not weights.any()
 
 
 class LeastSquaresClassifier(IndicatorFit):
@@ -168,6 +180,9 @@ class LeastSquaresClassifier(IndicatorFit):
                 )
             moments = None if self.robust else solved.moments
             self._keep(solved.solution, moments, self.alpha, centred=self.fit_intercept)
+            self._n_rows, self._sums = len(rows.X), solved.sums
+            if moments is not None and self._sums is None:
+                self._sums = sum_exactly(table, budget=_CHEAP)
             if self.calibration is not None:
                 scores = table.targets(slice(None)) - loo_residuals(fitted)
                 self._calibrator = calibrator_of(
@@ -208,7 +223,7 @@ class LeastSquaresClassifier(IndicatorFit):
         """
         self._check_parameters()
         first = not hasattr(self, "coef_")
-        so_far = None if first else self._kept_moments("partial_fit")
+        so_far = None if first else self._kept_sums("partial_fit")
         if first and classes is None:
             raise ValueError("classes are needed in the first call of partial_fit.")
         if classes is None:
@@ -216,9 +231,9 @@ class LeastSquaresClassifier(IndicatorFit):
         else:
             known = check_classes(classes, None if first else self.classes_)
         with whole_or_nothing(self):
-            new = self._moments_of(X, y, sample_weight, known, reset=first)
+            new = self._sums_of(X, y, sample_weight, known, so_far, reset=first)
             self.classes_ = known
-            self._keep_moments(new if so_far is None else so_far.merge(new))
+            self._keep_sums(new if so_far is None else so_far.merge(new))
         return self
 
     @available_if(_adds_rows)  # type: ignore[untyped-decorator]
@@ -248,12 +263,12 @@ class LeastSquaresClassifier(IndicatorFit):
         """
         check_is_fitted(self)
         self._check_parameters()
-        so_far = self._kept_moments("forget")
+        so_far = self._kept_sums("forget")
         with whole_or_nothing(self):
-            gone = self._moments_of(X, y, sample_weight, self.classes_, reset=False)
-            self._keep_moments(
-                removed(self, so_far, gone, self.classes_, centred=self.fit_intercept)
-            )
+            gone = self._sums_of(X, y, sample_weight, self.classes_, so_far, reset=False)
+            if gone.n_rows:
+                so_far = removed(self, so_far, gone, self.classes_, centred=self.fit_intercept)
+            self._keep_sums(so_far)
         return self
 
     def decision_function(self, X: ArrayLike) -> Float64:
@@ -335,9 +350,10 @@ class LeastSquaresClassifier(IndicatorFit):
         if found is None:
             raise beyond_magnitude(self, table.X, LARGEST)
         self._check_magnitude(table.X, found.solved.design.frame)
-        if not found.converged:
+        if found.falling > 0:
             warnings.warn(
-                f"The weights of the rows have not settled in {found.n_iter} fits.",
+                f"The weights of the rows have not settled in {found.n_iter} fits: another would "
+                f"lower Huber's sum over the residuals by {found.falling:.1g} of itself.",
                 ConvergenceWarning,
                 stacklevel=3,
             )
@@ -351,34 +367,45 @@ class LeastSquaresClassifier(IndicatorFit):
         fitted = Fitted(design, None, alpha, self.fit_intercept, most=found.counted)
         return found.solved, fitted
 
-    def _keep_moments(self, moments: Moments) -> None:
-        """Store moments, and their solution."""
-        solution = solve_moments(moments, self.alpha)
+    def _keep_sums(self, sums: ExactSums) -> None:
+        """Store sums, and their solution."""
+        solution, moments = solve_sums(sums, self.alpha, centred=self.fit_intercept)
         self._keep(solution, moments, self.alpha, centred=self.fit_intercept)
+        self._sums, self._n_rows = sums, sums.n_rows
         for name in ("masked_classes_", "_calibrator"):
             self.__dict__.pop(name, None)
 
-    def _moments_of(
+    def _sums_of(
         self,
         X: ArrayLike,
         y: ArrayLike,
         sample_weight: ArrayLike | None,
         classes: Labels,
+        so_far: ExactSums | None,
         *,
         reset: bool,
-    ) -> Moments:
-        """Take the moments of rows with known classes."""
+    ) -> ExactSums:
+        """Take the sums of rows with known classes."""
+        nothing = _weighs_nothing(sample_weight)
         rows = check_labelled_rows(
-            self, X, y, sample_weight, finite=False, reset=reset, classes=classes
+            self,
+            X,
+            y,
+            np.ones_like(sample_weight, dtype=np.float64) if nothing else sample_weight,
+            finite=nothing,
+            reset=reset,
+            classes=classes,
         )
+        if nothing:
+            return empty_sums(rows.X.shape[1], classes.size)
         table = Table(rows.X, rows.codes, classes.size, rows.weights)
-        moments = gather(table, centred=self.fit_intercept)
-        if moments is None:
+        sums = sum_exactly(table, so_far)
+        if sums is None:
             raise beyond_magnitude(self, rows.X, LARGEST)
-        self._check_magnitude(rows.X, moments.frame)
-        return moments
+        require_magnitude(self, rows.X, LARGEST)
+        return sums
 
-    def _kept_moments(self, what: str) -> Moments:
+    def _kept_sums(self, what: str) -> ExactSums:
         if self._centred != self.fit_intercept:
             raise ValueError(
                 f"{what} goes on from a fit with fit_intercept={self._centred}, which cannot be "
@@ -386,12 +413,14 @@ class LeastSquaresClassifier(IndicatorFit):
             )
         if hasattr(self, "robust_weights_"):
             raise ValueError(f"{what} cannot go on from a robust fit: fit again.")
+        if self._sums is not None:
+            return self._sums
         if self._moments is None:
             raise ValueError(
                 f"{what} needs the moments of the columns, which a fit to fewer rows than columns "
                 "does not keep where columns are many. Fit to all rows again."
             )
-        return self._moments
+        return sums_of_moments(self._moments, self._n_rows, self.classes_.size)
 
 
 def _summable(weights: Float64) -> Float64:

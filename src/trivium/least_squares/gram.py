@@ -1,9 +1,7 @@
 """The statistic of least squares: weighted moments of rows and targets about their means.
 
-Moments of different rows merge into those of both, and come apart again (Chan, Golub &
-LeVeque, "Algorithms for computing the sample variance", Am. Stat. 37, 1983, for
-matrices). They hold squares: of columns that nearly depend on each other they say with
-half of the digits what the rows say.
+They hold squares: of columns that nearly depend on each other they say with half of the digits
+what the rows say. `exact.py` has sums that are not rounded, to which rows can be added.
 """
 
 import math
@@ -45,7 +43,9 @@ class Moments(NamedTuple):
     gram : ndarray of shape (d, d)
     cross : ndarray of shape (n_targets, d)
     noise : ndarray of shape (d,)
-        What rounding may have made of the Gram matrix's diagonal so far.
+        What rounding may have made of the Gram matrix's diagonal.
+    target_means : ndarray of shape (n_targets,)
+        Of the targets less their origin, with an intercept or without.
     """
 
     frame: Frame
@@ -55,6 +55,7 @@ class Moments(NamedTuple):
     gram: Float64
     cross: Float64
     noise: Float64
+    target_means: Float64
 
     @property
     def total(self) -> float:
@@ -65,69 +66,15 @@ class Moments(NamedTuple):
         """Return the rows these moments were taken of, as they were taken."""
         return Design(table, self.frame, self.center, self.target_center, self.weight)
 
-    def merge(self, other: "Moments") -> "Moments":
-        """Moments of these rows and others."""
-        one, more = _in_one_frame(self, other)
-        weight = one.weight + more.weight
-        return _shifted(one, more, 1.0, weight, one.weight * (more.weight / weight)).cleaned()
+    @property
+    def means(self) -> Float64:
+        """Means of the columns, in their units."""
+        return self.frame.means(self.center)
 
-    def remove(self, gone: "Moments") -> "Moments":
-        """Moments of these rows without some of them, of less weight than all."""
-        all_rows, some = _in_one_frame(self, gone)
-        weight = all_rows.weight - some.weight
-        return _shifted(all_rows, some, -1.0, weight, all_rows.weight * (some.weight / weight))
-
-    def cleaned(self) -> "Moments":
-        """Take what is left of a column for nothing where rounding may have made it."""
-        nothing = self.gram.diagonal() <= self.noise
-        self.gram[nothing] = 0.0
-        self.gram[:, nothing] = 0.0
-        self.cross[:, nothing] = 0.0
-        return self
-
-
-def _in_one_frame(one: Moments, other: Moments) -> tuple[Moments, Moments]:
-    """Bring moments into the frame of the first, with the greater units of both."""
-    frame = Frame(
-        one.frame.origin,
-        one.frame.target_origin,
-        np.maximum(one.frame.exponent, other.frame.exponent),
-        max(one.frame.weight_exponent, other.frame.weight_exponent),
-    )
-    return _in_frame(one, frame), _in_frame(other, frame)
-
-
-def _in_frame(moments: Moments, frame: Frame) -> Moments:
-    """Bring moments into a frame of units at least as great as theirs."""
-    shift = moments.frame.exponent - frame.exponent
-    by_weight = moments.frame.weight_exponent - frame.weight_exponent
-    apart = np.ldexp(moments.frame.origin - frame.origin, -frame.exponent)
-    return Moments(
-        frame,
-        float(np.ldexp(moments.weight, by_weight)),
-        apart + np.ldexp(moments.center, shift),
-        moments.frame.target_origin - frame.target_origin + moments.target_center,
-        np.ldexp(moments.gram, by_weight + shift + shift[:, None]),
-        np.ldexp(moments.cross, by_weight + shift),
-        np.ldexp(moments.noise, by_weight + 2 * shift),
-    )
-
-
-def _shifted(one: Moments, other: Moments, sign: float, weight: float, pull: float) -> Moments:
-    """Add to moments those of other rows, or take them away, about the new means."""
-    apart = other.center - one.center
-    targets_apart = other.target_center - one.target_center
-    part = sign * (other.weight / weight)
-    sizes = one.gram.diagonal() + other.gram.diagonal() + pull * apart**2
-    return Moments(
-        one.frame,
-        weight,
-        one.center + part * apart,
-        one.target_center + part * targets_apart,
-        one.gram + sign * (other.gram + np.outer(pull * apart, apart)),
-        one.cross + sign * (other.cross + np.outer(pull * targets_apart, apart)),
-        one.noise + other.noise + _ROUNDINGS * sizes,
-    )
+    @property
+    def roots(self) -> Float64:
+        """Roots of the Gram matrix's diagonal, in the units of the columns."""
+        return self.frame.roots(self.gram.diagonal())
 
 
 def gather(table: Table, *, centred: bool, n_jobs: int | None = None) -> Moments | None:
@@ -193,16 +140,16 @@ class _Sums(NamedTuple):
 
     def moments(self, frame: Frame, *, centred: bool) -> Moments:
         """Take the means off."""
-        noise = _ROUNDINGS * self.gram.diagonal()
+        noise, target_means = _ROUNDINGS * self.gram.diagonal(), self.target_sums / self.weight
         upper = np.triu(self.gram)
         gram = upper + np.triu(upper, 1).T
         if not centred:
             zeros = np.zeros_like(self.sums), np.zeros_like(self.target_sums)
-            return Moments(frame, self.weight, *zeros, gram, self.cross, noise)
-        center, target_center = self.sums / self.weight, self.target_sums / self.weight
+            return Moments(frame, self.weight, *zeros, gram, self.cross, noise, target_means)
+        center, target_center = self.sums / self.weight, target_means
         gram -= np.outer(self.sums, center)
         cross = self.cross - np.outer(target_center, self.sums)
-        return Moments(frame, self.weight, center, target_center, gram, cross, noise)
+        return Moments(frame, self.weight, center, target_center, gram, cross, noise, target_means)
 
 
 def _add_up(table: Table, frame: Frame, n_jobs: int | None) -> _Sums:

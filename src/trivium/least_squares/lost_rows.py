@@ -22,7 +22,8 @@ from trivium.blocks.workers import one_blas_thread
 from trivium.least_squares.axes import Axes, principal_axes
 from trivium.least_squares.fitted import Fitted
 from trivium.least_squares.leave_one_out import LeftOut, OffSpan, leave_one_out, shrunk
-from trivium.least_squares.solve import Solution, Solved, solve
+from trivium.least_squares.solution import Solution
+from trivium.least_squares.solve import Solved, solve
 from trivium.least_squares.table import Table
 
 LEAST_REMAINING = 1e-4

@@ -1,4 +1,4 @@
-"""Fits from moments alone, where the rows are gone."""
+"""Rows taken away from sums, if they can be among them."""
 
 import warnings
 from typing import Any
@@ -8,38 +8,30 @@ import numpy as np
 from trivium.arrays import Float64, Labels
 from trivium.inputs import column_name
 from trivium.labels import shown
-from trivium.least_squares.gram import Moments
-from trivium.least_squares.solve import Solution, by_moments, by_squares
+from trivium.least_squares.centred import CentredSums, centred_sums
+from trivium.least_squares.exact import ExactSums
 
-_ROUNDING = 1e-9  # share of a sum that merging and removing may leave over or take too much
+_ROUNDING = 1e-9  # share of a sum that rounding of what is given may take too much
 _HALF_OF_THE_DIGITS = 1e-8
 _SURELY = 8.0  # times what rounding may do
 
 
-def solve_moments(moments: Moments, alpha: float) -> Solution:
-    """Minimise as `solve.solve` does, from the moments of the rows."""
-    return by_squares(moments, alpha) or by_moments(moments, alpha)
-
-
-def class_weights(moments: Moments, n_classes: int) -> Float64:
-    """Weight of each class's rows, from the means of the indicators.
+def removed(
+    estimator: Any,
+    sums: ExactSums,
+    gone: ExactSums,
+    classes: Labels,
+    *,
+    centred: bool,
+) -> ExactSums:
+    """Take some rows' sums from those of all, if they can be among them.
 
     Parameters
     ----------
-    moments : Moments
-        About the means.
-    n_classes : int
-    """
-    means = moments.target_center
-    share = 0.5 * np.array([1.0 - means[0], 1.0 + means[0]]) if n_classes == 2 else means
-    weight: Float64 = share * moments.total
-    return weight
-
-
-def removed(
-    estimator: Any, moments: Moments, gone: Moments, classes: Labels, *, centred: bool
-) -> Moments:
-    """Take some rows' moments from those of all, if they can be among them.
+    estimator : estimator
+    sums, gone : ExactSums
+    classes : ndarray of shape (n_classes,)
+    centred : bool
 
     Raises
     ------
@@ -50,37 +42,54 @@ def removed(
     Warns
     -----
     RuntimeWarning
-        If the rows spread so far that half of the digits of what is left have gone with them.
+        If half of the digits of what is left have gone, of sums that had been rounded.
     """
-    if not gone.total < (1.0 - _ROUNDING) * moments.total:
+    taken = centred_sums(gone, centred=centred)
+    there = taken if sums.empty else centred_sums(sums, centred=centred)
+    total, goes = 0.0 if sums.empty else there.moments.total, taken.moments.total
+    if not goes < (1.0 - _ROUNDING) * total:
         raise ValueError(
-            f"These rows weigh {gone.total:g}, and those that the model was fitted to "
-            f"{moments.total:g}: nothing would be left."
+            f"These rows weigh {goes:g}, and those that the model was fitted to "
+            f"{total:g}: nothing would be left."
         )
-    if centred:
-        there, taken = (class_weights(some, classes.size) for some in (moments, gone))
-        short = np.flatnonzero(taken > there + _ROUNDING * moments.total)
-        if short.size:
-            name = shown(classes[short[0]])
-            raise ValueError(
-                f"These rows weigh {taken[short[0]]:g} in class {name}, of which the model was "
-                f"fitted to {there[short[0]]:g}: they are not among its rows."
-            )
-    left = moments.remove(gone)
-    after, noise = left.gram.diagonal(), left.noise
-    missing = np.flatnonzero(after < -_SURELY * noise)
+    short = np.flatnonzero(taken.class_weights > there.class_weights + _ROUNDING * total)
+    if short.size:
+        name = shown(classes[short[0]])
+        raise ValueError(
+            f"These rows weigh {taken.class_weights[short[0]]:g} in class {name}, of which the "
+            f"model was fitted to {there.class_weights[short[0]]:g}: they are not among its rows."
+        )
+    left = sums.remove(gone)
+    about = centred_sums(left, centred=centred)
+    _compare(estimator, there, about, _spread(taken, about))
+    return left
+
+
+def _spread(gone: CentredSums, left: CentredSums) -> Float64:
+    """Root of the sum of squares of rows that go, about the mean of those that stay."""
+    apart = gone.moments.means - left.moments.means
+    root: Float64 = np.hypot(gone.moments.roots, np.sqrt(gone.moments.total) * apart)
+    return root
+
+
+def _compare(estimator: Any, there: CentredSums, left: CentredSums, gone: Float64) -> None:
+    """Raise or warn if less than nothing, or hardly anything, is left of a column's spread."""
+    frame = left.moments.frame
+    with np.errstate(over="ignore"):
+        gone = np.ldexp(np.square(np.ldexp(gone, -frame.exponent)), -frame.weight_exponent)
+    missing = np.flatnonzero(left.spread < -_SURELY * left.moments.noise - _ROUNDING * gone)
     if missing.size:
         raise ValueError(
             f"These rows spread farther in {column_name(estimator, int(missing[0]))} than those "
             "that the model was fitted to: they are not among its rows."
         )
-    faint = np.flatnonzero((moments.gram.diagonal() > 0) & (after < noise / _HALF_OF_THE_DIGITS))
-    if faint.size:
+    faint = left.spread < left.moments.noise / _HALF_OF_THE_DIGITS
+    lost = np.flatnonzero((there.moments.gram.diagonal() > 0) & faint)
+    if lost.size:
         warnings.warn(
-            f"The rows forgotten spread so far in {column_name(estimator, int(faint[0]))}, beside "
+            f"The rows forgotten spread so far in {column_name(estimator, int(lost[0]))}, beside "
             "the others, that what is left of it has lost half of its digits or more; where all "
             "are lost, it counts as constant. Fit to the rest again, unless it is.",
             RuntimeWarning,
             stacklevel=3,
         )
-    return left.cleaned()

@@ -11,8 +11,8 @@ few rows is not taken for the outliers of a class of many.
 
 Found by iteratively reweighted least squares, from a fit in which no row holds a direction nearly
 alone, since nothing but rounding would be left of its residual. Weights and scales follow from
-each other and can chase each other for ever, so that scales are held after fifty steps; what is
-left to minimise is then convex, and each step lowers it (Huber & Ronchetti, section 7.8).
+each other and can chase each other for ever, so that scales are held after fifty steps. What is
+left to minimise is then convex, and each step lowers it (`descent.py`).
 """
 
 from typing import NamedTuple
@@ -23,6 +23,8 @@ from scipy.stats import chi2
 from trivium.arrays import Float64, Indices
 from trivium.blocks.map_reduce import map_reduce
 from trivium.blocks.workers import one_blas_thread
+from trivium.least_squares.descent import Huber, descend, residuals_of, reweighted
+from trivium.least_squares.descent import counted as counted_of
 from trivium.least_squares.fitted import Fitted
 from trivium.least_squares.leave_one_out import shrunk
 from trivium.least_squares.lost_rows import LEAST_REMAINING, LostRows
@@ -35,7 +37,6 @@ _STILL = 1e-9
 _EXACT = 1e-12  # residuals of targets that are met
 _LEAST_SHARE = 1e-3  # of the greatest scale: a class met exactly leaves its other rows some room
 _ROUNDINGS = 8 * float(np.finfo(np.float64).eps)
-_TINY = np.finfo(np.float64).tiny
 
 
 class Robust(NamedTuple):
@@ -51,14 +52,16 @@ class Robust(NamedTuple):
         Of each class's residuals: the median of their lengths, scaled to the standard
         deviation of normal ones.
     n_iter : int
-    converged : bool
+    falling : float
+        Share of the objective by which another step would lower it, if it has not settled; else
+        zero.
     """
 
     solved: Solved
     counted: Float64
     scale: Float64
     n_iter: int
-    converged: bool
+    falling: float
 
 
 @one_blas_thread()
@@ -89,23 +92,24 @@ def solve_robustly(table: Table, alpha: float, *, centred: bool) -> Robust | Non
     allowance, penalty = np.sqrt(rest), alpha * float(weights.sum())
     counted, scale = np.where(rest < LEAST_REMAINING, rest, 1.0), np.zeros(table.n_classes)
     if counted.min() < 1.0:
-        solved = _reweighted(table, weights * counted, penalty, centred=centred)
+        solved = reweighted(table, weights * counted, penalty, centred=centred)
     floor = _EXACT
-    for step in range(_MOST_STEPS):
-        lengths = _lengths(solved)
-        if step < _SCALE_STEPS:
-            scale = np.maximum(_scales(lengths, table, weights, dimension), floor)
-            floor = max(floor, _LEAST_SHARE * float(scale.max()))
+    for step in range(_SCALE_STEPS):
+        lengths = np.linalg.norm(residuals_of(solved), axis=1)
+        scale = np.maximum(_scales(lengths, table, weights, dimension), floor)
+        floor = max(floor, _LEAST_SHARE * float(scale.max()))
         if scale.max() <= _EXACT:  # more than half of every class is met exactly
-            return Robust(solved, counted, scale, step + 1, converged=True)
+            return Robust(solved, counted, scale, step + 1, 0.0)
         allowed = bound * scale[table.codes] * allowance
-        before = counted
-        counted = np.where(lengths <= allowed, 1.0, allowed / np.maximum(lengths, _TINY))
+        before, counted = counted, counted_of(lengths, allowed)
         moving = np.flatnonzero(np.abs(counted - before) > _STILL * counted)
         if np.all(lengths[moving] <= _roundings(solved, moving)):
-            return Robust(solved, counted, scale, step + 1, converged=True)
-        solved = _reweighted(table, weights * counted, penalty, centred=centred)
-    return Robust(solved, counted, scale, _MOST_STEPS, converged=False)
+            return Robust(solved, counted, scale, step + 1, 0.0)
+        solved = reweighted(table, weights * counted, penalty, centred=centred)
+    huber = Huber(table, weights, allowed, penalty, centred)
+    found = descend(huber, solved, _MOST_STEPS - _SCALE_STEPS)
+    n_iter = _SCALE_STEPS + found.n_iter
+    return Robust(found.solved, found.counted, scale, n_iter, found.falling)
 
 
 def _scales(lengths: Float64, table: Table, weights: Float64, dimension: int) -> Float64:
@@ -116,15 +120,6 @@ def _scales(lengths: Float64, table: Table, weights: Float64, dimension: int) ->
         own = table.codes == code
         scales[code] = weighted_median(lengths[own], weights[own]) / middle
     return scales
-
-
-def _reweighted(table: Table, weights: Float64, penalty: float, *, centred: bool) -> Solved:
-    """Solve under other weights, and the penalty of all rows whatever of them counts."""
-    alpha = penalty / weights.sum()
-    solved = solve(table._replace(weights=weights), alpha, centred=centred)
-    if solved is None:
-        raise ValueError("X has a range beyond float64.")
-    return solved
 
 
 def weighted_median(values: Float64, weights: Float64) -> float:
@@ -175,17 +170,3 @@ def _roundings(solved: Solved, rows: Indices) -> Float64:
     X, coef = solved.design.table.X[rows], solved.solution.coef
     roundings: Float64 = _ROUNDINGS * np.linalg.norm(np.abs(X) @ np.abs(coef), axis=1)
     return roundings
-
-
-def _lengths(solved: Solved) -> Float64:
-    """Length of each row's residual."""
-    design = solved.design
-    lengths = np.empty(design.table.X.shape[0])
-    slopes = solved.solution.coef / design.frame.unit[:, None]
-
-    def statistic(rows: slice) -> None:
-        residuals = design.centred_targets(rows) - design.projected(rows, slopes)
-        lengths[rows] = np.linalg.norm(residuals, axis=1)
-
-    map_reduce(statistic, design.table.blocks(), lambda *_: None)
-    return lengths

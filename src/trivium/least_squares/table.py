@@ -94,6 +94,12 @@ class Frame(NamedTuple):
         means: Float64 = self.origin + np.ldexp(center, self.exponent)
         return means
 
+    def roots(self, squares: Float64) -> Float64:
+        """Give roots of weighted sums of squares in the units in which columns came."""
+        odd = self.weight_exponent % 2
+        roots = np.ldexp(np.sqrt(np.ldexp(squares, odd)), self.weight_exponent // 2)
+        return np.ldexp(roots, self.exponent)
+
     def weights(self, weights: Float64 | None, rows: slice | Indices) -> Float64:
         """Weights in the frame, empty where all are one."""
         if weights is None:
@@ -243,9 +249,15 @@ def whole_frame(table: Table, *, centred: bool) -> Frame | None:
 
 def _frame(table: Table, origin: Float64, target_origin: Float64, spread: Float64) -> Frame:
     exponent = np.where((spread > 0) & np.isfinite(spread), np.frexp(spread)[1], 0)
-    exponent = np.clip(exponent, _LEAST_EXPONENT, _MOST_EXPONENT).astype(np.intp)
+    exponent = exponents_within(exponent)
     by_weight = 0 if table.weights is None else int(np.frexp(table.weights.max())[1])
     return Frame(origin, target_origin, exponent, by_weight)
+
+
+def exponents_within(exponent: Float64 | Indices) -> Indices:
+    """Bring exponents to where 2^-exponent is a normal number."""
+    within: Indices = np.clip(exponent, _LEAST_EXPONENT, _MOST_EXPONENT).astype(np.intp)
+    return within
 
 
 def wide_design(table: Table, *, centred: bool) -> Design | None:

@@ -1,6 +1,7 @@
 """Every row of a fit left out, block by block of rows."""
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -12,8 +13,8 @@ from trivium.blocks.workers import one_blas_thread
 from trivium.least_squares.axes import Axes
 from trivium.least_squares.fitted import Fitted
 from trivium.least_squares.leave_one_out import shrunk
-from trivium.least_squares.lost_rows import LEAST_REMAINING, LostRows
-from trivium.least_squares.solve import Solution
+from trivium.least_squares.lost_rows import LEAST_REMAINING, LostRows, fit_without
+from trivium.least_squares.solution import Solution
 from trivium.least_squares.table import Design
 
 _ALIKE = 1e-6
@@ -64,7 +65,9 @@ class _Sums(NamedTuple):
 
 
 @one_blas_thread()
-def without_each(fitted: Fitted, coef: Float64, intercept: Float64) -> EachLeftOut | None:
+def without_each(
+    fitted: Fitted, coef: Float64, intercept: Float64, is_of: Callable[[], bool]
+) -> EachLeftOut | None:
     """Leave every row out.
 
     Parameters
@@ -72,6 +75,8 @@ def without_each(fitted: Fitted, coef: Float64, intercept: Float64) -> EachLeftO
     fitted : Fitted
     coef : ndarray of shape (d, n_targets)
     intercept : ndarray of shape (n_targets,)
+    is_of : callable
+        Whether the fit was made of these rows, asked where the axes do not show that it was.
 
     Returns
     -------
@@ -81,7 +86,7 @@ def without_each(fitted: Fitted, coef: Float64, intercept: Float64) -> EachLeftO
     Raises
     ------
     ValueError
-        If rounding hides whether it was, because rows lie too far apart.
+        If a row lies so far beyond the others that rounding hides these.
     """
     axes, design = fitted.axes(), fitted.design
     n = design.table.X.shape[0]
@@ -107,12 +112,12 @@ def without_each(fitted: Fitted, coef: Float64, intercept: Float64) -> EachLeftO
         return _Sums(squares, weight, float(left.squares.sum()), Q.T @ Y)
 
     sums = map_reduce(statistic, design.table.blocks(), _Sums.merge)
-    if not _is_of(fitted, axes, sums, coef):
-        if _rounding_of(axes) > _HIDES_ALL:
-            raise ValueError(
-                "Some rows lie so far beyond the others that rounding hides what the others do: "
-                "leave them out."
-            )
+    if _rounding_of(axes) > _HIDES_ALL and not _tells_all(fitted, axes):
+        raise ValueError(
+            "Some rows lie so far beyond the others that rounding hides what the others do: "
+            "leave them out."
+        )
+    if not (_is_of(fitted, axes, sums, coef) or is_of()):
         return None
     lost = np.flatnonzero(~(remaining > LEAST_REMAINING) & ~fitted.alone(axes, slice(None)))
     residuals[lost], anew = LostRows(fitted, axes).residuals(lost, fitted.alpha)
@@ -193,6 +198,14 @@ def _is_of(fitted: Fitted, axes: Axes, sums: _Sums, coef: Float64) -> bool:
         and np.abs(sums.targets - axes.targets).max(initial=0.0) <= alike * size
         and np.abs(ours - theirs).max() <= alike * max(1.0, np.abs(ours).max())
     )
+
+
+def _tells_all(fitted: Fitted, axes: Axes) -> bool:
+    """Whether the axes have all directions that rows have without the longest of them."""
+    rows, _ = fitted.design.block(slice(None))
+    size = np.linalg.norm(rows, axis=0)
+    longest = np.abs(rows / np.where(size > 0, size, 1.0)).max(axis=1).argmax()
+    return fit_without(fitted, int(longest), 0.0).solution.rank <= len(axes.values)
 
 
 def _rounding_of(axes: Axes) -> float:
