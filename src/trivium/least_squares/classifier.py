@@ -91,7 +91,7 @@ class LeastSquaresClassifier(IndicatorFit):
         Number of coefficients that data and penalty determine: the rank of the centred
         columns where alpha is 0.
     aliased_ : ndarray
-        Columns that are constant or depend on others, by name where the table had
+        Columns that are constant or depend on those before them, by name where the table had
         names, else by number. None is left out of the model: together they share what
         the data determine only for all of them.
     masked_classes_ : ndarray
@@ -110,8 +110,9 @@ class LeastSquaresClassifier(IndicatorFit):
 
     Notes
     -----
-    What it keeps of the rows is their moments: a matrix of n_features × n_features, from
-    which `partial_fit` adds rows and `forget` takes them away. `influence` asks for the
+    What it keeps of the rows is their moments: a matrix of n_features × n_features, and of small
+    tables or after `partial_fit` some eight more of its size, which hold the same without rounding.
+    From these `partial_fit` adds rows and `forget` takes them away. `influence` asks for the
     rows themselves.
 
     References
@@ -162,7 +163,7 @@ class LeastSquaresClassifier(IndicatorFit):
         MaskedClassWarning
             If a class is predicted for no training row.
         ConvergenceWarning
-            If the weights of `robust` do not settle.
+            If the weights of `robust` do not settle; it says what was reached.
         """
         self._check_parameters()
         with whole_or_nothing(self):
@@ -201,9 +202,9 @@ class LeastSquaresClassifier(IndicatorFit):
     ) -> Self:
         """Add rows to those that the model was fitted to.
 
-        The answer is that of one fit to all rows, to rounding: of the rows their moments
-        are kept, which hold squares, and so half of the digits where columns nearly
-        depend on each other.
+        The answer is that of one fit to all rows, whatever the parts: of the rows sums are kept
+        that are not rounded. Only after a fit to so many rows that such sums would have cost
+        much are they rounded once.
 
         Parameters
         ----------
@@ -213,6 +214,7 @@ class LeastSquaresClassifier(IndicatorFit):
             Every class there will be: needed in the first call on a new model, and to be
             left out or the same later.
         sample_weight : array-like of shape (n_rows,) or None
+            Rows of weight zero add nothing, even if all are.
 
         Raises
         ------
@@ -240,7 +242,7 @@ class LeastSquaresClassifier(IndicatorFit):
     def forget(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Take rows away from those that the model was fitted to.
 
-        The answer is that of a fit without them, to rounding.
+        The answer is that of a fit without them, if they are given as they came.
 
         Parameters
         ----------
@@ -248,7 +250,7 @@ class LeastSquaresClassifier(IndicatorFit):
             Rows of earlier calls. That they are cannot be checked in full.
         y : array-like of shape (n_rows,)
         sample_weight : array-like of shape (n_rows,) or None
-            As much of their weight as is to go.
+            As much of their weight as is to go; none may.
 
         Raises
         ------
@@ -259,7 +261,8 @@ class LeastSquaresClassifier(IndicatorFit):
         Warns
         -----
         RuntimeWarning
-            If the rows weighed so much that what is left has lost half of its digits.
+            If a fit to many rows came before, whose sums were rounded, and the rows forgotten
+            spread so far that what is left has lost half of its digits.
         """
         check_is_fitted(self)
         self._check_parameters()
