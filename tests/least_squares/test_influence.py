@@ -300,6 +300,17 @@ class TestResult:
                 np.testing.assert_array_equal(one, two)
 
 
+def test_columns_of_zeros_without_intercept():
+    """Nothing is fitted, so that no row moves anything."""
+    X, y = np.zeros((6, 2)), [0, 1, 0, 1, 1, 0]
+    influence = LeastSquaresClassifier(fit_intercept=False).fit(X, y).influence(X, y)
+    assert (influence.leverage == 0).all()
+    assert (influence.shift == 0).all()
+    assert np.isnan(influence.cooks_distance).all()
+    assert (influence.loo_residuals[:, 0] == [-1, 1, -1, 1, 1, -1]).all()
+    assert len(influence.table()["row"]) == 6
+
+
 class TestRefusals:
     def fitted(self, **options):
         X, y, w = problem(13, 50, 3, 3)

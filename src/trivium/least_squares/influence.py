@@ -33,7 +33,7 @@ class Influence:
         How far all fitted values move without the row: their weighted sum of squares over
         p·s², with p the trace of the hat matrix and s² the residual sum of squares of all
         targets over Σw - p; where a weight is below one, over (Σw)²/Σw² - p. NaN where
-        nothing is left to tell s² from.
+        nothing is left to tell s² from, or p is zero: columns of zeros and no intercept.
     shift : ndarray of shape (n,)
         Root mean square of that move, in the units of the targets. It is always defined,
         and puts rows in the same order.
@@ -163,7 +163,7 @@ class Influence:
             weight = design.weight**2 / float(np.square(roots * roots).sum())
         used = float(self.leverage.sum())
         free = weight - used
-        if free < 1e-6 or self._left_out.mean_square == 0.0:
+        if used == 0.0 or free < 1e-6 or self._left_out.mean_square == 0.0:
             return np.full(self.shift.size, np.nan)
         with np.errstate(over="ignore"):
             distance: Float64 = self.shift**2 / self._left_out.mean_square * (free / used)
