@@ -204,24 +204,43 @@ class TestLabelledRows:
         assert rows.weights is rows.kept is None
         assert rows.n_given == 4
 
-    def test_rows_of_weight_zero_are_gone_with_their_class(self):
+    def test_rows_of_weight_zero_are_gone_and_their_class_stays(self):
         X = np.arange(4.0)[:, None]
-        rows = check_labelled_rows(Fitted(), X, ["b", "a", "c", "a"], [1, 0.5, 0, 2])
+        rows = check_labelled_rows(Fitted(), X, ["c", "a", "b", "a"], [1, 0.5, 0, 2])
         assert rows.X[:, 0].tolist() == [0, 1, 3]
-        assert rows.classes.tolist() == ["a", "b"]
-        assert rows.codes.tolist() == [1, 0, 0]
+        assert rows.classes.tolist() == ["a", "b", "c"]
+        assert rows.codes.tolist() == [2, 0, 0]
         assert rows.weights.tolist() == [1, 0.5, 2]
         assert rows.kept.tolist() == [0, 1, 3]
         assert rows.n_given == 4
+        weightless, numbers = rows.weightless()
+        assert weightless.tolist() == [[2.0]]
+        assert numbers.tolist() == [2]
+        some, present = rows.of_weight()
+        assert present.tolist() == rows.classes_of_weight().tolist() == [0, 2]
+        assert some.classes.tolist() == ["a", "c"]
+        assert some.codes.tolist() == [1, 0, 0]
+
+    def test_without_weights_nothing_is_taken_out(self):
+        rows = check_labelled_rows(Fitted(), np.zeros((2, 1)), ["b", "a"])
+        assert rows.of_weight()[0] is rows
+        assert len(rows.weightless()[0]) == rows.weightless()[1].size == 0
 
     @pytest.mark.parametrize(("label", "name"), [(3, "3"), ("a", "'a'"), (True, "True")])
     def test_one_class_is_named(self, label, name):
         with pytest.raises(ValueError, match=rf"one class only \({name}, in all 2 rows.*Fitted"):
             check_labelled_rows(Fitted(), np.zeros((2, 1)), [label, label])
 
-    def test_one_class_after_weights(self):
-        with pytest.raises(ValueError, match=r"one class only \('b', in all 1 rows"):
-            check_labelled_rows(Fitted(), np.zeros((2, 1)), ["a", "b"], [0, 1])
+    def test_one_class_after_weights_is_no_error(self):
+        rows = check_labelled_rows(Fitted(), np.zeros((2, 1)), ["a", "b"], [0, 1])
+        assert rows.classes.tolist() == ["a", "b"]
+        assert rows.codes.tolist() == [1]
+
+    def test_a_missing_label_is_named_by_its_row_whatever_it_weighs(self):
+        y = np.array(["a", "b", None, "a"], dtype=object)
+        for weights in ([0, 1, 1, 1], [1, 1, 0, 1]):
+            with pytest.raises(ValueError, match="no label in row 2"):
+                check_labelled_rows(Fitted(), np.zeros((4, 1)), y, weights)
 
     def test_one_class_may_be_enough(self):
         rows = check_labelled_rows(Fitted(), np.zeros((2, 1)), [1, 1], least_classes=1)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from trivium.least_squares.classifier import LeastSquaresClassifier
     from trivium.least_squares.classifier_cv import LeastSquaresClassifierCV
-    from trivium.least_squares.masking import MaskedClassWarning
+    from trivium.masking import MaskedClassWarning
     from trivium.neighbors.classifier import KNeighborsClassifier
     from trivium.neighbors.classifier_cv import KNeighborsClassifierCV
     from trivium.neighbors.density import KNeighborsDensity
@@ -41,7 +41,7 @@ _HOME = {
     "KNeighborsDensity": "trivium.neighbors.density",
     "LeastSquaresClassifier": "trivium.least_squares.classifier",
     "LeastSquaresClassifierCV": "trivium.least_squares.classifier_cv",
-    "MaskedClassWarning": "trivium.least_squares.masking",
+    "MaskedClassWarning": "trivium.masking",
     "NearestNeighbors": "trivium.neighbors.nearest",
     "SeparationWarning": "trivium.softmax.separation",
     "SoftmaxRegression": "trivium.softmax.classifier",

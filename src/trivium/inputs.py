@@ -31,13 +31,17 @@ class LabelledRows(NamedTuple):
     codes : ndarray of shape (n,)
         Position of each row's class in `classes`.
     classes : ndarray of shape (n_classes,)
-        The labels of the rows that weigh more than nothing, sorted.
+        The labels of the rows given, sorted: of those that weigh nothing, too.
     weights : ndarray of shape (n,) or None
         Positive sample weights; None means that each row counts once.
     kept : ndarray of shape (n,) or None
         Numbers of the rows given that remain; None means all of them.
     n_given : int
         Number of rows given.
+    given : ndarray of shape (n_given, d) or None
+        All rows given; None where all of them remain.
+    all_there : bool
+        Whether each class is known to have rows that remain.
     """
 
     X: Floats
@@ -46,6 +50,38 @@ class LabelledRows(NamedTuple):
     weights: Float64 | None
     kept: Indices | None
     n_given: int
+    given: Floats | None = None
+    all_there: bool = False
+
+    def class_weights(self) -> Float64:
+        """Sum the weights of each class's rows."""
+        with np.errstate(over="ignore"):
+            weights = np.bincount(self.codes, self.weights, minlength=self.classes.size)
+        return weights.astype(np.float64)
+
+    def classes_of_weight(self) -> Indices:
+        """Return the positions of the classes whose rows weigh more than nothing."""
+        if self.all_there:
+            return np.arange(self.classes.size)
+        return np.flatnonzero(np.bincount(self.codes, minlength=self.classes.size))
+
+    def of_weight(self) -> tuple["LabelledRows", Indices]:
+        """Return these rows with the classes alone that have a weight, and their positions."""
+        present = self.classes_of_weight()
+        if present.size == self.classes.size:
+            return self, present
+        among = np.zeros(self.classes.size, dtype=np.intp)
+        among[present] = np.arange(present.size)
+        some = self._replace(codes=among[self.codes], classes=self.classes[present], all_there=True)
+        return some, present
+
+    def weightless(self) -> tuple[Floats, Indices]:
+        """Return the rows given that weigh nothing, and their numbers."""
+        if self.given is None or self.kept is None:
+            return self.X[:0], np.empty(0, dtype=np.intp)
+        light = np.ones(self.n_given, dtype=np.bool_)
+        light[self.kept] = False
+        return self.given[light], np.flatnonzero(light)
 
 
 def check_rows(
@@ -114,8 +150,8 @@ def check_labelled_rows(
 ) -> LabelledRows:
     """Check the arguments of a ``fit`` that takes labels.
 
-    Rows of weight zero are taken out before anything is learnt, so that they
-    count as removed: a class that only they carry is unknown.
+    Rows of weight zero are taken out before anything is learnt, so that they count as removed.
+    A class that only they carry is one of the classes all the same.
 
     Parameters
     ----------
@@ -133,7 +169,7 @@ def check_labelled_rows(
     Raises
     ------
     ValueError
-        If X, y or the weights are malformed, fewer than `least_classes` classes remain, or
+        If X, y or the weights are malformed, there are fewer than `least_classes` classes, or
         a label names none of `classes`.
     """
     if y is None:
@@ -145,17 +181,21 @@ def check_labelled_rows(
     n_given = X.shape[0]
     require_same_length(n_given, y)
     weights, kept = check_weights(sample_weight, n_given, weightless=weightless)
+    given = None if kept is None else X
     if kept is not None:
-        X, y = X[kept], y[kept]
+        X = X[kept]
     if classes is not None:
-        return LabelledRows(X, known_codes(y, classes, kept), classes, weights, kept, n_given)
+        codes = known_codes(y if kept is None else y[kept], classes, kept)
+        return LabelledRows(X, codes, classes, weights, kept, n_given, given)
     classes, codes = encoded(y)
     if classes.size < least_classes:
         raise ValueError(
-            f"y holds one class only ({shown(classes[0])}, in all {X.shape[0]} rows that have a "
-            f"weight); {type(estimator).__name__} needs at least two."
+            f"y holds one class only ({shown(classes[0])}, in all {n_given} rows); "
+            f"{type(estimator).__name__} needs at least two."
         )
-    return LabelledRows(X, codes, classes, weights, kept, n_given)
+    if kept is None:
+        return LabelledRows(X, codes, classes, weights, None, n_given, all_there=True)
+    return LabelledRows(X, codes[kept], classes, weights, kept, n_given, given)
 
 
 def check_weights(

@@ -52,9 +52,14 @@ def test_classes_round_a_circle_are_all_named():
     assert LeastSquaresClassifier().fit(X, y).masked_classes_.size == 0
 
 
-def test_two_classes_have_no_such_trouble():
+def test_one_of_two_classes_may_be_masked_too():
     X, y = three_in_a_row()
-    assert LeastSquaresClassifier().fit(X, y == 1).masked_classes_.size == 0
+    words = r"1 of 2 classes are predicted for no training row \(True\)"
+    for model in (LeastSquaresClassifier(), LeastSquaresClassifierCV(3)):
+        with pytest.warns(MaskedClassWarning, match=words):
+            model.fit(X, y == 1)
+        np.testing.assert_array_equal(model.masked_classes_, [True])
+    assert LeastSquaresClassifier().fit(X, y == 0).masked_classes_.size == 0
 
 
 def test_a_class_named_in_one_row_of_many_is_found():

@@ -255,16 +255,18 @@ class TestWeights:
         queries = None if own else X + 0.125
         _, first = np.unique(copies, return_index=True)
         rows = first if own else slice(None)
-        np.testing.assert_array_equal(weighted.predict(queries), repeated.predict(queries)[rows])
+        there = weights > 0 if own else slice(None)
+        told = weighted.predict(queries)[there]
+        np.testing.assert_array_equal(told, repeated.predict(queries)[rows])
         ks = [k, 1, 9]
         for found, right in zip(
             weighted.predict_proba_path(queries, ks),
             repeated.predict_proba_path(queries, ks),
             strict=True,
         ):
-            np.testing.assert_allclose(found, right[rows], rtol=1e-15)
+            np.testing.assert_allclose(found[there], right[rows], rtol=1e-15)
             if rule == "uniform":
-                np.testing.assert_array_equal(found, right[rows])
+                np.testing.assert_array_equal(found[there], right[rows])
 
     @given(tables, labels, arrays(np.intp, 24, elements=st.integers(0, 4)), st.integers(1, 12))
     @MODEST
@@ -272,13 +274,14 @@ class TestWeights:
         weights[:13] += 1
         y[:2] = 0, 1
         weighted, repeated, copies = self.pair("uniform", k, X, y, weights)
-        np.testing.assert_array_equal(
-            weighted.predict_proba(X + 0.5), repeated.predict_proba(X + 0.5)
-        )
+        there = np.isin(weighted.classes_, repeated.classes_)
+        told, own = weighted.predict_proba(X + 0.5), weighted.predict_proba(None)
+        np.testing.assert_array_equal(told[:, there], repeated.predict_proba(X + 0.5))
         _, first = np.unique(copies, return_index=True)
-        np.testing.assert_array_equal(
-            weighted.predict_proba(None), repeated.predict_proba(None)[first]
-        )
+        right = repeated.predict_proba(None)[first]
+        np.testing.assert_array_equal(own[weights > 0][:, there], right)
+        np.testing.assert_array_equal(told[:, ~there], 0.0)
+        np.testing.assert_array_equal(own[:, ~there], 0.0)
 
     @pytest.mark.parametrize("n", [3, 6, 7, 10, 12, 49])
     def test_many_small_votes_tie_as_one_large_one_does(self, n):
@@ -324,18 +327,35 @@ class TestWeights:
         weighted = KNeighborsClassifier(5, weights=rule).fit(X, y, keep)
         removed = KNeighborsClassifier(5, weights=rule).fit(X[keep], y[keep])
         assert weighted.n_samples_fit_ == keep.sum()
-        for queries in (None, X + 0.5):
-            np.testing.assert_array_equal(
-                weighted.predict_proba(queries), removed.predict_proba(queries)
-            )
+        told = weighted.predict_proba(X + 0.5)
+        np.testing.assert_array_equal(told, removed.predict_proba(X + 0.5))
+        own = weighted.predict_proba(None)  # of the rows given: those without weight are queries
+        np.testing.assert_array_equal(own[keep], removed.predict_proba(None))
+        np.testing.assert_array_equal(own[~keep], removed.predict_proba(X[~keep]))
+        assert weighted.score(None, y) == np.mean(weighted.predict(None) == y)
         indices = weighted.kneighbors(X + 0.5, return_distance=False)
         right = removed.kneighbors(X + 0.5, return_distance=False)
         np.testing.assert_array_equal(indices, np.flatnonzero(keep)[right])
         assert weighted.kneighbors_graph(X + 0.5).shape == (len(X), len(X))
 
-    def test_a_class_of_weight_zero_is_unknown(self):
-        X, y = grid()
-        assert KNeighborsClassifier().fit(X, y, y > 0).classes_.tolist() == [1, 2]
+    @pytest.mark.parametrize("mode", ["connectivity", "distance"])
+    def test_a_graph_of_the_rows_given_has_all_of_them(self, mode):
+        X, y = blobs()
+        keep = np.arange(len(y)) % 5 > 0
+        numbers = np.flatnonzero(keep)
+        graph = KNeighborsClassifier(4).fit(X, y, keep).kneighbors_graph(None, mode=mode).toarray()
+        removed = KNeighborsClassifier(4).fit(X[keep], y[keep])
+        expected = np.zeros((len(y), len(y)))
+        expected[np.ix_(numbers, numbers)] = removed.kneighbors_graph(None, mode=mode).toarray()
+        strangers = removed.kneighbors_graph(X[~keep], mode=mode).toarray()
+        expected[np.ix_(np.flatnonzero(~keep), numbers)] = strangers
+        np.testing.assert_array_equal(graph, expected)
+
+    def test_a_query_without_votes_is_named_by_its_number_among_the_rows_given(self):
+        X, y = np.array([[0.0], [0.5], [1.0], [9.0]]), [0, 0, 1, 1]
+        model = KNeighborsClassifier(2, weights=lambda d: 1.0 * (d < 2)).fit(X, y, [1, 0, 1, 1])
+        with pytest.raises(ValueError, match="No neighbour of query 3 has a vote"):
+            model.predict(None)
 
     def test_fractions_are_masses_relative_to_their_mean(self):
         X = np.array([[1.0], [2.0], [3.0]])

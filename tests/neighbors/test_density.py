@@ -374,8 +374,10 @@ class TestWeights:
             queries = None if own else X + 0.1
             found = getattr(weighted[0], ask)(queries)
             right = getattr(repeated, ask)(queries)
-            assert len(found) == (kept.size if own else 70)
-            np.testing.assert_array_equal(found, right[first] if own else right)
+            assert len(found) == 70
+            if own:
+                found, right = found[kept], right[first]
+            np.testing.assert_array_equal(found, right)
         np.testing.assert_array_equal(model.class_prior_, repeated.class_prior_)
 
     def test_nor_do_labels_matter_to_the_marginal(self):
@@ -395,20 +397,37 @@ class TestWeights:
         keep = np.arange(70) % 3 > 0
         weighted = KNeighborsDensity(5, volume=volume).fit(X, y, keep)
         removed = KNeighborsDensity(5, volume=volume).fit(X[keep], y[keep])
-        for queries in (None, X):
-            np.testing.assert_array_equal(
-                weighted.class_score_samples(queries), removed.class_score_samples(queries)
-            )
+        for ask in ("score_samples", "class_score_samples", "predict_proba"):
+            answer, expected = getattr(weighted, ask), getattr(removed, ask)
+            np.testing.assert_array_equal(answer(X), expected(X))
+            own = answer(None)  # of the rows given: those without weight are queries
+            np.testing.assert_array_equal(own[keep], expected(None))
+            np.testing.assert_array_equal(own[~keep], expected(X[~keep]))
         indices = weighted.kneighbors(X, return_distance=False)
         np.testing.assert_array_equal(
             indices, np.flatnonzero(keep)[removed.kneighbors(X, return_distance=False)]
         )
 
-    def test_a_class_of_weight_zero_is_unknown(self):
+    @both_volumes
+    @pytest.mark.parametrize("gone", [[1], [2], [0, 1]])
+    def test_a_class_of_weight_zero_has_the_prior_zero(self, volume, gone):
         X, y = labelled(n=70)
-        model = KNeighborsDensity(5).fit(X, y, y != 1)
-        assert model.classes_.tolist() == [0, 2]
-        assert model.class_prior_.shape == (2,)
+        keep = ~np.isin(y, gone)
+        model = KNeighborsDensity(5, volume=volume).fit(X, y, keep)
+        removed = KNeighborsDensity(5, volume=volume).fit(X[keep], y[keep])
+        there = np.setdiff1d([0, 1, 2], gone)
+        assert model.classes_.tolist() == [0, 1, 2]
+        np.testing.assert_array_equal(model.class_prior_[there], removed.class_prior_)
+        np.testing.assert_array_equal(model.class_prior_[gone], 0.0)
+        for queries in (X + 0.1, None):
+            scores, shares = model.class_score_samples(queries), model.predict_proba(queries)
+            np.testing.assert_array_equal(scores[:, gone], -np.inf)
+            np.testing.assert_array_equal(shares[:, gone], 0.0)
+            with np.errstate(divide="ignore"):
+                joint = np.log(shares) + model.score_samples(queries)[:, None]
+                expected = scores + np.log(model.class_prior_)
+            np.testing.assert_allclose(joint, expected, rtol=1e-12, atol=1e-12)
+        np.testing.assert_array_equal(scores[keep][:, there], removed.class_score_samples(None))
 
 
 class TestNoVolume:

@@ -1,7 +1,5 @@
 """What linear functions fitted to indicators do, however their penalty was found."""
 
-import warnings
-
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
@@ -10,6 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 from trivium.arrays import Float64, Floats, Indices, Labels
 from trivium.blocks.linear_scores import bounded_scores
 from trivium.inputs import (
+    LabelledRows,
     beyond_magnitude,
     check_labelled_rows,
     check_rows,
@@ -17,17 +16,22 @@ from trivium.inputs import (
     require_finite,
     require_magnitude,
 )
-from trivium.labels import shown
 from trivium.least_squares.centred import is_sum_of
+from trivium.least_squares.classes import (
+    below_others,
+    indicator_table,
+    leading,
+    with_all_classes,
+)
 from trivium.least_squares.exact import ExactSums
 from trivium.least_squares.fitted import Fitted
 from trivium.least_squares.gram import Moments
 from trivium.least_squares.influence import Influence
-from trivium.least_squares.masking import MaskedClassWarning, masked_classes
 from trivium.least_squares.solution import Solution
 from trivium.least_squares.solve import Solved, solve, take
 from trivium.least_squares.table import Design, Frame, Table
 from trivium.least_squares.without_each import EachLeftOut, without_each
+from trivium.masking import masked_classes, rare_classes, warn_of_masked
 from trivium.scoring import AccuracyClassifier
 
 LARGEST = 1e300
@@ -43,6 +47,7 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
     classes_: Labels
     coef_: Float64
     intercept_: Float64
+    _class_weights: Float64
     _moments: Moments | None
     _sums: ExactSums | None = None
     _alpha: float
@@ -99,7 +104,7 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
         else:
             design, _ = self._take(table, centred=self._centred)
         fitted = Fitted(design, self._moments, self._alpha, self._centred)
-        return Influence(fitted, self._without_each(fitted), self.classes_)
+        return Influence(fitted, self._without_each(fitted), self.classes_, self._absent())
 
     def decision_function(self, X: ArrayLike) -> Float64:
         """Values of the fitted functions.
@@ -130,15 +135,25 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
         -------
         ndarray of shape (n_queries,)
         """
-        scores = self.decision_function(X)
-        best = (scores > 0).astype(np.intp) if scores.ndim == 1 else scores.argmax(axis=1)
+        scores = self._scores(X)
+        best = leading(scores, self._absent())
         labels: Labels = self.classes_[best]
         return labels
 
     def _scores(self, X: ArrayLike) -> Float64:
         """Values of the fitted functions, of shape (n_queries, n_targets)."""
         check_is_fitted(self)
-        return bounded_scores(check_rows(self, X), self.coef_, self.intercept_)
+        scores = bounded_scores(check_rows(self, X), self.coef_, self.intercept_)
+        return below_others(scores, self._absent())
+
+    def _absent(self) -> Indices:
+        """Positions of the classes that no row with a weight is of."""
+        absent = np.flatnonzero(self._class_weights == 0)
+        return absent if absent.size < self.classes_.size else absent[:0]
+
+    def _keep_classes(self, rows: LabelledRows) -> None:
+        """Store which classes there are, and what their rows weigh."""
+        self.classes_, self._class_weights = rows.classes, rows.class_weights()
 
     def _take(self, table: Table, *, centred: bool) -> tuple[Design, Moments | None]:
         taken = take(table, centred=centred)
@@ -163,7 +178,13 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
     def _keep(
         self, solution: Solution, moments: Moments | None, alpha: float, *, centred: bool
     ) -> None:
-        """Store a solution, and what it was found from."""
+        """Store a solution, and what it was found from, with `_class_weights` in place."""
+        n_classes = self.classes_.size
+        if n_classes > 2 and solution.coef.shape[1] < n_classes:
+            present = np.flatnonzero(self._class_weights)
+            solution, moments = with_all_classes(
+                solution, moments, present, n_classes, centred=centred
+            )
         if not np.isfinite(solution.coef).all():
             column = int(np.flatnonzero(~np.isfinite(solution.coef).all(axis=1))[0])
             raise ValueError(
@@ -179,23 +200,31 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
 
     def _masked(self, X: Floats) -> Indices:
         """Find the classes that are predicted for no row."""
-        return masked_classes(X, self.coef_, self.intercept_)
+        coef, intercept = self.coef_, self.intercept_
+        if self.classes_.size == 2:  # a tie goes to the first
+            coef, intercept = np.vstack([0.0 * coef, coef]), np.append(0.0, intercept)
+        return masked_classes(X, coef, intercept)
 
-    def _look_for_masked(self, X: Floats) -> None:
-        masked = np.empty(0, dtype=np.intp)
-        if self.classes_.size > 2:
-            masked = self._masked(X)
+    def _look_for_masked(self, rows: LabelledRows) -> None:
+        """Find such classes; of two, one is looked for if it is the rarer by far."""
+        suspects = np.flatnonzero(self._class_weights)
+        if suspects.size <= 2:
+            suspects = rare_classes(rows, self._class_weights)
+        masked = suspects
+        if suspects.size:
+            masked = np.intersect1d(suspects, self._masked(rows.X))
         self.masked_classes_ = self.classes_[masked]
-        if masked.size:
-            some = ", ".join(map(shown, self.masked_classes_[:5]))
-            more = ", ..." if masked.size > 5 else ""
-            warnings.warn(
-                f"{masked.size} of {self.classes_.size} classes are predicted for no training row "
-                f"({some}{more}): their linear functions are nowhere the greatest. Softmax "
-                "regression and nearest neighbours have no such trouble.",
-                MaskedClassWarning,
-                stacklevel=3,
-            )
+        two = self.classes_.size == 2
+        warn_of_masked(
+            self.classes_,
+            masked,
+            "the linear function has the other's sign in all of them"
+            if two
+            else "their linear functions are nowhere the greatest",
+            "A class that lies between others is told by softmax regression and by nearest "
+            "neighbours.",
+            stacklevel=3,
+        )
 
     def _without_each(self, fitted: Fitted) -> EachLeftOut:
         left_out = without_each(
@@ -217,8 +246,18 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
         """Whether the fit was made of these rows, however ill-conditioned they are."""
         if self._sums is not None:
             return is_sum_of(self._sums, table, centred=self._centred)
-        solved = solve(table, self._alpha, centred=self._centred)
-        return solved is not None and bool(np.array_equal(solved.solution.coef, self.coef_.T))
+        n, n_classes = len(table.X), self.classes_.size
+        rows = LabelledRows(table.X, table.codes, self.classes_, table.weights, None, n)
+        solved = solve(indicator_table(rows), self._alpha, centred=self._centred)
+        if solved is None:
+            return False
+        solution = solved.solution
+        if n_classes > 2 and solution.coef.shape[1] < n_classes:
+            present = rows.classes_of_weight()
+            solution, _ = with_all_classes(
+                solution, None, present, n_classes, centred=self._centred
+            )
+        return bool(np.array_equal(solution.coef, self.coef_.T))
 
 
 def _check_light_rows(weights: Float64) -> None:

@@ -30,6 +30,7 @@ _TIE_BREAK = 1e-6  # of a rising function in steps, so that scores on one step k
 _LOG_TEMPERATURES = (-10.0, 10.0)
 _MOST_ROWS = 1.0 / float(np.finfo(np.float64).eps)
 _MOST_STEPS = 100
+_CERTAIN = 1000.0  # log-odds of what is certain: exp(-746) is zero
 _SMALLEST, _GREATEST = float(np.finfo(np.float64).tiny), float(np.finfo(np.float64).max)
 
 
@@ -138,10 +139,10 @@ class Calibrator(NamedTuple):
         ndarray of shape (m, n_targets)
             Of two classes for the second; finite.
         """
-        odds = np.full(scores.shape, -_GREATEST)
+        odds = np.full(scores.shape, -_CERTAIN)
         if self.present.size == 1:
             column = self.present - 1 if self.n_classes == 2 else self.present
-            odds[:, column[column >= 0]] = _GREATEST
+            odds[:, column[column >= 0]] = _CERTAIN
             return odds
         columns = slice(None) if self.n_classes == 2 else self.present
         with np.errstate(over="ignore"):
@@ -155,6 +156,10 @@ class Calibrator(NamedTuple):
                 odds[:, columns] = np.column_stack(
                     [curve.log_odds(known.place(own)) for known, curve, own in pairs]
                 )
+        if self.present.size < self.n_classes:
+            absent = np.setdiff1d(np.arange(self.n_classes), self.present)
+            most = odds[:, self.present].max(axis=1, keepdims=True)
+            odds[:, absent] = np.minimum(most, 0.0) - _CERTAIN
         return np.clip(odds, -_GREATEST, _GREATEST, out=odds)
 
     def predict_proba(self, scores: Float64) -> Float64:
@@ -178,9 +183,9 @@ class Calibrator(NamedTuple):
     def predict(self, scores: Float64) -> Indices:
         """Most probable class, of shape (m,); the smallest of those that tie."""
         odds = self.log_odds(scores)
-        best: Indices = (
-            odds.argmax(axis=1) if self.n_classes > 2 else (odds[:, 0] > 0).astype(np.intp)
-        )
+        if self.n_classes == 2:
+            return (odds[:, 0] > 0).astype(np.intp)
+        best: Indices = self.present[odds[:, self.present].argmax(axis=1)]
         return best
 
 

@@ -25,6 +25,12 @@ from trivium.least_squares.base import LARGEST, IndicatorFit
 from trivium.least_squares.by_sums import solve_sums
 from trivium.least_squares.calibration import METHODS, calibrator_of
 from trivium.least_squares.centred import sums_of_moments
+from trivium.least_squares.classes import (
+    indicator_table,
+    scores_of_all,
+    sums_of_all,
+    without,
+)
 from trivium.least_squares.exact import ExactSums, empty_sums, sum_exactly
 from trivium.least_squares.fitted import Fitted
 from trivium.least_squares.online import removed
@@ -85,6 +91,9 @@ class LeastSquaresClassifier(IndicatorFit):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
+        The labels given. One that only rows of weight zero carry is never predicted: its
+        function is zero, where two classes are given the target of the other; and its
+        probability is zero.
     coef_ : ndarray of shape (1, n_features) for two classes, else (n_classes, n_features)
     intercept_ : ndarray of shape (1,) or (n_classes,)
     rank_ : int
@@ -95,13 +104,13 @@ class LeastSquaresClassifier(IndicatorFit):
         names, else by number. None is left out of the model: together they share what
         the data determine only for all of them.
     masked_classes_ : ndarray
-        Classes that the model predicts for no training row. `partial_fit` and `forget`,
-        which do not see all rows, drop it.
+        Classes, of those that have a weight, that the model predicts for no training row.
+        `partial_fit` and `forget`, which do not see all rows, drop it.
     robust_weights_ : ndarray of shape (n_rows,)
         Share of each row's weight that counts, if `robust`; of rows of weight zero, zero.
     scale_ : ndarray of shape (n_classes,)
         Of each class's residuals, if `robust`: the median of their lengths, scaled to the
-        standard deviation of normal ones.
+        standard deviation of normal ones. Zero of a class without weight.
     n_iter_ : int
         Fits that it took, if `robust`.
     n_features_in_ : int
@@ -161,15 +170,15 @@ class LeastSquaresClassifier(IndicatorFit):
         Warns
         -----
         MaskedClassWarning
-            If a class is predicted for no training row.
+            If a class whose rows have a weight is predicted for no training row.
         ConvergenceWarning
             If the weights of `robust` do not settle; it says what was reached.
         """
         self._check_parameters()
         with whole_or_nothing(self):
             rows = check_labelled_rows(self, X, y, sample_weight, finite=False)
-            self.classes_ = rows.classes
-            table = Table(rows.X, rows.codes, rows.classes.size, rows.weights)
+            self._keep_classes(rows)
+            table = indicator_table(rows, alone=self.robust)
             for name in ("robust_weights_", "scale_", "n_iter_", "_calibrator"):
                 self.__dict__.pop(name, None)
             if self.robust:
@@ -184,12 +193,18 @@ class LeastSquaresClassifier(IndicatorFit):
             self._n_rows, self._sums = len(rows.X), solved.sums
             if moments is not None and self._sums is None:
                 self._sums = sum_exactly(table, budget=_CHEAP)
+            if self._sums is not None:
+                self._sums = sums_of_all(self._sums, rows)
             if self.calibration is not None:
-                scores = table.targets(slice(None)) - loo_residuals(fitted)
+                scores = scores_of_all(
+                    table.targets(slice(None)) - loo_residuals(fitted),
+                    rows,
+                    centred=self.fit_intercept,
+                )
                 self._calibrator = calibrator_of(
                     scores, rows.codes, self.classes_.size, rows.weights, self.calibration
                 )
-            self._look_for_masked(rows.X)
+            self._look_for_masked(rows)
         return self
 
     @available_if(_adds_rows)  # type: ignore[untyped-decorator]
@@ -233,8 +248,9 @@ class LeastSquaresClassifier(IndicatorFit):
         else:
             known = check_classes(classes, None if first else self.classes_)
         with whole_or_nothing(self):
-            new = self._sums_of(X, y, sample_weight, known, so_far, reset=first)
+            new, weights = self._sums_of(X, y, sample_weight, known, so_far, reset=first)
             self.classes_ = known
+            self._class_weights = weights if first else self._class_weights + weights
             self._keep_sums(new if so_far is None else so_far.merge(new))
         return self
 
@@ -268,9 +284,10 @@ class LeastSquaresClassifier(IndicatorFit):
         self._check_parameters()
         so_far = self._kept_sums("forget")
         with whole_or_nothing(self):
-            gone = self._sums_of(X, y, sample_weight, self.classes_, so_far, reset=False)
+            gone, weights = self._sums_of(X, y, sample_weight, self.classes_, so_far, reset=False)
             if gone.n_rows:
                 so_far = removed(self, so_far, gone, self.classes_, centred=self.fit_intercept)
+                self._class_weights = without(self._class_weights, weights)
             self._keep_sums(so_far)
         return self
 
@@ -362,7 +379,9 @@ class LeastSquaresClassifier(IndicatorFit):
             )
         self.robust_weights_ = np.zeros(rows.n_given)
         self.robust_weights_[slice(None) if rows.kept is None else rows.kept] = found.counted
-        self.scale_, self.n_iter_ = found.scale, found.n_iter
+        self.scale_ = np.zeros(self.classes_.size)
+        self.scale_[np.flatnonzero(self._class_weights)] = found.scale[np.unique(table.codes)]
+        self.n_iter_ = found.n_iter
         design = found.solved.design
         given = float(table.X.shape[0]) if table.weights is None else float(table.weights.sum())
         counted = float(np.ldexp(design.weight, design.frame.weight_exponent))
@@ -387,8 +406,8 @@ class LeastSquaresClassifier(IndicatorFit):
         so_far: ExactSums | None,
         *,
         reset: bool,
-    ) -> ExactSums:
-        """Take the sums of rows with known classes."""
+    ) -> tuple[ExactSums, Float64]:
+        """Take the sums of rows with known classes, and what each class's rows weigh."""
         nothing = _weighs_nothing(sample_weight)
         rows = check_labelled_rows(
             self,
@@ -400,13 +419,13 @@ class LeastSquaresClassifier(IndicatorFit):
             classes=classes,
         )
         if nothing:
-            return empty_sums(rows.X.shape[1], classes.size)
+            return empty_sums(rows.X.shape[1], classes.size), np.zeros(classes.size)
         table = Table(rows.X, rows.codes, classes.size, rows.weights)
         sums = sum_exactly(table, so_far)
         if sums is None:
             raise beyond_magnitude(self, rows.X, LARGEST)
         require_magnitude(self, rows.X, LARGEST)
-        return sums
+        return sums, rows.class_weights()
 
     def _kept_sums(self, what: str) -> ExactSums:
         if self._centred != self.fit_intercept:

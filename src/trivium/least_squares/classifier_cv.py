@@ -19,9 +19,10 @@ from trivium.inputs import (
 )
 from trivium.least_squares.axes import principal_axes
 from trivium.least_squares.base import IndicatorFit
+from trivium.least_squares.classes import indicator_table
 from trivium.least_squares.fitted import Fitted
 from trivium.least_squares.penalties import alpha_grid, penalty_scores
-from trivium.least_squares.table import Table, targets
+from trivium.least_squares.table import targets
 from trivium.whole_or_nothing import whole_or_nothing
 
 
@@ -150,8 +151,8 @@ class LeastSquaresClassifierCV(IndicatorFit):
         given = self._given_alphas()
         with whole_or_nothing(self):
             rows = check_labelled_rows(self, X, y, sample_weight, finite=False)
-            self.classes_ = rows.classes
-            table = Table(rows.X, rows.codes, rows.classes.size, rows.weights)
+            self._keep_classes(rows)
+            table = indicator_table(rows)
             design, moments = self._take(table, centred=self.fit_intercept)
             axes = principal_axes(design, moments)
             alphas = alpha_grid(axes, design.weight, given) if isinstance(given, int) else given
@@ -172,7 +173,7 @@ class LeastSquaresClassifierCV(IndicatorFit):
             self.alpha_, self.best_score_ = float(alphas[chosen]), float(score[chosen])
             solved = self._solve(table, self.alpha_, centred=self.fit_intercept)
             self._keep(solved.solution, solved.moments, self.alpha_, centred=self.fit_intercept)
-            self._look_for_masked(rows.X)
+            self._look_for_masked(rows)
         return self
 
     def score(

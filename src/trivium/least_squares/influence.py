@@ -8,6 +8,7 @@ from trivium.blocks.workers import one_blas_thread
 from trivium.containers import as_array
 from trivium.inputs import require_number
 from trivium.labels import shown
+from trivium.least_squares.classes import below_others, leading
 from trivium.least_squares.fitted import Fitted
 from trivium.least_squares.leave_one_out import shrunk
 from trivium.least_squares.without_each import EachLeftOut
@@ -43,17 +44,17 @@ class Influence:
     Cook & Weisberg, Residuals and Influence in Regression, 1982, chapter 3.
     """
 
-    def __init__(self, fitted: Fitted, left_out: EachLeftOut, classes: Labels) -> None:
+    def __init__(
+        self, fitted: Fitted, left_out: EachLeftOut, classes: Labels, absent: Indices
+    ) -> None:
         self._fitted, self._left_out, self._classes = fitted, left_out, classes
         table = fitted.design.table
         self.leverage = left_out.leverage
         self.loo_residuals = left_out.residuals
         self.shift = left_out.shift
-        scores = table.targets(slice(None)) - left_out.residuals
-        two = classes.size == 2
-        self.loo_scores = scores[:, 0] if two else scores
-        best = (scores[:, 0] > 0).astype(np.intp) if two else scores.argmax(axis=1)
-        self.loo_predictions: Labels = classes[best]
+        scores = below_others(table.targets(slice(None)) - left_out.residuals, absent)
+        self.loo_scores = scores[:, 0] if classes.size == 2 else scores
+        self.loo_predictions: Labels = classes[leading(scores, absent)]
         self.cooks_distance = self._scaled_shift()
 
     def loo_coef(self, rows: ArrayLike) -> tuple[Float64, Float64]:

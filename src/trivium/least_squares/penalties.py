@@ -7,6 +7,7 @@ import numpy as np
 from trivium.arrays import Float64, Indices
 from trivium.blocks.map_reduce import map_reduce
 from trivium.least_squares.axes import Axes
+from trivium.least_squares.classes import below_others, leading
 from trivium.least_squares.fitted import Fitted
 from trivium.least_squares.lost_rows import LEAST_REMAINING, LostRows
 
@@ -81,12 +82,11 @@ def penalty_scores(fitted: Fitted, axes: Axes, alphas: Float64) -> PenaltyScores
     alphas : ndarray of shape (m,)
     """
     table = fitted.design.table
+    absent = np.flatnonzero(np.bincount(table.codes, minlength=table.n_classes) == 0)
 
     def scored(rows: slice | Indices, residuals: Float64) -> Float64:
         """Whether rows are told right, and their squared errors; of shape (m, 2)."""
-        scores = table.targets(rows) - residuals
-        two = table.n_classes == 2
-        told = (scores[:, 0] > 0).astype(np.intp) if two else scores.argmax(axis=1)
+        told = leading(below_others(table.targets(rows) - residuals, absent), absent)
         with np.errstate(over="ignore"):
             squares = np.square(residuals).sum(axis=1)
         return np.column_stack([told == table.codes[rows], squares])

@@ -86,7 +86,8 @@ def solve_robustly(table: Table, alpha: float, *, centred: bool) -> Robust | Non
         return None
     n = table.X.shape[0]
     weights = np.ones(n) if table.weights is None else table.weights
-    dimension = max(1, table.n_classes - 1)  # targets of a row sum to one
+    there = np.count_nonzero(np.bincount(table.codes))  # classes
+    dimension = max(1, int(there) - 1)  # targets of a row sum to one
     bound = float(np.sqrt(chi2.ppf(chi2.cdf(_EFFICIENT**2, 1), dimension)))
     rest = _rest_of_leverage(Fitted(solved.design, solved.moments, alpha, centred))
     allowance, penalty = np.sqrt(rest), alpha * float(weights.sum())
@@ -115,8 +116,8 @@ def solve_robustly(table: Table, alpha: float, *, centred: bool) -> Robust | Non
 def _scales(lengths: Float64, table: Table, weights: Float64, dimension: int) -> Float64:
     """Scale of each class's residuals."""
     middle = float(np.sqrt(chi2.ppf(0.5, dimension)))
-    scales = np.empty(table.n_classes)
-    for code in range(table.n_classes):
+    scales = np.zeros(table.n_classes)
+    for code in np.flatnonzero(np.bincount(table.codes)):
         own = table.codes == code
         scales[code] = weighted_median(lengths[own], weights[own]) / middle
     return scales

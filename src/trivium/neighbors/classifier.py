@@ -9,8 +9,10 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64, Floats, Labels
-from trivium.inputs import check_labelled_rows, check_rows, require_choice
-from trivium.neighbors.neighborhoods import available_mass, counting_weights, neighborhoods
+from trivium.inputs import LabelledRows, check_labelled_rows, check_rows, require_choice
+from trivium.masking import rare_classes, warn_of_masked
+from trivium.neighbors.neighborhoods import available_mass, counting_weights
+from trivium.neighbors.outvoted import outvoted
 from trivium.neighbors.queries import NeighborQueries, require_neighbors
 from trivium.neighbors.sweeps import Voters, require_ks
 from trivium.neighbors.votes import VoteRule
@@ -38,6 +40,7 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
+        The labels given. One that only rows of weight zero carry has no vote.
     algorithm_, algorithm_reason_ : str
         Algorithm that is used, and why.
     n_samples_fit_ : int
@@ -95,11 +98,17 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
         ValueError
             If the data are malformed, hold one class only, or weigh less than
             `n_neighbors`.
+
+        Warns
+        -----
+        MaskedClassWarning
+            If weights="uniform", and a rare class wins the vote at no row of its own: at none
+            of all, or of many from all over the table where to ask all would take long.
         """
         with whole_or_nothing(self):
-            self._fit_voters(X, y, sample_weight)
+            rows = self._fit_voters(X, y, sample_weight)
             available = available_mass(self._index, self._row_weights, own=False)
-            require_neighbors(self.n_neighbors, available)
+            self._look_for_outvoted(rows, require_neighbors(self.n_neighbors, available))
         return self
 
     def predict(self, X: ArrayLike | None) -> Labels:
@@ -108,8 +117,8 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_queries, n_features) or None
-            None asks for the training rows, each without itself, in their order; rows
-            of weight zero are not among them.
+            None asks for the rows given to ``fit``, each without itself, in their order. A
+            row of weight zero is a query like any other.
 
         Returns
         -------
@@ -124,7 +133,7 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_queries, n_features) or None
-            None asks for the training rows, each without itself.
+            None asks for the rows given to ``fit``, each without itself.
 
         Returns
         -------
@@ -140,7 +149,7 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_queries, n_features) or None
-            None asks for the training rows, each without itself.
+            None asks for the rows given to ``fit``, each without itself.
         ks : sequence of int
 
         Returns
@@ -150,7 +159,7 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
         queries, m, ks = self._asked(X, ks)
         best = np.empty((len(ks), m), dtype=np.intp)
         voters = self._voters_now()
-        for near in neighborhoods(self._index, queries, max(ks), self._row_weights):
+        for near in self._near(queries, max(ks), self._row_weights):
             for members, leaders in voters.leader_blocks(near, ks):
                 best[:, members] = leaders.T
         labels: Labels = self.classes_[best]
@@ -173,19 +182,38 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
         queries, m, ks = self._asked(X, ks)
         probabilities = np.empty((len(ks), m, self.classes_.size))
         voters = self._voters_now()
-        for near in neighborhoods(self._index, queries, max(ks), self._row_weights):
+        for near in self._near(queries, max(ks), self._row_weights):
             for members, shares in voters.share_blocks(near, ks):
                 probabilities[:, members] = shares.transpose(1, 0, 2)
         return probabilities
 
-    def _fit_voters(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None) -> None:
+    def _fit_voters(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None
+    ) -> LabelledRows:
         """Check, keep and index the training rows."""
         rule = self._rule()
         rows = check_labelled_rows(self, X, y, sample_weight)
         self.classes_ = rows.classes
         self._voters = Voters(rows.codes, rows.classes.size, rule, self.n_jobs)
         self._row_weights = counting_weights(rows.weights)
-        self._fit_index(rows.X, rows.kept, rows.n_given)
+        self._fit_index(rows.X, rows.kept, rows.weightless())
+        return rows
+
+    def _look_for_outvoted(self, rows: LabelledRows, k: int) -> None:
+        """Warn of rare classes that win no vote of k neighbours at rows of their own."""
+        if self.weights != "uniform":  # else a row outvotes all others at its place
+            return
+        rare = rare_classes(rows, rows.class_weights())
+        if rare.size:
+            lost, surely = outvoted(self._index, self._voters, self._row_weights, k, rare)
+            warn_of_masked(
+                self.classes_,
+                lost,
+                f"they are outvoted among {k} neighbours",
+                "Fewer neighbours help, too.",
+                rows="training row of their own" + ("" if surely else " that was looked at"),
+                stacklevel=3,
+            )
 
     def _rule(self) -> VoteRule:
         """Check `weights`, and return it."""
@@ -205,7 +233,7 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
         queries = None if X is None else check_rows(self, X)
         available = available_mass(self._index, self._row_weights, own=X is None)
         numbers = require_ks(ks, available, "other rows" if X is None else "rows")
-        return queries, (self._index.rows if queries is None else queries).shape[0], numbers
+        return queries, self._n_given() if queries is None else queries.shape[0], numbers
 
     def _own_k(self) -> int:
         """Return the number of neighbours where none is named."""

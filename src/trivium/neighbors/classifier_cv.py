@@ -144,11 +144,16 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
         ValueError
             If the data are malformed or hold one class only, if `k_max` is more than a row
             has others, or if a parameter is unknown.
+
+        Warns
+        -----
+        MaskedClassWarning
+            As `KNeighborsClassifier` does, with the number of neighbours that was chosen.
         """
         require_choice("scoring", self.scoring, ("accuracy", "neg_log_loss"))
         require_choice("rule", self.rule, ("one-standard-error", "best"))
         with whole_or_nothing(self):
-            self._fit_voters(X, y, sample_weight)
+            rows = self._fit_voters(X, y, sample_weight)
             scores = own_scores(self._index, self._voters, self._row_weights, self._most())
             accuracy, accuracy_se = scores.accuracy()
             log_loss, log_loss_se = scores.log_loss()
@@ -164,6 +169,7 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
                 score, error = -log_loss, log_loss_se
             self.n_neighbors_ = choose_k(score, error, self.rule)
             self.best_score_ = float(score[self.n_neighbors_ - 1])
+            self._look_for_outvoted(rows, self.n_neighbors_)
         return self
 
     def score(

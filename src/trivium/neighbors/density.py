@@ -1,7 +1,7 @@
 """k nearest neighbours as an estimate of densities."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -55,7 +55,8 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
     classes_ : ndarray of shape (n_classes,)
         Only if fitted with labels.
     class_prior_ : ndarray of shape (n_classes,)
-        p(c), the weight of each class among the training rows.
+        p(c), the weight of each class among the training rows. Where it is zero, log p(x given
+        c) is minus infinity.
     algorithm_, algorithm_reason_, n_samples_fit_, n_features_in_, feature_names_in_
         As in `KNeighborsClassifier`.
 
@@ -87,7 +88,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
     array([-0.71, -0.42, -0.15, -0.13, -0.19])
     """
 
-    _class_balls: list[Balls] | None
+    _class_balls: dict[int, Balls] | None
 
     def __init__(
         self,
@@ -134,29 +135,33 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         with whole_or_nothing(self):
             if y is None:
                 rows = check_rows(self, X, reset=True)
-                n_given = rows.shape[0]
-                weights, kept = check_weights(sample_weight, n_given)
-                rows = rows if kept is None else rows[kept]
+                weights, kept = check_weights(sample_weight, rows.shape[0])
+                weightless = None
+                if kept is not None:
+                    others = np.setdiff1d(np.arange(rows.shape[0]), kept)
+                    rows, weightless = rows[kept], (rows[others], others)
                 self._codes: Indices | None = None
                 for name in ("classes_", "class_prior_"):  # of an earlier fit with labels
                     self.__dict__.pop(name, None)
             else:
                 labelled = check_labelled_rows(self, X, y, sample_weight, least_classes=1)
                 rows, weights, kept = labelled.X, labelled.weights, labelled.kept
-                n_given = labelled.n_given
+                weightless = labelled.weightless()
                 self.classes_ = labelled.classes
                 self._codes = labelled.codes
             weights = counting_weights(weights)
             if self._codes is not None:
-                mass = np.bincount(self._codes, weights)
+                mass = np.bincount(self._codes, weights, minlength=self.classes_.size)
                 self.class_prior_ = mass / mass.sum()
-            self._fit_index(rows, kept, n_given)
+            self._fit_index(rows, kept, weightless)
             self._balls = Balls(self._index, weights, self.metric)
             self._check_neighbors(self._balls, None, own=False)
             self._class_balls = None
             if self._codes is not None and self.volume == "per_class":
-                n_classes = self.classes_.size
-                self._class_balls = [self._fit_class(rows, weights, c) for c in range(n_classes)]
+                self._class_balls = {
+                    int(c): self._fit_class(rows, weights, int(c))
+                    for c in np.flatnonzero(self.class_prior_)
+                }
         return self
 
     def score_samples(self, X: ArrayLike | None) -> Float64:
@@ -165,7 +170,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_queries, n_features) or None
-            None asks for the training rows, each without itself.
+            None asks for the rows given to ``fit``, each without itself.
 
         Returns
         -------
@@ -181,7 +186,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_queries, n_features) or None
-            None asks for the training rows, each without itself: the mean of their scores
+            None asks for the rows given to ``fit``, each without itself: the mean of their scores
             is the leave-one-out log-likelihood of each k.
         ks : sequence of int
 
@@ -204,7 +209,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_queries, n_features) or None
-            None asks for the training rows, each without itself.
+            None asks for the rows given to ``fit``, each without itself.
 
         Returns
         -------
@@ -243,7 +248,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_queries, n_features) or None
-            None asks for the training rows, each without itself.
+            None asks for the rows given to ``fit``, each without itself.
 
         Returns
         -------
@@ -284,15 +289,23 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         """Log p(x) for each k, of shape (len(ks), m); None stands for the estimator's own."""
         check_is_fitted(self, "_balls")
         queries = None if X is None else check_rows(self, X)
-        if self._class_balls is not None:
-            paths = self._own_balls(self._class_balls, queries, ks)
-            return np.stack([log_marginal(scores, self.class_prior_) for scores in paths])
-        numbers = self._check_neighbors(self._balls, ks, own=queries is None)
-        return self._balls.log_density(queries, numbers, self._counts(numbers))
+
+        def answer(queries: Floats | None) -> Float64:
+            if self._class_balls is not None:
+                paths = self._own_balls(self._class_balls, queries, ks)
+                return np.stack([log_marginal(scores, self.class_prior_) for scores in paths])
+            numbers = self._check_neighbors(self._balls, ks, own=queries is None)
+            return self._balls.log_density(queries, numbers, self._counts(numbers))
+
+        return self._of_rows_given(queries, answer)
 
     def _conditionals(self, X: ArrayLike | None, ks: Sequence[int] | None) -> Float64:
         """Log p(x given c) for each k, of shape (len(ks), m, n_classes)."""
-        queries = self._labelled_queries(X)
+        return self._of_rows_given(
+            self._labelled_queries(X), lambda queries: self._conditional_scores(queries, ks)
+        )
+
+    def _conditional_scores(self, queries: Floats | None, ks: Sequence[int] | None) -> Float64:
         if self._class_balls is not None:
             return self._own_balls(self._class_balls, queries, ks)
         numbers = self._check_neighbors(self._balls, ks, own=queries is None)
@@ -308,10 +321,16 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
     def _posteriors(self, X: ArrayLike | None, ks: Sequence[int] | None) -> Float64:
         """p(c given x) for each k, of shape (len(ks), m, n_classes)."""
         queries = self._labelled_queries(X)
-        if self._class_balls is not None:
-            paths = self._own_balls(self._class_balls, queries, ks)
+        class_balls = self._class_balls
+        if class_balls is not None:
+            paths = self._of_rows_given(
+                queries, lambda queries: self._own_balls(class_balls, queries, ks)
+            )
             paths = _warn_of_infinity(paths, stacklevel=4)
             return np.stack([posterior(scores, self.class_prior_) for scores in paths])
+        return self._of_rows_given(queries, lambda queries: self._votes(queries, ks))
+
+    def _votes(self, queries: Floats | None, ks: Sequence[int] | None) -> Float64:
         numbers = self._check_neighbors(self._balls, ks, own=queries is None)
         probabilities = self._empty_paths(queries, numbers)
         for ball in self._balls.around(queries, numbers):
@@ -320,6 +339,15 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
             ):
                 path[ball.members] = held / k
         return probabilities
+
+    def _of_rows_given(
+        self, queries: Floats | None, answer: Callable[[Floats | None], Float64]
+    ) -> Float64:
+        """Answer for queries, (len(ks), m, ...); None asks for all rows given to ``fit``."""
+        if queries is not None or self._weightless_numbers.size == 0:
+            return answer(queries)
+        answers: Float64 = self._in_order_given(answer(None), answer(self._weightless), axis=1)
+        return answers
 
     def _check_neighbors(
         self, balls: Balls, ks: Sequence[int] | None, *, own: bool, what: str = "rows"
@@ -370,17 +398,18 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         return balls
 
     def _own_balls(
-        self, class_balls: list[Balls], queries: Floats | None, ks: Sequence[int] | None
+        self, class_balls: dict[int, Balls], queries: Floats | None, ks: Sequence[int] | None
     ) -> Float64:
         """Log p(x given c) for each k from each class's own ball."""
         own = queries is None
         numbers = self._check_neighbors(self._balls, ks, own=own)
-        for c, balls in enumerate(class_balls):
+        for c, balls in class_balls.items():
             self._check_neighbors(balls, numbers, own=own, what=self._rows_of(c))
         counts = self._counts(numbers)
         scores = self._empty_paths(queries, numbers)
+        scores[:, :, self.class_prior_ == 0] = -np.inf
         codes: Any = self._codes
-        for c, balls in enumerate(class_balls):
+        for c, balls in class_balls.items():
             path = scores[:, :, c]
             if queries is None:
                 inside = codes == c

@@ -87,7 +87,7 @@ def log_marginal(class_scores: Float64, priors: Float64) -> Float64:
     -------
     ndarray of shape (m,)
     """
-    scores: Float64 = logsumexp(class_scores + np.log(priors), axis=1)
+    scores: Float64 = logsumexp(class_scores + _log(priors), axis=1)
     return scores
 
 
@@ -106,10 +106,16 @@ def posterior(class_scores: Float64, priors: Float64) -> Float64:
     -------
     ndarray of shape (m, n_classes)
     """
-    joint = class_scores + np.log(priors)
+    joint = class_scores + _log(priors)
     infinite = np.isposinf(joint)
     joint = np.where(infinite.any(axis=1, keepdims=True), np.where(infinite, 0.0, -np.inf), joint)
-    joint = np.where(np.isneginf(joint).all(axis=1, keepdims=True), np.log(priors), joint)
+    joint = np.where(np.isneginf(joint).all(axis=1, keepdims=True), _log(priors), joint)
     share = np.exp(joint - joint.max(axis=1, keepdims=True))
     probabilities: Float64 = share / share.sum(axis=1, keepdims=True)
     return probabilities
+
+
+def _log(priors: Float64) -> Float64:
+    """Logarithms, minus infinity for a class without weight."""
+    with np.errstate(divide="ignore"):
+        return np.log(priors)

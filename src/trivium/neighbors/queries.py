@@ -1,6 +1,7 @@
 """The questions that every neighbours estimator answers about its training rows."""
 
 import numbers
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.workers import worker_count
 from trivium.inputs import check_rows, require_choice, require_number
+from trivium.neighbors.neighborhoods import Neighborhood, neighborhoods
 from trivium.neighbors.search.index import ALGORITHMS, Index
 from trivium.neighbors.search.metrics import METRICS
 
@@ -42,10 +44,25 @@ class NeighborQueries:
     n_jobs: int | None
     _index: Index
     _kept: Indices | None
-    _n_rows_given: int
+    _weightless: Floats
+    _weightless_numbers: Indices
 
-    def _fit_index(self, rows: Floats, kept: Indices | None = None, n_given: int = 0) -> None:
-        """Index the rows; `kept` are their numbers among the `n_given` that were given."""
+    def _fit_index(
+        self,
+        rows: Floats,
+        kept: Indices | None = None,
+        weightless: tuple[Floats, Indices] | None = None,
+    ) -> None:
+        """Index the rows.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n, d)
+        kept : ndarray of shape (n,) or None
+            Their numbers among those that were given; None: they are all.
+        weightless : tuple or None
+            The others, which are queries only, and their numbers.
+        """
         require_choice("algorithm", self.algorithm, ALGORITHMS)
         require_choice("metric", self.metric, METRICS)
         worker_count(self.n_jobs)  # raises where it makes no sense, even for little work
@@ -58,7 +75,9 @@ class NeighborQueries:
             names=getattr(self, "feature_names_in_", None),
         )
         self._kept = kept
-        self._n_rows_given = rows.shape[0] if kept is None else n_given
+        if weightless is None:
+            weightless = rows[:0], np.empty(0, dtype=np.intp)
+        self._weightless, self._weightless_numbers = weightless
 
     def _expected_neighbors(self, n_rows: int) -> int:
         """How many neighbours to choose the algorithm for, before any are asked for."""
@@ -94,8 +113,9 @@ class NeighborQueries:
         Parameters
         ----------
         X : array-like of shape (n_queries, n_features) or None
-            None asks for the neighbours of the training rows, each without itself:
-            left out by its number, so that a duplicate of it is found.
+            None asks for the neighbours of the rows given to ``fit``, each without itself:
+            left out by its number, so that a duplicate of it is found. A row of weight zero
+            is a query like any other, and nobody's neighbour.
         n_neighbors : int or None
             None means the estimator's own.
         return_distance : bool, default=True
@@ -119,6 +139,10 @@ class NeighborQueries:
             "rows" if own is None else "other rows",
         )
         distances, indices = self._index.nearest(queries, k, own)
+        if X is None and self._weightless_numbers.size:
+            more = self._index.nearest(self._index.points(self._weightless), k)
+            distances = self._in_order_given(distances, more[0])
+            indices = self._in_order_given(indices, more[1])
         indices = self._numbers(indices)
         return (distances, indices) if return_distance else indices
 
@@ -158,7 +182,7 @@ class NeighborQueries:
         if mode not in ("connectivity", "distance"):
             raise ValueError(f"mode={mode!r}: expected 'connectivity' or 'distance'.")
         values = distances if mode == "distance" else np.ones(indices.size)
-        return csr_matrix((values, indices, starts), shape=(starts.size - 1, self._n_rows_given))
+        return csr_matrix((values, indices, starts), shape=(starts.size - 1, self._n_given()))
 
     def _queries(self, X: ArrayLike | None) -> tuple[Floats, Indices | None]:
         """Points to search from, and for the training rows their own numbers."""
@@ -166,6 +190,29 @@ class NeighborQueries:
         if X is None:
             return self._index.rows, np.arange(self._index.rows.shape[0], dtype=np.intp)
         return self._index.points(check_rows(self, X)), None
+
+    def _n_given(self) -> int:
+        """Count the rows given to ``fit``."""
+        return int(self._index.rows.shape[0] + self._weightless_numbers.size)
+
+    def _in_order_given(self, own: Any, weightless: Any, axis: int = 0) -> Any:
+        """Put answers for rows with a weight and for those without in the order given."""
+        if self._kept is None:
+            return own
+        order = np.argsort(np.concatenate([self._kept, self._weightless_numbers]))
+        return np.concatenate([own, weightless], axis=axis).take(order, axis=axis)
+
+    def _near(
+        self, queries: Floats | None, k: int, weights: Float64 | None
+    ) -> Iterator[Neighborhood]:
+        """Neighbourhoods of queries; None asks for the rows given, each without itself."""
+        if queries is not None or self._kept is None:
+            yield from neighborhoods(self._index, queries, k, weights)
+            return
+        for near in neighborhoods(self._index, None, k, weights):
+            yield near._replace(members=self._kept[near.members])
+        for near in neighborhoods(self._index, self._weightless, k, weights):
+            yield near._replace(members=self._weightless_numbers[near.members])
 
     def _numbers(self, indices: Indices) -> Indices:
         """Translate numbers of the index into numbers of the rows given to ``fit``."""

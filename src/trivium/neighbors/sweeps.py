@@ -162,7 +162,7 @@ class OwnScores(NamedTuple):
 
     def accuracy(self) -> tuple[Float64, Float64]:
         """Mean over the rows, and its standard error."""
-        mean = self.right / self.weight
+        mean = np.minimum(self.right / self.weight, 1.0)  # both are sums, right to rounding
         return mean, np.sqrt(mean * (1.0 - mean) / (self.weight - 1.0))
 
     def log_loss(self) -> tuple[Float64, Float64]:

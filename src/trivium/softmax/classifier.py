@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.exceptions import ConvergenceWarning
 
-from trivium.arrays import Float64, Labels
+from trivium.arrays import Float64, Indices, Labels
 from trivium.blocks.workers import one_blas_thread
 from trivium.inputs import (
     LabelledRows,
@@ -19,6 +19,12 @@ from trivium.inputs import (
     require_number,
 )
 from trivium.labels import check_classes
+from trivium.softmax.absent import (
+    finite_intercepts,
+    of_classes_seen,
+    warn_of_unpredicted,
+    with_absent,
+)
 from trivium.softmax.assessment import SeparationWatch, assess, direction_of, warn_of
 from trivium.softmax.callbacks import Steps
 from trivium.softmax.distinct import distinct
@@ -68,8 +74,11 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
+        The labels given. One that only rows of weight zero carry has the probability zero.
     coef_ : ndarray of shape (n_classes, n_features)
+        Zero of a class without weight.
     intercept_ : ndarray of shape (n_classes,)
+        -inf of a class without weight.
     n_iter_ : int
         Steps taken.
     solver_ : str
@@ -169,6 +178,8 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
 
         Warns
         -----
+        MaskedClassWarning
+            If a class whose rows have a weight is predicted for no training row.
         SeparationWarning
             If alpha is 0 and the classes can be told apart without error, so that there
             is no optimum; the message names them and the columns that do it.
@@ -186,7 +197,7 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
             rows = check_labelled_rows(self, X, y, sample_weight)
             start = self._start(rows)
             self.classes_ = rows.classes
-            history = History(validation_of(self, X_val, y_val))
+            history = History(validation_of(self, X_val, y_val, rows.classes_of_weight()))
             steps = None
             if hasattr(self, "_skl_callbacks"):
                 steps = Steps(context, self, X, y, metadata)
@@ -211,6 +222,8 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
         came, and the same parts over and over lead to it, in practice: no proof is known.
         Parts that hold every class serve best; parts sorted by class need many rounds, and
         after a first round of single rows without a penalty the model may still be far off.
+
+        A class of which no row with a weight has come yet has the probability zero.
 
         `solver`, `learning_rate` and `warm_start` play no part: each call goes on from the one
         before it, by Newton's method, and `solver_` is "newton".
@@ -298,9 +311,9 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
             )
         if self._has_diverged():
             return None
-        if not self.fit_intercept:
-            return self.coef_
-        return np.column_stack([self.coef_, self.intercept_])
+        present = rows.classes_of_weight()
+        coef, intercept = self.coef_[present], finite_intercepts(self.intercept_[present])
+        return np.column_stack([coef, intercept]) if self.fit_intercept else coef
 
     def _has_diverged(self) -> bool:
         """Whether the last fit did: its parameters, finite or not, lead nowhere."""
@@ -315,9 +328,16 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
         steps: Steps | None = None,
         stacklevel: int,
     ) -> None:
-        """Fit to rows that are checked, and store what came of it."""
+        """Fit to rows that are checked, and store what came of it.
+
+        Classes without weight play no part, and are added to the outcome; `start` has none.
+        """
+        given = rows.classes
+        rows, present = rows.of_weight()
+        self.classes_ = rows.classes
         plain_descent = self.solver == "gradient-descent"
         require_magnitude(self, rows.X, _LARGEST_UNSCALED if plain_descent else LARGEST)
+        weighed = rows
         X, codes, weights, reads = distinct(rows.X, rows.codes, rows.weights)
         rows = rows._replace(X=X, codes=codes, weights=weights)
         # What is separated has no optimum to go to; the path of plain descent is to be watched.
@@ -359,8 +379,21 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
         self._past = None
         gradient = float(self.history_["gradient_norm"][-1])
         warn_of(self, assessment, fitted, gradient, stacklevel=stacklevel)
-        if self.separating_direction_ is None:
+        if self.separating_direction_ is None and present.size > 1:
             warn_of_small_columns(self, fitted, self.optimality_gap_, stacklevel=stacklevel)
+            warn_of_unpredicted(weighed, fitted, given, present, stacklevel=stacklevel)
+        self._add_classes(given, present)
+
+    def _add_classes(self, given: Labels, present: Indices) -> None:
+        """Add the classes without weight to a model of those that have one."""
+        self.classes_ = given
+        if present.size < given.size:
+            parameters = with_absent(self.coef_, self.intercept_, present, given.size)
+            self.coef_, self.intercept_ = parameters
+            if self.separating_direction_ is not None:
+                direction = np.zeros(self.coef_.shape)
+                direction[present] = self.separating_direction_
+                self.separating_direction_ = direction
 
     def _known_classes(self, classes: ArrayLike | None, *, later: bool) -> Labels:
         """Classes of `partial_fit`: those given, or those of an earlier call."""
@@ -392,15 +425,16 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
         """Take in rows that weigh something."""
         require_magnitude(self, rows.X, _LARGEST_UNSCALED)
         with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
-            self._past, self.coef_, self.intercept_, result = go_on(
+            self._past, coef, intercept, result = go_on(
                 past,
                 rows,
                 self.coef_,
-                self.intercept_,
+                finite_intercepts(self.intercept_),
                 alpha=self.alpha,
                 max_iter=self.max_iter,
                 tol=self.tol,
             )
+        self.coef_, self.intercept_ = of_classes_seen(coef, intercept, self._past.seen)
         self.n_iter_ = result.n_iter
         if result.status is not Status.CONVERGED:
             warnings.warn(

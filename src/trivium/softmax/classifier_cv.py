@@ -195,7 +195,8 @@ separating_direction_, history_, n_features_in_, feature_names_in_
         scorer = scorer_of(self, self.scoring)
         with whole_or_nothing(self):
             everyone = check_labelled_rows(self, X, y)
-            rows = weighed(everyone, sample_weight)
+            given = weighed(everyone, sample_weight)
+            rows, _ = given.of_weight()
             require_magnitude(self, rows.X, LARGEST)
             alphas = self._alphas(rows)
             self.classes_ = rows.classes
@@ -230,7 +231,7 @@ separating_direction_, history_, n_features_in_, feature_names_in_
                     ConvergenceWarning,
                     stacklevel=2,
                 )
-            self._refit(rows)
+            self._refit(given)
         return self
 
     def score(

@@ -39,24 +39,23 @@ def check_groups(groups: ArrayLike | None, n_given: int) -> Any:
 
 
 def weighed(rows: LabelledRows, sample_weight: ArrayLike | None) -> LabelledRows:
-    """Keep the rows that weigh something, and their classes.
+    """Keep the rows that weigh something; the classes stay.
 
     Raises
     ------
     ValueError
-        If the weights are malformed, or leave one class only.
+        If the weights are malformed, or none is positive.
     """
     weights, kept = check_weights(sample_weight, rows.n_given)
     if kept is None:
         return rows._replace(weights=weights)
-    present, codes = np.unique(rows.codes[kept], return_inverse=True)
-    if present.size < 2:
-        raise ValueError(
-            f"All rows that weigh something are of class {shown(rows.classes[present[0]])}: there "
-            "is nothing to tell apart."
-        )
     return rows._replace(
-        X=rows.X[kept], codes=codes, classes=rows.classes[present], weights=weights, kept=kept
+        X=rows.X[kept],
+        codes=rows.codes[kept],
+        weights=weights,
+        kept=kept,
+        given=rows.X,
+        all_there=False,
     )
 
 

@@ -1,11 +1,11 @@
 """A record of what a solver did, step by step."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from trivium.arrays import Float64
+from trivium.arrays import Float64, Indices
 from trivium.inputs import check_rows, require_same_length
 from trivium.labels import as_labels, known_codes
 from trivium.softmax.cross_entropy import CrossEntropy, CrossEntropyAt
@@ -16,11 +16,11 @@ class History:
 
     Parameters
     ----------
-    validation : CrossEntropy or None
+    validation : CrossEntropy, WithStrangers or None
         Objective of the validation rows, without penalty.
     """
 
-    def __init__(self, validation: CrossEntropy | None = None) -> None:
+    def __init__(self, validation: "CrossEntropy | WithStrangers | None" = None) -> None:
         self._validation = validation
         self._entries: list[dict[str, float]] = []
 
@@ -51,9 +51,36 @@ class History:
         }
 
 
+class _Told(NamedTuple):
+    """Loss and accuracy at one point."""
+
+    loss: float
+    accuracy: float
+
+
+class WithStrangers(NamedTuple):
+    """Objective of rows some of which are of classes without weight: their loss is infinite.
+
+    Attributes
+    ----------
+    known : CrossEntropy or None
+        Of the other rows; None where there are none.
+    share : float
+        Of these.
+    """
+
+    known: CrossEntropy | None
+    share: float
+
+    def evaluate(self, parameters: Float64) -> _Told:
+        """Evaluate loss and accuracy."""
+        accuracy = 0.0 if self.known is None else self.known.evaluate(parameters).accuracy
+        return _Told(np.inf, self.share * accuracy)
+
+
 def validation_of(
-    estimator: Any, X_val: ArrayLike | None, y_val: ArrayLike | None
-) -> CrossEntropy | None:
+    estimator: Any, X_val: ArrayLike | None, y_val: ArrayLike | None, present: Indices
+) -> CrossEntropy | WithStrangers | None:
     """Objective of validation rows, without penalty; None where there are none.
 
     Parameters
@@ -61,6 +88,8 @@ def validation_of(
     estimator : SoftmaxRegression
         Its `classes_` are those that labels may name.
     X_val, y_val : as given to ``fit``
+    present : ndarray of int
+        Positions of the classes that have a weight, which alone are fitted.
 
     Raises
     ------
@@ -74,4 +103,14 @@ def validation_of(
     X, labels = check_rows(estimator, X_val, name="X_val"), as_labels(y_val, "y_val")
     require_same_length(X.shape[0], labels, X_name="X_val", y_name="y_val")
     codes = known_codes(labels, estimator.classes_, name="y_val")
-    return CrossEntropy(X, codes, estimator.classes_.size, fit_intercept=estimator.fit_intercept)
+    place = np.full(estimator.classes_.size, -1)
+    place[present] = np.arange(present.size)
+    codes = place[codes]
+    known = np.flatnonzero(codes >= 0)
+    if known.size == 0:
+        return WithStrangers(None, 0.0)
+    share = known.size / codes.size
+    if share < 1.0:
+        X, codes = X[known], codes[known]
+    objective = CrossEntropy(X, codes, present.size, fit_intercept=estimator.fit_intercept)
+    return objective if share == 1.0 else WithStrangers(objective, share)

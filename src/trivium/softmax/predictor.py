@@ -5,11 +5,13 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from trivium.arrays import Float64, Floats, Labels
+from trivium.arrays import Float64, Floats, Indices, Labels
 from trivium.blocks.linear_scores import linear_scores, scaled_scores
 from trivium.inputs import check_rows
 from trivium.scoring import AccuracyClassifier
 from trivium.softmax.cross_entropy import softmax
+
+_BELOW_GREATEST = 1000.0  # exp(-746) is zero
 
 
 def finite_logits(X: Floats, coef: Float64, intercept: Float64) -> Float64:
@@ -66,7 +68,9 @@ class SoftmaxPredictor(AccuracyClassifier, BaseEstimator):
     def decision_function(self, X: ArrayLike) -> Float64:
         """Logits; for two classes, the second's less the first's.
 
-        Of rows so far off that their logits leave float64, less the greatest logit.
+        Of rows so far off that their logits leave float64, less the greatest logit. A class
+        without weight lies 1000 below the greatest, where the probability is zero in float64:
+        what goes on from scores (calibration, stacking, ranks) takes no infinities.
 
         Parameters
         ----------
@@ -77,6 +81,9 @@ class SoftmaxPredictor(AccuracyClassifier, BaseEstimator):
         ndarray of shape (n_queries,) for two classes, else (n_queries, n_classes)
         """
         logits = self._logits(X)
+        absent = self._absent()
+        if absent.size:
+            logits[:, absent] = logits.max(axis=1, keepdims=True) - _BELOW_GREATEST
         return logits[:, 1] - logits[:, 0] if self.classes_.size == 2 else logits
 
     def predict_proba(self, X: ArrayLike) -> Float64:
@@ -126,4 +133,14 @@ class SoftmaxPredictor(AccuracyClassifier, BaseEstimator):
 
     def _logits(self, X: ArrayLike) -> Float64:
         check_is_fitted(self, "coef_")
-        return finite_logits(check_rows(self, X), self.coef_, self.intercept_)
+        X, absent = check_rows(self, X), self._absent()
+        if absent.size == 0:
+            return finite_logits(X, self.coef_, self.intercept_)
+        present = np.setdiff1d(np.arange(self.classes_.size), absent)
+        logits = np.full((X.shape[0], self.classes_.size), -np.inf)
+        logits[:, present] = finite_logits(X, self.coef_[present], self.intercept_[present])
+        return logits
+
+    def _absent(self) -> Indices:
+        """Positions of the classes without weight."""
+        return np.flatnonzero(np.isneginf(self.intercept_))

@@ -1,0 +1,126 @@
+"""Classes that a fitted model never predicts, and the warning of it.
+
+A rare class can be outvoted or outweighed in every row, which accuracy hardly shows. And with
+three classes and more, the indicator of a class that lies between others can be fitted by a
+plane that is nowhere the greatest (Hastie, Tibshirani & Friedman, The Elements of Statistical
+Learning, 2nd ed. 2009, section 4.2, figure 4.2).
+"""
+
+import warnings
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trivium.arrays import Float64, Floats, Indices, Labels
+from trivium.blocks.linear_scores import bound_scores
+from trivium.blocks.map_reduce import map_reduce, row_blocks
+from trivium.blocks.workers import one_blas_thread
+from trivium.inputs import LabelledRows
+from trivium.labels import shown
+
+_FIRST_LOOK, _FIRST_LOOK_A_CLASS = 4096, 8  # rows
+_MANY = 1e9
+_NAMED = 5
+_LEAST_ROWS_A_CLASS = 50  # on average: in smaller tables, to be outvoted is no surprise
+
+
+class MaskedClassWarning(UserWarning):
+    """A class is predicted for no training row, although its rows have a weight."""
+
+
+@one_blas_thread()
+def masked_classes(X: Floats, coef: Float64, intercept: Float64) -> Indices:
+    """Return the classes that have the greatest value in no row.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+    coef : ndarray of shape (n_classes, d)
+    intercept : ndarray of shape (n_classes,)
+
+    Returns
+    -------
+    ndarray of int
+    """
+    n, n_classes = X.shape[0], coef.shape[0]
+
+    def named(rows: Floats) -> NDArray[np.bool_]:
+        found = np.zeros(n_classes, dtype=np.bool_)
+        with np.errstate(over="ignore", invalid="ignore"):
+            scores = rows @ coef.T + intercept
+        bound_scores(scores, rows, coef, intercept)
+        found[scores.argmax(axis=1)] = True
+        return found
+
+    # Rows from all over the table name every class as a rule, and no more has to be read.
+    some = max(_FIRST_LOOK, _FIRST_LOOK_A_CLASS * n_classes)
+    found = named(X[:: max(1, n // some)])
+    if not found.all():
+        blocks = row_blocks(n, max(X.shape[1], n_classes))
+        found = map_reduce(lambda rows: named(X[rows]), blocks, np.logical_or)
+    return np.flatnonzero(~found)
+
+
+def rare_classes(rows: LabelledRows, mass: Float64) -> Indices:
+    """Return the classes that have a weight, but little of it beside the greatest one.
+
+    Of two classes that is one with less than half as much as the other; of more, less than a
+    quarter. Such a class can be outweighed in every row. That one which is hardly rarer than others
+    is not predicted has other reasons: a penalty that leaves nothing of the columns, say.
+
+    Parameters
+    ----------
+    rows : LabelledRows
+    mass : ndarray of shape (n_classes,)
+        Weight of each class's rows.
+
+    Returns
+    -------
+    ndarray of int
+        None of a table of few rows.
+    """
+    weights, n = rows.weights, float(rows.X.shape[0])
+    if weights is not None and np.all(weights == np.rint(weights)):  # numbers of rows
+        n = float(np.minimum(weights, _MANY).sum())
+    if n < _LEAST_ROWS_A_CLASS * rows.classes.size:
+        return np.empty(0, dtype=np.intp)
+    there = mass > 0
+    part = 0.5 if np.count_nonzero(there) == 2 else 0.25
+    return np.flatnonzero(there & (mass < part * mass.max()))
+
+
+def warn_of_masked(
+    classes: Labels,
+    masked: Indices,
+    why: str,
+    remedy: str,
+    *,
+    rows: str = "training row",
+    stacklevel: int,
+) -> None:
+    """Warn of classes that are never predicted, if there are any.
+
+    Parameters
+    ----------
+    classes : ndarray
+    masked : ndarray of int
+        Their positions.
+    why, remedy : str
+        What the model makes of them, and what to try besides weights and thresholds.
+    rows : str
+        Which rows were looked at.
+    stacklevel : int
+        As of ``warnings.warn`` in the caller's place.
+    """
+    if masked.size == 0:
+        return
+    some = ", ".join(map(shown, classes[masked[:_NAMED]]))
+    more = ", ..." if masked.size > _NAMED else ""
+    warnings.warn(
+        f"{masked.size} of {classes.size} classes are predicted for no {rows} ({some}{more}): "
+        f"{why}. Rare classes are heard with more sample_weight on their rows, or another "
+        f"threshold, and a scorer such as 'balanced_accuracy' shows what accuracy does not. "
+        f"{remedy}",
+        MaskedClassWarning,
+        stacklevel=stacklevel + 1,
+    )
