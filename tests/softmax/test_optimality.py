@@ -68,7 +68,8 @@ class Case:
             curvature = np.einsum("ik,kl->ikl", p, np.eye(K)) - p[:, :, None] * p[:, None, :]
             hessian = np.einsum("i,ikl,ia,ib->kalb", w, curvature, X, X, optimize=True)
             hessian = hessian.reshape(K * width, -1) + np.diag(np.tile(penalty, K))
-            unit = 1 / np.sqrt(np.diagonal(hessian))
+            # A separated class leaves no curvature in the end.
+            unit = 1 / np.sqrt(np.maximum(np.diagonal(hessian), 1e-300))
             scaled = np.linalg.pinv(hessian * unit * unit[:, None], rcond=1e-12, hermitian=True)
             step = -(unit * (scaled @ (unit * gradient.ravel()))).reshape(K, width)
             length = 1.0

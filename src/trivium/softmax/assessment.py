@@ -6,12 +6,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from trivium.arrays import Float64
-from trivium.inputs import LabelledRows, column_name
+from trivium.arrays import Float64, Floats, Indices
+from trivium.inputs import column_name
 from trivium.labels import shown
 from trivium.softmax.fitting import Fitted
+from trivium.softmax.infimum import above_infimum
 from trivium.softmax.optimality import Certificate, certify
-from trivium.softmax.separation import Separation, SeparationWarning, find_separation
+from trivium.softmax.separation import (
+    Separation,
+    SeparationWarning,
+    find_separation,
+    winning_margins,
+)
 from trivium.softmax.solvers.protocol import Status
 
 NOTHING_LEFT = 1e-10
@@ -19,7 +25,6 @@ NOTHING_LEFT = 1e-10
 
 _ROUNDING = 16 * np.finfo(np.float64).eps
 _NAMED = 3
-_STEPS_BEFORE_COLUMNS, _STEPS_BEFORE_PROGRAMME = 10, 100
 
 
 class Assessment(NamedTuple):
@@ -36,49 +41,23 @@ class Assessment(NamedTuple):
     separation: Separation | None
 
 
-class SeparationWatch:
-    """Looks out, step by step, for proof that there is no optimum.
+def assess(
+    X: Floats,
+    codes: Indices,
+    weights: Float64 | None,
+    fitted: Fitted,
+    *,
+    alpha: float,
+    fit_intercept: bool,
+) -> Assessment:
+    """Bound the distance to the optimum; where none is known to exist, look why.
 
-    A point that tells all rows right is nearly always one; where none comes, single columns
-    are looked at, and later a linear programme is asked, each once.
-
-    Parameters
-    ----------
-    rows : LabelledRows
-    fit_intercept : bool
+    Where classes are separated, the bound is that of the distance to the infimum.
     """
-
-    def __init__(self, rows: LabelledRows, fit_intercept: bool) -> None:
-        self._rows, self._fit_intercept = rows, fit_intercept
-        self._step = 0
-        self._was_right = False
-
-    def __call__(self, parameters: Float64, at: Any) -> bool:
-        """Say whether there is proof."""
-        first_right = at.accuracy == 1.0 and self._step > 0 and not self._was_right
-        self._was_right = self._was_right or first_right
-        self._step += 1
-        if not first_right and self._step not in (_STEPS_BEFORE_COLUMNS, _STEPS_BEFORE_PROGRAMME):
-            return False
-        X, d = self._rows.X, self._rows.X.shape[1]
-        intercept = parameters[:, d:].sum(axis=1)
-        found = find_separation(
-            X,
-            self._rows.codes,
-            parameters[:, :d],
-            intercept,
-            fit_intercept=self._fit_intercept,
-            programme=self._step >= _STEPS_BEFORE_PROGRAMME,
-        )
-        return found.direction is not None
-
-
-def assess(rows: LabelledRows, fitted: Fitted, *, alpha: float, fit_intercept: bool) -> Assessment:
-    """Bound the distance to the optimum; where none is known to exist, look why."""
     certificate = certify(
-        rows.X,
-        rows.codes,
-        rows.weights,
+        X,
+        codes,
+        weights,
         fitted.coef,
         fitted.intercept,
         alpha=alpha,
@@ -87,8 +66,21 @@ def assess(rows: LabelledRows, fitted: Fitted, *, alpha: float, fit_intercept: b
     if certificate.exists or fitted.status is Status.DIVERGED:
         return Assessment(certificate, None)
     separation = find_separation(
-        rows.X, rows.codes, fitted.coef, fitted.intercept, fit_intercept=fit_intercept
+        X, codes, fitted.coef, fitted.intercept, fit_intercept=fit_intercept
     )
+    if separation.direction is not None:
+        found = above_infimum(
+            X,
+            codes,
+            weights,
+            fitted.coef,
+            fitted.intercept,
+            fit_intercept=fit_intercept,
+            lost=winning_margins(
+                X, codes, len(fitted.coef), separation, fit_intercept=fit_intercept
+            ),
+        )
+        certificate = certificate._replace(gap=min(certificate.gap, found.gap))
     return Assessment(certificate, separation)
 
 
@@ -113,7 +105,8 @@ def warn_of(
     """
     gap, separation = assessment.certificate.gap, assessment.separation
     if separation is not None and separation.direction is not None:
-        warnings.warn(_separated(estimator, separation), SeparationWarning, stacklevel=stacklevel)
+        message = _separated(estimator, separation, fitted, gap)
+        warnings.warn(message, SeparationWarning, stacklevel=stacklevel)
         return
     exhausted = fitted.status in (Status.ROUNDING, Status.NO_PROGRESS)
     share = NOTHING_LEFT if exhausted else _ROUNDING
@@ -134,20 +127,59 @@ def warn_of(
     )
 
 
-def _separated(estimator: Any, separation: Separation) -> str:
-    """Say which classes a direction separates, and by which columns."""
-    parts, pairs = np.asarray(separation.parts), separation.pairs
-    labels = estimator.classes_[pairs.any(axis=0) | pairs.any(axis=1)]
-    classes = ", ".join(shown(label) for label in labels[:10])
+def _separated(estimator: Any, separation: Separation, fitted: Fitted, gap: float) -> str:
+    """Say which classes a direction separates, by which columns, and how near the infimum is."""
+    parts, labels = np.asarray(separation.parts), estimator.classes_
+    named = labels[separated_classes(separation.pairs)]
+    classes = ", ".join(shown(label) for label in named[:10])
+    classes += ", ..." if named.size > 10 else ""
+    told = str(separation.verdict.value)
+    if named.size == 1:  # of several: it is told apart from each of the others
+        who = f"The class {classes} {told.replace('are', 'is', 1)}"
+        who = who.replace("by linear", "from all others by linear")
+    else:
+        who = f"The classes {classes} {told}"
     order = np.argsort(-parts, kind="stable")
     great = order[parts[order] >= 0.1 * max(parts.max(), np.finfo(float).tiny)]
     columns = ", ".join(column_name(estimator, int(j)) for j in great[:_NAMED])
     by = f", most by {columns}" if great.size else ""
+    most = ""
+    if not gap <= estimator.tol:
+        most = f" {fitted.solver} stopped after {fitted.n_iter} steps: {fitted.status.value}."
+        if np.isfinite(gap):
+            most += f" The loss is at most {gap:.2g} above its infimum."
     return (
-        f"The classes {classes}{', ...' if labels.size > 10 else ''} {separation.verdict.value}"
-        f"{by}: with alpha=0 the loss falls for ever as the coefficients grow along "
-        "separating_direction_, and has no optimum. Set alpha above 0."
+        f"{who}{by}: with alpha=0 the loss falls for ever as the coefficients grow along "
+        f"separating_direction_, and has no optimum.{most} Set alpha above 0."
     )
+
+
+def separated_classes(pairs: Any) -> Indices:
+    """Classes that a direction separates, given the pairs that it tells apart.
+
+    Where each of these pairs holds a class that is told apart from all others, those classes are
+    the ones; else all that are in a pair.
+
+    Parameters
+    ----------
+    pairs : ndarray of bool of shape (n_classes, n_classes)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> pairs = np.zeros((3, 3), dtype=bool)
+    >>> pairs[2, :2] = True
+    >>> separated_classes(pairs)
+    array([2])
+    >>> separated_classes(~np.eye(2, dtype=bool))
+    array([0, 1])
+    """
+    apart = pairs | pairs.T
+    from_all = apart.sum(axis=1) == len(apart) - 1
+    rest = apart[np.ix_(~from_all, ~from_all)]
+    if from_all.any() and not rest.any() and len(apart) > 2:
+        return np.flatnonzero(from_all)
+    return np.flatnonzero(apart.any(axis=1))
 
 
 def direction_of(assessment: Assessment) -> Float64 | None:

@@ -25,15 +25,16 @@ from trivium.softmax.absent import (
     warn_of_unpredicted,
     with_absent,
 )
-from trivium.softmax.assessment import SeparationWatch, assess, direction_of, warn_of
+from trivium.softmax.assessment import direction_of, warn_of
 from trivium.softmax.callbacks import Steps
 from trivium.softmax.distinct import distinct
-from trivium.softmax.fitting import SOLVERS, fit_parameters
+from trivium.softmax.fitting import SOLVERS
 from trivium.softmax.history import History, validation_of
 from trivium.softmax.online import Past, go_on, nothing
 from trivium.softmax.predictor import SoftmaxPredictor
 from trivium.softmax.small_columns import warn_of_small_columns
 from trivium.softmax.solvers.protocol import Status
+from trivium.softmax.unpenalised import fit_and_assess
 from trivium.whole_or_nothing import whole_or_nothing
 
 LARGEST = 1e150
@@ -66,7 +67,9 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
     tol : float, default=1e-6
         Stop when no entry of the gradient is greater: of the mean loss minimised, by the entries
         of `coef_` and `intercept_`, for the columns as they come. So it is in the units of the
-        columns, and small columns need a smaller one.
+        columns, and small columns need a smaller one. Where alpha is 0 and the classes are
+        separated, so that the loss falls for ever: stop when it is no more than this above the
+        value that it tends to (except for gradient descent).
     fit_intercept : bool, default=True
     warm_start : bool, default=False
         Start `fit` where the one before it ended, in place of zero.
@@ -87,8 +90,9 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
         How often it read the rows.
     optimality_gap_ : float
         Upper bound on the loss less the least loss there is, proved by duality; rounding
-        is allowed for. Where alpha is 0 it may be the loss itself, if nothing better can be
-        proved: if the classes are separated or overlap by a hair, columns nearly depend on
+        is allowed for. Where alpha is 0 and the classes are separated, there is no least loss,
+        and it bounds the loss less its infimum. Where alpha is 0 it may be the loss itself, if
+        nothing better can be proved: if classes overlap by a hair, columns nearly depend on
         each other, a row lies far beyond the others, or weights differ beyond all measure.
     separating_direction_ : ndarray of shape (n_classes, n_features) or None
         Where alpha is 0 and the classes are separated: coefficients along which the loss
@@ -181,8 +185,9 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
         MaskedClassWarning
             If a class whose rows have a weight is predicted for no training row.
         SeparationWarning
-            If alpha is 0 and the classes can be told apart without error, so that there
-            is no optimum; the message names them and the columns that do it.
+            If alpha is 0 and classes can be told apart without error, so that there is no
+            optimum; the message names them and the columns that do it, and says how far above
+            its infimum the loss may be if that is more than `tol`.
         ConvergenceWarning
             If the gradient is not as small as `tol`, unless the loss is known to be at its
             optimum to rounding all the same; or if it is only because a column is so small
@@ -340,19 +345,14 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
         weighed = rows
         X, codes, weights, reads = distinct(rows.X, rows.codes, rows.weights)
         rows = rows._replace(X=X, codes=codes, weights=weights)
-        # What is separated has no optimum to go to; the path of plain descent is to be watched.
-        watch = SeparationWatch(rows, self.fit_intercept)
-        watches = self.alpha == 0 and not plain_descent
 
         def observe(parameters: Float64, at: Any, step: float) -> bool:
             history(parameters, at, step)
-            if steps is not None and steps(parameters, at, step):
-                return True
-            return watches and watch(parameters, at)
+            return steps is not None and steps(parameters, at, step)
 
         # A step too far overflows; the solver notices, and says so in its own words.
         with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
-            fitted = fit_parameters(
+            fitted, assessment = fit_and_assess(
                 rows.X,
                 rows.codes,
                 rows.classes.size,
@@ -368,7 +368,6 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
             )
             if steps is not None:
                 steps.close()
-            assessment = assess(rows, fitted, alpha=self.alpha, fit_intercept=self.fit_intercept)
         self.coef_, self.intercept_ = fitted.coef, fitted.intercept
         self.n_iter_, self.solver_ = fitted.n_iter, fitted.solver
         self.n_passes_ = reads + fitted.n_passes
@@ -379,8 +378,9 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
         self._past = None
         gradient = float(self.history_["gradient_norm"][-1])
         warn_of(self, assessment, fitted, gradient, stacklevel=stacklevel)
-        if self.separating_direction_ is None and present.size > 1:
-            warn_of_small_columns(self, fitted, self.optimality_gap_, stacklevel=stacklevel)
+        if present.size > 1:
+            if self.separating_direction_ is None:
+                warn_of_small_columns(self, fitted, self.optimality_gap_, stacklevel=stacklevel)
             warn_of_unpredicted(weighed, fitted, given, present, stacklevel=stacklevel)
         self._add_classes(given, present)
 

@@ -35,6 +35,7 @@ from trivium.softmax.optimality import certify
 from trivium.softmax.penalties import alpha_grid, choose_alpha
 from trivium.softmax.predictor import SoftmaxPredictor, finite_logits
 from trivium.softmax.solvers.protocol import Status
+from trivium.softmax.unpenalised import fit_unpenalised
 from trivium.whole_or_nothing import whole_or_nothing
 
 _SOLVERS = SOLVERS[:-1]  # gradient descent is there to be watched
@@ -309,21 +310,20 @@ separating_direction_, history_, n_features_in_, feature_names_in_
         start, unfinished = None, 0
         for place in np.argsort(-alphas, kind="stable"):
             alpha = float(alphas[place])
+            options: dict[str, Any] = {
+                "fit_intercept": self.fit_intercept,
+                "solver": self.solver,
+                "max_iter": self.max_iter,
+                "tol": self.tol,
+                "start": start,
+                "observe": lambda *_: None,
+            }
+            given = X, codes, rows.classes.size, weights
             with np.errstate(over="ignore", invalid="ignore"):
-                fitted = fit_parameters(
-                    X,
-                    codes,
-                    rows.classes.size,
-                    weights,
-                    alpha=alpha,
-                    fit_intercept=self.fit_intercept,
-                    solver=self.solver,
-                    learning_rate="auto",
-                    max_iter=self.max_iter,
-                    tol=self.tol,
-                    start=start,
-                    observe=lambda *_: None,
-                )
+                if alpha == 0:
+                    fitted, _ = fit_unpenalised(*given, **options)
+                else:
+                    fitted = fit_parameters(*given, alpha=alpha, learning_rate="auto", **options)
             unfinished += _is_unfinished(X, codes, weights, fitted, alpha, self.fit_intercept)
             start = fitted.coef
             if self.fit_intercept:

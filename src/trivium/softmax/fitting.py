@@ -8,6 +8,7 @@ import numpy as np
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.workers import one_blas_thread
 from trivium.softmax.cross_entropy import CrossEntropy, CrossEntropyAt
+from trivium.softmax.dependence import dependence_of
 from trivium.softmax.exact_hessian import exact_direction
 from trivium.softmax.frame import frame_of
 from trivium.softmax.problem import Problem, ProblemAt, Seen
@@ -133,9 +134,13 @@ def fit_parameters(
             center=frame.origin if frame.far else None,
         )
         objective.passes += 1.0
-        problem = Problem(objective, frame)
         space = row_space(X, frame, n_classes, alpha)
         size = X.shape[1] if space is None else space.pivots.size
+        dependence = None
+        if alpha == 0 and space is None:  # a penalty holds what the loss leaves free
+            dependence, passes = dependence_of(X, frame, centred=fit_intercept)
+            objective.passes += passes
+        problem = Problem(objective, frame, dependence)
         if solver == "auto":
             solver = cheapest_solver(X.shape[0], size, n_classes)
         if space is not None:

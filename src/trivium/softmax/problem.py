@@ -10,6 +10,7 @@ import numpy as np
 
 from trivium.arrays import Float64
 from trivium.softmax.cross_entropy import CrossEntropy, CrossEntropyAt
+from trivium.softmax.dependence import Dependence
 from trivium.softmax.frame import Frame
 from trivium.softmax.solvers.protocol import Status, Stop
 
@@ -45,14 +46,14 @@ class ProblemAt:
         self.loss = plain.loss
         centred = problem.about_origin(plain.gradient)
         self.centred: Float64 = centred
-        self.gradient: Float64 = centred * problem.unit
+        self.gradient: Float64 = problem.pulled_back(centred * problem.unit)
         self.seen = Seen(plain.loss, problem.about_zero(plain.gradient), plain.accuracy)
 
     def hessian_product(self, direction: Float64) -> Float64:
         """Compute the product of the Hessian with a direction."""
         problem = self._problem
         product = self.plain.hessian_product(problem.plain_parameters(direction))
-        return problem.about_origin(product) * problem.unit
+        return problem.pulled_back(problem.about_origin(product) * problem.unit)
 
 
 class Problem:
@@ -63,14 +64,28 @@ class Problem:
     objective : CrossEntropy
         Its rows are centred if the frame is far.
     frame : Frame
+    dependence : Dependence or None
+        Columns to leave out of the fit; the coefficients told are those of all columns.
+
+    Attributes
+    ----------
+    frame : Frame
+        Without units for what is left out.
     """
 
-    def __init__(self, objective: CrossEntropy, frame: Frame) -> None:
-        self.objective, self.frame = objective, frame
+    def __init__(
+        self, objective: CrossEntropy, frame: Frame, dependence: Dependence | None = None
+    ) -> None:
+        self.objective, self.dependence = objective, dependence
         d = frame.unit.size
         self.intercept = objective.fit_intercept
         self._last: tuple[Float64, ProblemAt] | None = None
-        self.unit = np.append(frame.unit, 1.0) if self.intercept else frame.unit
+        self._whole_unit = np.append(frame.unit, 1.0) if self.intercept else frame.unit
+        within = frame.unit.copy()
+        if dependence is not None:
+            within[dependence.left] = 0.0
+        self.frame = frame._replace(unit=within)
+        self.unit = np.append(within, 1.0) if self.intercept else within
         # From the rows as the objective takes them to the origin, and to zero.
         self._shift = np.zeros(d) if frame.far else frame.origin
         self._offset = frame.origin if frame.far else np.zeros(d)
@@ -92,18 +107,24 @@ class Problem:
 
     def plain_parameters(self, V: Float64) -> Float64:
         """Return the parameters for rows as the objective takes them."""
-        return self._moved(V * self.unit, -self._shift)
+        return self._moved(self._framed(V) * self.unit, -self._shift)
 
     def users(self, V: Float64) -> Float64:
         """Return the parameters for rows as they come."""
-        return self._moved(V * self.unit, -self.frame.origin)
+        V = self._framed(V)
+        if self.dependence is not None:
+            V = self.dependence.spread(V, intercept=self.intercept)
+        return self._moved(V * self._whole_unit, -self.frame.origin)
 
     def from_users(self, parameters: Float64) -> Float64:
         """Return a point from parameters for rows as they come, less what all classes share."""
         shared = parameters - parameters.mean(axis=0)
         moved = self._moved(shared, self.frame.origin)
-        inverse = np.where(self.unit > 0, 1.0 / np.where(self.unit > 0, self.unit, 1.0), 0.0)
-        point: Float64 = moved * inverse
+        unit = self._whole_unit
+        point: Float64 = moved * np.where(unit > 0, 1.0 / np.where(unit > 0, unit, 1.0), 0.0)
+        if self.dependence is not None:
+            point = self.dependence.gathered(point, intercept=self.intercept)
+            point = self.dependence.of_framed(point, intercept=self.intercept)
         return point
 
     def rows(self, rows: slice) -> Float64:
@@ -113,7 +134,18 @@ class Problem:
         d = self._shift.size
         np.subtract(plain, self._shift, out=framed[:, :d])
         framed[:, :d] *= self.frame.unit
-        return framed
+        return self.pulled_back(framed)
+
+    def pulled_back(self, values: Float64) -> Float64:
+        """Turn a gradient by coefficients in the frame, or rows in it, into one in these here."""
+        if self.dependence is None:
+            return values
+        return self.dependence.pulled_back(values, intercept=self.intercept)
+
+    def _framed(self, V: Float64) -> Float64:
+        if self.dependence is None:
+            return V
+        return self.dependence.framed(V, intercept=self.intercept)
 
     def about_origin(self, gradient: Float64) -> Float64:
         """Turn a gradient of the objective into one for rows about the origin."""
@@ -127,11 +159,22 @@ class Problem:
         """Stop where the gradient is small in the user's coordinates, or is all rounding."""
 
         def stop(at: ProblemAt) -> Status | None:
-            if np.abs(at.seen.gradient).max() <= tol:
+            if np.abs(at.seen.gradient).max() <= tol and self._is_small_nearby(at, tol):
                 return Status.CONVERGED
             return Status.ROUNDING if self.is_rounding(at, tol) else None
 
         return stop
+
+    def _is_small_nearby(self, at: ProblemAt, tol: float) -> bool:
+        """Whether the gradient is small by what is left of columns that others nearly determine.
+
+        By the columns themselves it is small long before.
+        """
+        if self.dependence is None or not self.dependence.near.size:
+            return True
+        near, unit = self.dependence.near, self.dependence.near_unit
+        rounding = _SUM_ROUNDING * _EPS * unit * at.plain.residual[:, None]
+        return bool((np.abs(at.gradient[:, near]) <= np.maximum(tol, rounding)).all())
 
     def is_rounding(self, at: ProblemAt, tol: float, room: float = 1.0) -> bool:
         """Whether each entry of the gradient is at most `tol` or what rounding may make it.
@@ -144,7 +187,8 @@ class Problem:
         reach = float((np.abs(at.parameters) @ terms).max())
         relative = room * (_SUM_ROUNDING + reach) * _EPS * at.plain.residual[:, None]
         return bool(
-            (np.abs(at.seen.gradient) <= np.maximum(tol, relative * self._size)).all()
+            self._is_small_nearby(at, tol)
+            and (np.abs(at.seen.gradient) <= np.maximum(tol, relative * self._size)).all()
             and (np.abs(at.centred) <= np.maximum(tol, relative * self._spread)).all()
         )
 

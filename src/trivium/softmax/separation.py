@@ -23,24 +23,21 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 import numpy as np
-import scipy.linalg
+import numpy.typing as npt
 import scipy.optimize
 import scipy.sparse
 from sklearn.exceptions import ConvergenceWarning
 
 from trivium.arrays import Float64, Floats, Indices
-from trivium.blocks.map_reduce import map_reduce, row_blocks
-from trivium.blocks.scaling import column_centers
-from trivium.blocks.workers import one_blas_thread
-from trivium.softmax.single_columns import separating_columns
+from trivium.softmax.margins import MarginRows, Margins
+from trivium.softmax.polishing import polished as _polished
 
-_UNIT = np.finfo(np.float64).eps / 2
 _MOST_VARIABLES = 3000
 _ROUNDS = 40
 # Of the simplex method, and their product with variables: a limit of time would not be the same
 # everywhere.
 _MOST_STEPS, _MOST_WORK = 20_000, 8_000_000
-_EQUAL = 1e-7  # of a row's length: a margin that the programme left at zero
+_NOTHING = 1e-7  # of rows' lengths: a sum of margins that is none
 
 
 class SeparationWarning(ConvergenceWarning):
@@ -68,12 +65,15 @@ class Separation(NamedTuple):
         Whether some row of the first class has a positive margin over the second.
     parts : ndarray of shape (d,) or None
         Range over the classes of each column's coefficient, times the column's spread.
+    scaled : ndarray of shape (n_classes, d [+ 1]) or None
+        The direction for columns less their centers, in units of their spread.
     """
 
     verdict: Verdict
     direction: Float64 | None = None
     pairs: Any = None
     parts: Float64 | None = None
+    scaled: Float64 | None = None
 
 
 def find_separation(
@@ -108,175 +108,83 @@ def find_separation(
     ('PARTIAL', array([[-1.41421356],
            [ 1.41421356]]))
     """
-    rows = _Rows(X, codes, coef.shape[0], fit_intercept=fit_intercept)
+    rows = MarginRows(X, codes, coef.shape[0], fit_intercept=fit_intercept)
     finite = np.isfinite(coef).all() and np.isfinite(intercept).all()
     own = rows.scaled(coef, intercept) if finite else np.zeros((coef.shape[0], rows.width))
     at_own = rows.look(own)
     if at_own.least > 0:
-        return rows.separation(Verdict.COMPLETE, own, at_own)
+        return _separation(rows, Verdict.COMPLETE, own, at_own)
     by_columns = rows.by_single_columns()
     if by_columns is not None:
         found = rows.look(by_columns)
         if found.fails >= 0 and found.pairs.any():
-            return rows.separation(_verdict(found), by_columns, found)
+            return _separation(rows, _verdict(found), by_columns, found)
     if not programme or (rows.n_classes - 1) * rows.width > _MOST_VARIABLES:
         return Separation(Verdict.UNKNOWN)
     return _by_programme(rows, at_own)
 
 
-def _verdict(found: "_Margins") -> Verdict:
+def winning_margins(
+    X: Floats, codes: Indices, n_classes: int, separation: Separation, *, fit_intercept: bool
+) -> npt.NDArray[np.bool_]:
+    """Find the margins that a direction makes positive for certain, as in `losing_classes`."""
+    rows = MarginRows(X, codes, n_classes, fit_intercept=fit_intercept)
+    if separation.scaled is not None:
+        rows.lose(separation.scaled)
+    return rows.lost
+
+
+def losing_classes(
+    X: Floats, codes: Indices, n_classes: int, separation: Separation, *, fit_intercept: bool
+) -> npt.NDArray[np.bool_]:
+    """Find, row by row, the classes whose probability vanishes as the loss nears its infimum.
+
+    Far along a direction that separates, those over which a row's margin is positive are lost.
+    What the loss tends to is that of the others, and may be separated in its turn: the programme is
+    asked again without the margins that are positive already, until it finds no more.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+    codes : ndarray of shape (n,)
+    n_classes : int
+    separation : Separation
+        With a direction.
+    fit_intercept : bool
+
+    Returns
+    -------
+    ndarray of bool of shape (n, n_classes)
+    """
+    rows = MarginRows(X, codes, n_classes, fit_intercept=fit_intercept)
+    found: Separation = separation
+    while found.scaled is not None:
+        before = np.count_nonzero(rows.lost)
+        rows.lose(found.scaled)
+        now = np.count_nonzero(rows.lost)
+        if now == before or now == codes.size * (n_classes - 1):
+            break
+        if (n_classes - 1) * rows.width > _MOST_VARIABLES:
+            break
+        found = _by_programme(rows, rows.look(np.zeros((n_classes, rows.width))))
+    return rows.lost
+
+
+def _verdict(found: "Margins") -> Verdict:
     """Whether a direction that separates does so for all rows."""
     return Verdict.COMPLETE if found.least > 0 else Verdict.PARTIAL
 
 
-class _Margins(NamedTuple):
-    """Margins of all rows over all other classes, as a statistic.
-
-    Attributes
-    ----------
-    least : float
-        Least margin, less what rounding may have added to it.
-    fails : float
-        Least margin, plus that: negative if some row is on the wrong side for certain.
-    pairs : ndarray of bool of shape (n_classes, n_classes)
-        Whether a margin is positive for certain.
-    rows, others : ndarray of shape (m,)
-        Row and class of the least margins, in units of the rows' lengths.
-    margins : ndarray of shape (m,)
-    """
-
-    least: float
-    fails: float
-    pairs: Any
-    rows: Indices
-    others: Indices
-    margins: Float64
+def _separation(rows: MarginRows, verdict: Verdict, V: Float64, margins: Margins) -> Separation:
+    """Give a direction that was found back to the user."""
+    d = rows.X.shape[1]
+    parts = np.ptp(V[:, :d], axis=0)
+    scale = float(np.abs(V[:, :d]).max())
+    scale = 1 / scale if scale > 0 else 1.0
+    return Separation(verdict, V[:, :d] * (scale * rows.unit), margins.pairs, parts, V)
 
 
-class _Rows:
-    """Rows, centred where there are intercepts, in units of each column's spread."""
-
-    def __init__(self, X: Floats, codes: Indices, n_classes: int, *, fit_intercept: bool) -> None:
-        self.X, self.codes, self.n_classes = X, codes, n_classes
-        self.fit_intercept = fit_intercept
-        self.center = column_centers(X) if fit_intercept else np.zeros(X.shape[1])
-        self.blocks = row_blocks(*X.shape)
-        squares = map_reduce(lambda rows: self._squares(rows), self.blocks, np.add)
-        self.spread = np.sqrt(squares / X.shape[0])
-        self.unit = np.where(self.spread > 0, 1.0 / np.where(self.spread > 0, self.spread, 1), 0)
-        self.width = X.shape[1] + fit_intercept
-        self.most = 3 * self.width * n_classes  # constraints to take in at a time
-
-    def _squares(self, rows: slice) -> Float64:
-        X = np.asarray(self.X[rows], dtype=np.float64) - self.center
-        squares: Float64 = np.einsum("ij,ij->j", X, X)
-        return squares
-
-    def take(self, rows: slice | Indices) -> Float64:
-        """Take some rows, scaled, with a one for the intercept."""
-        X: Float64 = (np.asarray(self.X[rows], dtype=np.float64) - self.center) * self.unit
-        return np.column_stack([X, np.ones(X.shape[0])]) if self.fit_intercept else X
-
-    def scaled(self, coef: Float64, intercept: Float64) -> Float64:
-        """Parameters for scaled rows."""
-        V: Float64 = coef * self.spread
-        if not self.fit_intercept:
-            return V
-        return np.column_stack([V, intercept + coef @ self.center])
-
-    def by_single_columns(self) -> Float64 | None:
-        """Add up the directions of single columns that separate, if there are any."""
-        found = separating_columns(
-            self.X, self.codes, self.n_classes, fit_intercept=self.fit_intercept
-        )
-        if found is None:
-            return None
-        signs, between = found
-        V = np.zeros((self.n_classes, self.width))
-        V[:, : self.X.shape[1]] = signs
-        if self.fit_intercept:
-            V[:, -1] = -(signs * ((between - self.center) * self.unit)).sum(axis=1)
-        return V
-
-    def look(self, V: Float64) -> _Margins:
-        """Compute every margin under a direction."""
-        greatest = float(np.abs(V).max())
-
-        def margins(rows: slice) -> _Margins:
-            X, codes = self.take(rows), self.codes[rows]
-            each = np.arange(codes.size)
-            logits = X @ V.T
-            margin = logits[each, codes][:, None] - logits
-            rounding = (4 * (X.shape[1] + 16) * _UNIT * greatest) * np.abs(X).sum(axis=1)[:, None]
-            pairs = np.zeros((self.n_classes, self.n_classes), dtype=np.bool_)
-            np.logical_or.at(pairs, codes, margin > rounding)
-            margin[each, codes] = np.inf
-            relative = margin / np.maximum(np.linalg.norm(X, axis=1), 1e-300)[:, None]
-            flat = relative.ravel()
-            few = min(self.most, flat.size - codes.size)
-            chosen = np.argpartition(flat, few - 1)[:few] if few else np.empty(0, dtype=np.intp)
-            row, other = np.divmod(chosen, self.n_classes)
-            return _Margins(
-                float((margin - rounding).min()),
-                float((margin + rounding).min()),
-                pairs,
-                row + rows.start,
-                other,
-                flat[chosen],
-            )
-
-        return map_reduce(margins, self.blocks, self._merge)
-
-    def _merge(self, one: _Margins, two: _Margins) -> _Margins:
-        margins = np.concatenate([one.margins, two.margins])
-        kept = np.argsort(margins, kind="stable")[: self.most]
-        return _Margins(
-            min(one.least, two.least),
-            min(one.fails, two.fails),
-            one.pairs | two.pairs,
-            np.concatenate([one.rows, two.rows])[kept],
-            np.concatenate([one.others, two.others])[kept],
-            margins[kept],
-        )
-
-    def objective(self) -> Float64:
-        """Gradient of the sum of all margins, the rows scaled to unit length."""
-
-        def sums(rows: slice) -> Float64:
-            X = self.take(rows)
-            X /= np.maximum(np.linalg.norm(X, axis=1), 1e-300)[:, None]
-            own = np.zeros((self.n_classes, self.width))
-            np.add.at(own, self.codes[rows], X)
-            total: Float64 = self.n_classes * own - X.sum(axis=0)
-            return total
-
-        return map_reduce(sums, self.blocks, np.add)
-
-    def constraints(self, rows: Indices, others: Indices) -> Any:
-        """Sparse matrix of the margins of some rows over some classes, in unit length."""
-        X = self.take(rows)
-        X /= np.maximum(np.linalg.norm(X, axis=1), 1e-300)[:, None]
-        columns = np.arange(self.width)
-        own = self.codes[rows][:, None] * self.width + columns
-        other = others[:, None] * self.width + columns
-        pointer = 2 * self.width * np.arange(rows.size + 1)
-        matrix = scipy.sparse.csr_array(
-            (np.hstack([X, -X]).ravel(), np.hstack([own, other]).ravel(), pointer),
-            shape=(rows.size, self.n_classes * self.width),
-        )
-        # A common shift of all classes changes nothing: the last class stays at zero.
-        return matrix[:, : (self.n_classes - 1) * self.width]
-
-    def separation(self, verdict: Verdict, V: Float64, margins: _Margins) -> Separation:
-        """Give a direction that was found back to the user."""
-        d = self.X.shape[1]
-        parts = np.ptp(V[:, :d], axis=0)
-        scale = float(np.abs(V[:, :d]).max())
-        scale = 1 / scale if scale > 0 else 1.0
-        return Separation(verdict, V[:, :d] * (scale * self.unit), margins.pairs, parts)
-
-
-def _by_programme(rows: _Rows, start: _Margins) -> Separation:
+def _by_programme(rows: MarginRows, start: Margins) -> Separation:
     """Solve the programme, taking in what it violates, until it separates or is zero."""
     objective = rows.objective()[:-1].ravel()
     size = float(np.abs(objective).sum())
@@ -289,7 +197,7 @@ def _by_programme(rows: _Rows, start: _Margins) -> Separation:
         answer = _best(objective, matrix)
         if answer is None:
             return Separation(Verdict.UNKNOWN)
-        if objective @ answer * size <= _EQUAL:
+        if objective @ answer * size <= _NOTHING:
             return Separation(Verdict.NONE)
         V, found = _checked(rows, matrix, answer)
         if found.fails >= 0:
@@ -305,7 +213,7 @@ def _by_programme(rows: _Rows, start: _Margins) -> Separation:
     return Separation(Verdict.UNKNOWN)
 
 
-def _checked(rows: _Rows, matrix: Any, answer: Float64) -> tuple[Float64, _Margins]:
+def _checked(rows: MarginRows, matrix: Any, answer: Float64) -> tuple[Float64, Margins]:
     """Project an answer and compute every row's margins under it."""
     V = np.zeros((rows.n_classes, rows.width))
     V[:-1] = _polished(matrix, answer).reshape(rows.n_classes - 1, rows.width)
@@ -318,7 +226,7 @@ def _best(objective: Float64, matrix: Any) -> Float64 | None:
 
 
 def _sparser(
-    rows: _Rows, objective: Float64, matrix: Any, V: Float64, found: _Margins
+    rows: MarginRows, objective: Float64, matrix: Any, V: Float64, found: Margins
 ) -> Separation:
     """Prefer a direction of least sum of magnitudes among the best, if it separates as well."""
     stack = scipy.sparse.vstack
@@ -331,7 +239,7 @@ def _sparser(
         other, there = _checked(rows, matrix, halves[: objective.size] - halves[objective.size :])
         if there.fails >= 0 and there.pairs.any():
             V, found = other, there
-    return rows.separation(_verdict(found), V, found)
+    return _separation(rows, _verdict(found), V, found)
 
 
 def _programme(cost: Float64, matrix: Any, limits: Float64, bounds: Any) -> Float64 | None:
@@ -349,17 +257,3 @@ def _programme(cost: Float64, matrix: Any, limits: Float64, bounds: Any) -> Floa
         },
     )
     return solved.x if solved.status == 0 else None
-
-
-def _polished(matrix: Any, answer: Float64) -> Float64:
-    """Project an answer onto the constraints that it meets with equality."""
-    equal = matrix[np.abs(matrix @ answer) <= _EQUAL].toarray()
-    if not equal.size:
-        return answer
-    with one_blas_thread():
-        # Orthonormal rows of what must vanish; twice, for the first leaves its own rounding.
-        _, values, basis = scipy.linalg.svd(equal, full_matrices=False)
-        basis = basis[values > 1e-10 * values[0]]
-        for _ in range(2):
-            answer = answer - basis.T @ (basis @ answer)
-    return np.where(np.abs(answer) > 1e-13 * np.abs(answer).max(), answer, 0.0)

@@ -1,0 +1,143 @@
+"""The bound of the loss above its infimum, where classes are separated: true, and close."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import log_softmax
+
+from trivium.softmax.infimum import above_infimum
+from trivium.softmax.margins import MarginRows
+from trivium.softmax.separation import (
+    Verdict,
+    find_separation,
+    losing_classes,
+    winning_margins,
+)
+
+
+def loss(X, codes, coef, intercept, w=None):
+    log_p = log_softmax(X @ coef.T + intercept, axis=1)
+    return -np.average(log_p[np.arange(codes.size), codes], weights=w)
+
+
+def newton(X, codes, n_classes, w, steps):
+    """Points of damped Newton's method from zero, plainly."""
+    A = np.column_stack([X, np.ones(len(X))])
+    share = (np.ones(len(X)) if w is None else w) / (len(X) if w is None else w.sum())
+    theta = np.zeros((n_classes, A.shape[1]))
+    for _ in range(steps):
+        p = np.exp(log_softmax(A @ theta.T, axis=1))
+        gradient = ((p - np.eye(n_classes)[codes]) * share[:, None]).T @ A
+        curvature = np.einsum("ik,kl->ikl", p, np.eye(n_classes)) - p[:, :, None] * p[:, None, :]
+        hessian = np.einsum("i,ikl,ia,ib->kalb", share, curvature, A, A, optimize=True)
+        hessian = hessian.reshape(theta.size, theta.size)
+        unit = 1 / np.sqrt(np.maximum(np.diagonal(hessian), 1e-300))
+        scaled = np.linalg.pinv(hessian * unit * unit[:, None], rcond=1e-11, hermitian=True)
+        step = -(unit * (scaled @ (unit * gradient.ravel()))).reshape(theta.shape)
+        length = 1.0
+        here = loss(A, codes, theta, 0.0, w)
+        while loss(A, codes, theta + length * step, 0.0, w) > here and length > 1e-4:
+            length /= 2
+        theta = theta + length * step
+        yield theta[:, :-1], theta[:, -1]
+
+
+def separated(seed, n=120, n_classes=2):
+    """Classes that overlap, beside a dummy of one class and a column that tells a part."""
+    rng = np.random.default_rng(seed)
+    codes = np.r_[np.arange(n_classes), rng.integers(0, n_classes, n - n_classes)]
+    X = rng.normal(size=(n, 2)) + 0.3 * codes[:, None]
+    dummy = (codes == 1) & (rng.random(n) < 0.3)
+    part = np.where(rng.random(n) < 0.4, rng.uniform(0.5, 1.5, n) * (codes == 0), 0.0)
+    return np.column_stack([X, dummy, part]), codes
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    n_classes=st.integers(2, 4),
+    weighted=st.booleans(),
+    proved=st.booleans(),
+)
+def test_never_below_the_truth(seed, n_classes, weighted, proved):
+    X, codes = separated(seed, n_classes=n_classes)
+    w = np.random.default_rng(seed).uniform(0.1, 3.0, size=codes.size) if weighted else None
+    path = list(newton(X, codes, n_classes, w, 30))
+    least = min(loss(X, codes, *theta, w) for theta in path)
+    lost = None
+    if proved:
+        found = find_separation(X, codes, *path[-1], fit_intercept=True)
+        lost = losing_classes(X, codes, n_classes, found, fit_intercept=True)
+    for theta in path[2::6]:
+        found = above_infimum(X, codes, w, *theta, fit_intercept=True, lost=lost)
+        assert found.gap >= loss(X, codes, *theta, w) - least - 1e-15
+
+
+@pytest.mark.parametrize("n_classes", [2, 3, 4])
+def test_close_to_the_truth(n_classes):
+    X, codes = separated(1, n_classes=n_classes)
+    path = list(newton(X, codes, n_classes, None, 32))
+    least = loss(X, codes, *path[-1])
+    found = find_separation(X, codes, *path[-1], fit_intercept=True)
+    assert found.verdict is Verdict.PARTIAL
+    lost = losing_classes(X, codes, n_classes, found, fit_intercept=True)
+    for theta in path[12:24:4]:
+        bound = above_infimum(X, codes, None, *theta, fit_intercept=True, lost=lost)
+        assert bound.gap <= 1.1 * (loss(X, codes, *theta) - least) + 1e-12
+        assert bound.passes > 0
+    bound = above_infimum(X, codes, None, *path[-1], fit_intercept=True)
+    assert bound.gap < 1e-6
+
+
+def test_a_bound_on_the_optimum_where_there_is_one():
+    rng = np.random.default_rng(2)
+    X, codes = rng.normal(size=(200, 2)), rng.integers(0, 3, size=200)
+    path = list(newton(X, codes, 3, None, 8))
+    least = loss(X, codes, *path[-1])
+    for theta in path[:3]:
+        gap = above_infimum(X, codes, None, *theta, fit_intercept=True).gap
+        truth = loss(X, codes, *theta) - least
+        assert truth - 1e-15 <= gap <= 2 * truth + 1e-15
+
+
+def test_classes_told_apart_have_the_infimum_zero():
+    X, codes = np.array([[-2.0], [-1.0], [1.0], [2.0]]), np.array([0, 0, 1, 1])
+    coef = np.array([[-9.0], [9.0]])
+    found = above_infimum(X, codes, None, coef, np.zeros(2), fit_intercept=True)
+    truth = loss(X, codes, coef, np.zeros(2))
+    assert truth <= found.gap <= 1.0001 * truth
+
+
+@pytest.mark.parametrize("value", [np.inf, 1e300])
+def test_what_is_not_finite_has_no_bound(value):
+    X, codes = np.array([[-1.0], [1.0]]), np.array([0, 1])
+    coef = np.array([[value], [-value]])
+    assert above_infimum(X, codes, None, coef, np.zeros(2), fit_intercept=True).gap == np.inf
+
+
+def test_too_much_work_is_left(monkeypatch):
+    X, codes = separated(3)
+    theta = np.zeros((2, 4)), np.zeros(2)
+    monkeypatch.setattr("trivium.softmax.infimum._MOST_WORK", 1.0)
+    assert above_infimum(X, codes, None, *theta, fit_intercept=True).gap == np.inf
+
+
+def test_one_separation_may_lie_behind_another():
+    # At x > 0 class 1 alone; of the others, which x says nothing of, z tells some.
+    rng = np.random.default_rng(4)
+    x = np.r_[rng.uniform(1, 2, 40), np.zeros(80)]
+    codes = np.r_[np.ones(40, dtype=int), np.arange(80) % 2]
+    z = np.r_[-rng.uniform(1, 2, 40), np.where(np.arange(80) < 40, 0.0, codes[40:] * 1.0)]
+    noise = np.r_[rng.normal(size=40), np.repeat(rng.normal(size=20), 2), np.zeros(40)]
+    X = np.column_stack([x, z, noise])
+    first = np.array([[-1.0, 0.0, 0.0], [1.0, 0.0, 0.0]])
+    rows = MarginRows(X, codes, 2, fit_intercept=True)
+    scaled = rows.scaled(first, np.zeros(2))
+    found = find_separation(X, codes, np.zeros((2, 3)), np.zeros(2), fit_intercept=True)
+    found = found._replace(scaled=scaled, direction=first)
+    won = winning_margins(X, codes, 2, found, fit_intercept=True)
+    assert won.sum() == 40
+    lost = losing_classes(X, codes, 2, found, fit_intercept=True)
+    assert lost.sum() == 40 + 20  # of class 0 none: at z = 0 both classes have rows
+    assert not lost[np.arange(120), codes].any()
