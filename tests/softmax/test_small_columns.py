@@ -66,13 +66,16 @@ def test_the_loss_does_fall_so_far(seed, n_classes, alpha, fit_intercept, weight
 
 
 class TestWarning:
-    @pytest.mark.parametrize("solver", ["auto", "newton-cg", "lbfgs", "gradient-descent"])
+    @pytest.mark.parametrize(
+        ("solver", "alpha"),
+        [("auto", 1e-18), ("newton-cg", 1e-18), ("lbfgs", 1e-18), ("gradient-descent", 0.0)],
+    )
     @pytest.mark.parametrize("fit_intercept", [False, True])
-    def test_columns_that_stop_it_at_the_start_are_named(self, solver, fit_intercept):
+    def test_columns_that_stop_it_at_the_start_are_named(self, solver, alpha, fit_intercept):
         X, y = overlapping()
         X[:, 1] *= 1.5
         table = pd.DataFrame(1e-7 * X, columns=["u", "v", "w"])
-        model = SoftmaxRegression(0.0, solver=solver, fit_intercept=fit_intercept)
+        model = SoftmaxRegression(alpha, solver=solver, fit_intercept=fit_intercept)
         with pytest.warns(ConvergenceWarning, match=SAYS_LITTLE + " '[uvw]'") as caught:
             model.fit(table, y)
         (warning,) = caught
@@ -97,7 +100,7 @@ class TestWarning:
     def test_the_choice_of_a_penalty_warns_too(self):
         X, y = overlapping()
         with pytest.warns(ConvergenceWarning, match=SAYS_LITTLE) as caught:
-            SoftmaxRegressionCV([0.0]).fit(1e-7 * X, y)
+            SoftmaxRegressionCV([1e-18]).fit(1e-7 * X, y)
         assert {warning.filename for warning in caught} == {__file__}
 
     def test_separated_classes_are_what_is_said(self):

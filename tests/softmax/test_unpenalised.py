@@ -180,3 +180,17 @@ def test_a_rare_dummy_that_a_sample_misses_does_not_slow_it_down():
         model = SoftmaxRegression(alpha, solver="lbfgs").fit(X, y)
         assert model.n_iter_ < 40
         assert model.optimality_gap_ < 1e-7
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("unit", [1e-3, 1e-7, 1e-12])
+def test_small_columns_are_fitted_as_far(solver, unit):
+    """By their coefficients the gradient is as small as tol from the start."""
+    X, y = load_iris(return_X_y=True)
+    X, y = X[50:, :2], y[50:]
+    right, _ = peer(X, y - 1)
+    model = SoftmaxRegression(alpha=0, solver=solver).fit(unit * X, y)
+    assert model.history_["loss"][-1] <= right + 1e-6
+    assert model.optimality_gap_ <= 1e-6
+    assert model.n_iter_ == model.history_["loss"].size - 1
+    assert (np.diff(model.history_["loss"]) <= 1e-12).all()

@@ -67,9 +67,10 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
     tol : float, default=1e-6
         Stop when no entry of the gradient is greater: of the mean loss minimised, by the entries
         of `coef_` and `intercept_`, for the columns as they come. So it is in the units of the
-        columns, and small columns need a smaller one. Where alpha is 0 and the classes are
-        separated, so that the loss falls for ever: stop when it is no more than this above the
-        value that it tends to (except for gradient descent).
+        columns, and with a penalty small columns need a smaller one. Where alpha is 0, go on
+        until the loss is no more than this above its optimum or, where the classes are
+        separated and the loss falls for ever, above the value that it tends to, as far as
+        that can be proved (except for gradient descent).
     fit_intercept : bool, default=True
     warm_start : bool, default=False
         Start `fit` where the one before it ended, in place of zero.

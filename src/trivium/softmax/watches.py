@@ -1,0 +1,170 @@
+"""Observers of unpenalised fits: one looks out for separation, one for the infimum behind it."""
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from trivium.arrays import Float64, Floats, Indices
+from trivium.softmax.fitting import FitObserver, Fitted
+from trivium.softmax.infimum import above_infimum
+from trivium.softmax.separation import (
+    Separation,
+    Verdict,
+    find_separation,
+    losing_classes,
+    winning_margins,
+)
+
+_STEPS_BEFORE_COLUMNS, _STEPS_BEFORE_PROGRAMME = 10, 100
+_WAIT = 5  # steps between bounds that say nothing
+
+
+class SeparationWatch:
+    """Looks out, step by step, for proof that there is no optimum.
+
+    A point that tells all rows right is nearly always one; where none comes, single columns
+    are looked at, and later a linear programme is asked, each once.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+    codes : ndarray of shape (n,)
+    fit_intercept : bool
+    observe : callable
+        Told of each point first; what it answers goes before.
+
+    Attributes
+    ----------
+    found : Separation or None
+        The proof.
+    """
+
+    def __init__(
+        self, X: Floats, codes: Indices, fit_intercept: bool, observe: FitObserver
+    ) -> None:
+        self._X, self._codes, self._fit_intercept = X, codes, fit_intercept
+        self._observe = observe
+        self._step = 0
+        self._was_right = False
+        self.found: Separation | None = None
+        self.asked = False
+
+    def __call__(self, parameters: Float64, at: Any, step: float) -> bool:
+        """Say whether to stop: as asked, or because there is proof."""
+        self.asked = bool(self._observe(parameters, at, step))
+        return self.asked or self._look(parameters, at)
+
+    def _look(self, parameters: Float64, at: Any) -> bool:
+        first_right = at.accuracy == 1.0 and self._step > 0 and not self._was_right
+        self._was_right = self._was_right or first_right
+        self._step += 1
+        if not first_right and self._step not in (_STEPS_BEFORE_COLUMNS, _STEPS_BEFORE_PROGRAMME):
+            return False
+        d = self._X.shape[1]
+        found = find_separation(
+            self._X,
+            self._codes,
+            parameters[:, :d],
+            parameters[:, d:].sum(axis=1),
+            fit_intercept=self._fit_intercept,
+            programme=self._step >= _STEPS_BEFORE_PROGRAMME,
+        )
+        self.found = found if found.direction is not None else None
+        return self.found is not None
+
+
+class InfimumWatch:
+    """Ends a fit to separated classes when the loss is known to be near its infimum.
+
+    The bound reads the rows several times, and is looked at when the last step's fall lets hope.
+
+    Parameters
+    ----------
+    X, codes, weights : of the rows
+    separation : Separation
+        With a direction.
+    fit_intercept : bool
+    enough : float
+        The bound to reach.
+    observe : callable
+
+    Attributes
+    ----------
+    gap : float
+        The last bound.
+    reached : bool
+    asked : bool
+        Whether the observer asked to stop.
+    passes : float
+        Reads of the rows, for bounds.
+    """
+
+    def __init__(
+        self,
+        X: Floats,
+        codes: Indices,
+        weights: Float64 | None,
+        separation: Separation,
+        fit_intercept: bool,
+        enough: float,
+        observe: FitObserver,
+    ) -> None:
+        self._rows = X, codes, weights
+        self._separation, self._fit_intercept = separation, fit_intercept
+        self._enough, self._observe = enough, observe
+        self._lost: npt.NDArray[np.bool_] | None = None
+        self._whole = separation.verdict is Verdict.COMPLETE
+        self._loss = np.inf
+        self._wait = 0
+        self.gap, self.passes = np.inf, 0.0
+        self.reached = self.asked = False
+
+    def __call__(self, parameters: Float64, at: Any, step: float) -> bool:
+        """Pass on a point; say whether to stop there."""
+        self.asked = bool(self._observe(parameters, at, step))
+        fall, self._loss = self._loss - at.loss, at.loss
+        self._wait -= 1
+        hopeful = fall <= self._enough or at.loss <= self._enough
+        if hopeful and self._wait <= 0:
+            d = self._rows[0].shape[1]
+            self._bound(parameters[:, :d], parameters[:, d:].sum(axis=1), programme=True)
+        return self.asked or self.reached
+
+    def take(self, fitted: Fitted, *, programme: bool) -> None:
+        """Look at the bound where a fit has ended, with a programme's help if need be."""
+        self._loss = fitted.loss
+        self._bound(fitted.coef, fitted.intercept, programme=programme)
+
+    def _bound(self, coef: Float64, intercept: Float64, *, programme: bool) -> None:
+        X, codes, _ = self._rows
+        if self._lost is None:
+            self._lost = winning_margins(
+                X, codes, len(coef), self._separation, fit_intercept=self._fit_intercept
+            )
+        self._look(coef, intercept)
+        if programme and self.gap == np.inf and not self._whole:
+            self._whole = True
+            self._lost = losing_classes(
+                X, codes, len(coef), self._separation, fit_intercept=self._fit_intercept
+            )
+            self._look(coef, intercept)
+        self._wait = _WAIT
+        if self.gap < np.inf and not self.reached and self._enough > 0:
+            self._wait = math.ceil(math.log(self.gap / self._enough))
+
+    def _look(self, coef: Float64, intercept: Float64) -> None:
+        X, codes, weights = self._rows
+        found = above_infimum(
+            X,
+            codes,
+            weights,
+            coef,
+            intercept,
+            fit_intercept=self._fit_intercept,
+            lost=self._lost,
+            enough=self._enough,
+        )
+        self.gap, self.reached = found.gap, found.gap <= self._enough
+        self.passes += found.passes
