@@ -137,10 +137,10 @@ def _path(table: Problem, setting: str) -> Iterator[str]:
     alphas = [1e-3, 1e-1]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        path = SoftmaxRegressionCV(alphas, cv=folds, tol=1e-8).fit(X, y)
+        path = SoftmaxRegressionCV(alphas, cv=folds, tol=1e-11).fit(X, y)
         for place, alpha in enumerate(alphas):
             for f, (train, test) in enumerate(folds):
-                one = SoftmaxRegression(alpha, tol=1e-8).fit(X[train], y[train])
+                one = SoftmaxRegression(alpha, tol=1e-11).fit(X[train], y[train])
                 own = one.predict_log_proba(X[test])
                 own = own[np.arange(test.size), np.searchsorted(one.classes_, y[test])]
                 told = path.cv_results_["fold_log_loss"][place, f]

@@ -24,7 +24,7 @@ from trivium.softmax.problem import Problem, ProblemAt
 _CHUNK = 512  # rows gathered at a time
 _LIFT = 1e-10  # of a diagonal near one, which keeps blocks invertible where columns are dependent
 _LIFT_MORE = 1e3
-_SHORT = 1e-7  # of a column's square: what the others leave of it on the rows chosen
+_SHORT = 1e-7  # of a column's square, beside which what varies is rounding
 _LEAST = 1e-18  # curvature that is always assumed, of columns of magnitude one
 _WORK_SHARED = 1 << 19  # numbers in all blocks, above which threads share them
 
@@ -158,39 +158,35 @@ def _inverse(problem: Problem, curvature: Float64, n_rows: int, *, n_jobs: int |
     length = max(_CHUNK, 2 * size)
     pieces = [slice(i, min(i + length, rows.size)) for i in range(0, rows.size, length)]
     block = map_reduce(statistic, pieces or [slice(0, 0)], np.add, n_jobs=n_jobs)
-    block[np.diag_indices(size)] += problem.penalty + _LEAST
-    factor, scale = factored(block)
     if rows.size < np.count_nonzero(weights):
-        short = _short(problem, block, factor)
-        if short.size:
-            _complete(problem, block, weights, short)
-            factor, scale = factored(block)
-    return _inverse_of(factor, scale)
+        _complete(problem, block, weights, _constant(problem, block))
+    block[np.diag_indices(size)] += problem.penalty + _LEAST
+    return inverted(block)
 
 
-def _short(problem: Problem, block: Float64, factor: Float64) -> Indices:
-    """Columns that are constant, or depend on others, on the rows chosen."""
+def _constant(problem: Problem, block: Float64) -> Indices:
+    """Columns that do not vary on the rows chosen: without an intercept, that are zero."""
     d = problem.frame.unit.size
-    left = np.diagonal(factor)[:d] ** 2
+    squares = np.diagonal(block)[:d]
+    varies = squares.copy()
     if problem.intercept and block[d, d] > 0:
-        own = np.diagonal(block)[:d]
-        left = np.minimum(left, 1.0 - block[:d, d] ** 2 / (block[d, d] * own))
-    short = (left < _SHORT) & (problem.frame.unit > 0)
+        varies -= block[:d, d] ** 2 / block[d, d]
+    constant = (varies <= _SHORT * squares) & (problem.frame.unit > 0)
     if problem.dependence is not None:
-        short[problem.dependence.near] = False  # which are not columns of X
-    return np.flatnonzero(short)
+        constant[problem.dependence.near] = False  # which are not columns of X
+    return np.flatnonzero(constant)
 
 
-def _complete(problem: Problem, block: Float64, weights: Float64, short: Indices) -> None:
-    """Add to the diagonal what such columns have on all rows.
+def _complete(problem: Problem, block: Float64, weights: Float64, columns: Indices) -> None:
+    """Add to the diagonal what columns have on all rows.
 
     A dummy of few rows may have none among those chosen: its curvature is not zero for that.
     """
     objective, frame = problem.objective, problem.frame
     n_classes, d = objective.shape[0], frame.unit.size
-    objective.passes += short.size / d
+    objective.passes += columns.size / d
     share = n_classes / (n_classes - 1.0) / objective.total
-    for j in short:
+    for j in columns:
         column = (objective.X[:, j].astype(np.float64) - frame.origin[j]) * frame.unit[j]
         block[j, j] += share * float(weights @ column**2)
 
@@ -219,10 +215,7 @@ def factored(matrix: Float64) -> tuple[Float64, Float64]:
 
 def inverted(matrix: Float64) -> Float64:
     """Invert a positive semidefinite matrix, lifted a little."""
-    return _inverse_of(*factored(matrix))
-
-
-def _inverse_of(factor: Float64, scale: Float64) -> Float64:
+    factor, scale = factored(matrix)
     inverse, _ = scipy.linalg.lapack.dpotri(factor, lower=1)
     lower = np.tril(inverse, -1)
     full: Float64 = lower + lower.T
