@@ -1,4 +1,4 @@
-"""Unpenalised fits of the labelled tables that packages ship, beside scikit-learn's.
+"""Unpenalised fits of the labelled tables that packages ship, beside other libraries'.
 
 ``python -m fuzz.real_tables`` takes every table it finds and each of its columns of two to ten
 values in turn as the label; the others are the columns, words as dummies of all their levels.
@@ -122,16 +122,40 @@ def of_scikit_learn(X: Any, codes: Any) -> tuple[float, Any]:
                 model.fit(A, codes)
             except (ValueError, FloatingPointError):
                 continue
-        p = model.predict_log_proba(A)
+        with np.errstate(divide="ignore"):
+            p = model.predict_log_proba(A)
         loss = -float(p[np.arange(codes.size), codes].mean())
         best = min(best, (loss, np.exp(p)), key=lambda found: found[0])
     return best
+
+
+def of_statsmodels(X: Any, codes: Any) -> tuple[float, Any]:
+    """Loss of its multinomial logit, by Newton's method from standardised columns."""
+    import statsmodels.api as sm
+
+    spread = X.std(axis=0)
+    varies = spread > 1e-12 * np.abs(X).max(axis=0)
+    A = (X[:, varies] - X[:, varies].mean(axis=0)) / spread[varies]
+    # It inverts its Hessian: columns that depend on earlier ones are left out.
+    keep = np.abs(np.diagonal(np.linalg.qr(A, mode="r"))) > 1e-8 * np.sqrt(len(A))
+    A = sm.add_constant(A[:, : keep.size][:, keep], has_constant="add")
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            fitted = sm.MNLogit(codes, A).fit(method="newton", maxiter=100, disp=False)
+            log_p = np.log(np.asarray(fitted.predict(A)))
+        except (ValueError, np.linalg.LinAlgError):
+            return np.inf, None
+    loss = -float(log_p[np.arange(codes.size), codes].mean())
+    return (loss, np.exp(log_p)) if np.isfinite(loss) else (np.inf, None)
 
 
 def mismatches(task: Task, solvers: tuple[str, ...] = SOLVERS) -> Iterator[str]:
     """Name what differs from the best loss known and from its labels."""
     X, codes = task.X, task.codes
     fits = {"scikit-learn": of_scikit_learn(X, codes)}
+    if importlib.util.find_spec("statsmodels") is not None:
+        fits["statsmodels"] = of_statsmodels(X, codes)
     models = {}
     for solver in solvers:
         with warnings.catch_warnings():
