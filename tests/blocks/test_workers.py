@@ -1,9 +1,9 @@
 """Workers: how many, in which order, how far ahead, and BLAS held to one thread."""
 
+import _thread
 import gc
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -13,6 +13,7 @@ from contextlib import suppress
 import joblib
 import numpy as np
 import pytest
+from tests.programs import PATIENCE, run_program
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from trivium.blocks import crew
@@ -20,6 +21,53 @@ from trivium.blocks.map_reduce import map_reduce
 from trivium.blocks.workers import each_of, map_in_order, one_blas_thread, worker_count
 
 JOBS = (1, 2, 4, -1, None)
+
+
+def in_time(condition):
+    """Wait until a condition holds; say whether it does."""
+    until = time.monotonic() + PATIENCE
+    while not condition() and time.monotonic() < until:
+        time.sleep(0.001)
+    return condition()
+
+
+def interrupted_at(step, function):
+    """Call a function; raise KeyboardInterrupt at a step.
+
+    Steps are those at which Python looks for signals: a function of Python begins, one of C has
+    returned. Return the error; None if the function has fewer steps.
+    """
+    left = step
+
+    def count(frame, event, _):
+        nonlocal left
+        if event in ("call", "c_return"):
+            left -= 1
+            if left == 0:
+                raise KeyboardInterrupt
+
+    error = None
+    sys.setprofile(count)
+    try:
+        function()
+    except KeyboardInterrupt as caught:
+        error = caught
+    finally:
+        sys.setprofile(None)
+    assert (error is None) == (left > 0)
+    return error
+
+
+class Together:
+    """Pieces, of which the first few wait for each other: as many threads are at them."""
+
+    def __init__(self, n_threads):
+        self._barrier = threading.Barrier(n_threads)
+
+    def __call__(self, piece):
+        if piece < self._barrier.parties:
+            self._barrier.wait(PATIENCE)
+        return threading.current_thread().name
 
 
 def blas_threads():
@@ -99,27 +147,34 @@ class TestLookAhead:
         assert len(started) <= 5 + 2 * n_jobs
 
     def test_workers_do_go_ahead(self):
-        started = []
-        results = map_in_order(started.append, range(100), 2)
+        started, third = [], threading.Event()
+
+        def work(piece):
+            started.append(piece)
+            if len(started) >= 3:
+                third.set()
+
+        results = map_in_order(work, range(100), 2)
         next(results)
-        time.sleep(0.05)
-        assert len(started) >= 3
+        assert third.wait(PATIENCE)
         results.close()
 
 
 class TestThreadsThatStay:
     def test_the_caller_works_too_and_no_more_threads_come_than_were_ever_asked_for(self):
-        def name(_):
-            time.sleep(0.001)
-            return threading.current_thread().name
-
         def names(n_jobs, n_pieces):
-            return set(map_in_order(name, range(n_pieces), n_jobs))
+            together = Together(min(n_jobs, n_pieces))
+            return set(map_in_order(together, range(n_pieces), n_jobs))
 
-        assert threading.current_thread().name in names(4, 40)
+        me = threading.current_thread().name
+        everybody = names(4, 40)
+        assert me in everybody
+        assert len(everybody) == 4
         before = threading.active_count()
-        everybody = [names(2 + n_pieces % 3, n_pieces) for n_pieces in range(2, 40)]
-        assert len(set.union(*everybody)) > 1
+        for n_pieces in range(2, 40):
+            some = names(2 + n_pieces % 3, n_pieces)
+            assert me in some
+            assert some <= everybody
         assert threading.active_count() == before
 
     def test_a_piece_may_have_pieces_itself(self):
@@ -142,45 +197,48 @@ class TestThreadsThatStay:
         assert totals == [19_900] * 8
 
     def test_nothing_runs_on_after_an_error(self):
-        started, running = [], []
-
         def work(piece):
             started.append(piece)
             if piece == 0:
-                time.sleep(0.03)  # for the helpers to come
+                others.wait(PATIENCE)
                 raise KeyError(piece)
             running.append(piece)
+            others.set()
             time.sleep(0.06)
             running.remove(piece)
 
         for _ in range(5):
-            started.clear()
+            started, running, others = [], [], threading.Event()
             with pytest.raises(KeyError):
-                each_of(work, range(50), 4)
+                each_of(work, range(5000), 4)
             assert running == []
-            assert 1 < len(started) <= 4  # what was not begun is given up
+            assert 1 < len(started) < 5000  # what was not begun is given up
 
     def test_helpers_come_back_when_there_is_more_to_do(self):
         def name(_):
             return threading.current_thread().name
 
         helped = 0
-        for by in map_in_order(name, range(40), 2):
+        for by in map_in_order(name, range(10_000), 2):
             time.sleep(0.002)  # meanwhile all that may be done is done
             helped += by != threading.current_thread().name
+            if helped > 20:
+                break
         assert helped > 20
 
     def test_the_caller_s_own_interrupt_is_not_kept_for_later(self):
-        own = []
+        own, here, over = [], threading.Event(), threading.Event()
 
         def work(piece):
-            if threading.current_thread() is threading.main_thread():
-                own.append(piece)
-                if piece > 0:
-                    raise KeyboardInterrupt
-                time.sleep(0.02)  # for the helpers to come
-            else:
-                time.sleep(0.05)
+            if threading.current_thread() is not threading.main_thread():
+                here.set()
+                over.wait(PATIENCE)
+                return
+            own.append(piece)
+            here.wait(PATIENCE)
+            if len(own) == 2:
+                over.set()
+                raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
             each_of(work, range(20), 3)
@@ -196,10 +254,12 @@ class TestThreadsThatStay:
     def test_an_error_of_a_helper_is_the_caller_s(self, error):
         def work(_):
             if threading.current_thread() is not threading.main_thread():
+                here.set()
                 raise error
-            time.sleep(0.01)
+            here.wait(PATIENCE)
 
         for _ in range(3):
+            here = threading.Event()
             with pytest.raises(error):
                 each_of(work, range(20), 3)
 
@@ -222,40 +282,52 @@ class TestThreadsThatStay:
         gc.disable()
         try:
             left = [fail() for _ in range(5)]
-            time.sleep(0.05)  # for the helpers to leave
-            assert [held() for held in left] == [None] * 5
+            assert in_time(lambda: [held() for held in left] == [None] * 5)
         finally:
             gc.enable()
 
     def test_helpers_have_the_caller_s_settings(self):
-        def setting(_):
-            time.sleep(0.001)
-            return np.geterr()["divide"], threading.current_thread().name
+        together = Together(3)
+
+        def setting(piece):
+            return np.geterr()["divide"], together(piece)
 
         with np.errstate(divide="call"):
             found = list(map_in_order(setting, range(40), 3))
         assert {divide for divide, _ in found} == {"call"}
-        assert len({name for _, name in found}) > 1
-
-    def run(self, program):
-        """Run a program in a process of its own, which has to end soon, and without a word."""
-        # A fork with threads about is what Python 3.12 and later warn of.
-        command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", program]
-        ended = subprocess.run(command, timeout=60, capture_output=True, text=True)
-        assert (ended.returncode, ended.stdout, ended.stderr) == (0, "done\n", "")
+        assert len({name for _, name in found}) == 3
 
     def test_where_no_thread_can_be_had_the_caller_does_it_all(self, monkeypatch):
         monkeypatch.setattr(crew, "_helpers", crew._Helpers())
 
-        def refuse(thread):
+        def refuse(*_):
             raise RuntimeError("can't start new thread")
 
-        monkeypatch.setattr(threading.Thread, "start", refuse)
+        monkeypatch.setattr(crew, "start_new_thread", refuse)
         found = list(map_in_order(lambda _: threading.current_thread(), range(20), 3))
         assert found == [threading.current_thread()] * 20
 
+    def test_debuggers_and_measurements_of_coverage_see_the_helpers(self):
+        run_program("""
+import sys, threading
+from trivium.blocks.workers import map_in_order
+def trace(frame, event, _):
+    traced.add((threading.current_thread().name, frame.f_code.co_name))
+def profile(frame, event, _):
+    profiled.add((threading.current_thread().name, frame.f_code.co_name))
+def work(piece):
+    if piece < 2:
+        barrier.wait(300)
+traced, profiled, barrier = set(), set(), threading.Barrier(2)
+threading.settrace(trace)
+threading.setprofile(profile)
+list(map_in_order(work, range(4), 2))
+assert ("trivium-1", "work") in traced & profiled
+print("done")
+""")
+
     def test_work_goes_on_while_python_ends(self):
-        self.run("""
+        run_program("""
 import atexit, threading, time
 from trivium.blocks.workers import map_in_order
 def late(delay):
@@ -269,7 +341,7 @@ threading.Thread(target=late, args=(0.3,)).start()  # nobody waits for it but Py
 """)
 
     def test_python_does_not_wait_for_a_daemon_s_work(self):
-        self.run("""
+        run_program("""
 import threading, time
 from trivium.blocks.workers import map_in_order
 def endless():
@@ -281,8 +353,8 @@ print("done")
 
     @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a system with timers")
     def test_interrupts_at_any_moment_come_through_and_do_no_harm(self):
-        self.run("""
-import random, signal, threading
+        run_program("""
+import random, signal, threading, time
 from trivium.blocks.workers import map_in_order
 pieces = range(400)
 def work(piece):
@@ -302,9 +374,35 @@ for seed in range(600):
         caught += 1
     assert list(map_in_order(work, pieces, 3)) == right
 assert caught > 100, caught
-assert threading.active_count() <= 8, threading.enumerate()
+until = time.monotonic() + 300
+while threading.active_count() > 5 and time.monotonic() < until:
+    time.sleep(0.01)  # until those leave that were started twice
+assert threading.active_count() <= 5, threading.enumerate()
 print("done")
 """)
+
+    def test_an_interrupt_at_any_step_of_starting_threads_leaks_none(self, monkeypatch):
+        def serve(*arguments):
+            begun.append(arguments)
+            crew._serve(*arguments)
+            left.append(arguments)
+
+        def start():
+            crew._helpers.grow_to(1)
+
+        monkeypatch.setattr(
+            crew, "start_new_thread", lambda _, given: _thread.start_new_thread(serve, given)
+        )
+        begun, left, step = [], [], 1
+        monkeypatch.setattr(crew, "_helpers", crew._Helpers())
+        while interrupted_at(step, start):
+            start()
+            assert len(crew._helpers._at_work) == 1
+            assert in_time(lambda: len(begun) - len(left) == step)  # noqa: B023 - called now
+            crew._helpers = crew._Helpers()
+            step += 1
+        assert step > 3
+        assert in_time(lambda: len(begun) > step)  # of one an interrupt hid that it had begun
 
     def test_nothing_is_kept_while_the_helpers_are_busy_elsewhere(self):
         class Result:
@@ -313,7 +411,7 @@ print("done")
         busy, results = threading.Event(), []
 
         def wait(_):
-            busy.wait(20)
+            busy.wait(PATIENCE)
 
         def compute(_):
             result = Result()
@@ -325,7 +423,7 @@ print("done")
         for _ in range(50):
             assert len(list(map_in_order(compute, range(4), 2))) == 4
         kept = sum(result() is not None for result in results)
-        assert crew._helpers._calls.qsize() <= 4 * crew._helpers._count
+        assert crew._helpers._calls.qsize() <= 4 * len(crew._helpers._at_work)
         busy.set()
         long.join()
         assert len(results) == 200
@@ -333,16 +431,20 @@ print("done")
 
     @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system that can fork")
     def test_a_forked_child_starts_its_own(self):
-        self.run("""
-import os, threading, time
+        run_program("""
+import os, threading
 from trivium.blocks.workers import map_in_order
-def name(_):
-    time.sleep(0.001)
-    return threading.current_thread().name
-assert len(set(map_in_order(name, range(40), 3))) == 3
+def names():
+    barrier = threading.Barrier(3)
+    def name(piece):
+        if piece < 3:
+            barrier.wait(300)
+        return threading.current_thread().name
+    return set(map_in_order(name, range(40), 3))
+assert len(names()) == 3
 child = os.fork()
 if child == 0:
-    os._exit(0 if len(set(map_in_order(name, range(40), 3))) == 3 else 1)
+    os._exit(0 if len(names()) == 3 else 1)
 assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 print("done")
 """)
@@ -398,6 +500,70 @@ class TestOneBlasThread:
     def test_an_error_lifts_it(self):
         with pytest.raises(ZeroDivisionError), one_blas_thread():
             raise ZeroDivisionError
+        assert blas_threads() == {2}
+
+    def test_an_interrupt_at_any_step_lifts_it(self):
+        def nested():
+            with one_blas_thread(), one_blas_thread():
+                pass
+
+        nested()  # lists the libraries
+        step = 1
+        while error := interrupted_at(step, nested):  # held, with all the frames that it holds
+            assert blas_threads() == {2}, (step, error)
+            others = threading.Thread(target=nested)  # which would wait for a lock that is held
+            others.start()
+            others.join(PATIENCE)
+            assert not others.is_alive()
+            step += 1
+        assert step > 50
+
+    def test_an_interrupt_at_any_step_of_another_s_does_not_lift_it(self):
+        def once():
+            with one_blas_thread():
+                pass
+
+        with one_blas_thread():
+            step = 1
+            while interrupted_at(step, once):
+                assert blas_threads() == {1}
+                step += 1
+        assert step > 5
+
+    def test_a_signal_s_handler_may_use_it_at_any_step(self):
+        def once():
+            with one_blas_thread():
+                seen.append(blas_threads())
+
+        def handle(frame, event, _):
+            nonlocal left
+            if event in ("call", "c_return"):
+                left -= 1
+                # threadpoolctl's lock is none that a handler could take once more.
+                if left <= 0 and "threadpoolctl" not in frame.f_code.co_filename:
+                    sys.setprofile(None)
+                    once()
+
+        seen, step, left = [], 0, 0
+        while left <= 0:
+            step += 1
+            left = step
+            sys.setprofile(handle)
+            try:
+                with one_blas_thread():
+                    pass
+            finally:
+                sys.setprofile(None)
+            assert blas_threads() == {2}, step
+        assert step > 10
+        assert seen == [{1}] * len(seen)
+
+    def test_as_a_decorator(self):
+        @one_blas_thread()
+        def total(n):
+            return n + sum(blas_threads()) + (total(n - 1) if n else 0)
+
+        assert total(2) == 3 + 3
         assert blas_threads() == {2}
 
     def test_many_threads_in_and_out(self):
@@ -494,15 +660,15 @@ class TestOneBlasThreadFromManyThreads:
         def first():
             with one_blas_thread():
                 first_in.set()
-                second_in.wait(5)
+                second_in.wait(PATIENCE)
             first_out.set()
-            second_out.wait(5)  # alive while the other lifts the limit
+            second_out.wait(PATIENCE)  # alive while the other lifts the limit
 
         def second():
-            first_in.wait(5)
+            first_in.wait(PATIENCE)
             with one_blas_thread():
                 second_in.set()
-                first_out.wait(5)
+                first_out.wait(PATIENCE)
                 seen.append(blas_threads())
             seen.append(blas_threads())
             second_out.set()

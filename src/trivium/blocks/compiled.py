@@ -1,9 +1,11 @@
 """Numba's compiler with the settings that every kernel here shares."""
 
+import os
 from collections.abc import Callable
 from typing import TypeVar
 
 import numba
+from numba.core.compiler_lock import global_compiler_lock
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -34,3 +36,12 @@ def _compiled(function: Function, fastmath: bool | set[str]) -> Function:
     except RuntimeError:  # numba's word for "no locator available": nowhere to keep a cache
         compiled = numba.njit(function, nogil=True, fastmath=fastmath)
     return compiled
+
+
+if hasattr(os, "register_at_fork"):
+    # A child that was forked while another thread compiled would wait for Numba's lock for ever.
+    os.register_at_fork(
+        before=global_compiler_lock.acquire,
+        after_in_parent=global_compiler_lock.release,
+        after_in_child=global_compiler_lock.release,
+    )

@@ -8,13 +8,16 @@ half done is therefore a single operation of a queue or a set written in C.
 """
 
 import os
+import sys
+import threading
+from _thread import start_new_thread
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from queue import Empty, SimpleQueue
-from threading import RLock, Thread, get_ident
+from threading import get_ident
 from typing import Any, NamedTuple
 
 _TICKETS_A_HELPER = 4  # that may wait: while helpers are busy elsewhere, callers ask for no more
@@ -108,31 +111,44 @@ class Crew:
 
 
 class _Helpers:
-    """Threads that wait for crews which call them."""
+    """Threads that wait for crews which call them.
+
+    Each has a place, and of two threads with the same place the second leaves. So it does not
+    matter where an interrupt stops the caller who starts one: before it is known to be at work,
+    when the next caller starts another, or after.
+    """
 
     def __init__(self) -> None:
         self._calls: SimpleQueue[Crew] = SimpleQueue()
-        self._count = 0
-        self._lock = RLock()  # a signal's handler may search, too
+        self._at_work: dict[int, object] = {}
 
     def grow_to(self, count: int) -> None:
         """Have so many threads, if they can be had; they do not keep Python from ending."""
-        with self._lock, suppress(RuntimeError):  # no more threads, or Python is ending
-            while self._count < count:
-                name = f"trivium-{self._count + 1}"
-                Thread(target=_serve, args=(self._calls,), name=name, daemon=True).start()
-                self._count += 1
+        with suppress(RuntimeError):  # no more threads, or Python is ending
+            while (place := len(self._at_work)) < count:
+                one = object()
+                # In a single step, as `Thread.start` is not.
+                start_new_thread(_serve, (self._at_work, place, one, self._calls))
+                self._at_work.setdefault(place, one)
 
     def call(self, crew: Crew) -> bool:
         """Ask one of them to help, unless many have asked already; say whether it was asked."""
-        if self._calls.qsize() >= _TICKETS_A_HELPER * self._count:
+        if self._calls.qsize() >= _TICKETS_A_HELPER * len(self._at_work):
             return False
         self._calls.put(crew)
         return True
 
 
-def _serve(calls: SimpleQueue[Crew]) -> None:
-    """Help whoever calls."""
+def _serve(at_work: dict[int, object], place: int, me: object, calls: SimpleQueue[Crew]) -> None:
+    """Help whoever calls, unless another thread has this place."""
+    if at_work.setdefault(place, me) is not me:
+        return
+    threading.current_thread().name = f"trivium-{place + 1}"
+    # What `Thread` does for debuggers and for measurements of coverage.
+    if trace := threading.gettrace():
+        sys.settrace(trace)
+    if profile := threading.getprofile():
+        sys.setprofile(profile)
     while True:
         calls.get().help()
 

@@ -6,11 +6,13 @@ are taken in the order of the pieces.
 """
 
 import operator
+import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import lru_cache
-from threading import Lock
+from contextlib import ContextDecorator
+from functools import lru_cache, partial
+from threading import RLock, get_ident
 from typing import Any, TypeVar
+from weakref import ref
 
 import joblib
 import scipy.linalg  # noqa: F401 - loads SciPy's BLAS, so that the controller below finds it
@@ -84,72 +86,179 @@ def each_of(
         pass
 
 
-@contextmanager
-def one_blas_thread() -> Iterator[None]:
-    """Keep BLAS to one thread.
+def one_blas_thread() -> "_OneBlasThread":
+    """Keep BLAS to one thread: a context manager, and a decorator.
 
     On blocks that fit a cache more threads cost more than they give, and the number of
     threads would show in the last bits of a product. Safe to nest, and to use from
-    several threads at once, as long as each worker uses it for itself.
+    several threads at once, as long as each worker uses it for itself. Whatever ends it lifts
+    the limit: an error, or an interrupt at any moment, on the way in and out too.
     """
-    own = [(library, library.num_threads) for library in _libraries() if _is_per_thread(library)]
-    for library, _ in own:
-        library.set_num_threads(1)
-    _process_limit.enter()
-    try:
-        yield
-    finally:
-        _process_limit.leave()
-        for library, n_threads in own:
-            library.set_num_threads(n_threads)
+    return _OneBlasThread()
 
 
-class _ProcessLimit:
-    """Counts who wants one thread of the libraries whose threads the whole process shares.
+class _OneBlasThread(ContextDecorator):
+    """One use of `one_blas_thread`.
 
-    The first to come sets the limit, the last to go lifts it, whichever threads they are.
+    An interrupt can stop `__exit__` before its first line, and the error then holds that frame for
+    as long as somebody looks at it. So no frame holds this object: its ways in and out know a
+    key alone, and the limit is lifted as soon as the `with` statement lets go of the way out.
+    """
+
+    __slots__ = ("__enter__", "__exit__")
+
+    def __init__(self) -> None:
+        key = object()
+        self.__enter__: partial[None] = partial(_limit.enter, key)
+        self.__exit__: partial[None] = partial(_limit.leave, key)
+        _limit.expected[key] = ref(self.__exit__, partial(_limit.leave, key))
+
+    def _recreate_cm(self) -> "_OneBlasThread":
+        return _OneBlasThread()
+
+
+class _Limit:
+    """Who wants one BLAS thread, each by a key.
+
+    Some libraries have a number of threads for the whole process: the first to come sets the
+    limit, the last to go lifts it, whichever threads they are. In others each thread has its own.
+
+    An interrupt may end each method between any two steps, and a signal's handler may fit a
+    model there. So every step can be repeated, and what was found before the limit was set is
+    forgotten only when it holds again.
+
+    Attributes
+    ----------
+    expected : dict of weakref.ref
+        Calls `leave` for each key whose way out is dropped without having been taken.
     """
 
     def __init__(self) -> None:
-        self._lock = Lock()
-        self._users = 0
-        self._before: list[tuple[Any, int]] = []
+        self.expected: dict[object, ref[Any]] = {}
+        self._lock = RLock()
+        self._users: dict[object, int] = {}
+        self._own: dict[object, list[tuple[Any, int]]] = {}
+        self._before: list[tuple[Any, int]] | None = None
+        self._is_set = False
 
-    def enter(self) -> None:
-        with self._lock:
-            if self._users == 0:
-                shared = [library for library in _libraries() if not _is_per_thread(library)]
-                self._before = [(library, library.num_threads) for library in shared]
-                self._set([(library, 1) for library in shared])
-            self._users += 1
+    def enter(self, key: object) -> None:
+        """Set the limit."""
+        if own := [each for each in _libraries() if _is_per_thread(each)]:
+            self._own[key] = [(library, library.num_threads) for library in own]
+            for library in own:
+                library.set_num_threads(1)
+        try:
+            self._lock.acquire()
+            self._users[key] = get_ident()
+            self._set()
+        finally:
+            # One operation, which no interrupt comes before, as one could in a `suppress`.
+            try:  # noqa: SIM105
+                self._lock.release()
+            except RuntimeError:  # not held: an interrupt ended the wait
+                pass
 
-    def leave(self) -> None:
-        with self._lock:
-            self._users -= 1
-            if self._users == 0:
-                self._set(self._before)
+    def leave(self, key: object, *_error: object) -> None:
+        """Lift the limit, if nobody else wants it; for a key that has left do nothing."""
+        try:
+            self._leave(key)
+        except BaseException:  # an interrupt: there may be more to do
+            self._leave(key)
+            raise
 
-    @staticmethod
-    def _set(limits: list[tuple[Any, int]]) -> None:
-        for library, n_threads in limits:
-            # threadpoolctl obeys one thread at a time and ignores the others: take over, and
-            # give up again, so that a limit which the user set around us can be lifted.
-            give_up = getattr(library, "clear_controlling_thread", lambda **_: None)
-            give_up(force=True)
+    def _leave(self, key: object) -> None:
+        for library, n_threads in self._own.get(key, ()):
             library.set_num_threads(n_threads)
-            give_up(force=True)
+        self._own.pop(key, None)
+        try:
+            self._lock.acquire()
+            self._users.pop(key, None)
+            if not self._users:
+                self._lift()
+        finally:
+            try:  # noqa: SIM105
+                self._lock.release()
+            except RuntimeError:
+                pass
+        self.expected.pop(key, None)
+
+    def _set(self) -> None:
+        if self._is_set:
+            return
+        shared = [library for library in _libraries() if not _is_per_thread(library)]
+        found = [(library, library.num_threads) for library in shared]
+        if self._before is None:
+            self._before = found
+        for library in shared:
+            _set_for_all(library, 1)
+        self._is_set = True
+
+    def _lift(self) -> None:
+        if self._before is None:
+            return
+        self._is_set = False
+        for library, n_threads in self._before:
+            _set_for_all(library, n_threads)
+        self._before = None
+
+    def before_fork(self) -> None:
+        """Let no other thread be at a step while the process is copied."""
+        self._lock.acquire()
+
+    def after_fork(self) -> None:
+        """Go on in the parent."""
+        self._lock.release()
+
+    def begin_in_child(self) -> None:
+        """Forget the threads that did not survive the fork, and lift their limit."""
+        for key, thread in list(self._users.items()):
+            if thread != get_ident():
+                self._users.pop(key)
+        if not self._users:
+            self._lift()
+        self._lock.release()
 
 
-_process_limit = _ProcessLimit()
+def _set_for_all(library: Any, n_threads: int) -> None:
+    """Set the threads of a library that the process shares.
+
+    threadpoolctl obeys one thread at a time and ignores the others: take over, and give up
+    again, so that a limit which the user set around us can be lifted.
+    """
+    give_up = getattr(library, "clear_controlling_thread", lambda **_: None)
+    give_up(force=True)
+    library.set_num_threads(n_threads)
+    give_up(force=True)
+
+
+_limit = _Limit()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_limit.before_fork,
+        after_in_parent=_limit.after_fork,
+        after_in_child=_limit.begin_in_child,
+    )
 
 
 @lru_cache(maxsize=1)
 def _libraries() -> list[Any]:
-    """BLAS libraries that NumPy and SciPy have loaded."""
+    """BLAS libraries that NumPy and SciPy have loaded.
+
+    threadpoolctl lists them in a callback, where an interrupt is lost, and a library with it: the
+    list is complete when it comes out twice.
+    """
+    found, again = _listed(), _listed()
+    while [each.filepath for each in found] != [each.filepath for each in again]:
+        found, again = again, _listed()
+    return again
+
+
+def _listed() -> list[Any]:
     libraries: list[Any] = ThreadpoolController().select(user_api="blas").lib_controllers
     return libraries
 
 
 def _is_per_thread(library: Any) -> bool:
-    """Whether each thread has its own limit, as with OpenBLAS upon OpenMP."""
-    return getattr(library, "threading_layer", None) == "openmp"
+    """Whether each thread has its own limit, as with MKL, and OpenBLAS upon OpenMP."""
+    by_openmp = getattr(library, "threading_layer", None) == "openmp"
+    return by_openmp or getattr(library, "internal_api", None) == "mkl"

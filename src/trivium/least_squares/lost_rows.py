@@ -11,13 +11,12 @@ difference, 1 - h and the residual, is found for them
   `leave_one_out` takes.
 """
 
-from functools import cached_property
-
 import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
 from trivium.arrays import Float64, Indices
+from trivium.blocks.properties import cached_property
 from trivium.blocks.workers import one_blas_thread
 from trivium.least_squares.axes import Axes, principal_axes
 from trivium.least_squares.fitted import Fitted

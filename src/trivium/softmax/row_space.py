@@ -13,7 +13,6 @@ Coordinates keep half of the digits of directions in which the rows hardly vary,
 whoever solves in them checks the answer with the rows themselves.
 """
 
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +22,7 @@ import scipy.linalg
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.map_reduce import map_reduce
 from trivium.blocks.memory import working_memory
+from trivium.blocks.properties import cached_property
 from trivium.blocks.workers import each_of, one_blas_thread
 from trivium.softmax.cross_entropy import CrossEntropy, CrossEntropyAt
 from trivium.softmax.frame import Frame, frame_of
@@ -282,7 +282,7 @@ class SpannedAt:
 
     @cached_property
     def seen(self) -> Seen:
-        """What an observer is told."""
+        """Return what an observer is told."""
         gradient = self.centred.copy()
         if self._problem.intercept:
             gradient[:, :-1] += gradient[:, -1:] * self._problem.space.center

@@ -5,11 +5,10 @@ list complete (`panels`, `byte_panels`). Where too many rows are too close to te
 wider precision goes on, and where none is wide enough every row is measured.
 """
 
-from threading import Lock
-
 import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
+from trivium.blocks.locks import Lock
 from trivium.blocks.memory import queries_a_piece, working_memory
 from trivium.blocks.workers import each_of
 from trivium.neighbors.search.products.byte_panels import BytePanels
@@ -129,7 +128,7 @@ class Brute:
 
     def _write(self, precision: Precision, n_jobs: int | None) -> Written | None:
         """Rows in a precision, written once."""
-        with self._lock:
+        with self._lock.held:
             if precision not in self._written:
                 self._written[precision] = write(self._rows, precision, n_jobs)
             return self._written[precision]
@@ -220,7 +219,7 @@ class Brute:
 
     def _project(self, queries: Floats, k: int, n_jobs: int | None) -> Projected | None:
         """Projected rows, made when a search is large enough to pay for them."""
-        with self._lock:
+        with self._lock.held:
             if (
                 self._projected is None
                 and not self._declined
