@@ -1,216 +1,125 @@
-"""The command line: parses, calls one room, prints."""
+"""The command line as a process: signals, standard streams and exit codes.
 
+Little is loaded here, so that it can be told to stop from its first moment on.
+"""
+
+import errno
 import io
-import signal
+import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from contextlib import suppress
+from typing import Any, NoReturn, TextIO, cast
 
-import typer
-from typer.exceptions import TyperException
-
-if TYPE_CHECKING:
-    from trivium.sheet.records import TaskResult
-
-app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-    pretty_exceptions_enable=False,
-    help="Nearest neighbours, linear least squares and softmax regression: "
-    "exact, fast, and explained by pictures.",
-)
-
-_TASK_NAMES = {1: "1  Nearest neighbours", 2: "2  Least squares", 3: "3  Softmax regression"}
+from trivium import signals
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        from trivium import __version__
-
-        typer.echo(f"trivium {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _trivium(
-    version: Annotated[
-        bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
-    ] = False,
-) -> None:
-    pass
-
-
-@app.command(epilog="Example: `trivium sheet --task 2 --out results`")
-def sheet(
-    out: Annotated[
-        str, typer.Option(metavar="FOLDER", help="Where report.html, sheet.json and figures/ go.")
-    ] = "trivium-sheet",
-    task: Annotated[
-        int | None,
-        typer.Option(
-            min=1, max=3, metavar="[1|2|3]", help="Run one task only; all three by default."
-        ),
-    ] = None,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print sheet.json and nothing else.")
-    ] = False,
-) -> None:
-    """Run the exercise sheets, check every published number, and write the report.
-
-    Exits with 1 if a published number is not reproduced, with 2 if the report cannot be written.
-    """
-    from trivium.sheet.output import OutputFolder
-    from trivium.sheet.run import EXPECTED, run, to_json
-
-    if not out:
-        raise TyperException("--out is empty: name a folder, . for the present one")
-    numbers = [1, 2, 3] if task is None else [task]
-    try:
-        with (
-            OutputFolder(Path(out), EXPECTED) as output,
-            _progress(numbers) as advance,
-            _pipes_may_break(),
-        ):
-            results = run(numbers, output, advance, processes=2)
-    except OSError as error:
-        place = error.filename or out
-        raise TyperException(f"cannot write to {place}: {error.strerror or error}") from error
-    if json:
-        from trivium.sheet.document import as_json
-
-        _speak_utf8()
-        typer.echo(to_json(as_json(results)), nl=False)
-    else:
-        _print_results(results, Path(out))
-    if not all(check.agrees for result in results for check in result.checks):
-        raise typer.Exit(1)
-
-
-@contextmanager
-def _progress(numbers: Sequence[int]) -> Iterator[Callable[[int, str, float], None]]:
-    """Show a bar for each task on standard error, so that standard output stays clean."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[doing]}"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as bars:
-        bar = {n: bars.add_task(_TASK_NAMES[n], total=1.0, start=False, doing="") for n in numbers}
-
-        def advance(number: int, doing: str, share: float) -> None:
-            _raise_if_stopped()
-            bars.start_task(bar[number])
-            bars.update(bar[number], completed=share, doing=doing)
-
-        yield advance
-
-
-def _print_results(results: Sequence["TaskResult"], out: Path) -> None:
-    """Print the published numbers, the errata and where the report is."""
-    from rich import box
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    from trivium.sheet.document import summary_of
-
-    console = Console()
-    for result in results:
-        title = f"Task {result.number}: {result.title}"
-        table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
-        table.add_column("quantity", overflow="fold")
-        for name in ("published", "measured", "agrees"):
-            table.add_column(name, justify="right")
-        for check in result.checks:
-            mark = "[green]yes[/]" if check.agrees else "[bold red]NO[/]"
-            measured = f"{check.measured:.6g}"
-            table.add_row(escape(check.quantity), check.published, measured, mark)
-        console.print(table)
-        table = Table(title="Errata", title_justify="left", box=box.SIMPLE_HEAD)
-        table.add_column("where", overflow="fold")
-        table.add_column("the sheet", ratio=2)
-        table.add_column("measured", ratio=3)
-        for erratum in result.errata:
-            table.add_row(*map(escape, (erratum.where, erratum.claim, erratum.measured)))
-        console.print(table)
-    summary = summary_of(results)
-    console.print(f"[bold {'green' if summary.good else 'red'}]{summary.text}.[/]")
-    console.print(f"The report: {out / 'report.html'}", soft_wrap=True, markup=False)
-
-
-def _speak_utf8() -> None:
-    """Write JSON as it is defined, whatever the terminal's encoding."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8")
-
-
-_stopped_by: list[int] = []
-
-
-def _stop(number: int, _frame: object) -> None:
-    """Leave by an exception, so that nothing half-written stays behind.
-
-    The exception is lost if the signal comes while a library calls back into Python;
-    `_raise_if_stopped` makes up for it.
-    """
-    _stopped_by.append(number)
-    _raise_if_stopped()
-
-
-def _raise_if_stopped() -> None:
-    if _stopped_by:
-        raise SystemExit(128 + _stopped_by[0])
-
-
-def _obey_signals() -> None:
-    """End tidily when told to, and silently when nobody reads the output any more."""
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _stop)
-    if hasattr(signal, "SIGPIPE"):
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-
-
-@contextmanager
-def _pipes_may_break() -> Iterator[None]:
-    """Raise where a process at the other end of a pipe has gone, instead of ending silently."""
-    if not hasattr(signal, "SIGPIPE"):
-        yield
-        return
-    before = signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGPIPE, before)
-
-
-def main() -> None:
+def main() -> NoReturn:
     """Run the command line: errors in one line, exit code 2."""
     _obey_signals()
-    for stream in (sys.stdout, sys.stderr):
+    _open_closed_descriptors()
+    # matplotlib refuses to be imported with a backend that it does not know, as a notebook's.
+    os.environ["MPLBACKEND"] = "agg"
+    output, words = sys.stdout, sys.stderr
+    for stream in (output, words):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a character less rather than none
     try:
-        code = app(standalone_mode=False)
+        sys.stdout = cast(TextIO, _Closed()) if output is None else output
+        sys.stderr = cast(TextIO, _Words(words))
+        code = _run()
         sys.stdout.flush()
+    except OSError as error:
+        _say(f"cannot print the results: {error.strerror or error}")
+        output = cast(TextIO, None)  # what could not be printed is not tried again on leaving
+        code = 2
+    finally:
+        sys.stdout, sys.stderr = output, words
+    sys.exit(code)
+
+
+def _obey_signals() -> None:
+    signals.obey()
+
+
+def _open_closed_descriptors() -> None:
+    """Let nothing that is opened later take the number of a standard stream that is closed."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+
+
+def _run() -> int:
+    from typer.exceptions import TyperException
+
+    from trivium.commands import app
+
+    try:
+        return int(app(standalone_mode=False) or 0)
     except TyperException as error:
         message = error.format_message()
         if message:  # none where the help has been printed instead
-            typer.echo(f"trivium: {message}", err=True)
-        code = 2
-    except OSError as error:
-        typer.echo(f"trivium: cannot print the results: {error.strerror or error}", err=True)
-        sys.stdout = None  # what could not be printed is not tried again on leaving
-        code = 2
-    sys.exit(code)
+            _say(message)
+        return 2
+
+
+def _say(message: str) -> None:
+    sys.stderr.write(f"trivium: {message}\n")
+    sys.stderr.flush()
+
+
+class _Closed(io.TextIOBase):
+    """Standard output where there is none."""
+
+    def write(self, _text: str) -> NoReturn:
+        raise OSError(errno.EBADF, "standard output is closed")
+
+
+class _Words(io.TextIOBase):
+    """Standard error, which is silent from the first word on that cannot be written.
+
+    Progress and errors are for somebody who reads them; the results do not wait for that.
+    """
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return getattr(self._stream, "encoding", None) or "utf-8"
+
+    def fileno(self) -> int:
+        if self._stream is None:
+            raise io.UnsupportedOperation("standard error is closed")
+        return self._stream.fileno()
+
+    def isatty(self) -> bool:
+        return self._stream is not None and self._stream.isatty()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        self._try(lambda stream: stream.write(text))
+        return len(text)
+
+    def flush(self) -> None:
+        self._try(lambda stream: stream.flush())
+
+    def _try(self, act: Any) -> None:
+        if self._stream is None:
+            return
+        try:
+            act(self._stream)
+        except OSError:
+            # What waits to be written goes where nobody reads it, for Python tries at its end.
+            with suppress(OSError), open(os.devnull, "w") as nowhere:
+                os.dup2(nowhere.fileno(), self._stream.fileno())
+            self._stream = None
 
 
 if __name__ == "__main__":

@@ -68,6 +68,7 @@ def as_json(results: Sequence[TaskResult]) -> dict[str, Any]:
             for result in results
             for answer in result.answers
         ],
+        "pictures": [picture.name for result in results for picture in result.pictures],
         "versions": versions(),
     }
 

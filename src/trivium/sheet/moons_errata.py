@@ -177,7 +177,8 @@ def _lost_pictures(moons: Moons) -> Erratum:
         shown: Float64 = np.asarray(canvas.buffer_rgba())[..., :3].astype(float)
         return shown
 
-    with mpl.rc_context(mpl.rcParamsDefault):
+    with mpl.rc_context():
+        mpl.rcdefaults()  # as the sheet, which sets nothing
         blue = np.round(255 * np.array(to_rgb("tab:blue")))
         first, both = (
             int(np.all(pixels(*colors) == blue, axis=2).sum())

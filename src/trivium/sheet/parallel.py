@@ -1,12 +1,15 @@
 """Several tasks at a time, each in a process of its own: drawing holds Python's lock."""
 
 import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
 from typing import Any
 
 from trivium.sheet.run import Advance, Rendered, render_task
+from trivium.signals import held_back, not_for_children
 
 _QUICKEST = 2  # started last, so that no long task is left over at the end
 
@@ -24,7 +27,8 @@ def render_in_processes(numbers: Sequence[int], advance: Advance, processes: int
     ) as pool:
         try:
             started = sorted(numbers, key=lambda number: number == _QUICKEST)
-            futures = {number: pool.submit(_render, number) for number in started}
+            with not_for_children():
+                futures = {number: pool.submit(_render, number) for number in started}
             waiting = set(futures.values())
             while waiting:
                 _, waiting = wait(waiting, timeout=0.05)
@@ -32,8 +36,9 @@ def render_in_processes(numbers: Sequence[int], advance: Advance, processes: int
                     advance(*news.get())
             return [futures[number].result() for number in numbers]
         except BaseException:
-            for child in multiprocessing.active_children():
-                child.terminate()
+            with held_back():
+                for child in multiprocessing.active_children():
+                    child.terminate()
             raise
 
 
@@ -41,10 +46,19 @@ _news: Any = None
 
 
 def _begin(news: Any) -> None:
-    """Take the queue that tells the parent of progress, and leave Ctrl-C to the parent."""
+    """Take the queue that tells the parent of progress, leave Ctrl-C to it, and end with it."""
     global _news
     _news = news
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End the process when its parent has ended, however that was: nobody wants the result."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _render(number: int) -> Rendered:

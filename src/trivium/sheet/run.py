@@ -1,7 +1,9 @@
 """Run tasks of the sheets and leave the report."""
 
 import json
+import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
@@ -16,6 +18,8 @@ Advance = Callable[[int, str, float], None]
 
 EXPECTED = ("report.html", "sheet.json", "figures/any.png")
 """Files that a run writes, one for each folder."""
+
+_NAME = re.compile(r"[\w-]+")
 
 
 class Rendered(NamedTuple):
@@ -101,6 +105,19 @@ def render_task(number: int, advance: Advance) -> Rendered:
             rendered.svgs[picture.name] = to_svg(figure, name=picture.name, label=picture.label)
     advance(number, "done", 1.0)
     return rendered
+
+
+def former_pictures(folder: Path) -> list[str]:
+    """Names of the picture files that an earlier run says it left in a folder."""
+    try:
+        told = json.loads((folder / "sheet.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # no such file, or somebody else's
+        return []
+    names = told.get("pictures") if isinstance(told, dict) else None
+    if not isinstance(names, list):
+        return []
+    safe = (name for name in names if isinstance(name, str) and _NAME.fullmatch(name))
+    return [f"figures/{name}.png" for name in safe]
 
 
 def to_json(value: Any) -> str:

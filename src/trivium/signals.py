@@ -1,0 +1,80 @@
+"""How the command line ends when it is told to.
+
+A signal becomes an exception, so that nothing half-written stays behind.
+"""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_stopped_by: list[int] = []
+_held_back = 0
+
+
+def obey() -> None:
+    """End tidily when told to, and silently when nobody reads the output any more."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and not (name == "SIGHUP" and _is_ignored(number)):  # as by nohup
+            signal.signal(number, stop)
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+
+
+def _is_ignored(number: int) -> bool:
+    return signal.getsignal(number) == signal.SIG_IGN
+
+
+def stop(number: int, _frame: object) -> None:
+    """Leave by an exception.
+
+    It is lost if the signal comes while a library calls back into Python; `raise_if_stopped`
+    makes up for it.
+    """
+    _stopped_by.append(number)
+    if not _held_back:
+        raise_if_stopped()
+
+
+def raise_if_stopped() -> None:
+    """Raise SystemExit, with a shell's code for the signal, if one has come."""
+    if _stopped_by:
+        raise SystemExit(128 + _stopped_by[0])
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Obey signals at the end of the block; for what has to be done whole, and is done soon."""
+    global _held_back
+    _held_back += 1
+    try:
+        yield
+    finally:
+        _held_back -= 1
+    raise_if_stopped()
+
+
+@contextmanager
+def pipes_may_break() -> Iterator[None]:
+    """Raise where a process at the other end of a pipe has gone, instead of ending silently."""
+    if not hasattr(signal, "SIGPIPE"):
+        yield
+        return
+    before = signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGPIPE, before)
+
+
+@contextmanager
+def not_for_children() -> Iterator[None]:
+    """Keep Ctrl-C from processes that are started in the block; their parent is told."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
