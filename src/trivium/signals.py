@@ -69,11 +69,14 @@ def pipes_may_break() -> Iterator[None]:
 
 @contextmanager
 def not_for_children() -> Iterator[None]:
-    """Keep Ctrl-C from processes that are started in the block; their parent is told."""
+    """Keep from processes that are started in the block what a terminal tells all of them.
+
+    Their parent is told, and ends them.
+    """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
     try:
         yield
     finally:

@@ -21,7 +21,8 @@ def render_in_processes(numbers: Sequence[int], advance: Advance, processes: int
     """
     # Started afresh rather than forked: a fork would copy locks that threads here may hold.
     context = multiprocessing.get_context("spawn")
-    news = context.SimpleQueue()
+    with not_for_children():  # one of which keeps an account of semaphores
+        news = context.SimpleQueue()
     with ProcessPoolExecutor(
         min(processes, len(numbers)), mp_context=context, initializer=_begin, initargs=(news,)
     ) as pool:
