@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numba
+import numpy as np
 from numba.core.compiler_lock import global_compiler_lock
 
 Function = TypeVar("Function", bound=Callable[..., object])
@@ -30,7 +31,33 @@ def contracting_kernel(function: Function) -> Function:
     return _compiled(function, fastmath={"contract"})
 
 
+def intrinsic(plain: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Let kernels call what the decorated function writes in LLVM's language.
+
+    Parameters
+    ----------
+    plain : callable
+        Does the same in Python, where nothing is compiled (``NUMBA_DISABLE_JIT=1``, for debuggers
+        and measurements of coverage).
+    """
+
+    def decorate(write: Callable[..., Any]) -> Callable[..., Any]:
+        written: Callable[..., Any] = numba.extending.intrinsic(write)
+        return plain if is_disabled() else written
+
+    return decorate
+
+
+def is_disabled() -> bool:
+    """Whether the user has told Numba to compile nothing."""
+    settings: Any = numba.config
+    return bool(settings.DISABLE_JIT)
+
+
 def _compiled(function: Function, fastmath: bool | set[str]) -> Function:
+    if is_disabled():
+        as_compiled: Function = np.errstate(all="ignore")(function)  # compiled code does not warn
+        return as_compiled
     try:
         compiled: Function = numba.njit(function, cache=True, nogil=True, fastmath=fastmath)
     except RuntimeError:  # numba's word for "no locator available": nowhere to keep a cache

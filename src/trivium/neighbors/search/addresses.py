@@ -14,6 +14,8 @@ from numba import types
 from numba.core import cgutils
 from numba.np import arrayobj
 
+from trivium.blocks.compiled import intrinsic
+
 # Numba publishes no types.
 array_struct: Any = arrayobj.make_array
 get_item_pointer: Any = cgutils.get_item_pointer2
@@ -24,7 +26,20 @@ unpack_tuple: Any = cgutils.unpack_tuple
 _BYTE, _WORD, _LONG = ir.IntType(8), ir.IntType(32), ir.IntType(64)
 
 
-def _address(_: Any, array: Any, start: Any) -> tuple[Any, Callable[..., Any]]:
+def _from(array: Any, start: int) -> Any:
+    return array.reshape(-1)[start:]
+
+
+def _row(array: Any, row: int) -> Any:
+    return array[row:].reshape(-1)
+
+
+def _nothing(array: Any, index: int) -> None:
+    pass
+
+
+@intrinsic(_from)
+def address(_: Any, array: Any, start: Any) -> tuple[Any, Callable[..., Any]]:
     """Address of a contiguous array's element `start`; the caller keeps the array alive."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -36,7 +51,8 @@ def _address(_: Any, array: Any, start: Any) -> tuple[Any, Callable[..., Any]]:
     return pointer(array, start), generate
 
 
-def _row_address(_: Any, array: Any, row: Any) -> tuple[Any, Callable[..., Any]]:
+@intrinsic(_row)
+def row_address(_: Any, array: Any, row: Any) -> tuple[Any, Callable[..., Any]]:
     """Address of a matrix's row, whose elements may lie apart."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -51,7 +67,8 @@ def _row_address(_: Any, array: Any, row: Any) -> tuple[Any, Callable[..., Any]]
     return pointer(array, row), generate
 
 
-def _prefetch(_: Any, array: Any, index: Any) -> tuple[Any, Callable[..., Any]]:
+@intrinsic(_nothing)
+def prefetch(_: Any, array: Any, index: Any) -> tuple[Any, Callable[..., Any]]:
     """Bring an element's line near the processor, from an address; it may be anywhere."""
 
     def generate(context: Any, builder: Any, _: Any, arguments: Any) -> Any:
@@ -64,8 +81,5 @@ def _prefetch(_: Any, array: Any, index: Any) -> tuple[Any, Callable[..., Any]]:
     return types.void(array, index), generate
 
 
-address: Callable[..., Any] = numba.extending.intrinsic(_address)
-row_address: Callable[..., Any] = numba.extending.intrinsic(_row_address)
-prefetch: Callable[..., None] = numba.extending.intrinsic(_prefetch)
 inlined = numba.njit(inline="always")
 """For functions that are called from kernels: inlined before anything is compiled."""

@@ -14,14 +14,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-import numba
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
 from trivium.arrays import Float64, Indices
+from trivium.blocks.compiled import intrinsic
 from trivium.neighbors.search.addresses import inlined
-from trivium.neighbors.search.metrics import CHEBYSHEV, EUCLIDEAN, MANHATTAN
+from trivium.neighbors.search.metrics import CHEBYSHEV, EUCLIDEAN, MANHATTAN, add_difference
 
 # Numba publishes no types.
 alloca_once: Any = cgutils.alloca_once
@@ -195,7 +195,38 @@ def _while_any(builder: Any, bits: Any) -> Iterator[Any]:
     builder.position_at_end(end)
 
 
-def _offer_rows(
+def _offer_one_by_one(
+    metric: int,
+    points: Float64,
+    n_columns: int,
+    rows: Float64,
+    at: int,
+    step: int,
+    size: int,
+    bars: Float64,
+    keys: Float64,
+    places: Indices,
+    length: int,
+    *_: Any,
+) -> None:
+    for lane in range(QUERIES):
+        last = QUERIES * (length - 1) + lane
+        bar = bars[lane]
+        for r in range(size):
+            key, place = 0.0, at + r
+            for j in range(n_columns):
+                difference = points[QUERIES * j + lane] - rows[at + r + j * step]
+                key = add_difference(metric, key, difference)
+            if key <= bar:
+                for entry in range(lane, last + 1, QUERIES):
+                    if key < keys[entry]:
+                        keys[entry], key = key, keys[entry]
+                        places[entry], place = place, places[entry]
+        bars[lane] = min(bar, keys[last])
+
+
+@intrinsic(_offer_one_by_one)
+def offer_rows(
     _: Any,
     metric: Any,
     points: Any,
@@ -226,9 +257,6 @@ def _offer_rows(
     sizes = at, step, size
     found = bars, keys, places, length, measured, near
     return types.void(metric, points, n_columns, rows, *sizes, *found), generate
-
-
-offer_rows: Callable[..., None] = numba.extending.intrinsic(_offer_rows)
 
 
 @inlined

@@ -11,10 +11,13 @@ from typing import Any
 
 import llvmlite.binding as llvm
 import numba
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.np import arrayobj
+
+from trivium.blocks.compiled import intrinsic, is_disabled
 
 # Numba publishes no types.
 alloca_once: Any = cgutils.alloca_once
@@ -35,13 +38,23 @@ _GROUP = 4  # bytes that one instruction adds to each sum
 def available() -> bool:
     """Whether kernels are compiled for a processor that has the instruction."""
     settings: Any = numba.config
+    if is_disabled():
+        return False  # what stands below in Python would be slower than floats
     if settings.CPU_NAME is not None or settings.CPU_FEATURES is not None:
         return False  # compiled for another processor
     features = llvm.get_host_cpu_features()
     return bool(features.get("avx512f") and features.get("avx512vnni"))
 
 
-def _byte_products(
+def _products_of_matrices(quad: Any, starts: Any, first: int, panel: Any, sums: Any) -> None:
+    queries = quad.reshape(-1, _QUAD, _GROUP).swapaxes(0, 1).reshape(_QUAD, -1).astype(np.int32)
+    rows = panel.reshape(-1, _PANEL_ROWS, _GROUP).swapaxes(0, 1).reshape(_PANEL_ROWS, -1)
+    products = queries @ rows.T.astype(np.int32)
+    sums.reshape(_QUAD, -1)[:] = starts[first : first + _QUAD, None] + products
+
+
+@intrinsic(_products_of_matrices)
+def byte_products(
     _: Any, quad: Any, starts: Any, first: Any, panel: Any, sums: Any
 ) -> tuple[Any, Callable[..., Any]]:
     """Add the products of a quad's and a panel's bytes to sums that begin at `starts`.
@@ -99,6 +112,3 @@ def _byte_products(
         return context.get_dummy_value()
 
     return types.void(quad, starts, types.intp, panel, sums), generate
-
-
-byte_products: Callable[..., None] = numba.extending.intrinsic(_byte_products)

@@ -7,17 +7,27 @@ than the comparison alone. Written in LLVM's language, for loops don't become th
 from collections.abc import Callable
 from typing import Any
 
-import numba
 from llvmlite import ir
 from numba import types
 from numba.np import arrayobj
+
+from trivium.blocks.compiled import intrinsic
 
 array_struct: Any = arrayobj.make_array  # Numba publishes no types.
 
 CHUNK = 64
 
 
-def _marks(_: Any, scores: Any, start: Any, limit: Any) -> tuple[Any, Callable[..., Any]]:
+def _marks_one_by_one(scores: Any, start: int, limit: float) -> int:
+    return sum(1 << i for i in range(CHUNK) if scores[start + i] <= limit)
+
+
+def _lowest_by_its_complement(bits: int) -> int:
+    return (bits & -bits).bit_length() - 1
+
+
+@intrinsic(_marks_one_by_one)
+def marks(_: Any, scores: Any, start: Any, limit: Any) -> tuple[Any, Callable[..., Any]]:
     """Return 64 bits: whether each score from `start` on is at most `limit`."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -35,14 +45,11 @@ def _marks(_: Any, scores: Any, start: Any, limit: Any) -> tuple[Any, Callable[.
     return types.int64(scores, start, limit), generate
 
 
-def _lowest(_: Any, bits: Any) -> tuple[Any, Callable[..., Any]]:
+@intrinsic(_lowest_by_its_complement)
+def lowest(_: Any, bits: Any) -> tuple[Any, Callable[..., Any]]:
     """Return the place of the lowest bit that is set; at least one has to be."""
 
     def generate(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
         return builder.cttz(arguments[0], ir.IntType(1)(1))
 
     return types.int64(bits), generate
-
-
-marks: Callable[..., int] = numba.extending.intrinsic(_marks)
-lowest: Callable[..., int] = numba.extending.intrinsic(_lowest)

@@ -23,13 +23,20 @@ def score_tile(
 ) -> None:
     """Write the scores of panel p's rows for the queries of a quad, one query after the other.
 
-    `sums`, of 1024 words, is room to work in. For use in kernels.
+    `sums`, of 1024 words, is room to work in. For use in kernels, where the choice that stands
+    here is made by what the panels are, before anything is compiled.
     """
+    if isinstance(panels, BytePanels) and isinstance(quads, ByteQuads):
+        byte_scores(panels, p, quads, quad, sums, scores)
+    else:
+        panel_scores(quads.values[quad], panels.values[p], panels.halves[p], scores)
 
 
 def slack_of(panels: Panels | BytePanels, row: int) -> float:
     """Return how far a row's upper bound lies above its score. For use in kernels."""
-    return 2.0 * panels.error  # for the reader: what is compiled stands below
+    if isinstance(panels, BytePanels):
+        return float(panels.slack[row])
+    return 2.0 * float(panels.error) * float(panels.squares[row])
 
 
 def without_slack(panels: Panels | BytePanels) -> Panels | BytePanels:
