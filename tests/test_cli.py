@@ -7,9 +7,11 @@ import sys
 import time
 
 import pytest
+from tests.programs import PATIENCE
 
-from trivium import __version__, cli
-from trivium.sheet import published
+from trivium import __version__, cli, commands, signals
+from trivium.sheet import parallel, published
+from trivium.sheet.run import former_pictures
 
 
 def call(monkeypatch, *arguments):
@@ -83,48 +85,209 @@ def test_bad_arguments_give_one_line_and_2(monkeypatch, capsys, arguments, what)
 
 def start(*arguments, **options):
     """Start the command line in a process of its own."""
-    command = [sys.executable, "-m", "trivium.cli", *map(str, arguments)]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **options)
+    command = [sys.executable, "-m", "trivium", *map(str, arguments)]
+    return subprocess.Popen(command, **{"stderr": subprocess.PIPE, "text": True, **options})
 
 
-@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def wait_for(condition):
+    until = time.monotonic() + PATIENCE
+    while not condition() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert condition()
+
+
+def is_alive(group):
+    """Whether any process of a group runs; what has ended, and nobody has asked, does not."""
+    listed = subprocess.run(["ps", "-eo", "pgid=,stat="], capture_output=True, text=True)
+    found = [line.split() for line in listed.stdout.splitlines()]
+    return any(int(each) == group and not state.startswith("Z") for each, state in found)
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
 def test_a_signal_leaves_nothing_behind(tmp_path, name, code):
     """It comes to all processes while they draw; another's file in the new folder stays."""
     out = tmp_path / "new" / "deep"
     process = start("sheet", "--out", out, stdout=subprocess.DEVNULL, start_new_session=True)
-    until = time.monotonic() + 60
-    while not (tmp_path / "new" / "deep").exists() and time.monotonic() < until:
-        time.sleep(0.05)
+    wait_for(out.exists)
     (tmp_path / "new" / "mine.txt").write_text("mine")
     time.sleep(2)
     os.killpg(process.pid, getattr(signal, name))
-    _, error = process.communicate(timeout=30)
+    _, error = process.communicate(timeout=PATIENCE)
     assert process.returncode == code
     assert "Traceback" not in error
     assert os.listdir(tmp_path / "new") == ["mine.txt"]
+    wait_for(lambda: not is_alive(process.pid))
+
+
+def test_a_signal_while_python_loads_the_program(tmp_path):
+    program = "import os, signal, sys\nsys.modules['typer'] = None\n"  # an ImportError, if reached
+    program += "import trivium.cli\nobey = trivium.cli._obey_signals\n"
+    program += "def told():\n    obey()\n    os.kill(os.getpid(), signal.SIGINT)\n"
+    program += "trivium.cli._obey_signals = told\ntrivium.cli.main()"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
+
+
+def test_a_run_that_was_killed_leaves_no_process_and_the_next_clears_its_files(tmp_path):
+    (tmp_path / ".unfinished-0123abcd").mkdir()  # as earlier versions left it
+    (tmp_path / ".unfinished-mine").mkdir()
+    process = start("sheet", "--out", tmp_path, stdout=subprocess.DEVNULL, start_new_session=True)
+    wait_for(lambda: any(path.suffix == ".lock" for path in tmp_path.iterdir()))
+    time.sleep(2)  # into the work of the others
+    assert is_alive(process.pid)
+    process.kill()
+    process.communicate(timeout=PATIENCE)
+    wait_for(lambda: not is_alive(process.pid))
+    assert len(os.listdir(tmp_path)) > 1
+    done = start("sheet", "--task", 2, "--out", tmp_path, stdout=subprocess.DEVNULL)
+    done.communicate(timeout=PATIENCE)
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"figures", "report.html", "sheet.json", ".unfinished-mine"}
+
+
+def test_a_worker_that_was_killed_is_an_error_of_one_line(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(parallel, "_render", os._exit)
+    assert call(monkeypatch, "sheet", "--out", tmp_path / "new") == 2
+    assert "killed: perhaps memory ran out" in one_line(capsys.readouterr().err)
+    assert os.listdir(tmp_path) == []
 
 
 def test_a_signal_that_a_library_swallowed_is_obeyed_at_the_next_step(monkeypatch):
-    monkeypatch.setattr(cli, "_stopped_by", [])
+    monkeypatch.setattr(signals, "_stopped_by", [])
     with pytest.raises(SystemExit, match="143"):
-        cli._stop(15, None)
-    with cli._progress([1]) as advance, pytest.raises(SystemExit, match="143"):
+        signals.stop(15, None)
+    with commands._progress([1]) as advance, pytest.raises(SystemExit, match="143"):
         advance(1, "drawing", 0.5)
+
+
+def test_a_signal_is_held_back_until_what_is_begun_is_whole(monkeypatch):
+    monkeypatch.setattr(signals, "_stopped_by", [])
+    done = []
+
+    def write():
+        with signals.held_back():
+            with signals.held_back():
+                signals.stop(15, None)
+                done.append("inner")
+            done.append("outer")
+
+    with pytest.raises(SystemExit, match="143"):
+        write()
+    assert done == ["inner", "outer"]
+    assert signals._held_back == 0
+
+
+def test_nohup_is_respected(monkeypatch):
+    handlers = {signal.SIGHUP: signal.SIG_IGN}
+    monkeypatch.setattr(signal, "getsignal", lambda number: handlers.get(number, signal.SIG_DFL))
+    monkeypatch.setattr(signal, "signal", handlers.__setitem__)
+    signals.obey()
+    assert handlers[signal.SIGHUP] == signal.SIG_IGN
+    assert handlers[signal.SIGINT] == handlers[signal.SIGTERM] == signals.stop
 
 
 def test_a_reader_that_leaves_early_is_no_error(tmp_path):
     process = start("sheet", "--task", 2, "--out", tmp_path, stdout=subprocess.PIPE)
     process.stdout.close()
-    _, error = process.communicate(timeout=60)
+    _, error = process.communicate(timeout=PATIENCE)
     assert process.returncode == -signal.SIGPIPE
     assert "Traceback" not in error
+
+
+def through_shell(arguments, redirections, folder):
+    command = f'exec "$0" -m trivium {arguments} {redirections}'
+    return subprocess.run(
+        ["sh", "-c", command, sys.executable], capture_output=True, text=True, cwd=folder
+    )
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is full")
+@pytest.mark.parametrize("arguments", ["--version", "sheet --help", "sheet --task 2 --json"])
+@pytest.mark.parametrize(
+    ("redirection", "why"),
+    [(">&-", "standard output is closed"), (">/dev/full", "No space left on device")],
+)
+def test_output_that_nobody_takes_gives_2_and_one_line(tmp_path, arguments, redirection, why):
+    ended = through_shell(arguments, redirection, tmp_path)
+    assert ended.returncode == 2
+    assert one_line(ended.stderr) == f"trivium: cannot print the results: {why}"
+    assert "Traceback" not in ended.stderr
+    assert ("json" in arguments) == (tmp_path / "trivium-sheet" / "report.html").exists()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is full")
+def test_results_do_not_wait_for_a_reader_of_progress(tmp_path):
+    ended = through_shell("sheet --task 2", "2>/dev/full <&-", tmp_path)
+    assert ended.returncode == 0
+    assert "8 of 8 published numbers agree" in ended.stdout
+    for redirection in ("2>&-", "2>/dev/full"):
+        ended = through_shell("nothing", redirection, tmp_path)
+        assert (ended.returncode, ended.stdout) == (2, "")
+
+
+def test_settings_of_matplotlib_change_nothing(monkeypatch, tmp_path):
+    assert call(monkeypatch, "sheet", "--task", 2, "--out", tmp_path / "as-it-is") == 0
+    settings = "figure.dpi: 30\naxes.grid: True\nlines.linewidth: 9\nsvg.fonttype: path\n"
+    (tmp_path / "matplotlibrc").write_text(f"{settings}font.size: 30\npatch.facecolor: red\n")
+    environment = {**os.environ, "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    options = {"stdout": subprocess.PIPE, "cwd": tmp_path, "env": environment}
+    process = start("sheet", "--task", 2, "--out", "set", **options)
+    _, error = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, "Traceback" in error) == (0, False)
+    files = [path for path in (tmp_path / "as-it-is").rglob("*") if path.is_file()]
+    assert len(files) > 5
+    for path in files:
+        other = tmp_path / "set" / path.relative_to(tmp_path / "as-it-is")
+        assert other.read_bytes() == path.read_bytes(), path.name
+
+
+def test_names_are_printed_as_they_are(monkeypatch, capsys, tmp_path):
+    name = ":cat: [red]x[/red] [/] two\nlines, tab\tand\x1b[31mred"
+    assert call(monkeypatch, "sheet", "--task", 2, "--out", tmp_path / name) == 0
+    shown = capsys.readouterr().out.splitlines()[-1]
+    assert shown == "The report: " + ascii(str(tmp_path / name / "report.html"))[1:-1]
+    (tmp_path / "file").write_text("")
+    assert call(monkeypatch, "sheet", "--out", tmp_path / "file" / name) == 2
+    captured = capsys.readouterr()
+    assert one_line(captured.err).startswith("trivium: cannot write to ")
+    assert "\x1b[31m" not in captured.err
+
+
+def test_pictures_of_an_earlier_run_go_and_other_files_stay(monkeypatch, tmp_path):
+    assert call(monkeypatch, "sheet", "--task", 2, "--out", tmp_path) == 0
+    kept = sorted(os.listdir(tmp_path / "figures"))
+    (tmp_path / "figures" / "mine.png").write_text("mine")
+    (tmp_path / "figures" / "moons-old.png").write_text("stale")
+    (tmp_path / "stale.png").write_text("mine")
+    told = json.loads((tmp_path / "sheet.json").read_text(encoding="utf-8"))
+    told["pictures"] += ["moons-old", "../stale", "", 3, "gone"]
+    (tmp_path / "sheet.json").write_text(json.dumps(told), encoding="utf-8")
+    assert call(monkeypatch, "sheet", "--task", 2, "--out", tmp_path) == 0
+    assert sorted(os.listdir(tmp_path / "figures")) == sorted([*kept, "mine.png"])
+    assert (tmp_path / "stale.png").exists()
+    told = json.loads((tmp_path / "sheet.json").read_text(encoding="utf-8"))
+    assert sorted(f"{name}.png" for name in told["pictures"]) == kept
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "3", '{"pictures": 3}', "\udcff"])
+def test_a_file_of_results_that_is_another_s_is_no_error(monkeypatch, tmp_path, content):
+    (tmp_path / "sheet.json").write_text(content, encoding="utf-8", errors="surrogateescape")
+    assert former_pictures(tmp_path) == []
+
+
+def test_two_runs_into_one_folder_at_once(tmp_path):
+    runs = [start("sheet", "--task", 2, "--out", tmp_path, stdout=subprocess.PIPE) for _ in "ab"]
+    for process in runs:
+        process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"figures", "report.html", "sheet.json"}
 
 
 def test_output_that_cannot_be_printed_gives_2(monkeypatch, capsys, tmp_path):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(cli, "_print_results", full)
+    monkeypatch.setattr(commands, "_print_results", full)
     monkeypatch.setattr(sys, "stdout", sys.stdout)  # restored: the command gives it up
     assert call(monkeypatch, "sheet", "--task", 2, "--out", tmp_path) == 2
     error = one_line(capsys.readouterr().err)
@@ -136,10 +299,10 @@ def test_any_encoding_of_the_terminal(tmp_path, encoding):
     environment = {**os.environ, "PYTHONIOENCODING": encoding}
     arguments = ("sheet", "--task", 2, "--out", tmp_path)
     process = start(*arguments, stdout=subprocess.DEVNULL, env=environment)
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     process = start(*arguments, "--json", stdout=subprocess.PIPE, env=environment, encoding="utf-8")
-    printed, _ = process.communicate(timeout=60)
+    printed, _ = process.communicate(timeout=PATIENCE)
     assert json.loads(printed)["agree"] == 8
 
 
@@ -180,3 +343,9 @@ def test_help_loads_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_little_is_loaded_before_signals_are_obeyed():
+    code = "import sys, trivium.cli; print(sorted({'typer', 'rich', 'click'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

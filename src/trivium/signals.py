@@ -44,14 +44,15 @@ def raise_if_stopped() -> None:
 
 @contextmanager
 def held_back() -> Iterator[None]:
-    """Obey signals at the end of the block; for what has to be done whole, and is done soon."""
+    """Obey signals at the end of the outermost block, which has to be done whole, and is soon."""
     global _held_back
     _held_back += 1
     try:
         yield
     finally:
         _held_back -= 1
-    raise_if_stopped()
+    if not _held_back:
+        raise_if_stopped()
 
 
 @contextmanager

@@ -1,7 +1,10 @@
 import os
+import threading
 
 import pytest
+from tests.programs import PATIENCE
 
+from trivium.sheet.lock_file import LockFile
 from trivium.sheet.output import OutputFolder
 
 
@@ -73,3 +76,96 @@ def test_nothing_is_moved_if_a_place_is_taken(tmp_path, taken, in_the_way, known
                 output.write(name, b"new")
     assert error.value.filename == str(tmp_path / in_the_way)
     assert contents(tmp_path) == [taken]
+
+
+def test_what_a_living_run_is_at_stays_and_what_a_dead_one_left_goes(tmp_path):
+    dead = tmp_path / ".unfinished-0123abcd"
+    (dead / "figures").mkdir(parents=True)
+    (dead / "figures" / "one.png").write_bytes(b"half")
+    (tmp_path / ".unfinished-0123abcd.lock").write_bytes(b"")  # which nobody holds
+    (tmp_path / ".unfinished-mine").mkdir()
+    with OutputFolder(tmp_path) as one:
+        one.write("one", b"1")
+        assert not dead.exists()
+        with OutputFolder(tmp_path) as two:
+            one.write("two", b"1")
+            two.write("two", b"2")
+        assert contents(tmp_path).count("two") == 1
+    assert sorted(os.listdir(tmp_path)) == [".unfinished-mine", "one", "two"]
+    assert (tmp_path / "two").read_bytes() == b"1"
+
+
+def test_files_of_an_earlier_use_go_unless_they_are_written_again(tmp_path):
+    for name in ("kept", "gone", "mine"):
+        (tmp_path / name).write_bytes(b"old")
+
+    def former(folder):
+        assert folder == tmp_path
+        return ["kept", "gone", "never"]
+
+    with pytest.raises(RuntimeError), OutputFolder(tmp_path, former=former):
+        raise RuntimeError
+    assert contents(tmp_path) == ["gone", "kept", "mine"]
+    with OutputFolder(tmp_path, former=former) as output:
+        output.write("kept", b"new")
+    assert contents(tmp_path) == ["kept", "mine"]
+
+
+def test_files_move_one_run_at_a_time(tmp_path):
+    moving, results = LockFile(tmp_path / ".unfinished-moves.lock"), []
+
+    def run():
+        with OutputFolder(tmp_path) as output:
+            output.write("one", b"1")
+            written.set()
+        results.append((tmp_path / "one").exists())
+
+    written, other = threading.Event(), threading.Thread(target=run)
+    assert moving.acquire(wait=True)
+    other.start()
+    written.wait(PATIENCE)
+    assert not (tmp_path / "one").exists()
+    moving.release()
+    other.join(PATIENCE)
+    assert results == [True]
+    assert os.listdir(tmp_path) == ["one"]
+
+
+def test_nothing_is_written_before_the_folder_is_entered(tmp_path):
+    with pytest.raises(RuntimeError, match="has not been entered"):
+        OutputFolder(tmp_path).write("one", b"1")
+
+
+class TestLockFile:
+    def test_one_holds_it(self, tmp_path):
+        one, two = (LockFile(tmp_path / "lock") for _ in range(2))
+        assert one.acquire(wait=False)
+        assert not two.acquire(wait=False)
+        one.release()
+        assert not (tmp_path / "lock").exists()
+        assert two.acquire(wait=False)
+        two.release()
+
+    def test_many_threads_take_turns(self, tmp_path):
+        inside, most = [], []
+
+        def often():
+            for _ in range(100):
+                lock = LockFile(tmp_path / "lock")
+                lock.acquire(wait=True)
+                inside.append(1)
+                most.append(len(inside))
+                inside.pop()
+                lock.release()
+
+        threads = [threading.Thread(target=often) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(PATIENCE)
+        assert len(most) == 400
+        assert max(most) == 1
+
+    def test_no_folder_no_lock(self, tmp_path):
+        with pytest.raises(FileNotFoundError):
+            LockFile(tmp_path / "nowhere" / "lock").acquire(wait=True)

@@ -5,6 +5,7 @@ import multiprocessing
 import re
 from html.parser import HTMLParser
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 from PIL import Image
@@ -95,6 +96,20 @@ def test_files_do_not_depend_on_the_number_of_processes(written, tmp_path):
         assert path.read_bytes() == (tmp_path / path.relative_to(folder)).read_bytes(), path.name
     with pytest.raises(RuntimeError, match="drawn in another process"):
         results[0].pictures[0].draw()
+
+
+def test_files_do_not_depend_on_settings_of_matplotlib(written, tmp_path):
+    folder, _ = written
+    odd = {"font.size": 20, "figure.dpi": 30, "axes.grid": True, "lines.linewidth": 7}
+    with mpl.rc_context({**odd, "svg.fonttype": "path", "image.cmap": "gray"}):
+        before = dict(mpl.rcParams)
+        with OutputFolder(tmp_path) as output:
+            run([2], output)
+        assert dict(mpl.rcParams) == before
+    pictures = list((tmp_path / "figures").iterdir())
+    assert len(pictures) > 3
+    for path in pictures:
+        assert path.read_bytes() == (folder / "figures" / path.name).read_bytes(), path.name
 
 
 def test_progress_comes_from_every_process(tmp_path):

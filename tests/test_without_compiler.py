@@ -1,0 +1,114 @@
+"""All answers where Numba compiles nothing, as for debuggers and measurements of coverage."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from trivium.blocks.compiled import kernel
+from trivium.neighbors.search.products import byte_products, marks
+
+PROGRAM = """
+import json, sys, warnings
+import numpy as np
+import trivium
+from trivium.neighbors.search import brute
+
+warnings.simplefilter("error", RuntimeWarning)
+warnings.simplefilter("ignore", UserWarning)
+rng = np.random.default_rng(0)
+answers = {}
+
+def keep(name, *arrays):
+    answers[name] = [np.asarray(array).tolist() for array in arrays]
+
+for n, d in ((40, 2), (90, 20)):
+    X = np.round(rng.normal(size=(n, d)), 1)
+    X[:6] = X[6:12]
+    y = np.digitize(X[:, 0] + 0.5 * rng.normal(size=n), [-0.5, 0.5])
+    weights = rng.integers(0, 3, n)
+    Q = np.vstack([rng.normal(size=(9, d)), X[:2], np.full((1, d), 1e200)])
+    brute._LITTLE_WORK, brute._FEW_QUERIES = (0, 1) if d == 20 else (20_000_000, 8)
+    for metric in ("euclidean", "manhattan", "chebyshev", "cosine"):
+        for algorithm in ("kd_tree", "brute"):
+            if d == 20 and algorithm == "kd_tree":
+                continue
+            nearest = trivium.NearestNeighbors(n_neighbors=3, algorithm=algorithm, metric=metric)
+            nearest.fit(X)
+            keep(f"{d} {metric} {algorithm}", *nearest.kneighbors(Q), *nearest.kneighbors())
+            within = nearest.radius_neighbors(Q, radius=0.4)
+            keep(f"{d} {metric} {algorithm} within", *(np.concatenate(each) for each in within))
+    voters = trivium.KNeighborsClassifier(3, weights="distance").fit(X, y, sample_weight=weights)
+    keep(f"{d} votes", voters.predict_proba(Q[:-1]), voters.predict_path(Q, [1, 3, 5]))
+    if d < 20:
+        keep(f"{d} cv", trivium.KNeighborsClassifierCV(k_max=5).fit(X, y).predict(Q))
+        density = trivium.KNeighborsDensity(3).fit(X, y)
+        keep(f"{d} density", density.score_samples(Q[:-1]), density.predict_proba(Q[:-1]))
+    squares = trivium.LeastSquaresClassifier(alpha=1.0).fit(X, y > 0)
+    keep(f"{d} squares", squares.decision_function(Q), squares.influence(X, y > 0).leverage)
+    softmax = trivium.SoftmaxRegression(alpha=1.0).fit(X, y)
+    keep(f"{d} softmax", softmax.predict_proba(Q[:-1]))
+json.dump(answers, sys.stdout)
+"""
+
+
+def answers(**settings):
+    ended = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **settings},
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    return json.loads(ended.stdout)
+
+
+def test_all_answers_are_the_same():
+    compiled, plain = answers(), answers(NUMBA_DISABLE_JIT="1")
+    assert plain.keys() == compiled.keys()
+    for name, arrays in plain.items():
+        for one, other in zip(arrays, compiled[name], strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-15, err_msg=name)
+
+
+@kernel
+def marked(scores, start, limit):
+    return marks.marks(scores, start, limit)
+
+
+@kernel
+def lowest_of(bits):
+    return marks.lowest(bits)
+
+
+def test_marks():
+    rng = np.random.default_rng(0)
+    for dtype in (np.float32, np.float64):
+        scores = rng.integers(0, 9, 100).astype(dtype)
+        scores[7] = np.nan
+        for start, limit in ((0, 3), (5, -1), (36, 9)):
+            plain = marks._marks_one_by_one(scores, start, dtype(limit))
+            assert plain == marked(scores, start, dtype(limit)) % 2**64
+            if plain:
+                assert marks._lowest_by_its_complement(plain) == lowest_of(
+                    np.int64(plain - (plain >> 63 << 64))
+                )
+
+
+@pytest.mark.skipif(not byte_products.available(), reason="needs a processor with the instruction")
+def test_products_of_bytes():
+    @kernel
+    def multiply(quad, starts, first, panel, sums):
+        byte_products.byte_products(quad, starts, first, panel, sums)
+
+    rng = np.random.default_rng(0)
+    quad = rng.integers(-128, 128, 4 * 4 * 5, dtype=np.int8)
+    panel = rng.integers(0, 256, 256 * 4 * 5, dtype=np.uint8)
+    starts = rng.integers(-1000, 1000, 12, dtype=np.int32)
+    found, expected = np.empty((2, 1024), dtype=np.int32)
+    multiply(quad, starts, 4, panel, found)
+    byte_products._products_of_matrices(quad, starts, 4, panel, expected)
+    np.testing.assert_array_equal(found, expected)
