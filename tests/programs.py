@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-PATIENCE = 300  # seconds, on a machine that is busy with other things
+PATIENCE = 900  # seconds, on a machine that is busy with other things
 
 
 def run_program(program, **options):

@@ -317,7 +317,7 @@ def profile(frame, event, _):
     profiled.add((threading.current_thread().name, frame.f_code.co_name))
 def work(piece):
     if piece < 2:
-        barrier.wait(300)
+        barrier.wait(900)
 traced, profiled, barrier = set(), set(), threading.Barrier(2)
 threading.settrace(trace)
 threading.setprofile(profile)
@@ -374,7 +374,7 @@ for seed in range(600):
         caught += 1
     assert list(map_in_order(work, pieces, 3)) == right
 assert caught > 100, caught
-until = time.monotonic() + 300
+until = time.monotonic() + 900
 while threading.active_count() > 5 and time.monotonic() < until:
     time.sleep(0.01)  # until those leave that were started twice
 assert threading.active_count() <= 5, threading.enumerate()
@@ -438,7 +438,7 @@ def names():
     barrier = threading.Barrier(3)
     def name(piece):
         if piece < 3:
-            barrier.wait(300)
+            barrier.wait(900)
         return threading.current_thread().name
     return set(map_in_order(name, range(40), 3))
 assert len(names()) == 3
