@@ -72,6 +72,7 @@ GIVEN = {
     "ClassRegionsDisplay": {
         "labels": [0, 0, 1, 1],
         "grid": GRID,
+        "boundaries": [[0.5, 0.0], [0.5, 1.0]],
         "y_pred": Y,
         "estimator": lambda: trivium.LeastSquaresClassifier().fit(X, Y),
     },
@@ -111,7 +112,7 @@ GIVEN = {
         "validation_accuracy": [0.5, 0.6],
         "estimator": lambda: trivium.SoftmaxRegression().fit(X, Y),
     },
-    "PlaneGrid": {"extent": (0.0, 1.0, 0.0, 1.0)},
+    "PlaneGrid": {"extent": (0.0, 1.0, 0.0, 1.0), "labels": [0, 0, 1, 1]},
 }
 
 
@@ -183,6 +184,8 @@ def call(owner, name, given):
             made.fit(X, Y)
     elif name.startswith("from_estimator") or name == "around":
         getattr(owner, name)(**given)
+    elif owner is displays.PlaneGrid:
+        getattr(GRID, name)(**given)
     elif owner is Influence:
         getattr(fitted(trivium.LeastSquaresClassifier).influence(X, Y), name)(**given)
     else:

@@ -37,7 +37,6 @@ from trivium.scoring import AccuracyClassifier
 LARGEST = 1e300
 """Differences, and lengths of columns, stay within float64."""
 
-_NEXT_TO_NOTHING = 1e-290  # of the greatest weight: below, sums of weights lose digits
 _CLOSE_TO_IT = 480  # exponent of two; squares of what lies in a frame are within float64
 
 
@@ -235,8 +234,6 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
         )
         if left_out is None:
             require_finite(self, fitted.design.table.X)
-            if fitted.design.table.weights is not None:
-                _check_light_rows(fitted.design.table.weights)
             raise ValueError(
                 "These are not the rows, labels and weights that the model was fitted to."
             )
@@ -258,15 +255,3 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
                 solution, None, present, n_classes, centred=self._centred
             )
         return bool(np.array_equal(solution.coef, self.coef_.T))
-
-
-def _check_light_rows(weights: Float64) -> None:
-    """Raise a ValueError that names the first row whose weight is lost beside another's."""
-    light = np.flatnonzero(weights < _NEXT_TO_NOTHING * weights.max())
-    if light.size:
-        row, heaviest = int(light[0]), int(weights.argmax())
-        raise ValueError(
-            f"Row {row} weighs {weights[row]:.3g}, next to nothing beside row {heaviest}, which "
-            f"weighs {weights[heaviest]:.3g}: leave such rows out of X, y and weights, and fit "
-            "again."
-        )

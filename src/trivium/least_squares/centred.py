@@ -39,7 +39,7 @@ class CentredSums(NamedTuple):
     gram : Double of shape (d, d)
     cross : Double of shape (n_targets, d)
     class_weights : ndarray of shape (n_classes,)
-        As they were given.
+        In the units of the moments' weight.
     spread : ndarray of shape (d,)
         Diagonal of the Gram matrix. Where it is no more than noise, the column is taken for
         constant, and its products are zero.
@@ -106,8 +106,7 @@ def centred_sums(sums: ExactSums, *, centred: bool) -> CentredSums:
         noise,
         target_means,
     )
-    given = np.ldexp(class_weights.high, weight_exponent)
-    return CentredSums(moments, squares, cross, given, spread)
+    return CentredSums(moments, squares, cross, class_weights.high, spread)
 
 
 def is_sum_of(sums: ExactSums, table: Table, *, centred: bool) -> bool:
@@ -123,9 +122,9 @@ def is_sum_of(sums: ExactSums, table: Table, *, centred: bool) -> bool:
     apart = np.ldexp(other.moments.means - one.moments.means, -frame.exponent)
     gram = np.ldexp(other.moments.gram, step + step[:, None] + by_weight)
     cross = np.ldexp(other.moments.cross, step + by_weight)
-    total = one.class_weights.sum()
+    class_weights = np.ldexp(other.class_weights, by_weight)
     return bool(
-        np.abs(other.class_weights - one.class_weights).max() <= _ALIKE * total
+        np.abs(class_weights - one.class_weights).max() <= _ALIKE * weight
         and np.all(np.abs(apart) * np.sqrt(weight) <= _ALIKE * size)
         and np.all(np.abs(gram - one.moments.gram) <= _ALIKE * size * size[:, None])
         and np.all(np.abs(cross - one.moments.cross) <= _ALIKE * size * np.sqrt(weight))

@@ -250,7 +250,8 @@ class LeastSquaresClassifier(IndicatorFit):
         with whole_or_nothing(self):
             new, weights = self._sums_of(X, y, sample_weight, known, so_far, reset=first)
             self.classes_ = known
-            self._class_weights = weights if first else self._class_weights + weights
+            with np.errstate(over="ignore"):
+                self._class_weights = weights if first else self._class_weights + weights
             self._keep_sums(new if so_far is None else so_far.merge(new))
         return self
 

@@ -46,18 +46,23 @@ def removed(
     """
     taken = centred_sums(gone, centred=centred)
     there = taken if sums.empty else centred_sums(sums, centred=centred)
-    total, goes = 0.0 if sums.empty else there.moments.total, taken.moments.total
+    # In units of what is there, for sums of weights may leave float64.
+    unit = there.moments.frame.weight_exponent
+    step = taken.moments.frame.weight_exponent - unit
+    total = 0.0 if sums.empty else there.moments.weight
+    goes, by_class = np.ldexp(taken.moments.weight, step), np.ldexp(taken.class_weights, step)
     if not goes < (1.0 - _ROUNDING) * total:
         raise ValueError(
-            f"These rows weigh {goes:g}, and those that the model was fitted to "
-            f"{total:g}: nothing would be left."
+            f"These rows weigh {_given(goes, unit)}, and those that the model was fitted to "
+            f"{_given(total, unit)}: nothing would be left."
         )
-    short = np.flatnonzero(taken.class_weights > there.class_weights + _ROUNDING * total)
+    short = np.flatnonzero(by_class > there.class_weights + _ROUNDING * total)
     if short.size:
-        name = shown(classes[short[0]])
+        c = short[0]
         raise ValueError(
-            f"These rows weigh {taken.class_weights[short[0]]:g} in class {name}, of which the "
-            f"model was fitted to {there.class_weights[short[0]]:g}: they are not among its rows."
+            f"These rows weigh {_given(by_class[c], unit)} in class {shown(classes[c])}, of which "
+            f"the model was fitted to {_given(there.class_weights[c], unit)}: they are not among "
+            "its rows."
         )
     left = sums.remove(gone)
     about = centred_sums(left, centred=centred)
@@ -65,10 +70,18 @@ def removed(
     return left
 
 
+def _given(weight: float, unit: int) -> str:
+    """Write a weight as it was given."""
+    with np.errstate(over="ignore"):
+        return f"{np.ldexp(weight, unit):g}"
+
+
 def _spread(gone: CentredSums, left: CentredSums) -> Float64:
     """Root of the sum of squares of rows that go, about the mean of those that stay."""
     apart = gone.moments.means - left.moments.means
-    root: Float64 = np.hypot(gone.moments.roots, np.sqrt(gone.moments.total) * apart)
+    exponent = gone.moments.frame.weight_exponent
+    weight_root = np.ldexp(np.sqrt(np.ldexp(gone.moments.weight, exponent & 1)), exponent >> 1)
+    root: Float64 = np.hypot(gone.moments.roots, weight_root * apart)
     return root
 
 
