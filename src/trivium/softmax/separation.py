@@ -166,7 +166,8 @@ def losing_classes(
             break
         if (n_classes - 1) * rows.width > _MOST_VARIABLES:
             break
-        found = _by_programme(rows, rows.look(np.zeros((n_classes, rows.width))))
+        start = rows.look(np.zeros((n_classes, rows.width)))
+        found = _by_programme(rows, start, to_show=False)
     return rows.lost
 
 
@@ -184,8 +185,11 @@ def _separation(rows: MarginRows, verdict: Verdict, V: Float64, margins: Margins
     return Separation(verdict, V[:, :d] * (scale * rows.unit), margins.pairs, parts, V)
 
 
-def _by_programme(rows: MarginRows, start: Margins) -> Separation:
-    """Solve the programme, taking in what it violates, until it separates or is zero."""
+def _by_programme(rows: MarginRows, start: Margins, *, to_show: bool = True) -> Separation:
+    """Solve the programme, taking in what it violates, until it separates or is zero.
+
+    A direction to show has as few columns as may be.
+    """
     objective = rows.objective()[:-1].ravel()
     size = float(np.abs(objective).sum())
     if size == 0:  # every class has the same mean: margins sum to zero, whatever V
@@ -203,6 +207,8 @@ def _by_programme(rows: MarginRows, start: Margins) -> Separation:
         if found.fails >= 0:
             if not found.pairs.any():
                 return Separation(Verdict.NONE)
+            if not to_show:
+                return _separation(rows, _verdict(found), V, found)
             return _sparser(rows, objective, matrix, V, found)
         wrong = found.margins < 0
         more = np.column_stack([found.rows[wrong], found.others[wrong]])

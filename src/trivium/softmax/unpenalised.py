@@ -25,6 +25,7 @@ _FINER, _ROUNDS = (
     1e-3,
     4,
 )  # tol of the gradient where it says little, and how often it is made finer
+_PATIENCE = 10  # steps of Newton's that gain nothing, each of which leaves 1/e of what there is
 _MOST_PARAMETERS, _MOST_WORK = 1500, 2e10  # of Newton's steps
 
 
@@ -213,11 +214,20 @@ def _near_infimum(
     stop: bool,
 ) -> tuple[Fitted, Assessment]:
     """Go on along a direction that separates classes, until the infimum is near."""
+    solver, patience, finer = fitted.solver, None, tol
+    if rows.newton_is_cheap():
+        solver, patience = "newton", _PATIENCE
     watch = InfimumWatch(
-        rows.X, rows.codes, rows.weights, separation, rows.fit_intercept, tol * _SHARE, observe
+        rows.X,
+        rows.codes,
+        rows.weights,
+        separation,
+        rows.fit_intercept,
+        tol * _SHARE,
+        patience,
+        observe,
     )
     watch.take(fitted, programme=False)
-    solver, finer = "newton" if rows.newton_is_cheap() else fitted.solver, tol
     for _ in range(_ROUNDS):
         if watch.reached or stop or watch.asked or fitted.n_iter >= rows.max_iter:
             break

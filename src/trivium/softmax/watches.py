@@ -88,6 +88,9 @@ class InfimumWatch:
     fit_intercept : bool
     enough : float
         The bound to reach.
+    patience : int or None
+        Steps in a row that gain no more than that, after which to end without proof. None
+        means that steps say nothing of what is left.
     observe : callable
 
     Attributes
@@ -109,15 +112,16 @@ class InfimumWatch:
         separation: Separation,
         fit_intercept: bool,
         enough: float,
+        patience: int | None,
         observe: FitObserver,
     ) -> None:
         self._rows = X, codes, weights
         self._separation, self._fit_intercept = separation, fit_intercept
-        self._enough, self._observe = enough, observe
+        self._enough, self._patience, self._observe = enough, patience, observe
         self._lost: npt.NDArray[np.bool_] | None = None
         self._whole = separation.verdict is Verdict.COMPLETE
         self._loss = np.inf
-        self._wait = 0
+        self._wait = self._steady = 0
         self.gap, self.passes = np.inf, 0.0
         self.reached = self.asked = False
 
@@ -127,10 +131,12 @@ class InfimumWatch:
         fall, self._loss = self._loss - at.loss, at.loss
         self._wait -= 1
         hopeful = fall <= self._enough or at.loss <= self._enough
+        self._steady = self._steady + 1 if hopeful else 0
         if hopeful and self._wait <= 0:
             d = self._rows[0].shape[1]
             self._bound(parameters[:, :d], parameters[:, d:].sum(axis=1), programme=True)
-        return self.asked or self.reached
+        tired = self._patience is not None and self._steady >= self._patience
+        return self.asked or self.reached or tired
 
     def take(self, fitted: Fitted, *, programme: bool) -> None:
         """Look at the bound where a fit has ended, with a programme's help if need be."""
