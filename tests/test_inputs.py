@@ -10,15 +10,7 @@ import pytest
 from scipy import sparse
 from sklearn.base import BaseEstimator
 
-from trivium.inputs import (
-    check_labelled_rows,
-    check_rows,
-    check_weights,
-    require_choice,
-    require_flag,
-    require_magnitude,
-    require_number,
-)
+from trivium.inputs import check_labelled_rows, check_rows, check_weights, require_magnitude
 
 
 class Fitted(BaseEstimator):
@@ -338,54 +330,6 @@ class TestMagnitude:
         require_magnitude(fitted(X), X, 1e100)
         with pytest.raises(ValueError, match=r"from -1e\+20 to 1e\+30 in column 1.*up to 1e\+25"):
             require_magnitude(fitted(X), X, 1e25)
-
-
-class TestParameters:
-    def test_a_flag_is_true_or_false(self):
-        require_flag("flag", True)
-        require_flag("flag", np.False_)
-        for value in (1, 0.0, "no", None):
-            with pytest.raises(TypeError, match="flag=.*expected True or False"):
-                require_flag("flag", value)
-
-    def test_a_choice_is_accepted(self):
-        require_choice("rule", "a", ("a", "b"))
-
-    @pytest.mark.parametrize("value", ["c", "A", None, 1, ["a"]])
-    def test_another_choice_is_named_with_those_allowed(self, value):
-        with pytest.raises(ValueError, match=r"rule=.*expected one of 'a', 'b'"):
-            require_choice("rule", value, iter(("a", "b")))
-
-    @pytest.mark.parametrize("value", [0, 0.0, 2.5, np.float32(1), np.int8(3)])
-    def test_a_number_is_returned(self, value):
-        assert require_number("size", value, least=0) == float(value)
-
-    @pytest.mark.parametrize("value", [True, np.True_, "1", None, [1], 1j])
-    def test_what_is_no_number(self, value):
-        with pytest.raises(TypeError, match="size=.*expected a number"):
-            require_number("size", value, least=0)
-
-    @pytest.mark.parametrize("value", [1.0, np.float64(2), True, "1", None])
-    def test_what_is_no_integer(self, value):
-        with pytest.raises(TypeError, match="size=.*expected an integer"):
-            require_number("size", value, least=0, integer=True)
-
-    @pytest.mark.parametrize("value", [-1, -1e-300, np.nan, np.inf, -np.inf])
-    def test_a_number_out_of_range(self, value):
-        with pytest.raises(ValueError, match="size=.*number at least 0"):
-            require_number("size", value, least=0)
-
-    def test_what_is_not_finite_is_not_called_a_number_that_is_too_small(self):
-        with pytest.raises(ValueError, match="size=inf: expected a finite number at least 0"):
-            require_number("size", np.inf, least=0)
-
-    def test_the_least_number_itself_may_be_too_small(self):
-        with pytest.raises(ValueError, match="size=0: expected a number greater than 0"):
-            require_number("size", 0, least=0, above=True)
-
-    def test_an_integer_beyond_float64(self):
-        with pytest.raises(ValueError, match="size="):
-            require_number("size", 10**400, least=1, integer=True)
 
 
 def test_good_input_warns_of_nothing():

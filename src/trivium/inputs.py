@@ -4,10 +4,7 @@ scikit-learn's ``validate_data`` does the conversion and keeps the feature names
 this module adds what it leaves out: an error names the row and the column.
 """
 
-import math
-from collections.abc import Iterable
 from contextlib import suppress
-from numbers import Integral, Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +13,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import validate_data
 
 from trivium.arrays import Float64, Floats, Indices, Labels
-from trivium.containers import as_array, as_numbers, require_unmasked
+from trivium.containers import as_numbers, require_unmasked
 from trivium.labels import as_labels, encoded, known_codes, shown
 
 _CHUNK = 1 << 20  # values looked at in one go while searching for the first bad one
@@ -260,61 +257,6 @@ def require_weights(sample_weight: ArrayLike, n_rows: int) -> Float64:
     return weights
 
 
-def require_choice(name: str, value: object, choices: Iterable[str]) -> None:
-    """Raise a ValueError unless a parameter is one of the strings allowed."""
-    allowed = list(choices)
-    if not isinstance(value, str) or value not in allowed:
-        raise ValueError(f"{name}={value!r}: expected one of {', '.join(map(repr, allowed))}.")
-
-
-def require_number(
-    name: str, value: Any, *, least: float, above: bool = False, integer: bool = False
-) -> float:
-    """Check a parameter that is a number, and return it.
-
-    Raises
-    ------
-    TypeError
-        If it is not a number, or not an integer where one is needed.
-    ValueError
-        If it is not finite, less than `least`, or equal to it where it must be above.
-    """
-    kind, kind_name = (Integral, "an integer") if integer else (Real, "a number")
-    if isinstance(value, bool) or not isinstance(value, kind):
-        raise TypeError(f"{name}={value!r}: expected {kind_name}.")
-    try:
-        number = float(value)
-    except OverflowError:  # an integer beyond float64
-        number = math.inf
-    if not (least < number if above else least <= number) or not math.isfinite(number):
-        relation = "greater than" if above else "at least"
-        what = kind_name if math.isfinite(number) or integer else "a finite number"
-        raise ValueError(f"{name}={value!r}: expected {what} {relation} {least:g}.")
-    return number
-
-
-def require_penalties(alphas: Any) -> list[Any] | int:
-    """Return the penalties that are to be tried, each still to be checked, or how many.
-
-    Raises
-    ------
-    ValueError
-        If one is masked or missing, or they are none or a table.
-    TypeError
-        If what should be their number is no integer.
-    """
-    require_unmasked(alphas, "alphas", each="place")
-    if np.ndim(alphas) == 0:
-        return int(require_number("alphas", alphas, least=1, integer=True))
-    if np.ndim(alphas) > 1:
-        raise ValueError("alphas is a table: expected a list of penalties, or their number.")
-    listed = isinstance(alphas, (list, tuple))
-    given = list(alphas if listed else as_array(alphas, "alphas", each="place").tolist())
-    if not given:
-        raise ValueError("alphas is empty: name at least one penalty.")
-    return given
-
-
 def require_magnitude(estimator: Any, X: Floats, most: float) -> None:
     """Raise a ValueError that names the first column with a value beyond a magnitude."""
     if float(X.max()) > most or float(X.min()) < -most:
@@ -338,12 +280,6 @@ def beyond_magnitude(estimator: Any, X: Floats, most: float) -> ValueError:
         f"{column_name(estimator, column)}: {type(estimator).__name__} computes with "
         f"magnitudes up to {most:g}. Divide the column by a power of ten."
     )
-
-
-def require_flag(name: str, value: object) -> None:
-    """Raise a TypeError unless a parameter is True or False."""
-    if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name}={value!r}: expected True or False.")
 
 
 def require_same_length(n_rows: int, y: Labels, *, X_name: str = "X", y_name: str = "y") -> None:

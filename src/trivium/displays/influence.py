@@ -19,7 +19,7 @@ from trivium.displays._row_numbers import number_rows
 from trivium.displays.boundary_tilt import clip_boundary
 from trivium.displays.grid import PlaneGrid
 from trivium.displays.scatter import LabelledRowsDisplay, class_handles
-from trivium.inputs import require_choice, require_number
+from trivium.parameters import require_choice, require_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,15 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64, Floats, Indices, Labels
 from trivium.blocks.linear_scores import bounded_scores
-from trivium.inputs import (
-    LabelledRows,
-    beyond_magnitude,
-    check_labelled_rows,
-    require_choice,
-    require_flag,
-    require_magnitude,
-    require_number,
-)
+from trivium.inputs import LabelledRows, beyond_magnitude, check_labelled_rows, require_magnitude
 from trivium.labels import check_classes
 from trivium.least_squares.base import LARGEST, IndicatorFit
 from trivium.least_squares.by_sums import solve_sums
@@ -38,6 +30,7 @@ from trivium.least_squares.robust import solve_robustly
 from trivium.least_squares.solve import Solved
 from trivium.least_squares.table import Table
 from trivium.least_squares.without_each import loo_residuals
+from trivium.parameters import require_choice, require_flag, require_number
 from trivium.whole_or_nothing import whole_or_nothing
 
 _FAR_WEIGHTS = 1e280

@@ -10,19 +10,14 @@ from sklearn.utils.validation import check_is_fitted
 from trivium.arrays import Float64
 from trivium.blocks.linear_scores import linear_scores
 from trivium.blocks.scaling import comparable_weights
-from trivium.inputs import (
-    check_labelled_rows,
-    require_choice,
-    require_flag,
-    require_number,
-    require_penalties,
-)
+from trivium.inputs import check_labelled_rows
 from trivium.least_squares.axes import principal_axes
 from trivium.least_squares.base import IndicatorFit
 from trivium.least_squares.classes import indicator_table
 from trivium.least_squares.fitted import Fitted
 from trivium.least_squares.penalties import alpha_grid, penalty_scores
 from trivium.least_squares.table import targets
+from trivium.parameters import require_choice, require_flag, require_number, require_penalties
 from trivium.whole_or_nothing import whole_or_nothing
 
 

@@ -6,12 +6,12 @@ from numpy.typing import ArrayLike
 from trivium.arrays import Float64, Indices, Labels
 from trivium.blocks.workers import one_blas_thread
 from trivium.containers import as_array
-from trivium.inputs import require_number
 from trivium.labels import shown
 from trivium.least_squares.classes import below_others, leading
 from trivium.least_squares.fitted import Fitted
 from trivium.least_squares.leave_one_out import shrunk
 from trivium.least_squares.without_each import EachLeftOut
+from trivium.parameters import require_number
 
 
 class Influence:

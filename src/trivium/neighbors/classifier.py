@@ -9,13 +9,14 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64, Floats, Labels
-from trivium.inputs import LabelledRows, check_labelled_rows, check_rows, require_choice
+from trivium.inputs import LabelledRows, check_labelled_rows, check_rows
 from trivium.masking import rare_classes, warn_of_masked
 from trivium.neighbors.neighborhoods import available_mass, counting_weights
 from trivium.neighbors.outvoted import outvoted
 from trivium.neighbors.queries import NeighborQueries, require_neighbors
 from trivium.neighbors.sweeps import Voters, require_ks
 from trivium.neighbors.votes import VoteRule
+from trivium.parameters import require_choice
 from trivium.scoring import AccuracyClassifier
 from trivium.whole_or_nothing import whole_or_nothing
 

@@ -9,10 +9,10 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64
-from trivium.inputs import require_choice, require_number
 from trivium.neighbors.classifier import KNeighborsClassifier
 from trivium.neighbors.neighborhoods import available_mass
 from trivium.neighbors.sweeps import Voters, own_scores
+from trivium.parameters import require_choice, require_number
 from trivium.scorers import score_of, scorer_of
 from trivium.whole_or_nothing import whole_or_nothing
 

@@ -10,13 +10,7 @@ from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64, Floats, Indices
-from trivium.inputs import (
-    check_labelled_rows,
-    check_rows,
-    check_weights,
-    require_choice,
-    require_flag,
-)
+from trivium.inputs import check_labelled_rows, check_rows, check_weights
 from trivium.labels import shown
 from trivium.neighbors.balls import BallBatch, Balls
 from trivium.neighbors.estimates import VOLUME_METRICS, log_density, log_marginal, posterior
@@ -25,6 +19,7 @@ from trivium.neighbors.queries import NeighborQueries
 from trivium.neighbors.search.index import Index
 from trivium.neighbors.sweeps import require_ks
 from trivium.neighbors.votes import path_votes
+from trivium.parameters import require_choice, require_flag
 from trivium.whole_or_nothing import whole_or_nothing
 
 

@@ -8,8 +8,9 @@ from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator
 
 from trivium.arrays import Float64, Indices
-from trivium.inputs import check_rows, require_number
+from trivium.inputs import check_rows
 from trivium.neighbors.queries import NeighborQueries
+from trivium.parameters import require_number
 from trivium.whole_or_nothing import whole_or_nothing
 
 

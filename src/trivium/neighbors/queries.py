@@ -11,10 +11,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.workers import worker_count
-from trivium.inputs import check_rows, require_choice, require_number
+from trivium.inputs import check_rows
 from trivium.neighbors.neighborhoods import Neighborhood, neighborhoods
 from trivium.neighbors.search.index import ALGORITHMS, Index
 from trivium.neighbors.search.metrics import METRICS
+from trivium.parameters import require_choice, require_number
 
 
 def require_neighbors(n_neighbors: object, available: float, what: str = "rows") -> int:

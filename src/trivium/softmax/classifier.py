@@ -10,15 +10,9 @@ from sklearn.exceptions import ConvergenceWarning
 
 from trivium.arrays import Float64, Indices, Labels
 from trivium.blocks.workers import one_blas_thread
-from trivium.inputs import (
-    LabelledRows,
-    check_labelled_rows,
-    require_choice,
-    require_flag,
-    require_magnitude,
-    require_number,
-)
+from trivium.inputs import LabelledRows, check_labelled_rows, require_magnitude
 from trivium.labels import check_classes
+from trivium.parameters import require_choice, require_flag, require_number
 from trivium.softmax.absent import (
     finite_intercepts,
     of_classes_seen,

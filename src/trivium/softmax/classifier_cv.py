@@ -15,15 +15,8 @@ from sklearn.utils.validation import _check_method_params, check_is_fitted
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.scaling import comparable_weights
 from trivium.blocks.workers import map_in_order, one_blas_thread
-from trivium.inputs import (
-    LabelledRows,
-    check_labelled_rows,
-    require_choice,
-    require_flag,
-    require_magnitude,
-    require_number,
-    require_penalties,
-)
+from trivium.inputs import LabelledRows, check_labelled_rows, require_magnitude
+from trivium.parameters import require_choice, require_flag, require_number, require_penalties
 from trivium.scorers import Scorer, routed, score_of, scorer_of, told_classes
 from trivium.softmax.assessment import NOTHING_LEFT
 from trivium.softmax.classifier import LARGEST, SoftmaxRegression
