@@ -1,5 +1,6 @@
 """The door: what is let in, and how an error names the place."""
 
+import datetime as dt
 import warnings
 
 import numpy as np
@@ -79,6 +80,31 @@ class TestRows:
         X = table(np.array([[1, 2], [3, 4]]).astype(dtype))
         with pytest.raises(ValueError, match="X_val is made of dates or times, not of numbers"):
             check_rows(Fitted(), X, reset=True, name="X_val")
+
+    @pytest.mark.parametrize(
+        "table",
+        [
+            pl.DataFrame({"a": [1.0, 2.0], "t": [dt.date(2020, 1, 1), dt.date(2021, 1, 1)]}),
+            pl.DataFrame({"a": [1.0, 2.0], "t": [dt.timedelta(1), dt.timedelta(2)]}),
+            pl.DataFrame({"a": [1.0, 2.0], "t": [dt.time(1), dt.time(2)]}),
+            pd.DataFrame({"a": [1.0, 2.0], "t": pd.date_range("2020", periods=2)}),
+            pd.DataFrame({"a": [1.0, 2.0], "t": pd.date_range("2020", periods=2, tz="UTC")}),
+            pa.table({"a": [1.0, 2.0], "t": pa.array([dt.date(2020, 1, 1)] * 2)}),
+        ],
+    )
+    def test_dates_beside_numbers_are_named_by_their_column(self, table):
+        with pytest.raises(ValueError, match="Column 't' of X is made of dates or times"):
+            fitted(table)
+
+    def test_dates_among_objects(self):
+        rows = [[np.timedelta64(1, "D"), 1.0], [np.timedelta64(1, "h"), 2.0]]
+        for X in (rows, np.array(rows, dtype=object)):
+            with pytest.raises(ValueError, match="X is made of dates or times"):
+                fitted(X)
+
+    def test_an_integer_beyond_float64_is_named(self):
+        with pytest.raises(ValueError, match="In X, row 1, column 0 holds 1000"):
+            fitted(np.array([[1, 2], [10**400, 1]], dtype=object))
 
     def test_dates_in_an_arrow_table(self):
         X = pa.table({"day": np.array([1, 2], dtype="M8[s]")})

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.metrics import accuracy_score
 
 import trivium
@@ -75,3 +76,26 @@ def test_weights_of_any_size():
     weights = np.arange(1.0, 41.0)
     for scale in (2.0**1015, 2.0**-1070):
         assert model.score(X, Y, scale * weights) == model.score(X, Y, weights)
+
+
+def test_labels_that_float64_cannot_tell_apart():
+    X, y = np.arange(12.0)[:, None], 2**53 + np.arange(12) % 2
+    model = trivium.KNeighborsClassifier(1).fit(X, y)
+    assert model.score(X, y) == 1.0
+    assert model.score(X, np.full(12, 2.0**53)) == 0.5
+
+
+def test_few_labels_that_are_floats_say_nothing_else():
+    model = trivium.LeastSquaresClassifier().fit([[0.0], [1.0], [2.0]], [0.0, 1.0, 1.0])
+    assert model.score([[0.0], [2.0]], [0.0, 1.0]) == 1.0
+
+
+@pytest.mark.parametrize(
+    "model", [trivium.LeastSquaresClassifierCV(), trivium.KNeighborsClassifierCV()]
+)
+@pytest.mark.parametrize("scoring", ["acuracy", "f1_macro", None])
+def test_a_scoring_that_fit_would_refuse_is_refused(model, scoring):
+    X, y = np.random.default_rng(0).normal(size=(30, 2)), np.arange(30) % 2
+    model = clone(model).fit(X, y).set_params(scoring=scoring)
+    with pytest.raises(ValueError, match="scoring=.*: expected one of 'accuracy'"):
+        model.score(X, y)

@@ -4,6 +4,7 @@ scikit-learn's ``validate_data`` does the conversion and keeps the feature names
 this module adds what it leaves out: an error names the row and the column.
 """
 
+import datetime
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -17,6 +18,14 @@ from trivium.containers import as_numbers, require_unmasked
 from trivium.labels import as_labels, encoded, known_codes, shown
 
 _CHUNK = 1 << 20  # values looked at in one go while searching for the first bad one
+_FIRST = 100  # rows of a table, whose columns are of one kind each as a rule
+_DATES = (
+    np.datetime64,
+    np.timedelta64,
+    datetime.date,
+    datetime.time,
+    datetime.timedelta,
+)
 
 
 class LabelledRows(NamedTuple):
@@ -123,10 +132,11 @@ def check_rows(
             order="C",
             ensure_all_finite=False,
         )
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         place = _first_non_number(estimator, X)
         if place is not None:
-            raise type(error)(f"{error}. In {name}, {place}.") from error
+            kind = ValueError if isinstance(error, OverflowError) else type(error)
+            raise kind(f"{error}. In {name}, {place}.") from error
         raise
     if finite:
         require_finite(estimator, rows, name)
@@ -292,16 +302,32 @@ def require_same_length(n_rows: int, y: Labels, *, X_name: str = "X", y_name: st
 
 
 def _require_reals(X: Any, name: str) -> None:
-    """Raise a ValueError where all columns are dates or complex, which would pass as reals."""
+    """Raise a ValueError where dates, times or complex numbers would pass as real ones."""
+    if isinstance(X, (list, tuple)):
+        with suppress(ValueError):  # of rows of different lengths, which are refused later
+            X = np.array(X, dtype=object)
     if scipy.sparse.issparse(X) or len(getattr(X, "shape", ())) != 2:
         return
-    kind = np.asarray(X[:1]).dtype.kind
-    if kind == "c":
-        raise ValueError(f"Complex data not supported: {name} is made of complex numbers.")
-    if kind in "mM":
+    names = getattr(X, "columns", None)
+    if hasattr(X, "column_names"):  # of Arrow, whose `columns` are the values
+        names = X.column_names
+    if names is None or len(set(names)) < len(names):
+        _require_real(np.asarray(X), name, "")
+        return
+    for column in names:
+        _require_real(np.asarray(X[column][:_FIRST]), name, f"column {column!r} of ")
+
+
+def _require_real(values: Any, name: str, which: str) -> None:
+    kinds = {values.dtype.type}
+    if values.dtype.kind == "O":
+        kinds = set(map(type, values.flat))
+    if any(issubclass(kind, (complex, np.complexfloating)) for kind in kinds):
+        raise ValueError(f"Complex data not supported: {which}{name} is made of complex numbers.")
+    if any(issubclass(kind, _DATES) for kind in kinds):
         raise ValueError(
-            f"{name} is made of dates or times, not of numbers: subtract one, divide "
-            "by a unit, and pass the quotient."
+            f"{which[:1].upper()}{which[1:]}{name} is made of dates or times, not of numbers: "
+            "subtract one, divide by a unit, and pass the quotient."
         )
 
 
@@ -331,13 +357,13 @@ def _first_non_number(estimator: Any, X: Any) -> str | None:
     if table.ndim != 2:
         return None
     for column in range(table.shape[1]):
-        with suppress(TypeError, ValueError):
+        with suppress(TypeError, ValueError, OverflowError):
             table[:, column].astype(np.float64)
             continue
         for row, value in enumerate(table[:, column]):
             try:
                 float(value)
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError):
                 return f"row {row}, {column_name(estimator, column)} holds {shown(value)}"
     return None
 

@@ -125,11 +125,8 @@ def known_codes(
     ValueError
         At the first label that names no class.
     """
-    found, place = encoded(y)
-    code_of = {label: code for code, label in enumerate(_hashable(classes))}
-    code = np.array([code_of.get(label, -1) for label in _hashable(found)], dtype=np.intp)
-    codes: Indices = code[place]
-    if found.size and code.min() < 0:
+    codes = codes_among(y, classes)
+    if codes.size and codes.min() < 0:
         first = int(np.flatnonzero(codes < 0)[0])
         row = first if rows is None else int(rows[first])
         raise ValueError(
@@ -137,6 +134,19 @@ def known_codes(
             f"{classes.size} known classes ({', '.join(map(shown, classes[:5]))}"
             f"{', ...' if classes.size > 5 else ''})."
         )
+    return codes
+
+
+def codes_among(y: Labels, classes: Labels) -> Indices:
+    """Return each label's position among sorted classes, -1 of one that is none of them.
+
+    Numbers of different kinds are compared to the last digit, as NumPy does not.
+    """
+    unique = np.unique(y, return_inverse=True) if y.dtype.kind == "f" else encoded(y)
+    found, place = unique  # of floats, which may be few, `encoded` says more than is asked
+    code_of = {label: code for code, label in enumerate(_hashable(classes))}
+    code = np.array([code_of.get(label, -1) for label in _hashable(found)], dtype=np.intp)
+    codes: Indices = code[place]
     return codes
 
 

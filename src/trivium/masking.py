@@ -21,7 +21,9 @@ from trivium.labels import shown
 _FIRST_LOOK, _FIRST_LOOK_A_CLASS = 4096, 8  # rows
 _MANY = 1e9
 _NAMED = 5
-_LEAST_ROWS_A_CLASS = 50  # on average: in smaller tables, to be outvoted is no surprise
+_LEAST_ROWS_A_CLASS = 25  # on average: in smaller tables, to be outvoted is no surprise
+_RARER = 1.0 - 1e-9  # of two classes, beside rounding of weights
+_RARER_OF_SEVERAL = 0.5
 
 
 class MaskedClassWarning(UserWarning):
@@ -85,7 +87,7 @@ def rare_classes(rows: LabelledRows, mass: Float64) -> Indices:
     if n < _LEAST_ROWS_A_CLASS * rows.classes.size:
         return np.empty(0, dtype=np.intp)
     there = mass > 0
-    part = 0.5 if np.count_nonzero(there) == 2 else 0.25
+    part = _RARER if np.count_nonzero(there) == 2 else _RARER_OF_SEVERAL
     return np.flatnonzero(there & (mass < part * mass.max()))
 
 

@@ -36,7 +36,7 @@ def require_number(
         If it is not finite, less than `least`, or equal to it where it must be above.
     """
     kind, kind_name = (Integral, "an integer") if integer else (Real, "a number")
-    if isinstance(value, bool) or not isinstance(value, kind):
+    if isinstance(value, (bool, np.timedelta64)) or not isinstance(value, kind):
         raise TypeError(f"{name}={value!r}: expected {kind_name}.")
     try:
         number = float(value)

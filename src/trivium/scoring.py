@@ -8,7 +8,7 @@ from sklearn.base import ClassifierMixin
 
 from trivium.arrays import Float64, Labels
 from trivium.inputs import require_same_length, require_weights
-from trivium.labels import as_labels, require_alike
+from trivium.labels import as_labels, codes_among, require_alike
 
 
 class AccuracyClassifier(ClassifierMixin):
@@ -45,7 +45,8 @@ class AccuracyClassifier(ClassifierMixin):
         predicted: Labels = told.predict(X)
         require_same_length(predicted.shape[0], truth)
         require_alike(truth, predicted)
-        return accuracy(truth == predicted, sample_weight)
+        right = codes_among(truth, self.classes_) == codes_among(predicted, self.classes_)
+        return accuracy(right, sample_weight)
 
 
 def accuracy(right: Labels, sample_weight: ArrayLike | None) -> float:

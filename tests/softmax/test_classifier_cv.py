@@ -690,3 +690,10 @@ class TestBadInput:
     def test_values_beyond_what_it_computes_with(self):
         with pytest.raises(ValueError, match="column 0: SoftmaxRegressionCV computes"):
             SoftmaxRegressionCV().fit([[1e200], [0.0]], [0, 1])
+
+
+def test_missing_groups_are_named_by_their_row():
+    X, y = np.random.default_rng(0).normal(size=(40, 2)), np.arange(40) % 2
+    groups = np.where(np.arange(40) == 7, np.nan, np.arange(40) // 4)
+    with pytest.raises(ValueError, match="groups holds no value in row 7, but NaN"):
+        SoftmaxRegressionCV(cv=GroupKFold(2)).fit(X, y, groups=groups)

@@ -20,6 +20,8 @@ from trivium.least_squares.table import targets
 from trivium.parameters import require_choice, require_flag, require_number, require_penalties
 from trivium.whole_or_nothing import whole_or_nothing
 
+_SCORINGS = ("accuracy", "neg_mean_squared_error")
+
 
 def choose_alpha(scores: Float64, errors: Float64, rule: str) -> int:
     """Choose among rising penalties by their scores.
@@ -140,7 +142,7 @@ class LeastSquaresClassifierCV(IndicatorFit):
         MaskedClassWarning
             If a class is predicted for no training row.
         """
-        require_choice("scoring", self.scoring, ("accuracy", "neg_mean_squared_error"))
+        require_choice("scoring", self.scoring, _SCORINGS)
         require_choice("rule", self.rule, ("one-standard-error", "best"))
         require_flag("fit_intercept", self.fit_intercept)
         given = self._given_alphas()
@@ -190,12 +192,13 @@ class LeastSquaresClassifierCV(IndicatorFit):
         Raises
         ------
         ValueError
-            If the data are malformed; for the squared error also if a label is none of the
-            classes.
+            If the data are malformed or `scoring` is unknown; for the squared error also if a
+            label is none of the classes.
         """
+        check_is_fitted(self)
+        require_choice("scoring", self.scoring, _SCORINGS)
         if self.scoring == "accuracy":
             return super().score(X, y, sample_weight)
-        check_is_fitted(self)
         rows = check_labelled_rows(self, X, y, sample_weight, reset=False, classes=self.classes_)
         scores = linear_scores(rows.X, self.coef_, self.intercept_)
         errors = np.square(targets(rows.codes, self.classes_.size) - scores).sum(axis=1)
@@ -206,4 +209,8 @@ class LeastSquaresClassifierCV(IndicatorFit):
         given = require_penalties(self.alphas)
         if isinstance(given, int):
             return given
-        return np.unique([require_number("alphas", alpha, least=0.0) for alpha in given])
+        numbers = [
+            require_number(f"alphas[{place}]", alpha, least=0.0)
+            for place, alpha in enumerate(given)
+        ]
+        return np.unique(numbers)

@@ -17,6 +17,7 @@ from trivium.scorers import score_of, scorer_of
 from trivium.whole_or_nothing import whole_or_nothing
 
 _MANY_NEIGHBORS = 200
+_SCORINGS = ("accuracy", "neg_log_loss")
 
 
 def choose_k(scores: Float64, errors: Float64, rule: str) -> int:
@@ -150,7 +151,7 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
         MaskedClassWarning
             As `KNeighborsClassifier` does, with the number of neighbours that was chosen.
         """
-        require_choice("scoring", self.scoring, ("accuracy", "neg_log_loss"))
+        require_choice("scoring", self.scoring, _SCORINGS)
         require_choice("rule", self.rule, ("one-standard-error", "best"))
         with whole_or_nothing(self):
             rows = self._fit_voters(X, y, sample_weight)
@@ -188,10 +189,16 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
         -------
         float
             The accuracy, or minus the log-loss.
+
+        Raises
+        ------
+        ValueError
+            If the data are malformed, or `scoring` is unknown.
         """
+        check_is_fitted(self, "n_neighbors_")
+        require_choice("scoring", self.scoring, _SCORINGS)
         if self.scoring == "accuracy":
             return super().score(X, y, sample_weight)
-        check_is_fitted(self, "n_neighbors_")
         weights = {"sample_weight": sample_weight}
         return score_of(scorer_of(self, self.scoring), self, X, y, weights)
 

@@ -28,13 +28,15 @@ def check_groups(groups: ArrayLike | None, n_given: int) -> Any:
     Raises
     ------
     ValueError
-        If they are not one a row.
+        If they are not one a row, or one is missing.
     """
     if groups is None:
         return None
     given = as_array(groups, "groups")
     if given.shape != (n_given,):
         raise ValueError(f"groups has shape {given.shape}; expected ({n_given},), one a row.")
+    if given.dtype.kind == "f" and np.isnan(given).any():
+        raise ValueError(f"groups holds no value in row {int(np.isnan(given).argmax())}, but NaN.")
     return given
 
 
