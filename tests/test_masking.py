@@ -73,13 +73,24 @@ def test_the_remedy_helps(model):
     "table",
     [
         imbalanced(signal=4.0),
-        imbalanced(share=0.5, signal=0.0),  # not rare, whatever is predicted
-        imbalanced(n=60, share=0.1),  # few rows
+        (imbalanced(signal=0.0)[0], np.tile(["no", "yes"], 1000)),
+        imbalanced(n=40, share=0.1),  # few rows
     ],
     ids=["predicted", "as frequent as the other", "few rows"],
 )
 def test_nothing_is_said_of_other_tables(model, table):
     assert not masked_warnings(model, *table)
+
+
+@every_model
+@pytest.mark.parametrize("n", [100, 2000])
+def test_a_class_need_not_be_very_rare(model, n):
+    X, y = imbalanced(n, share=0.0)
+    y[: int(0.4 * n)] = "yes"
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        told = model.fit(X, y).predict(X)
+    assert bool(caught) == ("yes" not in told)
 
 
 @every_model
@@ -128,16 +139,16 @@ def rare(y, weights=None):
 
 class TestRareClasses:
     def test_they_have_little_weight_beside_the_greatest(self):
-        y = np.repeat([0, 1, 2], [400, 100, 99])
+        y = np.repeat([0, 1, 2], [400, 200, 199])
         assert rare(y).tolist() == [2]
         assert rare(y, np.where(y == 1, 0.5, 1.0)).tolist() == [1, 2]
-        for n, found in ((150, []), (149, [3])):
+        for n, found in ((300, []), (299, [3])):
             assert rare(np.repeat([1, 3], [300, n])).tolist() == found
 
-    @pytest.mark.parametrize("n", [50, 70])
+    @pytest.mark.parametrize("n", [30, 70])
     def test_a_weight_of_three_is_three_rows(self, n):
         y = np.repeat([0, 1], [n - 10, 10])
         weighted = rare(y, np.full(n, 3.0))
         repeated = rare(np.repeat(y, 3))
-        assert weighted.tolist() == repeated.tolist() == ([] if n == 50 else [1])
+        assert weighted.tolist() == repeated.tolist() == ([] if n == 30 else [1])
         assert rare(y, np.full(n, 1e300)).tolist() == [1]

@@ -319,11 +319,11 @@ def _require_reals(X: Any, name: str) -> None:
 
 
 def _require_real(values: Any, name: str, which: str) -> None:
+    if values.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported: {which}{name} is made of complex numbers.")
     kinds = {values.dtype.type}
     if values.dtype.kind == "O":
         kinds = set(map(type, values.flat))
-    if any(issubclass(kind, (complex, np.complexfloating)) for kind in kinds):
-        raise ValueError(f"Complex data not supported: {which}{name} is made of complex numbers.")
     if any(issubclass(kind, _DATES) for kind in kinds):
         raise ValueError(
             f"{which[:1].upper()}{which[1:]}{name} is made of dates or times, not of numbers: "

@@ -66,9 +66,9 @@ def masked_classes(X: Floats, coef: Float64, intercept: Float64) -> Indices:
 def rare_classes(rows: LabelledRows, mass: Float64) -> Indices:
     """Return the classes that have a weight, but little of it beside the greatest one.
 
-    Of two classes that is one with less than half as much as the other; of more, less than a
-    quarter. Such a class can be outweighed in every row. That one which is hardly rarer than others
-    is not predicted has other reasons: a penalty that leaves nothing of the columns, say.
+    Of two classes that is the one with less; of more, those with less than half as much. Such a
+    class can be outweighed in every row. That one which is as frequent as others is not predicted
+    has other reasons: a penalty that leaves nothing of the columns, say.
 
     Parameters
     ----------

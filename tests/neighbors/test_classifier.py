@@ -268,6 +268,7 @@ class TestWeights:
             if rule == "uniform":
                 np.testing.assert_array_equal(found[there], right[rows])
 
+    @pytest.mark.filterwarnings("ignore::trivium.MaskedClassWarning")
     @given(tables, labels, arrays(np.intp, 24, elements=st.integers(0, 4)), st.integers(1, 12))
     @MODEST
     def test_so_it_is_for_any_small_table(self, X, y, weights, k):
@@ -357,6 +358,7 @@ class TestWeights:
         with pytest.raises(ValueError, match="No neighbour of query 3 has a vote"):
             model.predict(None)
 
+    @pytest.mark.filterwarnings("ignore::trivium.MaskedClassWarning")
     def test_fractions_are_masses_relative_to_their_mean(self):
         X = np.array([[1.0], [2.0], [3.0]])
         # Brought to 0.5, 1 and 1.5 from any unit.

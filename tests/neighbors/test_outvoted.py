@@ -48,6 +48,7 @@ def asked(X, y, k, weights=None):
     return outvoted(index, voters, weights, k, np.unique(y)[1:])
 
 
+@pytest.mark.filterwarnings("ignore::trivium.MaskedClassWarning")
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("k", [1, 3, 6])
 @pytest.mark.parametrize("weighted", [False, True])

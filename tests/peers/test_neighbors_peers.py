@@ -119,6 +119,7 @@ def test_leave_one_out_of_scikit_learn():
     np.testing.assert_array_equal(ours.predict(None), theirs.predict(None))
 
 
+@pytest.mark.filterwarnings("ignore::trivium.MaskedClassWarning")
 @pytest.mark.parametrize("weights", ["uniform", "distance"])
 def test_every_k_of_a_sweep_is_scikit_learns_leave_one_out(weights):
     X, y = make_moons(300, noise=0.3, random_state=2)
