@@ -11,4 +11,5 @@ def run_program(program, **options):
     # A fork with threads about is what Python 3.12 and later warn of.
     command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", program]
     ended = subprocess.run(command, timeout=PATIENCE, capture_output=True, text=True, **options)
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "done\n", "")
+    came_out = f"exit code {ended.returncode}\n{ended.stdout}\n{ended.stderr}"
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "done\n", ""), came_out

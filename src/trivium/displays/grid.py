@@ -84,12 +84,12 @@ class PlaneGrid:
         Raises
         ------
         ValueError
-            If ``X`` is not finite rows of the plane, ``resolution < 1``, ``margin < 0``, or a
+            If ``X`` is not finite rows of the plane, ``resolution < 1``, a margin that is negative or infinite, or a
             column spans more than float64 holds.
         """
         rows = plane_rows(X)
-        if margin < 0:
-            raise ValueError(f"margin must not be negative, got {margin}")
+        if not 0 <= margin < np.inf:
+            raise ValueError(f"margin must be finite and not negative, got {margin}")
         sides = [_side(column, margin) for column in rows.T]
         for number, side in enumerate(sides):
             if not math.isfinite(side[1] - side[0]):
