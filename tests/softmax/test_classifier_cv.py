@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 from sklearn import config_context
 from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import BaggingClassifier, StackingClassifier
 from sklearn.exceptions import (
     ConvergenceWarning,
     NotFittedError,
@@ -448,6 +450,94 @@ class TestScorers:
             )
 
 
+def with_rare_class(n_rare=2):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(150, 4))
+    y = np.digitize(X[:, 0] + 0.5 * rng.normal(size=150), [-0.6])
+    y[:n_rare] = 2
+    return X, y
+
+
+@pytest.mark.filterwarnings("ignore::trivium.MaskedClassWarning")
+class TestFoldsThatLackAClass:
+    FOLDS = ((np.r_[2:100], np.r_[:2, 100:150]), (np.r_[:60, 100:150], np.r_[60:100]))
+
+    @pytest.mark.parametrize("scoring", ["neg_log_loss", "accuracy", "f1_macro", "neg_brier_score"])
+    @pytest.mark.parametrize("weighted", [False, True])
+    @pytest.mark.filterwarnings("ignore:y_pred contains classes not in y_true:UserWarning")
+    def test_scores_are_those_of_a_model_of_the_other_classes(self, scoring, weighted):
+        X, y = with_rare_class()
+        w = np.random.default_rng(1).uniform(0.5, 2.0, 150) if weighted else None
+        names = np.array(["a", "b", "rare"])
+        options = {"tol": 1e-10}
+        model = SoftmaxRegressionCV(ALPHAS, cv=list(self.FOLDS), scoring=scoring, **options)
+        model.fit(X, names[y], w)
+        own = scoring in ("neg_log_loss", "accuracy")
+        scorers = ["neg_log_loss", "accuracy", *([] if own else [scoring])]
+        for fold, (train, test) in enumerate(self.FOLDS):
+            for place, alpha in enumerate(ALPHAS):
+                # A row of the class without weight makes it one of the classes, no more.
+                rows = np.r_[train, 0]
+                weights = np.r_[np.ones(train.size) if w is None else w[train], 0.0]
+                alone = SoftmaxRegression(alpha, **options).fit(X[rows], names[y][rows], weights)
+                if fold == 1:
+                    alone = SoftmaxRegression(alpha, **options).fit(
+                        X[train], names[y][train], None if w is None else w[train]
+                    )
+                told = None if w is None else w[test]
+                for name in scorers:
+                    kind = {"neg_log_loss": "log_loss", "accuracy": "accuracy"}.get(name, "score")
+                    if name == "neg_log_loss":
+                        proba = alone.predict_proba(X[test])
+                        expected = log_loss(names[y][test], proba, labels=names, sample_weight=told)
+                    elif name == "neg_brier_score":
+                        Y = np.eye(3)[y[test]] - alone.predict_proba(X[test])
+                        expected = -np.average((Y**2).sum(axis=1), weights=told)
+                    else:
+                        expected = get_scorer(name)(
+                            alone, X[test], names[y][test], sample_weight=told
+                        )
+                    found = model.cv_results_[f"fold_{kind}"][place, fold]
+                    assert found == pytest.approx(expected, rel=1e-6), (name, fold, alpha)
+        assert model.classes_.tolist() == names.tolist()
+
+    def test_where_no_row_told_is_of_a_class_learnt(self):
+        X, y = with_rare_class()
+        folds = [(np.r_[2:150], np.r_[:2]), (np.r_[:100], np.r_[100:150])]
+        options = {"cv": folds, "fit_intercept": False, "rule": "best"}
+        model = SoftmaxRegressionCV([0.0, 0.1], **options).fit(X, y)
+        np.testing.assert_allclose(
+            model.cv_results_["fold_log_loss"][:, 0], -np.log(np.finfo(float).eps)
+        )
+        np.testing.assert_array_equal(model.cv_results_["fold_accuracy"][:, 0], 0.0)
+
+    def test_sorted_labels(self):
+        X, y = with_rare_class(40)
+        order = np.argsort(y, kind="stable")
+        model = SoftmaxRegressionCV(4, cv=KFold(3), scoring="accuracy").fit(X[order], y[order])
+        assert np.isfinite(model.cv_results_["fold_log_loss"]).all()
+        assert model.classes_.tolist() == [0, 1, 2]
+
+    @pytest.mark.parametrize(
+        "wrap",
+        [
+            lambda model: BaggingClassifier(
+                model, n_estimators=10, max_samples=0.3, random_state=0
+            ),
+            lambda model: CalibratedClassifierCV(model, cv=2),
+            lambda model: StackingClassifier([("model", model)], cv=2),
+            lambda model: GridSearchCV(model, {"rule": ["best"]}, cv=2, error_score="raise"),
+        ],
+    )
+    @pytest.mark.parametrize("scoring", ["neg_log_loss", "accuracy"])
+    @pytest.mark.filterwarnings("ignore:The least populated class in y:UserWarning")
+    def test_inside_of_others(self, wrap, scoring):
+        X, y = with_rare_class()
+        model = wrap(SoftmaxRegressionCV(3, cv=3, scoring=scoring, rule="best")).fit(X, y)
+        assert np.mean(model.predict(X) == y) > 0.8
+        assert model.classes_.tolist() == [0, 1, 2]
+
+
 class TestMetadataRouting:
     @pytest.fixture(autouse=True)
     def _routing(self):
@@ -586,11 +676,17 @@ class TestBadInput:
         with pytest.raises(TypeError, match=name):
             SoftmaxRegressionCV(**{name: value}).fit(X, y)
 
-    def test_a_fold_without_a_class_is_named(self):
-        X, y, _ = problem(16)
+    def test_a_fold_that_learns_from_one_class_is_named(self):
+        X, y, _ = problem(16, n_classes=2)
         order = np.argsort(y, kind="stable")
-        with pytest.raises(ValueError, match="fold 0 learns from hold none of class 'a'"):
-            SoftmaxRegressionCV(cv=KFold(3)).fit(X[order], y[order])
+        with pytest.raises(ValueError, match="fold 0 learns from are all of class 'b'"):
+            SoftmaxRegressionCV(cv=KFold(2)).fit(X[order], y[order])
+
+    def test_a_fold_that_learns_from_no_row_is_named(self):
+        X, y, w = problem(17)
+        w[:4] = 0.0
+        with pytest.raises(ValueError, match="Fold 0 has no row to learn from"):
+            SoftmaxRegressionCV(cv=[(np.arange(4), np.arange(4, 120))]).fit(X, y, w)
 
     def test_weight_on_one_class_only(self):
         X, y, w = problem(16)
@@ -678,7 +774,7 @@ class TestBadInput:
         two, one_alone = np.where(y == "a", "y", "z"), np.where(np.arange(120) < 1, "y", "z")
         for arguments, match in (
             ((X[:, :2], two), "groups has shape"),
-            ((X[:, :2], one_alone), "hold none of class 'y'"),
+            ((X[:, :2], one_alone), "are all of class 'z'"),
             ((1e160 * X, two), "computes with magnitudes"),
         ):
             groups = [1] if "groups" in match else None

@@ -18,6 +18,7 @@ from trivium.blocks.workers import map_in_order, one_blas_thread
 from trivium.inputs import LabelledRows, check_labelled_rows, require_magnitude
 from trivium.parameters import require_choice, require_flag, require_number, require_penalties
 from trivium.scorers import Scorer, routed, score_of, scorer_of, told_classes
+from trivium.softmax.absent import with_absent
 from trivium.softmax.assessment import NOTHING_LEFT
 from trivium.softmax.classifier import LARGEST, SoftmaxRegression
 from trivium.softmax.distinct import distinct
@@ -26,12 +27,13 @@ from trivium.softmax.folds import Fold, all_weights, check_groups, folds_of, wei
 from trivium.softmax.history import History
 from trivium.softmax.optimality import certify
 from trivium.softmax.penalties import alpha_grid, choose_alpha
-from trivium.softmax.predictor import SoftmaxPredictor, finite_logits
+from trivium.softmax.predictor import SoftmaxPredictor, class_logits
 from trivium.softmax.solvers.protocol import Status
 from trivium.softmax.unpenalised import fit_unpenalised
 from trivium.whole_or_nothing import whole_or_nothing
 
 _SOLVERS = SOLVERS[:-1]  # gradient descent is there to be watched
+_LEAST_LOG = float(np.log(np.finfo(np.float64).eps))
 _BUILT_IN = {"neg_log_loss": "log_loss", "accuracy": "accuracy", None: "accuracy"}
 
 
@@ -104,6 +106,10 @@ separating_direction_, history_, n_features_in_, feature_names_in_
     the root of n_folds. Sample weights count in the fits and in every score; a row of weight
     zero is neither learnt from nor told, whichever fold it is in.
 
+    A class that the rows of a fold to learn from lack has the probability zero in that fold.
+    Where one of the fold's other rows is of that class, its log-loss counts as that of
+    2.2e-16, float64's epsilon, as in scikit-learn's `log_loss`.
+
     With scikit-learn's metadata routing, scorers and splitters are given what they ask for; a
     scorer that is named is given the weights.
 
@@ -175,8 +181,8 @@ separating_direction_, history_, n_features_in_, feature_names_in_
         ------
         ValueError
             If the data are malformed or hold one class only, a parameter is out of range, the
-            rows that a fold learns from lack a class, a fold names rows that there are not, or
-            it has no score; the message names the fold. If there are weights, and the scorer
+            rows that a fold learns from are of one class, a fold names rows that there are not,
+            or it has no score; the message names the fold. If there are weights, and the scorer
             takes none.
 
         Warns
@@ -298,7 +304,10 @@ separating_direction_, history_, n_features_in_, feature_names_in_
         """Fit one fold from the greatest penalty down, and score every model."""
         rows, alphas = task.rows, task.alphas
         weights = None if rows.weights is None else rows.weights[fold.train]
-        X, codes, weights, _ = distinct(rows.X[fold.train], rows.codes[fold.train], weights)
+        learnt, present = rows._replace(
+            X=rows.X[fold.train], codes=rows.codes[fold.train], weights=weights, all_there=False
+        ).of_weight()
+        X, codes, weights, _ = distinct(learnt.X, learnt.codes, learnt.weights)
         log_loss, accuracy, chosen = np.zeros((3, alphas.size))
         start, unfinished = None, 0
         for place in np.argsort(-alphas, kind="stable"):
@@ -311,7 +320,7 @@ separating_direction_, history_, n_features_in_, feature_names_in_
                 "start": start,
                 "observe": lambda *_: None,
             }
-            given = X, codes, rows.classes.size, weights
+            given = X, codes, present.size, weights
             with np.errstate(over="ignore", invalid="ignore"):
                 if alpha == 0:
                     fitted, _ = fit_unpenalised(*given, **options)
@@ -321,18 +330,26 @@ separating_direction_, history_, n_features_in_, feature_names_in_
             start = fitted.coef
             if self.fit_intercept:
                 start = np.column_stack([fitted.coef, fitted.intercept])
-            log_loss[place], accuracy[place] = _told(rows, fold, fitted.coef, fitted.intercept)
+            parameters = fitted.coef, fitted.intercept
+            if present.size < rows.classes.size:
+                parameters = with_absent(*parameters, present, rows.classes.size)
+            log_loss[place], accuracy[place] = _told(rows, fold, *parameters)
             if task.scorer is not None:
-                chosen[place] = self._scored(task, task.scorer, fold, fitted, alpha)
+                chosen[place] = self._scored(task, task.scorer, fold, parameters, alpha)
         return _FoldScores(log_loss, accuracy, chosen, unfinished)
 
     def _scored(
-        self, task: _Task, scorer: Scorer, fold: Fold, fitted: Fitted, alpha: float
+        self,
+        task: _Task,
+        scorer: Scorer,
+        fold: Fold,
+        parameters: tuple[Float64, Float64],
+        alpha: float,
     ) -> float:
         """Ask a scorer of scikit-learn."""
         rows, told = task.rows, fold.test
         model = self._model(rows, alpha)
-        model.coef_, model.intercept_ = fitted.coef, fitted.intercept
+        model.coef_, model.intercept_ = parameters
         given = told if rows.kept is None else rows.kept[told]
         metadata = _check_method_params(np.empty(rows.n_given), task.metadata, given)
         scorer = told_classes(scorer, rows.classes, metadata)
@@ -415,10 +432,15 @@ def _is_unfinished(
 
 
 def _told(rows: LabelledRows, fold: Fold, coef: Float64, intercept: Float64) -> tuple[float, float]:
-    """Mean log-loss and accuracy of one fold's other rows."""
+    """Mean log-loss and accuracy of one fold's other rows.
+
+    The log-loss of a class without probability is clipped as scikit-learn does, so that
+    penalties still compare by what they make of the other rows.
+    """
     codes = rows.codes[fold.test]
     weights = None if rows.weights is None else comparable_weights(rows.weights[fold.test])
-    logits = finite_logits(rows.X[fold.test], coef, intercept)
+    logits = class_logits(rows.X[fold.test], coef, intercept)
     own = log_softmax(logits, axis=1)[np.arange(codes.size), codes]
+    own[np.isneginf(intercept)[codes]] = _LEAST_LOG
     right = logits.argmax(axis=1) == codes
     return -float(np.average(own, weights=weights)), float(np.average(right, weights=weights))

@@ -96,7 +96,7 @@ def folds_of(
     ------
     ValueError
         If there is no fold, one names rows that there are not, has none that weighs something
-        to be told, or lacks a class to learn from.
+        to be told, or has fewer than two classes to learn from.
     """
     place = np.arange(rows.n_given)
     if not hasattr(cv, "split") and not isinstance(cv, Iterable):
@@ -125,13 +125,14 @@ def folds_of(
 
 
 def _check(rows: LabelledRows, fold: Fold) -> None:
-    """Look for rows to be told, and for every class to learn from."""
+    """Look for rows to be told, and for two classes to learn from, if there are two."""
     if fold.test.size == 0:
         raise ValueError(f"Fold {fold.number} has no row to be told.")
-    counts = np.bincount(rows.codes[fold.train], minlength=rows.classes.size)
-    if not counts.all():
-        missing = rows.classes[int(np.argmin(counts > 0))]
+    present = np.unique(rows.codes[fold.train])
+    if present.size == 0:
+        raise ValueError(f"Fold {fold.number} has no row to learn from.")
+    if present.size < min(rows.classes.size, 2):
         raise ValueError(
-            f"The rows that fold {fold.number} learns from hold none of class "
-            f"{shown(missing)}: take fewer folds, or a splitter that stratifies."
+            f"The rows that fold {fold.number} learns from are all of class "
+            f"{shown(rows.classes[present[0]])}: take fewer folds, or a splitter that stratifies."
         )

@@ -49,6 +49,23 @@ def finite_logits(X: Floats, coef: Float64, intercept: Float64) -> Float64:
     return logits
 
 
+def class_logits(X: Floats, coef: Float64, intercept: Float64) -> Float64:
+    """Compute `finite_logits`, and -inf for the classes whose intercept is that.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> class_logits(np.ones((1, 1)), np.array([[2.0], [0.0]]), np.array([1.0, -np.inf]))
+    array([[  3., -inf]])
+    """
+    present = np.flatnonzero(~np.isneginf(intercept))
+    if present.size == intercept.size:
+        return finite_logits(X, coef, intercept)
+    logits = np.full((X.shape[0], intercept.size), -np.inf)
+    logits[:, present] = finite_logits(X, coef[present], intercept[present])
+    return logits
+
+
 def _below_greatest(X: Floats, coef: Float64, intercept: Float64) -> Float64:
     """Logits less the greatest of each row, where logits leave float64."""
     logits, exponents = scaled_scores(X, coef, intercept)
@@ -133,13 +150,7 @@ class SoftmaxPredictor(AccuracyClassifier, BaseEstimator):
 
     def _logits(self, X: ArrayLike) -> Float64:
         check_is_fitted(self, "coef_")
-        X, absent = check_rows(self, X), self._absent()
-        if absent.size == 0:
-            return finite_logits(X, self.coef_, self.intercept_)
-        present = np.setdiff1d(np.arange(self.classes_.size), absent)
-        logits = np.full((X.shape[0], self.classes_.size), -np.inf)
-        logits[:, present] = finite_logits(X, self.coef_[present], self.intercept_[present])
-        return logits
+        return class_logits(check_rows(self, X), self.coef_, self.intercept_)
 
     def _absent(self) -> Indices:
         """Positions of the classes without weight."""
