@@ -9,8 +9,8 @@ from sklearn.exceptions import NotFittedError
 
 from trivium import LeastSquaresClassifier, LeastSquaresClassifierCV
 from trivium.least_squares import lost_rows, solve
-from trivium.least_squares.classifier_cv import choose_alpha
 from trivium.least_squares.table import targets
+from trivium.selection import choose
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*predicted for no training row")
 
@@ -152,9 +152,22 @@ class TestChoice:
         np.testing.assert_allclose(alphas[0], variances[0] / 1e3, rtol=1e-6)
         np.testing.assert_allclose(np.diff(np.log(alphas)), np.log(alphas[1] / alphas[0]))
 
-    def test_one_standard_error_is_one(self):
-        scores, errors = np.array([0.9, 0.85, 0.75]), np.full(3, 0.1)
-        assert choose_alpha(scores, errors, "one-standard-error") == 1
+    @pytest.mark.filterwarnings("ignore::trivium.MaskedClassWarning")
+    def test_ties_are_not_left_to_rounding(self):
+        """Whose best score less its standard error is, but for rounding, another's."""
+        rng = np.random.default_rng(467)
+        n, d, n_classes = int(rng.integers(5, 80)), int(rng.integers(1, 30)), 3
+        rng.choice([2, 3]), rng.random()
+        X = rng.normal(size=(n, d)) * 10.0 ** rng.integers(-3, 4, d)
+        if rng.random() < 0.3:
+            X[:, 0] = np.round(X[:, 0])
+        y = rng.integers(0, n_classes, n)
+        y[:n_classes] = np.arange(n_classes)
+        w = rng.integers(0, 4, n)
+        w[:n_classes] = 1 + rng.integers(0, 3, n_classes)
+        model = LeastSquaresClassifierCV(5).fit(X, y, w)
+        repeated = LeastSquaresClassifierCV(5).fit(np.repeat(X, w, 0), np.repeat(y, w))
+        assert model.alpha_ == pytest.approx(repeated.alpha_, rel=1e-12)
 
     @pytest.mark.parametrize("scoring", ["accuracy", "neg_mean_squared_error"])
     @pytest.mark.parametrize("rule", ["best", "one-standard-error"])
@@ -164,7 +177,7 @@ class TestChoice:
         results = model.cv_results_
         name = "accuracy" if scoring == "accuracy" else "mean_squared_error"
         sign = 1 if scoring == "accuracy" else -1
-        chosen = choose_alpha(sign * results[name], results[name + "_se"], rule)
+        chosen = choose(sign * results[name], results[name + "_se"], rule)
         assert model.alpha_ == results["alpha"][chosen]
         assert model.best_score_ == sign * results[name][chosen]
         plain = LeastSquaresClassifier(model.alpha_).fit(X, y, w)

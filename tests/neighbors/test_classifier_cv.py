@@ -15,7 +15,7 @@ from tests.neighbors.reference import METRICS, MODEST, class_shares
 
 from trivium import KNeighborsClassifier, KNeighborsClassifierCV
 from trivium.neighbors import neighborhoods, sweeps
-from trivium.neighbors.classifier_cv import choose_k
+from trivium.selection import choose
 
 
 def tent(distances):
@@ -173,20 +173,6 @@ class TestScores:
 
 
 class TestChoice:
-    @pytest.mark.parametrize(
-        ("scores", "best", "smooth"),
-        [([5, 9, 9, 8, 7], 2, 4), ([9, 1, 1], 1, 1), ([1, 2, 3], 3, 3), ([2, 2, 2], 1, 3)],
-    )
-    def test_rules(self, scores, best, smooth):
-        scores, errors = np.array(scores, dtype=float), np.full(len(scores), 1.5)
-        assert choose_k(scores, errors, "best") == best
-        assert choose_k(scores, errors, "one-standard-error") == smooth
-
-    def test_the_error_that_counts_is_the_bests(self):
-        scores, errors = np.array([1.0, 2.0, 1.5]), np.array([9.0, 0.5, 0.0])
-        assert choose_k(scores, errors, "one-standard-error") == 3
-        assert choose_k(scores, np.array([9.0, 0.4, 9.0]), "one-standard-error") == 2
-
     @pytest.mark.parametrize("scoring", ["accuracy", "neg_log_loss"])
     @pytest.mark.parametrize("rule", ["best", "one-standard-error"])
     def test_the_estimator_follows_its_results(self, scoring, rule):
@@ -195,7 +181,8 @@ class TestChoice:
         accuracy = scoring == "accuracy"
         name = "accuracy" if accuracy else "log_loss"
         score = model.cv_results_[name] if accuracy else -model.cv_results_[name]
-        assert model.n_neighbors_ == choose_k(score, model.cv_results_[f"{name}_se"], rule)
+        place = choose(score, model.cv_results_[f"{name}_se"], rule, tied=0)
+        assert model.n_neighbors_ == place + 1
         assert model.best_score_ == score[model.n_neighbors_ - 1]
         assert isinstance(model.n_neighbors_, int)
         assert isinstance(model.best_score_, float)

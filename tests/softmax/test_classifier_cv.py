@@ -30,7 +30,7 @@ from sklearn.preprocessing import StandardScaler
 
 from trivium import SeparationWarning, SoftmaxRegression, SoftmaxRegressionCV
 from trivium.softmax.fitting import fit_parameters
-from trivium.softmax.penalties import alpha_grid, choose_alpha
+from trivium.softmax.penalties import alpha_grid
 from trivium.softmax.solvers.protocol import Status
 
 ALPHAS = np.array([0.3, 1e-3, 10.0, 0.03])
@@ -106,17 +106,6 @@ class TestAgainstBruteForce:
 
 
 class TestRules:
-    def test_within_one_standard_error(self):
-        alphas, errors = np.array([10.0, 0.1, 1.0]), np.array([0.0, 0.1, 0.5])
-        assert choose_alpha(alphas, np.array([0.8, 0.9, 0.85]), errors, "best") == 1
-        assert choose_alpha(alphas, np.array([0.8, 0.9, 0.85]), errors, "one-standard-error") == 0
-        assert choose_alpha(alphas, np.array([0.7, 0.9, 0.85]), errors, "one-standard-error") == 2
-
-    def test_of_equal_scores_the_greatest_penalty(self):
-        alphas = np.array([1.0, 3.0, 2.0])
-        for rule in ("best", "one-standard-error"):
-            assert choose_alpha(alphas, np.array([0.5, 0.4, 0.5]), np.zeros(3), rule) == 2
-
     def test_the_default_rule_prefers_the_greater_penalty(self):
         X, y, _ = problem(3, n=60)
         best = SoftmaxRegressionCV(20, rule="best").fit(X, y)

@@ -18,40 +18,10 @@ from trivium.least_squares.fitted import Fitted
 from trivium.least_squares.penalties import alpha_grid, penalty_scores
 from trivium.least_squares.table import targets
 from trivium.parameters import require_choice, require_flag, require_number, require_penalties
+from trivium.selection import choose
 from trivium.whole_or_nothing import whole_or_nothing
 
 _SCORINGS = ("accuracy", "neg_mean_squared_error")
-
-
-def choose_alpha(scores: Float64, errors: Float64, rule: str) -> int:
-    """Choose among rising penalties by their scores.
-
-    Parameters
-    ----------
-    scores : ndarray of shape (m,)
-        Greater is better.
-    errors : ndarray of shape (m,)
-        Their standard errors.
-    rule : {"one-standard-error", "best"}
-
-    Returns
-    -------
-    int
-        The greatest penalty whose score is the best, or within one standard error of it.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> scores, errors = np.array([0.80, 0.90, 0.90, 0.85, 0.70]), np.full(5, 0.06)
-    >>> choose_alpha(scores, errors, "best")
-    2
-    >>> choose_alpha(scores, errors, "one-standard-error")
-    3
-    """
-    best = int(scores.size - 1 - scores[::-1].argmax())
-    if rule == "best":
-        return best
-    return int(np.flatnonzero(scores >= scores[best] - errors[best])[-1])
 
 
 class LeastSquaresClassifierCV(IndicatorFit):
@@ -166,7 +136,7 @@ class LeastSquaresClassifierCV(IndicatorFit):
             score, error = scores.accuracy, scores.accuracy_se
             if self.scoring == "neg_mean_squared_error":
                 score, error = -scores.squared_error, scores.squared_error_se
-            chosen = choose_alpha(score, error, self.rule)
+            chosen = choose(score, error, self.rule)
             self.alpha_, self.best_score_ = float(alphas[chosen]), float(score[chosen])
             solved = self._solve(table, self.alpha_, centred=self.fit_intercept)
             self._keep(solved.solution, solved.moments, self.alpha_, centred=self.fit_intercept)

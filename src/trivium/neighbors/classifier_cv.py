@@ -14,36 +14,11 @@ from trivium.neighbors.neighborhoods import available_mass
 from trivium.neighbors.sweeps import Voters, own_scores
 from trivium.parameters import require_choice, require_number
 from trivium.scorers import score_of, scorer_of
+from trivium.selection import choose
 from trivium.whole_or_nothing import whole_or_nothing
 
 _MANY_NEIGHBORS = 200
 _SCORINGS = ("accuracy", "neg_log_loss")
-
-
-def choose_k(scores: Float64, errors: Float64, rule: str) -> int:
-    """Choose a number of neighbours by the scores of 1, 2, ... neighbours.
-
-    Parameters
-    ----------
-    scores : ndarray of shape (k_max,)
-        Greater is better.
-    errors : ndarray of shape (k_max,)
-        Their standard errors.
-    rule : {"one-standard-error", "best"}
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> scores, errors = np.array([0.70, 0.90, 0.90, 0.85, 0.70]), np.full(5, 0.06)
-    >>> choose_k(scores, errors, "best")
-    2
-    >>> choose_k(scores, errors, "one-standard-error")
-    4
-    """
-    best = int(scores.argmax())
-    if rule == "best":
-        return best + 1
-    return int(np.flatnonzero(scores >= scores[best] - errors[best])[-1]) + 1
 
 
 class KNeighborsClassifierCV(KNeighborsClassifier):
@@ -168,7 +143,7 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
             score, error = accuracy, accuracy_se
             if self.scoring == "neg_log_loss":
                 score, error = -log_loss, log_loss_se
-            self.n_neighbors_ = choose_k(score, error, self.rule)
+            self.n_neighbors_ = choose(score, error, self.rule, tied=0) + 1
             self.best_score_ = float(score[self.n_neighbors_ - 1])
             self._look_for_outvoted(rows, self.n_neighbors_)
         return self

@@ -18,6 +18,7 @@ from trivium.blocks.workers import map_in_order, one_blas_thread
 from trivium.inputs import LabelledRows, check_labelled_rows, require_magnitude
 from trivium.parameters import require_choice, require_flag, require_number, require_penalties
 from trivium.scorers import Scorer, routed, score_of, scorer_of, told_classes
+from trivium.selection import choose_penalty
 from trivium.softmax.absent import with_absent
 from trivium.softmax.assessment import NOTHING_LEFT
 from trivium.softmax.classifier import LARGEST, SoftmaxRegression
@@ -26,7 +27,7 @@ from trivium.softmax.fitting import SOLVERS, Fitted, fit_parameters
 from trivium.softmax.folds import Fold, all_weights, check_groups, folds_of, weighed
 from trivium.softmax.history import History
 from trivium.softmax.optimality import certify
-from trivium.softmax.penalties import alpha_grid, choose_alpha
+from trivium.softmax.penalties import alpha_grid
 from trivium.softmax.predictor import SoftmaxPredictor, class_logits
 from trivium.softmax.solvers.protocol import Status
 from trivium.softmax.unpenalised import fit_unpenalised
@@ -398,7 +399,7 @@ separating_direction_, history_, n_features_in_, feature_names_in_
                 "say), or another scorer."
             )
         score = -results[name] if name == "log_loss" else results[name]
-        place = choose_alpha(alphas, score, results[f"{name}_se"], self.rule)
+        place = choose_penalty(alphas, score, results[f"{name}_se"], self.rule)
         self.cv_results_ = results
         self.alpha_ = float(alphas[place])
         self.best_score_ = float(score[place])

@@ -51,32 +51,3 @@ def alpha_grid(X: Floats, weights: Float64 | None, count: int, *, fit_intercept:
     exponents = np.linspace(-_DECADES, 0, count) if count > 1 else np.array([-_DECADES / 2])
     grid: Float64 = greatest * 10.0**exponents
     return grid
-
-
-def choose_alpha(alphas: Float64, scores: Float64, errors: Float64, rule: str) -> int:
-    """Choose a penalty by its score; return its position.
-
-    Parameters
-    ----------
-    alphas : ndarray of shape (n_alphas,)
-    scores : ndarray of shape (n_alphas,)
-        Greater is better.
-    errors : ndarray of shape (n_alphas,)
-        Their standard errors.
-    rule : {"one-standard-error", "best"}
-        The greatest penalty whose score is within one standard error of the best; or the best
-        score, and of several the greatest penalty.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> alphas, scores = np.array([0.1, 1.0, 10.0]), np.array([-0.30, -0.32, -0.60])
-    >>> choose_alpha(alphas, scores, np.full(3, 0.05), "one-standard-error")
-    1
-    >>> choose_alpha(alphas, scores, np.full(3, 0.05), "best")
-    0
-    """
-    best = int(scores.argmax())
-    least = scores[best] - (errors[best] if rule == "one-standard-error" else 0.0)
-    enough = np.flatnonzero(scores >= least)
-    return int(enough[alphas[enough].argmax()])
