@@ -12,7 +12,7 @@ from sklearn.metrics import (
     make_scorer,
 )
 
-from trivium.scorers import routed, scorer_of, told_classes
+from trivium.scorers import routed, score_of, scorer_of, told_classes
 
 
 class Constant(ClassifierMixin, BaseEstimator):
@@ -20,10 +20,7 @@ class Constant(ClassifierMixin, BaseEstimator):
 
     def __init__(self, classes):
         self.classes = classes
-
-    @property
-    def classes_(self):
-        return np.array(self.classes)
+        self.classes_ = np.array(classes)
 
     def predict(self, X):
         return np.repeat(self.classes_[1], len(X))
@@ -78,6 +75,23 @@ class TestClasses:
             return 0.5
 
         assert told_classes(scorer_of(None, score), np.array([0, 1]), {}) is score
+
+
+class TestIntegersBeyond64Bits:
+    @pytest.mark.parametrize("scoring", ["accuracy", "f1", "neg_log_loss"])
+    def test_scores_are_those_of_other_labels(self, scoring):
+        model, peer = Constant([2**70, 2**70 + 1]), Constant([0, 1])
+        codes = np.array([1, 1, 1, 0])
+        y = np.array([2**70 + code for code in codes.tolist()], dtype=object)
+        scorer = scorer_of(model, scoring)
+        assert score_of(scorer, model, X, y, {}) == score_of(scorer, peer, X, codes, {})
+
+    def test_a_label_that_is_no_class_is_told_wrong(self):
+        scorer = scorer_of(None, "accuracy")
+        for classes in ([2**70, 2**70 + 1], [0, 1]):
+            model = Constant(classes)
+            y = np.array([2**71, classes[1], classes[1], classes[0]], dtype=object)
+            assert score_of(scorer, model, X, y, {}) == 0.5
 
 
 class TestWhich:

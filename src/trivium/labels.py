@@ -183,6 +183,11 @@ def _hashable(labels: Labels) -> list[Any]:
     return list(labels) if labels.dtype.kind in "mM" else labels.tolist()
 
 
+def are_beyond_64_bits(labels: Labels) -> bool:
+    """Whether labels are integers of which NumPy, and so scikit-learn, knows no kind."""
+    return labels.dtype.kind == "O" and labels.size > 0 and not isinstance(labels[0], str)
+
+
 def require_alike(y: Labels, classes: Labels, name: str = "y") -> None:
     """Raise a ValueError where labels and classes are of kinds that nothing can be equal in."""
     kinds = _kind_name(y), _kind_name(classes)

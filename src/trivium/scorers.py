@@ -10,13 +10,14 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from sklearn import get_config
 from sklearn.metrics import check_scoring, get_scorer
 from sklearn.utils.metadata_routing import process_routing
 
 from trivium.arrays import Labels
 from trivium.inputs import require_weights
-from trivium.labels import as_labels, require_alike
+from trivium.labels import are_beyond_64_bits, as_labels, codes_among, require_alike
 
 Scorer = Callable[..., float]
 
@@ -81,6 +82,28 @@ def told_classes(scorer: Any, classes: Labels, metadata: dict[str, Any]) -> Scor
     return told  # type: ignore[no-any-return]
 
 
+def asked(scorer: Any, model: Any, X: Any, y: Labels, metadata: dict[str, Any]) -> float:
+    """Ask a scorer about a fitted model, and tell it the classes.
+
+    Integers beyond 64 bits, which metrics of scikit-learn refuse, are told by their positions
+    among the classes; a function of the user's is given the labels.
+
+    Parameters
+    ----------
+    scorer : callable
+    model : classifier
+    X : array-like of shape (n, d)
+    y : ndarray of shape (n,)
+    metadata : dict
+        What it is given besides.
+    """
+    beyond = are_beyond_64_bits(y) or are_beyond_64_bits(model.classes_)
+    if beyond and hasattr(scorer, "_score_func"):
+        y, model = codes_among(y, model.classes_), copy.copy(model)
+        model.classes_ = np.arange(model.classes_.size)
+    return float(told_classes(scorer, model.classes_, metadata)(model, X, y, **metadata))
+
+
 def score_of(scorer: Scorer, model: Any, X: Any, y: Any, metadata: dict[str, Any]) -> float:
     """Ask a scorer about a fitted model, with labels and weights as they come.
 
@@ -93,7 +116,7 @@ def score_of(scorer: Scorer, model: Any, X: Any, y: Any, metadata: dict[str, Any
     require_alike(truth, model.classes_)
     if given.get("sample_weight") is not None:
         given["sample_weight"] = require_weights(given["sample_weight"], truth.size)
-    return float(told_classes(scorer, model.classes_, given)(model, X, truth, **given))
+    return asked(scorer, model, X, truth, given)
 
 
 def routed(

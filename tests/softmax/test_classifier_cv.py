@@ -417,6 +417,37 @@ class TestScorers:
         model = SoftmaxRegressionCV(ALPHAS, cv=folds, scoring=scoring).fit(X, y, w)
         assert np.isfinite(model.best_score_)
 
+    @pytest.mark.parametrize("scoring", ["neg_log_loss", None, "f1", "f1_macro", "roc_auc"])
+    @pytest.mark.parametrize("cv", [2, KFold(3), StratifiedKFold(2)])
+    @pytest.mark.filterwarnings("ignore::trivium.MaskedClassWarning")
+    def test_integers_beyond_64_bits(self, scoring, cv):
+        X, y, w = problem(38, n_classes=2)
+        w[::7] = 0.0
+        codes = (y == "b").astype(int)
+        labels = np.array([2**70 + code for code in codes.tolist()], dtype=object)
+        options = {"alphas": ALPHAS, "scoring": scoring, "cv": cv}
+        model = SoftmaxRegressionCV(**options).fit(X, labels, w)
+        expected = SoftmaxRegressionCV(**options).fit(X, codes, w)
+        for name, values in expected.cv_results_.items():
+            np.testing.assert_array_equal(model.cv_results_[name], values)
+        assert model.score(X, labels, w) == expected.score(X, codes, w)
+        assert model.classes_.tolist() == [2**70, 2**70 + 1]
+        assert model.predict(X).tolist() == [2**70 + code for code in expected.predict(X).tolist()]
+
+    def test_a_splitter_and_a_scorer_of_the_users_see_integers_beyond_64_bits(self):
+        class Own:
+            def split(self, X, y, groups=None):
+                assert set(y) == {2**70, 2**70 + 1}
+                yield np.arange(80), np.arange(80, 120)
+
+        def score(model, X, y):
+            return float(np.mean(model.predict(X) == y) + set(y).issubset({2**70, 2**70 + 1}))
+
+        X, y, _ = problem(38, n_classes=2)
+        labels = np.array([2**70 + int(label == "b") for label in y], dtype=object)
+        model = SoftmaxRegressionCV(ALPHAS, cv=Own(), scoring=score).fit(X, labels)
+        assert 1.0 < model.score(X, labels) <= 2.0
+
     def test_a_scorer_that_fails_is_told_with_its_fold(self):
         def score(model, X, y):
             raise KeyError("no such thing")

@@ -17,7 +17,7 @@ from trivium.blocks.scaling import comparable_weights
 from trivium.blocks.workers import map_in_order, one_blas_thread
 from trivium.inputs import LabelledRows, check_labelled_rows, require_magnitude
 from trivium.parameters import require_choice, require_flag, require_number, require_penalties
-from trivium.scorers import Scorer, routed, score_of, scorer_of, told_classes
+from trivium.scorers import Scorer, asked, routed, score_of, scorer_of
 from trivium.selection import choose_penalty
 from trivium.softmax.absent import with_absent
 from trivium.softmax.assessment import NOTHING_LEFT
@@ -353,9 +353,8 @@ separating_direction_, history_, n_features_in_, feature_names_in_
         model.coef_, model.intercept_ = parameters
         given = told if rows.kept is None else rows.kept[told]
         metadata = _check_method_params(np.empty(rows.n_given), task.metadata, given)
-        scorer = told_classes(scorer, rows.classes, metadata)
         try:
-            return float(scorer(model, rows.X[told], rows.classes[rows.codes[told]], **metadata))
+            return asked(scorer, model, rows.X[told], rows.classes[rows.codes[told]], metadata)
         except Exception as error:
             raise ValueError(
                 f"scoring={self.scoring!r} fails in fold {fold.number} with alpha={alpha:g}: "

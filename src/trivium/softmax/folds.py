@@ -11,7 +11,7 @@ from trivium.arrays import Float64, Indices, Labels
 from trivium.blocks.scaling import comparable_weights
 from trivium.containers import as_array
 from trivium.inputs import LabelledRows, check_weights
-from trivium.labels import shown
+from trivium.labels import are_beyond_64_bits, encoded, shown
 
 
 class Fold(NamedTuple):
@@ -103,9 +103,12 @@ def folds_of(
         X, y = rows.X, rows.codes
         if rows.kept is not None:
             metadata = {name: value[rows.kept] for name, value in metadata.items()}
-    elif rows.kept is not None:
-        place = np.full(rows.n_given, -1)
-        place[rows.kept] = np.arange(rows.kept.size)
+    else:
+        if rows.kept is not None:
+            place = np.full(rows.n_given, -1)
+            place[rows.kept] = np.arange(rows.kept.size)
+        if are_beyond_64_bits(y) and type(cv).__module__.startswith("sklearn."):
+            _, y = encoded(y)  # which its splitters can stratify
     splitter = check_cv(cv, y, classifier=True)
     folds = []
     for number, (train, test) in enumerate(splitter.split(X, y, **metadata)):
