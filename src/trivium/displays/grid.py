@@ -84,8 +84,8 @@ class PlaneGrid:
         Raises
         ------
         ValueError
-            If ``X`` is not finite rows of the plane, ``resolution < 1``, a margin that is negative or infinite, or a
-            column spans more than float64 holds.
+            If ``X`` is not finite rows of the plane, ``resolution < 1``, the margin is negative
+            or infinite, or a column spans more than float64 holds.
         """
         rows = plane_rows(X)
         if not 0 <= margin < np.inf:
