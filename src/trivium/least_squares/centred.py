@@ -167,7 +167,6 @@ def sums_of_moments(moments: Moments, n_rows: int, n_classes: int) -> ExactSums:
         np.r_[0, lowest],
         np.r_[0, lowest],
         weight_lowest,
-        weight_lowest,
         products,
         together,
         n_rows,

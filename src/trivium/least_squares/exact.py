@@ -8,6 +8,7 @@ the rows that remain, to the last bit. Means are taken off when they are asked f
 rounding too, and only the result is brought to two float64.
 """
 
+from functools import reduce
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -33,6 +34,7 @@ from trivium.least_squares.table import Table
 _DIGITS = 16  # kept of a column: 352 bits from its greatest value down
 _AT_LEAST = 4  # of later rows that are much smaller
 _SAMPLE = 32  # rows that tell how many digits there are
+_BAND = 8  # digits: products of values and weights so far apart are within float64
 _ROUNDED = 2.0**13  # so many roundings of values are one of what they are about the mean
 
 
@@ -45,8 +47,8 @@ class ExactSums(NamedTuple):
         Places of the last digits of a column of ones and of the columns of X.
     kept : ndarray of int of shape (1 + d,)
         Values are rounded to multiples of 2^(22·kept).
-    weight_lowest, weight_kept : int
-        The same of weights.
+    weight_lowest : int
+        Place of the last digit of weights, which are never rounded.
     products : ndarray of int64 of shape (k, 1 + d, 1 + d)
         Σ w·x·xᵀ, x beginning with a one: planes of digits, the first at the place
         lowest[i] + lowest[j] + weight_lowest.
@@ -63,7 +65,6 @@ class ExactSums(NamedTuple):
     lowest: Indices
     kept: Indices
     weight_lowest: int
-    weight_kept: int
     products: Planes
     groups: Planes
     n_rows: int
@@ -95,7 +96,6 @@ class ExactSums(NamedTuple):
             lowest,
             np.minimum(self.kept, other.kept),
             weight_lowest,
-            min(self.weight_kept, other.weight_kept),
             sum_of(one.products, more.products, sign),
             sum_of(one.groups, more.groups, sign),
             self.n_rows + sign * other.n_rows,
@@ -118,7 +118,6 @@ def empty_sums(n_columns: int, n_classes: int) -> ExactSums:
     return ExactSums(
         nowhere,
         nowhere,
-        NOWHERE,
         NOWHERE,
         np.zeros((1, 1 + n_columns, 1 + n_columns), dtype=np.int64),
         np.zeros((1, n_classes, 1 + n_columns), dtype=np.int64),
@@ -171,11 +170,7 @@ def _rows_of(table: Table, so_far: ExactSums | None) -> "_Rows | None":
     so_far = empty_sums(most.size, table.n_classes) if so_far is None else so_far
     place = highest_place(np.r_[1.0, np.maximum(most, -least)])
     kept = _kept(place, so_far.kept)
-    weight_place, weight_kept = 0, NOWHERE
-    if table.weights is not None:
-        weight_place = int(highest_place(table.weights.max()))
-        weight_kept = int(_kept(np.array(weight_place), np.array(so_far.weight_kept)))
-    return _Rows(table, place, kept, weight_place, weight_kept)
+    return _Rows(table, place, kept)
 
 
 def _kept(place: Indices, so_far: Indices) -> Indices:
@@ -190,23 +185,39 @@ class _Rows(NamedTuple):
     table: Table
     place: Indices
     kept: Indices
-    weight_place: int
-    weight_kept: int
 
     def digit_columns(self) -> int:
         """Count the columns that digits make of the rows."""
-        left, lowest, _ = self._digits(slice(None))
+        left, lowest, _ = self._digits()
         return sum(len(columns) for columns, _ in _by_height(left, self.place, lowest))
 
     def sums(self, rows: slice) -> ExactSums:
-        """Sum over some rows."""
+        """Sum over some rows, those apart whose weights lie so far apart."""
+        table = self.table._replace(X=self.table.X[rows], codes=self.table.codes[rows])
+        if self.table.weights is None:
+            return self._replace(table=table)._sums(0)
+        weights = self.table.weights[rows]
+        place = highest_place(weights)
+        band = (place.max() - place) // _BAND
+        if not band.any():
+            return self._replace(table=table._replace(weights=weights))._sums(int(place.max()))
+        parts = [
+            self._replace(
+                table=table._replace(X=table.X[some], codes=table.codes[some], weights=weights[some])
+            )._sums(int(place[some].max()))
+            for some in (np.flatnonzero(band == number) for number in np.unique(band))
+        ]
+        return reduce(ExactSums.merge, parts)
+
+    def _sums(self, weight_place: int) -> ExactSums:
+        """Sum over all rows, with weights that begin at a place."""
         table, d = self.table, self.table.X.shape[1]
-        left, lowest, noise = self._digits(rows)
+        left, lowest, noise = self._digits()
         right, right_place, by_weight = left, self.place, 0
         if table.weights is not None:
-            right = self._weighted(left, table.weights[rows])
+            right = _weighted(left, table.weights, weight_place)
             right_place = np.where(
-                self.place == NOWHERE, NOWHERE, self.place + self.weight_place + 1
+                self.place == NOWHERE, NOWHERE, self.place + weight_place + 1
             )
             last = np.where(lowest == NOWHERE, NOWHERE, _lowest(right, right_place) - lowest)
             by_weight = int(last.min())
@@ -214,7 +225,7 @@ class _Rows(NamedTuple):
         rights = lefts if right is left else _by_height(right, right_place, lowest + by_weight)
         products = np.zeros((len(lefts) + len(rights) - 1, 1 + d, 1 + d), dtype=np.int64)
         _add_products(products, lefts, rights)
-        member = (table.codes[rows] == np.arange(table.n_classes)[:, None]).astype(np.float64)
+        member = (table.codes == np.arange(table.n_classes)[:, None]).astype(np.float64)
         groups = np.zeros((len(rights), table.n_classes, 1 + d), dtype=np.int64)
         for height, (columns, digits) in enumerate(rights):
             groups[height][:, columns] = member @ digits
@@ -222,16 +233,15 @@ class _Rows(NamedTuple):
             lowest,
             self.kept,
             by_weight,
-            self.weight_kept,
             carried(products),
             carried(groups),
-            rows.stop - rows.start,
+            len(table.X),
             noise,
         )
 
-    def _digits(self, rows: slice) -> tuple[list[Float64], Indices, Float64]:
-        """Digits of some rows, where those of each column end, and the noise of rounding them."""
-        some = self.table.X[rows]
+    def _digits(self) -> tuple[list[Float64], Indices, Float64]:
+        """Digits of the rows, where those of each column end, and the noise of rounding them."""
+        some = self.table.X
         X = np.empty((len(some), 1 + some.shape[1]))
         X[:, 0], X[:, 1:] = 1.0, some
         fractions, noise = scaled(X, self.place), np.zeros(len(self.place))
@@ -241,23 +251,21 @@ class _Rows(NamedTuple):
             digits = to_digits(given)
             cut = np.flatnonzero((given != fractions).any(axis=0))
             weights = self.table.weights
-            weight = float(len(some)) if weights is None else float(weights[rows].sum())
+            weight = float(len(some)) if weights is None else float(weights.sum())
             noise[cut] = np.sqrt(weight) * np.ldexp(_ROUNDED, BITS * self.kept[cut])
         return digits, _lowest(digits, self.place), noise[1:]
-
-    def _weighted(self, left: list[Float64], weights: Float64) -> list[Float64]:
-        """Digits of rows times their weights."""
-        place = np.array(self.weight_place)
-        w = scaled(weights, place)
-        w = rounded(w, self._most(place, np.array(self.weight_kept)))
-        total = np.zeros_like(left[0])
-        for digit in left[::-1]:
-            total = (total + digit) / (1 << BITS)
-        return to_digits(*two_product(total, w[:, None]))
 
     @staticmethod
     def _most(place: Indices, kept: Indices) -> Indices:
         return np.where(place == NOWHERE, 0, place + 1 - kept)
+
+
+def _weighted(left: list[Float64], weights: Float64, place: int) -> list[Float64]:
+    """Digits of rows times their weights."""
+    total = np.zeros_like(left[0])
+    for digit in left[::-1]:
+        total = (total + digit) / (1 << BITS)
+    return to_digits(*two_product(total, scaled(weights, np.array(place))[:, None]))
 
 
 def _lowest(digits: list[Float64], place: Indices) -> Indices:
