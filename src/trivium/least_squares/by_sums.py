@@ -47,7 +47,8 @@ def _solve(about: CentredSums, alpha: float, n_rows: int) -> Solution:
     coef = np.zeros((d, n_targets))
     penalty = penalty_of(moments.frame, alpha * moments.weight)
     diagonal = moments.gram.diagonal() + penalty
-    seen = np.flatnonzero(diagonal > 0)
+    # Of a column whose noise swamps it beside the others, nothing is known: it counts as constant.
+    seen = np.flatnonzero(diagonal > 2.0 * d * moments.noise)
     rank, aliased = 0, np.arange(d)
     if seen.size:
         scale = np.rint(-0.5 * np.log2(diagonal[seen])).astype(np.intp)

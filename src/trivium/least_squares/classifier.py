@@ -25,6 +25,7 @@ from trivium.least_squares.classes import (
 )
 from trivium.least_squares.exact import ExactSums, empty_sums, sum_exactly
 from trivium.least_squares.fitted import Fitted
+from trivium.least_squares.gram import few_hold_spread
 from trivium.least_squares.online import removed
 from trivium.least_squares.robust import solve_robustly
 from trivium.least_squares.solve import Solved
@@ -34,7 +35,9 @@ from trivium.parameters import require_choice, require_flag, require_number
 from trivium.whole_or_nothing import whole_or_nothing
 
 _FAR_WEIGHTS = 1e280
-_CHEAP = float(1 << 24)  # products that exact sums may take in a fit without need of them
+# Products that exact sums may take in a fit, where rounded ones would do as a rule, and where they
+# would not if rows go.
+_CHEAP, _WORTH_IT = float(1 << 24), float(1 << 34)
 
 
 def _adds_rows(model: "LeastSquaresClassifier") -> bool:
@@ -185,7 +188,8 @@ class LeastSquaresClassifier(IndicatorFit):
             self._keep(solved.solution, moments, self.alpha, centred=self.fit_intercept)
             self._n_rows, self._sums = len(rows.X), solved.sums
             if moments is not None and self._sums is None:
-                self._sums = sum_exactly(table, budget=_CHEAP)
+                needed = not solved.conditioned or few_hold_spread(moments, table)
+                self._sums = sum_exactly(table, budget=_WORTH_IT if needed else _CHEAP)
             if self._sums is not None:
                 self._sums = sums_of_all(self._sums, rows)
             if self.calibration is not None:

@@ -26,6 +26,8 @@ _LEAST_ROWS, _MOST_ROWS = 128, 4096
 _PIECE_BLOCKS, _PIECE_ROWS = 4, 8192
 _SMALL = 2.0**-300  # in a frame: squares of lesser numbers may be lost
 _FAR = 8.0
+_SAMPLE = 256
+_WIDE = 1e4  # times the squares of ordinary rows: five digits of what they leave if others go
 _ROUNDINGS = 4 * float(np.finfo(np.float64).eps)  # of a sum of squares
 
 
@@ -108,6 +110,29 @@ def gather(table: Table, *, centred: bool, n_jobs: int | None = None) -> Moments
         frame = frame._replace(origin=frame.origin + mean)
         sums = _add_up(table, frame, n_jobs)
     return sums.moments(frame, centred=centred)
+
+
+def few_hold_spread(moments: Moments, table: Table) -> bool:
+    """Whether a few rows hold nearly all of a column's squares, so that rounding hides the others.
+
+    Ordinary rows are told from some of them; only a column that hardly varies there is looked at
+    in whole.
+    """
+    every = slice(None, None, -(-table.X.shape[0] // _SAMPLE))
+    middle = np.median(table.X[every], axis=0).astype(np.float64)
+    away = np.abs(table.X[every] - middle)
+    away[away == 0] = np.nan
+    varies = np.isfinite(away).any(axis=0)
+    ordinary = np.zeros(len(middle))
+    ordinary[varies] = np.nanmedian(away[:, varies], axis=0)
+    for column in np.flatnonzero(~varies & (moments.gram.diagonal() > moments.noise)).tolist():
+        apart = np.abs(table.X[:, column] - middle[column])
+        ordinary[column] = np.median(apart[apart > 0])
+    weight = float(len(table.X))
+    if table.weights is not None:
+        weight *= float(np.median(moments.frame.weights(table.weights, every)))
+    squares = np.square(np.ldexp(ordinary, -moments.frame.exponent)) * weight
+    return bool(np.any(moments.gram.diagonal() > _WIDE * squares + moments.noise))
 
 
 class _Sums(NamedTuple):

@@ -51,12 +51,15 @@ class Solved(NamedTuple):
         None where columns are many and outnumber the rows.
     sums : ExactSums or None
         Where they were taken.
+    conditioned : bool
+        Whether no column depends on others so closely that rounded moments hide what is left.
     """
 
     solution: Solution
     design: Design
     moments: Moments | None
     sums: ExactSums | None
+    conditioned: bool
 
 
 def solve(table: Table, alpha: float, *, centred: bool) -> Solved | None:
@@ -81,10 +84,10 @@ def solve(table: Table, alpha: float, *, centred: bool) -> Solved | None:
     design, moments = taken
     if moments is None:
         solution = by_axes(design, alpha) if alpha > 0 else by_rows(design, alpha)
-        return Solved(solution, design, None, None)
+        return Solved(solution, design, None, None, False)
     quick = by_squares(moments, alpha, design, least=_NEARLY_EXACT)
     if quick is not None:
-        return Solved(quick, design, moments, None)
+        return Solved(quick, design, moments, None, True)
     sums = None
     if table.values is None:
         n, d = table.X.shape
@@ -94,7 +97,7 @@ def solve(table: Table, alpha: float, *, centred: bool) -> Solved | None:
         solution = by_squares(moments, alpha, design) or by_rows(design, alpha)
     else:
         solution, _ = solve_sums(sums, alpha, centred=centred)
-    return Solved(solution, design, moments, sums)
+    return Solved(solution, design, moments, sums, False)
 
 
 def take(table: Table, *, centred: bool) -> tuple[Design, Moments | None] | None:
