@@ -258,6 +258,7 @@ class TestColumnsThatDoNotVary:
 
     def test_after_a_fit_to_many_rows_whose_sums_were_rounded(self, monkeypatch):
         monkeypatch.setattr(classifier, "_CHEAP", 0.0)
+        monkeypatch.setattr(classifier, "_WORTH_IT", 0.0)
         monkeypatch.setattr(solve, "_CHEAP_BESIDE_ROWS", 0.0)
         rng = np.random.default_rng(17)
         for fit_intercept in (True, False):
@@ -364,6 +365,7 @@ class TestForget:
 
     def test_digits_that_are_gone_are_said_to_be(self, monkeypatch):
         monkeypatch.setattr(classifier, "_CHEAP", 0.0)
+        monkeypatch.setattr(classifier, "_WORTH_IT", 0.0)
         X, y, _ = problem(10, 100, 3, 2)
         X[7, 1] *= 1e6
         model = LeastSquaresClassifier().fit(X, y)

@@ -65,7 +65,7 @@ def _solve(about: CentredSums, alpha: float, n_rows: int) -> Solution:
                 rows, sides = pivoted_factor(gram, right, tolerance)
                 negligible = _EPSILON * max(n_rows, d)
                 coef[seen], rank, left_over = by_pivoting(
-                    rows, sides, unit, negligible, float(np.sqrt(tolerance.max()))
+                    rows, sides, unit, negligible, np.sqrt(tolerance)
                 )
         aliased = np.setdiff1d(np.arange(d), np.delete(seen, left_over))
     return Solution(coef, intercept_of(moments, coef), rank, aliased)

@@ -26,7 +26,7 @@ from trivium.least_squares.classes import (
 from trivium.least_squares.exact import ExactSums, empty_sums, sum_exactly
 from trivium.least_squares.fitted import Fitted
 from trivium.least_squares.gram import few_hold_spread
-from trivium.least_squares.online import removed
+from trivium.least_squares.online import removed, warn_of_hidden
 from trivium.least_squares.robust import solve_robustly
 from trivium.least_squares.solve import Solved
 from trivium.least_squares.table import Table
@@ -188,7 +188,9 @@ class LeastSquaresClassifier(IndicatorFit):
             self._keep(solved.solution, moments, self.alpha, centred=self.fit_intercept)
             self._n_rows, self._sums = len(rows.X), solved.sums
             if moments is not None and self._sums is None:
-                needed = not solved.conditioned or few_hold_spread(moments, table)
+                needed = not solved.conditioned or few_hold_spread(
+                    moments, table, centred=self.fit_intercept
+                )
                 self._sums = sum_exactly(table, budget=_WORTH_IT if needed else _CHEAP)
             if self._sums is not None:
                 self._sums = sums_of_all(self._sums, rows)
@@ -216,7 +218,8 @@ class LeastSquaresClassifier(IndicatorFit):
 
         The answer is that of one fit to all rows, whatever the parts: of the rows sums are kept
         that are not rounded. Only after a fit to so many rows that such sums would have cost
-        much are they rounded once.
+        much are they rounded once; where a few rows hold nearly all of a column's squares, or
+        columns nearly depend on each other, much more is spent before they are.
 
         Parameters
         ----------
@@ -234,6 +237,12 @@ class LeastSquaresClassifier(IndicatorFit):
             If the data are malformed, a label is none of the classes, or the fit so far has
             kept no moments (robust ones, and those with more columns than rows and more
             than a thousand).
+
+        Warns
+        -----
+        RuntimeWarning
+            If the fit before was to so many rows that their sums were rounded, and a column beside
+            the others cannot be told from that any more.
         """
         self._check_parameters()
         first = not hasattr(self, "coef_")
@@ -276,7 +285,8 @@ class LeastSquaresClassifier(IndicatorFit):
         -----
         RuntimeWarning
             If a fit to many rows came before, whose sums were rounded, and the rows forgotten
-            spread so far that what is left has lost half of its digits.
+            spread so far that what is left of a column has lost half of its digits, or of one
+            beside the others cannot be told from rounding.
         """
         check_is_fitted(self)
         self._check_parameters()
@@ -390,6 +400,10 @@ class LeastSquaresClassifier(IndicatorFit):
     def _keep_sums(self, sums: ExactSums) -> None:
         """Store sums, and their solution."""
         solution, moments = solve_sums(sums, self.alpha, centred=self.fit_intercept)
+        if moments is not None and hasattr(self, "aliased_"):
+            columns = getattr(self, "feature_names_in_", np.arange(len(moments.center)))
+            before = np.flatnonzero(np.isin(columns, self.aliased_))
+            warn_of_hidden(self, moments, solution.aliased, before)
         self._keep(solution, moments, self.alpha, centred=self.fit_intercept)
         self._sums, self._n_rows = sums, sums.n_rows
         for name in ("masked_classes_", "_calibrator"):

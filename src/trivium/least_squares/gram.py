@@ -112,27 +112,34 @@ def gather(table: Table, *, centred: bool, n_jobs: int | None = None) -> Moments
     return sums.moments(frame, centred=centred)
 
 
-def few_hold_spread(moments: Moments, table: Table) -> bool:
+def few_hold_spread(moments: Moments, table: Table, *, centred: bool) -> bool:
     """Whether a few rows hold nearly all of a column's squares, so that rounding hides the others.
 
     Ordinary rows are told from some of them; only a column that hardly varies there is looked at
     in whole.
     """
     every = slice(None, None, -(-table.X.shape[0] // _SAMPLE))
-    middle = np.median(table.X[every], axis=0).astype(np.float64)
-    away = np.abs(table.X[every] - middle)
-    away[away == 0] = np.nan
-    varies = np.isfinite(away).any(axis=0)
-    ordinary = np.zeros(len(middle))
-    ordinary[varies] = np.nanmedian(away[:, varies], axis=0)
-    for column in np.flatnonzero(~varies & (moments.gram.diagonal() > moments.noise)).tolist():
-        apart = np.abs(table.X[:, column] - middle[column])
-        ordinary[column] = np.median(apart[apart > 0])
+    some = table.X[every].astype(np.float64)
+    middle = np.median(some, axis=0) if centred else np.zeros(some.shape[1])
+    ordinary = _middle_of_others(np.abs(some - middle))
+    hidden = (ordinary == 0) & (moments.gram.diagonal() > moments.noise)
+    for column in np.flatnonzero(hidden).tolist():
+        away = np.abs(table.X[:, [column]] - middle[column])
+        ordinary[column] = _middle_of_others(away)[0]
     weight = float(len(table.X))
     if table.weights is not None:
         weight *= float(np.median(moments.frame.weights(table.weights, every)))
     squares = np.square(np.ldexp(ordinary, -moments.frame.exponent)) * weight
     return bool(np.any(moments.gram.diagonal() > _WIDE * squares + moments.noise))
+
+
+def _middle_of_others(sizes: Float64) -> Float64:
+    """Median of each column's numbers that are not zero; zero where all are."""
+    ordered = np.sort(sizes, axis=0)
+    zeros = np.count_nonzero(ordered == 0, axis=0)
+    place = np.minimum((zeros + len(ordered)) // 2, len(ordered) - 1)
+    middle: Float64 = ordered[place, np.arange(ordered.shape[1])]
+    return middle
 
 
 class _Sums(NamedTuple):

@@ -4,15 +4,18 @@ import warnings
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from trivium.arrays import Float64, Labels
+from trivium.arrays import Float64, Indices, Labels
 from trivium.inputs import column_name
 from trivium.labels import shown
 from trivium.least_squares.centred import CentredSums, centred_sums
 from trivium.least_squares.exact import ExactSums
+from trivium.least_squares.gram import Moments
 
 _ROUNDING = 1e-9  # share of a sum that rounding of what is given may take too much
 _HALF_OF_THE_DIGITS = 1e-8
+_MOST_NAMES = 8
 _SURELY = 8.0  # times what rounding may do
 
 
@@ -96,13 +99,53 @@ def _compare(estimator: Any, there: CentredSums, left: CentredSums, gone: Float6
             f"These rows spread farther in {column_name(estimator, int(missing[0]))} than those "
             "that the model was fitted to: they are not among its rows."
         )
-    faint = left.spread < left.moments.noise / _HALF_OF_THE_DIGITS
+    faint = _is_faint(left.spread, left.moments.noise)
     lost = np.flatnonzero((there.moments.gram.diagonal() > 0) & faint)
     if lost.size:
         warnings.warn(
-            f"The rows forgotten spread so far in {column_name(estimator, int(lost[0]))}, beside "
+            f"The rows forgotten spread so far in {_names(estimator, lost)}, beside "
             "the others, that what is left of it has lost half of its digits or more; where all "
             "are lost, it counts as constant. Fit to the rest again, unless it is.",
             RuntimeWarning,
             stacklevel=3,
         )
+
+
+def warn_of_hidden(estimator: Any, moments: Moments, aliased: Indices, before: Indices) -> None:
+    """Say which columns now depend on others to the noise of sums that had been rounded.
+
+    Parameters
+    ----------
+    estimator : estimator
+    moments : Moments
+        Of all rows now.
+    aliased, before : ndarray of int
+        Columns that depend on others, now and before rows came or went.
+
+    Warns
+    -----
+    RuntimeWarning
+        If there are such columns, other than those whose digits `removed` calls lost.
+    """
+    varies = ~_is_faint(moments.gram.diagonal(), moments.noise)
+    hidden = np.setdiff1d(aliased[varies[aliased]], before)
+    if moments.noise.any() and hidden.size:
+        warnings.warn(
+            f"What is left of {_names(estimator, hidden)} beside other columns cannot be told from "
+            "the rounding of the sums over the rows fitted before: it counts as dependent on them. "
+            "Fit to all rows that there are again, unless it is.",
+            RuntimeWarning,
+            stacklevel=4,
+        )
+
+
+def _is_faint(spread: Float64, noise: Float64) -> NDArray[np.bool_]:
+    """Whether half of the digits have gone; never of sums that were not rounded."""
+    return (noise > 0) & (spread < noise / _HALF_OF_THE_DIGITS)
+
+
+def _names(estimator: Any, columns: Indices) -> str:
+    """Name columns, the first few of many."""
+    names = [column_name(estimator, column) for column in columns[:_MOST_NAMES].tolist()]
+    more = columns.size - len(names)
+    return ", ".join(names) + (f" and {more} more" if more else "")

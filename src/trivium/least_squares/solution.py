@@ -67,8 +67,8 @@ def by_pivoting(
         Coefficients in the user's units are so many times those of the rows.
     negligible : float
         What of a column is left counts as nothing up to this share of its length.
-    rounding : float
-        What shares of columns in others are known to, if that is more.
+    rounding : ndarray of shape (d,) or float
+        What shares of columns in others are known to.
 
     Returns
     -------
@@ -89,8 +89,10 @@ def by_pivoting(
     if not 0 < rank < d:
         return coef, rank, np.sort(pivots[rank:])
     combination = scipy.linalg.solve_triangular(span.rows[:, :rank], span.rows[:, rank:])
-    nothing = 10 * max(negligible, rounding)
-    _take_least_norm(coef, combination, pivots, unit, nothing)
+    known_to = np.broadcast_to(rounding, d)[pivots]
+    unknown = 10 * np.maximum(known_to[:rank, None], known_to[rank:])
+    combination[np.abs(combination) <= unknown] = 0.0
+    _take_least_norm(coef, combination, pivots, unit, 10 * negligible)
     return coef, rank, _dependent(combination, pivots)
 
 
