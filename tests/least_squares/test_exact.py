@@ -53,9 +53,11 @@ class TestSums:
         d=st.integers(1, 4),
         weighted=st.booleans(),
         power=st.sampled_from([-300, 0, 300]),
+        apart=st.sampled_from([0, 300, 1000]),
     )
-    def test_they_are_exact(self, seed, n, d, weighted, power):
+    def test_they_are_exact(self, seed, n, d, weighted, power, apart):
         X, codes, w = rows(seed, n, d)
+        w = np.ldexp(w, np.random.default_rng(seed).integers(-apart, apart + 1, size=n))
         X, w = np.ldexp(X, power), w if weighted else None
         sums = sum_exactly(Table(X, codes, 3, w))
         A = fractions(np.column_stack([np.ones(n), X]))

@@ -13,6 +13,7 @@ from trivium import LeastSquaresClassifier
 from trivium.least_squares import classifier, solve
 from trivium.least_squares.centred import centred_sums
 from trivium.least_squares.exact import sum_exactly
+from trivium.least_squares.gram import few_hold_spread, gather
 from trivium.least_squares.table import Table
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*predicted for no training row")
@@ -287,6 +288,113 @@ class TestColumnsThatDoNotVary:
         by_rows = solve.by_rows(solve.take(table, centred=True)[0], 0.0)
         np.testing.assert_allclose(model.coef_.T, by_rows.coef, rtol=1e-6)
         assert_one_fit(model, X, y, 2)
+
+
+class TestMoreRowsThanSumsAreExactOfByRule:
+    @staticmethod
+    def table(d=60):
+        X = np.random.default_rng(19).normal(size=(5000, d))
+        return X, (X[:, 0] + X[:, 1] > 0).astype(int)
+
+    @staticmethod
+    def wild(X, power):
+        X[:5, 8] *= 10.0**power
+        return slice(5)
+
+    @staticmethod
+    def wild_and_sparse(X, power):
+        X[:, 8] = np.random.default_rng(20).random(len(X)) < 1e-3
+        X[:5, 8] = 10.0**power
+        return slice(5)
+
+    @staticmethod
+    def nearly_dependent(X, power):
+        X[:, 5] += 10.0**power
+        X[:, 6] = X[:, 5] + X[:, 7]
+        return slice(50)
+
+    @pytest.mark.parametrize("fit_intercept", [True, False])
+    @pytest.mark.parametrize("power", [4, 7, 9])
+    @pytest.mark.parametrize("change", ["wild", "wild_and_sparse", "nearly_dependent"])
+    def test_what_is_left_is_one_fit(self, change, power, fit_intercept):
+        X, y = self.table()
+        gone = getattr(self, change)(X, power)
+        options = {"fit_intercept": fit_intercept}
+        model = LeastSquaresClassifier(**options).fit(X, y).forget(X[gone], y[gone])
+        rest = LeastSquaresClassifier(**options)
+        rest.partial_fit(X[gone.stop :], y[gone.stop :], [0, 1])
+        assert model.rank_ == rest.rank_
+        np.testing.assert_array_equal(model.aliased_, rest.aliased_)
+        size = 1e-8 * np.abs(rest.coef_).max()
+        np.testing.assert_allclose(model.coef_, rest.coef_, rtol=1e-8, atol=size)
+        if change != "nearly_dependent":  # of which a fit to the rows knows fewer digits
+            fit = LeastSquaresClassifier(**options).fit(X[gone.stop :], y[gone.stop :])
+            np.testing.assert_allclose(model.coef_, fit.coef_, rtol=1e-8, atol=size)
+            assert model.rank_ == fit.rank_ == 60
+
+    def test_wild_weights(self):
+        X, y = self.table()
+        w = np.where(np.arange(5000) < 3, 1e7, 1.0)
+        model = LeastSquaresClassifier().fit(X, y, w).forget(X[:3], y[:3], w[:3])
+        rest = LeastSquaresClassifier().fit(X[3:], y[3:])
+        np.testing.assert_allclose(model.coef_, rest.coef_, rtol=1e-10, atol=1e-12)
+
+    def test_tables_of_ordinary_columns_need_no_exact_sums(self):
+        X, y = self.table(8)
+        X[:, 4] = np.random.default_rng(21).random(5000) < 1e-3
+        X[:, 5] = np.random.default_rng(22).poisson(0.3, size=5000)
+        X[:, 6] = np.exp(X[:, 6])
+        X[:, 7] = 1e9
+        for centred in (True, False):
+            for w in (None, np.random.default_rng(23).uniform(0.1, 5.0, size=5000)):
+                table = Table(X, y, 2, w)
+                moments = gather(table, centred=centred)
+                assert not few_hold_spread(moments, table, centred=centred)
+
+    def test_of_still_more_rows_a_column_that_noise_swamps_is_the_one_left_out(self, monkeypatch):
+        monkeypatch.setattr(classifier, "_WORTH_IT", 0.0)
+        X, y = self.table()
+        X[:5, 8:20] *= 1e9
+        model = LeastSquaresClassifier().fit(X, y)
+        with pytest.warns(RuntimeWarning, match=r"column 8, column 9, .*column 15 and 4 more, "):
+            model.forget(X[:5], y[:5])
+        np.testing.assert_array_equal(model.aliased_, np.arange(8, 20))
+        assert not model.coef_[0, 8:20].any()
+        others = np.setdiff1d(np.arange(60), np.arange(8, 20))
+        rest = LeastSquaresClassifier().fit(X[5:, others], y[5:])
+        np.testing.assert_allclose(model.coef_[:, others], rest.coef_, atol=1e-3)
+
+    def test_of_still_more_rows_what_counts_as_dependent_is_said(self, monkeypatch):
+        monkeypatch.setattr(classifier, "_CHEAP", 0.0)
+        X, y = self.table(5)
+        X[:4000, 3] += X[:4000, 2]
+        X[4000:, 3] = X[4000:, 2] + 1e-9 * X[4000:, 3]
+        model = LeastSquaresClassifier().fit(X, y)
+        with pytest.warns(RuntimeWarning, match="What is left of column 3 beside other columns"):
+            model.forget(X[:4000], y[:4000])
+        assert model.rank_ == 4
+        np.testing.assert_array_equal(model.aliased_, [3])
+
+
+class TestWeightsFarApart:
+    @pytest.mark.parametrize("most", [1e90, 1e200, 1e308])
+    def test_parts_make_one_fit(self, most):
+        rng = np.random.default_rng(24)
+        X = rng.normal(size=(40, 2))
+        y = (X[:, 0] + rng.normal(size=40) * 0.5 > 0).astype(int)
+        w = rng.uniform(0.2, 3.0, size=40)
+        w[3] = most
+        fit = LeastSquaresClassifier().fit(X, y, w)
+        model = LeastSquaresClassifier().partial_fit(X[:20], y[:20], [0, 1], w[:20])
+        model.partial_fit(X[20:], y[20:], sample_weight=w[20:])
+        assert model.rank_ == 2
+        np.testing.assert_allclose(model.coef_, fit.coef_, rtol=1e-10)
+        # The row of that weight is met: the others are fitted by a function through it.
+        target = np.where(y == 1, 1.0, -1.0)
+        root = np.sqrt(np.delete(w, 3))
+        away = np.delete(X - X[3], 3, axis=0) * root[:, None]
+        through = np.linalg.lstsq(away, np.delete(target - target[3], 3) * root)[0]
+        np.testing.assert_allclose(model.coef_[0], through, rtol=1e-10)
 
 
 class TestPartsThatWeighNothing:

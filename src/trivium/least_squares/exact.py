@@ -203,7 +203,9 @@ class _Rows(NamedTuple):
             return self._replace(table=table._replace(weights=weights))._sums(int(place.max()))
         parts = [
             self._replace(
-                table=table._replace(X=table.X[some], codes=table.codes[some], weights=weights[some])
+                table=table._replace(
+                    X=table.X[some], codes=table.codes[some], weights=weights[some]
+                )
             )._sums(int(place[some].max()))
             for some in (np.flatnonzero(band == number) for number in np.unique(band))
         ]
@@ -216,9 +218,7 @@ class _Rows(NamedTuple):
         right, right_place, by_weight = left, self.place, 0
         if table.weights is not None:
             right = _weighted(left, table.weights, weight_place)
-            right_place = np.where(
-                self.place == NOWHERE, NOWHERE, self.place + weight_place + 1
-            )
+            right_place = np.where(self.place == NOWHERE, NOWHERE, self.place + weight_place + 1)
             last = np.where(lowest == NOWHERE, NOWHERE, _lowest(right, right_place) - lowest)
             by_weight = int(last.min())
         lefts = _by_height(left, self.place, lowest)
@@ -251,8 +251,10 @@ class _Rows(NamedTuple):
             digits = to_digits(given)
             cut = np.flatnonzero((given != fractions).any(axis=0))
             weights = self.table.weights
-            weight = float(len(some)) if weights is None else float(weights.sum())
-            noise[cut] = np.sqrt(weight) * np.ldexp(_ROUNDED, BITS * self.kept[cut])
+            root = np.sqrt(len(some))
+            if weights is not None:  # their sum could leave float64
+                root = np.sqrt(weights.max()) * np.sqrt((weights / weights.max()).sum())
+            noise[cut] = root * np.ldexp(_ROUNDED, BITS * self.kept[cut])
         return digits, _lowest(digits, self.place), noise[1:]
 
     @staticmethod

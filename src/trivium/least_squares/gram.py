@@ -27,6 +27,7 @@ _PIECE_BLOCKS, _PIECE_ROWS = 4, 8192
 _SMALL = 2.0**-300  # in a frame: squares of lesser numbers may be lost
 _FAR = 8.0
 _SAMPLE = 256
+_FEW, _LOW = 8, 0.1  # rows of these that tell what is ordinary, else so many of all that differ
 _WIDE = 1e4  # times the squares of ordinary rows: five digits of what they leave if others go
 _ROUNDINGS = 4 * float(np.finfo(np.float64).eps)  # of a sum of squares
 
@@ -115,31 +116,27 @@ def gather(table: Table, *, centred: bool, n_jobs: int | None = None) -> Moments
 def few_hold_spread(moments: Moments, table: Table, *, centred: bool) -> bool:
     """Whether a few rows hold nearly all of a column's squares, so that rounding hides the others.
 
-    Ordinary rows are told from some of them; only a column that hardly varies there is looked at
-    in whole.
+    What others hold is told from some rows; only a column in which few of these differ from the
+    middle is looked at in whole.
     """
     every = slice(None, None, -(-table.X.shape[0] // _SAMPLE))
     some = table.X[every].astype(np.float64)
     middle = np.median(some, axis=0) if centred else np.zeros(some.shape[1])
-    ordinary = _middle_of_others(np.abs(some - middle))
-    hidden = (ordinary == 0) & (moments.gram.diagonal() > moments.noise)
-    for column in np.flatnonzero(hidden).tolist():
-        away = np.abs(table.X[:, [column]] - middle[column])
-        ordinary[column] = _middle_of_others(away)[0]
+    away = np.sort(np.abs(some - middle), axis=0)
+    zeros = np.count_nonzero(away == 0, axis=0)
+    ordinary = away[(zeros + len(away)) // 2 - (zeros == len(away)), np.arange(len(middle))]
+    differ = 1.0 - zeros / len(away)
+    few = (len(away) - zeros < _FEW) & (moments.gram.diagonal() > moments.noise)
+    for column in np.flatnonzero(few).tolist():
+        apart = np.abs(table.X[:, column].astype(np.float64) - middle[column])
+        apart = apart[apart > 0]
+        ordinary[column] = np.quantile(apart, _LOW) if apart.size else 0.0
+        differ[column] = apart.size / len(table.X)
     weight = float(len(table.X))
     if table.weights is not None:
         weight *= float(np.median(moments.frame.weights(table.weights, every)))
-    squares = np.square(np.ldexp(ordinary, -moments.frame.exponent)) * weight
+    squares = np.square(np.ldexp(ordinary, -moments.frame.exponent)) * differ * weight
     return bool(np.any(moments.gram.diagonal() > _WIDE * squares + moments.noise))
-
-
-def _middle_of_others(sizes: Float64) -> Float64:
-    """Median of each column's numbers that are not zero; zero where all are."""
-    ordered = np.sort(sizes, axis=0)
-    zeros = np.count_nonzero(ordered == 0, axis=0)
-    place = np.minimum((zeros + len(ordered)) // 2, len(ordered) - 1)
-    middle: Float64 = ordered[place, np.arange(ordered.shape[1])]
-    return middle
 
 
 class _Sums(NamedTuple):
