@@ -86,6 +86,19 @@ class TestSums:
         for one, other in zip(whole, parts, strict=True):
             np.testing.assert_array_equal(one, other)
 
+    def test_rows_of_weight_zero_add_nothing(self):
+        X, codes, w = rows(4, 3000, 3)
+        w[:1100] = 0.0  # a whole block, and a part of one
+        w[1100:1200] *= 1e-200
+        sums = sum_exactly(Table(X, codes, 3, w))
+        others = sum_exactly(Table(X[1100:], codes[1100:], 3, w[1100:]))
+        for one, other in zip(
+            centred_sums(sums, centred=True).moments[1:],
+            (centred_sums(others, centred=True).moments[1:]),
+            strict=True,
+        ):
+            np.testing.assert_array_equal(one, other)
+
     def test_what_goes_leaves_no_trace(self):
         X, codes, w = rows(3, 60, 3)
         X[:40] *= 1e30

@@ -197,10 +197,15 @@ class _Rows(NamedTuple):
         if self.table.weights is None:
             return self._replace(table=table)._sums(0)
         weights = self.table.weights[rows]
+        table = table._replace(weights=weights)
+        if not weights.any():
+            nothing = empty_sums(table.X.shape[1], table.n_classes)
+            return nothing._replace(n_rows=len(weights))
         place = highest_place(weights)
-        band = (place.max() - place) // _BAND
+        place[weights == 0] = first = int(place[weights > 0].max())
+        band = (first - place) // _BAND
         if not band.any():
-            return self._replace(table=table._replace(weights=weights))._sums(int(place.max()))
+            return self._replace(table=table)._sums(first)
         parts = [
             self._replace(
                 table=table._replace(
