@@ -313,9 +313,17 @@ class TestMoreRowsThanSumsAreExactOfByRule:
         X[:, 6] = X[:, 5] + X[:, 7]
         return slice(50)
 
+    @classmethod
+    def nearly_dependent_beside_dependent(cls, X, power):
+        X[:, 9:12] = np.eye(3)[np.arange(len(X)) % 3]
+        return cls.nearly_dependent(X, power)
+
     @pytest.mark.parametrize("fit_intercept", [True, False])
     @pytest.mark.parametrize("power", [4, 7, 9])
-    @pytest.mark.parametrize("change", ["wild", "wild_and_sparse", "nearly_dependent"])
+    @pytest.mark.parametrize(
+        "change",
+        ["wild", "wild_and_sparse", "nearly_dependent", "nearly_dependent_beside_dependent"],
+    )
     def test_what_is_left_is_one_fit(self, change, power, fit_intercept):
         X, y = self.table()
         gone = getattr(self, change)(X, power)
@@ -327,7 +335,7 @@ class TestMoreRowsThanSumsAreExactOfByRule:
         np.testing.assert_array_equal(model.aliased_, rest.aliased_)
         size = 1e-8 * np.abs(rest.coef_).max()
         np.testing.assert_allclose(model.coef_, rest.coef_, rtol=1e-8, atol=size)
-        if change != "nearly_dependent":  # of which a fit to the rows knows fewer digits
+        if not change.startswith("nearly"):  # of which a fit to the rows knows fewer digits
             fit = LeastSquaresClassifier(**options).fit(X[gone.stop :], y[gone.stop :])
             np.testing.assert_allclose(model.coef_, fit.coef_, rtol=1e-8, atol=size)
             assert model.rank_ == fit.rank_ == 60
@@ -350,6 +358,17 @@ class TestMoreRowsThanSumsAreExactOfByRule:
                 table = Table(X, y, 2, w)
                 moments = gather(table, centred=centred)
                 assert not few_hold_spread(moments, table, centred=centred)
+
+    def test_columns_that_depend_need_no_exact_sums(self):
+        X, y = self.table()
+        X[:, 3] = X[:, 4]
+        X[:, 9:12] = np.eye(3)[np.arange(len(X)) % 3]
+        model = LeastSquaresClassifier().fit(X, y)
+        assert model._sums is None
+        model.forget(X[:3000], y[:3000])
+        rest = LeastSquaresClassifier().fit(X[3000:], y[3000:])
+        np.testing.assert_array_equal(model.aliased_, rest.aliased_)
+        assert_same(model, rest, X)
 
     def test_of_still_more_rows_a_column_that_noise_swamps_is_the_one_left_out(self, monkeypatch):
         monkeypatch.setattr(classifier, "_WORTH_IT", 0.0)

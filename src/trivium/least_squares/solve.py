@@ -33,6 +33,7 @@ from trivium.least_squares.triangle import stacked, triangle_of_rows
 # Reciprocal condition of the Gram matrix from which on squares have cost nothing to speak of,
 # one correction from the rows mends what they have cost, or two do.
 _EXACT, _NEARLY_EXACT = 1e-2, 1e-5
+_NO_SHARE = 1e-10  # of a column in others: rounding
 _FEW_VALUES = 1 << 16  # a correction from so small a table costs nothing to speak of
 _CHEAP_BESIDE_ROWS = float(1 << 27)  # products that exact sums may take
 _OF_DOUBLES = 16.0  # products of float64 that one of two float64 each takes
@@ -52,7 +53,8 @@ class Solved(NamedTuple):
     sums : ExactSums or None
         Where they were taken.
     conditioned : bool
-        Whether no column depends on others so closely that rounded moments hide what is left.
+        Whether no column, but for those that depend on others, does so nearly: rounded moments
+        would hide what is left of it.
     """
 
     solution: Solution
@@ -97,7 +99,38 @@ def solve(table: Table, alpha: float, *, centred: bool) -> Solved | None:
         solution = by_squares(moments, alpha, design) or by_rows(design, alpha)
     else:
         solution, _ = solve_sums(sums, alpha, centred=centred)
-    return Solved(solution, design, moments, sums, False)
+    conditioned = sums is None and _is_conditioned(moments, solution.aliased)
+    return Solved(solution, design, moments, sums, conditioned)
+
+
+@one_blas_thread()
+def _is_conditioned(moments: Moments, aliased: Indices) -> bool:
+    """Whether squares keep the columns that do not depend on others apart, and tell how others do.
+
+    A share of a column in another that is small but not nothing is lost in rounded squares.
+    """
+    diagonal = moments.gram.diagonal()
+    aliased = aliased[diagonal[aliased] > moments.noise[aliased]]  # of constant ones, all is known
+    kept = np.setdiff1d(np.flatnonzero(diagonal > moments.noise), aliased)
+    if not kept.size:
+        return True
+    varies = diagonal > moments.noise
+    scale = np.where(varies, 1.0 / np.sqrt(np.where(varies, diagonal, 1.0)), 0.0)
+    squares = moments.gram * scale * scale[:, None]
+    factor, reciprocal = _factored(squares[np.ix_(kept, kept)])
+    if reciprocal < _NEARLY_EXACT:
+        return False
+    if not aliased.size:
+        return True
+    shares = np.abs(dpotrs(factor, squares[np.ix_(kept, aliased)])[0])
+    return not np.any((shares > _NO_SHARE) & (shares < _NEARLY_EXACT))
+
+
+def _factored(squares: Float64) -> tuple[Float64, float]:
+    """Cholesky's factor, and the reciprocal condition; zero where there is none."""
+    norm = float(np.abs(squares).sum(axis=0).max())
+    factor, failed = dpotrf(squares)
+    return factor, 0.0 if failed else float(dpocon(factor, norm)[0])
 
 
 def take(table: Table, *, centred: bool) -> tuple[Design, Moments | None] | None:
@@ -137,10 +170,8 @@ def by_squares(
         return None
     scale = 1.0 / np.sqrt(diagonal)[:, None]
     normal *= scale * scale.T
-    norm = float(np.abs(normal).sum(axis=0).max())
     with one_blas_thread():
-        factor, failed = dpotrf(normal)
-        reciprocal = 0.0 if failed else float(dpocon(factor, norm)[0])
+        factor, reciprocal = _factored(normal)
         if reciprocal < least:
             return None
         coef = scale * dpotrs(factor, scale * moments.cross.T)[0]
