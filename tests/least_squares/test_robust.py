@@ -68,7 +68,7 @@ class TestFixedPoint:
         hat = np.einsum("ij,ji->i", A, np.linalg.solve(A.T @ (w[:, None] * A) + penalty, A.T))
         bound = np.sqrt(chi2.ppf(chi2.cdf(1.345**2, 1), free))
         one = min(1.0, w.min())
-        counted = np.minimum(1.0, bound * model.scale_[y] * np.sqrt(1 - one * hat) / lengths)
+        counted = np.minimum(1.0, bound * model.scale_[y] * (1 - one * hat) / lengths)
         np.testing.assert_allclose(model.robust_weights_, counted, rtol=1e-5)
         pull = (w * model.robust_weights_)[:, None] * residuals
         np.testing.assert_allclose(pull.T @ X, alpha * w.sum() * model.coef_, atol=1e-6)
@@ -150,6 +150,57 @@ class TestClassesOfFewRows:
             X[5] = -np.abs(X[5]) * 10.0**power
             model = LeastSquaresClassifier(robust=True).fit(X, y)
             assert angle(model, clean) < 20.0
+
+    @pytest.mark.parametrize(("n", "threshold"), [(50, 2.0), (200, 3.0)])
+    @pytest.mark.parametrize("far", [-30.0, -100.0, -1e3, -1e6])
+    def test_an_outlier_in_the_rarer_class(self, n, threshold, far):
+        for seed in range(20):
+            rng = np.random.default_rng(seed)
+            x = rng.normal(size=(n, 1))
+            y = (2 * x[:, 0] + rng.logistic(size=n) > threshold).astype(int)
+            wild = np.flatnonzero(y == 1)[0]
+            clean = LeastSquaresClassifier(robust=True)
+            clean.fit(np.delete(x, wild, axis=0), np.delete(y, wild))
+            x[wild] = far
+            model = LeastSquaresClassifier(robust=True).fit(x, y)
+            assert model.coef_[0, 0] > 0.0
+            assert model.robust_weights_.argmin() == wild
+            if far <= -1e3:  # its pull has nearly gone
+                np.testing.assert_allclose(model.coef_, clean.coef_, rtol=0, atol=0.05)
+
+    def test_an_outlier_in_the_rarest_of_three(self):
+        for seed in range(40):
+            rng = np.random.default_rng(seed)
+            X = rng.normal(size=(90, 2))
+            y = np.digitize(2 * X[:, 0] + rng.logistic(size=90), [1.5, 3.0])
+            wild = np.flatnonzero(y == 2)[0]
+            clean = LeastSquaresClassifier(robust=True)
+            clean.fit(np.delete(X, wild, axis=0), np.delete(y, wild))
+            X[wild] = [-1e4, 0.0]
+            model = LeastSquaresClassifier(robust=True).fit(X, y)
+            np.testing.assert_allclose(model.coef_, clean.coef_, atol=0.05)
+
+
+class TestOrder:
+    """Of rows, and repeats of them: also where scales are held before they settle."""
+
+    # Tables of noise whose weights chase their scales.
+    @pytest.mark.parametrize("seed", [4, 25, 94, 117, 122, 123, 147, 148])
+    def test_neither_changes_the_fit(self, seed):
+        rng = np.random.default_rng(seed)
+        n, d = int(rng.integers(12, 120)), int(rng.integers(1, 70))
+        X, y = rng.normal(size=(n, d)), np.r_[0, 1, rng.integers(0, 2, size=n - 2)]
+        w, order = rng.integers(1, 4, size=n), rng.permutation(n)
+        for alpha in (0.01, 0.1):
+            model = LeastSquaresClassifier(alpha, robust=True).fit(X, y, w)
+            for other in (
+                LeastSquaresClassifier(alpha, robust=True).fit(X[order], y[order], w[order]),
+                LeastSquaresClassifier(alpha, robust=True).fit(
+                    np.repeat(X, w, axis=0), np.repeat(y, w)
+                ),
+            ):
+                size = np.abs(model.coef_).max()
+                np.testing.assert_allclose(other.coef_, model.coef_, rtol=0, atol=1e-8 * size)
 
 
 class TestItSettles:

@@ -99,8 +99,8 @@ def descend(huber: Huber, solved: Solved, most: int) -> Descent:
     for n_iter in range(1, most + 1):
         shares = huber.counted(residuals)
         solved = huber.fit(shares)
-        last, step = step, _Line(solved.solution.coef - coef, residuals - residuals_of(solved))
         pull = (huber.weights * shares)[:, None]
+        last, step = step, _step(solved, coef, residuals, pull, centred=huber.centred)
         before = decrease
         decrease = float((pull * step.moved**2).sum() + huber.penalty * (step.coef**2).sum())
         value = huber.value(residuals, coef)
@@ -118,6 +118,28 @@ def descend(huber: Huber, solved: Solved, most: int) -> Descent:
             return Descent(solved, shares, n_iter, 0.0)
         coef, residuals = coef + along * direction.coef, residuals - along * direction.moved
     return Descent(solved, shares, most, decrease / value)
+
+
+def _step(
+    solved: Solved, coef: Float64, residuals: Float64, pull: Float64, *, centred: bool
+) -> _Line:
+    """Line from a fit to another that was made under weights `pull`.
+
+    What it takes from the residuals comes of its coefficients, and not of both fits' residuals:
+    steps many times as long would let the difference of their rounding grow by that each time.
+    """
+    design, added = solved.design, solved.solution.coef - coef
+    moved = np.empty_like(residuals)
+    slopes = added / design.frame.unit[:, None]
+
+    def statistic(rows: slice) -> None:
+        moved[rows] = design.projected(rows, slopes)
+
+    map_reduce(statistic, design.table.blocks(), lambda *_: None)
+    if centred:  # the intercept
+        raised = residuals - residuals_of(solved) - moved
+        moved += (pull * raised).sum(axis=0) / pull.sum()
+    return _Line(added, moved)
 
 
 def _slope(

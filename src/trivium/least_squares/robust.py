@@ -1,18 +1,24 @@
 """Least squares in which no single row can turn the answer.
 
-Huber's estimator with Schweppe's weights: a row counts fully while its residual is at most
-c·s·√(1 - h), and beyond that as much less as it is longer; h is the row's leverage. What one row
-does to the fit is then bounded however far off it lies, on either axis (Hampel, Ronchetti,
-Rousseeuw & Stahel, Robust Statistics, 1986, section 6.3; Huber & Ronchetti, Robust Statistics,
-2nd ed. 2009, section 7.9).
+Huber's estimator in Schweppe's form: a row counts fully while its residual is at most c·s·(1 - h),
+and beyond that as much less as it is longer; h is the row's leverage. What one row does to the fit
+is then bounded however far off it lies, on either axis (Hampel, Ronchetti, Rousseeuw & Stahel,
+Robust Statistics, 1986, section 6.3; Huber & Ronchetti, Robust Statistics, 2nd ed. 2009, section
+7.9).
+
+r/(1 - h) is what the fit without the row misses it by, in least squares. A row at distance d then
+pulls the less the farther off it is, as 1/d. Under c·s·√(1 - h), which is common, it pulls as much
+as some √n ordinary ones at any distance: that turns a small table, the more so as the turn
+lengthens the residuals of a rare class, and with them s, the row's own scale.
 
 The scale s of a residual is that of its class: rows are measured by their like, and a class of
 few rows is not taken for the outliers of a class of many.
 
 Found by iteratively reweighted least squares, from a fit in which no row holds a direction nearly
 alone, since nothing but rounding would be left of its residual. Weights and scales follow from
-each other and can chase each other for ever, so that scales are held after fifty steps. What is
-left to minimise is then convex, and each step lowers it (`descent.py`).
+each other and can chase each other for ever, and rounding then grows from step to step: scales go
+half the way after 25 steps, and are held after fifty. What is left to minimise is convex, and each
+step lowers it (`descent.py`).
 """
 
 from typing import NamedTuple
@@ -32,7 +38,7 @@ from trivium.least_squares.solve import Solved, solve
 from trivium.least_squares.table import Table
 
 _EFFICIENT = 1.345  # Huber's c for 95 % efficiency under normal errors, in one dimension
-_SCALE_STEPS, _MOST_STEPS = 50, 500
+_FREE_STEPS, _SCALE_STEPS, _MOST_STEPS = 25, 50, 500
 _STILL = 1e-9
 _EXACT = 1e-12  # residuals of targets that are met
 _LEAST_SHARE = 1e-3  # of the greatest scale: a class met exactly leaves its other rows some room
@@ -90,20 +96,22 @@ def solve_robustly(table: Table, alpha: float, *, centred: bool) -> Robust | Non
     dimension = max(1, int(there) - 1)  # targets of a row sum to one
     bound = float(np.sqrt(chi2.ppf(chi2.cdf(_EFFICIENT**2, 1), dimension)))
     rest = _rest_of_leverage(Fitted(solved.design, solved.moments, alpha, centred))
-    allowance, penalty = np.sqrt(rest), alpha * float(weights.sum())
+    penalty = alpha * float(weights.sum())
     counted, scale = np.where(rest < LEAST_REMAINING, rest, 1.0), np.zeros(table.n_classes)
     if counted.min() < 1.0:
         solved = reweighted(table, weights * counted, penalty, centred=centred)
     floor = _EXACT
     for step in range(_SCALE_STEPS):
         lengths = np.linalg.norm(residuals_of(solved), axis=1)
-        scale = np.maximum(_scales(lengths, table, weights, dimension), floor)
+        before, scale = scale, np.maximum(_scales(lengths, table, weights, dimension), floor)
+        if step >= _FREE_STEPS:
+            scale = np.sqrt(before * scale)
         floor = max(floor, _LEAST_SHARE * float(scale.max()))
         if scale.max() <= _EXACT:  # more than half of every class is met exactly
             return Robust(solved, counted, scale, step + 1, 0.0)
-        allowed = bound * scale[table.codes] * allowance
-        before, counted = counted, counted_of(lengths, allowed)
-        moving = np.flatnonzero(np.abs(counted - before) > _STILL * counted)
+        allowed = bound * scale[table.codes] * rest
+        last, counted = counted, counted_of(lengths, allowed)
+        moving = np.flatnonzero(np.abs(counted - last) > _STILL * counted)
         if np.all(lengths[moving] <= _roundings(solved, moving)):
             return Robust(solved, counted, scale, step + 1, 0.0)
         solved = reweighted(table, weights * counted, penalty, centred=centred)
