@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+import scipy.optimize
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import log_softmax
 
+from trivium import SeparationWarning, SoftmaxRegression
 from trivium.softmax.infimum import above_infimum
 from trivium.softmax.margins import MarginRows
 from trivium.softmax.separation import (
@@ -141,3 +143,63 @@ def test_one_separation_may_lie_behind_another():
     lost = losing_classes(X, codes, 2, found, fit_intercept=True)
     assert lost.sum() == 40 + 20  # of class 0 none: at z = 0 both classes have rows
     assert not lost[np.arange(120), codes].any()
+
+
+@pytest.mark.parametrize("solver", ["auto", "newton", "newton-cg", "lbfgs"])
+@pytest.mark.parametrize(
+    ("x", "y", "infimum"),
+    [
+        ([0.0, 1.0, 2.0, -1.0], [0, 1, 1, 0], np.log(2) / 4),
+        ([0.0, 0.0, 1.0], [0, 1, 2], 2 * np.log(3) / 3),
+    ],
+)
+def test_rows_of_zeros_may_be_all_that_is_left(solver, x, y, infimum):
+    model = SoftmaxRegression(0.0, fit_intercept=False, solver=solver)
+    with pytest.warns(SeparationWarning):
+        model.fit(np.array(x)[:, None], y)
+    truth = model.history_["loss"][-1] - infimum
+    assert -1e-15 <= truth <= model.optimality_gap_ + 1e-15
+    assert model.optimality_gap_ <= 1e-6
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    solver=st.sampled_from(["newton", "newton-cg", "lbfgs"]),
+    intercept=st.booleans(),
+    weighted=st.booleans(),
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore::trivium.MaskedClassWarning")
+def test_small_tables_end_near_the_infimum(seed, solver, intercept, weighted):
+    rng = np.random.default_rng(seed)
+    n, d, n_classes = rng.integers(3, 9), rng.integers(1, 4), rng.integers(2, 4)
+    X = rng.integers(-2, 3, size=(n, d)) * 1.0
+    X[rng.random(n) < 0.3] = 0.0
+    y = np.r_[np.arange(n_classes), rng.integers(0, n_classes, n)][:n]
+    n_classes = y.max() + 1
+    w = rng.integers(1, 4, size=n) * 1.0 if weighted else None
+    model = SoftmaxRegression(0.0, fit_intercept=intercept, solver=solver).fit(X, y, w)
+    plain = np.zeros((n_classes, d + intercept))
+    A = np.column_stack([X, np.ones(n)]) if intercept else X
+    found = scipy.optimize.minimize(
+        lambda V: loss(A, y, V.reshape(plain.shape), 0.0, w), plain.ravel(), tol=1e-12
+    )
+    assert model.history_["loss"][-1] <= found.fun + 1e-6
+
+
+@pytest.mark.parametrize("hair", [1e-5, 1e-6, 1e-8, 1e-9, 1e-10])
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_columns_that_nearly_depend_on_others(hair, n_classes):
+    X, codes = separated(5, n=300, n_classes=n_classes)
+    noise = np.random.default_rng(5).normal(size=300)
+    plain = SoftmaxRegression(0.0)
+    near = SoftmaxRegression(0.0)
+    with pytest.warns(SeparationWarning):
+        plain.fit(np.column_stack([X, noise]), codes)
+    with pytest.warns(SeparationWarning):
+        near.fit(np.column_stack([X, X[:, 0] + hair * noise]), codes)
+    assert near.optimality_gap_ <= 1e-6 + 1e-16 / hair
+    infimum = plain.history_["loss"][-1] - plain.optimality_gap_
+    assert near.optimality_gap_ >= near.history_["loss"][-1] - plain.history_["loss"][-1]
+    assert near.history_["loss"][-1] >= infimum - 1e-16 / hair

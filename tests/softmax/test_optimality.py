@@ -1,11 +1,14 @@
 """The optimality gap: never below the truth, close to it near the optimum, zero in the end."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import log_softmax
+from sklearn.exceptions import ConvergenceWarning
 
+from trivium import SoftmaxRegression
 from trivium.softmax.optimality import certify
 
 TRUTH = 2e-18  # rounding of the truth itself, which is computed in extended precision
@@ -233,3 +236,61 @@ def test_one_class_alone_in_its_block_and_many_classes():
     theta = best + 1e-4 * case.rng.normal(size=best.shape)
     truth = float(case.loss(theta) - case.loss(best))
     assert truth <= case.certify(theta).gap <= 100 * truth
+
+
+@pytest.mark.parametrize("solver", ["newton", "newton-cg", "lbfgs"])
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("hair", [1e-4, 1e-6, 1e-8, 1e-9])
+def test_columns_that_nearly_depend_on_others(solver, n_classes, fit_intercept, hair):
+    rng = np.random.default_rng(n_classes)
+    X = rng.normal(size=(300, 3))
+    y = np.digitize(X[:, 0] + rng.normal(size=300), np.arange(n_classes - 1.0))
+    left = rng.normal(size=(300, 2))
+    near = np.column_stack([X, X[:, 0] + hair * left[:, 0], X[:, 1] - X[:, 0] + hair * left[:, 1]])
+    options = {"fit_intercept": fit_intercept, "solver": solver}
+    model = SoftmaxRegression(0.0, **options).fit(near, y)
+    plain = SoftmaxRegression(0.0, **options, tol=1e-9).fit(np.column_stack([X, left]), y)
+    least = plain.history_["loss"][-1]
+    rounding = 1e-16 / hair  # of what is left of the columns: theirs is another problem by that
+    assert model.optimality_gap_ <= 1e-8
+    assert model.optimality_gap_ >= model.history_["loss"][-1] - least - rounding
+
+
+@pytest.mark.parametrize("solver", ["newton", "newton-cg", "lbfgs"])
+def test_what_leaves_one_another_little_in_its_turn(solver):
+    rng = np.random.default_rng(8)
+    X, left = rng.normal(size=(400, 2)), rng.normal(size=(400, 2))
+    y = (X[:, 0] + rng.normal(size=400) > 0).astype(int)
+    one = X[:, 0] + 1e-5 * left[:, 0]
+    X = np.column_stack([X, one, X[:, 0] + 1e-5 * (left[:, 0] + 1e-5 * left[:, 1])])
+    codes = y
+    model = SoftmaxRegression(0.0, solver=solver, tol=1e-4).fit(X, y)
+    found = certify(X, codes, None, model.coef_, model.intercept_, alpha=0.0, fit_intercept=True)
+    assert found.exists
+    assert found.gap <= 1e-4
+
+
+@pytest.mark.parametrize("solver", ["auto", "newton", "newton-cg", "lbfgs"])
+class TestUnproved:
+    def test_it_is_said(self, solver):
+        # As many rows as columns, and each comes with either class.
+        x = np.random.default_rng(9).normal(size=(6, 12))
+        with pytest.warns(ConvergenceWarning, match=r"could not be proved\. The classes overlap"):
+            model = SoftmaxRegression(0.0, solver=solver).fit(
+                np.vstack([x, x]), np.repeat([0, 1], 6)
+            )
+        assert model.optimality_gap_ == pytest.approx(np.log(2))
+
+    def test_columns_that_may_be_why_are_named(self, solver, monkeypatch):
+        monkeypatch.setattr("trivium.softmax.optimality.by_shift", lambda *_: np.inf)
+        rng = np.random.default_rng(10)
+        X = rng.normal(size=(200, 2))
+        y = X[:, 0] + rng.normal(size=200) > 0
+        table = pd.DataFrame(
+            {"a": X[:, 0], "b": X[:, 1], "sum": X.sum(axis=1) + 1e-6 * rng.normal(size=200)}
+        )
+        match = "could not be proved: column 'sum' nearly depends on other columns"
+        with pytest.warns(ConvergenceWarning, match=match) as caught:
+            SoftmaxRegression(0.0, solver=solver).fit(table, y)
+        assert len(caught) == 1

@@ -9,7 +9,9 @@ from sklearn.exceptions import ConvergenceWarning
 from trivium.arrays import Float64, Floats, Indices
 from trivium.inputs import column_name
 from trivium.labels import shown
+from trivium.softmax.dependence import dependence_of
 from trivium.softmax.fitting import Fitted
+from trivium.softmax.frame import frame_of
 from trivium.softmax.infimum import above_infimum
 from trivium.softmax.optimality import Certificate, certify
 from trivium.softmax.separation import (
@@ -101,7 +103,8 @@ def warn_of(
     ConvergenceWarning
         If the solver stopped by itself before the gradient was as small as `tol`, unless the
         loss is known to be at its optimum all the same: to rounding, or to a share of 1e-10
-        where float64 allows no further step.
+        where float64 allows no further step; or if it is, and no optimum could be proved. Plain
+        descent, which ends far from it as a rule, is not told so.
     """
     gap, separation = assessment.certificate.gap, assessment.separation
     if separation is not None and separation.direction is not None:
@@ -111,6 +114,10 @@ def warn_of(
     exhausted = fitted.status in (Status.ROUNDING, Status.NO_PROGRESS)
     share = NOTHING_LEFT if exhausted else _ROUNDING
     at_optimum = np.isfinite(gap) and gap <= share * abs(fitted.loss)
+    ended = fitted.status is Status.CONVERGED and fitted.solver != "gradient-descent"
+    if ended and separation is not None and gap > estimator.tol:
+        message = _unproved(estimator, separation, fitted)
+        warnings.warn(message, ConvergenceWarning, stacklevel=stacklevel)
     if fitted.status in (Status.CONVERGED, Status.STOPPED) or at_optimum:
         return
     known = f" The loss is at most {gap:.2g} above its optimum." if np.isfinite(gap) else ""
@@ -124,6 +131,25 @@ def warn_of(
         f"{gradient:.2g}: {fitted.status.value}.{known}{reason}",
         ConvergenceWarning,
         stacklevel=stacklevel,
+    )
+
+
+def _unproved(estimator: Any, separation: Separation, fitted: Fitted) -> str:
+    """Say that nothing is known of the optimum, and which columns may be why."""
+    X, centred = fitted.objective.X, fitted.objective.fit_intercept
+    dependence, _ = dependence_of(X, frame_of(X, centred=centred), centred=centred)
+    near = dependence.near if dependence is not None else np.zeros(0, dtype=np.intp)
+    why = "."
+    if near.size:
+        columns = ", ".join(column_name(estimator, int(j)) for j in near[:_NAMED])
+        more = ", ..." if near.size > _NAMED else ""
+        depends = "depends" if near.size == 1 else "depend"
+        why = (
+            f": {columns}{more} nearly {depends} on other columns. Leave out what says nothing new."
+        )
+    return (
+        f"{fitted.solver} ended with a gradient as small as tol, but how far the loss is from its "
+        f"optimum could not be proved{why} The classes {separation.verdict.value}."
     )
 
 

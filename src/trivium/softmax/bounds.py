@@ -31,6 +31,27 @@ def inverse_of(matrix: Float64) -> Float64 | None:
     return inverse if condition <= _WORST_CONDITION else None
 
 
+def shaken(stiffness: float, rounded: float, size: int) -> float:
+    """Bound the norm of the inverse of AᵀA, whose rows are known but for rounding.
+
+    Parameters
+    ----------
+    stiffness : float
+        Bound for the A that is known, of columns of length one at most.
+    rounded : float
+        Bound on the norm of what is added to it.
+    size : int
+        Columns.
+
+    Returns
+    -------
+    float
+        Infinite where what is added may take the least singular value away.
+    """
+    lost = stiffness * rounded * (2 * np.sqrt(size) + rounded)
+    return float(stiffness / (1 - lost)) if lost < 0.5 else np.inf
+
+
 def norm(array: Float64) -> float:
     """Root of the sum of squares of all entries."""
     return float(np.linalg.norm(array))

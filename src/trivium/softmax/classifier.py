@@ -186,8 +186,9 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
         ConvergenceWarning
             If the gradient is not as small as `tol`, unless the loss is known to be at its
             optimum to rounding all the same; or if it is only because a column is so small
-            that this says little, and the loss is known to fall further. The message says what
-            to try.
+            that this says little, and the loss is known to fall further; or if alpha is 0, it
+            is, and nothing better than the loss itself could be proved (for all solvers but
+            "gradient-descent"). The message says what to try.
         """
         self._check_parameters()
         context = self._init_callback_context(max_subtasks=self.max_iter + 1)

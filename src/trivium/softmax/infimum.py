@@ -17,7 +17,9 @@ remain. With ρ the greatest s = |v_c - r·v|, q is positive if ρ < 1, and KL(q
 vᵀ(diag r - r rᵀ)v / (2(1 - ρ)), as (1 + s)log(1 + s) - s curves by 1/(1 + s). The Hessian is AᵀA
 with n_classes - 1 rows of A for each of X's (the variance of v under r is that of its first class
 against the mean of the rest, plus that within the rest), and the triangle of A's QR factors has
-all digits. Parameters that others determine for every row are left to those.
+all digits. Parameters that others determine for every row are left to those. Where nothing is
+proved so, what columns leave of those that they nearly determine is taken in their place, as in
+`shift.py`.
 
 **Rounding** is bounded as in `optimality.py`.
 """
@@ -32,7 +34,7 @@ import scipy.linalg
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.map_reduce import map_reduce
-from trivium.softmax.bounds import SOLVED, divergence, norm
+from trivium.softmax.bounds import SOLVED, divergence, norm, shaken
 from trivium.softmax.dependence import TO_ROUNDING
 from trivium.softmax.residuals import UNIT, Model
 
@@ -40,6 +42,7 @@ THRESHOLDS = (0.0, 1e-8, 1e-5)
 """Probabilities below which a class is left out for a row."""
 
 _DEPENDENT = 1e-9  # of a column's length: what the others leave of it
+_NEARLY = 1e-4  # the same, where it is better taken alone
 _MOST_WORK = 3e10
 _ROWS = 256
 _REFINED = 3
@@ -74,6 +77,9 @@ class _Sums(NamedTuple):
     off : float
         Probability away from the likeliest class kept.
     greatest : ndarray of shape (size,)
+        Of the columns.
+    combined : ndarray of shape (2, size)
+        Of their combinations, in rows that keep other classes, and of the sizes of their terms.
     """
 
     price: float
@@ -81,6 +87,7 @@ class _Sums(NamedTuple):
     size: float
     off: float
     greatest: Float64
+    combined: Float64
 
     def merge(self, other: "_Sums") -> "_Sums":
         return _Sums(
@@ -89,6 +96,7 @@ class _Sums(NamedTuple):
             self.size + other.size,
             self.off + other.off,
             np.maximum(self.greatest, other.greatest),
+            np.maximum(self.combined, other.combined),
         )
 
 
@@ -154,11 +162,15 @@ def above_infimum(
     model = Model(X, codes, weights, coef, intercept, alpha=0.0, centred=fit_intercept)
     least, passes = np.inf, 0.0
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        for threshold in THRESHOLDS:
-            kept = _Kept(model, threshold, lost)
-            least = min(least, kept.bound())
-            passes += kept.passes
-            if least <= enough:
+        for nearly in (False, True):
+            for threshold in THRESHOLDS:
+                kept = _Kept(model, threshold, lost)
+                if not nearly or kept.take_what_is_left():
+                    least = min(least, kept.bound())
+                passes += kept.passes
+                if least <= enough:
+                    break
+            if least < np.inf:
                 break
     return Bound(float(least), passes)
 
@@ -178,13 +190,42 @@ class _Kept:
         n, d = model.X.shape
         self._size = d + model.centred
         self._pairs = len(model.coef) - 1
+        self._basis: Float64 | None = None
         self.passes = 0.0
         self._blocks = [slice(i, min(i + _ROWS, n)) for i in range(0, n, _ROWS)]
+
+    def take_what_is_left(self) -> bool:
+        """Take what columns leave of those they nearly determine; say whether there are any."""
+        if self._too_much():
+            return False
+        for _ in range(_REFINED):
+            R = self._read(self._columns, lambda one, two: _triangle(np.vstack([one, two])))
+            length = np.sqrt(np.einsum("ij,ij->j", R, R))
+            unit = np.where(length > 0, 1 / np.where(length > 0, length, 1.0), 0.0)
+            R, pivots = scipy.linalg.qr(R * unit, mode="r", pivoting=True, check_finite=False)
+            rank = int(np.count_nonzero(np.abs(np.diagonal(R)) > _NEARLY))
+            kept, others = pivots[:rank], pivots[rank:]
+            others, R = others[unit[others] > 0], R[:rank, : self._size]
+            if not rank or not others.size:
+                break
+            T = scipy.linalg.solve_triangular(R[:, :rank], R[:, rank : rank + others.size])
+            T = unit[kept][:, None] * T / unit[others]
+            nearly = self._read(partial(self._apart, kept, others, T), np.maximum) > TO_ROUNDING
+            if not nearly.any():
+                break
+            basis = np.eye(self._size) if self._basis is None else self._basis.copy()
+            basis[:, others[nearly]] -= basis[:, kept] @ T[:, nearly]
+            self._basis = basis
+        return self._basis is not None
+
+    def _too_much(self) -> bool:
+        work = 2.0 * self._model.X.shape[0] * self._pairs * (self._pairs * self._size) ** 2
+        return bool(work > _MOST_WORK)
 
     def bound(self) -> float:
         """Bound the loss less the infimum."""
         model = self._model
-        if 2.0 * model.X.shape[0] * self._pairs * (self._pairs * self._size) ** 2 > _MOST_WORK:
+        if self._too_much():
             return np.inf
         sums = self._read(self._sums, _Sums.merge)
         error = self._logit_error(sums)
@@ -194,7 +235,10 @@ class _Kept:
         apart = error * float(np.sqrt(2 * sums.off / model.total))
         if sums.size == 0.0:
             return float(price)
-        greatest = np.tile(sums.greatest, self._pairs)
+        rounded = 0.0 * sums.greatest
+        if self._basis is not None:
+            rounded = (self._size + 4) * UNIT * sums.combined[1]
+        greatest = np.tile(sums.combined[0] + rounded, self._pairs)
         solver = self._solver()
         if solver is None:
             return np.inf
@@ -209,8 +253,12 @@ class _Kept:
         unit = solver.unit
         reach = norm(unit * greatest[solver.kept])
         wrong = model.rounding * (sums.size / model.total + along)
+        lost = norm(unit * np.tile(rounded, self._pairs)[solver.kept])
         residue = norm((gradient + moved)[solver.kept] * unit) + reach * wrong
-        stiffness = solver.stiffness
+        residue += lost * (sums.size / model.total + along)
+        stiffness = shaken(solver.stiffness, lost, unit.size)
+        if stiffness == np.inf:
+            return np.inf
         ratio = taken.ratio * (1 + 1e-6) + 2 * stiffness * residue * reach
         return divergence(along + float(np.sqrt(stiffness)) * residue, apart, ratio) + float(price)
 
@@ -246,11 +294,38 @@ class _Kept:
         r[codes[alone], each[alone]] = 1.0
         if model.centred:
             X = np.column_stack([X, np.ones(X.shape[0])])
+        if self._basis is not None:
+            X = X @ self._basis
         return X, r, price, alone
+
+    def _sizes(self, rows: slice) -> tuple[Float64, Float64]:
+        """Magnitudes of the columns, and sizes of the terms of their combinations."""
+        X = np.abs(self._model.rows(rows))
+        if self._model.centred:
+            X = np.column_stack([X, np.ones(X.shape[0])])
+        return X, X if self._basis is None else X @ np.abs(self._basis)
+
+    def _apart(self, kept: Indices, others: Indices, T: Float64, rows: slice) -> Float64:
+        """How far columns are from combinations of others, of the sizes of the terms."""
+        X, _, _, alone = self._rows(rows)
+        _, sizes = self._sizes(rows)
+        size = sizes[:, others] + np.abs(X[:, kept]) @ np.abs(T)
+        apart = np.abs(X[:, others] - X[:, kept] @ T) / np.maximum(size, np.finfo(float).tiny)
+        relative: Float64 = apart[~alone].max(axis=0, initial=0.0)
+        return relative
+
+    def _columns(self, rows: slice) -> Float64:
+        """Triangle of the columns of rows that keep other classes, weighed by their curvature."""
+        X, r, _, alone = self._rows(rows)
+        curvature = np.where(alone, 0.0, 1.0 - np.einsum("ij,ij->j", r, r))
+        root = np.sqrt(np.maximum(self._model.weigh(curvature, rows), 0.0))
+        return _triangle(root[:, None] * X)
 
     def _sums(self, rows: slice) -> _Sums:
         model = self._model
-        X, r, price, _ = self._rows(rows)
+        X, r, price, alone = self._rows(rows)
+        plain, sizes = self._sizes(rows)
+        own = np.abs(X[~alone]).max(axis=0, initial=0.0)
         each, codes = np.arange(X.shape[0]), model.codes[rows]
         top = r.argmax(axis=0)
         rest = r.copy()
@@ -265,7 +340,8 @@ class _Kept:
             model.weigh(rest, rows)[:-1] @ X,
             float(model.weigh(size, rows).sum()),
             float(model.weigh(off, rows).sum()),
-            np.abs(X).max(axis=0),
+            plain.max(axis=0),
+            np.stack([own, sizes[~alone].max(axis=0, initial=0.0)]),
         )
 
     def _moved(self, step: Float64, rows: slice) -> _Moved:
@@ -337,6 +413,9 @@ class _Kept:
             v = (combined @ X.T).reshape(shape)
             plain = (np.abs(X) + center).T  # of which rounding is a share
             size = (np.abs(combined) @ plain).reshape(shape)
+            if self._basis is not None:  # a great share of a small column is no excuse
+                plain = ((self._sizes(rows)[0][~alone] + center) @ np.abs(self._basis)).T
+                size = (np.abs(combined) @ np.abs(X).T).reshape(shape)
             v = np.concatenate([v, np.zeros((others.size, 1, X.shape[0]))], axis=1)
             some = r > 0
             most = np.where(some, v, -np.inf).max(axis=1) - np.where(some, v, np.inf).min(axis=1)
@@ -363,6 +442,8 @@ class _Solver(NamedTuple):
     @property
     def stiffness(self) -> float:
         """Bound the norm of the inverse."""
+        if not self.kept.size:  # rows of zeros only, or of one class each
+            return 0.0
         inverse = scipy.linalg.solve_triangular(self.triangle, np.eye(len(self.triangle)))
         return float(SOLVED * np.abs(inverse).sum(axis=0).max() * np.abs(inverse).sum(axis=1).max())
 

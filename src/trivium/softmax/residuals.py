@@ -122,6 +122,14 @@ class Model:
             np.maximum(X.max(axis=0), -X.min(axis=0)),
         )
 
+    def surplus(self, rows: slice) -> Float64:
+        """Probabilities less the indicators of the classes, with all digits."""
+        codes = self.codes[rows]
+        p, _, _ = self.probabilities(self.rows(rows))
+        rest, _ = without(p, codes)
+        rest[codes, np.arange(codes.size)] = -rest.sum(axis=0)
+        return rest
+
     def logit_error(self, sums: Residuals) -> float:
         """Bound what rounding did to the difference of two logits of a row."""
         reach = float(np.abs(self.coef).max(axis=0) @ sums.greatest) + self.offset
