@@ -142,7 +142,7 @@ class TestRareClasses:
         y = np.repeat([0, 1, 2], [400, 200, 199])
         assert rare(y).tolist() == [2]
         assert rare(y, np.where(y == 1, 0.5, 1.0)).tolist() == [1, 2]
-        for n, found in ((300, []), (299, [3])):
+        for n, found in ((225, []), (224, [3])):
             assert rare(np.repeat([1, 3], [300, n])).tolist() == found
 
     @pytest.mark.parametrize("n", [30, 70])

@@ -22,7 +22,7 @@ _FIRST_LOOK, _FIRST_LOOK_A_CLASS = 4096, 8  # rows
 _MANY = 1e9
 _NAMED = 5
 _LEAST_ROWS_A_CLASS = 25  # on average: in smaller tables, to be outvoted is no surprise
-_RARER = 1.0 - 1e-9  # of two classes, beside rounding of weights
+_RARER = 0.75  # of two classes; where columns tell nothing, chance alone decides between equals
 _RARER_OF_SEVERAL = 0.5
 
 
@@ -66,7 +66,7 @@ def masked_classes(X: Floats, coef: Float64, intercept: Float64) -> Indices:
 def rare_classes(rows: LabelledRows, mass: Float64) -> Indices:
     """Return the classes that have a weight, but little of it beside the greatest one.
 
-    Of two classes that is the one with less; of more, those with less than half as much. Such a
+    Of two classes that is one with less than three quarters; of more, with less than half. Such a
     class can be outweighed in every row. That one which is as frequent as others is not predicted
     has other reasons: a penalty that leaves nothing of the columns, say.
 

@@ -22,6 +22,9 @@ from tests.neighbors.reference import ALGORITHMS, METRICS, MODEST, class_shares
 from trivium import KNeighborsClassifier
 from trivium.neighbors import sweeps
 
+# Tables are drawn at random, some with a class that is never predicted.
+pytestmark = pytest.mark.filterwarnings("ignore::trivium.MaskedClassWarning")
+
 
 def tent(distances):
     """Weight a neighbour by itself alone."""

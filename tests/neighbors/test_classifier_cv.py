@@ -17,6 +17,9 @@ from trivium import KNeighborsClassifier, KNeighborsClassifierCV
 from trivium.neighbors import neighborhoods, sweeps
 from trivium.selection import choose
 
+# Tables are drawn at random, some with a class that is never predicted.
+pytestmark = pytest.mark.filterwarnings("ignore::trivium.MaskedClassWarning")
+
 
 def tent(distances):
     """Weight a neighbour by itself alone."""

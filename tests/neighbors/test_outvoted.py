@@ -13,6 +13,9 @@ from trivium.neighbors.outvoted import can_win, outvoted, wins_by_chance
 from trivium.neighbors.search.index import Index
 from trivium.neighbors.sweeps import Voters
 
+# Tables are drawn at random, some with a class that is never predicted.
+pytestmark = pytest.mark.filterwarnings("ignore::trivium.MaskedClassWarning")
+
 
 @given(st.lists(st.integers(0, 5), min_size=2, max_size=4), st.data())
 def test_a_class_can_win_if_some_neighbourhood_lets_it(mass, data):

@@ -26,6 +26,9 @@ from trivium.softmax.distinct import Distinct
 from trivium.softmax.separation import SeparationWarning
 from trivium.softmax.solvers.protocol import Status
 
+# Tables are drawn at random, some with a class that is never predicted.
+pytestmark = pytest.mark.filterwarnings("ignore::trivium.MaskedClassWarning")
+
 EPS = np.finfo(float).eps
 SOLVERS = ["auto", "newton-cg", "lbfgs", "newton", "gradient-descent"]
 

@@ -17,6 +17,9 @@ from trivium.softmax.separation import (
     winning_margins,
 )
 
+# Tables are drawn at random, some with a class that is never predicted.
+pytestmark = pytest.mark.filterwarnings("ignore::trivium.MaskedClassWarning")
+
 
 def loss(X, codes, coef, intercept, w=None):
     log_p = log_softmax(X @ coef.T + intercept, axis=1)

@@ -11,6 +11,9 @@ from trivium import SoftmaxRegression, SoftmaxRegressionCV
 from trivium.blocks.linear_scores import linear_scores
 from trivium.softmax.predictor import finite_logits
 
+# Tables are drawn at random, some with a class that is never predicted.
+pytestmark = pytest.mark.filterwarnings("ignore::trivium.MaskedClassWarning")
+
 EPS = np.finfo(float).eps
 GREATEST = Fraction(np.finfo(float).max)
 

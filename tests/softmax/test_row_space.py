@@ -21,6 +21,9 @@ from trivium.softmax.row_space import Spanned, row_space
 from trivium.softmax.separation import SeparationWarning
 from trivium.softmax.solvers.protocol import Status
 
+# Tables are drawn at random, some with a class that is never predicted.
+pytestmark = pytest.mark.filterwarnings("ignore::trivium.MaskedClassWarning")
+
 FAST = ("newton-cg", "lbfgs", "newton")
 TOL = 1e-8
 

@@ -10,6 +10,9 @@ from trivium.softmax import separation, single_columns
 from trivium.softmax.separation import SeparationWarning, Verdict, find_separation
 from trivium.softmax.single_columns import separating_columns
 
+# Tables are drawn at random, some with a class that is never predicted.
+pytestmark = pytest.mark.filterwarnings("ignore::trivium.MaskedClassWarning")
+
 
 def dummies(seed, n, levels, n_classes):
     rng = np.random.default_rng(seed)
