@@ -147,7 +147,7 @@ def _in_parts(
     if parts.rank_ != one.rank_ or list(parts.aliased_) != list(one.aliased_):
         yield f"{setting}: in parts rank {parts.rank_} is {one.rank_}, aliased {parts.aliased_}"
     spread = np.ptp(X.astype(float), axis=0)
-    size = np.abs(one.coef_ * spread).max() + 1e-12
+    size = np.abs(one.coef_ * spread).max() + 1e-6  # of targets of one
     moved = np.abs((parts.coef_ - one.coef_) * spread).max()
     if not moved <= 1e-8 * size:
         yield f"{setting}: in parts coefficients differ by {moved / size:.2g}"
