@@ -60,11 +60,6 @@ class Moments(NamedTuple):
     noise: Float64
     target_means: Float64
 
-    @property
-    def total(self) -> float:
-        """Sum of the weights as they were given."""
-        return float(np.ldexp(self.weight, self.frame.weight_exponent))
-
     def design(self, table: Table) -> Design:
         """Return the rows these moments were taken of, as they were taken."""
         return Design(table, self.frame, self.center, self.target_center, self.weight)
