@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import validate_data
 
 from trivium.arrays import Float64, Floats, Indices, Labels
+from trivium.class_weights import ClassWeight, class_factors
 from trivium.containers import as_numbers, require_unmasked
 from trivium.labels import as_labels, encoded, known_codes, shown
 
@@ -89,6 +90,39 @@ class LabelledRows(NamedTuple):
         light[self.kept] = False
         return self.given[light], np.flatnonzero(light)
 
+    def times(self, class_weight: ClassWeight) -> "LabelledRows":
+        """Return these rows with their weights multiplied by those of their classes.
+
+        Rows of a class whose weight is zero count as removed; the classes stay.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `class_factors`, or if a product leaves float64.
+        """
+        factors = class_factors(class_weight, self.classes, self.class_weights())
+        if factors is None:
+            return self
+        with np.errstate(over="ignore", under="ignore"):
+            weights = factors[self.codes] * (1.0 if self.weights is None else self.weights)
+        numbers = np.arange(self.n_given) if self.kept is None else self.kept
+        kept = factors[self.codes] > 0
+        lost = np.flatnonzero(kept & ~((weights > 0) & np.isfinite(weights)))
+        if lost.size:
+            raise ValueError(
+                f"sample_weight times class_weight leaves float64 in row {numbers[lost[0]]}."
+            )
+        if not kept.all():
+            return self._replace(
+                X=self.X[kept],
+                codes=self.codes[kept],
+                weights=_unless_ones(weights[kept]),
+                kept=numbers[kept],
+                given=self.X if self.given is None else self.given,
+                all_there=False,
+            )
+        return self._replace(weights=_unless_ones(weights))
+
 
 def check_rows(
     estimator: Any, X: Any, *, reset: bool = False, name: str = "X", finite: bool = True
@@ -154,6 +188,7 @@ def check_labelled_rows(
     reset: bool = True,
     classes: Labels | None = None,
     weightless: bool = False,
+    class_weight: ClassWeight = None,
 ) -> LabelledRows:
     """Check the arguments of a ``fit`` that takes labels.
 
@@ -172,12 +207,16 @@ def check_labelled_rows(
         The classes that labels may name, sorted; None means those that they do name.
     weightless : bool
         Whether there may be no row that weighs anything, where the classes are given.
+    class_weight : dict, "balanced" or None
+        Factors on the weights, as in `class_factors`.
 
     Raises
     ------
     ValueError
         If X, y or the weights are malformed, there are fewer than `least_classes` classes, or
         a label names none of `classes`.
+    TypeError
+        If `class_weight` is of a wrong kind.
     """
     if y is None:
         raise ValueError(
@@ -193,7 +232,8 @@ def check_labelled_rows(
         X = X[kept]
     if classes is not None:
         codes = known_codes(y if kept is None else y[kept], classes, kept)
-        return LabelledRows(X, codes, classes, weights, kept, n_given, given)
+        rows = LabelledRows(X, codes, classes, weights, kept, n_given, given)
+        return rows.times(class_weight)
     classes, codes = encoded(y)
     if classes.size < least_classes:
         raise ValueError(
@@ -201,8 +241,10 @@ def check_labelled_rows(
             f"{type(estimator).__name__} needs at least two."
         )
     if kept is None:
-        return LabelledRows(X, codes, classes, weights, None, n_given, all_there=True)
-    return LabelledRows(X, codes[kept], classes, weights, kept, n_given, given)
+        rows = LabelledRows(X, codes, classes, weights, None, n_given, all_there=True)
+    else:
+        rows = LabelledRows(X, codes[kept], classes, weights, kept, n_given, given)
+    return rows.times(class_weight)
 
 
 def check_weights(
@@ -236,9 +278,12 @@ def check_weights(
     if kept.size == 0 and not weightless:
         raise ValueError("sample_weight is zero in every row: nothing is left to learn from.")
     if kept.size == n_rows:
-        return (None if np.all(weights == 1.0) else weights), None
-    weights = weights[kept]
-    return (None if np.all(weights == 1.0) else weights), kept
+        return _unless_ones(weights), None
+    return _unless_ones(weights[kept]), kept
+
+
+def _unless_ones(weights: Float64) -> Float64 | None:
+    return None if np.all(weights == 1.0) else weights
 
 
 def require_weights(sample_weight: ArrayLike, n_rows: int) -> Float64:

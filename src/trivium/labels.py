@@ -144,8 +144,8 @@ def codes_among(y: Labels, classes: Labels) -> Indices:
     """
     unique = np.unique(y, return_inverse=True) if y.dtype.kind == "f" else encoded(y)
     found, place = unique  # of floats, which may be few, `encoded` says more than is asked
-    code_of = {label: code for code, label in enumerate(_hashable(classes))}
-    code = np.array([code_of.get(label, -1) for label in _hashable(found)], dtype=np.intp)
+    code_of = {label: code for code, label in enumerate(hashable(classes))}
+    code = np.array([code_of.get(label, -1) for label in hashable(found)], dtype=np.intp)
     codes: Indices = code[place]
     return codes
 
@@ -171,14 +171,14 @@ def check_classes(classes: ArrayLike, first: Labels | None = None) -> Labels:
         raise ValueError(
             f"classes={given.tolist()!r}: expected at least two classes, each given once."
         )
-    if first is not None and _hashable(known) != _hashable(first):
+    if first is not None and hashable(known) != hashable(first):
         raise ValueError(
             f"classes={known.tolist()!r} are not those of the first call, {first.tolist()!r}."
         )
     return known
 
 
-def _hashable(labels: Labels) -> list[Any]:
+def hashable(labels: Labels) -> list[Any]:
     """Labels as values of which equal ones have the same hash, dates of any unit among them."""
     return list(labels) if labels.dtype.kind in "mM" else labels.tolist()
 
