@@ -103,6 +103,15 @@ def is_alive(group):
     return any(int(each) == group and not state.startswith("Z") for each, state in found)
 
 
+@pytest.fixture
+def heeded_hangup():
+    """Let processes of a test heed SIGHUP, though the tests themselves were started by nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("heeded_hangup")
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
 def test_a_signal_leaves_nothing_behind(tmp_path, name, code):
     """It comes to all processes while they draw; another's file in the new folder stays."""
