@@ -61,6 +61,7 @@ GIVEN = {
     "groups": Y,
     "ks": [1, 2],
     "rows": [0, 1],
+    "radius": WEIGHTS,
     ("LeastSquaresClassifier", "forget"): {"X": X[:3], "y": Y[:3], "sample_weight": WEIGHTS[:3]},
     ("KNeighborsDensity", "path"): {"ks": [2, 3]},
     "BoundaryTiltDisplay": {

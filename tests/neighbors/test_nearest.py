@@ -89,6 +89,23 @@ class TestRadius:
                 right.radius_neighbors(queries[[q]], 0.25)[1][0], indices[q]
             )
 
+    @every_metric
+    @new_or_own
+    @pytest.mark.parametrize("algorithm", ALGORITHMS)
+    def test_each_query_may_have_a_radius_of_its_own(self, algorithm, own, metric):
+        rows, queries = rows_and_queries("ties", n_queries=300)
+        queries = None if own else queries
+        model = NearestNeighbors(metric=metric, algorithm=algorithm).fit(rows)
+        matrix, _ = within(queries, rows, 0.0, metric)
+        radii = np.random.default_rng(3).permuted(matrix, axis=1)[:, 0]  # somebody is on the rim
+        _, inside = within(queries, rows, radii[:, None], metric)
+        distances, indices = model.radius_neighbors(queries, radii)
+        for q, (near, found) in enumerate(zip(distances, indices, strict=True)):
+            np.testing.assert_array_equal(found, np.flatnonzero(inside[q]))
+            np.testing.assert_array_equal(near, matrix[q, inside[q]])
+        graph = model.radius_neighbors_graph(queries, radii.tolist())
+        np.testing.assert_array_equal(graph.toarray(), inside)
+
     @new_or_own
     def test_the_graph_holds_the_lists(self, own):
         rows, queries = rows_and_queries("ties", n_queries=30)
@@ -122,6 +139,21 @@ class TestErrors:
                 ask(np.zeros((1, 2)), radius)
             with pytest.raises(error, match="radius="):
                 clone(self.model).set_params(radius=radius).fit(np.zeros((5, 2))).radius_neighbors()
+
+    @pytest.mark.parametrize(
+        ("radius", "error", "match"),
+        [
+            ([1.0, 2.0, -0.5], ValueError, "radius must be .*; that of query 2 is -0.5"),
+            ([1.0, np.nan, 1.0], ValueError, "radius must be .*; that of query 1 is nan"),
+            ([1.0, 2.0], ValueError, r"radius has shape \(2,\); expected a number, or \(3,\)"),
+            ([[1.0], [2.0], [3.0]], ValueError, r"radius has shape \(3, 1\)"),
+            (["1", "2", "3"], ValueError, "radius is not made of numbers"),
+        ],
+    )
+    def test_a_bad_radius_among_several(self, radius, error, match):
+        for ask in (self.model.radius_neighbors, self.model.radius_neighbors_graph):
+            with pytest.raises(error, match=match):
+                ask(np.zeros((3, 2)), radius)
 
     def test_a_bad_mode(self):
         for ask in (self.model.radius_neighbors_graph, self.model.kneighbors_graph):

@@ -8,6 +8,7 @@ from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator
 
 from trivium.arrays import Float64, Indices
+from trivium.containers import as_numbers
 from trivium.inputs import check_rows
 from trivium.neighbors.queries import NeighborQueries
 from trivium.parameters import require_number
@@ -96,7 +97,7 @@ class NearestNeighbors(NeighborQueries, BaseEstimator):
     def radius_neighbors(
         self,
         X: ArrayLike | None = None,
-        radius: float | None = None,
+        radius: float | ArrayLike | None = None,
         return_distance: bool = True,
         sort_results: bool = False,
     ) -> Any:
@@ -106,8 +107,8 @@ class NearestNeighbors(NeighborQueries, BaseEstimator):
         ----------
         X : array-like of shape (n_queries, n_features) or None
             None asks for the training rows, each without itself.
-        radius : float or None
-            None means the estimator's own.
+        radius : float, array-like of shape (n_queries,) or None
+            One for all queries, or each one's own. None means the estimator's.
         return_distance : bool, default=True
         sort_results : bool, default=False
             Sort each list by (distance, row number); otherwise by row number.
@@ -121,7 +122,10 @@ class NearestNeighbors(NeighborQueries, BaseEstimator):
         Raises
         ------
         ValueError
-            If the radius is negative or not finite, or X is malformed.
+            If a radius is negative or not finite (the message names its query), they are not
+            one a query, or X is malformed.
+        TypeError
+            If a radius is no number.
         """
         starts, distances, indices = self._within(X, radius, sort_results)
         lists = _ragged(indices, starts)
@@ -130,7 +134,7 @@ class NearestNeighbors(NeighborQueries, BaseEstimator):
     def radius_neighbors_graph(
         self,
         X: ArrayLike | None = None,
-        radius: float | None = None,
+        radius: float | ArrayLike | None = None,
         mode: Literal["connectivity", "distance"] = "connectivity",
         sort_results: bool = False,
     ) -> csr_matrix:
@@ -155,18 +159,34 @@ class NearestNeighbors(NeighborQueries, BaseEstimator):
         return self._graph(mode, distances, indices, starts)
 
     def _within(
-        self, X: ArrayLike | None, radius: float | None, sort_results: bool
+        self, X: ArrayLike | None, radius: float | ArrayLike | None, sort_results: bool
     ) -> tuple[Indices, Float64, Indices]:
         """Rows within reach of all queries, one after the other, and where each one's start."""
         queries, own = self._queries(X)
-        reach = self.radius if radius is None else radius
-        reach = require_number("radius", reach, least=0.0)
+        reach = _require_radius(self.radius if radius is None else radius, queries.shape[0])
         starts, distances, indices = self._index.within(queries, reach, own)
         if sort_results:
             queries_of = np.repeat(np.arange(starts.size - 1), np.diff(starts))
             order = np.lexsort((distances, queries_of))  # stable: ties stay by row number
             distances, indices = distances[order], indices[order]
         return starts, distances, indices
+
+
+def _require_radius(radius: Any, n_queries: int) -> float | Float64:
+    """Check a radius for all queries, or one for each."""
+    if np.ndim(radius) == 0:
+        return require_number("radius", radius, least=0.0)
+    each = as_numbers(radius, "radius", each="query")
+    if each.shape != (n_queries,):
+        raise ValueError(
+            f"radius has shape {each.shape}; expected a number, or ({n_queries},), one a query."
+        )
+    bad = np.flatnonzero(~(np.isfinite(each) & (each >= 0.0)))
+    if bad.size:
+        raise ValueError(
+            f"radius must be finite and not negative; that of query {bad[0]} is {each[bad[0]]}."
+        )
+    return each
 
 
 def _ragged(values: Any, starts: Indices) -> Any:

@@ -121,7 +121,7 @@ class Brute:
         return np.concatenate(still)
 
     def within(
-        self, queries: Floats, radius: float, skip: Indices, n_jobs: int | None
+        self, queries: Floats, radius: float | Float64, skip: Indices, n_jobs: int | None
     ) -> tuple[Indices, Float64, Indices]:
         """Find every row within a radius; see `Searcher`."""
         return self._scan.within(queries, radius, skip, n_jobs)

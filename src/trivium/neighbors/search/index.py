@@ -100,9 +100,9 @@ class Index:
         return found
 
     def within(
-        self, points: Floats, radius: float, skip: Indices | None = None
+        self, points: Floats, radius: float | Float64, skip: Indices | None = None
     ) -> tuple[Indices, Float64, Indices]:
-        """Find every row within a radius of each query; see `Searcher.within`."""
+        """Find every row within a radius, one for all or each query's; see `Searcher.within`."""
         skip = _nobody(points) if skip is None else skip
         return self._searcher.within(points, radius, skip, self._n_jobs)
 

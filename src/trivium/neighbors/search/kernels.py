@@ -103,13 +103,13 @@ def scan_within(
     metric: int,
     queries: Float64,
     rows: Floats,
-    radius: float,
+    radius: Float64,
     skip: Indices,
     counts: Indices,
     distances: Float64,
     indices: Indices,
 ) -> int:
-    """Find the rows within a radius of each query, in order; return how many there are in all.
+    """Find the rows within each query's radius, in order; return how many there are in all.
 
     With empty `distances` the rows are only counted; with the counts of such a first run
     they are written, one query after the other.
@@ -117,7 +117,9 @@ def scan_within(
     n_rows, n_columns = rows.shape
     packed = np.empty((n_columns, min(ROWS_A_BLOCK, n_rows)))
     reduced = np.empty(packed.shape[1])
-    limit = reduced_limit(metric, radius)
+    limits = np.empty(queries.shape[0])
+    for q in range(queries.shape[0]):
+        limits[q] = reduced_limit(metric, radius[q])
     write = distances.shape[0] > 0
     place = np.zeros(queries.shape[0], dtype=np.intp)
     if write:
@@ -130,10 +132,11 @@ def scan_within(
         _pack(rows, start, block)
         for q in range(queries.shape[0]):
             block_distances(metric, queries[q], block, found)
+            limit = limits[q]
             for r in range(size):
                 if found[r] <= limit and start + r != skip[q]:
                     distance = pair_distance(metric, found[r], queries[q], rows[start + r])
-                    if distance <= radius:
+                    if distance <= radius[q]:
                         if write:
                             distances[place[q]], indices[place[q]] = distance, start + r
                             place[q] += 1

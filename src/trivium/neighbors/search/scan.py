@@ -39,19 +39,19 @@ class Scan:
             pass
 
     def within(
-        self, queries: Floats, radius: float, skip: Indices, n_jobs: int | None
+        self, queries: Floats, radius: float | Float64, skip: Indices, n_jobs: int | None
     ) -> tuple[Indices, Float64, Indices]:
         """Find every row within a radius; see `Searcher`."""
+        reach = np.full(queries.shape[0], radius, dtype=np.float64)
 
         def run(piece: slice) -> tuple[Indices, Float64, Indices]:
             points, own = _float64(queries[piece]), skip[piece]
             counts = np.zeros(points.shape[0], dtype=np.intp)
             distances, indices = np.empty(0), np.empty(0, dtype=np.intp)
-            total = scan_within(
-                self._metric, points, self._rows, radius, own, counts, distances, indices
-            )
+            given = self._metric, points, self._rows, reach[piece], own, counts
+            total = scan_within(*given, distances, indices)
             distances, indices = np.empty(total), np.empty(total, dtype=np.intp)
-            scan_within(self._metric, points, self._rows, radius, own, counts, distances, indices)
+            scan_within(*given, distances, indices)
             return counts, distances, indices
 
         parts = list(map_in_order(run, self._pieces(queries), self._jobs(queries, n_jobs)))

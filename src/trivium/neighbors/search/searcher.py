@@ -26,9 +26,15 @@ class Searcher(Protocol):
         """
 
     def within(
-        self, queries: Floats, radius: float, skip: Indices, n_jobs: int | None
+        self, queries: Floats, radius: float | Float64, skip: Indices, n_jobs: int | None
     ) -> tuple[Indices, Float64, Indices]:
         """Find every row at most `radius` away from each query.
+
+        Parameters
+        ----------
+        queries, skip, n_jobs : as in `nearest`
+        radius : float, or ndarray of shape (m,)
+            One for all queries, or each one's own.
 
         Returns
         -------

@@ -46,27 +46,27 @@ def _collect(
     tree: Tree,
     all_points: Float64,
     skip: Indices,
-    radius: float,
+    radius: Float64,
     arrays: tuple[tuple[Float64, ...], tuple[Indices, ...], Any],
     counts: Indices,
 ) -> tuple[Float64, Indices]:
-    """Find the rows within a radius of each point, in the order of the leaves."""
+    """Find the rows within each point's radius, in the order of the leaves."""
     forest = forest_of(metric, tree)
     desk = desk_of(arrays[0], arrays[1], arrays[2])
     points = address(all_points, 0)
     shift = forest.n_columns * forest.width
-    limit = reduced_limit(metric, radius)
     distances, rows = np.empty(1024), np.empty(1024, np.intp)
     size = 0
     for q in range(skip.shape[0]):
         start = size
+        limit = reduced_limit(metric, radius[q])
         move(forest, desk, points, q)
         desk.nodes[0] = 0
         leaf, top = next_leaf(forest, desk, limit, 1)
         while leaf >= 0:
             for h in range(_measure_leaf(forest, desk, leaf, limit)):
                 row = forest.numbers[desk.found.places[h] + shift]
-                if desk.found.keys[h] <= radius and row != skip[q]:
+                if desk.found.keys[h] <= radius[q] and row != skip[q]:
                     if size == distances.shape[0]:
                         distances, rows = _doubled(distances, size), _doubled(rows, size)
                     distances[size], rows[size] = desk.found.keys[h], row
@@ -77,9 +77,9 @@ def _collect(
 
 
 def within_piece(
-    metric: int, tree: Tree, queries: Floats, skip: Indices, radius: float, counts: Indices
+    metric: int, tree: Tree, queries: Floats, skip: Indices, radius: Float64, counts: Indices
 ) -> tuple[Float64, Indices]:
-    """Find every row within a radius of some queries.
+    """Find every row within the radius of each of some queries.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def within_piece(
     queries : ndarray of shape (m, d)
     skip : ndarray of shape (m,)
         A row to leave out for each query; -1: none.
-    radius : float
+    radius : ndarray of shape (m,)
     counts : ndarray of shape (m,)
         Receives the number of rows of each query.
 

@@ -101,15 +101,16 @@ class KDTree:
         each_of(search, _pieces(n_queries, length), n_jobs)
 
     def within(
-        self, queries: Floats, radius: float, skip: Indices, n_jobs: int | None
+        self, queries: Floats, radius: float | Float64, skip: Indices, n_jobs: int | None
     ) -> tuple[Indices, Float64, Indices]:
         """Find every row at most `radius` away from each query; see `Searcher`."""
         starts = np.zeros(queries.shape[0] + 1, dtype=np.intp)
+        reach = np.full(queries.shape[0], radius, dtype=np.float64)
 
         def search(piece: slice) -> tuple[Float64, Indices]:
             counts = starts[1:][piece]
             return within_piece(
-                self._metric, self.tree, queries[piece], skip[piece], radius, counts
+                self._metric, self.tree, queries[piece], skip[piece], reach[piece], counts
             )
 
         found = list(map_in_order(search, _pieces(queries.shape[0], _BALLS_A_PIECE), n_jobs))
