@@ -310,8 +310,10 @@ class TestErrors:
             model.fit(X, [0, 1, 0, 1])
 
     def test_one_class(self):
-        with pytest.raises(ValueError, match="one class only.*KNeighborsClassifierCV needs"):
-            KNeighborsClassifierCV().fit(self.X, np.zeros(30))
+        model = KNeighborsClassifierCV(scoring="neg_log_loss").fit(self.X, np.zeros(30))
+        assert set(model.cv_results_["accuracy"]) == {1.0}
+        assert model.n_neighbors_ == 29
+        np.testing.assert_array_equal(model.predict_proba(self.X), np.ones((30, 1)))
 
     def test_nothing_works_before_fit(self):
         model = KNeighborsClassifierCV()

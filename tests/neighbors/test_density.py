@@ -194,6 +194,32 @@ class TestTruth:
         assert abs(bias.mean()) <= 4 * error / np.sqrt(ratio.size)
         assert ratio.std(axis=0).mean() == pytest.approx(error, rel=0.1)
 
+    @pytest.mark.parametrize("own", [False, True])
+    @pytest.mark.parametrize("volume", ["shared", "per_class"])
+    def test_logarithms_of_posteriors(self, volume, own):
+        rng = np.random.default_rng(0)
+        y = rng.integers(0, 3, 90)
+        X = rng.normal(size=(90, 2)) + 2.0 * y[:, None]
+        model = KNeighborsDensity(5, volume=volume).fit(X, y, np.where(y == 1, 0.0, 1.0))
+        logs = model.predict_log_proba(None if own else X)
+        np.testing.assert_allclose(
+            np.exp(logs), model.predict_proba(None if own else X), rtol=1e-12
+        )
+        assert np.isneginf(logs[:, 1]).all()
+
+    def test_posteriors_too_small_for_float64_have_a_logarithm(self):
+        X = np.random.default_rng(1).normal(size=(60, 100))
+        X[30:] += 1e6
+        model = KNeighborsDensity(5, volume="per_class").fit(X, np.repeat([0, 1], 30))
+        assert model.predict_proba(X[:1]).tolist() == [[1.0, 0.0]]
+        difference = np.diff(model.class_score_samples(X[:1]))[0, 0]
+        assert difference < -1000
+        assert model.predict_log_proba(X[:1])[0, 1] == pytest.approx(difference, rel=1e-12)
+        with pytest.raises(ValueError, match="fitted without labels"):
+            KNeighborsDensity(5).fit(X).predict_log_proba(X)
+        with pytest.raises(ValueError, match="not fitted yet"):
+            KNeighborsDensity(5).predict_log_proba(X)
+
     def test_posterior_of_two_gaussians(self):
         rng = np.random.default_rng(8)
         X = np.concatenate([rng.normal(size=(4000, 1)), rng.normal(size=(2000, 1)) + 2])

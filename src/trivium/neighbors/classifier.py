@@ -30,9 +30,9 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
     Parameters
     ----------
     n_neighbors : int, default=5
-    weights : {"uniform", "distance"} or callable, default="uniform"
+    weights : {"uniform", "distance"}, callable or None, default="uniform"
         Say of each neighbour: the same, 1/distance, or what a function makes of an
-        array of distances.
+        array of distances. None means the same.
     algorithm : {"auto", "brute", "kd_tree"}, default="auto"
     metric : {"euclidean", "manhattan", "chebyshev", "cosine"}, default="euclidean"
     n_jobs : int or None, default=None
@@ -70,7 +70,7 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
         self,
         n_neighbors: int = 5,
         *,
-        weights: Literal["uniform", "distance"] | Callable[[Float64], Float64] = "uniform",
+        weights: Literal["uniform", "distance"] | Callable[[Float64], Float64] | None = "uniform",
         algorithm: Literal["auto", "brute", "kd_tree"] = "auto",
         metric: Literal["euclidean", "manhattan", "chebyshev", "cosine"] = "euclidean",
         n_jobs: int | None = None,
@@ -97,8 +97,7 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
         Raises
         ------
         ValueError
-            If the data are malformed, hold one class only, or weigh less than
-            `n_neighbors`.
+            If the data are malformed, or weigh less than `n_neighbors`.
 
         Warns
         -----
@@ -143,6 +142,21 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
         """
         probabilities: Float64 = self.predict_proba_path(X, [self._own_k()])[0]
         return probabilities
+
+    def predict_log_proba(self, X: ArrayLike | None) -> Float64:
+        """Logarithm of `predict_proba`: minus infinity for a class without votes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_queries, n_features) or None
+            None asks for the rows given to ``fit``, each without itself.
+
+        Returns
+        -------
+        ndarray of shape (n_queries, n_classes)
+        """
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
 
     def predict_path(self, X: ArrayLike | None, ks: Sequence[int]) -> Labels:
         """Compute `predict` for several numbers of neighbours from one search.
@@ -193,7 +207,7 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
     ) -> LabelledRows:
         """Check, keep and index the training rows."""
         rule = self._rule()
-        rows = check_labelled_rows(self, X, y, sample_weight)
+        rows = check_labelled_rows(self, X, y, sample_weight, least_classes=1)
         self.classes_ = rows.classes
         self._voters = Voters(rows.codes, rows.classes.size, rule, self.n_jobs)
         self._row_weights = counting_weights(rows.weights)
@@ -202,7 +216,7 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
 
     def _look_for_outvoted(self, rows: LabelledRows, k: int) -> None:
         """Warn of rare classes that win no vote of k neighbours at rows of their own."""
-        if self.weights != "uniform":  # else a row outvotes all others at its place
+        if self._rule() != "uniform":  # else a row outvotes all others at its place
             return
         rare = rare_classes(rows, rows.class_weights())
         if rare.size:
@@ -217,7 +231,9 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
             )
 
     def _rule(self) -> VoteRule:
-        """Check `weights`, and return it."""
+        """Check `weights`, and return what it stands for."""
+        if self.weights is None:
+            return "uniform"
         if not callable(self.weights):
             require_choice("weights", self.weights, ("uniform", "distance"))
         return self.weights

@@ -39,7 +39,7 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
         "one-standard-error" takes the most neighbours, hence the smoothest model, whose
         mean score is within one standard error of the best. "best" takes the best mean
         score, and of several the fewest neighbours.
-    weights : {"uniform", "distance"} or callable, default="uniform"
+    weights : {"uniform", "distance"}, callable or None, default="uniform"
         As in `KNeighborsClassifier`. A callable is asked once for every k.
     algorithm : {"auto", "brute", "kd_tree"}, default="auto"
     metric : {"euclidean", "manhattan", "chebyshev", "cosine"}, default="euclidean"
@@ -91,7 +91,7 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
         *,
         scoring: Literal["accuracy", "neg_log_loss"] = "accuracy",
         rule: Literal["one-standard-error", "best"] = "one-standard-error",
-        weights: Literal["uniform", "distance"] | Callable[[Float64], Float64] = "uniform",
+        weights: Literal["uniform", "distance"] | Callable[[Float64], Float64] | None = "uniform",
         algorithm: Literal["auto", "brute", "kd_tree"] = "auto",
         metric: Literal["euclidean", "manhattan", "chebyshev", "cosine"] = "euclidean",
         n_jobs: int | None = None,
@@ -118,7 +118,7 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
         Raises
         ------
         ValueError
-            If the data are malformed or hold one class only, if `k_max` is more than a row
+            If the data are malformed, if `k_max` is more than a row
             has others, or if a parameter is unknown.
 
         Warns

@@ -13,7 +13,13 @@ from trivium.arrays import Float64, Floats, Indices
 from trivium.inputs import check_labelled_rows, check_rows, check_weights
 from trivium.labels import shown
 from trivium.neighbors.balls import BallBatch, Balls
-from trivium.neighbors.estimates import VOLUME_METRICS, log_density, log_marginal, posterior
+from trivium.neighbors.estimates import (
+    VOLUME_METRICS,
+    log_density,
+    log_marginal,
+    log_posterior,
+    posterior,
+)
 from trivium.neighbors.neighborhoods import counting_weights
 from trivium.neighbors.queries import NeighborQueries
 from trivium.neighbors.search.index import Index
@@ -257,6 +263,32 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         """
         probabilities: Float64 = self._posteriors(X, None)[0]
         return probabilities
+
+    def predict_log_proba(self, X: ArrayLike | None) -> Float64:
+        """Log p(c given x), which has digits where p(c given x) is too small for any.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_queries, n_features) or None
+            None asks for the rows given to ``fit``, each without itself.
+
+        Returns
+        -------
+        ndarray of shape (n_queries, n_classes)
+            Columns in the order of `classes_`.
+
+        Raises
+        ------
+        ValueError
+            If the model was fitted without labels.
+        """
+        check_is_fitted(self, "_balls")
+        if self._class_balls is None:
+            with np.errstate(divide="ignore"):
+                logs: Float64 = np.log(self._posteriors(X, None)[0])
+            return logs
+        scores = _warn_of_infinity(self._conditionals(X, None))[0]
+        return log_posterior(scores, self.class_prior_)
 
     def predict_proba_path(self, X: ArrayLike | None, ks: Sequence[int]) -> Float64:
         """Compute `predict_proba` for several numbers of neighbours from one search.

@@ -7,7 +7,7 @@ without bias where p is constant over the ball and x is not one of the n rows
 """
 
 import numpy as np
-from scipy.special import gammaln, logsumexp
+from scipy.special import gammaln, log_softmax, logsumexp
 
 from trivium.arrays import Float64
 
@@ -106,13 +106,31 @@ def posterior(class_scores: Float64, priors: Float64) -> Float64:
     -------
     ndarray of shape (m, n_classes)
     """
-    joint = class_scores + _log(priors)
-    infinite = np.isposinf(joint)
-    joint = np.where(infinite.any(axis=1, keepdims=True), np.where(infinite, 0.0, -np.inf), joint)
-    joint = np.where(np.isneginf(joint).all(axis=1, keepdims=True), _log(priors), joint)
+    joint = _possible(class_scores, priors)
     share = np.exp(joint - joint.max(axis=1, keepdims=True))
     probabilities: Float64 = share / share.sum(axis=1, keepdims=True)
     return probabilities
+
+
+def log_posterior(class_scores: Float64, priors: Float64) -> Float64:
+    """Log of `posterior`, also where that is too small for float64.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> log_posterior(np.array([[0.0, -900.0, -np.inf]]), np.full(3, 1 / 3))
+    array([[   0., -900.,  -inf]])
+    """
+    logs: Float64 = log_softmax(_possible(class_scores, priors), axis=1)
+    return logs
+
+
+def _possible(class_scores: Float64, priors: Float64) -> Float64:
+    """Log p(c) p(x given c) up to a constant, of which one a row at least is finite."""
+    joint = class_scores + _log(priors)
+    infinite = np.isposinf(joint)
+    joint = np.where(infinite.any(axis=1, keepdims=True), np.where(infinite, 0.0, -np.inf), joint)
+    return np.where(np.isneginf(joint).all(axis=1, keepdims=True), _log(priors), joint)
 
 
 def _log(priors: Float64) -> Float64:
