@@ -303,6 +303,12 @@ class TestErrors:
         with pytest.raises(ValueError, match="k_max=3 is more than a row has others: there are 2"):
             KNeighborsClassifierCV(3).fit(X, [0, 1, 0], [2.5, 0.25, 0.25])
 
+    def test_one_row(self):
+        for weights in (None, [1.0, 0.0]):
+            X, y = self.X[: 1 if weights is None else 2], [0] if weights is None else [0, 1]
+            with pytest.raises(ValueError, match="leave one out takes a row and others: .* 1 wi"):
+                KNeighborsClassifierCV().fit(X, y, weights)
+
     def test_no_vote_for_a_row_names_it(self):
         X = np.array([[0.0], [1.0], [2.0], [1e6]])
         model = KNeighborsClassifierCV(2, weights=lambda d: (d < 1e3).astype(float))

@@ -212,6 +212,11 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
     def _most(self) -> int:
         """Greatest number of neighbours to try."""
         others = int(available_mass(self._index, self._row_weights, own=True) * (1.0 + 1e-12))
+        if others < 1:
+            raise ValueError(
+                f"To leave one out takes a row and others: there is n_samples = "
+                f"{self.n_samples_fit_} with a weight."
+            )
         if self.k_max is None:
             return min(others, _MANY_NEIGHBORS)
         k_max = int(require_number("k_max", self.k_max, least=1, integer=True))
