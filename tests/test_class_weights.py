@@ -92,3 +92,15 @@ def test_errors(class_weight, error, message):
 def test_a_product_beyond_float64_is_named_by_row(factor):
     with pytest.raises(ValueError, match="leaves float64 in row 4"):
         rows_of({"b": factor}, np.where(Y == "b", factor, 1.0))
+
+
+def test_a_part_may_have_no_row_that_counts():
+    given = {"class_weight": {"b": 0.0}, "classes": CLASSES}
+    only_b = X[:2], ["b", "b"]
+    rows = check_labelled_rows(BaseEstimator(), *only_b, None, weightless=True, **given)
+    assert len(rows.X) == 0
+    assert len(rows.given) == 2
+    nothing = check_labelled_rows(BaseEstimator(), *only_b, [0, 0], weightless=True, **given)
+    assert len(nothing.X) == 0
+    with pytest.raises(ValueError, match="zero of every class"):
+        check_labelled_rows(BaseEstimator(), *only_b, None, **given)

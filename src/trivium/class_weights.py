@@ -12,7 +12,9 @@ from trivium.labels import hashable, shown
 ClassWeight = Mapping[Any, float] | Literal["balanced"] | None
 
 
-def class_factors(class_weight: Any, classes: Labels, mass: Float64) -> Float64 | None:
+def class_factors(
+    class_weight: Any, classes: Labels, mass: Float64, *, weightless: bool = False
+) -> Float64 | None:
     """Return the factor on the weights of each class's rows; None where none is asked for.
 
     Parameters
@@ -24,6 +26,8 @@ def class_factors(class_weight: Any, classes: Labels, mass: Float64) -> Float64 
     classes : ndarray of shape (n_classes,)
     mass : ndarray of shape (n_classes,)
         Weight of each class's rows.
+    weightless : bool
+        Whether a dict may leave nothing of any class.
 
     Raises
     ------
@@ -68,7 +72,7 @@ def class_factors(class_weight: Any, classes: Labels, mass: Float64) -> Float64 
             f"class_weight names {shown(unknown[0])}, which is none of the {classes.size} classes "
             f"({', '.join(map(shown, classes[:5]))}{', ...' if classes.size > 5 else ''})."
         )
-    if not (factors[mass > 0] > 0).any():
+    if not weightless and not (factors[mass > 0] > 0).any():
         raise ValueError("class_weight is zero of every class: nothing is left to learn from.")
     return factors
 

@@ -90,7 +90,7 @@ class LabelledRows(NamedTuple):
         light[self.kept] = False
         return self.given[light], np.flatnonzero(light)
 
-    def times(self, class_weight: ClassWeight) -> "LabelledRows":
+    def times(self, class_weight: ClassWeight, *, weightless: bool = False) -> "LabelledRows":
         """Return these rows with their weights multiplied by those of their classes.
 
         Rows of a class whose weight is zero count as removed; the classes stay.
@@ -100,7 +100,23 @@ class LabelledRows(NamedTuple):
         ValueError, TypeError
             As `class_factors`, or if a product leaves float64.
         """
-        factors = class_factors(class_weight, self.classes, self.class_weights())
+        mass = self.class_weights()
+        return self.multiplied(
+            class_factors(class_weight, self.classes, mass, weightless=weightless)
+        )
+
+    def multiplied(self, factors: Float64 | None) -> "LabelledRows":
+        """Multiply weights by factors of the classes, as `times`; None leaves them as they are.
+
+        Parameters
+        ----------
+        factors : ndarray of shape (n_classes,) or None
+
+        Raises
+        ------
+        ValueError
+            If a product leaves float64.
+        """
         if factors is None:
             return self
         with np.errstate(over="ignore", under="ignore"):
@@ -233,7 +249,7 @@ def check_labelled_rows(
     if classes is not None:
         codes = known_codes(y if kept is None else y[kept], classes, kept)
         rows = LabelledRows(X, codes, classes, weights, kept, n_given, given)
-        return rows.times(class_weight)
+        return rows.times(class_weight, weightless=weightless)
     classes, codes = encoded(y)
     if classes.size < least_classes:
         raise ValueError(

@@ -16,6 +16,7 @@ from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.scaling import comparable_weights
 from trivium.blocks.workers import map_in_order, one_blas_thread
 from trivium.inputs import LabelledRows, check_labelled_rows, require_magnitude
+from trivium.left_out import all_weights
 from trivium.parameters import require_choice, require_flag, require_number, require_penalties
 from trivium.scorers import Scorer, asked, routed, score_of, scorer_of
 from trivium.selection import choose_penalty
@@ -24,7 +25,7 @@ from trivium.softmax.assessment import NOTHING_LEFT
 from trivium.softmax.classifier import LARGEST, SoftmaxRegression
 from trivium.softmax.distinct import distinct
 from trivium.softmax.fitting import SOLVERS, Fitted, fit_parameters
-from trivium.softmax.folds import Fold, all_weights, check_groups, folds_of, weighed
+from trivium.softmax.folds import Fold, check_groups, folds_of, weighed
 from trivium.softmax.history import History
 from trivium.softmax.optimality import certify
 from trivium.softmax.penalties import alpha_grid

@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.model_selection import check_cv
 
-from trivium.arrays import Float64, Indices, Labels
-from trivium.blocks.scaling import comparable_weights
+from trivium.arrays import Indices, Labels
 from trivium.containers import as_array
 from trivium.inputs import LabelledRows, check_weights
 from trivium.labels import are_beyond_64_bits, encoded, shown
@@ -59,19 +58,6 @@ def weighed(rows: LabelledRows, sample_weight: ArrayLike | None) -> LabelledRows
         given=rows.X,
         all_there=False,
     )
-
-
-def all_weights(rows: LabelledRows) -> Float64 | None:
-    """Weights of all rows given, as sums of them have to be; None where each is one or zero."""
-    if rows.weights is None:
-        return None
-    weights = np.zeros(rows.n_given)
-    with np.errstate(over="ignore"):
-        total = float(rows.weights.sum())
-    within = np.finfo(np.float64).tiny / np.finfo(np.float64).eps < total < np.inf
-    kept = slice(None) if rows.kept is None else rows.kept
-    weights[kept] = rows.weights if within else comparable_weights(rows.weights)
-    return weights
 
 
 def folds_of(
