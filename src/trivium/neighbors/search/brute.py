@@ -11,6 +11,7 @@ from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.locks import Lock
 from trivium.blocks.memory import queries_a_piece, working_memory
 from trivium.blocks.workers import each_of
+from trivium.neighbors.search.measures import Measure
 from trivium.neighbors.search.products.byte_panels import BytePanels
 from trivium.neighbors.search.products.join import QUADS_A_PANEL, join_blocks, rounds
 from trivium.neighbors.search.products.reservoir import Reservoirs, open_reservoirs, reservoir_bytes
@@ -42,24 +43,24 @@ class Brute:
 
     Parameters
     ----------
-    metric : int
-        EUCLIDEAN or COSINE.
+    measure : Measure
+        Of squares: of a metric that goes by products.
     rows : ndarray of shape (n, d)
     """
 
-    def __init__(self, metric: int, rows: Floats) -> None:
-        self._metric = metric
+    def __init__(self, measure: Measure, rows: Floats) -> None:
+        self._measure = measure
         self._rows = rows
-        self._scan = Scan(metric, rows)
+        self._scan = Scan(measure, rows)
         self._written: dict[Precision, Written | None] = {}
         self._projected: Projected | None = None
         self._asked = 0
         self._declined = False
         self._lock = Lock()
 
-    def __reduce__(self) -> tuple[type["Brute"], tuple[int, Floats]]:
+    def __reduce__(self) -> tuple[type["Brute"], tuple[Measure, Floats]]:
         """Copy and pickle the rows alone: the rest is made again when it is needed."""
-        return type(self), (self._metric, self._rows)
+        return type(self), (self._measure, self._rows)
 
     def nearest(
         self, queries: Floats, skip: Indices, n_jobs: int | None, found: tuple[Float64, Indices]
@@ -214,7 +215,7 @@ class Brute:
         found: tuple[Float64, Indices],
         piece: slice,
     ) -> None:
-        asked = Asked(self._metric, queries, self._rows, written.frame.scale, squares)
+        asked = Asked(self._measure, queries, self._rows, written.frame.scale, squares)
         decide(asked, written.panels, state, found[0][piece], found[1][piece])
 
     def _project(self, queries: Floats, k: int, n_jobs: int | None) -> Projected | None:
@@ -225,7 +226,7 @@ class Brute:
                 and not self._declined
                 and worth_looking(queries.shape[0], *self._rows.shape)
             ):
-                self._projected = plan_projection(self._metric, self._rows, queries, k, n_jobs)
+                self._projected = plan_projection(self._measure, self._rows, queries, k, n_jobs)
                 self._declined = self._projected is None
             return self._projected
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from trivium.arrays import Floats
 from trivium.neighbors.search.kd_tree.tree import KDTree
-from trivium.neighbors.search.metrics import COSINE, EUCLIDEAN
+from trivium.neighbors.search.metrics import Metric
 from trivium.neighbors.search.products.costs import pair_cost
 from trivium.neighbors.search.projections.axes import effective_dimension
 
@@ -36,9 +36,9 @@ class Choice(NamedTuple):
     reason: str
 
 
-def brute_cost(metric: int, n_rows: int, n_columns: int) -> float:
+def brute_cost(metric: Metric, n_rows: int, n_columns: int) -> float:
     """Time for a query among so many rows by `Brute` or, for other metrics, `Scan`."""
-    if metric in (EUCLIDEAN, COSINE):
+    if metric.by_products:
         return _QUERY + n_rows * pair_cost(n_columns)
     return n_rows * (_SCAN_ROW + _SCAN_COLUMN * n_columns)
 
@@ -49,7 +49,7 @@ def tree_cost(looks: float, n_columns: int, k: int) -> float:
 
 
 def choose(
-    metric: int, rows: Floats, k: int, build: Callable[[Floats], KDTree]
+    metric: Metric, rows: Floats, k: int, build: Callable[[Floats], KDTree]
 ) -> tuple[Choice, KDTree | None]:
     """Choose an algorithm for many queries, as many as there are rows.
 
@@ -65,8 +65,8 @@ def choose(
         The tree, where it was chosen.
     """
     n, d = rows.shape
-    if metric == COSINE:
-        return Choice("brute", "cosine: unit vectors, by products"), None
+    if metric.space is not None:
+        return Choice("brute", f"{metric.name}: unit vectors, by products"), None
     if n < _FEW_ROWS:
         reason = f"few rows ({n}): measuring all of them costs less than a tree"
         return Choice("brute", reason), None

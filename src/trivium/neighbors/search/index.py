@@ -11,7 +11,7 @@ from trivium.arrays import Float64, Floats, Indices
 from trivium.neighbors.search.brute import Brute
 from trivium.neighbors.search.costs import Choice, choose
 from trivium.neighbors.search.kd_tree.tree import KDTree
-from trivium.neighbors.search.metrics import COSINE, EUCLIDEAN, METRICS, directions
+from trivium.neighbors.search.metrics import METRICS
 from trivium.neighbors.search.scan import Scan
 from trivium.neighbors.search.searcher import Searcher
 
@@ -52,7 +52,7 @@ class Index:
         self._metric = METRICS[metric]
         self._n_jobs = n_jobs
         self._names = names
-        self.rows = directions(rows) if self._metric == COSINE else rows
+        self.rows = self._in_space(rows)
         tree = None
         if algorithm == "auto":
             self.choice, tree = choose(self._metric, self.rows, k, self._tree)
@@ -65,7 +65,7 @@ class Index:
         """Bring queries into the space of `rows`; None stands for the rows themselves."""
         if queries is None:
             return self.rows
-        return directions(queries) if self._metric == COSINE else queries
+        return self._in_space(queries)
 
     def nearest(
         self, points: Floats, k: int, skip: Indices | None = None
@@ -119,12 +119,15 @@ class Index:
         )
 
     def _tree(self, rows: Floats) -> KDTree:
-        return KDTree(self._metric, rows, self._n_jobs)
+        return KDTree(self._metric.measure, rows, self._n_jobs)
 
     def _brute(self) -> Searcher:
-        if self._metric in (EUCLIDEAN, COSINE):
-            return Brute(self._metric, self.rows)
-        return Scan(self._metric, self.rows)
+        search = Brute if self._metric.by_products else Scan
+        return search(self._metric.measure, self.rows)
+
+    def _in_space(self, rows: Floats) -> Floats:
+        space = self._metric.space
+        return rows if space is None else space(rows)
 
 
 def _nobody(points: Floats) -> Indices:

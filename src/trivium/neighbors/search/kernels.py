@@ -5,7 +5,8 @@ import numpy as np
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
 from trivium.neighbors.search.heaps import sift_down, sort_heap, worse
-from trivium.neighbors.search.metrics import (
+from trivium.neighbors.search.measures import (
+    Measure,
     add_difference,
     block_distances,
     pair_distance,
@@ -25,7 +26,7 @@ def _pack(rows: Floats, start: int, packed: Float64) -> None:
 
 @kernel
 def scan_nearest(
-    metric: int,
+    measure: Measure,
     queries: Float64,
     rows: Floats,
     skip: Indices,
@@ -48,21 +49,21 @@ def scan_nearest(
         block, found = packed[:, :size], reduced[:size]
         _pack(rows, start, block)
         for q in range(queries.shape[0]):
-            block_distances(metric, queries[q], block, found)
-            limit = reduced_limit(metric, distances[q, 0])
+            block_distances(measure, queries[q], block, found)
+            limit = reduced_limit(measure, distances[q, 0])
             for r in range(size):
                 if found[r] <= limit and start + r != skip[q]:
-                    distance = pair_distance(metric, found[r], queries[q], rows[start + r])
+                    distance = pair_distance(measure, found[r], queries[q], rows[start + r])
                     if worse(distances[q, 0], indices[q, 0], distance, start + r):
                         sift_down(distances[q], indices[q], k, distance, start + r)
-                        limit = reduced_limit(metric, distances[q, 0])
+                        limit = reduced_limit(measure, distances[q, 0])
     for q in range(queries.shape[0]):
         sort_heap(distances[q], indices[q])
 
 
 @kernel
 def scan_few(
-    metric: int,
+    measure: Measure,
     queries: Float64,
     rows: Floats,
     skip: Indices,
@@ -77,30 +78,30 @@ def scan_few(
     reduced = np.empty(4)
     for q in range(queries.shape[0]):
         query = queries[q]
-        limit = reduced_limit(metric, np.inf)
+        limit = reduced_limit(measure, np.inf)
         for start in range(0, n_rows, 4):
             row1, row2 = min(start + 1, n_rows - 1), min(start + 2, n_rows - 1)
             row3 = min(start + 3, n_rows - 1)
             sum0, sum1, sum2, sum3 = 0.0, 0.0, 0.0, 0.0
             for j in range(n_columns):
                 x = query[j]
-                sum0 = add_difference(metric, sum0, x - rows[start, j])
-                sum1 = add_difference(metric, sum1, x - rows[row1, j])
-                sum2 = add_difference(metric, sum2, x - rows[row2, j])
-                sum3 = add_difference(metric, sum3, x - rows[row3, j])
+                sum0 = add_difference(measure, sum0, x - rows[start, j])
+                sum1 = add_difference(measure, sum1, x - rows[row1, j])
+                sum2 = add_difference(measure, sum2, x - rows[row2, j])
+                sum3 = add_difference(measure, sum3, x - rows[row3, j])
             reduced[0], reduced[1], reduced[2], reduced[3] = sum0, sum1, sum2, sum3
             for r in range(min(4, n_rows - start)):
                 if reduced[r] <= limit and start + r != skip[q]:
-                    distance = pair_distance(metric, reduced[r], query, rows[start + r])
+                    distance = pair_distance(measure, reduced[r], query, rows[start + r])
                     if worse(distances[q, 0], indices[q, 0], distance, start + r):
                         sift_down(distances[q], indices[q], k, distance, start + r)
-                        limit = reduced_limit(metric, distances[q, 0])
+                        limit = reduced_limit(measure, distances[q, 0])
         sort_heap(distances[q], indices[q])
 
 
 @kernel
 def scan_within(
-    metric: int,
+    measure: Measure,
     queries: Float64,
     rows: Floats,
     radius: Float64,
@@ -119,7 +120,7 @@ def scan_within(
     reduced = np.empty(packed.shape[1])
     limits = np.empty(queries.shape[0])
     for q in range(queries.shape[0]):
-        limits[q] = reduced_limit(metric, radius[q])
+        limits[q] = reduced_limit(measure, radius[q])
     write = distances.shape[0] > 0
     place = np.zeros(queries.shape[0], dtype=np.intp)
     if write:
@@ -131,11 +132,11 @@ def scan_within(
         block, found = packed[:, :size], reduced[:size]
         _pack(rows, start, block)
         for q in range(queries.shape[0]):
-            block_distances(metric, queries[q], block, found)
+            block_distances(measure, queries[q], block, found)
             limit = limits[q]
             for r in range(size):
                 if found[r] <= limit and start + r != skip[q]:
-                    distance = pair_distance(metric, found[r], queries[q], rows[start + r])
+                    distance = pair_distance(measure, found[r], queries[q], rows[start + r])
                     if distance <= radius[q]:
                         if write:
                             distances[place[q]], indices[place[q]] = distance, start + r

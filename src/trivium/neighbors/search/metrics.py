@@ -1,108 +1,20 @@
-"""Distances: a cheap form that keeps the ranking, and what turns it into the distance.
+"""The metrics: one table, of which everything else reads what a metric is."""
 
-Every distance is computed from direct float64 differences, summed over the columns in
-order. The cheap ("reduced") form leaves out the root; the root is taken where a list
-of neighbours is decided, so that lists are sorted by (distance, row number) of the very
-distances that are returned.
-
-Bounding boxes are measured by the same operations in the same order. Rounding is
-monotone, so the computed distance to a box never exceeds the computed distance to a
-row inside it: pruning needs no safety margin.
-"""
-
-import math
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from trivium.arrays import Float64, Floats
-from trivium.blocks.compiled import kernel
-
-EUCLIDEAN, MANHATTAN, CHEBYSHEV, COSINE = range(4)
-
-METRICS = {
-    "euclidean": EUCLIDEAN,
-    "manhattan": MANHATTAN,
-    "chebyshev": CHEBYSHEV,
-    "cosine": COSINE,
-}
-"""Names and codes. Cosine works on `directions`: half the squared distance between them."""
-
-
-@kernel
-def add_difference(metric: int, reduced: float, difference: float) -> float:
-    """Add one column's difference to a reduced distance."""
-    if metric == MANHATTAN:
-        return reduced + abs(difference)
-    if metric == CHEBYSHEV:
-        return max(reduced, abs(difference))
-    return reduced + difference * difference
-
-
-@kernel
-def distance_of(metric: int, reduced: float) -> float:
-    """Turn a reduced distance into the distance."""
-    if metric == EUCLIDEAN:
-        return math.sqrt(reduced)
-    if metric == COSINE:
-        return 0.5 * reduced
-    return reduced
-
-
-@kernel
-def reduced_limit(metric: int, distance: float) -> float:
-    """Return a reduced distance that no row within `distance` exceeds, rounding included.
-
-    The last term takes in every square that may have vanished (`pair_distance`).
-    """
-    if metric == EUCLIDEAN:
-        return distance * distance * (1.0 + 2.0**-50) + 2.0**-930
-    if metric == COSINE:
-        return 2.0 * distance + 2.0**-930
-    return distance
-
-
-@kernel
-def pair_distance(metric: int, reduced: float, query: Float64, row: Floats) -> float:
-    """Turn a reduced distance into the distance, even where its squares left float64.
-
-    Where the sum of squares overflowed, or came so close to zero that squares may have
-    vanished, it is taken again of differences divided by a power of two. That is exact,
-    so nothing shows where neither happened.
-    """
-    if metric != EUCLIDEAN or 2.0**-960 <= reduced < np.inf:
-        return distance_of(metric, reduced)
-    largest = 0.0
-    for j in range(query.shape[0]):
-        largest = max(largest, abs(query[j] - row[j]))
-    if largest == 0.0 or largest == np.inf:
-        return largest
-    _, exponent = math.frexp(largest)
-    total = 0.0
-    for j in range(query.shape[0]):
-        difference = math.ldexp(query[j] - row[j], -exponent)
-        total += difference * difference
-    return math.ldexp(math.sqrt(total), exponent)
-
-
-@kernel
-def block_distances(metric: int, query: Float64, packed: Float64, reduced: Float64) -> None:
-    """Reduced distances from a query to a block of rows stored column by column.
-
-    The metric is chosen outside the loop over the rows, which vectorises.
-    """
-    reduced[:] = 0.0
-    for j in range(packed.shape[0]):
-        q, column = query[j], packed[j]
-        if metric == MANHATTAN:
-            for r in range(reduced.shape[0]):
-                reduced[r] += abs(q - column[r])
-        elif metric == CHEBYSHEV:
-            for r in range(reduced.shape[0]):
-                reduced[r] = max(reduced[r], abs(q - column[r]))
-        else:
-            for r in range(reduced.shape[0]):
-                difference = q - column[r]
-                reduced[r] += difference * difference
+from trivium.neighbors.search.measures import (
+    GREATEST,
+    HALF,
+    ITSELF,
+    SQUARE_ROOT,
+    SQUARES,
+    SUM,
+    Measure,
+)
 
 
 def directions(X: Floats) -> Float64:
@@ -127,3 +39,42 @@ def directions(X: Floats) -> Float64:
     zero = length == 0.0
     length[zero] = 1.0
     return np.column_stack([scaled / length[:, None], zero])
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What a metric is.
+
+    Attributes
+    ----------
+    name : str
+    measure : Measure
+        How it is computed, in the space below.
+    aliases : tuple of str
+        Other names that scikit-learn has for it.
+    by_products : bool
+        Whether it ranks rows as Euclidean distances do, so that certified products find them.
+    space : callable or None
+        Brings rows into the space where `measure` computes the metric; None: they are there.
+    norm : float or None
+        Exponent of the norm whose balls have the volumes that a density needs; None: it has
+        none.
+    """
+
+    name: str
+    measure: Measure
+    aliases: tuple[str, ...] = ()
+    by_products: bool = False
+    space: Callable[[Floats], Floats] | None = None
+    norm: float | None = None
+
+
+_ALL = (
+    Metric("euclidean", Measure(SQUARES, SQUARE_ROOT), ("l2",), by_products=True, norm=2.0),
+    Metric("manhattan", Measure(SUM, ITSELF), ("l1", "cityblock"), norm=1.0),
+    Metric("chebyshev", Measure(GREATEST, ITSELF), ("infinity",), norm=np.inf),
+    Metric("cosine", Measure(SQUARES, HALF), by_products=True, space=directions),
+)
+
+METRICS = {metric.name: metric for metric in _ALL}
+"""By name."""

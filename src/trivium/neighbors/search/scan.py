@@ -5,6 +5,7 @@ import numpy as np
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.workers import map_in_order
 from trivium.neighbors.search.kernels import scan_few, scan_nearest, scan_within
+from trivium.neighbors.search.measures import Measure
 
 _QUERIES_A_PIECE = 128
 _FEW_QUERIES = 8  # below, copying rows into blocks costs more than it saves
@@ -16,13 +17,12 @@ class Scan:
 
     Parameters
     ----------
-    metric : int
-        A code of `metrics`.
+    measure : Measure
     rows : ndarray of shape (n, d)
     """
 
-    def __init__(self, metric: int, rows: Floats) -> None:
-        self._metric = metric
+    def __init__(self, measure: Measure, rows: Floats) -> None:
+        self._measure = measure
         self._rows = rows
 
     def nearest(
@@ -33,7 +33,7 @@ class Scan:
 
         def run(piece: slice) -> None:
             near = found[0][piece], found[1][piece]
-            search(self._metric, _float64(queries[piece]), self._rows, skip[piece], *near)
+            search(self._measure, _float64(queries[piece]), self._rows, skip[piece], *near)
 
         for _ in map_in_order(run, self._pieces(queries), self._jobs(queries, n_jobs)):
             pass
@@ -48,7 +48,7 @@ class Scan:
             points, own = _float64(queries[piece]), skip[piece]
             counts = np.zeros(points.shape[0], dtype=np.intp)
             distances, indices = np.empty(0), np.empty(0, dtype=np.intp)
-            given = self._metric, points, self._rows, reach[piece], own, counts
+            given = self._measure, points, self._rows, reach[piece], own, counts
             total = scan_within(*given, distances, indices)
             distances, indices = np.empty(total), np.empty(total, dtype=np.intp)
             scan_within(*given, distances, indices)

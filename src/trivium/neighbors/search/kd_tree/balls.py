@@ -20,7 +20,7 @@ from trivium.neighbors.search.kd_tree.measure import (
     row_distances,
     spread_arrays,
 )
-from trivium.neighbors.search.metrics import reduced_limit
+from trivium.neighbors.search.measures import Measure, reduced_limit
 
 
 @inlined
@@ -42,7 +42,7 @@ def _measure_leaf(forest: Forest, desk: Desk, leaf: int, limit: float) -> int:
 
 @kernel
 def _collect(
-    metric: int,
+    measure: Measure,
     tree: Tree,
     all_points: Float64,
     skip: Indices,
@@ -51,7 +51,7 @@ def _collect(
     counts: Indices,
 ) -> tuple[Float64, Indices]:
     """Find the rows within each point's radius, in the order of the leaves."""
-    forest = forest_of(metric, tree)
+    forest = forest_of(measure, tree)
     desk = desk_of(arrays[0], arrays[1], arrays[2])
     points = address(all_points, 0)
     shift = forest.n_columns * forest.width
@@ -59,7 +59,7 @@ def _collect(
     size = 0
     for q in range(skip.shape[0]):
         start = size
-        limit = reduced_limit(metric, radius[q])
+        limit = reduced_limit(measure, radius[q])
         move(forest, desk, points, q)
         desk.nodes[0] = 0
         leaf, top = next_leaf(forest, desk, limit, 1)
@@ -77,13 +77,13 @@ def _collect(
 
 
 def within_piece(
-    metric: int, tree: Tree, queries: Floats, skip: Indices, radius: Float64, counts: Indices
+    measure: Measure, tree: Tree, queries: Floats, skip: Indices, radius: Float64, counts: Indices
 ) -> tuple[Float64, Indices]:
     """Find every row within the radius of each of some queries.
 
     Parameters
     ----------
-    metric : int
+    measure : Measure
     tree : Tree
     queries : ndarray of shape (m, d)
     skip : ndarray of shape (m,)
@@ -100,6 +100,6 @@ def within_piece(
     width = tree.blocks.shape[2]
     arrays = spread_arrays(queries.shape[1], width, width + 1, 0)
     points = np.ascontiguousarray(queries, np.float64)
-    distances, rows = _collect(metric, tree, points, skip, radius, arrays, counts)
+    distances, rows = _collect(measure, tree, points, skip, radius, arrays, counts)
     order = np.lexsort((rows, np.repeat(np.arange(counts.size), counts)))
     return distances[order], rows[order]

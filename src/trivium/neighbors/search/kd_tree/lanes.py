@@ -21,7 +21,14 @@ from numba.core import cgutils
 from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import intrinsic
 from trivium.neighbors.search.addresses import inlined
-from trivium.neighbors.search.metrics import CHEBYSHEV, EUCLIDEAN, MANHATTAN, add_difference
+from trivium.neighbors.search.measures import (
+    GREATEST,
+    ITSELF,
+    SQUARES,
+    SUM,
+    Measure,
+    add_difference,
+)
 
 # Numba publishes no types.
 alloca_once: Any = cgutils.alloca_once
@@ -33,8 +40,11 @@ MOST_ROWS = 32  # a leaf's
 
 _BIT, _BYTE, _WORD, _LONG = (ir.IntType(bits) for bits in (1, 8, 32, 64))
 _KEYS, _PLACES = ir.VectorType(ir.DoubleType(), QUERIES), ir.VectorType(_LONG, QUERIES)
+_FLAGS = ir.VectorType(_BYTE, MOST_ROWS)
 _INFINITE = ir.Constant(_KEYS, [float("inf")] * QUERIES)
 _UNROLLED = (2, 3)  # numbers of columns
+FORMS = (SQUARES, SUM, GREATEST)
+"""What rows can be measured by here; by any other form none enters a list."""
 
 
 class Lists(NamedTuple):
@@ -58,7 +68,7 @@ class _Writer:
 
     def __init__(self, builder: Any, arguments: Any) -> None:
         self.builder = builder
-        self.metric, self.points, self.n_columns, self.rows, self.at, self.step = arguments[:6]
+        self.form, self.points, self.n_columns, self.rows, self.at, self.step = arguments[:6]
         self.size, self.bars, self.keys, self.places, self.length = arguments[6:11]
         self.measured, self.near = arguments[11:]
         kind = ir.FunctionType(_KEYS, [_KEYS] * 2)
@@ -66,6 +76,7 @@ class _Writer:
         self.moving = alloca_once(builder, _KEYS)
         self.moving_place = alloca_once(builder, _PLACES)
         self.total = alloca_once(builder, _KEYS)
+        self.flags = builder.bitcast(self.near, _FLAGS.as_pointer())
         self.bar = self.load(self.vector(self.bars, _LONG(0), _KEYS))
 
     def vector(self, pointer: Any, index: Any, kind: Any) -> Any:
@@ -89,26 +100,26 @@ class _Writer:
         """Lesser numbers of two vectors: a select would become a store under a mask."""
         return self.builder.call(self.minimum, [one, other], fastmath=("nnan",))
 
-    def add(self, metric: int, so_far: Any, difference: Any) -> Any:
-        """Do as `metrics.add_difference`."""
+    def add(self, form: int, so_far: Any, difference: Any) -> Any:
+        """Do as `measures.add_difference`."""
         builder = self.builder
-        if metric == EUCLIDEAN:
+        if form == SQUARES:
             return builder.fadd(so_far, builder.fmul(difference, difference))
         other_way = builder.fneg(difference)
         negative = builder.fcmp_ordered("<", difference, other_way)
         size = builder.select(negative, other_way, difference)
-        if metric == MANHATTAN:
+        if form == SUM:
             return builder.fadd(so_far, size)
         return builder.select(builder.fcmp_ordered(">", size, so_far), size, so_far)
 
-    def add_column(self, metric: int, so_far: Any, row: Any, column: Any) -> Any:
+    def add_column(self, form: int, so_far: Any, row: Any, column: Any) -> Any:
         builder = self.builder
         place = builder.add(builder.add(self.at, row), builder.mul(column, self.step))
         x = self.spread(builder.load(builder.gep(self.rows, [place])), _KEYS)
         query = self.load(self.vector(self.points, column, _KEYS))
-        return self.add(metric, so_far, builder.fsub(query, x))
+        return self.add(form, so_far, builder.fsub(query, x))
 
-    def measure(self, metric: int, n_columns: int | None) -> None:
+    def measure(self, form: int, n_columns: int | None) -> None:
         """Measure all rows; note which are within any bar."""
         builder = self.builder
         zero = ir.Constant(_KEYS, [0.0] * QUERIES)
@@ -116,12 +127,12 @@ class _Writer:
             if n_columns is not None:
                 total = zero
                 for column in range(n_columns):
-                    total = self.add_column(metric, total, row.index, _LONG(column))
+                    total = self.add_column(form, total, row.index, _LONG(column))
             else:
                 builder.store(zero, self.total)
                 with for_range(builder, self.n_columns) as column:
                     so_far = builder.load(self.total)
-                    more = self.add_column(metric, so_far, row.index, column.index)
+                    more = self.add_column(form, so_far, row.index, column.index)
                     builder.store(more, self.total)
                 total = builder.load(self.total)
             self.store(total, self.vector(self.measured, row.index, _KEYS))
@@ -147,31 +158,28 @@ class _Writer:
             builder.store(builder.select(less, key, new), self.moving)
             builder.store(builder.select(less, spot, new_place), self.moving_place)
 
-    def measure_by_metric(self) -> None:
-        """Measure in the loop for the metric and the number of columns."""
+    def measure_by_form(self) -> None:
+        """Measure in the loop for the form and the number of columns; by no other form at all."""
         builder = self.builder
-        sums = builder.icmp_signed("==", self.metric, _LONG(MANHATTAN))
-        greatest = builder.icmp_signed("==", self.metric, _LONG(CHEBYSHEV))
-        squares = builder.not_(builder.or_(sums, greatest))
-        cases: list[tuple[int, Any, int | None]] = [
-            (MANHATTAN, sums, None),
-            (CHEBYSHEV, greatest, None),
-        ]
-        others = squares
+        self.store(ir.Constant(_FLAGS, [0] * MOST_ROWS), self.flags)
+        sums, greatest, others = (
+            builder.icmp_signed("==", self.form, _LONG(form)) for form in (SUM, GREATEST, SQUARES)
+        )
+        cases: list[tuple[int, Any, int | None]] = [(SUM, sums, None), (GREATEST, greatest, None)]
         for n_columns in _UNROLLED:
             here = builder.icmp_signed("==", self.n_columns, _LONG(n_columns))
-            cases.append((EUCLIDEAN, builder.and_(squares, here), n_columns))
+            cases.append((SQUARES, builder.and_(others, here), n_columns))
             others = builder.and_(others, builder.not_(here))
-        for metric, condition, columns in [*cases, (EUCLIDEAN, others, None)]:
+        for form, condition, columns in [*cases, (SQUARES, others, None)]:
             with builder.if_then(condition):
-                self.measure(metric, columns)
+                self.measure(form, columns)
 
     def insert_near(self) -> None:
         """Insert the rows that are within any bar, and lower the bars."""
         builder = self.builder
-        flags = ir.VectorType(_BYTE, MOST_ROWS)
-        near = builder.load(builder.bitcast(self.near, flags.as_pointer()), align=8)
-        any_near = builder.icmp_unsigned("!=", near, ir.Constant(flags, [0] * MOST_ROWS))
+        any_near = builder.icmp_unsigned(
+            "!=", self.load(self.flags), ir.Constant(_FLAGS, [0] * MOST_ROWS)
+        )
         hits = alloca_once(builder, _WORD)
         builder.store(builder.bitcast(any_near, _WORD), hits)
         with _while_any(builder, hits) as left:
@@ -196,7 +204,7 @@ def _while_any(builder: Any, bits: Any) -> Iterator[Any]:
 
 
 def _offer_one_by_one(
-    metric: int,
+    form: int,
     points: Float64,
     n_columns: int,
     rows: Float64,
@@ -209,6 +217,7 @@ def _offer_one_by_one(
     length: int,
     *_: Any,
 ) -> None:
+    measure = Measure(form if form in FORMS else -1, ITSELF)
     for lane in range(QUERIES):
         last = QUERIES * (length - 1) + lane
         bar = bars[lane]
@@ -216,7 +225,7 @@ def _offer_one_by_one(
             key, place = 0.0, at + r
             for j in range(n_columns):
                 difference = points[QUERIES * j + lane] - rows[at + r + j * step]
-                key = add_difference(metric, key, difference)
+                key = add_difference(measure, key, difference)
             if key <= bar:
                 for entry in range(lane, last + 1, QUERIES):
                     if key < keys[entry]:
@@ -228,7 +237,7 @@ def _offer_one_by_one(
 @intrinsic(_offer_one_by_one)
 def offer_rows(
     _: Any,
-    metric: Any,
+    form: Any,
     points: Any,
     n_columns: Any,
     rows: Any,
@@ -245,27 +254,25 @@ def offer_rows(
     """Offer at most 32 rows to eight `Lists` of some length; lower their bars.
 
     Row r's coordinate in column j is `rows[at + r + j * step]`. It enters as the place
-    `at + r`. Bytes of `near` behind the last row are zero.
+    `at + r`.
     """
 
     def generate(context: Any, builder: Any, _: Any, arguments: Any) -> Any:
         writer = _Writer(builder, arguments)
-        writer.measure_by_metric()
+        writer.measure_by_form()
         writer.insert_near()
         return context.get_dummy_value()
 
     sizes = at, step, size
     found = bars, keys, places, length, measured, near
-    return types.void(metric, points, n_columns, rows, *sizes, *found), generate
+    return types.void(form, points, n_columns, rows, *sizes, *found), generate
 
 
 @inlined
 def offer_leaf(forest: Any, lists: Lists, at: int, size: int, length: int) -> float:
     """Offer a leaf's rows; return what no row that is still of use exceeds."""
-    for r in range(size, MOST_ROWS):
-        lists.near[r] = 0
     offer_rows(
-        forest.metric,
+        forest.measure.form,
         lists.points,
         forest.n_columns,
         forest.blocks,

@@ -3,7 +3,6 @@
 The functions work on addresses; see `search.addresses`.
 """
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,12 +13,13 @@ from trivium.neighbors.search.addresses import address, inlined
 from trivium.neighbors.search.kd_tree.build import LANES, Tree
 from trivium.neighbors.search.kd_tree.lanes import MOST_ROWS, QUERIES, Lists
 from trivium.neighbors.search.lists import FEW, Candidates
-from trivium.neighbors.search.metrics import (
-    COSINE,
-    EUCLIDEAN,
+from trivium.neighbors.search.measures import (
+    Measure,
     add_difference,
+    distance_of,
+    is_lost,
+    limit_after_step,
     pair_distance,
-    reduced_limit,
 )
 
 _STACK = 256  # a path of a tree of 2^62 rows: seven more nodes each three levels
@@ -28,7 +28,7 @@ _STACK = 256  # a path of a tree of 2^62 rows: seven more nodes each three level
 class Forest(NamedTuple):
     """A tree's addresses and sizes; its arrays are kept alive by the caller."""
 
-    metric: int
+    measure: Measure
     boxes: Float64
     blocks: Float64
     numbers: Indices
@@ -58,11 +58,11 @@ class Desk(NamedTuple):
 
 
 @inlined
-def forest_of(metric: int, tree: Tree) -> Forest:
+def forest_of(measure: Measure, tree: Tree) -> Forest:
     """Look up a tree's addresses and sizes."""
     n_columns, width = tree.blocks.shape[1] - 1, tree.blocks.shape[2]
     return Forest(
-        metric,
+        measure,
         address(tree.boxes, 0),
         address(tree.blocks, 0),
         address(tree.numbers, 0),
@@ -73,8 +73,8 @@ def forest_of(metric: int, tree: Tree) -> Forest:
         tree.depth,
         tree.n_rows,
         tree.first_lane,
-        # Two distances and their sum, each rounded about once a column.
-        1.0 + (n_columns + 8) * 2.0**-50,
+        # Two distances and their sum, each rounded about once a column, and power roots.
+        1.0 + (n_columns + 2048) * 2.0**-50,
     )
 
 
@@ -106,7 +106,7 @@ def box_distances(
         low, high = desk.low[j], desk.high[j]
         for r in range(at, at + size):
             gap = _gap(low, high, boxes[r], boxes[r + steps[0]])
-            reduced[r - at] = add_difference(forest.metric, reduced[r - at], gap)
+            reduced[r - at] = add_difference(forest.measure, reduced[r - at], gap)
         at += steps[1]
 
 
@@ -115,19 +115,19 @@ def row_distances(
     forest: Forest, point: Float64, rows: Float64, at: int, step: int, size: int, reduced: Float64
 ) -> None:
     """Reduced distances from a point to rows stored column by column, `step` apart."""
-    metric, n_columns = forest.metric, forest.n_columns
+    measure, n_columns = forest.measure, forest.n_columns
     for r in range(size):
         reduced[r] = 0.0
     for j in range(0, n_columns - 1, 2):  # two at a time: half as many loads and stores
         x, y = point[j], point[j + 1]
         for r in range(size):
-            first = add_difference(metric, reduced[r], x - rows[at + r])
-            reduced[r] = add_difference(metric, first, y - rows[at + step + r])
+            first = add_difference(measure, reduced[r], x - rows[at + r])
+            reduced[r] = add_difference(measure, first, y - rows[at + step + r])
         at += 2 * step
     for j in range(n_columns - n_columns % 2, n_columns):
         x = point[j]
         for r in range(size):
-            reduced[r] = add_difference(metric, reduced[r], x - rows[at + r])
+            reduced[r] = add_difference(measure, reduced[r], x - rows[at + r])
 
 
 @inlined
@@ -151,18 +151,19 @@ def admit(
         r = places[h]
         keys[h] = reduced[r]
         places[h] = at + r
-    if forest.metric == EUCLIDEAN:
-        odd = 0
-        for h in range(before, count):
-            key = keys[h]
-            odd += (key < 2.0**-960) | (key == np.inf)
-            keys[h] = math.sqrt(key)
-        if odd > 0:
-            _measure_again(forest, desk, rows, at, step, before, count)
-    elif forest.metric == COSINE:
-        for h in range(before, count):
-            keys[h] = 0.5 * keys[h]
+    if to_distances(forest.measure, keys, before, count) > 0:
+        _measure_again(forest, desk, rows, at, step, before, count)
     return count
+
+
+@inlined
+def to_distances(measure: Measure, keys: Float64, start: int, stop: int) -> int:
+    """Turn reduced distances into distances; return how many of them are lost."""
+    lost = 0
+    for h in range(start, stop):
+        lost += is_lost(measure, keys[h])
+        keys[h] = distance_of(measure, keys[h])
+    return lost
 
 
 @kernel
@@ -177,7 +178,7 @@ def _measure_again(
         place = desk.found.places[h]
         for j in range(forest.n_columns):
             row[j] = rows[place + j * step]
-        desk.found.keys[h] = pair_distance(forest.metric, desk.reduced[place - at], query, row)
+        desk.found.keys[h] = pair_distance(forest.measure, desk.reduced[place - at], query, row)
 
 
 @inlined
@@ -264,37 +265,13 @@ def desk_of(floats: tuple[Float64, ...], integers: tuple[Indices, ...], near: An
 
 
 @inlined
-def _length(metric: int, reduced: float) -> float:
-    """Turn a reduced distance into one for which the triangle inequality holds."""
-    return math.sqrt(reduced) if metric in (EUCLIDEAN, COSINE) else reduced
-
-
-@inlined
-def _radius(metric: int, distance: float) -> float:
-    """Turn a distance into one for which the triangle inequality holds."""
-    return math.sqrt(2.0 * distance) if metric == COSINE else distance
-
-
-@inlined
-def carried_limit(forest: Forest, distance: float, step: float) -> float:
-    """Return a reduced distance that no row within `distance` exceeds after a step.
-
-    `distance` was measured from another point, `step` is the reduced distance between the
-    two. The margin covers rounding, the last term squares that vanished.
-    """
-    metric = forest.metric
-    length = (_radius(metric, distance) + _length(metric, step)) * forest.margin + 2.0**-500
-    return reduced_limit(metric, 0.5 * length * length if metric == COSINE else length)
-
-
-@inlined
 def move(forest: Forest, desk: Desk, points: Float64, i: int) -> float:
     """Put a query on the desk; return its reduced distance from the one before."""
     d = forest.n_columns
     step = 0.0
     for j in range(d):
         x = points[i * d + j]
-        step = add_difference(forest.metric, step, x - desk.point[j])
+        step = add_difference(forest.measure, step, x - desk.point[j])
         desk.point[j] = desk.low[j] = desk.high[j] = x
     return step
 

@@ -17,12 +17,11 @@ from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
 from trivium.neighbors.search.addresses import address, inlined
 from trivium.neighbors.search.kd_tree.build import LANES, Tree
-from trivium.neighbors.search.kd_tree.lanes import QUERIES, offer_leaf
+from trivium.neighbors.search.kd_tree.lanes import FORMS, QUERIES, offer_leaf
 from trivium.neighbors.search.kd_tree.measure import (
     Desk,
     Forest,
     admit,
-    carried_limit,
     child_distances,
     desk_of,
     forest_of,
@@ -40,7 +39,7 @@ from trivium.neighbors.search.kd_tree.together import (
     together_pays,
 )
 from trivium.neighbors.search.lists import arrange
-from trivium.neighbors.search.metrics import reduced_limit
+from trivium.neighbors.search.measures import Measure, limit_after_step, reduced_limit
 
 MOST_TOGETHER = 63  # neighbours: an entry of a list costs the same for each of them
 
@@ -105,7 +104,7 @@ def _search(
         if count >= full:
             arrange(desk.found, k, count, forest.numbers, d * width, k - 1)
             count = k
-            limit = reduced_limit(forest.metric, desk.found.keys[k - 1])
+            limit = reduced_limit(forest.measure, desk.found.keys[k - 1])
     return count, n_leaves, n_groups
 
 
@@ -163,7 +162,7 @@ def _write_lists(
 
 @kernel
 def answer(
-    metric: int,
+    measure: Measure,
     tree: Tree,
     all_points: Float64,
     queries: tuple[Indices, Indices, Indices],
@@ -177,7 +176,7 @@ def answer(
     apart and the next together, and the leaves that both had to look at decide on the rest.
     Queries whose lists prove uncertain wait until the end and are answered apart.
     """
-    forest = forest_of(metric, tree)
+    forest = forest_of(measure, tree)
     desk = desk_of(arrays[0], arrays[1], arrays[2])
     points = address(all_points, 0)
     targets = address(results[0], 0), address(results[1], 0)
@@ -189,7 +188,8 @@ def answer(
     i, done, n_leaves, n_groups = 0, 0, 0, 0
     turn, length, together, apart = 0, 0, 0, 0
     worst, guess = np.inf, np.inf
-    longest = k + 1 if k <= min(most_together, forest.n_rows - 1) else 0
+    together_can = measure.form in FORMS and k <= min(most_together, forest.n_rows - 1)
+    longest = k + 1 if together_can else 0
     while i < n_queries or done < n_later:
         first = i
         if i >= n_queries:
@@ -209,7 +209,8 @@ def answer(
             limit = np.inf  # until the first leaf
             announce(which, first, wanted, targets[0], targets[1])
         else:
-            limit = carried_limit(forest, worst, move(forest, desk, points, first))
+            step = move(forest, desk, points, first)
+            limit = limit_after_step(forest.measure, worst, step, forest.margin)
         home = forest.n_groups + homes[first]
         count, leaves, groups = _search(forest, desk, home, k, length, limit)
         n_leaves, n_groups = n_leaves + leaves, n_groups + groups
@@ -230,12 +231,12 @@ def answer(
         n_later = _write_lists(forest, desk, which, skip, first, n_later, (k, wanted), targets)
         i += QUERIES
         move(forest, desk, points, i - 1)
-        worst = desk.lists.keys[last]  # certain or not: `carried_limit` covers lost squares
+        worst = desk.lists.keys[last]  # certain or not: `limit_after_step` covers lost squares
     return n_leaves, n_groups
 
 
 def nearest_piece(
-    metric: int,
+    measure: Measure,
     tree: Tree,
     queries: Floats,
     which: Indices,
@@ -250,7 +251,7 @@ def nearest_piece(
 
     Parameters
     ----------
-    metric : int
+    measure : Measure
     tree : Tree
     queries : ndarray of shape (m, d)
     which : ndarray of shape (p,)
@@ -278,6 +279,6 @@ def nearest_piece(
     lists = which, homes.take(which, mode="clip"), skip.take(which, mode="clip")
     targets = distances.reshape(-1), indices.reshape(-1)
     looks: tuple[int, int] = answer(
-        metric, tree, points, lists, (*sizes, most_together), arrays, targets
+        measure, tree, points, lists, (*sizes, most_together), arrays, targets
     )
     return looks

@@ -4,17 +4,21 @@ Lists begin empty, with bars: a bound carried over from the query before, which 
 certain, or a guess from the eight before, which shows in the end whether it was enough.
 """
 
-import math
-
 import numpy as np
 
 from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import kernel
 from trivium.neighbors.search.addresses import inlined, prefetch
 from trivium.neighbors.search.kd_tree.lanes import QUERIES, Lists
-from trivium.neighbors.search.kd_tree.measure import Desk, Forest, carried_limit
+from trivium.neighbors.search.kd_tree.measure import Desk, Forest, to_distances
 from trivium.neighbors.search.lists import sort_by_insertion
-from trivium.neighbors.search.metrics import COSINE, EUCLIDEAN, add_difference, pair_distance
+from trivium.neighbors.search.measures import (
+    SQUARE_ROOT,
+    add_difference,
+    is_lost,
+    limit_after_step,
+    measured_again,
+)
 
 _A_LINE = 8  # numbers in a line of the cache
 
@@ -44,11 +48,12 @@ def gather(
             x = points[(first + lane) * d + j]
             lists.points[QUERIES * j + lane] = x
             step = x - desk.point[j]
-            lists.bars[lane] = add_difference(forest.metric, lists.bars[lane], step)
+            lists.bars[lane] = add_difference(forest.measure, lists.bars[lane], step)
             low, high = min(low, x), max(high, x)
         desk.low[j], desk.high[j] = low, high
     for lane in range(QUERIES):
-        lists.bars[lane] = min(carried_limit(forest, worst, lists.bars[lane]), guess)
+        carried = limit_after_step(forest.measure, worst, lists.bars[lane], forest.margin)
+        lists.bars[lane] = min(carried, guess)
 
 
 @inlined
@@ -78,16 +83,11 @@ def settle(forest: Forest, desk: Desk, k: int) -> bool:
 
     One does where distances tie, or squares may have left float64.
     """
-    keys, metric = desk.lists.keys, forest.metric
+    keys = desk.lists.keys
     odd = 0
-    if metric == EUCLIDEAN:
-        for lane in range(QUERIES):
-            odd |= keys[lane] < 2.0**-960
-        for entry in range(QUERIES * (k + 1)):
-            keys[entry] = math.sqrt(keys[entry])
-    elif metric == COSINE:
-        for entry in range(QUERIES * (k + 1)):
-            keys[entry] = 0.5 * keys[entry]
+    for lane in range(QUERIES):
+        odd |= is_lost(forest.measure, keys[lane])
+    to_distances(forest.measure, keys, 0, QUERIES * (k + 1))
     for entry in range(QUERIES * k):
         odd |= keys[entry] == keys[entry + QUERIES]
     return odd != 0
@@ -100,7 +100,7 @@ def _vanished(forest: Forest, lists: Lists, lane: int, place: int) -> float:
     for j in range(forest.n_columns):
         query[j] = lists.points[QUERIES * j + lane]
         row[j] = forest.blocks[place + j * forest.width]
-    return pair_distance(forest.metric, 0.0, query, row)
+    return measured_again(forest.measure, query, row)
 
 
 @inlined
@@ -122,11 +122,11 @@ def certain(forest: Forest, desk: Desk, lane: int, k: int) -> bool:
     found, lists = desk.found, desk.lists
     for entry in range(k):
         key, place = lists.keys[QUERIES * entry + lane], lists.places[QUERIES * entry + lane]
-        if forest.metric == EUCLIDEAN and key < 2.0**-480:
+        if forest.measure.root == SQUARE_ROOT and key < 2.0**-480:
             key = _measured_again(forest, lists, lane, place)
         found.keys[entry], found.places[entry] = key, place
     next_key = lists.keys[QUERIES * k + lane]
-    if forest.metric == EUCLIDEAN and next_key < 2.0**-480:
+    if forest.measure.root == SQUARE_ROOT and next_key < 2.0**-480:
         return False
     shift = forest.n_columns * forest.width
     sort_by_insertion(found.keys, found.places, 0 * k, k, forest.numbers, shift)

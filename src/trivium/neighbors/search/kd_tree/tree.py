@@ -18,6 +18,7 @@ from trivium.neighbors.search.kd_tree.build import (
 )
 from trivium.neighbors.search.kd_tree.nearest import nearest_piece
 from trivium.neighbors.search.kd_tree.order import leaf_planes, order_by_bin, query_bins
+from trivium.neighbors.search.measures import Measure
 
 _LEAF_ROWS = 32  # 16 to 32: measured better than 8 to 16 in 2 to 8 columns
 _SUBTREE_ROWS = 8192  # fit a core's cache in few columns
@@ -36,8 +37,7 @@ class KDTree:
 
     Parameters
     ----------
-    metric : int
-        A code of `metrics`.
+    measure : Measure
     rows : ndarray of shape (n, d)
         At least one row; copied, in float64.
     n_jobs : int or None
@@ -48,8 +48,8 @@ class KDTree:
     tree : Tree
     """
 
-    def __init__(self, metric: int, rows: Floats, n_jobs: int | None = None) -> None:
-        self._metric = metric
+    def __init__(self, measure: Measure, rows: Floats, n_jobs: int | None = None) -> None:
+        self._measure = measure
         n_rows = rows.shape[0]
         self.tree = _empty_tree(*rows.shape)
         depth = self.tree.depth
@@ -87,7 +87,7 @@ class KDTree:
 
         def search(piece: slice) -> None:
             nearest_piece(
-                self._metric,
+                self._measure,
                 self.tree,
                 queries,
                 which[piece],
@@ -110,7 +110,7 @@ class KDTree:
         def search(piece: slice) -> tuple[Float64, Indices]:
             counts = starts[1:][piece]
             return within_piece(
-                self._metric, self.tree, queries[piece], skip[piece], reach[piece], counts
+                self._measure, self.tree, queries[piece], skip[piece], reach[piece], counts
             )
 
         found = list(map_in_order(search, _pieces(queries.shape[0], _BALLS_A_PIECE), n_jobs))
@@ -132,7 +132,7 @@ class KDTree:
         n_sampled = sample.shape[0]
         homes, which = self._order(sample, 1)
         n_leaves, n_groups = nearest_piece(
-            self._metric,
+            self._measure,
             self.tree,
             sample,
             which,

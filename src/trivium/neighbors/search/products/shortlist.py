@@ -8,7 +8,7 @@ from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
 from trivium.neighbors.search.addresses import prefetch, row_address
 from trivium.neighbors.search.lists import sort_pairs
-from trivium.neighbors.search.metrics import COSINE, pair_distance
+from trivium.neighbors.search.measures import HALF, SQUARE_ROOT, Measure, pair_distance
 from trivium.neighbors.search.products.byte_panels import BytePanels, ByteQuads
 from trivium.neighbors.search.products.marks import CHUNK, marks
 from trivium.neighbors.search.products.panels import PANEL_ROWS, QUAD, Panels, Quads
@@ -37,7 +37,8 @@ class Asked(NamedTuple):
 
     Attributes
     ----------
-    metric : int
+    measure : Measure
+        Of squares.
     queries : ndarray of shape (m, d)
     rows : ndarray of shape (n, d)
     scale : float
@@ -46,7 +47,7 @@ class Asked(NamedTuple):
         Squared norms of the queries in the frame.
     """
 
-    metric: int
+    measure: Measure
     queries: Floats
     rows: Floats
     scale: float
@@ -155,7 +156,7 @@ def _measured(
     scores, rows = state.scores[q], state.rows[q]
     query = asked.queries[q].astype(np.float64)
     if count <= k + _FEW_DOUBTFUL:
-        direct_distances(asked.metric, query, asked.rows, rows, count, work)
+        direct_distances(asked.measure, query, asked.rows, rows, count, work)
         return int(count)
     for i in range(count):
         work[i] = scores[i]
@@ -166,7 +167,7 @@ def _measured(
             scores[i], scores[first] = scores[first], scores[i]
             rows[i], rows[first] = rows[first], rows[i]
             first += 1
-    direct_distances(asked.metric, query, asked.rows, rows, first, work)
+    direct_distances(asked.measure, query, asked.rows, rows, first, work)
     distance = kth_bound(work, first, k)
     limit = score_limit(asked, q, distance, state.margins[q], panels.error)
     kept = first
@@ -175,7 +176,7 @@ def _measured(
             rows[kept] = rows[i]
             kept += 1
     if kept > first:
-        direct_distances(asked.metric, query, asked.rows, rows[first:], kept - first, work[first:])
+        direct_distances(asked.measure, query, asked.rows, rows[first:], kept - first, work[first:])
     return kept
 
 
@@ -183,14 +184,18 @@ def _measured(
 def score_limit(asked: Asked, q: int, distance: float, margin: float, error: float) -> float:
     """Return a score that no row as near to query q as `distance` exceeds."""
     scaled = distance * asked.scale
-    square = 2.0 * scaled * asked.scale if asked.metric == COSINE else scaled * scaled
+    square = np.nan
+    if asked.measure.root == SQUARE_ROOT:
+        square = scaled * scaled
+    elif asked.measure.root == HALF:
+        square = 2.0 * scaled * asked.scale
     limit = 0.5 * (square * (1.0 + error) - asked.squares[q]) + margin
     return float(limit + abs(limit) * error)  # it may be rounded to the scores' precision
 
 
 @kernel
 def direct_distances(
-    metric: int, query: Float64, rows: Floats, some: Indices, count: int, distances: Float64
+    measure: Measure, query: Float64, rows: Floats, some: Indices, count: int, distances: Float64
 ) -> None:
     """Distances to some rows; four sums at a time, since each has to wait for itself."""
     last = count - 1
@@ -211,7 +216,7 @@ def direct_distances(
             sum1 += d1 * d1
             sum2 += d2 * d2
             sum3 += d3 * d3
-        distances[start] = pair_distance(metric, sum0, query, rows[row0])
-        distances[min(start + 1, last)] = pair_distance(metric, sum1, query, rows[row1])
-        distances[min(start + 2, last)] = pair_distance(metric, sum2, query, rows[row2])
-        distances[min(start + 3, last)] = pair_distance(metric, sum3, query, rows[row3])
+        distances[start] = pair_distance(measure, sum0, query, rows[row0])
+        distances[min(start + 1, last)] = pair_distance(measure, sum1, query, rows[row1])
+        distances[min(start + 2, last)] = pair_distance(measure, sum2, query, rows[row2])
+        distances[min(start + 3, last)] = pair_distance(measure, sum3, query, rows[row3])

@@ -8,6 +8,7 @@ import numpy as np
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.memory import queries_a_piece
 from trivium.blocks.workers import each_of, one_blas_thread
+from trivium.neighbors.search.measures import Measure
 from trivium.neighbors.search.products.costs import PRODUCT, pair_cost
 from trivium.neighbors.search.products.panels import Frame, frame_of, rounding_error
 from trivium.neighbors.search.products.reservoir import (
@@ -71,7 +72,7 @@ class Projected:
 
     Parameters
     ----------
-    metric : int
+    measure : Measure
     rows : ndarray of shape (n, d)
     frame : Frame
         That of the whole rows.
@@ -82,14 +83,14 @@ class Projected:
 
     def __init__(
         self,
-        metric: int,
+        measure: Measure,
         rows: Floats,
         frame: Frame,
         basis: Basis,
         widths: Widths,
         n_jobs: int | None,
     ) -> None:
-        self._metric = metric
+        self._measure = measure
         self._rows = rows
         self._frame = frame
         self._basis = basis
@@ -150,7 +151,7 @@ class Projected:
             bounds = Bounds(open_bounds(), margins, self._prune.frame.error)
             own_margins = self._frame._replace(error=self._error).margins(squares)
             fine = Bounds(open_bounds(), own_margins, self._error)
-            asked = Asked(self._metric, points, self._rows, scale, squares)
+            asked = Asked(self._measure, points, self._rows, scale, squares)
             guess_limits(asked, promising, bounds, fine, k)
             z = with_tail(heads, squares, self.widths.fine - 1).astype(self._frame.dtype)
             near = found[0][piece], found[1][piece]
@@ -194,7 +195,7 @@ def _preparation(n: int, d: int) -> float:
 
 
 def plan_projection(
-    metric: int,
+    measure: Measure,
     rows: Floats,
     queries: Floats,
     k: int,
@@ -217,7 +218,7 @@ def plan_projection(
     plain = n * d * _WRITE + m * n * pair_cost(d)
     if _preparation(n, d) + m * n * cost > _PATIENCE * plain:
         return None
-    return Projected(metric, rows, frame, basis, widths, n_jobs)
+    return Projected(measure, rows, frame, basis, widths, n_jobs)
 
 
 def _reach(points: Floats, frame: Frame) -> Float64:
