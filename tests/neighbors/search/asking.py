@@ -2,6 +2,13 @@
 
 import numpy as np
 
+from trivium.neighbors.search.metrics import METRICS
+
+CODES = {name: metric.measure for name, metric in METRICS.items()}
+"""How each metric is computed, by its name."""
+
+EUCLIDEAN, COSINE = CODES["euclidean"], CODES["cosine"]
+
 
 def nobody(queries):
     """Leave out no row for any query."""

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn import config_context
 from tests.neighbors.reference import DATA, MODEST, nearest, rows_and_queries
-from tests.neighbors.search.asking import ask, assert_same
+from tests.neighbors.search.asking import CODES, COSINE, EUCLIDEAN, ask, assert_same
 
 from trivium.neighbors.search import brute
 from trivium.neighbors.search.brute import Brute
-from trivium.neighbors.search.metrics import COSINE, EUCLIDEAN, directions
+from trivium.neighbors.search.metrics import directions
 from trivium.neighbors.search.products.byte_panels import BytePanels
 from trivium.neighbors.search.products.byte_products import available
 from trivium.neighbors.search.scan import Scan
@@ -26,7 +26,6 @@ from trivium.neighbors.search.scan import Scan
 every_metric = pytest.mark.parametrize("metric", ["euclidean", "cosine"])
 every_kind = pytest.mark.parametrize("name", DATA)
 SEVERAL_ROWS = [name for name in DATA if name not in ("one row", "many rows")]
-CODES = {"euclidean": EUCLIDEAN, "cosine": COSINE}
 
 
 def points_of(rows, metric):
@@ -403,7 +402,7 @@ from pathlib import Path
 import numpy as np
 import sklearn
 from trivium.neighbors.search.brute import Brute
-from trivium.neighbors.search.metrics import EUCLIDEAN
+from trivium.neighbors.search.metrics import METRICS
 
 def peak():
     text = Path("/proc/self/status").read_text().split("VmHWM:")[1]
@@ -413,6 +412,7 @@ k, m, memory = (int(each) for each in sys.argv[1:])
 rng = np.random.default_rng(0)
 rows, queries = rng.normal(size=(20_000, 64)), rng.normal(size=(m, 64))
 few = np.empty((16, k)), np.empty((16, k), dtype=np.intp)
+EUCLIDEAN = METRICS["euclidean"].measure
 Brute(EUCLIDEAN, rows).nearest(queries[:16], np.full(16, -1), 2, few)
 search, skip = Brute(EUCLIDEAN, rows), np.full(m, -1)
 found = np.ones((m, k)), np.ones((m, k), dtype=np.intp)

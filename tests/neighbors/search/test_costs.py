@@ -5,11 +5,13 @@ import pytest
 
 from trivium.neighbors.search.costs import brute_cost, choose, tree_cost
 from trivium.neighbors.search.kd_tree.tree import KDTree
-from trivium.neighbors.search.metrics import COSINE, EUCLIDEAN, MANHATTAN
+from trivium.neighbors.search.metrics import METRICS
+
+EUCLIDEAN, MANHATTAN, COSINE = (METRICS[name] for name in ("euclidean", "manhattan", "cosine"))
 
 
 def chosen(rows, k=10, metric=EUCLIDEAN):
-    choice, tree = choose(metric, rows, k, lambda some: KDTree(metric, some))
+    choice, tree = choose(metric, rows, k, lambda some: KDTree(metric.measure, some))
     assert (tree is not None) == (choice.algorithm == "kd_tree")
     return choice
 
@@ -64,7 +66,7 @@ class TestChoice:
 
         def build(some):
             sizes.append(len(some))
-            return KDTree(EUCLIDEAN, some)
+            return KDTree(EUCLIDEAN.measure, some)
 
         choice, _ = choose(EUCLIDEAN, rows, 10, build)
         assert choice.algorithm == algorithm

@@ -18,7 +18,7 @@ def scan(metric, queries, rows, k, skip=None):
     lists = []
     for kernel in (scan_nearest, scan_few):
         found = np.empty((m, k)), np.empty((m, k), dtype=np.intp)
-        kernel(METRICS[metric], queries, rows, skip, *found)
+        kernel(METRICS[metric].measure, queries, rows, skip, *found)
         lists.append(found)
     for one, other in zip(*lists, strict=True):
         np.testing.assert_array_equal(one, other)

@@ -13,10 +13,9 @@ from tests.neighbors.reference import (
     nearest,
     rows_and_queries,
 )
-from tests.neighbors.search.asking import ask, assert_same, nobody
+from tests.neighbors.search.asking import CODES, ask, assert_same, nobody
 
 from trivium.neighbors.search.kernels import scan_few, scan_nearest
-from trivium.neighbors.search.metrics import METRICS as CODES
 from trivium.neighbors.search.metrics import directions
 from trivium.neighbors.search.scan import Scan
 

@@ -64,13 +64,7 @@ def _power(base: float, exponent: float) -> float:
         return math.inf
 
 
-@intrinsic(_power)
-def power(_: Any, base: Any, exponent: Any) -> tuple[Any, Callable[..., Any]]:
-    """Power of a number that is not negative, by the C library that Python uses too.
-
-    It is called as a function that the compiler knows nothing of, for it might put a
-    version for vectors in its place where there is one, whose last bits are other ones.
-    """
+def _call_pow(_: Any, base: Any, exponent: Any) -> tuple[Any, Callable[..., Any]]:
 
     def generate(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
         kind = ir.FunctionType(ir.DoubleType(), [ir.DoubleType()] * 2)
@@ -78,7 +72,15 @@ def power(_: Any, base: Any, exponent: Any) -> tuple[Any, Callable[..., Any]]:
         function.attributes.add("nobuiltin")
         return builder.call(function, arguments)
 
-    return types.float64(types.float64, types.float64), generate
+    return types.float64(base, exponent), generate
+
+
+power: Callable[[float, float], float] = intrinsic(_power)(_call_pow)
+"""Power of a number that is not negative, by the C library that Python uses too.
+
+It is called as a function that the compiler knows nothing of: else it might put a version
+for vectors in its place where there is one, whose last bits are other ones.
+"""
 
 
 @kernel
@@ -179,7 +181,7 @@ def limit_after_step(measure: Measure, distance: float, step: float, margin: flo
 @kernel
 def is_lost(measure: Measure, reduced: float) -> bool:
     """Whether squares or powers have left float64, or may have."""
-    lossy = measure.root == SQUARE_ROOT or measure.root == POWER_ROOT  # noqa: PLR1714
+    lossy = measure.root == SQUARE_ROOT or measure.root == POWER_ROOT
     return lossy and not _VANISHED <= reduced < np.inf
 
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from tests.neighbors.search.asking import EUCLIDEAN
 
 from trivium.neighbors.search.kd_tree.order import leaf_planes, order_by_bin, query_bins
 from trivium.neighbors.search.kd_tree.tree import KDTree
-from trivium.neighbors.search.metrics import EUCLIDEAN
 
 HUGE = np.finfo(float).max
 

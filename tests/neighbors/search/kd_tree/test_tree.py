@@ -15,11 +15,10 @@ from tests.neighbors.reference import (
     rows_and_queries,
     unit_rows,
 )
-from tests.neighbors.search.asking import ask, assert_same, nobody
+from tests.neighbors.search.asking import CODES, ask, assert_same, nobody
 
 from trivium.neighbors.search.kd_tree import tree as tree_module
 from trivium.neighbors.search.kd_tree.tree import _LEAF_ROWS, KDTree
-from trivium.neighbors.search.metrics import METRICS as CODES
 
 every_metric = pytest.mark.parametrize("metric", METRICS)
 every_ball_metric = pytest.mark.parametrize("metric", BALL_METRICS)

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from tests.neighbors.reference import DATA, MODEST, distance_matrix, nearest, rows_and_queries
-from tests.neighbors.search.asking import nobody
+from tests.neighbors.search.asking import COSINE, EUCLIDEAN, nobody
 
-from trivium.neighbors.search.metrics import COSINE, EUCLIDEAN, directions
+from trivium.neighbors.search.metrics import directions
 from trivium.neighbors.search.products.panels import NO_LIMIT, frame_of, pack_queries, pack_rows
 from trivium.neighbors.search.products.reservoir import open_reservoirs
 from trivium.neighbors.search.products.shortlist import (

@@ -5,11 +5,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from sklearn import config_context
-from tests.neighbors.search.asking import assert_same
+from tests.neighbors.search.asking import COSINE, EUCLIDEAN, assert_same
 
 from trivium.neighbors.search import brute
 from trivium.neighbors.search.brute import Brute
-from trivium.neighbors.search.metrics import COSINE, EUCLIDEAN, directions
+from trivium.neighbors.search.metrics import directions
 from trivium.neighbors.search.products.panels import frame_of
 from trivium.neighbors.search.projections import projected as module
 from trivium.neighbors.search.projections.axes import principal_axes

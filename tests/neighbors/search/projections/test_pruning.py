@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 from tests.neighbors.reference import nearest
-from tests.neighbors.search.asking import assert_same
+from tests.neighbors.search.asking import EUCLIDEAN, assert_same
 
-from trivium.neighbors.search.metrics import EUCLIDEAN
 from trivium.neighbors.search.products.panels import frame_of, pack_queries, pack_rows
 from trivium.neighbors.search.products.reservoir import open_limits, open_reservoirs
 from trivium.neighbors.search.products.shortlist import Asked

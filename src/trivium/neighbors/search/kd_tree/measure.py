@@ -18,7 +18,6 @@ from trivium.neighbors.search.measures import (
     add_difference,
     distance_of,
     is_lost,
-    limit_after_step,
     pair_distance,
 )
 
