@@ -44,6 +44,7 @@ ESTIMATORS = {
     "SoftmaxRegression": {"alpha": 0.1},
     "SoftmaxRegressionCV": {"alphas": [0.1, 1.0], "cv": Halves()},
     ("LeastSquaresClassifier", "predict_proba"): {"calibration": "sigmoid"},
+    ("LeastSquaresClassifier", "predict_log_proba"): {"calibration": "sigmoid"},
 }
 NO_ESTIMATORS = {"MaskedClassWarning", "SeparationWarning", "__version__"}
 IGNORED = {("NearestNeighbors", "fit", "y"), ("KNeighborsDensity", "score", "y")}

@@ -28,11 +28,13 @@ NUMBERS = {"n_neighbors": [3, 0, "five", 10**6]}
 FOLDS = {"rule": ["best", "worst"], "scoring": ["accuracy", "beauty"], "alphas": [[0.5, 2.0], -1]}
 SOLVER = {"solver": ["newton", "magic"], "max_iter": [2, 0], "tol": [0.1, -1.0]}
 LINE = {"fit_intercept": [False, "no"]}
+CLASSES = {"class_weight": ["balanced", {0: 2.0}, "level"]}
 SQUARES = {
     "alpha": [5.0, -1.0],
     "robust": [True, False, "very"],
     "calibration": [None, "sigmoid", "isotonic", "platt"],
     **LINE,
+    **CLASSES,
 }
 VOLUMES = {"volume": ["shared", "per_class", "huge"], "unbiased": [False, "rather", 7]}
 CASES = [
@@ -54,8 +56,11 @@ CASES = [
     (LeastSquaresClassifier(robust=True), SQUARES),
     (LeastSquaresClassifier(calibration="temperature"), SQUARES),
     (LeastSquaresClassifierCV(4), {**FOLDS, **LINE}),
-    (SoftmaxRegression(), {**SOLVER, **LINE, "alpha": [5.0, -1.0], "warm_start": [True, "yes"]}),
-    (SoftmaxRegressionCV(2, cv=2), {**FOLDS, **SOLVER, **LINE, "cv": [3, "many"]}),
+    (
+        SoftmaxRegression(),
+        {**SOLVER, **LINE, **CLASSES, "alpha": [5.0, -1.0], "warm_start": [True, "yes"]},
+    ),
+    (SoftmaxRegressionCV(2, cv=2), {**FOLDS, **SOLVER, **LINE, **CLASSES, "cv": [3, "many"]}),
 ]
 METHODS = (
     "predict",

@@ -77,6 +77,16 @@ def class_factors(
     return factors
 
 
+def require_known_beforehand(class_weight: Any, method: str) -> None:
+    """Raise a ValueError where a balance is asked for of rows that come in parts."""
+    if isinstance(class_weight, str) and class_weight == "balanced":
+        raise ValueError(
+            f"class_weight='balanced' goes by all rows, of which {method} sees a part: give a dict "
+            "of each class's weight, as compute_class_weight of sklearn.utils.class_weight finds "
+            "them from the labels of all rows."
+        )
+
+
 def _require_factor(name: Any, factor: Any) -> None:
     if isinstance(factor, (bool, np.bool_)) or not isinstance(factor, Real):
         raise TypeError(f"class_weight[{name!r}]={factor!r}: expected a number.")

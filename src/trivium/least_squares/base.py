@@ -1,5 +1,7 @@
 """What linear functions fitted to indicators do, however their penalty was found."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
@@ -7,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64, Floats, Indices, Labels
 from trivium.blocks.linear_scores import bounded_scores
+from trivium.class_weights import ClassWeight
 from trivium.inputs import (
     LabelledRows,
     beyond_magnitude,
@@ -51,6 +54,7 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
     _sums: ExactSums | None = None
     _alpha: float
     _centred: bool
+    _class_weight: ClassWeight = None
 
     def influence(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
@@ -63,6 +67,7 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
             The rows it was fitted to, all of them.
         y : array-like of shape (n_rows,)
         sample_weight : array-like of shape (n_rows,) or None
+            Those of the fit, whose `class_weight` comes on top.
 
         Returns
         -------
@@ -90,7 +95,14 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
                 "robust_weights_ as sample_weight, and ask that."
             )
         rows = check_labelled_rows(
-            self, X, y, sample_weight, finite=False, reset=False, classes=self.classes_
+            self,
+            X,
+            y,
+            sample_weight,
+            finite=False,
+            reset=False,
+            classes=self.classes_,
+            class_weight=self._class_weight,
         )
         if rows.kept is not None:
             nothing = np.setdiff1d(np.arange(rows.n_given), rows.kept)[0]
@@ -150,9 +162,15 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
         absent = np.flatnonzero(self._class_weights == 0)
         return absent if absent.size < self.classes_.size else absent[:0]
 
-    def _keep_classes(self, rows: LabelledRows) -> None:
-        """Store which classes there are, and what their rows weigh."""
+    def _keep_classes(self, rows: LabelledRows, class_weight: ClassWeight) -> None:
+        """Store which classes there are, what their rows weigh, and what that was asked by."""
         self.classes_, self._class_weights = rows.classes, rows.class_weights()
+        self._keep_class_weight(class_weight)
+
+    def _keep_class_weight(self, class_weight: ClassWeight) -> None:
+        if isinstance(class_weight, Mapping):
+            class_weight = dict(class_weight)
+        self._class_weight = class_weight
 
     def _take(self, table: Table, *, centred: bool) -> tuple[Design, Moments | None]:
         taken = take(table, centred=centred)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.special import expit, logit, softmax
+from scipy.special import expit, log_expit, log_softmax, logit, softmax
 from sklearn.isotonic import IsotonicRegression
 
 from trivium.arrays import Float64, Indices
@@ -179,6 +179,26 @@ class Calibrator(NamedTuple):
                 probabilities[:, c] = np.maximum(curve(known.place(scores[:, c])), _SMALLEST)
             probabilities /= probabilities.sum(axis=1, keepdims=True)
         return probabilities
+
+    def predict_log_proba(self, scores: Float64) -> Float64:
+        """Logarithms of `predict_proba`, to their digits."""
+        logarithms = np.full((len(scores), self.n_classes), -np.inf)
+        if self.present.size == 1:
+            logarithms[:, self.present] = 0.0
+        elif self.n_classes == 2:
+            second = self.log_odds(scores)[:, 0]
+            logarithms[:, 0], logarithms[:, 1] = log_expit(-second), log_expit(second)
+        elif self.curves is None:
+            with np.errstate(over="ignore"):
+                logits = _below_greatest(self.log_odds(scores)[:, self.present])
+            logarithms[:, self.present] = log_softmax(logits, axis=1)
+        else:
+            shares = [
+                np.maximum(curve(known.place(scores[:, c])), _SMALLEST)
+                for c, known, curve in zip(self.present, self.ranges, self.curves, strict=True)
+            ]
+            logarithms[:, self.present] = log_softmax(np.log(np.column_stack(shares)), axis=1)
+        return logarithms
 
     def predict(self, scores: Float64) -> Indices:
         """Most probable class, of shape (m,); the smallest of those that tie."""

@@ -11,7 +11,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64, Floats, Indices, Labels
 from trivium.blocks.linear_scores import bounded_scores
-from trivium.inputs import LabelledRows, beyond_magnitude, check_labelled_rows, require_magnitude
+from trivium.class_weights import ClassWeight, require_known_beforehand
+from trivium.inputs import (
+    LabelledRows,
+    beyond_magnitude,
+    check_labelled_rows,
+    require_finite,
+    require_magnitude,
+)
 from trivium.labels import check_classes
 from trivium.least_squares.base import LARGEST, IndicatorFit
 from trivium.least_squares.by_sums import solve_sums
@@ -83,6 +90,10 @@ class LeastSquaresClassifier(IndicatorFit):
         to the leave-one-out scores of the training rows. They are exact; if `robust`, those
         with what counts of the other rows held. Greater scores never have lesser
         probabilities, and no far row decides. None means no `predict_proba`.
+    class_weight : dict, "balanced" or None, default=None
+        Factors on the weights of the rows of each class: those that a dict names, and one for the
+        others; "balanced" gives all classes one weight, Σw/(n_classes · the class's own). A fit is
+        the one with the products as `sample_weight`.
 
     Attributes
     ----------
@@ -142,11 +153,13 @@ class LeastSquaresClassifier(IndicatorFit):
         fit_intercept: bool = True,
         robust: bool = False,
         calibration: Literal["sigmoid", "isotonic", "temperature"] | None = None,
+        class_weight: ClassWeight = None,
     ) -> None:
         self.alpha = alpha
         self.fit_intercept = fit_intercept
         self.robust = robust
         self.calibration = calibration
+        self.class_weight = class_weight
 
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Fit the linear functions.
@@ -172,8 +185,10 @@ class LeastSquaresClassifier(IndicatorFit):
         """
         self._check_parameters()
         with whole_or_nothing(self):
-            rows = check_labelled_rows(self, X, y, sample_weight, finite=False)
-            self._keep_classes(rows)
+            rows = check_labelled_rows(
+                self, X, y, sample_weight, finite=False, class_weight=self.class_weight
+            )
+            self._keep_classes(rows, self.class_weight)
             table = indicator_table(rows, alone=self.robust)
             for name in ("robust_weights_", "scale_", "n_iter_", "_calibrator"):
                 self.__dict__.pop(name, None)
@@ -221,6 +236,9 @@ class LeastSquaresClassifier(IndicatorFit):
         much are they rounded once; where a few rows hold nearly all of a column's squares, or
         columns nearly depend on each other, much more is spent before they are.
 
+        Rows count with the `class_weight` that the model has when they come, which is a dict or
+        None: a balance goes by all rows. `forget` takes away what it gives them then.
+
         Parameters
         ----------
         X : array-like of shape (n_rows, n_features)
@@ -234,9 +252,9 @@ class LeastSquaresClassifier(IndicatorFit):
         Raises
         ------
         ValueError
-            If the data are malformed, a label is none of the classes, or the fit so far has
-            kept no moments (robust ones, and those with more columns than rows and more
-            than a thousand).
+            If the data are malformed, a label is none of the classes, `class_weight` is
+            "balanced", or the fit so far has kept no moments (robust ones, and those with more
+            columns than rows and more than a thousand).
 
         Warns
         -----
@@ -245,6 +263,7 @@ class LeastSquaresClassifier(IndicatorFit):
             the others cannot be told from that any more.
         """
         self._check_parameters()
+        require_known_beforehand(self.class_weight, "partial_fit")
         first = not hasattr(self, "coef_")
         so_far = None if first else self._kept_sums("partial_fit")
         if first and classes is None:
@@ -279,7 +298,7 @@ class LeastSquaresClassifier(IndicatorFit):
         ------
         ValueError
             If the data are malformed, more would go than there is, in all, of a class or of a
-            column's spread, or the fit so far has kept no moments.
+            column's spread, `class_weight` is "balanced", or the fit so far has kept no moments.
 
         Warns
         -----
@@ -290,6 +309,7 @@ class LeastSquaresClassifier(IndicatorFit):
         """
         check_is_fitted(self)
         self._check_parameters()
+        require_known_beforehand(self.class_weight, "forget")
         so_far = self._kept_sums("forget")
         with whole_or_nothing(self):
             gone, weights = self._sums_of(X, y, sample_weight, self.classes_, so_far, reset=False)
@@ -338,6 +358,22 @@ class LeastSquaresClassifier(IndicatorFit):
         """
         check_is_fitted(self, "_calibrator")
         return self._calibrator.predict_proba(self._scores(X))
+
+    @available_if(_tells_probabilities)  # type: ignore[untyped-decorator]
+    def predict_log_proba(self, X: ArrayLike) -> Float64:
+        """Logarithm of each probability, to its digits, with `calibration`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_queries, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_queries, n_classes)
+            -inf of a class without weight.
+        """
+        check_is_fitted(self, "_calibrator")
+        return self._calibrator.predict_log_proba(self._scores(X))
 
     def predict(self, X: ArrayLike) -> Labels:
         """Class with the greatest value, or, fitted with `calibration`, the most probable one.
@@ -406,6 +442,7 @@ class LeastSquaresClassifier(IndicatorFit):
             warn_of_hidden(self, moments, solution.aliased, before)
         self._keep(solution, moments, self.alpha, centred=self.fit_intercept)
         self._sums, self._n_rows = sums, sums.n_rows
+        self._keep_class_weight(self.class_weight)
         for name in ("masked_classes_", "_calibrator"):
             self.__dict__.pop(name, None)
 
@@ -429,8 +466,12 @@ class LeastSquaresClassifier(IndicatorFit):
             finite=nothing,
             reset=reset,
             classes=classes,
+            weightless=True,
+            class_weight=self.class_weight,
         )
-        if nothing:
+        if not len(rows.X):
+            require_finite(self, rows.weightless()[0])
+        if nothing or not len(rows.X):
             return empty_sums(rows.X.shape[1], classes.size), np.zeros(classes.size)
         table = Table(rows.X, rows.codes, classes.size, rows.weights)
         sums = sum_exactly(table, so_far)

@@ -118,7 +118,7 @@ class LeastSquaresClassifierCV(IndicatorFit):
         given = self._given_alphas()
         with whole_or_nothing(self):
             rows = check_labelled_rows(self, X, y, sample_weight, finite=False)
-            self._keep_classes(rows)
+            self._keep_classes(rows, None)
             table = indicator_table(rows)
             design, moments = self._take(table, centred=self.fit_intercept)
             axes = principal_axes(design, moments)

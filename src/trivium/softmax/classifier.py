@@ -10,6 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from trivium.arrays import Float64, Indices, Labels
 from trivium.blocks.workers import one_blas_thread
+from trivium.class_weights import ClassWeight, require_known_beforehand
 from trivium.inputs import LabelledRows, check_labelled_rows, require_magnitude
 from trivium.labels import check_classes
 from trivium.parameters import require_choice, require_flag, require_number
@@ -68,6 +69,10 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
     fit_intercept : bool, default=True
     warm_start : bool, default=False
         Start `fit` where the one before it ended, in place of zero.
+    class_weight : dict, "balanced" or None, default=None
+        Factors on the weights of the rows of each class: those that a dict names, and one for the
+        others; "balanced" gives all classes one weight, Σw/(n_classes · the class's own). A fit is
+        the one with the products as `sample_weight`.
 
     Attributes
     ----------
@@ -138,6 +143,7 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
         tol: float = 1e-6,
         fit_intercept: bool = True,
         warm_start: bool = False,
+        class_weight: ClassWeight = None,
     ) -> None:
         self.alpha = alpha
         self.solver = solver
@@ -146,6 +152,7 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
         self.tol = tol
         self.fit_intercept = fit_intercept
         self.warm_start = warm_start
+        self.class_weight = class_weight
 
     @with_callbacks  # type: ignore[untyped-decorator]
     def fit(
@@ -195,7 +202,7 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
         context.call_on_fit_task_begin(estimator=self, X=X, y=y, metadata=metadata)
         with whole_or_nothing(self):
-            rows = check_labelled_rows(self, X, y, sample_weight)
+            rows = check_labelled_rows(self, X, y, sample_weight, class_weight=self.class_weight)
             start = self._start(rows)
             self.classes_ = rows.classes
             history = History(validation_of(self, X_val, y_val, rows.classes_of_weight()))
@@ -226,6 +233,9 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
 
         A class of which no row with a weight has come yet has the probability zero.
 
+        Rows count with the `class_weight` that the model has when they come, which is a dict or
+        None: a balance goes by all rows.
+
         `solver`, `learning_rate` and `warm_start` play no part: each call goes on from the one
         before it, by Newton's method, and `solver_` is "newton".
 
@@ -248,7 +258,8 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
         ValueError
             If the data are malformed, a label is none of the classes, classes are missing
             in the first call or others later, `fit_intercept` is not what it was in the first
-            call, or the quadratic would take more than 800 MB. The model stays as it was.
+            call, `class_weight` is "balanced", or the quadratic would take more than 800 MB. The
+            model stays as it was.
 
         Warns
         -----
@@ -267,6 +278,7 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
         array([0, 1])
         """
         self._check_parameters()
+        require_known_beforehand(self.class_weight, "partial_fit")
         past: Past | None = getattr(self, "_past", None)
         if past is not None and past.weight and past.fit_intercept != self.fit_intercept:
             raise ValueError(
@@ -277,7 +289,14 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
         anew = past is None and classes is not None
         with whole_or_nothing(self):
             rows = check_labelled_rows(
-                self, X, y, sample_weight, reset=anew, classes=known, weightless=True
+                self,
+                X,
+                y,
+                sample_weight,
+                reset=anew,
+                classes=known,
+                weightless=True,
+                class_weight=self.class_weight,
             )
             if past is None or not past.weight:
                 past = self._first_past(rows, known)

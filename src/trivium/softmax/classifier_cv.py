@@ -15,6 +15,7 @@ from sklearn.utils.validation import _check_method_params, check_is_fitted
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.scaling import comparable_weights
 from trivium.blocks.workers import map_in_order, one_blas_thread
+from trivium.class_weights import ClassWeight, class_factors
 from trivium.inputs import LabelledRows, check_labelled_rows, require_magnitude
 from trivium.left_out import all_weights
 from trivium.parameters import require_choice, require_flag, require_number, require_penalties
@@ -25,7 +26,7 @@ from trivium.softmax.assessment import NOTHING_LEFT
 from trivium.softmax.classifier import LARGEST, SoftmaxRegression
 from trivium.softmax.distinct import distinct
 from trivium.softmax.fitting import SOLVERS, Fitted, fit_parameters
-from trivium.softmax.folds import Fold, check_groups, folds_of, weighed
+from trivium.softmax.folds import Fold, check_groups, folds_of, require_classes, weighed
 from trivium.softmax.history import History
 from trivium.softmax.optimality import certify
 from trivium.softmax.penalties import alpha_grid
@@ -40,9 +41,13 @@ _BUILT_IN = {"neg_log_loss": "log_loss", "accuracy": "accuracy", None: "accuracy
 
 
 class _Task(NamedTuple):
-    """What the folds have in common; the metadata are those of the rows given."""
+    """What the folds have in common; the metadata are those of the rows given.
+
+    The factors are those of a `class_weight` on the classes of these rows.
+    """
 
     rows: LabelledRows
+    factors: Float64 | None
     alphas: Float64
     scorer: Scorer | None
     metadata: dict[str, Any]
@@ -83,6 +88,10 @@ class SoftmaxRegressionCV(SoftmaxPredictor):
     max_iter : int, default=1000
     tol : float, default=1e-6
     fit_intercept : bool, default=True
+    class_weight : dict, "balanced" or None, default=None
+        As in `SoftmaxRegression`. "balanced" goes by the rows that each fold learns from. Scores
+        count rows by their sample weights alone, and a class whose weight is zero is not learnt,
+        but told.
     n_jobs : int or None, default=None
         Number of folds at a time; None means every core this process may use. No result
         depends on it.
@@ -146,6 +155,7 @@ separating_direction_, history_, n_features_in_, feature_names_in_
         max_iter: int = 1000,
         tol: float = 1e-6,
         fit_intercept: bool = True,
+        class_weight: ClassWeight = None,
         n_jobs: int | None = None,
     ) -> None:
         self.alphas = alphas
@@ -156,6 +166,7 @@ separating_direction_, history_, n_features_in_, feature_names_in_
         self.max_iter = max_iter
         self.tol = tol
         self.fit_intercept = fit_intercept
+        self.class_weight = class_weight
         self.n_jobs = n_jobs
 
     def fit(
@@ -183,9 +194,9 @@ separating_direction_, history_, n_features_in_, feature_names_in_
         ------
         ValueError
             If the data are malformed or hold one class only, a parameter is out of range, the
-            rows that a fold learns from are of one class, a fold names rows that there are not,
-            or it has no score; the message names the fold. If there are weights, and the scorer
-            takes none.
+            rows that a fold learns from are of one class that weighs something, a fold names rows
+            that there are not, or it has no score; the message names the fold. If there are
+            weights, and the scorer takes none.
 
         Warns
         -----
@@ -198,9 +209,11 @@ separating_direction_, history_, n_features_in_, feature_names_in_
         with whole_or_nothing(self):
             everyone = check_labelled_rows(self, X, y)
             given = weighed(everyone, sample_weight)
-            rows, _ = given.of_weight()
+            rows, present = given.of_weight()
             require_magnitude(self, rows.X, LARGEST)
-            alphas = self._alphas(rows)
+            factors = class_factors(self.class_weight, given.classes, given.class_weights())
+            learnt = given.multiplied(factors)
+            alphas = self._alphas(learnt)
             self.classes_ = rows.classes
             for_splitter, for_scorer = routed(
                 self,
@@ -215,7 +228,8 @@ separating_direction_, history_, n_features_in_, feature_names_in_
             labels = everyone.classes[everyone.codes]
             folds = folds_of(self.cv, X, labels, rows, for_splitter)
             own = scorer if self._own_scorer() else None
-            task = _Task(rows, alphas, own, for_scorer)
+            some = None if factors is None else factors[present]
+            task = _Task(rows, some, alphas, own, for_scorer)
             config = get_config()
 
             def scores_of(fold: Fold) -> _FoldScores:
@@ -233,7 +247,7 @@ separating_direction_, history_, n_features_in_, feature_names_in_
                     ConvergenceWarning,
                     stacklevel=2,
                 )
-            self._refit(given)
+            self._refit(learnt)
         return self
 
     def score(
@@ -305,10 +319,7 @@ separating_direction_, history_, n_features_in_, feature_names_in_
     def _path(self, task: _Task, fold: Fold) -> _FoldScores:
         """Fit one fold from the greatest penalty down, and score every model."""
         rows, alphas = task.rows, task.alphas
-        weights = None if rows.weights is None else rows.weights[fold.train]
-        learnt, present = rows._replace(
-            X=rows.X[fold.train], codes=rows.codes[fold.train], weights=weights, all_there=False
-        ).of_weight()
+        learnt, present = self._learnt(task, fold).of_weight()
         X, codes, weights, _ = distinct(learnt.X, learnt.codes, learnt.weights)
         log_loss, accuracy, chosen = np.zeros((3, alphas.size))
         start, unfinished = None, 0
@@ -339,6 +350,24 @@ separating_direction_, history_, n_features_in_, feature_names_in_
             if task.scorer is not None:
                 chosen[place] = self._scored(task, task.scorer, fold, parameters, alpha)
         return _FoldScores(log_loss, accuracy, chosen, unfinished)
+
+    def _learnt(self, task: _Task, fold: Fold) -> LabelledRows:
+        """Return the rows that one fold learns from, with the weights of their classes."""
+        rows, factors = task.rows, task.factors
+        learnt = rows._replace(
+            X=rows.X[fold.train],
+            codes=rows.codes[fold.train],
+            weights=None if rows.weights is None else rows.weights[fold.train],
+            kept=fold.train if rows.kept is None else rows.kept[fold.train],
+            all_there=False,
+        )
+        if factors is None:
+            return learnt
+        if isinstance(self.class_weight, str):
+            return learnt.times(self.class_weight)
+        heard = np.flatnonzero(factors)
+        require_classes(rows, fold, np.intersect1d(learnt.codes, heard), min(heard.size, 2))
+        return learnt.multiplied(factors)
 
     def _scored(
         self,

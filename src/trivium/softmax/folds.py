@@ -118,9 +118,14 @@ def _check(rows: LabelledRows, fold: Fold) -> None:
     if fold.test.size == 0:
         raise ValueError(f"Fold {fold.number} has no row to be told.")
     present = np.unique(rows.codes[fold.train])
+    require_classes(rows, fold, present, min(rows.classes.size, 2))
+
+
+def require_classes(rows: LabelledRows, fold: Fold, present: Indices, least: int) -> None:
+    """Raise a ValueError where a fold learns from fewer classes than that."""
     if present.size == 0:
         raise ValueError(f"Fold {fold.number} has no row to learn from.")
-    if present.size < min(rows.classes.size, 2):
+    if present.size < least:
         raise ValueError(
             f"The rows that fold {fold.number} learns from are all of class "
             f"{shown(rows.classes[present[0]])}: take fewer folds, or a splitter that stratifies."

@@ -119,7 +119,7 @@ class SoftmaxPredictor(AccuracyClassifier, BaseEstimator):
         return probabilities
 
     def predict_log_proba(self, X: ArrayLike) -> Float64:
-        """Logarithm of each probability, exact where the probability itself underflows.
+        """Logarithm of each probability, to its digits where that is next to zero or one.
 
         Parameters
         ----------
@@ -128,10 +128,15 @@ class SoftmaxPredictor(AccuracyClassifier, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_queries, n_classes)
+            -inf of a class without weight.
         """
         logits = self._logits(X)
-        _, log_sum = softmax(logits)
-        return logits - log_sum[:, None]
+        with np.errstate(invalid="ignore"):  # of parameters that are not finite
+            logits -= logits.max(axis=1, keepdims=True)
+        others = np.exp(logits)
+        others[np.arange(len(logits)), logits.argmax(axis=1)] = 0.0
+        logits -= np.log1p(others.sum(axis=1))[:, None]
+        return logits
 
     def predict(self, X: ArrayLike) -> Labels:
         """Most probable class, the smallest of those that tie.
