@@ -120,9 +120,9 @@ def warn_of_masked(
     more = ", ..." if masked.size > _NAMED else ""
     warnings.warn(
         f"{masked.size} of {classes.size} classes are predicted for no {rows} ({some}{more}): "
-        f"{why}. Rare classes are heard with more sample_weight on their rows, or another "
-        f"threshold, and a scorer such as 'balanced_accuracy' shows what accuracy does not. "
-        f"{remedy}",
+        f"{why}. Rare classes are heard with class_weight='balanced', more sample_weight on their "
+        f"rows, or another threshold, and a scorer such as 'balanced_accuracy' shows what accuracy "
+        f"does not. {remedy}",
         MaskedClassWarning,
         stacklevel=stacklevel + 1,
     )
