@@ -39,13 +39,22 @@ SQUARES = {
 VOLUMES = {"volume": ["shared", "per_class", "huge"], "unbiased": [False, "rather", 7]}
 CASES = [
     (NearestNeighbors(), {**SEARCH, **NUMBERS, "radius": [0.5, -1.0, "far"]}),
-    (KNeighborsClassifier(), {**SEARCH, **NUMBERS, "weights": ["distance", "unifrom", 3]}),
+    (
+        KNeighborsClassifier(),
+        {
+            **SEARCH,
+            **NUMBERS,
+            "weights": ["distance", "unifrom", 3],
+            "class_weight": ["balanced", {0: 3.0}, "even"],
+        },
+    ),
     (
         KNeighborsClassifierCV(9),
         {
             **SEARCH,
             "k_max": [3, 0],
             "weights": ["distance", "unifrom"],
+            "class_weight": ["balanced", {0: 3.0}, "even"],
             "rule": ["best", "worst"],
             "scoring": ["neg_log_loss", "beauty"],
         },

@@ -415,6 +415,15 @@ class TestWeights:
         model = AdaBoostClassifier(KNeighborsClassifier(5), n_estimators=3).fit(X, y)
         assert model.score(X, y) >= KNeighborsClassifier(5).fit(X, y).score(X, y)
 
+    def test_nobody_else_who_is_asked_about_shows_in_the_last_bits(self):
+        rng = np.random.default_rng(0)
+        for n in range(5, 40):
+            X, y = rng.integers(0, 4, (n, 1)) / 1.0, rng.integers(0, 3, n)
+            model = KNeighborsClassifier(n).fit(X, y, rng.uniform(0.1, 1.0, n))
+            together = model.predict_proba(X)
+            alone = [model.predict_proba(X[[i]])[0] for i in range(n)]
+            np.testing.assert_array_equal(together, alone)
+
     def test_weights_too_light_for_k(self):
         X = np.arange(3.0)[:, None]
         with pytest.raises(ValueError, match=r"n_neighbors=4 is more than.*n_samples = 3"):

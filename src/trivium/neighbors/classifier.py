@@ -9,8 +9,10 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64, Floats, Labels
+from trivium.class_weights import ClassWeight
 from trivium.inputs import LabelledRows, check_labelled_rows, check_rows
 from trivium.masking import rare_classes, warn_of_masked
+from trivium.neighbors.folds import folds_of
 from trivium.neighbors.neighborhoods import available_mass, counting_weights
 from trivium.neighbors.outvoted import outvoted
 from trivium.neighbors.queries import NeighborQueries, require_neighbors
@@ -35,6 +37,10 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
         array of distances. None means the same.
     algorithm : {"auto", "brute", "kd_tree"}, default="auto"
     metric : {"euclidean", "manhattan", "chebyshev", "cosine"}, default="euclidean"
+    class_weight : dict, "balanced" or None, default=None
+        Factor on the weights of each class's rows, as if it had been in `sample_weight`.
+        "balanced" makes all classes weigh alike. A dict may leave out classes, whose factor is
+        one; the rows of a class with a factor of zero have no vote.
     n_jobs : int or None, default=None
         Number of threads; None means every core this process may use.
 
@@ -49,6 +55,12 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
     n_features_in_ : int
     feature_names_in_ : ndarray of str
         Where the training table had names.
+
+    Notes
+    -----
+    A row that is left out of its own neighbourhood (`X` is None) takes the weight of its class
+    along; of a row that stands for several, one leaves. Where `class_weight` is given, the others
+    are weighed as a fit without the row would weigh them: "balanced" is their own balance.
 
     References
     ----------
@@ -73,12 +85,14 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
         weights: Literal["uniform", "distance"] | Callable[[Float64], Float64] | None = "uniform",
         algorithm: Literal["auto", "brute", "kd_tree"] = "auto",
         metric: Literal["euclidean", "manhattan", "chebyshev", "cosine"] = "euclidean",
+        class_weight: ClassWeight = None,
         n_jobs: int | None = None,
     ) -> None:
         self.n_neighbors = n_neighbors
         self.weights = weights
         self.algorithm = algorithm
         self.metric = metric
+        self.class_weight = class_weight
         self.n_jobs = n_jobs
 
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
@@ -93,6 +107,7 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
             A row of whole weight w counts as w rows at its place: neighbours are taken
             until their weights reach `n_neighbors`. Weights that are not all whole are
             relative and brought to a mean of one first. Weight zero counts as removed.
+            Where classes have weights, it is the products that count.
 
         Raises
         ------
@@ -106,8 +121,8 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
             of all, or of many from all over the table where to ask all would take long.
         """
         with whole_or_nothing(self):
-            rows = self._fit_voters(X, y, sample_weight)
-            available = available_mass(self._index, self._row_weights, own=False)
+            _, rows = self._fit_voters(X, y, sample_weight)
+            available = self._available(own=False)
             self._look_for_outvoted(rows, require_neighbors(self.n_neighbors, available))
         return self
 
@@ -174,7 +189,7 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
         queries, m, ks = self._asked(X, ks)
         best = np.empty((len(ks), m), dtype=np.intp)
         voters = self._voters_now()
-        for near in self._near(queries, max(ks), self._row_weights):
+        for near in self._near(queries, max(ks), self._row_weights, self._folds):
             for members, leaders in voters.leader_blocks(near, ks):
                 best[:, members] = leaders.T
         labels: Labels = self.classes_[best]
@@ -197,22 +212,30 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
         queries, m, ks = self._asked(X, ks)
         probabilities = np.empty((len(ks), m, self.classes_.size))
         voters = self._voters_now()
-        for near in self._near(queries, max(ks), self._row_weights):
+        for near in self._near(queries, max(ks), self._row_weights, self._folds):
             for members, shares in voters.share_blocks(near, ks):
                 probabilities[:, members] = shares.transpose(1, 0, 2)
         return probabilities
 
     def _fit_voters(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None
-    ) -> LabelledRows:
-        """Check, keep and index the training rows."""
+    ) -> tuple[LabelledRows, LabelledRows]:
+        """Keep and index the training rows; return them as given, and times `class_weight`."""
         rule = self._rule()
-        rows = check_labelled_rows(self, X, y, sample_weight, least_classes=1)
+        given = check_labelled_rows(self, X, y, sample_weight, least_classes=1)
+        rows = given.times(self.class_weight)
         self.classes_ = rows.classes
         self._voters = Voters(rows.codes, rows.classes.size, rule, self.n_jobs)
         self._row_weights = counting_weights(rows.weights)
+        self._folds = folds_of(given, self.class_weight)
         self._fit_index(rows.X, rows.kept, rows.weightless())
-        return rows
+        return given, rows
+
+    def _available(self, *, own: bool) -> float:
+        """Least weight of the rows that a query can choose from, itself taken out if `own`."""
+        if own and self._folds is not None:
+            return self._folds.least
+        return available_mass(self._index, self._row_weights, own=own)
 
     def _look_for_outvoted(self, rows: LabelledRows, k: int) -> None:
         """Warn of rare classes that win no vote of k neighbours at rows of their own."""
@@ -248,7 +271,7 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
         """Check queries and numbers of neighbours; return how many queries there are, too."""
         check_is_fitted(self, "_index")
         queries = None if X is None else check_rows(self, X)
-        available = available_mass(self._index, self._row_weights, own=X is None)
+        available = self._available(own=X is None)
         numbers = require_ks(ks, available, "other rows" if X is None else "rows")
         return queries, self._n_given() if queries is None else queries.shape[0], numbers
 

@@ -1,7 +1,7 @@
 """k nearest neighbours as a classifier that chooses k by leaving one row out."""
 
 import numbers
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -9,8 +9,10 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64
+from trivium.class_weights import ClassWeight
+from trivium.inputs import LabelledRows
 from trivium.neighbors.classifier import KNeighborsClassifier
-from trivium.neighbors.neighborhoods import available_mass
+from trivium.neighbors.neighborhoods import Neighborhood, neighborhoods
 from trivium.neighbors.sweeps import Voters, own_scores
 from trivium.parameters import require_choice, require_number
 from trivium.scorers import score_of, scorer_of
@@ -43,6 +45,8 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
         As in `KNeighborsClassifier`. A callable is asked once for every k.
     algorithm : {"auto", "brute", "kd_tree"}, default="auto"
     metric : {"euclidean", "manhattan", "chebyshev", "cosine"}, default="euclidean"
+    class_weight : dict, "balanced" or None, default=None
+        As in `KNeighborsClassifier`. Scores count rows by `sample_weight` alone.
     n_jobs : int or None, default=None
         Number of threads; None means every core this process may use. No score depends
         on it.
@@ -94,6 +98,7 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
         weights: Literal["uniform", "distance"] | Callable[[Float64], Float64] | None = "uniform",
         algorithm: Literal["auto", "brute", "kd_tree"] = "auto",
         metric: Literal["euclidean", "manhattan", "chebyshev", "cosine"] = "euclidean",
+        class_weight: ClassWeight = None,
         n_jobs: int | None = None,
     ) -> None:
         self.k_max = k_max
@@ -102,6 +107,7 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
         self.weights = weights
         self.algorithm = algorithm
         self.metric = metric
+        self.class_weight = class_weight
         self.n_jobs = n_jobs
 
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
@@ -129,8 +135,10 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
         require_choice("scoring", self.scoring, _SCORINGS)
         require_choice("rule", self.rule, ("one-standard-error", "best"))
         with whole_or_nothing(self):
-            rows = self._fit_voters(X, y, sample_weight)
-            scores = own_scores(self._index, self._voters, self._row_weights, self._most())
+            given, rows = self._fit_voters(X, y, sample_weight)
+            k_max = self._most()
+            near = self._left_out(given, k_max)
+            scores = own_scores(near, self._voters, given, k_max)
             accuracy, accuracy_se = scores.accuracy()
             log_loss, log_loss_se = scores.log_loss()
             self.cv_results_ = {
@@ -205,13 +213,28 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
         given = self.k_max if isinstance(self.k_max, numbers.Integral) else _MANY_NEIGHBORS
         return max(1, min(given, n_rows - 1))
 
+    def _left_out(self, given: LabelledRows, k: int) -> Iterator[Neighborhood]:
+        """Neighbourhoods of all rows with a sample weight, each without itself.
+
+        Their members are numbered as these rows are.
+        """
+        if self._folds is None:
+            yield from neighborhoods(self._index, None, k, self._row_weights)
+            return
+        voting = self._folds.voting
+        for near in self._folds.neighborhoods(self._index, k):
+            yield near._replace(members=voting[near.members])
+        silent = np.delete(np.arange(given.X.shape[0]), voting)  # which are told all the same
+        for near in neighborhoods(self._index, given.X[silent], k, self._row_weights):
+            yield near._replace(members=silent[near.members])
+
     def _voters_now(self) -> Voters:
         """Return the voters that `n_neighbors_` was chosen with."""
         return self._voters
 
     def _most(self) -> int:
         """Greatest number of neighbours to try."""
-        others = int(available_mass(self._index, self._row_weights, own=True) * (1.0 + 1e-12))
+        others = int(self._available(own=True) * (1.0 + 1e-12))
         if others < 1:
             raise ValueError(
                 f"To leave one out takes a row and others: there is n_samples = "

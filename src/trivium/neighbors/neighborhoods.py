@@ -1,7 +1,8 @@
 """The neighbourhood of each query: as many of its nearest rows as weigh k together."""
 
-from collections.abc import Iterator
-from typing import Literal, NamedTuple
+import math
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -62,9 +63,24 @@ def counting_weights(weights: Float64 | None) -> Float64 | None:
     """
     if weights is None or is_whole(weights):
         return weights
+    return scaled(weights, *counting_scale(weights))
+
+
+def counting_scale(weights: Float64) -> tuple[float, float]:
+    """Return the greatest of some weights, and the mean of what they are beside it.
+
+    The mean is that of the exact sum: in whichever order the rows come, and whichever of several
+    that are equal is left out, it has the same bits.
+    """
+    greatest = float(weights.max())
+    relative = np.maximum(weights / greatest, _LIGHTEST)
+    return greatest, math.fsum(relative.tolist()) / weights.size
+
+
+def scaled(weights: Float64, greatest: Float64 | float, mean: Float64 | float) -> Float64:
+    """Bring weights to a mean of one."""
     # None may vanish: at the very place of a query a light row has all the votes.
-    relative = np.maximum(weights / weights.max(), _LIGHTEST)
-    counting: Float64 = relative / relative.mean()
+    counting: Float64 = np.maximum(weights / greatest, _LIGHTEST) / mean
     return counting
 
 
@@ -92,44 +108,74 @@ def neighborhoods(
     """
     points = index.points(queries)
     members = np.arange(points.shape[0], dtype=np.intp)
+    if weights is None:
+        yield from batches(index, points, members, k, None, left_out=queries is None)
+        return
+    counts, whole = weights, is_whole(weights)
+
+    def mass(_: Indices, indices: Indices) -> Float64:
+        some_counts: Float64 = counts[indices]
+        return some_counts
+
+    def lighter_by_one(some: Indices, indices: Indices) -> Float64:
+        rest: Float64 = counts[indices] - (indices == some[:, None])
+        return rest
+
     if queries is not None:
-        yield from _batches(index, points, members, k, weights)
-    elif weights is None:
-        yield from _batches(index, points, members, k, None, own="left out")
-    else:
-        alone = weights <= 1.0
-        yield from _batches(index, points, members[alone], k, weights, own="left out")
-        yield from _batches(index, points, members[~alone], k, weights, own="lighter by one")
+        yield from batches(index, points, members, k, mass, whole=whole)
+        return
+    alone = weights <= 1.0
+    yield from batches(index, points, members[alone], k, mass, whole=whole, left_out=True)
+    yield from batches(index, points, members[~alone], k, lighter_by_one, whole=whole)
 
 
-def _batches(
+def batches(
     index: Index,
     points: Floats,
     members: Indices,
     k: int,
-    weights: Float64 | None,
-    own: Literal["a stranger", "left out", "lighter by one"] = "a stranger",
+    mass_of: Callable[[Indices, Indices], Float64] | None,
+    *,
+    whole: bool = True,
+    left_out: bool = False,
 ) -> Iterator[Neighborhood]:
+    """Search for some of the queries.
+
+    Parameters
+    ----------
+    index : Index
+    points : ndarray of shape (m, d)
+        All queries, in the index's space.
+    members : ndarray of int
+        Those that are searched for.
+    k : int
+    mass_of : callable or None
+        Weights of neighbours by the numbers of their queries and their own, of shape (m, p);
+        None: one each.
+    whole : bool
+        Whether the weights are numbers of rows.
+    left_out : bool
+        Whether the queries are the rows themselves, of which each is left out.
+    """
     step = max(1, int(min(_ENTRIES_A_BATCH, working_memory() / _BYTES_AN_ENTRY) / k))
     for start in range(0, members.size, step):
         some = members[start : start + step]
-        skip = some if own == "left out" else None
+        skip = some if left_out else None
         queries = points if some.size == points.shape[0] else points[some]
-        if weights is None:
+        if mass_of is None:
             yield Neighborhood(some, *index.nearest(queries, k, skip), None)
             continue
-        most = index.rows.shape[0] - (skip is not None)
+        most = index.rows.shape[0] - left_out
         p = min(k, most)
         while True:
             distances, indices = index.nearest(queries, p, skip)
-            mass = weights[indices]
-            if own == "lighter by one":
-                mass -= indices == some[:, None]
-            if p == most or mass.sum(axis=1).min() >= k:
+            mass = mass_of(some, indices)
+            # Added up as votes are, or a last bit would show who else is asked about.
+            if p == most or np.cumsum(mass, axis=1)[:, -1].min() >= k:
                 break
             p = min(2 * p, most)
         near = Neighborhood(some, distances, indices, mass)
-        yield _repeated(near, mass, k) if is_whole(weights) else near
+        yield _repeated(near, mass, k) if whole else near
 
 
 def _repeated(near: Neighborhood, mass: Float64, k: int) -> Neighborhood:

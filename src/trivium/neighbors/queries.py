@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.workers import worker_count
 from trivium.inputs import check_rows
+from trivium.neighbors.folds import Folds
 from trivium.neighbors.neighborhoods import Neighborhood, neighborhoods
 from trivium.neighbors.search.index import ALGORITHMS, Index
 from trivium.neighbors.search.metrics import METRICS
@@ -204,13 +205,23 @@ class NeighborQueries:
         return np.concatenate([own, weightless], axis=axis).take(order, axis=axis)
 
     def _near(
-        self, queries: Floats | None, k: int, weights: Float64 | None
+        self, queries: Floats | None, k: int, weights: Float64 | None, folds: Folds | None = None
     ) -> Iterator[Neighborhood]:
-        """Neighbourhoods of queries; None asks for the rows given, each without itself."""
-        if queries is not None or self._kept is None:
+        """Neighbourhoods of queries; None asks for the rows given, each without itself.
+
+        In the folds that rows are left out in, if there are any, other weights count.
+        """
+        if queries is not None:
             yield from neighborhoods(self._index, queries, k, weights)
             return
-        for near in neighborhoods(self._index, None, k, weights):
+        if folds is None:
+            own = neighborhoods(self._index, None, k, weights)
+        else:
+            own = folds.neighborhoods(self._index, k)
+        if self._kept is None:
+            yield from own
+            return
+        for near in own:
             yield near._replace(members=self._kept[near.members])
         for near in neighborhoods(self._index, self._weightless, k, weights):
             yield near._replace(members=self._weightless_numbers[near.members])

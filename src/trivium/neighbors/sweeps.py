@@ -13,10 +13,10 @@ import numpy as np
 from trivium.arrays import Float64, Indices
 from trivium.blocks.workers import map_in_order
 from trivium.containers import require_unmasked
-from trivium.neighbors.neighborhoods import Neighborhood, neighborhoods
+from trivium.inputs import LabelledRows
+from trivium.neighbors.neighborhoods import Neighborhood, counting_weights
 from trivium.neighbors.path_kernels import add_moments, walk_counts
 from trivium.neighbors.queries import require_neighbors
-from trivium.neighbors.search.index import Index
 from trivium.neighbors.votes import (
     VoteRule,
     class_votes,
@@ -192,24 +192,27 @@ def merge(some: OwnScores, more: OwnScores) -> OwnScores:
     return OwnScores(weight, some.right + more.right, some.loss + apart * part, spread)
 
 
-def own_scores(index: Index, voters: Voters, weights: Float64 | None, k_max: int) -> OwnScores:
+def own_scores(
+    left_out: Iterable[Neighborhood], voters: Voters, rows: LabelledRows, k_max: int
+) -> OwnScores:
     """Tell every training row by the others, for every k at once.
 
     Parameters
     ----------
-    index : Index
+    left_out : iterable of Neighborhood
+        Neighbourhoods of weight `k_max`, of each row without itself.
     voters : Voters
-    weights : ndarray of shape (n,) or None
-        What the rows count, as neighbours and in the scores.
+    rows : LabelledRows
+        The rows, whose sample weights count in the scores.
     k_max : int
-        At most `available_mass` of the other rows.
     """
+    weights = counting_weights(rows.weights)
     ks = np.arange(1, k_max + 1)
     with np.errstate(divide="ignore"):
         log_numbers = np.log(np.arange(k_max + 1.0))
 
     def score(block: Neighborhood) -> OwnScores:
-        own = voters.codes[block.members]
+        own = rows.codes[block.members]
         if voters.counts(block):
             shape = own.size, k_max
             losses, hits = np.empty(shape), np.empty(shape, dtype=np.bool_)
@@ -225,7 +228,7 @@ def own_scores(index: Index, voters: Voters, weights: Float64 | None, k_max: int
         return OwnScores(float(w.sum()), right, mean, spread)
 
     def every() -> Iterator[OwnScores]:
-        for near in neighborhoods(index, None, k_max, weights):
+        for near in left_out:
             entries = k_max if voters.counts(near) else k_max * voters.n_classes
             yield from map_in_order(score, voters.blocks(near, entries), voters.threads())
 
