@@ -1,5 +1,7 @@
 """Weights of classes: in fits they are factors on weights of rows, and each fold has its own."""
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
@@ -96,6 +98,21 @@ class TestFit:
             np.testing.assert_array_equal(model.predict_proba(None), right.predict_proba(None))
             for name, found in model.cv_results_.items():
                 np.testing.assert_array_equal(found, right.cv_results_[name])
+
+    def test_a_rare_class_is_mentioned_unless_its_own_weight_makes_it_rare(self):
+        rng = np.random.default_rng(0)
+        X, y = rng.normal(size=(200, 2)), np.repeat([0, 1], [196, 4])
+        for estimator in (KNeighborsClassifier(9), KNeighborsClassifierCV(9)):
+            for class_weight, rows, mentioned in [
+                ({0: 1.0, 1: 1.1}, y, True),
+                ({1: 60}, y, False),
+                ("balanced", y, False),
+                ({1: 0.01}, np.arange(200) % 2, False),
+            ]:
+                with warnings.catch_warnings(record=True) as said:
+                    warnings.simplefilter("always")
+                    estimator.set_params(class_weight=class_weight).fit(X, rows)
+                assert bool(said) == mentioned
 
     def test_setting_it_after_the_fit_changes_nothing(self):
         X, y = table()

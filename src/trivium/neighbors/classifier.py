@@ -121,9 +121,9 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
             of all, or of many from all over the table where to ask all would take long.
         """
         with whole_or_nothing(self):
-            _, rows = self._fit_voters(X, y, sample_weight)
+            given, rows = self._fit_voters(X, y, sample_weight)
             available = self._available(own=False)
-            self._look_for_outvoted(rows, require_neighbors(self.n_neighbors, available))
+            self._look_for_outvoted(given, rows, require_neighbors(self.n_neighbors, available))
         return self
 
     def predict(self, X: ArrayLike | None) -> Labels:
@@ -237,11 +237,16 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
             return self._folds.least
         return available_mass(self._index, self._row_weights, own=own)
 
-    def _look_for_outvoted(self, rows: LabelledRows, k: int) -> None:
-        """Warn of rare classes that win no vote of k neighbours at rows of their own."""
+    def _look_for_outvoted(self, given: LabelledRows, rows: LabelledRows, k: int) -> None:
+        """Warn of rare classes that win no vote of k neighbours at rows of their own.
+
+        One that is rare by the weight of its class alone is meant to be.
+        """
         if self._rule() != "uniform":  # else a row outvotes all others at its place
             return
         rare = rare_classes(rows, rows.class_weights())
+        if self._folds is not None:
+            rare = np.intersect1d(rare, rare_classes(given, given.class_weights()))
         if rare.size:
             lost, surely = outvoted(self._index, self._voters, self._row_weights, k, rare)
             warn_of_masked(

@@ -153,7 +153,7 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
                 score, error = -log_loss, log_loss_se
             self.n_neighbors_ = choose(score, error, self.rule, tied=0) + 1
             self.best_score_ = float(score[self.n_neighbors_ - 1])
-            self._look_for_outvoted(rows, self.n_neighbors_)
+            self._look_for_outvoted(given, rows, self.n_neighbors_)
         return self
 
     def score(
