@@ -9,11 +9,12 @@ from tests.neighbors.reference import BALL_METRICS, MODEST, nearest
 from trivium.neighbors.balls import Balls
 from trivium.neighbors.estimates import log_volume
 from trivium.neighbors.search.index import Index
+from trivium.neighbors.search.metrics import METRICS
 
 
 def balls_of(rows, weights=None, metric="euclidean"):
-    index = Index(rows, metric=metric, algorithm="brute", n_jobs=1)
-    return Balls(index, weights, metric)
+    index = Index(rows, metric=METRICS[metric], algorithm="brute", n_jobs=1)
+    return Balls(index, weights)
 
 
 @pytest.mark.parametrize("metric", BALL_METRICS)
@@ -26,7 +27,7 @@ def test_the_ball_reaches_to_the_kth_row(metric, own):
     assert ball.weights is None
     np.testing.assert_array_equal(ball.indices, indices)
     for k, volumes in zip([2, 6], ball.log_volumes, strict=True):
-        right = log_volume(distances[:, k - 1].copy(), metric, 2)
+        right = log_volume(distances[:, k - 1].copy(), METRICS[metric], 2)
         np.testing.assert_array_equal(volumes, right)
 
 
@@ -40,7 +41,7 @@ def test_a_ball_reaches_to_the_row_that_fills_it(weights, k):
     rows = np.arange(1.0, len(weights) + 1)[:, None]
     (ball,) = balls_of(rows, weights).around(np.zeros((1, 1)), [k])
     radius = 1.0 + np.searchsorted(np.cumsum(weights), k)  # sums of eighths are exact
-    assert ball.log_volumes[0, 0] == log_volume(np.array([radius]), "euclidean", 1)[0]
+    assert ball.log_volumes[0, 0] == log_volume(np.array([radius]), METRICS["euclidean"], 1)[0]
     assert ball.weights.sum() >= k
 
 
@@ -51,7 +52,7 @@ def test_and_no_farther_however_the_next_weight_is_rounded(k, heavy):
     # The second query may need both rows, so that the first is shown both as well.
     for queries in ([[0.0]], [[0.0], [3.5]]):
         (ball,) = balls.around(np.array(queries), [k])
-        assert ball.log_volumes[0, 0] == log_volume(np.array([1.0]), "euclidean", 1)[0]
+        assert ball.log_volumes[0, 0] == log_volume(np.array([1.0]), METRICS["euclidean"], 1)[0]
 
 
 def test_log_density_is_that_of_each_ball():
@@ -60,6 +61,6 @@ def test_log_density_is_that_of_each_ball():
     distances, _ = nearest(None, rows, 7)
     found = balls.log_density(None, [7, 3], [6.0, 2.5])
     for k, count, scores in zip([7, 3], [6.0, 2.5], found, strict=True):
-        volumes = log_volume(distances[:, k - 1].copy(), "euclidean", 3)
+        volumes = log_volume(distances[:, k - 1].copy(), METRICS["euclidean"], 3)
         np.testing.assert_array_equal(scores, np.log(count) - np.log(59.0) - volumes)
     assert balls.log_density(np.empty((0, 3)), [7], [6.0]).shape == (1, 0)

@@ -10,6 +10,7 @@ from tests.neighbors.reference import BALL_METRICS, nearest
 
 from trivium import KNeighborsDensity
 from trivium.neighbors.estimates import log_unit_ball
+from trivium.neighbors.search.metrics import METRICS
 
 both_volumes = pytest.mark.parametrize("volume", ["shared", "per_class"])
 biased_or_not = pytest.mark.parametrize("unbiased", [True, False])
@@ -32,7 +33,7 @@ def plain_density(queries, X, k, unbiased, metric="euclidean"):
     n = len(X) - (queries is None)
     d = X.shape[1]
     return (
-        np.log(k - unbiased) - np.log(n) - log_unit_ball(metric, d) - d * np.log(distances[:, -1])
+        np.log(k - unbiased) - np.log(n) - log_unit_ball(METRICS[metric].norm, d) - d * np.log(distances[:, -1])
     )
 
 

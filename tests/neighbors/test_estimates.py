@@ -10,13 +10,13 @@ from hypothesis.extra.numpy import arrays
 from tests.neighbors.reference import BALL_METRICS, MODEST, distance_matrix
 
 from trivium.neighbors.estimates import (
-    VOLUME_METRICS,
     log_density,
     log_marginal,
     log_unit_ball,
     log_volume,
     posterior,
 )
+from trivium.neighbors.search.metrics import METRICS
 
 scores = arrays(float, (5, 3), elements=st.floats(-1000, 1000))
 priors = arrays(float, 3, elements=st.floats(0.01, 1)).map(lambda p: p / p.sum())
@@ -32,29 +32,41 @@ class TestVolumes:
         ],
     )
     def test_closed_forms(self, metric, volumes):
-        found = [np.exp(log_unit_ball(metric, d)) for d in range(1, 6)]
+        found = [np.exp(log_unit_ball(METRICS[metric].norm, d)) for d in range(1, 6)]
         np.testing.assert_allclose(found, volumes, rtol=1e-14)
 
     @pytest.mark.parametrize("metric", BALL_METRICS)
     def test_the_share_of_random_points_inside(self, metric):
         points = np.random.default_rng(0).uniform(-1, 1, size=(40_000, 3))
         share = (distance_matrix(points, np.zeros((1, 3)), metric) <= 1).mean()
-        expected = np.exp(log_unit_ball(metric, 3)) / 8
+        expected = np.exp(log_unit_ball(METRICS[metric].norm, 3)) / 8
         assert abs(share - expected) <= 4 * np.sqrt(expected * (1 - expected) / len(points))
 
     @pytest.mark.parametrize("metric", BALL_METRICS)
     @given(radius=st.floats(1e-3, 1e3), d=st.integers(1, 500))
     @MODEST
     def test_a_volume_grows_with_the_dth_power_of_the_radius(self, metric, radius, d):
-        one, other = log_volume(np.array([1.0, radius]), metric, d)
-        assert one == log_unit_ball(metric, d)
+        one, other = log_volume(np.array([1.0, radius]), METRICS[metric], d)
+        assert one == log_unit_ball(METRICS[metric].norm, d)
         np.testing.assert_allclose(other - one, d * np.log(radius), atol=1e-10)
 
     def test_a_ball_of_no_radius_has_no_volume(self):
-        assert log_volume(np.zeros(1), "euclidean", 3) == -np.inf
+        assert log_volume(np.zeros(1), METRICS["euclidean"], 3) == -np.inf
 
-    def test_every_metric_with_volumes_is_known(self):
-        assert VOLUME_METRICS == BALL_METRICS
+    def test_balls_of_other_norms_lie_between(self):
+        volumes = [log_unit_ball(p, 3) for p in (1.0, 1.0 + 1e-9, 1.5, 2.0, 2.0 + 1e-9, 7.0, np.inf)]
+        assert (np.diff(volumes) > -1e-8).all()
+        np.testing.assert_allclose(volumes[:5:3], volumes[1:5:3], atol=1e-8)
+        assert abs(log_unit_ball(1e9, 3) - log_unit_ball(np.inf, 3)) < 1e-8
+
+    def test_a_cap_is_a_part_of_the_sphere(self):
+        areas = np.exp(log_volume(np.array([np.pi, np.pi / 2, 1e-4]), METRICS["haversine"], 2))
+        np.testing.assert_allclose(areas, [4 * np.pi, 2 * np.pi, np.pi * 1e-8], rtol=1e-8)
+
+    @pytest.mark.parametrize("name", ["cosine", "precomputed"])
+    def test_a_metric_without_volumes_is_refused(self, name):
+        with pytest.raises(ValueError, match=f"Balls of '{name}' have no volumes"):
+            log_volume(np.ones(1), METRICS[name], 2)
 
 
 class TestDensity:

@@ -8,10 +8,11 @@ from tests.neighbors.reference import nearest
 from trivium.neighbors import neighborhoods as module
 from trivium.neighbors.neighborhoods import available_mass, counting_weights, neighborhoods
 from trivium.neighbors.search.index import Index
+from trivium.neighbors.search.metrics import METRICS
 
 
 def index_of(rows):
-    return Index(rows, metric="euclidean", algorithm="brute", n_jobs=1)
+    return Index(rows, metric=METRICS["euclidean"], algorithm="brute", n_jobs=1)
 
 
 def together(batches, n_queries, k):

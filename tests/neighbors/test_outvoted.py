@@ -11,6 +11,7 @@ from trivium import KNeighborsClassifier, MaskedClassWarning
 from trivium.neighbors import outvoted as module
 from trivium.neighbors.outvoted import can_win, outvoted, wins_by_chance
 from trivium.neighbors.search.index import Index
+from trivium.neighbors.search.metrics import METRICS
 from trivium.neighbors.sweeps import Voters
 
 # Tables are drawn at random, some with a class that is never predicted.
@@ -47,7 +48,7 @@ def test_wins_by_chance_are_those_of_rows_at_random(k):
 
 def asked(X, y, k, weights=None):
     voters = Voters(y, int(y.max()) + 1, "uniform", 1)
-    index = Index(X, metric="euclidean", algorithm="auto", n_jobs=1, k=k)
+    index = Index(X, metric=METRICS["euclidean"], algorithm="auto", n_jobs=1, k=k)
     return outvoted(index, voters, weights, k, np.unique(y)[1:])
 
 

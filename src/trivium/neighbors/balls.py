@@ -39,14 +39,11 @@ class Balls:
     ----------
     index : Index
     weights : ndarray of shape (n,) or None
-    metric : str
-        The shape of the balls.
     """
 
-    def __init__(self, index: Index, weights: Float64 | None, metric: str) -> None:
+    def __init__(self, index: Index, weights: Float64 | None) -> None:
         self._index = index
         self._weights = weights
-        self._metric = metric
 
     def total(self, *, own: bool) -> float:
         """n: the weight of the rows that a query can meet, itself taken out if `own`."""
@@ -57,7 +54,7 @@ class Balls:
         n_columns = self._index.rows.shape[1]
         for near in neighborhoods(self._index, queries, max(ks), self._weights):
             radii = path_radii(near.distances, ks, near.weights)
-            volumes = log_volume(radii.T.copy(), self._metric, n_columns)
+            volumes = log_volume(radii.T.copy(), self._index.metric, n_columns)
             yield BallBatch(near.members, near.indices, near.weights, volumes)
 
     def log_density(

@@ -1,7 +1,7 @@
 """k nearest neighbours as a classifier."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -35,8 +35,17 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
     weights : {"uniform", "distance"}, callable or None, default="uniform"
         Say of each neighbour: the same, 1/distance, or what a function makes of an
         array of distances. None means the same.
-    algorithm : {"auto", "brute", "kd_tree"}, default="auto"
-    metric : {"euclidean", "manhattan", "chebyshev", "cosine"}, default="euclidean"
+    algorithm : {"auto", "brute", "kd_tree", "ball_tree"}, default="auto"
+        "ball_tree" stands for the tree there is, a kd-tree.
+    leaf_size : int, default=30
+        Checked and not used: leaves have the size that is fastest, and no result depends on it.
+    metric : str, default="euclidean"
+        "euclidean" (or "l2"), "manhattan" ("l1", "cityblock"), "chebyshev" ("infinity"),
+        "minkowski" (with `p`), "cosine", "haversine" or "precomputed"; see `NearestNeighbors`.
+    p : float, default=2
+        Exponent of metric="minkowski", at least 1.
+    metric_params : dict or None, default=None
+        May hold "p" too.
     class_weight : dict, "balanced" or None, default=None
         Factor on the weights of each class's rows, as if it had been in `sample_weight`.
         "balanced" makes all classes weigh alike. A dict may leave out classes, whose factor is
@@ -83,15 +92,21 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
         n_neighbors: int = 5,
         *,
         weights: Literal["uniform", "distance"] | Callable[[Float64], Float64] | None = "uniform",
-        algorithm: Literal["auto", "brute", "kd_tree"] = "auto",
-        metric: Literal["euclidean", "manhattan", "chebyshev", "cosine"] = "euclidean",
+        algorithm: Literal["auto", "brute", "kd_tree", "ball_tree"] = "auto",
+        leaf_size: int = 30,
+        metric: str = "euclidean",
+        p: float | None = 2,
+        metric_params: dict[str, Any] | None = None,
         class_weight: ClassWeight = None,
         n_jobs: int | None = None,
     ) -> None:
         self.n_neighbors = n_neighbors
         self.weights = weights
         self.algorithm = algorithm
+        self.leaf_size = leaf_size
         self.metric = metric
+        self.p = p
+        self.metric_params = metric_params
         self.class_weight = class_weight
         self.n_jobs = n_jobs
 

@@ -43,8 +43,17 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
         score, and of several the fewest neighbours.
     weights : {"uniform", "distance"}, callable or None, default="uniform"
         As in `KNeighborsClassifier`. A callable is asked once for every k.
-    algorithm : {"auto", "brute", "kd_tree"}, default="auto"
-    metric : {"euclidean", "manhattan", "chebyshev", "cosine"}, default="euclidean"
+    algorithm : {"auto", "brute", "kd_tree", "ball_tree"}, default="auto"
+        "ball_tree" stands for the tree there is, a kd-tree.
+    leaf_size : int, default=30
+        Checked and not used: leaves have the size that is fastest, and no result depends on it.
+    metric : str, default="euclidean"
+        "euclidean" (or "l2"), "manhattan" ("l1", "cityblock"), "chebyshev" ("infinity"),
+        "minkowski" (with `p`), "cosine", "haversine" or "precomputed"; see `NearestNeighbors`.
+    p : float, default=2
+        Exponent of metric="minkowski", at least 1.
+    metric_params : dict or None, default=None
+        May hold "p" too.
     class_weight : dict, "balanced" or None, default=None
         As in `KNeighborsClassifier`. Scores count rows by `sample_weight` alone.
     n_jobs : int or None, default=None
@@ -96,8 +105,11 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
         scoring: Literal["accuracy", "neg_log_loss"] = "accuracy",
         rule: Literal["one-standard-error", "best"] = "one-standard-error",
         weights: Literal["uniform", "distance"] | Callable[[Float64], Float64] | None = "uniform",
-        algorithm: Literal["auto", "brute", "kd_tree"] = "auto",
-        metric: Literal["euclidean", "manhattan", "chebyshev", "cosine"] = "euclidean",
+        algorithm: Literal["auto", "brute", "kd_tree", "ball_tree"] = "auto",
+        leaf_size: int = 30,
+        metric: str = "euclidean",
+        p: float | None = 2,
+        metric_params: dict[str, Any] | None = None,
         class_weight: ClassWeight = None,
         n_jobs: int | None = None,
     ) -> None:
@@ -106,7 +118,10 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
         self.rule = rule
         self.weights = weights
         self.algorithm = algorithm
+        self.leaf_size = leaf_size
         self.metric = metric
+        self.p = p
+        self.metric_params = metric_params
         self.class_weight = class_weight
         self.n_jobs = n_jobs
 

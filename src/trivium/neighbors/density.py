@@ -14,7 +14,6 @@ from trivium.inputs import check_labelled_rows, check_rows, check_weights
 from trivium.labels import shown
 from trivium.neighbors.balls import BallBatch, Balls
 from trivium.neighbors.estimates import (
-    VOLUME_METRICS,
     log_density,
     log_marginal,
     log_posterior,
@@ -23,6 +22,7 @@ from trivium.neighbors.estimates import (
 from trivium.neighbors.neighborhoods import counting_weights
 from trivium.neighbors.queries import NeighborQueries
 from trivium.neighbors.search.index import Index
+from trivium.neighbors.search.metrics import NAMES
 from trivium.neighbors.sweeps import require_ks
 from trivium.neighbors.votes import path_votes
 from trivium.parameters import require_choice, require_flag
@@ -45,9 +45,18 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         counts those of class c in it, so that p(c given x) is the share of the votes.
         "per_class": each class has its own ball, which holds its own k nearest rows.
         Either way p(c given x)·p(x) = p(x given c)·p(c). To change it takes a new fit.
-    algorithm : {"auto", "brute", "kd_tree"}, default="auto"
-    metric : {"euclidean", "manhattan", "chebyshev"}, default="euclidean"
-        Its balls have the volumes.
+    algorithm : {"auto", "brute", "kd_tree", "ball_tree"}, default="auto"
+        "ball_tree" stands for the tree there is, a kd-tree.
+    leaf_size : int, default=30
+        Checked and not used: leaves have the size that is fastest, and no result depends on it.
+    metric : str, default="euclidean"
+        "euclidean" (or "l2"), "manhattan" ("l1", "cityblock"), "chebyshev" ("infinity"),
+        "minkowski" (with `p`), whose balls have the volumes, or "haversine": caps of the
+        sphere whose radius is one.
+    p : float, default=2
+        Exponent of metric="minkowski", at least 1.
+    metric_params : dict or None, default=None
+        May hold "p" too.
     n_jobs : int or None, default=None
         Number of threads; None means every core this process may use.
 
@@ -97,15 +106,21 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         *,
         unbiased: bool = True,
         volume: Literal["shared", "per_class"] = "shared",
-        algorithm: Literal["auto", "brute", "kd_tree"] = "auto",
-        metric: Literal["euclidean", "manhattan", "chebyshev"] = "euclidean",
+        algorithm: Literal["auto", "brute", "kd_tree", "ball_tree"] = "auto",
+        leaf_size: int = 30,
+        metric: str = "euclidean",
+        p: float | None = 2,
+        metric_params: dict[str, Any] | None = None,
         n_jobs: int | None = None,
     ) -> None:
         self.n_neighbors = n_neighbors
         self.unbiased = unbiased
         self.volume = volume
         self.algorithm = algorithm
+        self.leaf_size = leaf_size
         self.metric = metric
+        self.p = p
+        self.metric_params = metric_params
         self.n_jobs = n_jobs
 
     def fit(
@@ -131,7 +146,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
             `n_neighbors` is 1 with unbiased=True.
         """
         require_choice("volume", self.volume, ("shared", "per_class"))
-        require_choice("metric", self.metric, VOLUME_METRICS)
+        self._require_volumes()
         require_flag("unbiased", self.unbiased)
         with whole_or_nothing(self):
             if y is None:
@@ -155,7 +170,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
                 mass = np.bincount(self._codes, weights, minlength=self.classes_.size)
                 self.class_prior_ = mass / mass.sum()
             self._fit_index(rows, kept, weightless)
-            self._balls = Balls(self._index, weights, self.metric)
+            self._balls = Balls(self._index, weights)
             self._check_neighbors(self._balls, None, own=False)
             self._class_balls = None
             if self._codes is not None and self.volume == "per_class":
@@ -164,6 +179,16 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
                     for c in np.flatnonzero(self.class_prior_)
                 }
         return self
+
+    def _require_volumes(self) -> None:
+        """Raise a ValueError where the balls of the metric have no volumes."""
+        if self._metric().has_volumes:
+            return
+        volumes = [name for name, metric in NAMES.items() if metric.has_volumes]
+        raise ValueError(
+            f"metric={self.metric!r}: expected one of {', '.join(map(repr, volumes))}, whose "
+            "balls have volumes. `NearestNeighbors` tells the distances by any metric."
+        )
 
     def score_samples(self, X: ArrayLike | None) -> Float64:
         """Log p(x).
@@ -414,13 +439,13 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         members = np.flatnonzero(self._codes == c)
         index = Index(
             rows[members],
-            metric=self.metric,
+            metric=self._index.metric,
             algorithm=self.algorithm,
             n_jobs=self.n_jobs,
             k=self._expected_neighbors(members.size),
             names=getattr(self, "feature_names_in_", None),
         )
-        balls = Balls(index, None if weights is None else weights[members], self.metric)
+        balls = Balls(index, None if weights is None else weights[members])
         self._check_neighbors(balls, None, own=False, what=self._rows_of(c))
         return balls
 

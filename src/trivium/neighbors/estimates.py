@@ -10,49 +10,72 @@ import numpy as np
 from scipy.special import gammaln, log_softmax, logsumexp
 
 from trivium.arrays import Float64
+from trivium.neighbors.search.metrics import Metric
 
-VOLUME_METRICS = ("euclidean", "manhattan", "chebyshev")
 
-
-def log_unit_ball(metric: str, n_columns: int) -> float:
+def log_unit_ball(norm: float, n_columns: int) -> float:
     """Log volume of the ball of radius one.
 
     Parameters
     ----------
-    metric : {"euclidean", "manhattan", "chebyshev"}
-        The ball is round, a cross-polytope or a cube.
+    norm : float
+        Exponent p of the norm: the ball of 2 is round, that of 1 a cross-polytope, that of
+        infinity a cube.
     n_columns : int
         Dimension d of the space; the volume is in units of length^d.
 
     Returns
     -------
     float
+        Of (2Γ(1 + 1/p))^d/Γ(1 + d/p) (Dirichlet, 1839).
 
     Examples
     --------
     >>> import numpy as np
-    >>> float(np.exp(log_unit_ball("euclidean", 2)).round(6))
+    >>> float(np.exp(log_unit_ball(2.0, 2)).round(6))
     3.141593
     """
     d = n_columns
-    if metric == "euclidean":
+    if norm == 2.0:
         return float(0.5 * d * np.log(np.pi) - gammaln(0.5 * d + 1.0))
-    if metric == "manhattan":
+    if norm == np.inf:
+        return float(d * np.log(2.0))
+    if norm == 1.0:
         return float(d * np.log(2.0) - gammaln(d + 1.0))
-    return float(d * np.log(2.0))
+    return float(d * (np.log(2.0) + gammaln(1.0 + 1.0 / norm)) - gammaln(1.0 + d / norm))
 
 
-def log_volume(radius: Float64, metric: str, n_columns: int) -> Float64:
+def log_volume(radius: Float64, metric: Metric, n_columns: int) -> Float64:
     """Log volume of balls; minus infinity for radius zero.
+
+    On the sphere whose radius is one the ball is a cap, of area 4π·sin²(radius/2).
+
+    Parameters
+    ----------
+    radius : ndarray
+    metric : Metric
+        One that has volumes.
+    n_columns : int
+
+    Raises
+    ------
+    ValueError
+        If the metric has none.
 
     Examples
     --------
     >>> import numpy as np
-    >>> log_volume(np.array([0.0, 0.5]), "chebyshev", 3)
+    >>> from trivium.neighbors.search.metrics import METRICS
+    >>> log_volume(np.array([0.0, 0.5]), METRICS["chebyshev"], 3)
     array([-inf,   0.])
     """
     with np.errstate(divide="ignore"):
-        return n_columns * np.log(radius) + log_unit_ball(metric, n_columns)
+        if metric.on_sphere:
+            areas: Float64 = np.log(4.0 * np.pi) + 2.0 * np.log(np.sin(0.5 * radius))
+            return areas
+        if metric.norm is None:
+            raise ValueError(f"Balls of {metric.name!r} have no volumes.")
+        return n_columns * np.log(radius) + log_unit_ball(metric.norm, n_columns)
 
 
 def log_density(count: Float64 | float, total: Float64 | float, log_volumes: Float64) -> Float64:

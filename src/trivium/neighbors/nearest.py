@@ -27,10 +27,21 @@ class NearestNeighbors(NeighborQueries, BaseEstimator):
     n_neighbors : int, default=5
     radius : float, default=1.0
         For `radius_neighbors`, in the units of the metric.
-    algorithm : {"auto", "brute", "kd_tree"}, default="auto"
-    metric : {"euclidean", "manhattan", "chebyshev", "cosine"}, default="euclidean"
-        "cosine" is one minus the cosine of the angle; a row of zeros has no angle and
-        is at distance 1 from every other row.
+    algorithm : {"auto", "brute", "kd_tree", "ball_tree"}, default="auto"
+        "ball_tree" stands for the tree there is, a kd-tree.
+    leaf_size : int, default=30
+        Checked and not used: leaves have the size that is fastest, and no result depends on it.
+    metric : str, default="euclidean"
+        "euclidean" (or "l2"), "manhattan" ("l1", "cityblock"), "chebyshev" ("infinity"),
+        "minkowski" (with `p`), "cosine", "haversine" or "precomputed".
+        "cosine" is one minus the cosine of the angle; a row of zeros has no angle and is at
+        distance 1 from every other row. "haversine" is the angle between places on a sphere,
+        whose two columns are latitude and longitude in radians. "precomputed": X holds
+        distances, ``fit`` those between all rows, a search those from queries to them.
+    p : float, default=2
+        Exponent of metric="minkowski", at least 1.
+    metric_params : dict or None, default=None
+        May hold "p" too.
     n_jobs : int or None, default=None
         Number of threads; None means every core this process may use.
 
@@ -64,14 +75,20 @@ class NearestNeighbors(NeighborQueries, BaseEstimator):
         n_neighbors: int = 5,
         *,
         radius: float = 1.0,
-        algorithm: Literal["auto", "brute", "kd_tree"] = "auto",
-        metric: Literal["euclidean", "manhattan", "chebyshev", "cosine"] = "euclidean",
+        algorithm: Literal["auto", "brute", "kd_tree", "ball_tree"] = "auto",
+        leaf_size: int = 30,
+        metric: str = "euclidean",
+        p: float | None = 2,
+        metric_params: dict[str, Any] | None = None,
         n_jobs: int | None = None,
     ) -> None:
         self.n_neighbors = n_neighbors
         self.radius = radius
         self.algorithm = algorithm
+        self.leaf_size = leaf_size
         self.metric = metric
+        self.p = p
+        self.metric_params = metric_params
         self.n_jobs = n_jobs
 
     def fit(self, X: ArrayLike, y: object = None) -> Self:

@@ -92,7 +92,12 @@ def available_mass(index: Index, weights: Float64 | None, *, own: bool) -> float
 
 
 def neighborhoods(
-    index: Index, queries: Floats | None, k: int, weights: Float64 | None = None
+    index: Index,
+    queries: Floats | None,
+    k: int,
+    weights: Float64 | None = None,
+    *,
+    in_space: bool = False,
 ) -> Iterator[Neighborhood]:
     """Search in batches, so that memory stays bounded for any number of queries.
 
@@ -105,8 +110,10 @@ def neighborhoods(
     k : int
         At most `available_mass`.
     weights : ndarray of shape (n,) or None
+    in_space : bool
+        Whether the queries are in the metric's space, as rows of the index are.
     """
-    points = index.points(queries)
+    points = queries if in_space and queries is not None else index.points(queries)
     members = np.arange(points.shape[0], dtype=np.intp)
     if weights is None:
         yield from batches(index, points, members, k, None, left_out=queries is None)

@@ -129,7 +129,7 @@ def _winners(
 ) -> set[int]:
     """Return the classes that win at some rows, at those of their own."""
     won: set[int] = set()
-    for near in neighborhoods(index, index.rows[rows], k, weights):
+    for near in neighborhoods(index, index.rows[rows], k, weights, in_space=True):
         for members, leaders in voters.leader_blocks(near, [k]):
             own = voters.codes[rows[members]]
             won.update(own[leaders[:, 0] == own].tolist())

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import csr_matrix
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64, Floats, Indices
@@ -15,7 +16,7 @@ from trivium.inputs import check_rows
 from trivium.neighbors.folds import Folds
 from trivium.neighbors.neighborhoods import Neighborhood, neighborhoods
 from trivium.neighbors.search.index import ALGORITHMS, Index
-from trivium.neighbors.search.metrics import METRICS
+from trivium.neighbors.search.metrics import Metric, metric_of
 from trivium.parameters import require_choice, require_number
 
 
@@ -42,7 +43,10 @@ class NeighborQueries:
 
     n_neighbors: int
     algorithm: str
+    leaf_size: int
     metric: str
+    p: float | None
+    metric_params: dict[str, Any] | None
     n_jobs: int | None
     _index: Index
     _kept: Indices | None
@@ -65,21 +69,51 @@ class NeighborQueries:
         weightless : tuple or None
             The others, which are queries only, and their numbers.
         """
-        require_choice("algorithm", self.algorithm, ALGORITHMS)
-        require_choice("metric", self.metric, METRICS)
+        metric = self._metric()
         worker_count(self.n_jobs)  # raises where it makes no sense, even for little work
+        n_given = rows.shape[0] + (0 if weightless is None else weightless[1].size)
+        if metric.given and rows.shape[1] != n_given:
+            raise ValueError(
+                f"metric='precomputed' takes a distance for each pair of rows, a square matrix; X "
+                f"has shape ({n_given}, {rows.shape[1]})."
+            )
+        if metric.check is not None:
+            metric.check(rows, kept)
+            if weightless is not None:
+                metric.check(*weightless)
         self._index = Index(
             rows,
-            metric=self.metric,
+            metric=metric,
             algorithm=self.algorithm,
             n_jobs=self.n_jobs,
             k=self._expected_neighbors(rows.shape[0]),
             names=getattr(self, "feature_names_in_", None),
+            columns=kept if metric.given else None,
         )
         self._kept = kept
         if weightless is None:
             weightless = rows[:0], np.empty(0, dtype=np.intp)
         self._weightless, self._weightless_numbers = weightless
+
+    def _metric(self) -> Metric:
+        """Check the parameters that say how to search, and return the metric."""
+        require_choice("algorithm", self.algorithm, ALGORITHMS)
+        require_number("leaf_size", self.leaf_size, least=1, integer=True)
+        metric = metric_of(self.metric, self.p, self.metric_params)
+        if metric.given and self.algorithm not in ("auto", "brute"):
+            raise ValueError(
+                f"algorithm={self.algorithm!r} makes a tree of rows, and metric='precomputed' "
+                "gives distances alone: use 'auto' or 'brute'."
+            )
+        return metric
+
+    def __sklearn_tags__(self) -> Tags:
+        """Say that distances between rows are no columns: folds take both ways."""
+        super_tags: Any = super()
+        tags: Tags = super_tags.__sklearn_tags__()
+        tags.input_tags.pairwise = self.metric == "precomputed"
+        tags.input_tags.positive_only = tags.input_tags.pairwise
+        return tags
 
     def _expected_neighbors(self, n_rows: int) -> int:
         """How many neighbours to choose the algorithm for, before any are asked for."""

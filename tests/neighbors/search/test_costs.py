@@ -82,5 +82,5 @@ def test_costs_grow_with_the_work():
     assert brute_cost(EUCLIDEAN, 2_000, 8) > brute_cost(EUCLIDEAN, 1_000, 8)
     assert brute_cost(EUCLIDEAN, 1_000, 16) > brute_cost(EUCLIDEAN, 1_000, 8)
     assert brute_cost(MANHATTAN, 10_000, 8) > brute_cost(EUCLIDEAN, 10_000, 8)
-    assert tree_cost(100, 8, 5) > tree_cost(50, 8, 5)
-    assert tree_cost(100, 8, 50) > tree_cost(100, 8, 5)
+    assert tree_cost(EUCLIDEAN, 100, 8, 5) > tree_cost(EUCLIDEAN, 50, 8, 5)
+    assert tree_cost(EUCLIDEAN, 100, 8, 50) > tree_cost(EUCLIDEAN, 100, 8, 5)

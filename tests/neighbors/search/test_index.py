@@ -12,7 +12,7 @@ from tests.neighbors.reference import (
     ALGORITHMS,
     BALL_METRICS,
     DATA,
-    METRICS,
+    METRICS as NAMED,
     MODEST,
     distance_matrix,
     nearest,
@@ -22,13 +22,16 @@ from tests.neighbors.search.asking import assert_same
 
 from trivium.neighbors.search.index import ALGORITHMS as ALL_ALGORITHMS
 from trivium.neighbors.search.index import Index
+from trivium.neighbors.search.metrics import METRICS
 
-every_metric = pytest.mark.parametrize("metric", METRICS)
+every_metric = pytest.mark.parametrize("metric", NAMED)
 every_algorithm = pytest.mark.parametrize("algorithm", ALGORITHMS)
 
 
 def index_of(rows, metric="euclidean", algorithm="brute", n_jobs=None):
-    return Index(np.ascontiguousarray(rows), metric=metric, algorithm=algorithm, n_jobs=n_jobs)
+    return Index(
+        np.ascontiguousarray(rows), metric=METRICS[metric], algorithm=algorithm, n_jobs=n_jobs
+    )
 
 
 def ask(index, queries, k):
@@ -74,7 +77,7 @@ class TestExactness:
             assert not (found[1] == np.arange(len(rows))[:, None]).any()
             assert_same(found, nearest(None, rows, k, metric))
 
-    @pytest.mark.parametrize("metric", METRICS)
+    @pytest.mark.parametrize("metric", NAMED)
     @given(
         rows=arrays(float, st.tuples(st.integers(2, 60), st.just(2)), elements=st.integers(-2, 2)),
         data=st.data(),

@@ -14,6 +14,7 @@ import numpy as np
 
 from trivium.arrays import Floats
 from trivium.neighbors.search.kd_tree.tree import KDTree
+from trivium.neighbors.search.measures import POWERS
 from trivium.neighbors.search.metrics import Metric
 from trivium.neighbors.search.products.costs import pair_cost
 from trivium.neighbors.search.projections.axes import effective_dimension
@@ -21,6 +22,7 @@ from trivium.neighbors.search.projections.axes import effective_dimension
 _FEW_ROWS = 200
 _QUERY = 8000.0  # candidates of a query, whatever the rows
 _SCAN_ROW, _SCAN_COLUMN = 1.0, 0.25  # direct differences, for other metrics
+_POWER = 12.0  # more for each column, where a power is taken of each difference
 _LOOK, _LOOK_COLUMN = 3.0, 0.2  # what a tree looks at, see `KDTree.probe`
 _NEIGHBOR = 15.0  # candidates of a tree, by neighbour
 _PROBES = 32
@@ -40,12 +42,16 @@ def brute_cost(metric: Metric, n_rows: int, n_columns: int) -> float:
     """Time for a query among so many rows by `Brute` or, for other metrics, `Scan`."""
     if metric.by_products:
         return _QUERY + n_rows * pair_cost(n_columns)
-    return n_rows * (_SCAN_ROW + _SCAN_COLUMN * n_columns)
+    return n_rows * (_SCAN_ROW + (_SCAN_COLUMN + _power(metric)) * n_columns)
 
 
-def tree_cost(looks: float, n_columns: int, k: int) -> float:
+def tree_cost(metric: Metric, looks: float, n_columns: int, k: int) -> float:
     """Time for a query that makes a tree look at so many rows and boxes."""
-    return looks * (_LOOK + _LOOK_COLUMN * n_columns) + k * _NEIGHBOR
+    return looks * (_LOOK + (_LOOK_COLUMN + _power(metric)) * n_columns) + k * _NEIGHBOR
+
+
+def _power(metric: Metric) -> float:
+    return _POWER if metric.measure.form == POWERS else 0.0
 
 
 def choose(
@@ -80,7 +86,7 @@ def choose(
     probes, by_brute = rows[:: -(-n // _PROBES)], brute_cost(metric, n, d)
     if rows.size > _LARGE and n > 2 * _SOME_ROWS[1]:
         expected = _expected_looks(rows, probes, k, build)
-        by_tree = tree_cost(expected, d, k)
+        by_tree = tree_cost(metric, expected, d, k)
         if by_tree > by_brute:
             reason = (
                 f"by what trees over some of the rows look at, a query would make one over all of "
@@ -90,7 +96,7 @@ def choose(
             return Choice("brute", reason), None
     tree = build(rows)
     looks = tree.probe(probes, min(k, n))
-    by_tree = tree_cost(looks, d, k)
+    by_tree = tree_cost(metric, looks, d, k)
     better = by_tree < by_brute
     reason = (
         f"a query makes a tree look at {looks:.0f} rows and boxes, {by_tree / 1000:.3g} µs; "

@@ -10,12 +10,14 @@ import numpy as np
 from trivium.arrays import Float64, Floats, Indices
 from trivium.neighbors.search.brute import Brute
 from trivium.neighbors.search.costs import Choice, choose
+from trivium.neighbors.search.given import Given
 from trivium.neighbors.search.kd_tree.tree import KDTree
-from trivium.neighbors.search.metrics import METRICS
+from trivium.neighbors.search.metrics import Metric
 from trivium.neighbors.search.scan import Scan
 from trivium.neighbors.search.searcher import Searcher
+from trivium.neighbors.search.sphere import Sphere, unit_vectors
 
-ALGORITHMS = ("auto", "brute", "kd_tree")
+ALGORITHMS = ("auto", "brute", "kd_tree", "ball_tree")
 
 
 class Index:
@@ -24,13 +26,16 @@ class Index:
     Parameters
     ----------
     rows : ndarray of shape (n, d)
-    metric : {"euclidean", "manhattan", "chebyshev", "cosine"}
-    algorithm : {"auto", "brute", "kd_tree"}
+    metric : Metric
+    algorithm : {"auto", "brute", "kd_tree", "ball_tree"}
+        The tree is a kd-tree by either name.
     n_jobs : int or None
     k : int
         Number of neighbours that will be asked for, which "auto" goes by.
     names : ndarray of str or None
         What an error calls the columns.
+    columns : ndarray of int or None
+        Of distances that are given: those to these rows; None: all.
 
     Attributes
     ----------
@@ -43,28 +48,45 @@ class Index:
         self,
         rows: Floats,
         *,
-        metric: str,
+        metric: Metric,
         algorithm: str,
         n_jobs: int | None,
         k: int = 5,
         names: Any = None,
+        columns: Indices | None = None,
     ) -> None:
-        self._metric = METRICS[metric]
+        self.metric = metric
         self._n_jobs = n_jobs
         self._names = names
+        self._columns = columns
         self.rows = self._in_space(rows)
+        vectors = unit_vectors(rows) if metric.on_sphere else self.rows
         tree = None
-        if algorithm == "auto":
-            self.choice, tree = choose(self._metric, self.rows, k, self._tree)
+        if metric.given:
+            self.choice = Choice("brute", "distances are given")
+        elif algorithm == "auto":
+            self.choice, tree = choose(metric, vectors, k, self._tree)
+        elif algorithm == "brute":
+            self.choice = Choice("brute", "asked for")
         else:
-            self.choice = Choice(algorithm, "asked for")
-            tree = self._tree(self.rows) if algorithm == "kd_tree" else None
-        self._searcher: Searcher = self._brute() if tree is None else tree
+            reason = "asked for" if algorithm == "kd_tree" else "asked for as a ball_tree"
+            self.choice, tree = Choice("kd_tree", reason), self._tree(vectors)
+        self._searcher: Searcher = Given() if metric.given else tree or self._brute(vectors)
+        if metric.on_sphere:
+            self._searcher = Sphere(self.rows, vectors, self._searcher)
 
     def points(self, queries: Floats | None) -> Floats:
-        """Bring queries into the space of `rows`; None stands for the rows themselves."""
+        """Bring queries into the space of `rows`; None stands for the rows themselves.
+
+        Raises
+        ------
+        ValueError
+            If they make no sense to the metric.
+        """
         if queries is None:
             return self.rows
+        if self.metric.check is not None:
+            self.metric.check(queries, None)
         return self._in_space(queries)
 
     def nearest(
@@ -119,15 +141,16 @@ class Index:
         )
 
     def _tree(self, rows: Floats) -> KDTree:
-        return KDTree(self._metric.measure, rows, self._n_jobs)
+        return KDTree(self.metric.measure, rows, self._n_jobs)
 
-    def _brute(self) -> Searcher:
-        search = Brute if self._metric.by_products else Scan
-        return search(self._metric.measure, self.rows)
+    def _brute(self, rows: Floats) -> Searcher:
+        search = Brute if self.metric.by_products else Scan
+        return search(self.metric.measure, rows)
 
     def _in_space(self, rows: Floats) -> Floats:
-        space = self._metric.space
-        return rows if space is None else space(rows)
+        if self._columns is not None:
+            rows = rows[:, self._columns]
+        return rows if self.metric.space is None else self.metric.space(rows)
 
 
 def _nobody(points: Floats) -> Indices:

@@ -1,20 +1,26 @@
 """The metrics: one table, of which everything else reads what a metric is."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from trivium.arrays import Float64, Floats
+from trivium.arrays import Float64, Floats, Indices
+from trivium.neighbors.search.given import require_distances
 from trivium.neighbors.search.measures import (
     GREATEST,
     HALF,
     ITSELF,
+    POWER_ROOT,
+    POWERS,
     SQUARE_ROOT,
     SQUARES,
     SUM,
     Measure,
 )
+from trivium.neighbors.search.sphere import require_places
+from trivium.parameters import require_number
 
 
 def directions(X: Floats) -> Float64:
@@ -57,8 +63,13 @@ class Metric:
     space : callable or None
         Brings rows into the space where `measure` computes the metric; None: they are there.
     norm : float or None
-        Exponent of the norm whose balls have the volumes that a density needs; None: it has
-        none.
+        Exponent of the norm it comes from, whose balls have volumes; None: from none.
+    check : callable or None
+        Raises where rows (and their numbers) make no sense to it.
+    on_sphere : bool
+        Whether rows are places on a sphere, found by the chords that `measure` computes.
+    given : bool
+        Whether rows are distances themselves, which no loop computes.
     """
 
     name: str
@@ -67,14 +78,108 @@ class Metric:
     by_products: bool = False
     space: Callable[[Floats], Floats] | None = None
     norm: float | None = None
+    check: Callable[[Floats, Indices | None], None] | None = None
+    on_sphere: bool = False
+    given: bool = False
+
+    @property
+    def has_volumes(self) -> bool:
+        """Whether its balls have the volumes that a density needs."""
+        return self.norm is not None or self.on_sphere
 
 
 _ALL = (
     Metric("euclidean", Measure(SQUARES, SQUARE_ROOT), ("l2",), by_products=True, norm=2.0),
     Metric("manhattan", Measure(SUM, ITSELF), ("l1", "cityblock"), norm=1.0),
     Metric("chebyshev", Measure(GREATEST, ITSELF), ("infinity",), norm=np.inf),
+    Metric("minkowski", Measure(POWERS, POWER_ROOT, 2.0), ("p",), norm=2.0),
     Metric("cosine", Measure(SQUARES, HALF), by_products=True, space=directions),
+    Metric(
+        "haversine",
+        Measure(SQUARES, SQUARE_ROOT),
+        by_products=True,
+        check=require_places,
+        on_sphere=True,
+    ),
+    Metric("precomputed", Measure(-1, -1), check=require_distances, given=True),
 )
 
 METRICS = {metric.name: metric for metric in _ALL}
-"""By name."""
+"""By name; "minkowski" still lacks its exponent."""
+
+NAMES = {name: metric for metric in _ALL for name in (metric.name, *metric.aliases)}
+"""By every name that scikit-learn knows them by."""
+
+
+def metric_of(name: Any, p: Any = 2, params: Any = None) -> Metric:
+    """Look up the metric that an estimator's parameters name.
+
+    Parameters
+    ----------
+    name : str
+        One of `NAMES`.
+    p : float or None
+        Exponent of "minkowski": 1, 2 and infinity are Manhattan, Euclidean and Chebyshev
+        distances themselves.
+    params : dict or None
+        May name `p` too.
+
+    Raises
+    ------
+    ValueError
+        If there is no such metric, or `p` is less than one or set for another metric.
+    TypeError
+        If `p` is no number or `params` is no dictionary.
+
+    Examples
+    --------
+    >>> metric_of("cityblock").name, metric_of("minkowski", 1).name
+    ('manhattan', 'manhattan')
+    """
+    if not isinstance(name, str) or name not in NAMES:
+        raise ValueError(
+            f"metric={name!r}: expected one of {', '.join(map(repr, NAMES))}. Distances of any "
+            "other kind can be computed beforehand, for metric='precomputed'."
+        )
+    metric = NAMES[name]
+    exponent = _exponent(p, params)
+    if metric.name != "minkowski":
+        if exponent not in (2.0, metric.norm):
+            raise ValueError(
+                f"p={exponent:g} belongs to metric='minkowski', but metric={name!r} was asked for."
+            )
+        return metric
+    for exact in _ALL:
+        if exact.norm == exponent and exact is not metric:
+            return exact
+    return replace(metric, measure=metric.measure._replace(p=exponent), norm=exponent)
+
+
+def _exponent(p: Any, params: Any) -> float:
+    """Exponent of "minkowski", from either of the places where it may stand."""
+    if params is not None and not isinstance(params, dict):
+        raise TypeError(f"metric_params={params!r}: expected a dictionary or None.")
+    for key in params or ():
+        if key == "w":
+            raise ValueError(
+                "metric_params={'w': ...}: weights of columns are not taken; multiply each "
+                "column by its weight to the power 1/p."
+            )
+        if key != "p":
+            raise ValueError(f"metric_params has {key!r}; 'p' alone is taken.")
+    exponent = _checked_exponent(2 if p is None else p)
+    if params and params.get("p") is not None:
+        other = _checked_exponent(params["p"])
+        if exponent not in (2.0, other):
+            raise ValueError(f"p={p!r}, but metric_params has 'p': {params['p']!r}; set one.")
+        return other
+    return exponent
+
+
+def _checked_exponent(p: Any) -> float:
+    if isinstance(p, (float, np.floating)) and p == np.inf:
+        return np.inf
+    try:
+        return require_number("p", p, least=1.0)
+    except ValueError as error:
+        raise ValueError(f"{error} (Or infinity; with p < 1 there is no metric.)") from None
