@@ -23,7 +23,14 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:.*predicted for no training row", "ignore::sklearn.exceptions.ConvergenceWarning"
 )
 
-SEARCH = {"algorithm": ["brute", "ball"], "metric": ["manhattan", "far"], "n_jobs": [1, 0, "all"]}
+SEARCH = {
+    "algorithm": ["brute", "ball_tree", "ball"],
+    "leaf_size": [5, 0],
+    "metric": ["manhattan", "minkowski", "precomputed", "far"],
+    "p": [1, 0.5],
+    "metric_params": [{"p": 3}, 3],
+    "n_jobs": [1, 0, "all"],
+}
 NUMBERS = {"n_neighbors": [3, 0, "five", 10**6]}
 FOLDS = {"rule": ["best", "worst"], "scoring": ["accuracy", "beauty"], "alphas": [[0.5, 2.0], -1]}
 SOLVER = {"solver": ["newton", "magic"], "max_iter": [2, 0], "tol": [0.1, -1.0]}
@@ -176,7 +183,7 @@ TABLES = {
     "wide": (np.random.default_rng(3).normal(size=(12, 15)), np.arange(12) % 2),
 }
 MODES = {
-    NearestNeighbors: [{}, {"metric": "cosine"}],
+    NearestNeighbors: [{}, {"metric": "cosine"}, {"metric": "minkowski", "p": 3}],
     KNeighborsClassifier: [{}, {"weights": "distance", "algorithm": "kd_tree"}],
     KNeighborsClassifierCV: [{"k_max": 3}, {"k_max": 5, "weights": "distance"}],
     KNeighborsDensity: [{"n_neighbors": 3}, {"n_neighbors": 3, "volume": "per_class"}],

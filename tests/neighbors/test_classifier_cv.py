@@ -290,7 +290,7 @@ class TestErrors:
             ({"rule": "1se"}, ValueError, "rule='1se': expected one of 'one-standard-error', 'b"),
             ({"weights": "inverse"}, ValueError, "weights='inverse': expected one of"),
             ({"metric": "l3"}, ValueError, "metric='l3'"),
-            ({"algorithm": "ball_tree"}, ValueError, "algorithm='ball_tree'"),
+            ({"algorithm": "ball"}, ValueError, "algorithm='ball'"),
         ],
     )
     def test_a_bad_parameter_is_named_in_fit(self, parameters, error, match):

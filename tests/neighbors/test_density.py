@@ -33,7 +33,10 @@ def plain_density(queries, X, k, unbiased, metric="euclidean"):
     n = len(X) - (queries is None)
     d = X.shape[1]
     return (
-        np.log(k - unbiased) - np.log(n) - log_unit_ball(METRICS[metric].norm, d) - d * np.log(distances[:, -1])
+        np.log(k - unbiased)
+        - np.log(n)
+        - log_unit_ball(METRICS[metric].norm, d)
+        - d * np.log(distances[:, -1])
     )
 
 
@@ -505,7 +508,7 @@ class TestErrors:
         [
             ({"volume": "own"}, ValueError, "volume='own': expected one of 'shared', 'per_class'"),
             ({"metric": "cosine"}, ValueError, "metric='cosine': expected one of 'euclidean'"),
-            ({"algorithm": "ball_tree"}, ValueError, "algorithm='ball_tree'"),
+            ({"algorithm": "ball"}, ValueError, "algorithm='ball'"),
             ({"n_neighbors": 0}, ValueError, "n_neighbors=0"),
             ({"n_neighbors": 41}, ValueError, "n_neighbors=41 is more than there are rows.*40"),
             ({"n_neighbors": 2.0}, TypeError, "n_neighbors=2.0: expected an integer"),

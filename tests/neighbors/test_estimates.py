@@ -54,7 +54,9 @@ class TestVolumes:
         assert log_volume(np.zeros(1), METRICS["euclidean"], 3) == -np.inf
 
     def test_balls_of_other_norms_lie_between(self):
-        volumes = [log_unit_ball(p, 3) for p in (1.0, 1.0 + 1e-9, 1.5, 2.0, 2.0 + 1e-9, 7.0, np.inf)]
+        volumes = [
+            log_unit_ball(p, 3) for p in (1.0, 1.0 + 1e-9, 1.5, 2.0, 2.0 + 1e-9, 7.0, np.inf)
+        ]
         assert (np.diff(volumes) > -1e-8).all()
         np.testing.assert_allclose(volumes[:5:3], volumes[1:5:3], atol=1e-8)
         assert abs(log_unit_ball(1e9, 3) - log_unit_ball(np.inf, 3)) < 1e-8

@@ -12,11 +12,13 @@ from tests.neighbors.reference import (
     ALGORITHMS,
     BALL_METRICS,
     DATA,
-    METRICS as NAMED,
     MODEST,
     distance_matrix,
     nearest,
     rows_and_queries,
+)
+from tests.neighbors.reference import (
+    METRICS as NAMED,
 )
 from tests.neighbors.search.asking import assert_same
 
