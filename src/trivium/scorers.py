@@ -131,7 +131,7 @@ def routed(
     Parameters
     ----------
     estimator : estimator
-        Which names its splitter and its scorer in `get_metadata_routing`.
+        Which names its splitter, if it has one, and its scorer in `get_metadata_routing`.
     method : {"fit", "score"}
     scorer : callable
     metadata : dict
@@ -151,7 +151,8 @@ def routed(
     weights = {"sample_weight": given["sample_weight"]} if "sample_weight" in given else {}
     if _routing():
         parts = process_routing(estimator, method, **given)
-        for_splitter, for_scorer = dict(parts.splitter.get("split", {})), dict(parts.scorer.score)
+        for_splitter = dict(parts.get("splitter", {}).get("split", {}))
+        for_scorer = dict(parts.scorer.score)
         if not hasattr(scorer, "get_metadata_routing"):
             for_scorer = weights
     else:

@@ -2,25 +2,29 @@
 
 import numbers
 from collections.abc import Callable, Iterator
-from typing import Any, Literal, Self
+from functools import partial
+from typing import Any, Literal, Self, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64
 from trivium.class_weights import ClassWeight
 from trivium.inputs import LabelledRows
+from trivium.left_out import LeftOutScorer, all_weights
 from trivium.neighbors.classifier import KNeighborsClassifier
 from trivium.neighbors.neighborhoods import Neighborhood, neighborhoods
+from trivium.neighbors.scored import cells_for, scores_of_cells, scores_of_rows
 from trivium.neighbors.sweeps import Voters, own_scores
 from trivium.parameters import require_choice, require_number
-from trivium.scorers import score_of, scorer_of
+from trivium.scorers import Scorer, routed, score_of, scorer_of
 from trivium.selection import choose
 from trivium.whole_or_nothing import whole_or_nothing
 
 _MANY_NEIGHBORS = 200
-_SCORINGS = ("accuracy", "neg_log_loss")
+_BUILT_IN = {"accuracy": "accuracy", None: "accuracy", "neg_log_loss": "log_loss"}
 
 
 class KNeighborsClassifierCV(KNeighborsClassifier):
@@ -34,9 +38,10 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
     k_max : int or None, default=None
         Greatest number of neighbours that is tried. None means 200, or as many as a row
         has others.
-    scoring : {"accuracy", "neg_log_loss"}, default="accuracy"
-        What is to be great, and what `score` tells. The log-loss clips shares as
-        scikit-learn's does.
+    scoring : str, callable or None, default="accuracy"
+        What is to be great, and what `score` tells: "accuracy", for which None stands too,
+        "neg_log_loss", which clips shares as scikit-learn's does, or any scorer of scikit-learn.
+        Of two classes the second is the positive one, unless a scorer has been made with another.
     rule : {"one-standard-error", "best"}, default="one-standard-error"
         "one-standard-error" takes the most neighbours, hence the smoothest model, whose
         mean score is within one standard error of the best. "best" takes the best mean
@@ -65,10 +70,11 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
     n_neighbors_ : int
         Number of neighbours that was chosen; predictions use it.
     best_score_ : float
-        Its leave-one-out score: the accuracy, or minus the log-loss.
+        Its leave-one-out score.
     cv_results_ : dict of ndarray of shape (k_max,)
         "n_neighbors" (1, 2, ...), "accuracy", "log_loss", and the standard errors of
-        these means, "accuracy_se" and "log_loss_se".
+        these means, "accuracy_se" and "log_loss_se". With another scorer also "score" and
+        "score_se", which is NaN but for the best score, of which alone it is asked.
     classes_, algorithm_, algorithm_reason_, n_samples_fit_, n_features_in_, feature_names_in_
         As in `KNeighborsClassifier`.
 
@@ -78,10 +84,20 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
     root of n. Sample weights count rows there as they do among neighbours: a row of
     weight 3 is three rows, each of which meets the two others.
 
+    Other scorers see all rows together, as one test set that is told by leave-one-out; so
+    they need not be means over rows. Their standard errors are the jackknife's: over rows for
+    scikit-learn's metrics of labels, which go by how many rows of each class are told as which,
+    and over twenty groups of rows for others. Of a mean over rows the former is the usual one.
+    A callable is given a model that tells the training rows, all of them, and no others.
+
+    With scikit-learn's metadata routing, scorers are given what they ask for; a scorer that is
+    named is given the weights.
+
     References
     ----------
     Breiman, Friedman, Olshen & Stone, "Classification and Regression Trees" (1984),
-    section 3.4.3, for the rule of one standard error.
+    section 3.4.3, for the rule of one standard error. Efron & Tibshirani, "An Introduction to
+    the Bootstrap" (1993), chapter 11, for the jackknife.
 
     Examples
     --------
@@ -102,7 +118,7 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
         self,
         k_max: int | None = None,
         *,
-        scoring: Literal["accuracy", "neg_log_loss"] = "accuracy",
+        scoring: str | Callable[..., float] | None = "accuracy",
         rule: Literal["one-standard-error", "best"] = "one-standard-error",
         weights: Literal["uniform", "distance"] | Callable[[Float64], Float64] | None = "uniform",
         algorithm: Literal["auto", "brute", "kd_tree", "ball_tree"] = "auto",
@@ -125,7 +141,13 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
         self.class_weight = class_weight
         self.n_jobs = n_jobs
 
-    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        **params: Any,
+    ) -> Self:
         """Keep and index the training rows, and choose the number of neighbours.
 
         Parameters
@@ -135,44 +157,41 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
         y : array-like of shape (n_rows,)
         sample_weight : array-like of shape (n_rows,) or None
             As in `KNeighborsClassifier`.
+        **params : dict
+            For a scorer that asks for them, with scikit-learn's metadata routing.
 
         Raises
         ------
         ValueError
-            If the data are malformed, if `k_max` is more than a row
-            has others, or if a parameter is unknown.
+            If the data are malformed, if `k_max` is more than a row has others, if a parameter
+            is unknown, or if the scorer fails or finds no number; the message names the number
+            of neighbours. If there are weights, and the scorer takes none.
+        TypeError
+            If a parameter is of a wrong kind.
 
         Warns
         -----
         MaskedClassWarning
             As `KNeighborsClassifier` does, with the number of neighbours that was chosen.
         """
-        require_choice("scoring", self.scoring, _SCORINGS)
+        scorer = scorer_of(self, self.scoring)
         require_choice("rule", self.rule, ("one-standard-error", "best"))
         with whole_or_nothing(self):
             given, rows = self._fit_voters(X, y, sample_weight)
-            k_max = self._most()
-            near = self._left_out(given, k_max)
-            scores = own_scores(near, self._voters, given, k_max)
-            accuracy, accuracy_se = scores.accuracy()
-            log_loss, log_loss_se = scores.log_loss()
-            self.cv_results_ = {
-                "n_neighbors": np.arange(1, accuracy.size + 1),
-                "accuracy": accuracy,
-                "accuracy_se": accuracy_se,
-                "log_loss": log_loss,
-                "log_loss_se": log_loss_se,
-            }
-            score, error = accuracy, accuracy_se
-            if self.scoring == "neg_log_loss":
-                score, error = -log_loss, log_loss_se
-            self.n_neighbors_ = choose(score, error, self.rule, tied=0) + 1
-            self.best_score_ = float(score[self.n_neighbors_ - 1])
+            metadata = self._routed("fit", scorer, all_weights(given), params)
+            asked = None
+            if not self._is_built_in():
+                asked = LeftOutScorer(scorer, self.scoring, given, metadata)
+            self._choose(given, asked)
             self._look_for_outvoted(given, rows, self.n_neighbors_)
         return self
 
     def score(
-        self, X: ArrayLike | None, y: ArrayLike, sample_weight: ArrayLike | None = None
+        self,
+        X: ArrayLike | None,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        **params: Any,
     ) -> float:
         """Score predictions by `scoring`.
 
@@ -182,23 +201,40 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
             None asks for the training rows, each told by the others.
         y : array-like of shape (n_queries,)
         sample_weight : array-like of shape (n_queries,) or None
+        **params : dict
+            For a scorer that asks for them, with scikit-learn's metadata routing.
 
         Returns
         -------
         float
-            The accuracy, or minus the log-loss.
+            Greater is better.
 
         Raises
         ------
         ValueError
-            If the data are malformed, or `scoring` is unknown.
+            If the data are malformed, `scoring` is unknown, or there are weights and the scorer
+            takes none.
         """
         check_is_fitted(self, "n_neighbors_")
-        require_choice("scoring", self.scoring, _SCORINGS)
-        if self.scoring == "accuracy":
+        scorer = scorer_of(self, self.scoring)
+        metadata = self._routed("score", scorer, sample_weight, params)
+        if self._is_built_in() and _BUILT_IN[cast("str | None", self.scoring)] == "accuracy":
             return super().score(X, y, sample_weight)
-        weights = {"sample_weight": sample_weight}
-        return score_of(scorer_of(self, self.scoring), self, X, y, weights)
+        return score_of(scorer, self, X, y, metadata)
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Say what this estimator and its scorer ask for.
+
+        Returns
+        -------
+        MetadataRouter
+        """
+        both = MethodMapping().add(caller="fit", callee="score").add(caller="score", callee="score")
+        return (
+            MetadataRouter(owner=self)
+            .add_self_request(self)
+            .add(scorer=scorer_of(self, self.scoring), method_mapping=both)
+        )
 
     def kneighbors(
         self,
@@ -227,6 +263,42 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
     def _expected_neighbors(self, n_rows: int) -> int:
         given = self.k_max if isinstance(self.k_max, numbers.Integral) else _MANY_NEIGHBORS
         return max(1, min(given, n_rows - 1))
+
+    def _routed(
+        self, method: str, scorer: Scorer, weights: Any, params: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Return what a scorer is given of a method's arguments."""
+        groups, metadata = routed(self, method, scorer, {**params, "sample_weight": weights})
+        if groups:
+            raise ValueError(f"{type(self).__name__} leaves rows out, one by one: not groups.")
+        return metadata
+
+    def _choose(self, given: LabelledRows, asked: LeftOutScorer | None) -> None:
+        """Score every number of neighbours, by a scorer too if one is asked, and choose."""
+        k_max = self._most()
+        cells = None if asked is None else cells_for(asked, given, k_max)
+        also = None if cells is None else cells.add
+        found = own_scores(self._left_out(given, k_max), self._voters, given, k_max, also)
+        results: dict[str, Any] = {"n_neighbors": np.arange(1, k_max + 1)}
+        results["accuracy"], results["accuracy_se"] = found.accuracy()
+        results["log_loss"], results["log_loss_se"] = found.log_loss()
+        if asked is None:
+            name = _BUILT_IN[cast("str | None", self.scoring)]
+        else:
+            name, leave_out = "score", partial(self._left_out, given)
+            results["score"], results["score_se"] = (
+                scores_of_rows(asked, leave_out, self._voters, given, k_max)
+                if cells is None
+                else scores_of_cells(asked, cells, given.weights)
+            )
+        score = -results[name] if name == "log_loss" else results[name]
+        self.cv_results_ = results
+        self.n_neighbors_ = choose(score, results[f"{name}_se"], self.rule, tied=0) + 1
+        self.best_score_ = float(score[self.n_neighbors_ - 1])
+
+    def _is_built_in(self) -> bool:
+        """Whether the score is one of those that every fit finds."""
+        return not callable(self.scoring) and self.scoring in _BUILT_IN
 
     def _left_out(self, given: LabelledRows, k: int) -> Iterator[Neighborhood]:
         """Neighbourhoods of all rows with a sample weight, each without itself.

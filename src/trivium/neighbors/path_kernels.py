@@ -216,3 +216,11 @@ def add_moments(
         for j in range(losses.shape[1]):
             deviation = losses[q, j] - mean[j]
             spread[j] += weights[q] * deviation * deviation
+
+
+@kernel
+def add_cells(own: Indices, weights: Float64, leaders: Indices, cells: Float64) -> None:
+    """Add weights by class and leader for every k; `cells` is (k_max, classes, classes)."""
+    for q in range(leaders.shape[0]):
+        for j in range(leaders.shape[1]):
+            cells[j, own[q], leaders[q, j]] += weights[q]

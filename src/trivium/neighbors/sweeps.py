@@ -4,7 +4,7 @@ Blocks are of a fixed size, are counted on several threads and taken in their or
 that memory stays bounded and nothing depends on the number of threads.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from typing import Any, NamedTuple
 
@@ -193,7 +193,11 @@ def merge(some: OwnScores, more: OwnScores) -> OwnScores:
 
 
 def own_scores(
-    left_out: Iterable[Neighborhood], voters: Voters, rows: LabelledRows, k_max: int
+    left_out: Iterable[Neighborhood],
+    voters: Voters,
+    rows: LabelledRows,
+    k_max: int,
+    also: Callable[[Indices, Indices], None] | None = None,
 ) -> OwnScores:
     """Tell every training row by the others, for every k at once.
 
@@ -205,31 +209,43 @@ def own_scores(
     rows : LabelledRows
         The rows, whose sample weights count in the scores.
     k_max : int
+    also : callable or None
+        Is given numbers of rows, and the class that leads for every k: (m,), (m, k_max).
     """
     weights = counting_weights(rows.weights)
     ks = np.arange(1, k_max + 1)
     with np.errstate(divide="ignore"):
         log_numbers = np.log(np.arange(k_max + 1.0))
 
-    def score(block: Neighborhood) -> OwnScores:
+    def score(block: Neighborhood) -> tuple[OwnScores, Indices, Indices | None]:
+        leaders = None
         own = rows.codes[block.members]
         if voters.counts(block):
             shape = own.size, k_max
             losses, hits = np.empty(shape), np.empty(shape, dtype=np.bool_)
             codes, n_classes = voters.codes, voters.n_classes
             walk_counts(block.indices, codes, own, n_classes, log_numbers, losses, hits)
+            if also is not None:
+                leaders = path_leaders(codes[block.indices], ks, n_classes)
         else:
-            share, hits = own_shares(voters.votes(block, ks), own, block.members)
+            votes = voters.votes(block, ks)
+            share, hits = own_shares(votes, own, block.members)
+            if also is not None:
+                leaders = leading(votes, block.members)
             with np.errstate(divide="ignore"):
                 losses = -np.log(share)
         w = np.ones(own.size) if weights is None else weights[block.members]
         right, mean, spread = np.zeros((3, k_max))
         add_moments(losses, hits, w, _LEAST_LOSS, _MOST_LOSS, right, mean, spread)
-        return OwnScores(float(w.sum()), right, mean, spread)
+        return OwnScores(float(w.sum()), right, mean, spread), block.members, leaders
 
     def every() -> Iterator[OwnScores]:
         for near in left_out:
             entries = k_max if voters.counts(near) else k_max * voters.n_classes
-            yield from map_in_order(score, voters.blocks(near, entries), voters.threads())
+            blocks = voters.blocks(near, entries)
+            for scores, members, leaders in map_in_order(score, blocks, voters.threads()):
+                if also is not None and leaders is not None:
+                    also(members, leaders)
+                yield scores
 
     return reduce(merge, every())
