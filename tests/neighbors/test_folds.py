@@ -8,7 +8,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import log_loss
-from tests.neighbors.reference import MODEST
+from tests.neighbors.reference import MODEST, distance_matrix
 
 from trivium import KNeighborsClassifier, KNeighborsClassifierCV
 from trivium.class_weights import class_factors
@@ -216,6 +216,18 @@ class TestFolds:
         X, y = np.arange(3.0)[:, None], np.array([0, 0, 1])
         with pytest.raises(ValueError, match="leave one out takes a row and others"):
             KNeighborsClassifierCV(class_weight={0: 0}).fit(X, y)
+
+    @pytest.mark.parametrize("class_weight", ["balanced", {2: 0, 1: 1.3}])
+    def test_distances_that_are_given_tell_the_same(self, class_weight):
+        X, y = table()
+        weights = SAMPLES["whole"]
+        options = {"class_weight": class_weight, "scoring": "f1_macro"}
+        right = KNeighborsClassifierCV(9, **options).fit(X, y, weights)
+        model = KNeighborsClassifierCV(9, metric="precomputed", **options)
+        model.fit(distance_matrix(X, X), y, weights)
+        np.testing.assert_array_equal(model.predict_proba(None), right.predict_proba(None))
+        for name, found in model.cv_results_.items():
+            np.testing.assert_array_equal(found, right.cv_results_[name])
 
     def test_threads_and_algorithms_do_not_show(self):
         X, y = table(n=400)
