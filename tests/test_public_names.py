@@ -44,8 +44,15 @@ def test_every_name_that_resolves_is_public():
     assert set(trivium.__all__) == {*trivium._HOME, "__version__"}
 
 
-def test_dir_lists_the_public_names():
-    assert dir(trivium) == sorted(trivium.__all__)
+def test_the_displays_are_there_on_first_use_and_draw_nothing():
+    loaded = modules_after("import trivium\ntrivium.displays.ClassRegionsDisplay")
+    assert "trivium.displays.regions" in loaded
+    assert "matplotlib" not in loaded
+    assert not {name for name in loaded if name.startswith(("trivium.soft", "trivium.neigh"))}
+
+
+def test_dir_lists_the_public_names_and_the_displays():
+    assert dir(trivium) == sorted([*trivium.__all__, "displays"])
 
 
 def test_an_unknown_name_is_an_attribute_error_that_names_it():

@@ -1,13 +1,14 @@
 """Trivium: nearest neighbours, linear least squares and softmax regression.
 
 The public names live here and are imported on first use, so that
-``import trivium`` costs next to nothing.
+``import trivium`` costs next to nothing; so is ``trivium.displays``, the pictures.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from trivium import displays as displays
     from trivium.least_squares.classifier import LeastSquaresClassifier
     from trivium.least_squares.classifier_cv import LeastSquaresClassifierCV
     from trivium.masking import MaskedClassWarning
@@ -48,9 +49,13 @@ _HOME = {
     "SoftmaxRegressionCV": "trivium.softmax.classifier_cv",
 }
 
+_ROOMS = ("displays",)
+
 
 def __getattr__(name: str) -> object:
-    """Import a public name on first use (PEP 562)."""
+    """Import a public name, or the room of displays, on first use (PEP 562)."""
+    if name in _ROOMS:
+        return import_module(f"trivium.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'trivium' has no attribute {name!r}")
     value = getattr(import_module(_HOME[name]), name)
@@ -59,4 +64,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted([*__all__, *_ROOMS])

@@ -15,6 +15,7 @@ from trivium.displays import palette
 from trivium.displays._arrays import series
 from trivium.displays._axes import count_lines, ink, legend_above, one_axes
 from trivium.displays._frame import frame
+from trivium.displays._pipelines import require_plane, unwrap
 from trivium.displays.grid import PlaneGrid
 from trivium.displays.scatter import LabelledRowsDisplay, class_handles
 
@@ -133,7 +134,8 @@ class BoundaryTiltDisplay:
         ----------
         estimators : sequence of LeastSquaresClassifier
             Fitted on two features and two classes; any with ``coef_`` of shape (1, 2) and
-            ``intercept_`` of shape (1,) will do.
+            ``intercept_`` of shape (1,) will do, and pipelines that end in one and whose other
+            steps are linear.
         X : array-like of shape (n, 2)
             Rows that all fits share.
         y : array-like of shape (n,)
@@ -158,16 +160,25 @@ class BoundaryTiltDisplay:
         Raises
         ------
         ValueError
-            If there is no estimator or one has not a single boundary in the plane.
+            If there is no estimator, ``X`` or one of them has not two columns, one has not a
+            single boundary in the plane, or a pipeline's steps are not linear.
         """
         if not estimators:
             raise ValueError("estimators must hold at least one fitted classifier")
-        shapes = {np.shape(estimator.coef_) for estimator in estimators}
+        for estimator in estimators:
+            require_plane(estimator, X)
+        fits = []
+        for unwrapped in map(unwrap, estimators):
+            unwrapped.require("coef_", "LeastSquaresClassifier, SoftmaxRegression")
+            model = unwrapped.model
+            intercept = np.ravel(model.intercept_)
+            fits.append(unwrapped.planes(np.atleast_2d(model.coef_), intercept, X))
+        shapes = {coef.shape for coef, _ in fits}
         if shapes != {(1, 2)}:
             raise ValueError(f"each estimator must have coef_ of shape (1, 2), got {shapes}")
         display = cls(
-            [estimator.coef_[0] for estimator in estimators],
-            [np.ravel(estimator.intercept_)[0] for estimator in estimators],
+            [coef[0] for coef, _ in fits],
+            [intercept[0] for _, intercept in fits],
             X,
             y,
             labels=labels,

@@ -11,6 +11,7 @@ from trivium.containers import as_numbers
 from trivium.displays import palette
 from trivium.displays._arrays import class_list
 from trivium.displays._axes import font_size, panels, plain, text_width, wrapped
+from trivium.displays._pipelines import unwrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -99,7 +100,9 @@ class ClassWeightsDisplay:
         ----------
         estimator : object
             Fitted, with ``coef_`` and ``classes_``. Where two classes share one row of
-            coefficients, that of the second class is drawn.
+            coefficients, that of the second class is drawn. Of a pipeline whose steps mix
+            pixels, as principal axes do, the weights of the pixels are drawn; of one that only
+            scales each pixel, those of the scaled pixels.
         image_shape : tuple of int, default=(8, 8)
             Rows and columns of an image.
         ax : matplotlib Axes or n_classes of them, default=None
@@ -111,9 +114,16 @@ class ClassWeightsDisplay:
         -------
         ClassWeightsDisplay
             The display, drawn.
+
+        Raises
+        ------
+        ValueError
+            If there are not as many weights as pixels, or a pipeline's steps are not linear.
         """
-        coef = np.asarray(estimator.coef_)
-        classes = np.asarray(estimator.classes_)[-len(coef) :]
+        unwrapped = unwrap(estimator)
+        unwrapped.require("coef_", "LeastSquaresClassifier, SoftmaxRegression")
+        coef = unwrapped.column_weights(np.atleast_2d(unwrapped.model.coef_))
+        classes = np.asarray(unwrapped.model.classes_)[-len(coef) :]
         display = cls(coef, image_shape=image_shape, classes=classes)
         return display.plot(ax, **plot_options)
 

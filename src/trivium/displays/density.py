@@ -17,10 +17,10 @@ from trivium.displays._arrays import (
     class_positions,
     label_vector,
     plane_rows,
-    points_like,
 )
 from trivium.displays._axes import font_size, panels, plain, wrapped
 from trivium.displays._frame import frame, mark_beyond, view_grid
+from trivium.displays._pipelines import require_plane, unwrap
 from trivium.displays.grid import PlaneGrid
 from trivium.labels import as_labels
 
@@ -133,7 +133,9 @@ class DensityDisplay:
         Parameters
         ----------
         estimator : KNeighborsDensity
-            Fitted; any with ``score_samples``, ``class_score_samples`` and ``classes_`` will do.
+            Fitted; any with ``score_samples``, ``class_score_samples`` and ``classes_`` will do,
+            and a pipeline that ends in one: its densities are per unit of area of the columns
+            that its first step takes, whatever the units of the last.
         X : array-like of shape (n, 2)
             Rows; they set the extent, and are drawn if ``y`` is given.
         y : array-like of shape (n,), default=None
@@ -161,17 +163,22 @@ class DensityDisplay:
         Raises
         ------
         ValueError
-            If ``view`` is unknown.
+            If ``view`` is unknown, ``X`` or the estimator has not two columns, or a pipeline's
+            steps are not finite in the picture or do not lead to a plane.
         """
+        require_plane(estimator, X)
         if grid is None:
             known = None if y is None else as_labels(y)
             grid = view_grid(plane_rows(X), known, view, resolution)
-        points = points_like(X, grid.points)
+        unwrapped = unwrap(estimator)
+        unwrapped.require("class_score_samples", "KNeighborsDensity")
+        model, points = unwrapped.model, unwrapped.at(grid.points, X)
+        areas = unwrapped.log_areas(grid.points, grid.cell, X)
         display = cls(
-            estimator.score_samples(points),
-            estimator.class_score_samples(points),
+            model.score_samples(points) + areas,
+            model.class_score_samples(points) + areas[:, None],
             grid,
-            classes=estimator.classes_,
+            classes=model.classes_,
             X=None if y is None else X,
             y=y,
             feature_names=axis_names(X, feature_names),

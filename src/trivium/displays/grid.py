@@ -175,6 +175,12 @@ class PlaneGrid:
         return class_boundaries(cells, self, ask)
 
     @property
+    def cell(self) -> tuple[float, float]:
+        """Width and height of a cell."""
+        width, height = self._size
+        return width / self.shape[1], height / self.shape[0]
+
+    @property
     def points(self) -> Float64:
         """Centres of the cells, shape (n_cells, 2): from the bottom row up, each left to right."""
         left, right, bottom, top = self.extent

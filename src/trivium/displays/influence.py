@@ -15,6 +15,7 @@ from trivium.displays import palette
 from trivium.displays._arrays import plane_rows, series
 from trivium.displays._axes import count_lines, ink, legend_above, legend_lines, one_axes
 from trivium.displays._frame import frame
+from trivium.displays._pipelines import require_plane, unwrap
 from trivium.displays._row_numbers import number_rows
 from trivium.displays.boundary_tilt import clip_boundary
 from trivium.displays.grid import PlaneGrid
@@ -148,7 +149,8 @@ class InfluenceDisplay:
         Parameters
         ----------
         estimator : LeastSquaresClassifier or LeastSquaresClassifierCV
-            Fitted to these rows, of two features.
+            Fitted to these rows, of two features; or a pipeline that ends in one, whose other
+            steps are linear. They stay as fitted to all rows when one is left out.
         X : array-like of shape (n, 2)
             The rows it was fitted to, all of them.
         y : array-like of shape (n,)
@@ -174,24 +176,26 @@ class InfluenceDisplay:
         TypeError
             If ``top`` is not an integer.
         ValueError
-            If ``X`` has not two columns, ``top`` is below 1, or these are not the rows that the
-            estimator was fitted to.
+            If ``X`` or the estimator has not two columns, ``top`` is below 1, these are not the
+            rows that the estimator was fitted to, or a pipeline's steps are not linear.
         """
+        require_plane(estimator, X)
         plane_rows(X)
         require_number("top", top, least=1, integer=True)
-        influence = estimator.influence(X, y, sample_weight)
+        unwrapped = unwrap(estimator)
+        unwrapped.require("influence", "LeastSquaresClassifier, LeastSquaresClassifierCV")
+        model = unwrapped.model
+        influence = model.influence(unwrapped.rows(X), y, sample_weight)
         most = influence.table(top)
         loo_coef, loo_intercept = influence.loo_coef(most["row"])
         display = cls(
-            estimator.coef_,
-            estimator.intercept_,
-            loo_coef,
-            loo_intercept,
+            *unwrapped.planes(model.coef_, model.intercept_, X),
+            *unwrapped.planes(loo_coef, loo_intercept, X),
             most["row"],
             X,
             y,
             cooks_distance=most["cooks_distance"],
-            classes=estimator.classes_,
+            classes=model.classes_,
             feature_names=feature_names,
         )
         return display.plot(ax, **plot_options)

@@ -12,6 +12,7 @@ from trivium.arrays import Float64, Labels
 from trivium.displays import palette
 from trivium.displays._arrays import label_vector, series
 from trivium.displays._axes import ink, legend_above, panels
+from trivium.displays._pipelines import unwrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -116,7 +117,7 @@ class NeighborsSweepDisplay:
         Parameters
         ----------
         estimator : KNeighborsClassifier
-            Fitted; any with ``predict_path`` will do.
+            Fitted; any with ``predict_path`` will do, and a pipeline that ends in one.
         X : array-like of shape (n, d)
             Test rows.
         y : array-like of shape (n,)
@@ -145,13 +146,16 @@ class NeighborsSweepDisplay:
         """
         if (X_train is None) != (y_train is None):
             raise ValueError("X_train and y_train must be given together")
+        unwrapped = unwrap(estimator)
+        unwrapped.require("predict_path", "KNeighborsClassifier, KNeighborsClassifierCV")
         whole = [int(k) for k in series(ks, "ks")]
         train_scores = None
         if X_train is not None and y_train is not None:
             # RSS grows with the number of rows: on the training rows it would dwarf the other.
-            fitted = sweep_scores(estimator.predict_path(X_train, whole), y_train)
+            labels = unwrapped.model.predict_path(unwrapped.rows(X_train), whole)
+            fitted = sweep_scores(labels, y_train)
             train_scores = {"accuracy": fitted["accuracy"]}
-        scores = sweep_scores(estimator.predict_path(X, whole), y)
+        scores = sweep_scores(unwrapped.model.predict_path(unwrapped.rows(X), whole), y)
         display = cls(whole, scores, train_scores=train_scores, published=published)
         return display.plot(ax, **plot_options)
 

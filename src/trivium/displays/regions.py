@@ -23,11 +23,11 @@ from trivium.displays._arrays import (
     class_positions,
     label_vector,
     plane_rows,
-    points_like,
 )
 from trivium.displays._axes import count_lines, ink, legend_above, one_axes
 from trivium.displays._boundaries import cell_labels
 from trivium.displays._frame import frame, view_grid
+from trivium.displays._pipelines import require_plane, unwrap
 from trivium.displays.grid import PlaneGrid
 from trivium.displays.scatter import LabelledRowsDisplay, class_handles
 from trivium.labels import as_labels
@@ -148,7 +148,8 @@ class ClassRegionsDisplay:
         Parameters
         ----------
         estimator : object
-            Fitted classifier of two features with ``predict`` and ``classes_``.
+            Fitted classifier of two features with ``predict`` and ``classes_``. In the plane of
+            a pipeline are the columns that its first step takes.
         X : array-like of shape (n, 2)
             Rows; they set the extent, and are drawn if ``y`` is given.
         y : array-like of shape (n,), default=None
@@ -178,16 +179,21 @@ class ClassRegionsDisplay:
         Raises
         ------
         ValueError
-            If ``ring_errors`` is asked for without ``y``, or ``view`` is unknown.
+            If ``ring_errors`` is asked for without ``y``, ``view`` is unknown, ``X`` or the
+            estimator has not two columns, or a pipeline's steps are not finite in the picture.
         """
         if ring_errors and y is None:
             raise ValueError("ring_errors=True needs y")
+        require_plane(estimator, X)
         known = None if y is None else as_labels(y)
         if grid is None:
             grid = view_grid(plane_rows(X), known, view, resolution)
 
+        unwrapped = unwrap(estimator)
+
         def ask(points: Float64) -> Labels:
-            return as_labels(estimator.predict(points_like(X, points)), "labels", each="cell")
+            labels = unwrapped.model.predict(unwrapped.at(points, X))
+            return as_labels(labels, "labels", each="cell")
 
         labels = cell_labels(ask, grid)
         display = cls(

@@ -20,6 +20,7 @@ from trivium.displays._arrays import (
 )
 from trivium.displays._axes import count_lines, ink, legend_above, one_axes, plain
 from trivium.displays._frame import frame, mark_beyond, rows_beyond, view_grid
+from trivium.displays._pipelines import require_plane
 from trivium.displays.grid import PlaneGrid
 from trivium.labels import as_labels
 
@@ -118,7 +119,7 @@ class LabelledRowsDisplay:
         Parameters
         ----------
         estimator : object
-            Fitted classifier with ``predict`` and ``classes_``.
+            Fitted classifier, or a pipeline, with ``predict`` and ``classes_``.
         X : array-like of shape (n, 2)
             Rows.
         y : array-like of shape (n,)
@@ -134,7 +135,13 @@ class LabelledRowsDisplay:
         -------
         LabelledRowsDisplay
             The display, drawn.
+
+        Raises
+        ------
+        ValueError
+            If ``X`` or the estimator has not two columns.
         """
+        require_plane(estimator, X)
         y_pred = estimator.predict(X)
         classes = class_list(None, as_labels(y), np.asarray(estimator.classes_))
         display = cls(X, y, y_pred=y_pred, classes=classes, feature_names=feature_names)

@@ -11,6 +11,7 @@ from trivium.arrays import Float64
 from trivium.displays import palette
 from trivium.displays._arrays import series
 from trivium.displays._axes import ink, label_line_ends, panels
+from trivium.displays._pipelines import unwrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -90,7 +91,8 @@ class TrainingCurvesDisplay:
         ----------
         estimator : SoftmaxRegression
             Fitted; any whose ``history_`` maps "loss", "train_accuracy" and, where there were
-            validation rows, "validation_loss" and "validation_accuracy" to arrays will do.
+            validation rows, "validation_loss" and "validation_accuracy" to arrays will do, and a
+            pipeline that ends in one.
         validation_name : str, default="validation"
             What the validation rows are called on the figure.
         ax : matplotlib Axes or two of them, default=None
@@ -108,13 +110,12 @@ class TrainingCurvesDisplay:
         ValueError
             If the estimator has no ``history_``, or that lacks the training loss or accuracy.
         """
-        name = type(estimator).__name__
-        history = getattr(estimator, "history_", None)
-        if history is None:
-            raise ValueError(f"{name} has no history_: fit it first")
+        unwrapped = unwrap(estimator)
+        unwrapped.require("history_", "SoftmaxRegression")
+        history = unwrapped.model.history_
         missing = [key for key in ("loss", "train_accuracy") if key not in history]
         if missing:
-            raise ValueError(f"history_ of {name} lacks {missing[0]!r}")
+            raise ValueError(f"history_ of {unwrapped.name} lacks {missing[0]!r}")
         display = cls(
             history["loss"],
             history["train_accuracy"],

@@ -1,0 +1,301 @@
+"""A fitted pipeline seen through: its last step, and the columns that its first one takes.
+
+Pictures are in the columns that the user gave, whatever steps come before the model: points of the
+picture go through the steps, and what the model says in its own columns (coefficients, densities)
+is carried back through them. For a picture in the columns of the last step, a display is given
+that step and the rows as it gets them.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import ArrayLike
+
+from trivium.arrays import Float64
+from trivium.containers import as_array, as_numbers
+from trivium.displays._arrays import points_like
+
+_AS_LINEAR = (
+    1e-9  # of the greatest value of a column: what may be left of a map beside its linear part
+)
+_PROBES = (-30.0, -1.0, 2.0, 30.0)  # along each column, where no rows are given
+_STEP = 0.01  # of a cell, to either side: a derivative
+
+
+@dataclass(frozen=True)
+class Unwrapped:
+    """A model and the steps before it.
+
+    Parameters
+    ----------
+    model : object
+        What classifies: the last step of a pipeline, or an estimator by itself.
+    before : tuple of object
+        Fitted transformers, in order.
+    """
+
+    model: Any
+    before: tuple[Any, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name of the model's class."""
+        return type(self.model).__name__
+
+    def require(self, attribute: str, owners: str) -> None:
+        """Raise a ValueError unless the model has an attribute that a picture shows.
+
+        Parameters
+        ----------
+        attribute : str
+        owners : str
+            What has it, for the error.
+        """
+        if not hasattr(self.model, attribute):
+            raise ValueError(
+                f"{self.name} has no {attribute}: it is not fitted, or is none of those that have "
+                f"({owners})"
+            )
+
+    def rows(self, X: Any) -> Any:
+        """Return rows as the model gets them."""
+        for steps in self.before:
+            X = steps.transform(X)
+        return X
+
+    def at(self, points: Float64, like: Any) -> Any:
+        """Return points of the plane as the model gets them.
+
+        Parameters
+        ----------
+        points : ndarray of shape (n, 2)
+        like : array-like
+            The user's rows: a table's kind and names are what the first step knows.
+
+        Raises
+        ------
+        ValueError
+            If a step leaves NaN or infinity at one of the points: a logarithm, say, of what lies
+            left of the rows.
+        """
+        with np.errstate(all="ignore"):
+            rows = self.rows(points_like(like, points))
+        if self.before and not scipy.sparse.issparse(rows):
+            finite = np.isfinite(as_numbers(rows, "X")).all(axis=1)
+            if not finite.all():
+                x, y = points[~finite][0]
+                raise ValueError(
+                    f"the steps before {self.name} give no finite value at ({x:g}, {y:g}), a point "
+                    "of the picture: give a grid, grid=PlaneGrid(...), within which they do"
+                )
+        return rows
+
+    def planes(self, coef: Float64, intercept: Float64, X: Any) -> tuple[Float64, Float64]:
+        """Return linear functions of the model's columns as functions of the user's.
+
+        Parameters
+        ----------
+        coef : ndarray of shape (..., n_targets, m)
+            Coefficients for the m columns that the model gets.
+        intercept : ndarray of shape (..., n_targets)
+        X : array-like of shape (n, d)
+            The user's rows, at which the steps must be linear.
+
+        Returns
+        -------
+        coef : ndarray of shape (..., n_targets, d)
+        intercept : ndarray of shape (..., n_targets)
+
+        Raises
+        ------
+        ValueError
+            If the steps are not linear at these rows.
+        """
+        if not self.before:
+            return coef, intercept
+        rows = as_numbers(X, "X")
+        # From the middle of the rows, and as far as they spread: no digits are lost there.
+        centre = rows.mean(axis=0)
+        spread = np.where(np.ptp(rows, axis=0) > 0, np.ptp(rows, axis=0), 1.0)
+        matrix, shift = self._linear_map(
+            lambda points: self.rows(points_like(X, points)), centre, spread, rows
+        )
+        return coef @ matrix, intercept + coef @ (shift - matrix @ centre)
+
+    def column_weights(self, coef: Float64) -> Float64:
+        """Return coefficients of the model's columns as those of the columns of the first step.
+
+        Where each of the model's columns is one of the first step's, scaled and shifted, they stay
+        as they are: in units in which the columns can be compared, if that is why they were scaled.
+
+        Parameters
+        ----------
+        coef : ndarray of shape (n_targets, m)
+
+        Returns
+        -------
+        ndarray of shape (n_targets, d)
+
+        Raises
+        ------
+        ValueError
+            If the steps are not linear.
+        """
+        if not self.before:
+            return coef
+        d = int(self.before[0].n_features_in_)
+        unit = np.eye(d)
+        probes = np.vstack([*(size * unit for size in _PROBES), np.ones((1, d))])
+        matrix, _ = self._linear_map(self._unnamed, np.zeros(d), np.ones(d), probes)
+        scales = np.diagonal(matrix)
+        one_by_one = matrix.shape == (d, d) and (scales >= 0).all()
+        if one_by_one and np.count_nonzero(matrix) == np.count_nonzero(scales):
+            return coef
+        return coef @ matrix
+
+    def _unnamed(self, points: Float64) -> Any:
+        with warnings.catch_warnings():
+            # Steps that were fitted to a table get its columns in their order, without names.
+            warnings.filterwarnings("ignore", message="X does not have valid feature names")
+            return self.rows(points)
+
+    def _linear_map(
+        self, steps: Callable[[Float64], Any], centre: Float64, spread: Float64, probes: Float64
+    ) -> tuple[Float64, Float64]:
+        """Return the steps as a matrix (m, d) and their value at the centre, from their values."""
+        d = centre.size
+        high, low = centre + np.diag(spread) / 2, centre - np.diag(spread) / 2
+        with np.errstate(all="ignore"):
+            values = _dense(steps(np.vstack([centre[None], high, low, probes])))
+        value, after, before = values[0], values[1 : d + 1], values[d + 1 : 2 * d + 1]
+        # By the distance as rounded, which is small beside the centre of a column such as a year.
+        matrix: Float64 = ((after - before) / np.diagonal(high - low)[:, None]).T
+        rest = np.abs(values[2 * d + 1 :] - value - (probes - centre) @ matrix.T)
+        if not (rest <= _AS_LINEAR * np.abs(values).max(axis=0)).all():
+            raise ValueError(
+                f"the steps before {self.name} are not linear, so its coefficients are not weights "
+                "of the columns of X: give the last step, pipeline[-1], and the rows as it gets "
+                "them, pipeline[:-1].transform(X)"
+            )
+        return matrix, value
+
+    def log_areas(self, points: Float64, cell: tuple[float, float], like: Any) -> Float64:
+        """Return by how much the steps enlarge a small area at each point of the plane.
+
+        A density of the model's columns times that factor is one of the user's columns (change of
+        variables). Derivatives are central differences over a hundredth of a cell.
+
+        Parameters
+        ----------
+        points : ndarray of shape (n, 2)
+        cell : tuple of float
+            Sides of a cell of the picture.
+        like : array-like
+            The user's rows.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            Natural logarithms; -inf where the steps flatten the plane.
+
+        Raises
+        ------
+        ValueError
+            If the steps do not lead from the plane to a plane.
+        """
+        if not self.before:
+            return np.zeros(len(points))
+        slopes = []
+        for axis in range(2):
+            step = np.zeros(2)
+            step[axis] = _STEP * cell[axis]
+            high, low = points + step, points - step
+            rise = _dense(self.at(high, like)) - _dense(self.at(low, like))
+            if rise.shape[1] != 2:
+                raise ValueError(
+                    f"the steps before {self.name} make {rise.shape[1]} columns of two, and a "
+                    "density of those is none of the plane"
+                )
+            slopes.append(rise / (high - low)[:, [axis]])
+        areas = np.abs(slopes[0][:, 0] * slopes[1][:, 1] - slopes[0][:, 1] * slopes[1][:, 0])
+        with np.errstate(divide="ignore"):
+            logs: Float64 = np.log(areas)
+        return logs
+
+
+def unwrap(estimator: Any) -> Unwrapped:
+    """Return the model within a fitted pipeline, a search or a frozen estimator.
+
+    Parameters
+    ----------
+    estimator : object
+        Any estimator; one of none of these kinds is its own model.
+
+    Raises
+    ------
+    ValueError
+        If the last step of a pipeline is none.
+    """
+    from sklearn.frozen import FrozenEstimator
+    from sklearn.pipeline import Pipeline
+
+    before: list[Any] = []
+    while True:
+        if isinstance(estimator, Pipeline):
+            if len(estimator.steps) > 1:
+                before.append(estimator[:-1])
+            estimator = estimator.steps[-1][1]
+            if estimator is None or isinstance(estimator, str):
+                raise ValueError("the last step of the pipeline is no model: it passes rows on")
+        elif isinstance(estimator, FrozenEstimator):
+            estimator = estimator.estimator
+        elif hasattr(estimator, "best_estimator_"):
+            estimator = estimator.best_estimator_
+        else:
+            return Unwrapped(estimator, tuple(before))
+
+
+def require_plane(estimator: Any, X: ArrayLike) -> None:
+    """Raise a ValueError unless rows and estimator have two columns, and say what would do.
+
+    Parameters
+    ----------
+    estimator : object
+        Fitted.
+    X : array-like
+        The rows that a picture is asked for.
+    """
+    shape = getattr(X, "shape", None)
+    shape = as_array(X, "X").shape if shape is None else tuple(shape)
+    if len(shape) != 2:
+        return  # which the rows' own check refuses
+    fitted = getattr(estimator, "n_features_in_", None)
+    if shape[1] == 2 and fitted in (None, 2):
+        return
+    unwrapped = unwrap(estimator)
+    name = type(estimator).__name__
+    if shape[1] == 2:
+        raise ValueError(
+            f"X has 2 columns, but {name} was fitted to {fitted}: a picture of the plane needs one "
+            "that was fitted to these two"
+        )
+    if unwrapped.before and getattr(unwrapped.model, "n_features_in_", None) == 2:
+        advice = (
+            f"The last step, {unwrapped.name}, gets two: give pipeline[-1] and "
+            "pipeline[:-1].transform(X), with feature_names=pipeline[:-1].get_feature_names_out()"
+        )
+    else:
+        to = "" if fitted is None else f" ({name} was fitted to {fitted})"
+        advice = f"Fit to two of the columns{to}, by themselves or before the steps of a pipeline"
+    raise ValueError(f"X must have shape (n, 2), got {shape}: a picture has two axes. {advice}")
+
+
+def _dense(rows: Any) -> Float64:
+    """Return rows from a step as an array, where the step may have made them sparse."""
+    return as_numbers(getattr(rows, "toarray", lambda: rows)(), "X")
