@@ -192,7 +192,7 @@ class TestWeights:
         estimator = make_pipeline(steps, SoftmaxRegression(alpha=0.01)).fit(table, y)
         display = ClassWeightsDisplay.from_estimator(estimator, image_shape=(2, 2), ax=ax)
         inner = estimator[-1]
-        scores = estimator[:-1].transform(table) @ inner.coef_.T
+        scores = np.asarray(estimator[:-1].transform(table)) @ inner.coef_.T
         rise = X @ display.weights.T
         np.testing.assert_allclose(rise - rise[0], scores - scores[0], atol=1e-9)
 
