@@ -38,6 +38,19 @@ class TestRadius:
             np.testing.assert_array_equal(found, np.flatnonzero(inside[q]))
             np.testing.assert_array_equal(near, matrix[q, inside[q]])
 
+    @pytest.mark.parametrize("algorithm", ALGORITHMS)
+    @pytest.mark.parametrize("metric", [*METRICS, "haversine", "precomputed"])
+    def test_an_infinite_radius_finds_every_row(self, metric, algorithm):
+        rows = np.random.default_rng(2).uniform(-1.0, 1.0, (40, 2))
+        given = metric == "precomputed"
+        model = NearestNeighbors(
+            radius=np.inf, metric=metric, algorithm="brute" if given else algorithm
+        ).fit(distance_matrix(rows, rows) if given else rows)
+        for radius in (None, np.full(40, np.inf)):
+            found = model.radius_neighbors(None, radius, return_distance=False)
+            for row, others in enumerate(found):
+                np.testing.assert_array_equal(others, np.delete(np.arange(40), row))
+
     @new_or_own
     def test_sorted_lists_are_by_distance_then_row(self, own):
         rows, queries = rows_and_queries("ties", n_queries=40)
@@ -128,7 +141,6 @@ class TestErrors:
         [
             (-1.0, ValueError),
             (np.nan, ValueError),
-            (np.inf, ValueError),
             ("1", TypeError),
             (True, TypeError),
         ],
@@ -179,7 +191,7 @@ class TestErrors:
         ({"n_neighbors": 0}, ValueError, "n_neighbors=0: expected an integer at least 1"),
         ({"n_neighbors": "5"}, TypeError, "n_neighbors='5': expected an integer"),
         ({"radius": -1.0}, ValueError, "radius=-1.0: expected a number at least 0"),
-        ({"radius": np.inf}, ValueError, "radius=inf: expected a finite number at least 0"),
+        ({"radius": np.nan}, ValueError, "radius=nan: expected a finite number at least 0"),
     ],
 )
 def test_parameters_are_looked_at_before_anything_is_asked(options, error, match):

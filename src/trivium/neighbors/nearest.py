@@ -106,7 +106,7 @@ class NearestNeighbors(NeighborQueries, BaseEstimator):
             If X is malformed or a parameter is out of range.
         """
         require_number("n_neighbors", self.n_neighbors, least=1, integer=True)
-        require_number("radius", self.radius, least=0.0)
+        _require_reach(self.radius)
         with whole_or_nothing(self):
             self._fit_index(check_rows(self, X, reset=True))
         return self
@@ -125,7 +125,8 @@ class NearestNeighbors(NeighborQueries, BaseEstimator):
         X : array-like of shape (n_queries, n_features) or None
             None asks for the training rows, each without itself.
         radius : float, array-like of shape (n_queries,) or None
-            One for all queries, or each one's own. None means the estimator's.
+            One for all queries, or each one's own; infinity finds every row. None means the
+            estimator's.
         return_distance : bool, default=True
         sort_results : bool, default=False
             Sort each list by (distance, row number); otherwise by row number.
@@ -139,8 +140,8 @@ class NearestNeighbors(NeighborQueries, BaseEstimator):
         Raises
         ------
         ValueError
-            If a radius is negative or not finite (the message names its query), they are not
-            one a query, or X is malformed.
+            If a radius is negative or NaN (the message names its query), they are not one a
+            query, or X is malformed.
         TypeError
             If a radius is no number.
         """
@@ -192,18 +193,24 @@ class NearestNeighbors(NeighborQueries, BaseEstimator):
 def _require_radius(radius: Any, n_queries: int) -> float | Float64:
     """Check a radius for all queries, or one for each."""
     if np.ndim(radius) == 0:
-        return require_number("radius", radius, least=0.0)
+        return _require_reach(radius)
     each = as_numbers(radius, "radius", each="query")
     if each.shape != (n_queries,):
         raise ValueError(
             f"radius has shape {each.shape}; expected a number, or ({n_queries},), one a query."
         )
-    bad = np.flatnonzero(~(np.isfinite(each) & (each >= 0.0)))
+    bad = np.flatnonzero(~(each >= 0.0))
     if bad.size:
         raise ValueError(
-            f"radius must be finite and not negative; that of query {bad[0]} is {each[bad[0]]}."
+            f"radius must be a number at least 0; that of query {bad[0]} is {each[bad[0]]}."
         )
     return each
+
+
+def _require_reach(radius: Any) -> float:
+    """Check a number, which may be infinite."""
+    everywhere = isinstance(radius, (float, np.floating)) and radius == np.inf
+    return np.inf if everywhere else require_number("radius", radius, least=0.0)
 
 
 def _ragged(values: Any, starts: Indices) -> Any:
