@@ -70,9 +70,9 @@ def refitted(X, y, i, sample_weight, k, classes, **options):
 
 
 class TestFit:
-    @every_rule
     @every_sample
     @every_weight
+    @pytest.mark.parametrize("rule", ["uniform", "distance"])
     def test_they_are_factors_on_the_weights_of_rows(self, class_weight, sample_weight, rule):
         X, y = table()
         product = times(class_weight, y, sample_weight)
@@ -133,9 +133,9 @@ class TestFit:
 
 
 class TestFolds:
-    @every_rule
     @every_sample
     @every_weight
+    @pytest.mark.parametrize("rule", ["uniform", "distance"])
     def test_each_row_is_told_by_a_fit_without_it(self, class_weight, sample_weight, rule):
         X, y = table()
         ks = [1, 3, 7]
@@ -196,8 +196,8 @@ class TestFolds:
             sample_weight = sample_weight.copy()
             sample_weight[4:6] = 1e20, 0.5  # one row is nearly all of its class
         models = []
-        for work in (folds._MOST_WORK, 0):
-            monkeypatch.setattr(folds, "_MOST_WORK", work)
+        for many in (folds._MANY, 0):
+            monkeypatch.setattr(folds, "_MANY", many)
             model = KNeighborsClassifier(2, class_weight=class_weight).fit(X, y, sample_weight)
             models.append(model)
         for name, right in models[0]._folds._asdict().items():
@@ -244,3 +244,5 @@ class TestFolds:
 @MODEST
 def test_the_scale_of_weights_knows_no_order(weights, order):
     assert counting_scale(weights) == counting_scale(weights[np.array(order)])
+    counts = np.array(order) + 1
+    assert counting_scale(weights, counts) == counting_scale(np.repeat(weights, counts))

@@ -25,7 +25,7 @@ from trivium.neighbors.neighborhoods import (
 from trivium.neighbors.path_kernels import Flags
 from trivium.neighbors.search.index import Index
 
-_MOST_WORK = 1 << 24  # rows times folds, for each of which all rows are added up exactly
+_MANY = 1 << 11  # folds, each of which takes as many operations if all is added up exactly
 
 _Scale = tuple[float, float, bool, float, float]
 
@@ -102,33 +102,70 @@ def folds_of(rows: LabelledRows, class_weight: ClassWeight) -> Folds | None:
         stays[several] = (weights - weights / count)[several]
     order = np.lexsort((weights, codes))
     steps = (np.diff(codes[order]) != 0) | (np.diff(weights[order]) != 0.0)
-    starts = np.concatenate([[True], steps])
+    starts = np.flatnonzero(np.concatenate([[True], steps]))
     fold_of = np.empty(order.size, dtype=np.intp)
-    fold_of[order] = np.cumsum(starts) - 1
-    firsts = order[starts]
-    many = firsts.size * codes.size > _MOST_WORK
-    sums = _ClassSums(codes, weights, rows.classes.size) if many else None
-    scales, own_factors, lowered = [], [], weights.copy()
-    for row in firsts.tolist():
-        lowered[row] = stays[row]
+    fold_of[order] = np.repeat(np.arange(starts.size), np.diff([*starts, order.size]))
+    first, counts = order[starts], np.diff([*starts, order.size])
+    alike = _Alike(codes[first], weights[first], stays[first], counts, rows.classes.size)
+    sums = _ClassSums(alike) if counts.size > _MANY else None
+    scales, own_factors = [], []
+    for fold in range(counts.size):
         if balanced:
-            mass = np.asarray(
-                sums.without(row, stays[row])
-                if sums
-                else np.bincount(codes, lowered, minlength=rows.classes.size),
-                dtype=np.float64,
-            )
+            mass = sums.without(fold) if sums else alike.without(fold)
             if mass.any():
                 factors = cast(Float64, class_factors("balanced", rows.classes, mass))
             own_factors.append(factors)
-        scale = sums.scale(factors, row, stays[row]) if sums else None
-        scales.append(scale or _scale(factors[codes] * lowered, row))
-        lowered[row] = weights[row]
+        scale = sums.scale(factors, fold) if sums else None
+        scales.append(scale or alike.scale(factors, fold))
     greatest, mean, whole, keeps, total = map(np.array, zip(*scales, strict=True))
-    table = np.array(own_factors) if balanced else np.tile(factors, (len(scales), 1))
+    table = np.array(own_factors) if balanced else np.tile(factors, (counts.size, 1))
     return Folds(
         voting, codes, weights, fold_of, table, greatest, mean, whole, keeps, float(total.min())
     )
+
+
+class _Alike(NamedTuple):
+    """Rows of one class and one sample weight each, which have equal folds.
+
+    Attributes
+    ----------
+    codes, weights : ndarray of shape (n_folds,)
+    stays : ndarray of shape (n_folds,)
+        What stays of the weight of such a row that is left out.
+    counts : ndarray of int of shape (n_folds,)
+        How many there are.
+    n_classes : int
+    """
+
+    codes: Indices
+    weights: Float64
+    stays: Float64
+    counts: Indices
+    n_classes: int
+
+    def without(self, fold: int) -> Float64:
+        """Return the weight of each class in a fold."""
+        counts = self.counts.copy()
+        counts[fold] -= 1
+        mass = np.zeros(self.n_classes)
+        mass += np.bincount(self.codes, counts * self.weights, minlength=self.n_classes)
+        mass[self.codes[fold]] += self.stays[fold]
+        return mass
+
+    def scale(self, factors: Float64, fold: int) -> _Scale:
+        """Say how weights of a fold are counted, what a row keeps, and what all count together."""
+        counts = np.append(self.counts, 1)
+        counts[fold] -= 1
+        products = factors[self.codes] * self.weights
+        own = float(factors[self.codes[fold]] * self.stays[fold])
+        products = np.append(products, own)
+        there = (counts > 0) & (products > 0.0)
+        products, counts = products[there], counts[there]
+        if products.size == 0 or is_whole(products):
+            return 1.0, 1.0, True, own, float(products @ counts)
+        greatest, mean = counting_scale(products, counts)
+        keeps = float(scaled(np.array(own), greatest, mean)) if own > 0.0 else 0.0
+        return greatest, mean, False, keeps, float(counts.sum())
 
 
 class _ClassSums:
@@ -136,53 +173,38 @@ class _ClassSums:
 
     Parameters
     ----------
-    codes : ndarray of shape (n,)
-    weights : ndarray of shape (n,)
-    n_classes : int
+    alike : _Alike
     """
 
-    def __init__(self, codes: Indices, weights: Float64, n_classes: int) -> None:
-        self._codes, self._weights = codes, weights
-        self._sums, self._greatest, self._second = np.zeros((3, n_classes))
-        self._firsts = np.unique(codes, return_index=True)[1]
-        for c in range(n_classes):
-            own = weights[codes == c]
-            self._sums[c] = math.fsum(own.tolist())
-            self._second[c], self._greatest[c] = np.sort(np.append(own, [0.0, 0.0]))[-2:]
+    def __init__(self, alike: _Alike) -> None:
+        self._alike = alike
+        self._first = np.unique(alike.codes, return_index=True)[1]
+        self._sums, self._greatest, self._second = np.zeros((3, alike.n_classes))
+        for c in range(alike.n_classes):
+            own = alike.codes == c
+            self._sums[c] = math.fsum((alike.weights[own] * alike.counts[own]).tolist())
+            greatest = np.append(alike.weights[own], [0.0, 0.0])
+            self._second[c], self._greatest[c] = np.sort(greatest)[-2:]
 
-    def without(self, row: int, stays: float) -> Float64:
-        """Return the weight of each class where of a row only a part stays."""
-        mass, c, left = self._sums.copy(), self._codes[row], self._weights[row] - stays
+    def without(self, fold: int) -> Float64:
+        """Return the weight of each class in a fold."""
+        alike, mass, c = self._alike, self._sums.copy(), self._alike.codes[fold]
+        left = alike.weights[fold] - alike.stays[fold]
         if left > 0.5 * mass[c]:  # of which the difference would show
-            others = self._weights[self._codes == c]
-            mass[c] = math.fsum([*others.tolist(), -left])
-        else:
-            mass[c] -= left
+            return alike.without(fold)
+        mass[c] -= left
         return mass
 
-    def scale(self, factors: Float64, row: int, stays: float) -> _Scale | None:
-        """Return what `_scale` does; None where products may be numbers of rows."""
-        some = factors[self._codes[self._firsts]] * self._weights[self._firsts]
-        if is_whole(some):
-            return None
-        c, greatest = self._codes[row], self._greatest.copy()
-        if self._weights[row] == greatest[c]:
-            greatest[c] = max(self._second[c], stays)
+    def scale(self, factors: Float64, fold: int) -> _Scale | None:
+        """Return what `_Alike.scale` does; None where it has to be asked."""
+        alike, c, greatest = self._alike, self._alike.codes[fold], self._greatest.copy()
+        if alike.weights[fold] == greatest[c] and alike.counts[fold] == 1:
+            greatest[c] = max(self._second[c], alike.stays[fold])
         top = float((factors * greatest).max())
-        if top == 0.0:
-            return None
-        n_rows = self._codes.size - (stays == 0.0)
-        mean = float((factors / top) @ self.without(row, stays)) / n_rows
-        keeps = float(scaled(factors[c] * stays, top, mean)) if stays > 0.0 else 0.0
+        if top == 0.0 or is_whole(factors[alike.codes[self._first]] * alike.weights[self._first]):
+            return None  # nothing is left, or all products may be numbers of rows
+        n_rows, own = alike.counts.sum(), float(factors[c] * alike.stays[fold])
+        n_rows -= own == 0.0
+        mean = float((factors / top) @ self.without(fold)) / n_rows
+        keeps = float(scaled(np.array(own), top, mean)) if own > 0.0 else 0.0
         return top, mean, False, keeps, float(n_rows)
-
-
-def _scale(products: Float64, row: int) -> _Scale:
-    """Say how weights of a fold are counted, what a row keeps, and what all count together."""
-    there = products[products > 0.0]
-    if there.size == 0 or is_whole(there):
-        return 1.0, 1.0, True, float(products[row]), float(there.sum())
-    greatest, mean = counting_scale(there)
-    counts = scaled(there, greatest, mean)
-    keeps = scaled(products[row], greatest, mean) if products[row] > 0.0 else 0.0
-    return greatest, mean, False, float(keeps), float(counts.sum())

@@ -66,15 +66,32 @@ def counting_weights(weights: Float64 | None) -> Float64 | None:
     return scaled(weights, *counting_scale(weights))
 
 
-def counting_scale(weights: Float64) -> tuple[float, float]:
+def counting_scale(weights: Float64, counts: Indices | None = None) -> tuple[float, float]:
     """Return the greatest of some weights, and the mean of what they are beside it.
 
     The mean is that of the exact sum: in whichever order the rows come, and whichever of several
     that are equal is left out, it has the same bits.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n,)
+    counts : ndarray of int of shape (n,) or None
+        How often each is there; None: once.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> counting_scale(np.array([2.0, 0.5]), np.array([1, 3]))
+    (2.0, 0.4375)
     """
     greatest = float(weights.max())
     relative = np.maximum(weights / greatest, _LIGHTEST)
-    return greatest, math.fsum(relative.tolist()) / weights.size
+    if counts is None:
+        return greatest, math.fsum(relative.tolist()) / weights.size
+    # A count is a sum of powers of two, by each of which a product is exact.
+    powers = range(int(counts.max()).bit_length())
+    terms = [np.ldexp(relative[(counts >> power) & 1 == 1], power) for power in powers]
+    return greatest, math.fsum(np.concatenate(terms).tolist()) / float(counts.sum())
 
 
 def scaled(weights: Float64, greatest: Float64 | float, mean: Float64 | float) -> Float64:
