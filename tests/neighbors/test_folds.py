@@ -178,7 +178,7 @@ class TestFolds:
         arrays(np.intp, 14, elements=st.integers(0, 3)).filter(lambda y: len(set(y)) > 1),
         arrays(float, 14, elements=st.integers(1, 3)),
     )
-    @settings(MODEST, max_examples=15, phases=[Phase.explicit, Phase.generate])
+    @settings(MODEST, max_examples=6, phases=[Phase.explicit, Phase.generate])
     def test_so_it_is_in_any_small_table(self, X, y, weights):
         model = KNeighborsClassifier(1, class_weight="balanced").fit(X, y, weights)
         ks = range(1, int(model._folds.least * (1 + 1e-12)) + 1)
