@@ -6,6 +6,7 @@ from math import lgamma, log, pi
 from typing import Any
 
 import numpy as np
+from tests.neighbors.more_metrics import angle_matrix, minkowski_matrix, sort_all
 from tests.neighbors.reference import class_shares, nearest
 
 from fuzz.problems import Problem, draw
@@ -33,6 +34,7 @@ def mismatches(table: Problem, rng: np.random.Generator) -> Iterator[str]:
     yield from _lists(table.X, table.queries, min(k, len(table.X) - 1), metric, algorithm)
     yield from _votes(table, X, y, k, metric, algorithm, rng)
     yield from _leave_one_out(X, y, min(k, len(X) - 1), metric)
+    yield from _more_lists(table, k, rng)
     if metric == "euclidean":
         yield from _density(X, y, table.queries, max(k, 2))
 
@@ -46,6 +48,39 @@ def _lists(X: Any, queries: Any, k: int, metric: str, algorithm: str) -> Iterato
             yield f"{metric} {algorithm}: neighbours of {'rows' if asked is None else 'queries'}"
         elif not np.allclose(distances, right, rtol=1e-12, atol=1e-300):
             yield f"{metric} {algorithm}: distances"
+
+
+def _more_lists(table: Problem, k: int, rng: np.random.Generator) -> Iterator[str]:
+    """Ask by Minkowski distances, for places on a sphere, and with distances given."""
+    rows, queries = table.X, table.queries
+    words: dict[str, Any] = {"metric": str(rng.choice(["minkowski", "haversine", "precomputed"]))}
+    if words["metric"] == "minkowski":
+        words["p"] = float(rng.choice([1.0, 1.5, 2.0, 3.0, 12.0, np.inf, 1.0 + rng.exponential()]))
+        matrix, own = (minkowski_matrix(each, rows, words["p"]) for each in (queries, rows))
+    elif words["metric"] == "haversine":
+        rows, queries = _places(rows, rows), _places(queries, rows)
+        matrix, own = (angle_matrix(each, rows) for each in (queries, rows))
+    else:
+        matrix, own = (minkowski_matrix(each, rows, 1.5) for each in (queries, rows))
+        rows, queries = own, matrix
+    algorithm = str(rng.choice(["auto", "brute", "kd_tree"][: 2 if rows is own else 3]))
+    k = min(k, len(rows) - 1)
+    search = NearestNeighbors(k, algorithm=algorithm, **words).fit(rows)
+    for asked, right in ((queries, sort_all(matrix, k)), (None, sort_all(own, k, own=True))):
+        found = search.kneighbors(asked)
+        if not all(map(np.array_equal, found, right)):
+            yield f"{words} {algorithm}: lists of {'rows' if asked is None else 'queries'}"
+    radius = float(rng.choice(matrix.ravel()))
+    for q, inside in enumerate(search.radius_neighbors(queries, radius)[1]):
+        if not np.array_equal(inside, np.flatnonzero(matrix[q] <= radius)):
+            yield f"{words} {algorithm}: rows within {radius} of query {q}"
+
+
+def _places(points: Any, rows: Any) -> Any:
+    """Turn the first and the last column into latitudes and longitudes."""
+    some = points[:, [0, -1]].astype(np.float64)
+    reach = np.abs(rows[:, [0, -1]]).max(axis=0).astype(np.float64)
+    return np.clip(some / np.where(reach > 0, reach, 1.0), -1, 1) * [0.5 * np.pi, np.pi]
 
 
 def _votes(

@@ -57,7 +57,7 @@ def check_lists(matrix, own, rows, queries, parameters):
         few = [search.kneighbors(queries[start : start + 3], 6) for start in range(0, 14, 3)]
         together = [np.concatenate(part) for part in zip(*few, strict=True)]
         assert_same(together, sort_all(matrix, 6))
-        for reach in (radius, 0.0, matrix.max()):
+        for reach in (radius, 0.0, matrix.max(), np.inf):
             distances, indices = search.radius_neighbors(queries, reach)
             for q in range(len(queries)):
                 inside = np.flatnonzero(matrix[q] <= reach)
@@ -239,10 +239,14 @@ class TestPrecomputed:
         for k in (1, 5, 59):
             assert_same(search.kneighbors(matrix, k), sort_all(matrix.astype(float), k))
             assert_same(search.kneighbors(None, k), sort_all(own.astype(float), k, own=True))
-        for queries, asked in ((matrix, matrix), (None, own)):
-            distances, indices = search.radius_neighbors(queries, 1.5)
+        for queries, asked, radius in (
+            (matrix, matrix, 1.5),
+            (None, own, 1.5),
+            (None, own, np.inf),
+        ):
+            distances, indices = search.radius_neighbors(queries, radius)
             for q, row in enumerate(asked.astype(float)):
-                inside = np.flatnonzero(row <= 1.5)
+                inside = np.flatnonzero(row <= radius)
                 inside = inside if queries is not None else inside[inside != q]
                 np.testing.assert_array_equal(indices[q], inside)
                 np.testing.assert_array_equal(distances[q], row[inside])

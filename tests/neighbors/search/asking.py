@@ -4,7 +4,7 @@ import numpy as np
 
 from trivium.neighbors.search.metrics import METRICS
 
-CODES = {name: metric.measure for name, metric in METRICS.items()}
+CODES = {name: metric.measure for name, metric in METRICS.items() if not metric.given}
 """How each metric is computed, by its name."""
 
 EUCLIDEAN, COSINE = CODES["euclidean"], CODES["cosine"]

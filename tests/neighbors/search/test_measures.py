@@ -10,7 +10,9 @@ from hypothesis.extra.numpy import arrays
 from tests.neighbors.reference import MODEST, distance_matrix
 from tests.neighbors.search.asking import CODES, EUCLIDEAN
 
+from trivium.neighbors.search.brute import Brute
 from trivium.neighbors.search.kd_tree.lanes import FORMS
+from trivium.neighbors.search.kd_tree.tree import KDTree
 from trivium.neighbors.search.measures import (
     POWER_ROOT,
     POWERS,
@@ -24,6 +26,7 @@ from trivium.neighbors.search.measures import (
     pair_distance,
     reduced_limit,
 )
+from trivium.neighbors.search.scan import Scan
 
 MINKOWSKI = {f"minkowski {p:g}": Measure(POWERS, POWER_ROOT, p) for p in (1.5, 2.5, 3.0, 7.0, 40.0)}
 MEASURES = {**CODES, **MINKOWSKI}
@@ -138,6 +141,12 @@ class TestRefusal:
         ]
         assert np.isnan(said).all()
         assert not is_lost(measure, 0.0)
+
+    @pytest.mark.parametrize("search", [Scan, Brute, KDTree])
+    @pytest.mark.parametrize("measure", [Measure(4, 0), Measure(0, 4), Measure(-1, -1)])
+    def test_of_a_search(self, search, measure):
+        with pytest.raises(ValueError, match="there is no such form, or no such root"):
+            search(measure, np.zeros((5, 2)))
 
     def test_every_form_and_root_there_is_makes_numbers(self):
         for form in range(4):

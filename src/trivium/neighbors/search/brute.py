@@ -11,7 +11,7 @@ from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.locks import Lock
 from trivium.blocks.memory import queries_a_piece, working_memory
 from trivium.blocks.workers import each_of
-from trivium.neighbors.search.measures import Measure
+from trivium.neighbors.search.measures import Measure, require_known
 from trivium.neighbors.search.products.byte_panels import BytePanels
 from trivium.neighbors.search.products.join import QUADS_A_PANEL, join_blocks, rounds
 from trivium.neighbors.search.products.reservoir import Reservoirs, open_reservoirs, reservoir_bytes
@@ -49,6 +49,7 @@ class Brute:
     """
 
     def __init__(self, measure: Measure, rows: Floats) -> None:
+        require_known(measure)
         self._measure = measure
         self._rows = rows
         self._scan = Scan(measure, rows)

@@ -71,8 +71,8 @@ def _pieces(queries: Floats) -> list[slice]:
 
 
 def _without(queries: Floats, skip: Indices) -> Float64:
-    """Copy distances, with those to the rows to skip infinite."""
+    """Copy distances, with those to the rows to skip missing."""
     distances = queries.astype(np.float64) + 0.0  # no zero is negative
     own = np.flatnonzero(skip >= 0)
-    distances[own, skip[own]] = np.inf
+    distances[own, skip[own]] = np.nan
     return distances

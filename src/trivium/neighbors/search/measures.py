@@ -57,6 +57,12 @@ class Measure(NamedTuple):
     p: float = 2.0
 
 
+def require_known(measure: Measure) -> None:
+    """Raise a ValueError unless there are such a form and such a root."""
+    if measure.form not in range(4) or measure.root not in range(4):
+        raise ValueError(f"{measure}: there is no such form, or no such root.")
+
+
 def _power(base: float, exponent: float) -> float:
     try:
         return math.pow(base, exponent)

@@ -5,7 +5,7 @@ import numpy as np
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.workers import map_in_order
 from trivium.neighbors.search.kernels import scan_few, scan_nearest, scan_within
-from trivium.neighbors.search.measures import Measure
+from trivium.neighbors.search.measures import Measure, require_known
 
 _QUERIES_A_PIECE = 128
 _FEW_QUERIES = 8  # below, copying rows into blocks costs more than it saves
@@ -22,6 +22,7 @@ class Scan:
     """
 
     def __init__(self, measure: Measure, rows: Floats) -> None:
+        require_known(measure)
         self._measure = measure
         self._rows = rows
 

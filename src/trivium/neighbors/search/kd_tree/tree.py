@@ -18,7 +18,7 @@ from trivium.neighbors.search.kd_tree.build import (
 )
 from trivium.neighbors.search.kd_tree.nearest import nearest_piece
 from trivium.neighbors.search.kd_tree.order import leaf_planes, order_by_bin, query_bins
-from trivium.neighbors.search.measures import Measure
+from trivium.neighbors.search.measures import Measure, require_known
 
 _LEAF_ROWS = 32  # 16 to 32: measured better than 8 to 16 in 2 to 8 columns
 _SUBTREE_ROWS = 8192  # fit a core's cache in few columns
@@ -49,6 +49,7 @@ class KDTree:
     """
 
     def __init__(self, measure: Measure, rows: Floats, n_jobs: int | None = None) -> None:
+        require_known(measure)
         self._measure = measure
         n_rows = rows.shape[0]
         self.tree = _empty_tree(*rows.shape)
