@@ -71,7 +71,7 @@ CASES = [
     (LeastSquaresClassifier(), SQUARES),
     (LeastSquaresClassifier(robust=True), SQUARES),
     (LeastSquaresClassifier(calibration="temperature"), SQUARES),
-    (LeastSquaresClassifierCV(4), {**FOLDS, **LINE}),
+    (LeastSquaresClassifierCV(4), {**FOLDS, **LINE, **CLASSES}),
     (
         SoftmaxRegression(),
         {**SOLVER, **LINE, **CLASSES, "alpha": [5.0, -1.0], "warm_start": [True, "yes"]},

@@ -55,11 +55,7 @@ def class_factors(
     if isinstance(class_weight, str):
         if class_weight != "balanced":
             raise ValueError(f"class_weight={class_weight!r}: expected 'balanced', a dict or None.")
-        present = mass > 0
-        scaled = np.ldexp(mass[present], -np.frexp(mass.max())[1])  # exact, and its sum is finite
-        balanced = np.ones(classes.size)
-        balanced[present] = scaled.sum() / (scaled.size * scaled)
-        return balanced
+        return balanced(mass)
     if not isinstance(class_weight, Mapping):
         raise TypeError(f"class_weight={class_weight!r}: expected a dict, 'balanced' or None.")
     for name, factor in class_weight.items():
@@ -74,6 +70,22 @@ def class_factors(
         )
     if not weightless and not (factors[mass > 0] > 0).any():
         raise ValueError("class_weight is zero of every class: nothing is left to learn from.")
+    return factors
+
+
+def balanced(mass: Float64) -> Float64:
+    """Return the factors that make the classes which have a weight weigh alike.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> balanced(np.array([6.0, 2.0, 0.0]))
+    array([0.66666667, 2.        , 1.        ])
+    """
+    present = mass > 0
+    scaled = np.ldexp(mass[present], -np.frexp(mass.max())[1])  # exact, and its sum is finite
+    factors = np.ones(mass.size)
+    factors[present] = scaled.sum() / (scaled.size * scaled)
     return factors
 
 

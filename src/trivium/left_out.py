@@ -122,6 +122,9 @@ class LeftOutScorer:
     ----------
     by_cells : bool
         Whether it goes by the weights of the cells alone.
+    worth : float
+        How many rows those are worth that it sees: as many as they count, or, where a weight is
+        below one, (Σw)²/Σw² (Kish, Survey Sampling, 1965, section 11.7).
     weights : ndarray of shape (n,) or None
         What it counts rows by.
     """
@@ -135,6 +138,12 @@ class LeftOutScorer:
         self._metadata = metadata
         self.weights: Float64 | None = metadata.get("sample_weight")
         self.by_cells = goes_by_cells(scorer) and metadata.keys() <= {"sample_weight"}
+        self.worth = float(len(rows.X))
+        if self.weights is not None:
+            self.worth = float(self.weights.sum())
+            if self.weights.min() < 1.0:
+                scaled = self.weights / self.weights.max()
+                self.worth = float(scaled.sum() ** 2 / np.square(scaled).sum())
 
     def of_cells(self, cells: Float64, where: str) -> float:
         """Score the weights of rows of each class (first axis) that are told as each.

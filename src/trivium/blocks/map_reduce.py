@@ -13,6 +13,7 @@ from typing import TypeVar
 from trivium.blocks.workers import map_in_order, one_blas_thread
 
 Statistic = TypeVar("Statistic")
+Block = TypeVar("Block")
 
 _BLOCK_BYTES = 1 << 19  # half of a common L2 cache: the block and what is computed from it
 
@@ -46,8 +47,8 @@ def row_blocks(
 
 
 def map_reduce(
-    compute: Callable[[slice], Statistic],
-    blocks: Sequence[slice],
+    compute: Callable[[Block], Statistic],
+    blocks: Sequence[Block],
     merge: Callable[[Statistic, Statistic], Statistic],
     *,
     n_jobs: int | None = None,
@@ -57,8 +58,8 @@ def map_reduce(
     Parameters
     ----------
     compute : callable
-        Takes the block's slice of rows, returns its statistic.
-    blocks : sequence of slice
+        Takes a block of rows, returns its statistic.
+    blocks : sequence of slice, or of arrays of numbers
         At least one.
     merge : callable
         Takes the statistic so far and the next block's, returns that of both.
@@ -66,7 +67,7 @@ def map_reduce(
         Number of threads; the result does not depend on it.
     """
 
-    def alone(block: slice) -> Statistic:
+    def alone(block: Block) -> Statistic:
         with one_blas_thread():
             return compute(block)
 

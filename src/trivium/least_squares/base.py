@@ -196,12 +196,7 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
         self, solution: Solution, moments: Moments | None, alpha: float, *, centred: bool
     ) -> None:
         """Store a solution, and what it was found from, with `_class_weights` in place."""
-        n_classes = self.classes_.size
-        if n_classes > 2 and solution.coef.shape[1] < n_classes:
-            present = np.flatnonzero(self._class_weights)
-            solution, moments = with_all_classes(
-                solution, moments, present, n_classes, centred=centred
-            )
+        solution, moments = self._of_all_classes(solution, moments, centred=centred)
         if not np.isfinite(solution.coef).all():
             column = int(np.flatnonzero(~np.isfinite(solution.coef).all(axis=1))[0])
             raise ValueError(
@@ -214,6 +209,16 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
         names = getattr(self, "feature_names_in_", None)
         self.aliased_ = solution.aliased if names is None else names[solution.aliased]
         self._moments, self._alpha, self._centred = moments, alpha, centred
+
+    def _of_all_classes(
+        self, solution: Solution, moments: Moments | None, *, centred: bool
+    ) -> tuple[Solution, Moments | None]:
+        """Give a solution, and moments, what they lack of the classes without weight."""
+        n_classes = self.classes_.size
+        if n_classes > 2 and solution.coef.shape[1] < n_classes:
+            present = np.flatnonzero(self._class_weights)
+            return with_all_classes(solution, moments, present, n_classes, centred=centred)
+        return solution, moments
 
     def _masked(self, X: Floats) -> Indices:
         """Find the classes that are predicted for no row."""

@@ -90,7 +90,7 @@ class Fitted(NamedTuple):
         return Q, Y, root
 
     def leave_out(
-        self, axes: Axes, rows: slice, Q: Float64, Y: Float64, root: Float64, alpha: float
+        self, axes: Axes, rows: slice | Indices, Q: Float64, Y: Float64, root: Float64, alpha: float
     ) -> LeftOut:
         """Leave out some rows under a penalty, given their `coordinates`."""
         share, penalty = self.share(root), self.penalty_without(root, alpha)
