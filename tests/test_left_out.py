@@ -95,13 +95,43 @@ def test_the_error_of_a_mean_over_rows_is_the_usual_one(weights):
     assert small.error_of_rows(model.take(few)) == pytest.approx(usual, rel=1e-9)
 
 
-def test_groups_share_out_every_class():
-    codes = np.random.default_rng(0).permutation(np.repeat([0, 1, 2], [100, 47, 20]))
-    groups = jackknife_groups(codes)
-    assert np.ptp(np.bincount(groups)) <= 1
-    for c in range(3):
-        assert np.ptp(np.bincount(groups[codes == c], minlength=20)) <= 1
-    assert sorted(jackknife_groups(np.zeros(7, dtype=int)).tolist()) == list(range(7))
+def test_groups_are_of_one_size_and_do_not_go_by_the_order_of_rows():
+    groups = jackknife_groups(1007)
+    assert np.ptp(np.bincount(groups)) == 1
+    assert np.bincount(groups[:100]).max() < 15
+    assert sorted(jackknife_groups(7).tolist()) == list(range(7))
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+def test_groups_of_rows_tell_about_what_rows_tell(ordered):
+    """Of rows in the order of their classes, of which one is told better, too."""
+    rng = np.random.default_rng(1)
+    n = 4000
+    codes = np.sort(rng.integers(0, 2, n)) if ordered else rng.integers(0, 2, n)
+    predicted = np.where(rng.random(n) < np.array([0.95, 0.45])[codes], codes, 1 - codes)
+    X = np.zeros((n, 1))
+    rows = LabelledRows(X, codes, np.array([0, 1]), None, None, n)
+    model = LeftOut(X, rows.classes, predicted)
+    asked = scorer_for("accuracy", rows)
+    exact = asked.error_of_cells(cells_of(rows, model), asked.of_rows(model, ""), float(n))
+    assert 0.7 * exact < asked.error_of_rows(model) < 1.45 * exact
+
+
+def test_of_many_cells_some_are_drawn():
+    rng = np.random.default_rng(2)
+    n, size = 6000, 40
+    codes = rng.integers(0, size, n)
+    predicted = np.where(rng.random(n) < 0.6, codes, rng.integers(0, size, n))
+    X = np.zeros((n, 1))
+    rows = LabelledRows(X, codes, np.arange(size), None, None, n)
+    cells = cells_of(rows, LeftOut(X, rows.classes, predicted))
+    assert np.count_nonzero(cells) > 1000
+    asked = scorer_for("accuracy", rows)
+    mean = float(np.mean(codes == predicted))
+    usual = np.sqrt(mean * (1 - mean) / (n - 1))
+    error = asked.error_of_cells(cells, asked.of_cells(cells, ""), float(n))
+    assert error == pytest.approx(usual, rel=0.1)
+    assert error == asked.error_of_cells(cells, asked.of_cells(cells, ""), float(n))
 
 
 def test_the_error_of_scores_is_that_of_twenty_groups():
@@ -110,7 +140,7 @@ def test_the_error_of_scores_is_that_of_twenty_groups():
     assert not asked.by_cells
     truth = rows.codes == 1
     assert asked.of_rows(model, "here") == roc_auc_score(truth, model.decisions)
-    groups = jackknife_groups(rows.codes)
+    groups = jackknife_groups(100)
     each = np.array(
         [roc_auc_score(truth[groups != g], model.decisions[groups != g]) for g in range(20)]
     )

@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any, cast
 
 import numpy as np
+from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_method_params
@@ -23,10 +24,11 @@ from sklearn.utils.validation import _check_method_params
 from trivium.arrays import Float64, Indices, Labels
 from trivium.blocks.scaling import comparable_weights
 from trivium.inputs import LabelledRows
-from trivium.scorers import Scorer, asked
+from trivium.labels import are_beyond_64_bits
+from trivium.scorers import Scorer, asked, told_classes
 from trivium.selection import choose
 
-_GROUPS = 20
+_GROUPS, _MOST_CELLS = 20, 400
 _CLASSIFICATION = "sklearn.metrics._classification"
 _LEAST_ROOM = 1e-9  # rows beside one, of which a standard error is known
 
@@ -135,7 +137,7 @@ class LeftOutScorer:
         self._scorer, self._scoring, self._rows = scorer, scoring, rows
         if rows.kept is not None:
             metadata = _check_method_params(np.empty(rows.n_given), metadata, rows.kept)
-        self._metadata = metadata
+        self._metadata, self._passed = metadata, False
         self.weights: Float64 | None = metadata.get("sample_weight")
         self.by_cells = goes_by_cells(scorer) and metadata.keys() <= {"sample_weight"}
         self.worth = float(len(rows.X))
@@ -159,7 +161,10 @@ class LeftOutScorer:
         ValueError
             If the scorer fails or finds no number.
         """
-        return self._named(lambda: self._of_cells(cells), where)
+        ask = self._metric if self._passed else self._of_cells
+        found = self._named(partial(ask, cells), where)
+        self._passed = True
+        return found
 
     def of_rows(self, told: LeftOut, where: str) -> float:
         """Score all rows, as `of_cells`."""
@@ -169,7 +174,8 @@ class LeftOutScorer:
     def error_of_cells(self, cells: Float64, score: float, worth: float) -> float:
         """Return the standard error of a score by the jackknife over rows.
 
-        Rows of a cell are alike, so that each cell is made less by one row once.
+        Rows of a cell are alike, so that each cell is made less by one row once; where there are
+        more than 400, so many are drawn by their weights, by a chance that is always the same.
 
         Parameters
         ----------
@@ -181,28 +187,34 @@ class LeftOutScorer:
         """
         with np.errstate(over="ignore"):
             cells = cells * (worth / cells.sum())
-        moves, masses = [], []
-        for place in zip(*np.nonzero(cells), strict=True):
-            goes = min(1.0, float(cells[place]))
-            fewer = cells.copy()
-            fewer[place] -= goes
-            left = _or_nan(partial(self._of_cells, fewer)) if fewer.any() else np.nan
-            moves.append((worth - goes) / goes * (left - score))
-            masses.append(cells[place])
-        move, mass = np.array(moves), np.array(masses)
-        known = np.isfinite(move)
+        places = np.argwhere(cells)
+        mass = cells[tuple(places.T)]
+        if len(places) > _MOST_CELLS:
+            rng = np.random.default_rng(0)
+            places = rng.choice(places, _MOST_CELLS, p=mass / mass.sum())
+            mass = np.ones(_MOST_CELLS)
+        moves = np.array([self._move(cells, tuple(place), score, worth) for place in places])
+        known = np.isfinite(moves)
         if not known.any():
             return np.inf
-        move, mass = move[known], mass[known]
-        variance = np.average((move - np.average(move, weights=mass)) ** 2, weights=mass)
+        moves, mass = moves[known], mass[known]
+        variance = np.average((moves - np.average(moves, weights=mass)) ** 2, weights=mass)
         return float(np.sqrt(variance / max(worth - 1.0, _LEAST_ROOM)))
+
+    def _move(self, cells: Float64, place: Any, score: float, worth: float) -> float:
+        """Return how far a score moves without a row of a cell, times the rows that stay."""
+        goes = min(1.0, float(cells[place]))
+        fewer = cells.copy()
+        fewer[place] -= goes
+        left = _or_nan(partial(self._metric, fewer)) if fewer.any() else np.nan
+        return (worth - goes) / goes * (left - score)
 
     def error_of_rows(self, told: LeftOut) -> float:
         """Return the standard error of a score by the jackknife over groups of rows.
 
-        There are twenty, or as many as rows, each with as much of every class as may be.
+        There are twenty, or as many as rows.
         """
-        groups = jackknife_groups(self._rows.codes)
+        groups = jackknife_groups(self._rows.codes.size)
         every = np.arange(groups.max() + 1)
         scores = np.array(
             [
@@ -221,6 +233,22 @@ class LeftOutScorer:
         metadata = {"sample_weight": cells[true, predicted]}
         told = LeftOut(X, classes, predicted)
         return asked(self._scorer, told, X, classes[true], metadata)
+
+    def _metric(self, cells: Float64) -> float:
+        """Score cells once more, whose like has passed all of the scorer's checks."""
+        true, predicted = np.nonzero(cells)
+        classes = self._rows.classes
+        if are_beyond_64_bits(classes):
+            classes = np.arange(classes.size)
+        told: Any = told_classes(self._scorer, classes, {})
+        with config_context(skip_parameter_validation=True, assume_finite=True):
+            found = told._score_func(
+                classes[true],
+                classes[predicted],
+                sample_weight=cells[true, predicted],
+                **told._kwargs,
+            )
+        return float(told._sign * found)
 
     def _of_rows(self, told: LeftOut, rows: slice | Indices) -> float:
         metadata, codes = self._metadata, self._rows.codes
@@ -258,19 +286,16 @@ def goes_by_cells(scorer: Any) -> bool:
     )
 
 
-def jackknife_groups(codes: Indices) -> Indices:
-    """Deal rows out among groups, class after class; return the group of each row.
+def jackknife_groups(n: int) -> Indices:
+    """Deal rows out among groups by a chance that is always the same; return each row's group.
 
     Examples
     --------
     >>> import numpy as np
-    >>> groups = jackknife_groups(np.repeat([0, 1], [30, 10]))
-    >>> np.bincount(groups).tolist() == [2] * 20
+    >>> np.bincount(jackknife_groups(40)).tolist() == [2] * 20
     True
     """
-    groups = np.empty(codes.size, dtype=np.intp)
-    dealt = np.arange(codes.size) % min(_GROUPS, codes.size)
-    groups[np.argsort(codes, kind="stable")] = dealt
+    groups: Indices = np.random.default_rng(0).permutation(n) % min(_GROUPS, n)
     return groups
 
 

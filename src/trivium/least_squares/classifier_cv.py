@@ -24,6 +24,7 @@ from trivium.scorers import Scorer, routed, score_of, scorer_of
 from trivium.selection import choose
 from trivium.whole_or_nothing import whole_or_nothing
 
+_MOST_CELLS = 1 << 24  # of all penalties: 128 megabytes
 _BUILT_IN = ("accuracy", "neg_mean_squared_error", None)
 
 
@@ -262,7 +263,8 @@ class LeastSquaresClassifierCV(IndicatorFit):
             return linear_scores(rest, solution.coef.T, solution.intercept)
 
         in_cells = None
-        if scorer is not None and scorer.by_cells:
+        few_cells = alphas.size * self.classes_.size**2 <= _MOST_CELLS
+        if scorer is not None and scorer.by_cells and few_cells:
             in_cells = np.ones(len(folds.scored.X)) if scorer.weights is None else scorer.weights
         scores = penalty_scores(folds, alphas, unheard, in_cells)
         self.cv_results_ = {
