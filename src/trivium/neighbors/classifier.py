@@ -39,13 +39,14 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
         "ball_tree" stands for the tree there is, a kd-tree.
     leaf_size : int, default=30
         Checked and not used: leaves have the size that is fastest, and no result depends on it.
-    metric : str, default="euclidean"
-        "euclidean" (or "l2"), "manhattan" ("l1", "cityblock"), "chebyshev" ("infinity"),
-        "minkowski" (with `p`), "cosine", "haversine" or "precomputed"; see `NearestNeighbors`.
+    metric : str or callable, default="minkowski"
+        "minkowski" (with `p`, Euclidean unless it is set), "euclidean" (or "l2"), "manhattan"
+        ("l1", "cityblock"), "chebyshev" ("infinity"), "cosine", "haversine", "precomputed",
+        another of SciPy's or a function of two rows; see `NearestNeighbors`.
     p : float, default=2
-        Exponent of metric="minkowski", at least 1.
+        Exponent of metric="minkowski", at least 1. Other metrics have none and leave it alone.
     metric_params : dict or None, default=None
-        May hold "p" too.
+        As in `NearestNeighbors`.
     class_weight : dict, "balanced" or None, default=None
         Factor on the weights of each class's rows, as if it had been in `sample_weight`.
         "balanced" makes all classes weigh alike. A dict may leave out classes, whose factor is
@@ -94,7 +95,7 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
         weights: Literal["uniform", "distance"] | Callable[[Float64], Float64] | None = "uniform",
         algorithm: Literal["auto", "brute", "kd_tree", "ball_tree"] = "auto",
         leaf_size: int = 30,
-        metric: str = "euclidean",
+        metric: str | Callable[..., float] = "minkowski",
         p: float | None = 2,
         metric_params: dict[str, Any] | None = None,
         class_weight: ClassWeight = None,

@@ -52,13 +52,14 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
         "ball_tree" stands for the tree there is, a kd-tree.
     leaf_size : int, default=30
         Checked and not used: leaves have the size that is fastest, and no result depends on it.
-    metric : str, default="euclidean"
-        "euclidean" (or "l2"), "manhattan" ("l1", "cityblock"), "chebyshev" ("infinity"),
-        "minkowski" (with `p`), "cosine", "haversine" or "precomputed"; see `NearestNeighbors`.
+    metric : str or callable, default="minkowski"
+        "minkowski" (with `p`, Euclidean unless it is set), "euclidean" (or "l2"), "manhattan"
+        ("l1", "cityblock"), "chebyshev" ("infinity"), "cosine", "haversine", "precomputed",
+        another of SciPy's or a function of two rows; see `NearestNeighbors`.
     p : float, default=2
-        Exponent of metric="minkowski", at least 1.
+        Exponent of metric="minkowski", at least 1. Other metrics have none and leave it alone.
     metric_params : dict or None, default=None
-        May hold "p" too.
+        As in `NearestNeighbors`.
     class_weight : dict, "balanced" or None, default=None
         As in `KNeighborsClassifier`. Scores count rows by `sample_weight` alone.
     n_jobs : int or None, default=None
@@ -123,7 +124,7 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
         weights: Literal["uniform", "distance"] | Callable[[Float64], Float64] | None = "uniform",
         algorithm: Literal["auto", "brute", "kd_tree", "ball_tree"] = "auto",
         leaf_size: int = 30,
-        metric: str = "euclidean",
+        metric: str | Callable[..., float] = "minkowski",
         p: float | None = 2,
         metric_params: dict[str, Any] | None = None,
         class_weight: ClassWeight = None,

@@ -49,12 +49,12 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         "ball_tree" stands for the tree there is, a kd-tree.
     leaf_size : int, default=30
         Checked and not used: leaves have the size that is fastest, and no result depends on it.
-    metric : str, default="euclidean"
-        "euclidean" (or "l2"), "manhattan" ("l1", "cityblock"), "chebyshev" ("infinity"),
-        "minkowski" (with `p`), whose balls have the volumes, or "haversine": caps of the
-        sphere whose radius is one.
+    metric : str, default="minkowski"
+        "minkowski" (with `p`, Euclidean unless it is set), "euclidean" (or "l2"), "manhattan"
+        ("l1", "cityblock"), "chebyshev" ("infinity"), whose balls have the volumes, or
+        "haversine": caps of the sphere whose radius is one.
     p : float, default=2
-        Exponent of metric="minkowski", at least 1.
+        Exponent of metric="minkowski", at least 1. Other metrics have none and leave it alone.
     metric_params : dict or None, default=None
         May hold "p" too.
     n_jobs : int or None, default=None
@@ -108,7 +108,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         volume: Literal["shared", "per_class"] = "shared",
         algorithm: Literal["auto", "brute", "kd_tree", "ball_tree"] = "auto",
         leaf_size: int = 30,
-        metric: str = "euclidean",
+        metric: str = "minkowski",
         p: float | None = 2,
         metric_params: dict[str, Any] | None = None,
         n_jobs: int | None = None,

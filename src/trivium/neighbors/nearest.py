@@ -1,5 +1,6 @@
 """The search alone, as an estimator."""
 
+from collections.abc import Callable
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -31,17 +32,22 @@ class NearestNeighbors(NeighborQueries, BaseEstimator):
         "ball_tree" stands for the tree there is, a kd-tree.
     leaf_size : int, default=30
         Checked and not used: leaves have the size that is fastest, and no result depends on it.
-    metric : str, default="euclidean"
-        "euclidean" (or "l2"), "manhattan" ("l1", "cityblock"), "chebyshev" ("infinity"),
-        "minkowski" (with `p`), "cosine", "haversine" or "precomputed".
+    metric : str or callable, default="minkowski"
+        "minkowski" (with `p`, Euclidean unless it is set), "euclidean" (or "l2"), "manhattan"
+        ("l1", "cityblock"), "chebyshev" ("infinity"), "cosine", "haversine" or "precomputed".
         "cosine" is one minus the cosine of the angle; a row of zeros has no angle and is at
         distance 1 from every other row. "haversine" is the angle between places on a sphere,
         whose two columns are latitude and longitude in radians. "precomputed": X holds
         distances, ``fit`` those between all rows, a search those from queries to them.
+        Any other metric that scikit-learn has of SciPy's ("hamming", "jaccard", "canberra", ...)
+        and a function of two rows are taken, too; these compute the distance of every pair, and
+        without `metric_params` "seuclidean" and "mahalanobis" take the (co)variances of the
+        training rows.
     p : float, default=2
-        Exponent of metric="minkowski", at least 1.
+        Exponent of metric="minkowski", at least 1. Other metrics have none and leave it alone.
     metric_params : dict or None, default=None
-        May hold "p" too.
+        For "minkowski" "p" and weights of the columns "w", for SciPy's metrics what they take, for
+        a function its keyword arguments.
     n_jobs : int or None, default=None
         Number of threads; None means every core this process may use.
 
@@ -77,7 +83,7 @@ class NearestNeighbors(NeighborQueries, BaseEstimator):
         radius: float = 1.0,
         algorithm: Literal["auto", "brute", "kd_tree", "ball_tree"] = "auto",
         leaf_size: int = 30,
-        metric: str = "euclidean",
+        metric: str | Callable[..., float] = "minkowski",
         p: float | None = 2,
         metric_params: dict[str, Any] | None = None,
         n_jobs: int | None = None,

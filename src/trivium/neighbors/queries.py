@@ -1,7 +1,7 @@
 """The questions that every neighbours estimator answers about its training rows."""
 
 import numbers
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 import numpy as np
@@ -44,7 +44,7 @@ class NeighborQueries:
     n_neighbors: int
     algorithm: str
     leaf_size: int
-    metric: str
+    metric: str | Callable[..., float]
     p: float | None
     metric_params: dict[str, Any] | None
     n_jobs: int | None
@@ -100,10 +100,10 @@ class NeighborQueries:
         require_choice("algorithm", self.algorithm, ALGORITHMS)
         require_number("leaf_size", self.leaf_size, least=1, integer=True)
         metric = metric_of(self.metric, self.p, self.metric_params)
-        if metric.given and self.algorithm not in ("auto", "brute"):
+        if not metric.has_trees and self.algorithm not in ("auto", "brute"):
             raise ValueError(
-                f"algorithm={self.algorithm!r} makes a tree of rows, and metric='precomputed' "
-                "gives distances alone: use 'auto' or 'brute'."
+                f"algorithm={self.algorithm!r} makes a tree of rows, and metric={self.metric!r} "
+                "knows distances alone: use 'auto' or 'brute'."
             )
         return metric
 

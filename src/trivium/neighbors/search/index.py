@@ -10,6 +10,7 @@ import numpy as np
 from trivium.arrays import Float64, Floats, Indices
 from trivium.neighbors.search.brute import Brute
 from trivium.neighbors.search.costs import Choice, choose
+from trivium.neighbors.search.functions import Functions
 from trivium.neighbors.search.given import Given
 from trivium.neighbors.search.kd_tree.tree import KDTree
 from trivium.neighbors.search.metrics import Metric
@@ -64,6 +65,8 @@ class Index:
         tree = None
         if metric.given:
             self.choice = Choice("brute", "distances are given")
+        elif metric.function is not None:
+            self.choice = Choice("brute", f"{metric.name} is computed from every row")
         elif algorithm == "auto":
             self.choice, tree = choose(metric, vectors, k, self._tree)
         elif algorithm == "brute":
@@ -71,7 +74,7 @@ class Index:
         else:
             reason = "asked for" if algorithm == "kd_tree" else "asked for as a ball_tree"
             self.choice, tree = Choice("kd_tree", reason), self._tree(vectors)
-        self._searcher: Searcher = Given() if metric.given else tree or self._brute(vectors)
+        self._searcher: Searcher = tree or self._brute(vectors)
         if metric.on_sphere:
             self._searcher = Sphere(self.rows, vectors, self._searcher)
 
@@ -144,6 +147,10 @@ class Index:
         return KDTree(self.metric.measure, rows, self._n_jobs)
 
     def _brute(self, rows: Floats) -> Searcher:
+        if self.metric.given:
+            return Given()
+        if self.metric.function is not None:
+            return Functions(self.metric.function, rows)
         search = Brute if self.metric.by_products else Scan
         return search(self.metric.measure, rows)
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
+from trivium.neighbors.search.functions import NAMED, Function, function_of
 from trivium.neighbors.search.given import require_distances
 from trivium.neighbors.search.measures import (
     GREATEST,
@@ -70,6 +71,8 @@ class Metric:
         Whether rows are places on a sphere, found by the chords that `measure` computes.
     given : bool
         Whether rows are distances themselves, which no loop computes.
+    function : Function or None
+        What computes it in place of a loop.
     """
 
     name: str
@@ -81,6 +84,12 @@ class Metric:
     check: Callable[[Floats, Indices | None], None] | None = None
     on_sphere: bool = False
     given: bool = False
+    function: Function | None = None
+
+    @property
+    def has_trees(self) -> bool:
+        """Whether trees of rows find neighbours by it."""
+        return not self.given and self.function is None
 
     @property
     def has_volumes(self) -> bool:
@@ -116,18 +125,18 @@ def metric_of(name: Any, p: Any = 2, params: Any = None) -> Metric:
 
     Parameters
     ----------
-    name : str
-        One of `NAMES`.
+    name : str or callable
+        One of `NAMES` or of SciPy's (`NAMED`), or a function of two rows.
     p : float or None
         Exponent of "minkowski": 1, 2 and infinity are Manhattan, Euclidean and Chebyshev
-        distances themselves.
+        distances themselves. Other metrics have none, and leave it alone.
     params : dict or None
-        May name `p` too.
+        May name `p` too, and weights of columns `w`; what functions take.
 
     Raises
     ------
     ValueError
-        If there is no such metric, or `p` is less than one or set for another metric.
+        If there is no such metric, it takes no such parameter, or `p` is less than one.
     TypeError
         If `p` is no number or `params` is no dictionary.
 
@@ -136,44 +145,48 @@ def metric_of(name: Any, p: Any = 2, params: Any = None) -> Metric:
     >>> metric_of("cityblock").name, metric_of("minkowski", 1).name
     ('manhattan', 'manhattan')
     """
+    if params is not None and not isinstance(params, dict):
+        raise TypeError(f"metric_params={params!r}: expected a dictionary or None.")
+    given = dict(params or {})
+    if callable(name) or (isinstance(name, str) and name in NAMED):
+        return _by_function(function_of(name, 2.0, given))
     if not isinstance(name, str) or name not in NAMES:
         raise ValueError(
-            f"metric={name!r}: expected one of {', '.join(map(repr, NAMES))}. Distances of any "
-            "other kind can be computed beforehand, for metric='precomputed'."
+            f"metric={name!r}: expected a function of two rows, or one of "
+            f"{', '.join(map(repr, (*NAMES, *NAMED)))}."
         )
     metric = NAMES[name]
-    exponent = _exponent(p, params)
     if metric.name != "minkowski":
-        if exponent not in (2.0, metric.norm):
-            raise ValueError(
-                f"p={exponent:g} belongs to metric='minkowski', but metric={name!r} was asked for."
-            )
+        if given:
+            raise ValueError(f"metric_params has {next(iter(given))!r}, and {name!r} takes none.")
         return metric
+    exponent = _exponent(p, given)
+    if "w" in given:
+        return _by_function(function_of("minkowski", exponent, given))
+    if given:
+        raise ValueError(
+            f"metric_params has {next(iter(given))!r}; metric={name!r} takes 'p' and 'w' alone."
+        )
     for exact in _ALL:
         if exact.norm == exponent and exact is not metric:
             return exact
     return replace(metric, measure=metric.measure._replace(p=exponent), norm=exponent)
 
 
-def _exponent(p: Any, params: Any) -> float:
-    """Exponent of "minkowski", from either of the places where it may stand."""
-    if params is not None and not isinstance(params, dict):
-        raise TypeError(f"metric_params={params!r}: expected a dictionary or None.")
-    for key in params or ():
-        if key == "w":
-            raise ValueError(
-                "metric_params={'w': ...}: weights of columns are not taken; multiply each "
-                "column by its weight to the power 1/p."
-            )
-        if key != "p":
-            raise ValueError(f"metric_params has {key!r}; 'p' alone is taken.")
+def _by_function(function: Function) -> Metric:
+    return Metric(function.name, Measure(-1, -1), function=function)
+
+
+def _exponent(p: Any, params: dict[str, Any]) -> float:
+    """Exponent of "minkowski", from either of the places where it may stand, and out of one."""
     exponent = _checked_exponent(2 if p is None else p)
-    if params and params.get("p") is not None:
-        other = _checked_exponent(params["p"])
-        if exponent not in (2.0, other):
-            raise ValueError(f"p={p!r}, but metric_params has 'p': {params['p']!r}; set one.")
-        return other
-    return exponent
+    another = params.pop("p", None)
+    if another is None:
+        return exponent
+    other = _checked_exponent(another)
+    if exponent not in (2.0, other):
+        raise ValueError(f"p={p!r}, but metric_params has 'p': {another!r}; set one.")
+    return other
 
 
 def _checked_exponent(p: Any) -> float:
