@@ -111,6 +111,42 @@ def test_logistic_regression(name, alpha, weighted, fit_intercept):
     np.testing.assert_array_equal(model.predict(X), peer.predict(X))
 
 
+@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("given", ["balanced", "named"])
+def test_weights_of_classes(name, weighted, given):
+    """Of which both peers have the sum in the unit of their penalty."""
+    X, y, w = table(name)
+    rare = (y > 0) | (np.arange(len(y)) % 4 == 0)  # a class of a quarter of its rows
+    X, y, w = X[rare], y[rare], w[rare] if weighted else None
+    class_weight = "balanced" if given == "balanced" else {0: 3.0, 1: 0.5}
+    mass = np.bincount(y, w)
+    if weighted and given == "balanced":
+        w = w * len(X) / w.sum()
+    factors = mass.sum() / (mass.size * mass)
+    if given == "named":
+        factors = np.append([3.0, 0.5], np.ones(mass.size - 2))
+    total = float((factors[y] * (1.0 if w is None else w)).sum())
+    alpha, tol = 0.1, 1e-9
+    named = class_weight  # the peer balances numbers of rows, whatever these weigh
+    if weighted and given == "balanced":
+        named = dict(enumerate(factors))
+    ridge = RidgeClassifier(alpha * total, class_weight=named, solver="cholesky")
+    scores = LeastSquaresClassifier(alpha, class_weight=class_weight).fit(X, y, w)
+    theirs, ours = ridge.fit(X, y, w).decision_function(X), scores.decision_function(X)
+    ours = ours if ours.ndim == 1 else 2.0 * ours - 1.0
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-9)
+    peer = LogisticRegression(
+        C=(2 if mass.size == 2 else 1) / (alpha * total),
+        class_weight=class_weight,
+        solver="newton-cg",
+        tol=tol,
+        max_iter=1000,
+    ).fit(X, y, w)
+    model = SoftmaxRegression(alpha, class_weight=class_weight, tol=tol).fit(X, y, w)
+    np.testing.assert_allclose(model.predict_proba(X), peer.predict_proba(X), rtol=0, atol=1e-5)
+
+
 class TestInfluence:
     @pytest.mark.parametrize("fit_intercept", [False, True])
     def test_statsmodels_says_the_same(self, fit_intercept):

@@ -78,9 +78,8 @@ class LeastSquaresClassifierCV(IndicatorFit):
     (Σw)²/Σw². That of another scorer is the jackknife's: how far the score moves without each row,
     where it is a metric of scikit-learn of labels, and else without each of twenty groups of rows.
 
-    Every penalty takes one decomposition of the rows; with class_weight="balanced", one for each
-    class, as a class counts one row less where one of its own is left out. Where rows weigh less
-    than one, it is one for each weight of each class.
+    With class_weight="balanced" there is a decomposition for each class, which counts one row less
+    where one of its own is left out; where rows weigh less than one, for each weight of each class.
 
     With scikit-learn's metadata routing, scorers are given what they ask for; a scorer that is
     named is given the weights.
