@@ -55,8 +55,6 @@ class Given:
         def run(piece: slice) -> tuple[Indices, Float64, Indices]:
             distances = _without(queries[piece], skip[piece])
             inside = distances <= reach[piece, None]
-            own = np.flatnonzero(skip[piece] >= 0)
-            inside[own, skip[piece][own]] = False
             return inside.sum(axis=1), distances[inside], np.nonzero(inside)[1]
 
         parts = zip(*map_in_order(run, _pieces(queries), n_jobs), strict=True)
