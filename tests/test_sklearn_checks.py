@@ -8,7 +8,9 @@ import trivium
 ESTIMATORS = [
     trivium.NearestNeighbors(),
     trivium.NearestNeighbors(algorithm="kd_tree", metric="cosine"),
+    trivium.NearestNeighbors(n_neighbors=2, metric="precomputed"),
     trivium.KNeighborsClassifier(),
+    trivium.KNeighborsClassifier(2, metric="minkowski", p=3, algorithm="ball_tree"),
     trivium.KNeighborsClassifier(algorithm="kd_tree", weights="distance"),
     trivium.KNeighborsClassifierCV(),
     trivium.KNeighborsClassifierCV(

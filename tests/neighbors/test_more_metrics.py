@@ -309,13 +309,15 @@ class TestPrecomputed:
         for row in range(40, 46):  # of weight zero or not
             wrong = given.copy()
             wrong[row, 7] = -1e-9
-            with pytest.raises(ValueError, match=f"distance in row {row}, column 7 is -1e-09"):
+            with pytest.raises(
+                ValueError, match=f"Negative values .* row {row}, column 7 is -1e-09"
+            ):
                 KNeighborsClassifier(3, metric="precomputed").fit(wrong, self.y, weight)
             wrong[row, 7] = np.nan
             with pytest.raises(ValueError, match=f"NaN: row {row}, column 7"):
                 KNeighborsClassifier(3, metric="precomputed").fit(wrong, self.y, weight)
         queries[3, 5] = -2.0
-        with pytest.raises(ValueError, match="distance in row 3, column 5 is -2"):
+        with pytest.raises(ValueError, match="distances, and that in row 3, column 5 is -2"):
             model.predict(queries)
         with pytest.raises(ValueError, match="X has 59 features"):
             model.predict(queries[:, 1:])

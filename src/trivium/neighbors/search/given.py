@@ -21,8 +21,8 @@ def require_distances(rows: Floats, numbers: Indices | None = None) -> None:
         row, column = np.argwhere(rows < 0.0)[0]
         name = row if numbers is None else numbers[row]
         raise ValueError(
-            f"metric='precomputed': the distance in row {name}, column {column} is "
-            f"{rows[row, column]:.6g}; distances are not negative."
+            f"Negative values in data: metric='precomputed' takes distances, and that in row "
+            f"{name}, column {column} is {rows[row, column]:.6g}."
         )
 
 
