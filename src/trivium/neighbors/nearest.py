@@ -29,7 +29,7 @@ class NearestNeighbors(NeighborQueries, BaseEstimator):
     radius : float, default=1.0
         For `radius_neighbors`, in the units of the metric.
     algorithm : {"auto", "brute", "kd_tree", "ball_tree"}, default="auto"
-        "ball_tree" stands for the tree there is, a kd-tree.
+        "ball_tree" stands for the tree there is, a kd-tree, or for none where a metric has none.
     leaf_size : int, default=30
         Checked and not used: leaves have the size that is fastest, and no result depends on it.
     metric : str or callable, default="minkowski"

@@ -100,7 +100,8 @@ class NeighborQueries:
         require_choice("algorithm", self.algorithm, ALGORITHMS)
         require_number("leaf_size", self.leaf_size, least=1, integer=True)
         metric = metric_of(self.metric, self.p, self.metric_params)
-        if not metric.has_trees and self.algorithm not in ("auto", "brute"):
+        trees = ("kd_tree", "ball_tree") if metric.given else ("kd_tree",)
+        if not metric.has_trees and self.algorithm in trees:
             raise ValueError(
                 f"algorithm={self.algorithm!r} makes a tree of rows, and metric={self.metric!r} "
                 "knows distances alone: use 'auto' or 'brute'."

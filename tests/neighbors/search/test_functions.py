@@ -106,16 +106,17 @@ def test_classes_do_not_depend_on_blocks_or_threads(monkeypatch):
 
 
 def test_the_reason_says_that_all_rows_are_looked_at():
-    search = NearestNeighbors(metric="jaccard").fit(X)
-    assert search.algorithm_ == "brute"
-    assert "every row" in search.algorithm_reason_
+    for algorithm in ("auto", "brute", "ball_tree"):
+        search = NearestNeighbors(metric="jaccard", algorithm=algorithm).fit(X)
+        assert search.algorithm_ == "brute"
+        assert "every row" in search.algorithm_reason_
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"metric": "hamming", "algorithm": "kd_tree"}, "knows distances alone"),
-        ({"metric": farthest_step, "algorithm": "ball_tree"}, "knows distances alone"),
+        ({"metric": farthest_step, "algorithm": "kd_tree"}, "knows distances alone"),
         ({"metric": "hamming", "metric_params": {"p": 3}}, "takes 'w' alone"),
         ({"metric": "seuclidean", "metric_params": {"w": 3}}, "takes 'V' alone"),
         ({"metric": "mahalanobis", "metric_params": {"V": 3}}, "takes 'VI' alone"),
