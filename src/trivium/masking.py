@@ -98,6 +98,7 @@ def warn_of_masked(
     remedy: str,
     *,
     rows: str = "training row",
+    balanced: bool = False,
     stacklevel: int,
 ) -> None:
     """Warn of classes that are never predicted, if there are any.
@@ -111,16 +112,19 @@ def warn_of_masked(
         What the model makes of them, and what to try besides weights and thresholds.
     rows : str
         Which rows were looked at.
+    balanced : bool
+        Whether classes weigh alike already, so that this is no remedy.
     stacklevel : int
         As of ``warnings.warn`` in the caller's place.
     """
     if masked.size == 0:
         return
     some = ", ".join(map(shown, classes[masked[:_NAMED]]))
+    by_balance = "" if balanced else "class_weight='balanced', "
     more = ", ..." if masked.size > _NAMED else ""
     warnings.warn(
         f"{masked.size} of {classes.size} classes are predicted for no {rows} ({some}{more}): "
-        f"{why}. Rare classes are heard with class_weight='balanced', more sample_weight on their "
+        f"{why}. Rare classes are heard with {by_balance}more sample_weight on their "
         f"rows, or another threshold, and a scorer such as 'balanced_accuracy' shows what accuracy "
         f"does not. {remedy}",
         MaskedClassWarning,

@@ -143,6 +143,14 @@ def test_a_rare_class_is_heard_and_the_warning_says_how():
     assert LeastSquaresClassifier(class_weight="balanced").fit(X, y).predict(X)[y == 1].mean() > 0.5
 
 
+def test_a_balance_is_no_remedy_where_there_is_one():
+    X = np.arange(120.0)[:, None]
+    y = np.repeat([0, 1, 2], 40)  # the middle one is nowhere the greatest
+    with pytest.warns(MaskedClassWarning) as caught:
+        LeastSquaresClassifier(class_weight="balanced").fit(X, y)
+    assert "balanced'," not in str(caught[0].message)
+
+
 @pytest.mark.parametrize("method", ["sigmoid", "isotonic", "temperature"])
 @pytest.mark.parametrize("n_classes", [2, 3])
 @pytest.mark.parametrize("class_weight", [None, {"a": 0.0}])

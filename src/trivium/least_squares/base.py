@@ -245,6 +245,7 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
             else "their linear functions are nowhere the greatest",
             "A class that lies between others is told by softmax regression and by nearest "
             "neighbours.",
+            balanced=isinstance(self._class_weight, str),
             stacklevel=3,
         )
 
