@@ -49,7 +49,8 @@ def _lay_planes(tree: Tree, sides: Indices, places: Float64) -> None:
         child = tree.boxes.shape[0] + leaf - 1 + tree.first_lane
         group, lane = child // LANES, child % LANES
         lower, upper = tree.boxes[group, :, 0, lane], tree.boxes[group, :, 1, lane]
-        sides[leaf] = _two_longest(lower, upper)
+        # One by one: to assign a tuple would compile how arrays are made and errors written.
+        sides[leaf, 0], sides[leaf, 1] = _two_longest(lower, upper)
         for axis in range(2):
             low = 0.5 * lower[sides[leaf, axis]]
             width = 0.5 * upper[sides[leaf, axis]] - low
