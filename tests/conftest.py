@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import settings
 
 # Lets scikit-learn run its check of array-API input too; read when SciPy is imported.
@@ -11,3 +12,18 @@ os.environ.setdefault("MPLBACKEND", "agg")
 # A machine that others load as well makes no example wrong.
 settings.register_profile("patient", settings.default, deadline=None)
 settings.load_profile("patient")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def compiled_from_the_start():
+    """Let compiled loops do the little work of a test, and trees be built for it.
+
+    What NumPy does at first is tested where a test asks for it (`test_plain`, `test_chosen`).
+    """
+    from trivium.neighbors.search import chosen, scan
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(chosen, "_LITTLE_WORK", 0)
+        for patience in (chosen.patience, scan.patience):
+            patch.setattr(patience, "limit", -1)
+        yield

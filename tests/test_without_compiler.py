@@ -15,12 +15,14 @@ PROGRAM = """
 import json, sys, warnings
 import numpy as np
 import trivium
-from trivium.neighbors.search import brute
+from trivium.neighbors.search import brute, chosen, scan
 
 warnings.simplefilter("error", RuntimeWarning)
 warnings.simplefilter("ignore", UserWarning)
 rng = np.random.default_rng(0)
 answers = {}
+chosen._LITTLE_WORK = 0
+chosen.patience.limit = scan.patience.limit = -1  # loops from the start
 
 def keep(name, *arrays):
     answers[name] = [np.asarray(array).tolist() for array in arrays]

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
@@ -46,6 +47,60 @@ def intrinsic(plain: Callable[..., Any]) -> Callable[[Callable[..., Any]], Calla
         return plain if is_disabled() else written
 
     return decorate
+
+
+class Patience:
+    """Work that a process does without some compiled loops before it is worth having them.
+
+    To compile takes seconds, to load what is kept on disk some tenths. Whoever has another
+    way to do little work takes it until what was done so, in all of the process, has taken
+    about as long. Which way that is never shows in a result.
+
+    Parameters
+    ----------
+    loop : callable
+        The kernel that takes longest to compile.
+    to_compile, to_load : float
+        How much work to wait for, in the caller's units: where the loop has to be compiled,
+        and where it is kept.
+
+    Attributes
+    ----------
+    done : float
+        Work so far. Threads that count at once may lose some of it, which is no harm.
+    limit : float or None
+        What it is compared with; None until it is first asked for.
+    """
+
+    def __init__(self, loop: Callable[..., Any], to_compile: float, to_load: float) -> None:
+        self._loop = loop
+        self._limits = to_compile, to_load
+        self.done = 0.0
+        self.limit: float | None = None
+
+    def is_over(self, work: float) -> bool:
+        """Count some work that is about to be done; say whether compiled loops are to do it."""
+        if self.limit is None:
+            self.limit = self._limits[is_kept(self._loop)]
+        self.done += work
+        return self.done > self.limit
+
+
+def is_kept(loop: Callable[..., Any]) -> bool:
+    """Whether a kernel's machine code is there or, as it seems, on disk.
+
+    A file may be there that is of no use, since it was written for another version or
+    another processor. To take it for what it should be costs time, and nothing else.
+    """
+    if is_disabled():
+        return True
+    compiled: Any = loop
+    if compiled.signatures:
+        return True
+    folder = compiled.stats.cache_path
+    function = compiled.py_func
+    name = f"{function.__module__.rpartition('.')[2]}.{function.__qualname__}-*.nbi"
+    return folder is not None and any(Path(folder).glob(name))
 
 
 def is_disabled() -> bool:

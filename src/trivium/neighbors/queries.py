@@ -123,7 +123,11 @@ class NeighborQueries:
 
     @property
     def algorithm_(self) -> str:
-        """Algorithm that is used: "brute" or "kd_tree"."""
+        """Algorithm that answers many queries: "brute" or "kd_tree".
+
+        It is settled when enough has been asked for it to pay, or when this is read. Until
+        then every row is measured, with the same result.
+        """
         check_is_fitted(self, "_index")
         return self._index.choice.algorithm
 

@@ -8,13 +8,11 @@ from typing import Any
 import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
-from trivium.neighbors.search.brute import Brute
-from trivium.neighbors.search.costs import Choice, choose
+from trivium.neighbors.search.chosen import Chosen
+from trivium.neighbors.search.costs import Choice
 from trivium.neighbors.search.functions import Functions
 from trivium.neighbors.search.given import Given
-from trivium.neighbors.search.kd_tree.tree import KDTree
 from trivium.neighbors.search.metrics import Metric
-from trivium.neighbors.search.scan import Scan
 from trivium.neighbors.search.searcher import Searcher
 from trivium.neighbors.search.sphere import Sphere, unit_vectors
 
@@ -42,7 +40,6 @@ class Index:
     ----------
     rows : ndarray of shape (n, d) or, for cosine, (n, d + 1)
         The rows in the metric's space.
-    choice : Choice
     """
 
     def __init__(
@@ -62,21 +59,24 @@ class Index:
         self._columns = columns
         self.rows = self._in_space(rows)
         vectors = unit_vectors(rows) if metric.on_sphere else self.rows
-        tree = None
+        self._chosen: Chosen | None = None
         if metric.given:
-            self.choice = Choice("brute", "distances are given")
+            self._searcher: Searcher = Given()
         elif metric.function is not None:
-            self.choice = Choice("brute", f"{metric.name} is computed from every row")
-        elif algorithm == "auto":
-            self.choice, tree = choose(metric, vectors, k, self._tree)
-        elif algorithm == "brute":
-            self.choice = Choice("brute", "asked for")
+            self._searcher = Functions(metric.function, vectors)
         else:
-            reason = "asked for" if algorithm == "kd_tree" else "asked for as a ball_tree"
-            self.choice, tree = Choice("kd_tree", reason), self._tree(vectors)
-        self._searcher: Searcher = tree or self._brute(vectors)
+            self._searcher = self._chosen = Chosen(metric, vectors, algorithm, k, n_jobs)
         if metric.on_sphere:
             self._searcher = Sphere(self.rows, vectors, self._searcher)
+
+    @property
+    def choice(self) -> Choice:
+        """The algorithm for many queries, and why; see `Chosen`."""
+        if self._chosen is not None:
+            return self._chosen.choice
+        given = self.metric.given
+        why = "distances are given" if given else f"{self.metric.name} is computed from every row"
+        return Choice("brute", why)
 
     def points(self, queries: Floats | None) -> Floats:
         """Bring queries into the space of `rows`; None stands for the rows themselves.
@@ -142,17 +142,6 @@ class Index:
             f"is {points[query, column]:.3g} in {name}, where rows reach from {least:.3g} to "
             f"{greatest:.3g}. Divide the column by a power of ten."
         )
-
-    def _tree(self, rows: Floats) -> KDTree:
-        return KDTree(self.metric.measure, rows, self._n_jobs)
-
-    def _brute(self, rows: Floats) -> Searcher:
-        if self.metric.given:
-            return Given()
-        if self.metric.function is not None:
-            return Functions(self.metric.function, rows)
-        search = Brute if self.metric.by_products else Scan
-        return search(self.metric.measure, rows)
 
     def _in_space(self, rows: Floats) -> Floats:
         if self._columns is not None:

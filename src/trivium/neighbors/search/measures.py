@@ -35,7 +35,7 @@ SQUARES, SUM, GREATEST, POWERS = range(4)
 SQUARE_ROOT, HALF, ITSELF, POWER_ROOT = range(4)
 """Roots: what makes a distance of the sum."""
 
-_VANISHED = 2.0**-960  # a sum below may have lost squares or powers
+VANISHED = 2.0**-960  # a sum below may have lost squares or powers
 _ROOM = 2.0**-930  # for those that are lost
 
 
@@ -177,7 +177,7 @@ def limit_after_step(measure: Measure, distance: float, step: float, margin: flo
     elif measure.root == ITSELF:
         length = distance + step
     elif measure.root == POWER_ROOT:
-        length = distance + power(max(step, _VANISHED), 1.0 / measure.p)
+        length = distance + power(max(step, VANISHED), 1.0 / measure.p)
     else:
         return np.nan
     length = length * margin + 2.0**-500
@@ -188,7 +188,7 @@ def limit_after_step(measure: Measure, distance: float, step: float, margin: flo
 def is_lost(measure: Measure, reduced: float) -> bool:
     """Whether squares or powers have left float64, or may have."""
     lossy = measure.root == SQUARE_ROOT or measure.root == POWER_ROOT
-    return lossy and not _VANISHED <= reduced < np.inf
+    return lossy and not VANISHED <= reduced < np.inf
 
 
 @kernel

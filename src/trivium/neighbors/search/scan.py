@@ -3,17 +3,23 @@
 import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
+from trivium.blocks.compiled import Patience
 from trivium.blocks.workers import map_in_order
 from trivium.neighbors.search.kernels import scan_few, scan_nearest, scan_within
 from trivium.neighbors.search.measures import Measure, require_known
+from trivium.neighbors.search.plain import is_plain, plain_nearest, plain_within
 
 _QUERIES_A_PIECE = 128
 _FEW_QUERIES = 8  # below, copying rows into blocks costs more than it saves
 _PAIRS_WORTH_THREADS = 200_000
+_A_CALL = 50_000  # numbers that NumPy could subtract while it is called
+
+patience = Patience(scan_nearest, to_compile=1 << 28, to_load=1 << 25)
+"""Numbers that NumPy subtracts, at some 2 ns each, before it is done by compiled loops."""
 
 
 class Scan:
-    """Rows as they are.
+    """Rows as they are, measured by NumPy at first and then by compiled loops.
 
     Parameters
     ----------
@@ -30,6 +36,9 @@ class Scan:
         self, queries: Floats, skip: Indices, n_jobs: int | None, found: tuple[Float64, Indices]
     ) -> None:
         """Find the k nearest rows; see `Searcher`."""
+        if self._is_little(queries):
+            plain_nearest(self._measure, _float64(queries), self._rows, skip, *found)
+            return
         search = scan_few if queries.shape[0] < _FEW_QUERIES else scan_nearest
 
         def run(piece: slice) -> None:
@@ -44,6 +53,12 @@ class Scan:
     ) -> tuple[Indices, Float64, Indices]:
         """Find every row within a radius; see `Searcher`."""
         reach = np.full(queries.shape[0], radius, dtype=np.float64)
+        if self._is_little(queries):
+            points = _float64(queries)
+            counts, distances, indices = plain_within(
+                self._measure, points, self._rows, reach, skip
+            )
+            return np.concatenate([[0], np.cumsum(counts)]), distances, indices
 
         def run(piece: slice) -> tuple[Indices, Float64, Indices]:
             points, own = _float64(queries[piece]), skip[piece]
@@ -58,6 +73,11 @@ class Scan:
         parts = list(map_in_order(run, self._pieces(queries), self._jobs(queries, n_jobs)))
         counts, distances, indices = (np.concatenate(each) for each in zip(*parts, strict=True))
         return np.concatenate([[0], np.cumsum(counts)]), distances, indices
+
+    def _is_little(self, queries: Floats) -> bool:
+        """Whether NumPy is to do it, for want of work that would pay for compiling."""
+        work = _A_CALL + queries.shape[0] * self._rows.size
+        return is_plain(self._measure) and not patience.is_over(work)
 
     def _pieces(self, queries: Floats) -> list[slice]:
         m = queries.shape[0]
