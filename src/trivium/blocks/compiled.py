@@ -9,6 +9,8 @@ import numba
 import numpy as np
 from numba.core.compiler_lock import global_compiler_lock
 
+from trivium.blocks.compile_times import watch_compiler
+
 Function = TypeVar("Function", bound=Callable[..., object])
 
 
@@ -127,3 +129,5 @@ if hasattr(os, "register_at_fork"):
         after_in_parent=global_compiler_lock.release,
         after_in_child=global_compiler_lock.release,
     )
+
+watch_compiler()

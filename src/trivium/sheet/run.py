@@ -1,8 +1,10 @@
 """Run tasks of the sheets and leave the report."""
 
 import json
+import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -94,7 +96,8 @@ def render_task(number: int, advance: Advance) -> Rendered:
     from trivium.sheet.canvas import in_style
 
     advance(number, "computing", 0.0)
-    rendered = Rendered(TASKS[number](), {}, {})
+    with _told_of_compiling(lambda: advance(number, "computing: compiling loops, once", 0.0)):
+        rendered = Rendered(TASKS[number](), {}, {})
     pictures = rendered.result.pictures
     for count, picture in enumerate(pictures):
         advance(number, "drawing", 0.4 + 0.6 * count / len(pictures))
@@ -105,6 +108,25 @@ def render_task(number: int, advance: Advance) -> Rendered:
             rendered.svgs[picture.name] = to_svg(figure, name=picture.name, label=picture.label)
     advance(number, "done", 1.0)
     return rendered
+
+
+@contextmanager
+def _told_of_compiling(tell: Callable[[], None]) -> Iterator[None]:
+    """Call a function when kernels have compiled for so long that the log says so."""
+
+    class Teller(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            tell()
+
+    log, teller = logging.getLogger("trivium"), Teller(logging.INFO)
+    level = log.level
+    log.addHandler(teller)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+        log.removeHandler(teller)
 
 
 def former_pictures(folder: Path) -> list[str]:
