@@ -1,6 +1,7 @@
 """A whole run: the files that it leaves."""
 
 import json
+import logging
 import multiprocessing
 import re
 from html.parser import HTMLParser
@@ -13,7 +14,8 @@ from PIL import Image
 from trivium.sheet.document import LIBRARIES, as_json, summary_of
 from trivium.sheet.output import OutputFolder
 from trivium.sheet.records import Check, Part, TaskResult
-from trivium.sheet.run import run, to_json
+from trivium.sheet.run import render_task, run, to_json
+from trivium.sheet.tasks import TASKS
 
 
 class _Page(HTMLParser):
@@ -120,6 +122,24 @@ def test_progress_comes_from_every_process(tmp_path):
         shares = [share for number, _, share in seen if number == task]
         assert shares == sorted(shares)
         assert (shares[0], shares[-1]) == (0.0, 1.0)
+
+
+def test_progress_says_when_loops_are_compiled_for_long(monkeypatch):
+    log, seen = logging.getLogger("trivium"), []
+
+    def task():
+        log.info("Compiling loops for this processor: 2.1 s so far.")
+        return TaskResult(1, "quick", (), ())
+
+    monkeypatch.setitem(TASKS, 1, task)
+    before = log.level, list(log.handlers)
+    render_task(1, lambda *news: seen.append(news))
+    assert seen == [
+        (1, "computing", 0.0),
+        (1, "computing: compiling loops, once", 0.0),
+        (1, "done", 1.0),
+    ]
+    assert (log.level, log.handlers) == before
 
 
 def test_an_error_in_a_process_ends_the_others(tmp_path):
