@@ -31,7 +31,8 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
     """`KNeighborsClassifier` with the number of neighbours chosen by leave-one-out.
 
     Every training row is told by the others, with 1, 2, ... and `k_max` neighbours. That
-    is exact and takes one search, of the `k_max` neighbours of each row.
+    is exact and takes one search, of the `k_max` neighbours of each row; a few more where a scorer
+    asks for shares that do not fit in memory for every number of neighbours at a time.
 
     Parameters
     ----------
