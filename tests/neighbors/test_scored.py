@@ -123,7 +123,7 @@ class TestScores:
 
 
 class TestErrorsOfScores:
-    @pytest.mark.parametrize("weights", [WEIGHTS["none"], WEIGHTS["whole"]])
+    @every_weight
     def test_of_a_mean_over_rows_it_is_the_usual_one(self, weights):
         X, y = table()
         scoring = make_scorer(accuracy_score)
