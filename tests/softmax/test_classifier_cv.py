@@ -649,7 +649,7 @@ class TestWarnings:
             fitted = fit_parameters(*given, **options)
             return fitted._replace(coef=fitted.coef + away * np.eye(3), status=status)
 
-        monkeypatch.setattr("trivium.softmax.classifier_cv.fit_parameters", ended)
+        monkeypatch.setattr("trivium.softmax.fold_paths.fit_parameters", ended)
         X, y, w = problem(13)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
@@ -778,7 +778,7 @@ class TestBadInput:
         def told(rows, fold, *parameters):
             return np.inf if fold.number == 1 else 0.5, 0.75
 
-        monkeypatch.setattr("trivium.softmax.classifier_cv._told", told)
+        monkeypatch.setattr("trivium.softmax.fold_paths._told", told)
         X, y, _ = problem(24)
         with pytest.raises(ValueError, match=r"'neg_log_loss' is inf in fold 1 with alpha=0.3:"):
             SoftmaxRegressionCV(ALPHAS, cv=3).fit(X, y)

@@ -2,64 +2,34 @@
 
 import warnings
 from collections.abc import Callable
-from typing import Any, ClassVar, Literal, NamedTuple, Self, cast
+from typing import Any, ClassVar, Literal, Self, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import log_softmax
 from sklearn import config_context, get_config
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping
-from sklearn.utils.validation import _check_method_params, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
-from trivium.arrays import Float64, Floats, Indices
-from trivium.blocks.scaling import comparable_weights
+from trivium.arrays import Float64
 from trivium.blocks.workers import map_in_order, one_blas_thread
 from trivium.class_weights import ClassWeight, class_factors
 from trivium.inputs import LabelledRows, check_labelled_rows, require_magnitude
 from trivium.left_out import all_weights
 from trivium.parameters import require_choice, require_flag, require_number, require_penalties
-from trivium.scorers import Scorer, asked, routed, score_of, scorer_of
+from trivium.scorers import routed, score_of, scorer_of
 from trivium.selection import choose_penalty
-from trivium.softmax.absent import with_absent
-from trivium.softmax.assessment import NOTHING_LEFT
 from trivium.softmax.classifier import LARGEST, SoftmaxRegression
-from trivium.softmax.distinct import distinct
-from trivium.softmax.fitting import SOLVERS, Fitted, fit_parameters
-from trivium.softmax.folds import Fold, check_groups, folds_of, require_classes, weighed
+from trivium.softmax.fitting import SOLVERS
+from trivium.softmax.fold_paths import FoldPaths, FoldScores
+from trivium.softmax.folds import Fold, check_groups, folds_of, weighed
 from trivium.softmax.history import History
-from trivium.softmax.optimality import certify
 from trivium.softmax.penalties import alpha_grid
-from trivium.softmax.predictor import SoftmaxPredictor, class_logits
-from trivium.softmax.solvers.protocol import Status
-from trivium.softmax.unpenalised import fit_unpenalised
+from trivium.softmax.predictor import SoftmaxPredictor
 from trivium.whole_or_nothing import whole_or_nothing
 
 _SOLVERS = SOLVERS[:-1]  # gradient descent is there to be watched
-_LEAST_LOG = float(np.log(np.finfo(np.float64).eps))
 _BUILT_IN = {"neg_log_loss": "log_loss", "accuracy": "accuracy", None: "accuracy"}
-
-
-class _Task(NamedTuple):
-    """What the folds have in common; the metadata are those of the rows given.
-
-    The factors are those of a `class_weight` on the classes of these rows.
-    """
-
-    rows: LabelledRows
-    factors: Float64 | None
-    alphas: Float64
-    scorer: Scorer | None
-    metadata: dict[str, Any]
-
-
-class _FoldScores(NamedTuple):
-    """What the path of one fold scored, each of shape (n_alphas,)."""
-
-    log_loss: Float64
-    accuracy: Float64
-    chosen: Float64
-    unfinished: int
 
 
 class SoftmaxRegressionCV(SoftmaxPredictor):
@@ -229,12 +199,21 @@ separating_direction_, history_, n_features_in_, feature_names_in_
             folds = folds_of(self.cv, X, labels, rows, for_splitter)
             own = scorer if self._own_scorer() else None
             some = None if factors is None else factors[present]
-            task = _Task(rows, some, alphas, own, for_scorer)
+            paths = FoldPaths(
+                rows,
+                some,
+                isinstance(self.class_weight, str),
+                alphas,
+                self._model(rows, 0.0),
+                own,
+                self.scoring,
+                for_scorer,
+            )
             config = get_config()
 
-            def scores_of(fold: Fold) -> _FoldScores:
+            def scores_of(fold: Fold) -> FoldScores:
                 with config_context(**config):  # which is each thread's own
-                    return self._path(task, fold)
+                    return paths.scores(fold)
 
             with one_blas_thread():
                 scores = list(map_in_order(scores_of, folds, self.n_jobs))
@@ -316,81 +295,6 @@ separating_direction_, history_, n_features_in_, feature_names_in_
             require_number(f"alphas[{place}]", alpha, least=0.0)
         return np.array(given, dtype=np.float64)
 
-    def _path(self, task: _Task, fold: Fold) -> _FoldScores:
-        """Fit one fold from the greatest penalty down, and score every model."""
-        rows, alphas = task.rows, task.alphas
-        learnt, present = self._learnt(task, fold).of_weight()
-        X, codes, weights, _ = distinct(learnt.X, learnt.codes, learnt.weights)
-        log_loss, accuracy, chosen = np.zeros((3, alphas.size))
-        start, unfinished = None, 0
-        for place in np.argsort(-alphas, kind="stable"):
-            alpha = float(alphas[place])
-            options: dict[str, Any] = {
-                "fit_intercept": self.fit_intercept,
-                "solver": self.solver,
-                "max_iter": self.max_iter,
-                "tol": self.tol,
-                "start": start,
-                "observe": lambda *_: None,
-            }
-            given = X, codes, present.size, weights
-            with np.errstate(over="ignore", invalid="ignore"):
-                if alpha == 0:
-                    fitted, _ = fit_unpenalised(*given, **options)
-                else:
-                    fitted = fit_parameters(*given, alpha=alpha, learning_rate="auto", **options)
-            unfinished += _is_unfinished(X, codes, weights, fitted, alpha, self.fit_intercept)
-            start = fitted.coef
-            if self.fit_intercept:
-                start = np.column_stack([fitted.coef, fitted.intercept])
-            parameters = fitted.coef, fitted.intercept
-            if present.size < rows.classes.size:
-                parameters = with_absent(*parameters, present, rows.classes.size)
-            log_loss[place], accuracy[place] = _told(rows, fold, *parameters)
-            if task.scorer is not None:
-                chosen[place] = self._scored(task, task.scorer, fold, parameters, alpha)
-        return _FoldScores(log_loss, accuracy, chosen, unfinished)
-
-    def _learnt(self, task: _Task, fold: Fold) -> LabelledRows:
-        """Return the rows that one fold learns from, with the weights of their classes."""
-        rows, factors = task.rows, task.factors
-        learnt = rows._replace(
-            X=rows.X[fold.train],
-            codes=rows.codes[fold.train],
-            weights=None if rows.weights is None else rows.weights[fold.train],
-            kept=fold.train if rows.kept is None else rows.kept[fold.train],
-            all_there=False,
-        )
-        if factors is None:
-            return learnt
-        if isinstance(self.class_weight, str):
-            return learnt.times(self.class_weight)
-        heard = np.flatnonzero(factors)
-        require_classes(rows, fold, np.intersect1d(learnt.codes, heard), min(heard.size, 2))
-        return learnt.multiplied(factors)
-
-    def _scored(
-        self,
-        task: _Task,
-        scorer: Scorer,
-        fold: Fold,
-        parameters: tuple[Float64, Float64],
-        alpha: float,
-    ) -> float:
-        """Ask a scorer of scikit-learn."""
-        rows, told = task.rows, fold.test
-        model = self._model(rows, alpha)
-        model.coef_, model.intercept_ = parameters
-        given = told if rows.kept is None else rows.kept[told]
-        metadata = _check_method_params(np.empty(rows.n_given), task.metadata, given)
-        try:
-            return asked(scorer, model, rows.X[told], rows.classes[rows.codes[told]], metadata)
-        except Exception as error:
-            raise ValueError(
-                f"scoring={self.scoring!r} fails in fold {fold.number} with alpha={alpha:g}: "
-                f"{error}"
-            ) from error
-
     def _model(self, rows: LabelledRows, alpha: float) -> SoftmaxRegression:
         """Return a model of the classes and columns of these rows, without coefficients."""
         model = SoftmaxRegression(
@@ -403,7 +307,7 @@ separating_direction_, history_, n_features_in_, feature_names_in_
         model.classes_, model.n_features_in_ = rows.classes, rows.X.shape[1]
         return model
 
-    def _choose(self, alphas: Float64, scores: list[_FoldScores]) -> None:
+    def _choose(self, alphas: Float64, scores: list[FoldScores]) -> None:
         """Average over the folds and choose."""
         results = {"alpha": alphas}
         own = self._own_scorer()
@@ -442,35 +346,3 @@ separating_direction_, history_, n_features_in_, feature_names_in_
         for name, value in vars(model).items():
             if name.endswith("_"):
                 setattr(self, name, value)
-
-
-def _is_unfinished(
-    X: Floats,
-    codes: Indices,
-    weights: Float64 | None,
-    fitted: Fitted,
-    alpha: float,
-    fit_intercept: bool,
-) -> bool:
-    """Whether a fit stopped early; as `warn_of`, not if it is known to be at its optimum."""
-    if fitted.status not in (Status.ROUNDING, Status.NO_PROGRESS):
-        return fitted.status is not Status.CONVERGED
-    gap = certify(
-        X, codes, weights, fitted.coef, fitted.intercept, alpha=alpha, fit_intercept=fit_intercept
-    ).gap
-    return not gap <= NOTHING_LEFT * abs(fitted.loss)
-
-
-def _told(rows: LabelledRows, fold: Fold, coef: Float64, intercept: Float64) -> tuple[float, float]:
-    """Mean log-loss and accuracy of one fold's other rows.
-
-    The log-loss of a class without probability is clipped as scikit-learn does, so that
-    penalties still compare by what they make of the other rows.
-    """
-    codes = rows.codes[fold.test]
-    weights = None if rows.weights is None else comparable_weights(rows.weights[fold.test])
-    logits = class_logits(rows.X[fold.test], coef, intercept)
-    own = log_softmax(logits, axis=1)[np.arange(codes.size), codes]
-    own[np.isneginf(intercept)[codes]] = _LEAST_LOG
-    right = logits.argmax(axis=1) == codes
-    return -float(np.average(own, weights=weights)), float(np.average(right, weights=weights))

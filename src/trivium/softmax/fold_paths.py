@@ -1,0 +1,169 @@
+"""The path of penalties in each fold, and what its models score."""
+
+import copy
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.special import log_softmax
+from sklearn.utils.validation import _check_method_params
+
+from trivium.arrays import Float64, Floats, Indices
+from trivium.blocks.scaling import comparable_weights
+from trivium.inputs import LabelledRows
+from trivium.scorers import Scorer, asked
+from trivium.softmax.absent import with_absent
+from trivium.softmax.assessment import NOTHING_LEFT
+from trivium.softmax.classifier import SoftmaxRegression
+from trivium.softmax.distinct import distinct
+from trivium.softmax.fitting import Fitted, fit_parameters
+from trivium.softmax.folds import Fold, require_classes
+from trivium.softmax.optimality import certify
+from trivium.softmax.predictor import class_logits
+from trivium.softmax.solvers.protocol import Status
+from trivium.softmax.unpenalised import fit_unpenalised
+
+_LEAST_LOG = float(np.log(np.finfo(np.float64).eps))
+
+
+class FoldScores(NamedTuple):
+    """What the path of one fold scored, each of shape (n_alphas,)."""
+
+    log_loss: Float64
+    accuracy: Float64
+    chosen: Float64
+    unfinished: int
+
+
+class FoldPaths(NamedTuple):
+    """What the folds have in common.
+
+    Attributes
+    ----------
+    rows : LabelledRows
+        Those that are scored, with their sample weights.
+    factors : ndarray of shape (n_classes,) or None
+        Weights of their classes, which come on top where rows are learnt from.
+    balanced : bool
+        Whether each fold has its own in place of these.
+    alphas : ndarray of shape (n_alphas,)
+    model : SoftmaxRegression
+        Of the classes and columns of the rows, without coefficients.
+    scorer : callable or None
+        One that is neither log-loss nor accuracy.
+    scoring : object
+        What errors call it.
+    metadata : dict
+        What the scorer is given besides, of the rows given.
+    """
+
+    rows: LabelledRows
+    factors: Float64 | None
+    balanced: bool
+    alphas: Float64
+    model: SoftmaxRegression
+    scorer: Scorer | None
+    scoring: Any
+    metadata: dict[str, Any]
+
+    def scores(self, fold: Fold) -> FoldScores:
+        """Fit one fold from the greatest penalty down, and score every model."""
+        rows, alphas, model = self.rows, self.alphas, self.model
+        learnt, present = self._learnt(fold).of_weight()
+        X, codes, weights, _ = distinct(learnt.X, learnt.codes, learnt.weights)
+        log_loss, accuracy, chosen = np.zeros((3, alphas.size))
+        start, unfinished = None, 0
+        for place in np.argsort(-alphas, kind="stable"):
+            alpha = float(alphas[place])
+            options: dict[str, Any] = {
+                "fit_intercept": model.fit_intercept,
+                "solver": model.solver,
+                "max_iter": model.max_iter,
+                "tol": model.tol,
+                "start": start,
+                "observe": lambda *_: None,
+            }
+            given = X, codes, present.size, weights
+            with np.errstate(over="ignore", invalid="ignore"):
+                if alpha == 0:
+                    fitted, _ = fit_unpenalised(*given, **options)
+                else:
+                    fitted = fit_parameters(*given, alpha=alpha, learning_rate="auto", **options)
+            unfinished += _is_unfinished(X, codes, weights, fitted, alpha, model.fit_intercept)
+            start = fitted.coef
+            if model.fit_intercept:
+                start = np.column_stack([fitted.coef, fitted.intercept])
+            parameters = fitted.coef, fitted.intercept
+            if present.size < rows.classes.size:
+                parameters = with_absent(*parameters, present, rows.classes.size)
+            log_loss[place], accuracy[place] = _told(rows, fold, *parameters)
+            if self.scorer is not None:
+                chosen[place] = self._scored(self.scorer, fold, parameters, alpha)
+        return FoldScores(log_loss, accuracy, chosen, unfinished)
+
+    def _learnt(self, fold: Fold) -> LabelledRows:
+        """Return the rows that one fold learns from, with the weights of their classes."""
+        rows, factors = self.rows, self.factors
+        learnt = rows._replace(
+            X=rows.X[fold.train],
+            codes=rows.codes[fold.train],
+            weights=None if rows.weights is None else rows.weights[fold.train],
+            kept=fold.train if rows.kept is None else rows.kept[fold.train],
+            all_there=False,
+        )
+        if factors is None:
+            return learnt
+        if self.balanced:
+            return learnt.times("balanced")
+        heard = np.flatnonzero(factors)
+        require_classes(rows, fold, np.intersect1d(learnt.codes, heard), min(heard.size, 2))
+        return learnt.multiplied(factors)
+
+    def _scored(
+        self, scorer: Scorer, fold: Fold, parameters: tuple[Float64, Float64], alpha: float
+    ) -> float:
+        """Ask a scorer of scikit-learn."""
+        rows, told = self.rows, fold.test
+        model = copy.copy(self.model)
+        model.alpha = alpha
+        model.coef_, model.intercept_ = parameters
+        given = told if rows.kept is None else rows.kept[told]
+        metadata = _check_method_params(np.empty(rows.n_given), self.metadata, given)
+        try:
+            return asked(scorer, model, rows.X[told], rows.classes[rows.codes[told]], metadata)
+        except Exception as error:
+            raise ValueError(
+                f"scoring={self.scoring!r} fails in fold {fold.number} with alpha={alpha:g}: "
+                f"{error}"
+            ) from error
+
+
+def _is_unfinished(
+    X: Floats,
+    codes: Indices,
+    weights: Float64 | None,
+    fitted: Fitted,
+    alpha: float,
+    fit_intercept: bool,
+) -> bool:
+    """Whether a fit stopped early; as `warn_of`, not if it is known to be at its optimum."""
+    if fitted.status not in (Status.ROUNDING, Status.NO_PROGRESS):
+        return fitted.status is not Status.CONVERGED
+    gap = certify(
+        X, codes, weights, fitted.coef, fitted.intercept, alpha=alpha, fit_intercept=fit_intercept
+    ).gap
+    return not gap <= NOTHING_LEFT * abs(fitted.loss)
+
+
+def _told(rows: LabelledRows, fold: Fold, coef: Float64, intercept: Float64) -> tuple[float, float]:
+    """Mean log-loss and accuracy of one fold's other rows.
+
+    The log-loss of a class without probability is clipped as scikit-learn does, so that
+    penalties still compare by what they make of the other rows.
+    """
+    codes = rows.codes[fold.test]
+    weights = None if rows.weights is None else comparable_weights(rows.weights[fold.test])
+    logits = class_logits(rows.X[fold.test], coef, intercept)
+    own = log_softmax(logits, axis=1)[np.arange(codes.size), codes]
+    own[np.isneginf(intercept)[codes]] = _LEAST_LOG
+    right = logits.argmax(axis=1) == codes
+    return -float(np.average(own, weights=weights)), float(np.average(right, weights=weights))
