@@ -23,6 +23,7 @@ from trivium import (
     KNeighborsDensity,
     NearestNeighbors,
 )
+from trivium.neighbors.search import sphere
 from trivium.neighbors.search.metrics import METRICS, NAMES, metric_of
 from trivium.neighbors.search.sphere import central_angles, chord_limit, unit_vectors
 
@@ -127,6 +128,15 @@ class TestHaversine:
         queries[:, 1] = np.clip(queries[:, 1], -2 * np.pi, 2 * np.pi)
         matrix, own = (angle_matrix(points, rows) for points in (queries, rows))
         check_lists(matrix, own, rows, queries, {"metric": "haversine"})
+
+    @pytest.mark.parametrize("name", ["duplicates", "closer than vectors tell"])
+    def test_pairs_are_looked_at_in_pieces(self, name, monkeypatch):
+        rows, _ = table(PLACES, name)
+        right = sort_all(angle_matrix(rows, rows), 4, own=True)
+        for at_once, a_piece in ((7, 1), (1000, 100), (1 << 18, 1 << 12)):
+            monkeypatch.setattr(sphere, "_PAIRS_AT_ONCE", at_once)
+            monkeypatch.setattr(sphere, "_PAIRS_A_PIECE", a_piece)
+            assert_same(NearestNeighbors(4, metric="haversine").fit(rows).kneighbors(), right)
 
     @pytest.mark.parametrize("name", PLACES)
     def test_angles_are_right_to_some_last_bits(self, name):

@@ -17,6 +17,9 @@ import numpy as np
 from trivium.arrays import Float64, Floats, Indices
 from trivium.neighbors.search.searcher import Searcher
 
+_PAIRS_AT_ONCE = 1 << 18  # of places, whose angle is computed
+_PAIRS_A_PIECE = 1 << 20  # as far as may be told before they are found
+_MOST_AT_FIRST = 64
 _MORE = 4  # rows beyond the k-th: where they are farther off for certain, the list is, too
 
 
@@ -128,15 +131,17 @@ class Sphere:
         found[1][:] = rows.reshape(m, more)[:, :k]
         if more == available:
             return
-        limits = chord_limit(found[0][:, -1])
-        doubtful = np.flatnonzero(chords[:, -1] <= limits)
-        if doubtful.size:
-            starts, _, rows = self._chords.within(
-                vectors[doubtful], limits[doubtful], skip[doubtful], n_jobs
-            )
-            angles, rows = self._in_order(queries[doubtful], starts, rows)
+        doubtful = np.flatnonzero(chords[:, -1] <= chord_limit(found[0][:, -1]))
+        start, step = 0, min(_MOST_AT_FIRST, max(1, _PAIRS_A_PIECE // self._places.shape[0]))
+        while start < doubtful.size:
+            some = doubtful[start : start + step]
+            start += step
+            limits = chord_limit(found[0][some, -1])
+            starts, _, rows = self._chords.within(vectors[some], limits, skip[some], n_jobs)
+            angles, rows = self._in_order(queries[some], starts, rows)
             places = starts[:-1, None] + np.arange(k)
-            found[0][doubtful], found[1][doubtful] = angles[places], rows[places]
+            found[0][some], found[1][some] = angles[places], rows[places]
+            step = max(1, min(4 * step, some.size * _PAIRS_A_PIECE // rows.size))
 
     def within(
         self, queries: Floats, radius: float | Float64, skip: Indices, n_jobs: int | None
@@ -146,7 +151,7 @@ class Sphere:
         vectors = self._vectors_of(queries)
         starts, _, rows = self._chords.within(vectors, chord_limit(reach), skip, n_jobs)
         whose = np.repeat(np.arange(queries.shape[0]), np.diff(starts))
-        angles = central_angles(queries[whose], self._places[rows])
+        angles = self._angles(queries, whose, rows)
         inside = angles <= reach[whose]
         counts = np.bincount(whose[inside], minlength=queries.shape[0])
         return np.concatenate([[0], np.cumsum(counts)]), angles[inside], rows[inside]
@@ -154,9 +159,17 @@ class Sphere:
     def _vectors_of(self, queries: Floats) -> Floats:
         return self._vectors if queries is self._places else unit_vectors(queries)
 
+    def _angles(self, queries: Floats, whose: Indices, rows: Indices) -> Float64:
+        """Compute the angles between queries and rows, pair by pair."""
+        angles = np.empty(rows.size)
+        for start in range(0, rows.size, _PAIRS_AT_ONCE):
+            some = slice(start, start + _PAIRS_AT_ONCE)
+            angles[some] = central_angles(queries[whose[some]], self._places[rows[some]])
+        return angles
+
     def _in_order(self, queries: Floats, starts: Indices, rows: Indices) -> tuple[Float64, Indices]:
         """Sort each query's rows by (angle, number), and return the angles too."""
         whose = np.repeat(np.arange(queries.shape[0]), np.diff(starts))
-        angles = central_angles(queries[whose], self._places[rows])
+        angles = self._angles(queries, whose, rows)
         order = np.lexsort((rows, angles, whose))
         return angles[order], rows[order]
