@@ -416,12 +416,14 @@ class TestWeights:
         assert model.score(X, y) >= KNeighborsClassifier(5).fit(X, y).score(X, y)
 
     def test_nobody_else_who_is_asked_about_shows_in_the_last_bits(self):
-        rng = np.random.default_rng(0)
-        for n in range(5, 40):
-            X, y = rng.integers(0, 4, (n, 1)) / 1.0, rng.integers(0, 3, n)
-            model = KNeighborsClassifier(n).fit(X, y, rng.uniform(0.1, 1.0, n))
+        # Sevenths, sums of which come near a number of neighbours, from below or above.
+        weights = np.tile([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 2.8], 10)
+        for seed, k in [(2, 12), (2, 30), (4, 20), (6, 13), (8, 34)]:
+            rng = np.random.default_rng(seed)
+            X, y = rng.permutation(70)[:, None] / 1.0, rng.integers(0, 3, 70)
+            model = KNeighborsClassifier(k).fit(X, y, weights[rng.permutation(70)])
             together = model.predict_proba(X)
-            alone = [model.predict_proba(X[[i]])[0] for i in range(n)]
+            alone = [model.predict_proba(X[[i]])[0] for i in range(70)]
             np.testing.assert_array_equal(together, alone)
 
     def test_weights_too_light_for_k(self):
