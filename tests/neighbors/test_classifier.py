@@ -490,7 +490,11 @@ class TestErrors:
                 "weights='inverse': expected one of 'uniform', 'd",
             ),
             ({"weights": 3}, ValueError, "weights=3"),
-            ({"metric": "l3"}, ValueError, "metric='l3': expected one of 'euclidean', 'l2', 'manh"),
+            (
+                {"metric": "l3"},
+                ValueError,
+                "metric='l3': expected a function of two rows, or one of 'euclidean', 'l2', 'manh",
+            ),
             (
                 {"algorithm": "ball"},
                 ValueError,
