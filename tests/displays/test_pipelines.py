@@ -9,6 +9,7 @@ from scipy.sparse import csr_array
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_iris, make_moons
 from sklearn.decomposition import PCA
+from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import RidgeClassifier
 from sklearn.model_selection import GridSearchCV
@@ -21,6 +22,7 @@ from sklearn.preprocessing import (
     PolynomialFeatures,
     StandardScaler,
 )
+from sklearn.tree import DecisionTreeClassifier
 
 from trivium import (
     KNeighborsClassifier,
@@ -112,6 +114,17 @@ class TestRegions:
             ClassRegionsDisplay.from_estimator(estimator, X, y, ax=ax)
         grid = PlaneGrid.around(X, resolution=20, margin=0)
         ClassRegionsDisplay.from_estimator(estimator, X, y, grid=grid, ax=ax)
+        knows_missing = make_pipeline(FunctionTransformer(np.log), DecisionTreeClassifier())
+        ClassRegionsDisplay.from_estimator(knows_missing.fit(X, y), X, y, ax=ax)
+
+    def test_what_a_model_refuses_besides_is_its_own_word(self, rows, ax):
+        X, y = rows
+        estimator = make_pipeline(StandardScaler(), KNeighborsClassifier(5))
+        with pytest.raises(NotFittedError):
+            ClassRegionsDisplay.from_estimator(estimator, X, y, ax=ax)
+        estimator.fit(X, y)[-1].set_params(n_neighbors=500)
+        with pytest.raises(ValueError, match="n_neighbors"):
+            ClassRegionsDisplay.from_estimator(estimator, X, y, ax=ax)
 
 
 class TestBoundaries:

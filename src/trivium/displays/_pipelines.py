@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.sparse
 from numpy.typing import ArrayLike
 
 from trivium.arrays import Float64
@@ -77,24 +76,38 @@ class Unwrapped:
         points : ndarray of shape (n, 2)
         like : array-like
             The user's rows: a table's kind and names are what the first step knows.
+        """
+        with np.errstate(all="ignore"):
+            return self.rows(points_like(like, points))
+
+    def ask(self, method: str, points: Float64, like: Any) -> Any:
+        """Return what a method of the model answers at points of the plane.
+
+        Parameters
+        ----------
+        method : str
+        points : ndarray of shape (n, 2)
+        like : array-like
+            The user's rows.
 
         Raises
         ------
         ValueError
-            If a step leaves NaN or infinity at one of the points: a logarithm, say, of what lies
-            left of the rows.
+            If the model refuses what a step leaves at one of the points, NaN or infinity: a
+            logarithm, say, of what lies left of the rows. Whatever else the model raises.
         """
-        with np.errstate(all="ignore"):
-            rows = self.rows(points_like(like, points))
-        if self.before and not scipy.sparse.issparse(rows):
-            finite = np.isfinite(as_numbers(rows, "X")).all(axis=1)
-            if not finite.all():
-                x, y = points[~finite][0]
-                raise ValueError(
-                    f"the steps before {self.name} give no finite value at ({x:g}, {y:g}), a point "
-                    "of the picture: give a grid, grid=PlaneGrid(...), within which they do"
-                )
-        return rows
+        rows = self.at(points, like)
+        try:
+            return getattr(self.model, method)(rows)
+        except ValueError as error:
+            finite = np.isfinite(_dense(rows)).all(axis=1)
+            if not self.before or finite.all():
+                raise
+            x, y = points[~finite][0]
+            raise ValueError(
+                f"the steps before {self.name} give no finite value at ({x:g}, {y:g}), a point "
+                "of the picture: give a grid, grid=PlaneGrid(...), within which they do"
+            ) from error
 
     def planes(self, coef: Float64, intercept: Float64, X: Any) -> tuple[Float64, Float64]:
         """Return linear functions of the model's columns as functions of the user's.
@@ -121,10 +134,10 @@ class Unwrapped:
             return coef, intercept
         rows = as_numbers(X, "X")
         # From the middle of the rows, and as far as they spread: no digits are lost there.
-        centre = rows.mean(axis=0)
-        spread = np.where(np.ptp(rows, axis=0) > 0, np.ptp(rows, axis=0), 1.0)
+        low, high = rows.min(axis=0) / 2, rows.max(axis=0) / 2
+        centre, reach = low + high, np.where(high > low, high - low, 1.0)
         matrix, shift = self._linear_map(
-            lambda points: self.rows(points_like(X, points)), centre, spread, rows
+            lambda points: self.rows(points_like(X, points)), centre, reach, rows
         )
         return coef @ matrix, intercept + coef @ (shift - matrix @ centre)
 
@@ -166,17 +179,17 @@ class Unwrapped:
             return self.rows(points)
 
     def _linear_map(
-        self, steps: Callable[[Float64], Any], centre: Float64, spread: Float64, probes: Float64
+        self, steps: Callable[[Float64], Any], centre: Float64, reach: Float64, probes: Float64
     ) -> tuple[Float64, Float64]:
         """Return the steps as a matrix (m, d) and their value at the centre, from their values."""
         d = centre.size
-        high, low = centre + np.diag(spread) / 2, centre - np.diag(spread) / 2
+        high, low = centre + np.diag(reach), centre - np.diag(reach)
         with np.errstate(all="ignore"):
             values = _dense(steps(np.vstack([centre[None], high, low, probes])))
-        value, after, before = values[0], values[1 : d + 1], values[d + 1 : 2 * d + 1]
-        # By the distance as rounded, which is small beside the centre of a column such as a year.
-        matrix: Float64 = ((after - before) / np.diagonal(high - low)[:, None]).T
-        rest = np.abs(values[2 * d + 1 :] - value - (probes - centre) @ matrix.T)
+            value, after, before = values[0], values[1 : d + 1], values[d + 1 : 2 * d + 1]
+            # By the distance as rounded: it may be small beside the centre, as of a year.
+            matrix: Float64 = ((after - before) / np.diagonal(high - low)[:, None]).T
+            rest = np.abs(values[2 * d + 1 :] - value - (probes - centre) @ matrix.T)
         if not (rest <= _AS_LINEAR * np.abs(values).max(axis=0)).all():
             raise ValueError(
                 f"the steps before {self.name} are not linear, so its coefficients are not weights "

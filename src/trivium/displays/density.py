@@ -172,13 +172,14 @@ class DensityDisplay:
             grid = view_grid(plane_rows(X), known, view, resolution)
         unwrapped = unwrap(estimator)
         unwrapped.require("class_score_samples", "KNeighborsDensity")
-        model, points = unwrapped.model, unwrapped.at(grid.points, X)
+        log_density = unwrapped.ask("score_samples", grid.points, X)
+        class_log_density = unwrapped.ask("class_score_samples", grid.points, X)
         areas = unwrapped.log_areas(grid.points, grid.cell, X)
         display = cls(
-            model.score_samples(points) + areas,
-            model.class_score_samples(points) + areas[:, None],
+            log_density + areas,
+            class_log_density + areas[:, None],
             grid,
-            classes=model.classes_,
+            classes=unwrapped.model.classes_,
             X=None if y is None else X,
             y=y,
             feature_names=axis_names(X, feature_names),

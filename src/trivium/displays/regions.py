@@ -192,8 +192,7 @@ class ClassRegionsDisplay:
         unwrapped = unwrap(estimator)
 
         def ask(points: Float64) -> Labels:
-            labels = unwrapped.model.predict(unwrapped.at(points, X))
-            return as_labels(labels, "labels", each="cell")
+            return as_labels(unwrapped.ask("predict", points, X), "labels", each="cell")
 
         labels = cell_labels(ask, grid)
         display = cls(
