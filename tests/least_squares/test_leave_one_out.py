@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sklearn import config_context
 from sklearn.linear_model import RidgeClassifier
@@ -103,6 +103,7 @@ class TestClassWeights:
         self, seed, n, d, n_classes, kind, class_weight, fit_intercept
     ):
         X, y, w = problem(seed, n, d, n_classes, kind)
+        assume(class_weight != {0: 0} or np.count_nonzero(y) > 1)  # one row alone is refused
         assert_left_out(X, y, w, class_weight, fit_intercept=fit_intercept)
 
     @pytest.mark.parametrize("class_weight", [None, "balanced", {0: 2.0}])
