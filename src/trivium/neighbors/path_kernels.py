@@ -209,7 +209,9 @@ def add_moments(
         for j in range(losses.shape[1]):
             right[j] += weights[q] * hits[q, j]
             mean[j] += weights[q] * losses[q, j]
-    total = weights.sum()
+    total = 0.0  # a loop is compiled at once, and `sum` in a tenth of a second
+    for q in range(weights.shape[0]):
+        total += weights[q]
     for j in range(mean.shape[0]):
         mean[j] /= total
     for q in range(losses.shape[0]):
