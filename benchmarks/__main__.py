@@ -80,6 +80,21 @@ for _name in SUITES:
 
 
 @app.command()
+def first_answer() -> None:
+    """Measure first answers, with no kernel compiled and with all kept; exit with 1 if too slow."""
+    from benchmarks.first_answer import GOALS, measure, reached
+
+    slow = 0
+    typer.echo("processor seconds, cache empty and full")
+    for case, empty, warm in measure():
+        good = reached(case, empty, warm)
+        slow += not good
+        mark = "" if good else "  ** slower than its goal **"
+        typer.echo(f"{empty:7.2f} {warm:7.2f}  {GOALS[case].about}{mark}")
+    raise typer.Exit(int(slow > 0))
+
+
+@app.command()
 def docs(
     page: Annotated[
         Path, typer.Option(help="The page; results and plots are in the folder of its name.")

@@ -3,12 +3,13 @@
 import threading
 import time
 from fractions import Fraction
+from importlib.util import module_from_spec, spec_from_file_location
 from types import FunctionType
 
 import numpy as np
 import pytest
 
-from trivium.blocks.compiled import contracting_kernel, kernel
+from trivium.blocks.compiled import Patience, contracting_kernel, is_kept, kernel
 
 
 @kernel
@@ -112,3 +113,49 @@ def test_a_function_that_no_file_holds_is_compiled_without_a_cache(decorator):
 
     nowhere = FunctionType(twice.__code__.replace(co_filename="<string>"), {})
     assert decorator(nowhere)(21) == 42
+
+
+def loaded_anew(path):
+    spec = spec_from_file_location(path.stem, path)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class TestPatience:
+    def test_a_kernel_is_kept_once_it_was_compiled_wherever_it_is_loaded(self, tmp_path):
+        path = tmp_path / "some_kernels.py"
+        path.write_text(
+            "from trivium.blocks.compiled import kernel\n\n\n"
+            "@kernel\ndef twice(x):\n    return 2 * x\n\n\n"
+            "@kernel\ndef twice_as_long(x):\n    return 2 * len(x)\n"
+        )
+        first = loaded_anew(path)
+        assert not is_kept(first.twice)
+        assert not is_kept(first.twice_as_long)
+        assert first.twice(21) == 42
+        assert is_kept(first.twice)
+        again = loaded_anew(path)
+        assert not again.twice.signatures
+        assert is_kept(again.twice)
+        assert not is_kept(again.twice_as_long)
+
+    def test_a_kernel_without_a_folder_is_kept_in_the_process_alone(self):
+        def twice(x):
+            return 2 * x
+
+        nowhere = kernel(FunctionType(twice.__code__.replace(co_filename="<string>"), {}))
+        assert not is_kept(nowhere)
+        nowhere(21)
+        assert is_kept(nowhere)
+
+    def test_it_ends_with_the_work_that_compiling_or_loading_is_worth(self):
+        def twice(x):
+            return 2 * x
+
+        nowhere = kernel(FunctionType(twice.__code__.replace(co_filename="<string>"), {}))
+        patience = Patience(nowhere, to_compile=10, to_load=3)
+        assert [patience.is_over(4) for _ in range(4)] == [False, False, True, True]
+        nowhere(21)
+        patience = Patience(nowhere, to_compile=10, to_load=3)
+        assert [patience.is_over(2) for _ in range(3)] == [False, True, True]
