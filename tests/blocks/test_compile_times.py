@@ -77,6 +77,7 @@ def test_as_soon_as_the_compiler_is_at_the_next_function_that_a_kernel_calls(wat
 
 def test_kernels_of_others_are_theirs(watch, clock, said):
     compile_for(watch, clock, 60.0, module="somebody.else")
+    compile_for(watch, clock, 60.0, module=None)
     watch.on_start(compiling(module="trivially.named.alike"))
     compile_for(watch, clock, 60.0)  # on their behalf
     watch.on_end(compiling(module="trivially.named.alike"))

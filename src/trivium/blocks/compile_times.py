@@ -40,7 +40,8 @@ class CompileClock(event.Listener):
     def on_start(self, event: Any) -> None:
         """Begin to count with one of our kernels, and go on with what it calls."""
         kernel = event.data["dispatcher"]
-        ours = self._open[0] if self._open else kernel.py_func.__module__.startswith("trivium.")
+        module = kernel.py_func.__module__ or ""  # None, where a function was made by hand
+        ours = self._open[0] if self._open else module.startswith("trivium.")
         if not self._open:
             self._began = self._clock()
         self._open.append(ours)

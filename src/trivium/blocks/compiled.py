@@ -100,9 +100,11 @@ def is_kept(loop: Callable[..., Any]) -> bool:
     if compiled.signatures:
         return True
     folder = compiled.stats.cache_path
+    if folder is None:
+        return False
     function = compiled.py_func
     name = f"{function.__module__.rpartition('.')[2]}.{function.__qualname__}-*.nbi"
-    return folder is not None and any(Path(folder).glob(name))
+    return any(Path(folder).glob(name))
 
 
 def is_disabled() -> bool:
