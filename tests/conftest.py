@@ -24,6 +24,6 @@ def compiled_from_the_start():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(chosen, "_LITTLE_WORK", 0)
-        for patience in (chosen.patience, scan.patience):
+        for patience in (chosen.patience, *scan.patience.values()):
             patch.setattr(patience, "limit", -1)
         yield

@@ -22,7 +22,8 @@ warnings.simplefilter("ignore", UserWarning)
 rng = np.random.default_rng(0)
 answers = {}
 chosen._LITTLE_WORK = 0
-chosen.patience.limit = scan.patience.limit = -1  # loops from the start
+for patience in (chosen.patience, *scan.patience.values()):
+    patience.limit = -1  # loops from the start
 
 def keep(name, *arrays):
     answers[name] = [np.asarray(array).tolist() for array in arrays]

@@ -28,7 +28,8 @@ def both_ways(question):
     answers = []
     for limit in (np.inf, -1):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(scan.patience, "limit", limit)
+            for patience in scan.patience.values():
+                patch.setattr(patience, "limit", limit)
             answers.append(question())
     return answers
 
@@ -79,7 +80,8 @@ def test_powers_are_left_to_the_compiled_loops(monkeypatch):
     def fail(*_):
         raise AssertionError
 
-    monkeypatch.setattr(scan.patience, "limit", np.inf)
+    for patience in scan.patience.values():
+        monkeypatch.setattr(patience, "limit", np.inf)
     monkeypatch.setattr(scan, "plain_nearest", fail)
     ask(Scan(Measure(POWERS, POWER_ROOT, 3.0), np.eye(4)), np.eye(4), 2)
 
@@ -93,8 +95,9 @@ def test_numpy_hands_over_when_enough_was_asked(monkeypatch):
 
     rows = np.random.default_rng(0).normal(size=(50, 3))
     monkeypatch.setattr(scan, "plain_nearest", spy)
-    monkeypatch.setattr(scan.patience, "done", 0.0)
-    monkeypatch.setattr(scan.patience, "limit", 2.5 * (scan._A_CALL + 50 * rows.size))
+    patience = scan.patience[scan.scan_nearest]
+    monkeypatch.setattr(patience, "done", 0.0)
+    monkeypatch.setattr(patience, "limit", 2.5 * (scan._A_CALL + 50 * rows.size))
     lists = [ask(Scan(TABLE["euclidean"].measure, rows), rows, 4) for _ in range(4)]
     assert calls == ["plain", "plain"]
     for each in lists[1:]:

@@ -1,5 +1,7 @@
 """The plain search: every row is measured in float64."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
@@ -14,8 +16,10 @@ _FEW_QUERIES = 8  # below, copying rows into blocks costs more than it saves
 _PAIRS_WORTH_THREADS = 200_000
 _A_CALL = 50_000  # numbers that NumPy could subtract while it is called
 
-patience = Patience(scan_nearest, to_compile=1 << 28, to_load=1 << 25)
-"""Numbers that NumPy subtracts, at some 2 ns each, before it is done by compiled loops."""
+_LOOPS: tuple[Callable[..., object], ...] = scan_few, scan_nearest, scan_within
+
+patience = {loop: Patience(loop, to_compile=1 << 28, to_load=1 << 25) for loop in _LOOPS}
+"""Numbers that NumPy subtracts, at some 2 ns each, before a loop does it."""
 
 
 class Scan:
@@ -36,10 +40,10 @@ class Scan:
         self, queries: Floats, skip: Indices, n_jobs: int | None, found: tuple[Float64, Indices]
     ) -> None:
         """Find the k nearest rows; see `Searcher`."""
-        if self._is_little(queries):
+        search = scan_few if queries.shape[0] < _FEW_QUERIES else scan_nearest
+        if self._is_little(queries, search):
             plain_nearest(self._measure, _float64(queries), self._rows, skip, *found)
             return
-        search = scan_few if queries.shape[0] < _FEW_QUERIES else scan_nearest
 
         def run(piece: slice) -> None:
             near = found[0][piece], found[1][piece]
@@ -53,7 +57,7 @@ class Scan:
     ) -> tuple[Indices, Float64, Indices]:
         """Find every row within a radius; see `Searcher`."""
         reach = np.full(queries.shape[0], radius, dtype=np.float64)
-        if self._is_little(queries):
+        if self._is_little(queries, scan_within):
             points = _float64(queries)
             counts, distances, indices = plain_within(
                 self._measure, points, self._rows, reach, skip
@@ -74,10 +78,10 @@ class Scan:
         counts, distances, indices = (np.concatenate(each) for each in zip(*parts, strict=True))
         return np.concatenate([[0], np.cumsum(counts)]), distances, indices
 
-    def _is_little(self, queries: Floats) -> bool:
-        """Whether NumPy is to do it, for want of work that would pay for compiling."""
+    def _is_little(self, queries: Floats, loop: Callable[..., object]) -> bool:
+        """Whether NumPy is to do it, for want of work that would pay for compiling a loop."""
         work = _A_CALL + queries.shape[0] * self._rows.size
-        return is_plain(self._measure) and not patience.is_over(work)
+        return is_plain(self._measure) and not patience[loop].is_over(work)
 
     def _pieces(self, queries: Floats) -> list[slice]:
         m = queries.shape[0]
