@@ -444,3 +444,24 @@ def test_little_work_is_done_by_measuring(monkeypatch):
     distances, indices = ask(search, rows[:100], 5)
     assert not search._written
     assert_same((distances, indices), nearest(rows[:100], rows, 5))
+
+
+def test_few_that_bytes_leave_over_are_scanned_until_wider_products_pay(monkeypatch):
+    """The lists are the same; what is waited for is what is done."""
+    rng = np.random.default_rng(3)
+    rows = rng.normal(size=(3000, 40))
+    rows[:1500] = rows[0] + 1e-7 * rng.normal(size=(1500, 40))  # too near for bytes to tell
+    queries = np.vstack([rng.normal(size=(600, 40)), rows[1470:1500]])
+    lists = {}
+    for limit in (-1.0, 1e12):
+        monkeypatch.setattr(brute.patience, "limit", limit)
+        monkeypatch.setattr(brute.patience, "done", 0.0)
+        search = Brute(EUCLIDEAN, rows)
+        found = np.empty((630, 5)), np.empty((630, 5), dtype=np.intp)
+        search.nearest(queries, np.full(630, -1), 1, found)
+        lists[limit] = found
+        if brute.precisions(40)[0] == "bytes":
+            assert ("float32" in search._written) == (limit < 0)
+            assert 0 < brute.patience.done < 630 * rows.size
+    for one, other in zip(*lists.values(), strict=True):
+        assert np.array_equal(one, other)

@@ -177,13 +177,13 @@ def write_panels(panels: Panels, first: int, rows: Floats, frame: Frame) -> None
     for start in range(0, rows.shape[0], PANEL_ROWS):
         panel = (first + start) // PANEL_ROWS
         some = rows[start : start + PANEL_ROWS]
-        _pack_panel(some, frame.center, frame.scale, panels.values[panel], squares[panel])
+        pack_panel(some, frame.center, frame.scale, panels.values[panel], squares[panel])
         panels.halves[panel] = 0.5 * squares[panel] - frame.error * squares[panel]
         panels.halves[panel, some.shape[0] :] = FILL
 
 
 @kernel
-def _pack_panel(
+def pack_panel(
     rows: Floats, center: Float64, scale: float, values: Floats, squares: Float64
 ) -> None:
     """Transpose 16 rows at a time: they stay in the cache and fill whole lines of the panel."""
