@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
-from sklearn.metrics import accuracy_score
+from sklearn.metrics import accuracy_score, get_scorer
 
 import trivium
 
@@ -93,9 +93,13 @@ def test_few_labels_that_are_floats_say_nothing_else():
 @pytest.mark.parametrize(
     "model", [trivium.LeastSquaresClassifierCV(), trivium.KNeighborsClassifierCV()]
 )
-@pytest.mark.parametrize("scoring", ["acuracy", "f1_macro", None])
-def test_a_scoring_that_fit_would_refuse_is_refused(model, scoring):
+def test_a_scoring_set_after_fit_is_that_of_score_or_refused(model):
     X, y = np.random.default_rng(0).normal(size=(30, 2)), np.arange(30) % 2
-    model = clone(model).fit(X, y).set_params(scoring=scoring)
-    with pytest.raises(ValueError, match="scoring=.*: expected one of 'accuracy'"):
-        model.score(X, y)
+    model = clone(model).fit(X, y)
+    for scoring in ("f1_macro", "accuracy", None):
+        expected = get_scorer(scoring or "accuracy")(model, X, y)
+        assert model.set_params(scoring=scoring).score(X, y) == expected
+    with pytest.raises(ValueError, match="acuracy"):
+        model.set_params(scoring="acuracy").score(X, y)
+    with pytest.raises(TypeError, match="scoring=3: expected the name of a scorer"):
+        model.set_params(scoring=3).score(X, y)
