@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator
 from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
@@ -69,7 +70,8 @@ def test_names_beyond_the_classes_are_taken_where_all_are_named():
     ("class_weight", "error", "message"),
     [
         ("balance", ValueError, "class_weight='balance': expected 'balanced', a dict or None"),
-        ([1, 2, 3], TypeError, "expected a dict"),
+        ([1, 2, 3], TypeError, "is of type list: expected a dict"),
+        (pd.Series({"a": 1.0, "b": 2.0}), TypeError, "is of type Series: expected a dict"),
         (
             {"a": 1, "d": 2},
             ValueError,

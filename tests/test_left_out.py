@@ -178,6 +178,8 @@ def test_functions_of_a_user_see_the_rows_and_no_others():
         scorer_for("neg_log_loss", rows).of_rows(model, "with alpha=1")
     with pytest.raises(ValueError, match="is nan here"):
         scorer_for(lambda m, X, y: np.nan, rows).of_rows(model, "here")
+    with pytest.raises(ValueError, match="no 'coef_': a scorer can ask them for classes_, predict"):
+        scorer_for(lambda m, X, y: m.coef_.sum(), rows).of_rows(model, "here")
     only = LeftOut(model.X, model.classes, model.predicted, np.full((30, 3), 1 / 3))
     assert scorer_for("neg_log_loss", rows).of_rows(only, "here") == pytest.approx(-np.log(3))
 

@@ -57,7 +57,10 @@ def class_factors(
             raise ValueError(f"class_weight={class_weight!r}: expected 'balanced', a dict or None.")
         return balanced(mass)
     if not isinstance(class_weight, Mapping):
-        raise TypeError(f"class_weight={class_weight!r}: expected a dict, 'balanced' or None.")
+        raise TypeError(
+            f"class_weight is of type {type(class_weight).__name__}: expected a dict, 'balanced' "
+            "or None."
+        )
     for name, factor in class_weight.items():
         _require_factor(name, factor)
     labels = hashable(classes)

@@ -99,6 +99,14 @@ class LeftOut(ClassifierMixin, BaseEstimator):
         self._require_own(X)
         return cast(Float64, self.decisions)
 
+    def __getattr__(self, name: str) -> Any:
+        """Say what a scorer of a user's can ask, where it asks for something else."""
+        raise AttributeError(
+            f"the models of leave-one-out, each without a row, have together no {name!r}: a scorer "
+            "can ask them for classes_, predict and, where the estimator has these, predict_proba "
+            "and decision_function."
+        )
+
     def _require_own(self, X: Any) -> None:
         if X is not self.X and not np.array_equal(X, self.X):
             raise ValueError(

@@ -81,8 +81,9 @@ class TestRefusals:
         X, y = problem(3, 30, 2, 2)
         model = LeastSquaresClassifier().fit(X, y)
         assert not hasattr(model, "predict_proba")
-        with pytest.raises(AttributeError):
+        with pytest.raises(AttributeError, match="has no attribute 'predict_proba'") as caught:
             model.predict_proba(X)
+        assert "set calibration='sigmoid'" in str(caught.value.__cause__)
 
     def test_an_old_calibrator_is_not_used(self):
         X, y = problem(7, 30, 2, 2)

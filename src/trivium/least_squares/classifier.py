@@ -41,8 +41,13 @@ _CHEAP, _WORTH_IT = float(1 << 24), float(1 << 34)
 
 
 def _tells_probabilities(model: "LeastSquaresClassifier") -> bool:
-    """Whether the fit was calibrated, or one will be."""
-    return hasattr(model, "_calibrator") or model.calibration is not None
+    """Whether the fit was calibrated, or one will be; else say what brings probabilities."""
+    if hasattr(model, "_calibrator") or model.calibration is not None:
+        return True
+    raise AttributeError(
+        "Scores of least squares are no probabilities: set calibration='sigmoid', 'isotonic' or "
+        "'temperature' before fit."
+    )
 
 
 class LeastSquaresClassifier(RowsComeAndGo):
@@ -70,7 +75,8 @@ class LeastSquaresClassifier(RowsComeAndGo):
     class_weight : dict, "balanced" or None, default=None
         Factors on the weights of the rows of each class: those that a dict names, and one for the
         others; "balanced" gives all classes one weight, Σw/(n_classes · the class's own). A fit is
-        the one with the products as `sample_weight`.
+        the one with the products as `sample_weight`; `influence` and `calibration` leave rows out
+        of that one, with the factors held.
 
     Attributes
     ----------

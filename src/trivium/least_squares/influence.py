@@ -18,7 +18,9 @@ class Influence:
     """What a least-squares classifier would be without each of its training rows.
 
     `LeastSquaresClassifier.influence` makes it. Rows are left out one at a time, whole,
-    whatever they weigh. It keeps the table it was made of, without a copy.
+    whatever they weigh; those that stay keep their weights, also where class_weight="balanced" of
+    the fit without the row would give them slightly others. It keeps the table it was made of,
+    without a copy.
 
     Attributes
     ----------
