@@ -163,6 +163,26 @@ class TestHaversine:
         distances, _ = NearestNeighbors(5, metric="haversine").fit(rows).kneighbors(queries)
         np.testing.assert_allclose(distances, theirs, rtol=1e-12, atol=1e-25)
 
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_beyond_a_pole_it_goes_down_the_other_side(self, dtype):
+        pole = float(np.float32(np.pi / 2))  # greater than of float64
+        rows = np.array([[pole, 1], [0, 2], [-pole, 3], [pole - 2e-6, 1]], dtype=dtype)
+        north, east = rows.astype(np.longdouble).T
+        vectors = np.column_stack(
+            [np.cos(north) * np.cos(east), np.cos(north) * np.sin(east), np.sin(north)]
+        )
+        chords = np.sqrt(np.square(vectors[:, None] - vectors).sum(axis=2))
+        search = NearestNeighbors(4, metric="haversine").fit(rows)
+        angles, order = search.kneighbors(rows)
+        right = 2 * np.arcsin(np.minimum(chords / 2, 1)).astype(float)
+        in_order = np.take_along_axis(right, order, axis=1)
+        np.testing.assert_allclose(angles, in_order, rtol=1e-9, atol=1e-15)
+        assert (np.diff(angles, axis=1) >= 0).all()
+        near = search.radius_neighbors_graph(rows, 4.0, mode="distance").toarray()
+        np.testing.assert_allclose(near, right, rtol=1e-9, atol=1e-15)
+        density = KNeighborsDensity(2, metric="haversine").fit(rows)
+        assert np.isfinite(density.score_samples(rows)).all()
+
     def test_antipodes_are_told_apart(self):
         rows = np.array([[0.0, np.pi - 1e-9], [0.0, np.pi - 3e-9], [0.0, np.pi - 2e-9]])
         distances, order = (

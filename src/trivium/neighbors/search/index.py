@@ -58,7 +58,7 @@ class Index:
         self._names = names
         self._columns = columns
         self.rows = self._in_space(rows)
-        vectors = unit_vectors(rows) if metric.on_sphere else self.rows
+        vectors = unit_vectors(self.rows) if metric.on_sphere else self.rows
         self._chosen: Chosen | None = None
         if metric.given:
             self._searcher: Searcher = Given()

@@ -20,7 +20,7 @@ from trivium.neighbors.search.measures import (
     SUM,
     Measure,
 )
-from trivium.neighbors.search.sphere import require_places
+from trivium.neighbors.search.sphere import require_places, within_poles
 from trivium.parameters import require_number
 
 
@@ -107,6 +107,7 @@ _ALL = (
         "haversine",
         Measure(SQUARES, SQUARE_ROOT),
         by_products=True,
+        space=within_poles,
         check=require_places,
         on_sphere=True,
     ),

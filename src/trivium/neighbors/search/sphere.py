@@ -52,6 +52,37 @@ def central_angles(places: Floats, others: Floats) -> Float64:
     return angles
 
 
+def within_poles(places: Floats) -> Floats:
+    """Return places with latitudes of ±π/2 at most: beyond a pole it goes down the other side.
+
+    π/2 is beyond it in float32, and then cos φ is negative, of which `central_angles` takes a
+    root.
+
+    Parameters
+    ----------
+    places : ndarray of shape (n, 2)
+
+    Returns
+    -------
+    ndarray of shape (n, 2)
+        The same array where no latitude is beyond a pole.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> within_poles(np.array([[np.pi / 2 + 1e-7, 1.0]])) - [np.pi / 2, 1.0 - np.pi]
+    array([[-1.e-07,  0.e+00]])
+    """
+    latitudes = places[:, 0].astype(np.float64)
+    beyond = np.flatnonzero(np.abs(latitudes) > 0.5 * np.pi)
+    if not beyond.size:
+        return places
+    turned = places.astype(np.float64)
+    turned[beyond, 0] = np.copysign(np.pi, latitudes[beyond]) - latitudes[beyond]
+    turned[beyond, 1] -= np.copysign(np.pi, turned[beyond, 1])
+    return turned
+
+
 def unit_vectors(places: Floats) -> Float64:
     """Points of the unit sphere in three columns."""
     latitudes = places[:, 0].astype(np.float64)
