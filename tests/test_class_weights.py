@@ -82,6 +82,7 @@ def test_names_beyond_the_classes_are_taken_where_all_are_named():
         ({"a": -1}, ValueError, "zero or greater"),
         ({"a": np.nan}, ValueError, "zero or greater"),
         ({"a": np.inf}, ValueError, "zero or greater"),
+        ({"a": 10**400}, ValueError, "a finite number, zero or greater"),
         (dict.fromkeys("abc", 0), ValueError, "zero of every class"),
     ],
 )

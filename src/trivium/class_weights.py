@@ -105,7 +105,11 @@ def require_known_beforehand(class_weight: Any, method: str) -> None:
 def _require_factor(name: Any, factor: Any) -> None:
     if isinstance(factor, (bool, np.bool_)) or not isinstance(factor, Real):
         raise TypeError(f"class_weight[{name!r}]={factor!r}: expected a number.")
-    if not 0 <= float(factor) < np.inf:
+    try:
+        number = float(factor)
+    except OverflowError:  # an integer beyond float64
+        number = np.inf
+    if not 0 <= number < np.inf:
         raise ValueError(
             f"class_weight[{name!r}]={factor!r}: expected a finite number, zero or greater."
         )
