@@ -182,8 +182,14 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
 
     def _require_volumes(self) -> None:
         """Raise a ValueError where the balls of the metric have no volumes."""
-        if self._metric().has_volumes:
+        metric = self._metric()
+        if metric.has_volumes:
             return
+        if metric.function is not None and self.metric in NAMES:
+            raise ValueError(
+                f"metric={self.metric!r} with metric_params['w']: a density knows no weights of "
+                "columns. Scale the columns themselves."
+            )
         volumes = [name for name, metric in NAMES.items() if metric.has_volumes]
         raise ValueError(
             f"metric={self.metric!r}: expected one of {', '.join(map(repr, volumes))}, whose "

@@ -151,6 +151,28 @@ def test_a_distance_that_is_none_is_named():
 def test_a_density_has_no_volume_of_a_function_s_balls():
     with pytest.raises(ValueError, match="balls have volumes"):
         KNeighborsDensity(metric="hamming").fit(X)
+    with pytest.raises(ValueError, match="knows no weights of columns"):
+        KNeighborsDensity(metric_params={"w": np.ones(5)}).fit(X)
+
+
+@pytest.mark.parametrize("metric", ["braycurtis", "dice", "sokalsneath"])
+def test_no_order_of_rows_is_refused(metric):
+    """Of a row of zeros, SciPy knows no distance to itself, which nobody asks for."""
+    rows = np.vstack([X[:20], np.zeros(5)])
+    last, order = NearestNeighbors(3, metric=metric).fit(rows).kneighbors()
+    first, _ = NearestNeighbors(3, metric=metric).fit(rows[::-1]).kneighbors()
+    assert np.array_equal(first[::-1], last)
+    assert np.isfinite(last).all()
+    assert order[-1].max() < 20
+
+
+def test_infinite_distances_are_no_neighbours():
+    search = NearestNeighbors(
+        metric=lambda a, b: np.inf if abs(a - b).max() > 1.0 else abs(a - b).max()
+    ).fit(np.arange(4.0)[:, None])
+    with pytest.raises(ValueError, match=r"infinite between a query, \[0.\], and all but fewer"):
+        search.kneighbors([[0.0]], 3)
+    assert search.kneighbors([[0.0]], 2)[0].tolist() == [[0.0, 1.0]]
 
 
 def test_p_is_the_minkowski_metric_s_alone():

@@ -75,7 +75,7 @@ class Functions:
         self._params = {**_of_rows(function, rows), **function.params}
         self._given = Given()
         try:
-            self._distances(rows[:1], np.array([-1]), 1)
+            self._distances(rows[:1], np.array([0]), 1)  # which need not be a number
         except Exception as error:
             raise ValueError(f"metric={function.name} fails for row 0: {error}") from error
 

@@ -133,6 +133,11 @@ class Index:
 
     def _too_far(self, points: Floats, query: int, k: int) -> ValueError:
         """Return an error that names the column in which a query lies farthest off."""
+        if self.metric.function is not None:
+            return ValueError(
+                f"metric={self.metric.name} is infinite between a query, {points[query]}, and all "
+                f"but fewer than {k} rows: ask for fewer neighbours, or for those in a radius."
+            )
         apart = np.abs(0.25 * points[query].astype(np.float64) - 0.25 * self.rows).max(axis=0)
         column = int(apart.argmax())
         name = f"column {column}" if self._names is None else f"column {self._names[column]!r}"
