@@ -76,7 +76,7 @@ class LeastSquaresClassifier(RowsComeAndGo):
         Factors on the weights of the rows of each class: those that a dict names, and one for the
         others; "balanced" gives all classes one weight, Σw/(n_classes · the class's own). A fit is
         the one with the products as `sample_weight`; `influence` and `calibration` leave rows out
-        of that one, with the factors held.
+        of that one, with the factors held, and probabilities are those of classes that weigh so.
 
     Attributes
     ----------
