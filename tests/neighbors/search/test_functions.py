@@ -76,6 +76,14 @@ def test_distances_are_scikit_learn_s(metric):
     assert np.allclose(ours, theirs, rtol=1e-12, atol=1e-14)
 
 
+def test_parameters_are_those_of_the_fit():
+    weights = np.ones(5)
+    search = NearestNeighbors(metric_params={"w": weights}).fit(X)
+    before = search.kneighbors(Q)[0]
+    weights[:] = 9.0
+    assert np.array_equal(search.kneighbors(Q)[0], before)
+
+
 def test_rows_are_left_out_by_number():
     near = NearestNeighbors(3, metric="hamming").fit(np.vstack([X, X[:5]])).kneighbors()
     assert near[1][0, 0] == 60
@@ -120,7 +128,12 @@ def test_the_reason_says_that_all_rows_are_looked_at():
         ({"metric": "hamming", "metric_params": {"p": 3}}, "takes 'w' alone"),
         ({"metric": "seuclidean", "metric_params": {"w": 3}}, "takes 'V' alone"),
         ({"metric": "mahalanobis", "metric_params": {"V": 3}}, "takes 'VI' alone"),
-        ({"metric": "hamming", "metric_params": {"w": [1.0]}}, "metric='hamming' fails for row 0"),
+        ({"metric": "hamming", "metric_params": {"w": [1.0]}}, r"\['w'\] .* in the shape \(5,\)"),
+        ({"metric_params": {"w": [1.0, 1.0, 1.0, 1.0, np.nan]}}, r"\['w'\] must hold finite"),
+        ({"metric_params": {"w": [1.0, 1.0, 1.0, 1.0, -1.0]}}, "zero or greater"),
+        ({"metric_params": {"w": "heavy"}}, r"\['w'\] must hold finite numbers"),
+        ({"metric": "seuclidean", "metric_params": {"V": np.zeros(5)}}, "greater than zero"),
+        ({"metric": "mahalanobis", "metric_params": {"VI": np.eye(3)}}, r"in the shape \(5, 5\)"),
         ({"metric": farthest_step, "metric_params": {"q": 1}}, "farthest_step fails for row 0"),
         ({"metric": "euclidean", "metric_params": {"V": 3}}, "'euclidean' takes none"),
         ({"metric": "minkowski", "metric_params": {"V": 3}}, "takes 'p' and 'w' alone"),

@@ -66,13 +66,14 @@ class Functions:
     Raises
     ------
     ValueError
-        If the function fails for the first row.
+        If a parameter of SciPy's functions has another shape than the columns ask for, or holds
+        other numbers than it may; if the function fails for the first row.
     """
 
     def __init__(self, function: Function, rows: Floats) -> None:
         self._function = function
         self._rows = self._prepared(rows)
-        self._params = {**_of_rows(function, rows), **function.params}
+        self._params = {**_of_rows(function, rows), **_checked(function, rows.shape[1])}
         self._given = Given()
         try:
             self._distances(rows[:1], np.array([0]), 1)  # which need not be a number
@@ -160,6 +161,31 @@ def function_of(metric: Any, p: float, params: dict[str, Any]) -> Function:
                 f"metric_params has {unknown[0]!r}; metric={metric!r} takes {takes[0]!r} alone."
             )
     return Function(metric, dict(params))
+
+
+def _checked(function: Function, n_columns: int) -> dict[str, Any]:
+    """Return the parameters, SciPy's as copies: it reads them without asking for their size."""
+    params = dict(function.params)
+    if callable(function.metric):
+        return params
+    for name, shape, least, bound in (
+        ("w", (n_columns,), 0.0, ", zero or greater"),
+        ("V", (n_columns,), np.nextafter(0.0, 1.0), ", greater than zero"),
+        ("VI", (n_columns, n_columns), -np.inf, ""),
+    ):
+        if name not in params:
+            continue
+        try:
+            numbers = np.array(params[name], dtype=np.float64)
+        except (TypeError, ValueError, OverflowError):
+            numbers = np.array(np.nan)
+        if numbers.shape != shape or not (np.isfinite(numbers) & (numbers >= least)).all():
+            raise ValueError(
+                f"metric_params[{name!r}] must hold finite numbers{bound}, in the shape {shape}, "
+                f"for the {n_columns} columns."
+            )
+        params[name] = numbers
+    return params
 
 
 def _of_rows(function: Function, rows: Floats) -> dict[str, Any]:
