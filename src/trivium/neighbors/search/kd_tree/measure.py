@@ -3,6 +3,7 @@
 The functions work on addresses; see `search.addresses`.
 """
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,9 @@ from trivium.neighbors.search.kd_tree.build import LANES, Tree
 from trivium.neighbors.search.kd_tree.lanes import MOST_ROWS, QUERIES, Lists
 from trivium.neighbors.search.lists import FEW, Candidates
 from trivium.neighbors.search.measures import (
+    SQUARE_ROOT,
+    SQUARES,
+    VANISHED,
     Measure,
     add_difference,
     distance_of,
@@ -103,9 +107,14 @@ def box_distances(
         reduced[r] = 0.0
     for j in range(forest.n_columns):
         low, high = desk.low[j], desk.high[j]
-        for r in range(at, at + size):
-            gap = _gap(low, high, boxes[r], boxes[r + steps[0]])
-            reduced[r - at] = add_difference(forest.measure, reduced[r - at], gap)
+        if forest.measure.form == SQUARES:  # a loop of its own, which vectorises
+            for r in range(at, at + size):
+                gap = _gap(low, high, boxes[r], boxes[r + steps[0]])
+                reduced[r - at] += gap * gap
+        else:
+            for r in range(at, at + size):
+                gap = _gap(low, high, boxes[r], boxes[r + steps[0]])
+                reduced[r - at] = add_difference(forest.measure, reduced[r - at], gap)
         at += steps[1]
 
 
@@ -117,16 +126,24 @@ def row_distances(
     measure, n_columns = forest.measure, forest.n_columns
     for r in range(size):
         reduced[r] = 0.0
+    if measure.form != SQUARES:
+        for j in range(n_columns):
+            x = point[j]
+            for r in range(size):
+                reduced[r] = add_difference(measure, reduced[r], x - rows[at + r])
+            at += step
+        return
     for j in range(0, n_columns - 1, 2):  # two at a time: half as many loads and stores
         x, y = point[j], point[j + 1]
         for r in range(size):
-            first = add_difference(measure, reduced[r], x - rows[at + r])
-            reduced[r] = add_difference(measure, first, y - rows[at + step + r])
+            first, second = x - rows[at + r], y - rows[at + step + r]
+            reduced[r] = (reduced[r] + first * first) + second * second
         at += 2 * step
     for j in range(n_columns - n_columns % 2, n_columns):
         x = point[j]
         for r in range(size):
-            reduced[r] = add_difference(measure, reduced[r], x - rows[at + r])
+            difference = x - rows[at + r]
+            reduced[r] += difference * difference
 
 
 @inlined
@@ -159,9 +176,15 @@ def admit(
 def to_distances(measure: Measure, keys: Float64, start: int, stop: int) -> int:
     """Turn reduced distances into distances; return how many of them are lost."""
     lost = 0
-    for h in range(start, stop):
-        lost += is_lost(measure, keys[h])
-        keys[h] = distance_of(measure, keys[h])
+    if measure.root == SQUARE_ROOT:  # a loop of its own, which vectorises
+        for h in range(start, stop):
+            key = keys[h]
+            lost += (key < VANISHED) | (key == np.inf)
+            keys[h] = math.sqrt(key)
+    else:
+        for h in range(start, stop):
+            lost += is_lost(measure, keys[h])
+            keys[h] = distance_of(measure, keys[h])
     return lost
 
 
