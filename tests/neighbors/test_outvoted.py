@@ -46,9 +46,16 @@ def test_wins_by_chance_are_those_of_rows_at_random(k):
     assert wins / 300 == pytest.approx(expected, rel=0.15)
 
 
-def asked(X, y, k, weights=None):
+def asked(X, y, k, weights=None, metric="euclidean"):
     voters = Voters(y, int(y.max()) + 1, "uniform", 1)
-    index = Index(X, metric=METRICS["euclidean"], algorithm="auto", n_jobs=1, k=k)
+    index = Index(X, metric=METRICS[metric], algorithm="auto", n_jobs=1, k=k)
+    find = index.nearest
+
+    def nearest(points, *others):
+        assert points.shape[1] == index.rows.shape[1]
+        return find(points, *others)
+
+    index.nearest = nearest
     return outvoted(index, voters, weights, k, np.unique(y)[1:])
 
 
@@ -56,14 +63,16 @@ def asked(X, y, k, weights=None):
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("k", [1, 3, 6])
 @pytest.mark.parametrize("weighted", [False, True])
-def test_a_search_of_all_their_rows_says_the_same(seed, k, weighted):
+@pytest.mark.parametrize("metric", ["euclidean", "cosine", "haversine"])
+def test_a_search_of_all_their_rows_says_the_same(seed, k, weighted, metric):
+    """Rows that a metric has brought into its space are not brought there once more."""
     rng = np.random.default_rng(seed)
     y = np.sort(rng.choice(4, size=90, p=[0.85, 0.05, 0.05, 0.05]))
-    X = rng.normal(size=(90, 2)) + 2.0 * (y == 2)[:, None]
+    X = np.clip(rng.normal(size=(90, 2)) + 2.0 * (y == 2)[:, None], -1.5, 1.5)
     weights = rng.integers(1, 4, size=90).astype(float) if weighted else None
-    told = KNeighborsClassifier(k).fit(X, y, weights).predict(X)
+    told = KNeighborsClassifier(k, metric=metric).fit(X, y, weights).predict(X)
     expected = [c for c in np.unique(y)[1:] if not np.any(told[y == c] == c)]
-    lost, surely = asked(X, y, k, weights)
+    lost, surely = asked(X, y, k, weights, metric)
     assert lost.tolist() == expected
     assert surely
 
