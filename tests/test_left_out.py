@@ -2,12 +2,16 @@
 
 import numpy as np
 import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_iris
 from sklearn.metrics import accuracy_score, f1_score, get_scorer, make_scorer, roc_auc_score
 
+from trivium import KNeighborsClassifierCV, LeastSquaresClassifierCV
 from trivium.inputs import LabelledRows
 from trivium.left_out import (
     LeftOut,
     LeftOutScorer,
+    UnknownError,
     error_of_best,
     goes_by_cells,
     jackknife_groups,
@@ -195,16 +199,35 @@ def test_scores_that_there_are_not_without_a_row_do_not_count():
             raise ValueError("too few")
         return 1.0
 
-    assert scorer_for(never, rows).error_of_rows(model) == np.inf
-    assert scorer_for("accuracy", rows).error_of_cells(np.array([[1.0, 0], [0, 0]]), 1.0, 1.0) == (
-        np.inf
-    )
+    with pytest.raises(UnknownError, match="without one of 20 groups .* fails there .too few"):
+        scorer_for(never, rows).error_of_rows(model)
+    with pytest.raises(UnknownError, match="without one row, .* fails there .no other row"):
+        scorer_for("accuracy", rows).error_of_cells(np.array([[1.0, 0], [0, 0]]), 1.0, 1.0)
+
+
+@pytest.mark.parametrize("wing", [KNeighborsClassifierCV(100), LeastSquaresClassifierCV()])
+def test_a_rule_that_needs_a_standard_error_does_not_do_without(wing):
+    """A function that insists on all rows would else be taken as one that knows nothing."""
+    X, y = load_iris(return_X_y=True)
+
+    def whole(model, rows, labels):
+        if len(labels) != 150:
+            raise RuntimeError("where are the others?")
+        return accuracy_score(labels, model.predict(rows))
+
+    with pytest.raises(ValueError, match=r"where are the others.*rule=\"best\""):
+        clone(wing).set_params(scoring=whole).fit(X, y)
+    best = clone(wing).set_params(scoring=whole, rule="best").fit(X, y)
+    plain = clone(wing).set_params(rule="best").fit(X, y)
+    np.testing.assert_allclose(best.cv_results_["score"], plain.cv_results_["accuracy"])
+    assert np.isnan(best.cv_results_["score_se"]).all()
+    assert best.best_score_ == plain.best_score_
 
 
 @pytest.mark.parametrize("tied", [-1, 0])
 def test_the_best_alone_has_its_error(tied):
     scores = np.array([0.1, 0.5, 0.5, 0.2])
-    errors = error_of_best(scores, lambda place: 10.0 + place, tied=tied)
+    errors = error_of_best(scores, lambda place: 10.0 + place, "best", tied=tied)
     best = 2 if tied else 1
     assert errors[best] == 10.0 + best
     assert np.isnan(np.delete(errors, best)).all()

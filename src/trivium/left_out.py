@@ -24,6 +24,7 @@ from sklearn.utils.validation import _check_method_params
 from trivium.arrays import Float64, Indices, Labels
 from trivium.blocks.scaling import comparable_weights
 from trivium.inputs import LabelledRows
+from trivium.label_metrics import Formula, formula_of
 from trivium.labels import are_beyond_64_bits
 from trivium.scorers import Scorer, asked, told_classes
 from trivium.selection import choose
@@ -31,6 +32,10 @@ from trivium.selection import choose
 _GROUPS, _MOST_CELLS = 20, 400
 _CLASSIFICATION = "sklearn.metrics._classification"
 _LEAST_ROOM = 1e-9  # rows beside one, of which a standard error is known
+
+
+class UnknownError(ValueError):
+    """A score whose standard error nobody can tell: the scorer fails on most parts of the rows."""
 
 
 class LeftOut(ClassifierMixin, BaseEstimator):
@@ -145,7 +150,8 @@ class LeftOutScorer:
         self._scorer, self._scoring, self._rows = scorer, scoring, rows
         if rows.kept is not None:
             metadata = _check_method_params(np.empty(rows.n_given), metadata, rows.kept)
-        self._metadata, self._passed = metadata, False
+        self._metadata = metadata
+        self._metric: _Metric | None = None  # of a scorer that has passed its checks
         self.weights: Float64 | None = metadata.get("sample_weight")
         self.by_cells = goes_by_cells(scorer) and metadata.keys() <= {"sample_weight"}
         self.worth = float(len(rows.X))
@@ -169,9 +175,9 @@ class LeftOutScorer:
         ValueError
             If the scorer fails or finds no number.
         """
-        ask = self._metric if self._passed else self._of_cells
+        ask = self._of_cells if self._metric is None else self._metric
         found = self._named(partial(ask, cells), where)
-        self._passed = True
+        self._metric = self._metric or _Metric(self._scorer, self._rows.classes)
         return found
 
     def of_rows(self, told: LeftOut, where: str) -> float:
@@ -192,7 +198,13 @@ class LeftOutScorer:
             Theirs.
         worth : float
             How many rows they are worth.
+
+        Raises
+        ------
+        UnknownError
+            If the scorer fails without the rows of cells that hold half of the weight.
         """
+        metric = self._metric or _Metric(self._scorer, self._rows.classes)
         with np.errstate(over="ignore"):
             cells = cells * (worth / cells.sum())
         places = np.argwhere(cells)
@@ -201,39 +213,59 @@ class LeftOutScorer:
             rng = np.random.default_rng(0)
             places = rng.choice(places, _MOST_CELLS, p=mass / mass.sum())
             mass = np.ones(_MOST_CELLS)
-        moves = np.array([self._move(cells, tuple(place), score, worth) for place in places])
-        known = np.isfinite(moves)
-        if not known.any():
-            return np.inf
-        moves, mass = moves[known], mass[known]
+        gone = np.minimum(mass, 1.0)
+
+        def without(place: int) -> float:
+            fewer = cells.copy()
+            fewer[tuple(places[place])] -= gone[place]
+            if not fewer.any():
+                raise ValueError("no other row has a weight")
+            return metric(fewer)
+
+        left = self._of_parts(without, mass, "one row")
+        moves = (worth - gone) / gone * (left - score)
+        moves, mass = moves[np.isfinite(left)], mass[np.isfinite(left)]
         variance = np.average((moves - np.average(moves, weights=mass)) ** 2, weights=mass)
         return float(np.sqrt(variance / max(worth - 1.0, _LEAST_ROOM)))
-
-    def _move(self, cells: Float64, place: Any, score: float, worth: float) -> float:
-        """Return how far a score moves without a row of a cell, times the rows that stay."""
-        goes = min(1.0, float(cells[place]))
-        fewer = cells.copy()
-        fewer[place] -= goes
-        left = _or_nan(partial(self._metric, fewer)) if fewer.any() else np.nan
-        return (worth - goes) / goes * (left - score)
 
     def error_of_rows(self, told: LeftOut) -> float:
         """Return the standard error of a score by the jackknife over groups of rows.
 
         There are twenty, or as many as rows.
+
+        Raises
+        ------
+        UnknownError
+            If the scorer fails without every other of the groups.
         """
         groups = jackknife_groups(self._rows.codes.size)
-        every = np.arange(groups.max() + 1)
-        scores = np.array(
-            [
-                _or_nan(partial(self._of_rows, told, np.flatnonzero(groups != g)))
-                for g in every.tolist()
-            ]
-        )
+        mass = np.ones(groups.max() + 1)
+
+        def without(group: int) -> float:
+            return self._of_rows(told, np.flatnonzero(groups != group))
+
+        scores = self._of_parts(without, mass, f"one of {mass.size} groups of rows")
         scores = scores[np.isfinite(scores)]
-        if scores.size < 2:
-            return np.inf
         return float(np.sqrt((scores.size - 1) * scores.var()))
+
+    def _of_parts(self, score: Callable[[int], float], mass: Float64, what: str) -> Float64:
+        """Ask for the scores without each part; there need not be all, as of a class's last row."""
+        scores, failure = np.full(mass.size, np.nan), None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for part in range(mass.size):
+                try:
+                    scores[part] = score(part)
+                except Exception as error:  # whatever a user's function raises
+                    failure = failure or error
+        known = np.isfinite(scores)
+        if np.count_nonzero(known) < min(2, mass.size) or mass[~known].sum() > mass.sum() / 2:
+            raise UnknownError(
+                f"The standard error of a score is how far it moves without {what}, and "
+                f"scoring={self._scoring!r} fails there ({failure or 'it is no number'}): take a "
+                'scorer that can score a part of the rows, or rule="best".'
+            ) from failure
+        return scores
 
     def _of_cells(self, cells: Float64) -> float:
         true, predicted = np.nonzero(cells)
@@ -241,22 +273,6 @@ class LeftOutScorer:
         metadata = {"sample_weight": cells[true, predicted]}
         told = LeftOut(X, classes, predicted)
         return asked(self._scorer, told, X, classes[true], metadata)
-
-    def _metric(self, cells: Float64) -> float:
-        """Score cells once more, whose like has passed all of the scorer's checks."""
-        true, predicted = np.nonzero(cells)
-        classes = self._rows.classes
-        if are_beyond_64_bits(classes):
-            classes = np.arange(classes.size)
-        told: Any = told_classes(self._scorer, classes, {})
-        with config_context(skip_parameter_validation=True, assume_finite=True):
-            found = told._score_func(
-                classes[true],
-                classes[predicted],
-                sample_weight=cells[true, predicted],
-                **told._kwargs,
-            )
-        return float(told._sign * found)
 
     def _of_rows(self, told: LeftOut, rows: slice | Indices) -> float:
         metadata, codes = self._metadata, self._rows.codes
@@ -274,6 +290,38 @@ class LeftOutScorer:
             raise ValueError(
                 f"scoring={self._scoring!r} is {found} {where}: take a scorer that is a number "
                 "there."
+            )
+        return found
+
+
+class _Metric:
+    """The metric of a scorer that goes by cells: by its formula, or once more by scikit-learn.
+
+    Its like has passed all of the scorer's checks before.
+    """
+
+    def __init__(self, scorer: Any, classes: Labels) -> None:
+        if are_beyond_64_bits(classes):
+            classes = np.arange(classes.size)
+        told: Any = told_classes(scorer, classes, {})
+        self._metric, self._options, self._sign = told._score_func, told._kwargs, told._sign
+        self._classes = classes
+        self._formula: Formula | None = formula_of(self._metric, classes, self._options)
+
+    def __call__(self, cells: Float64) -> float:
+        found = np.nan if self._formula is None else self._formula(cells)
+        if not np.isfinite(found):
+            found = self._by_labels(cells)
+        return float(self._sign * found)
+
+    def _by_labels(self, cells: Float64) -> float:
+        true, predicted = np.nonzero(cells)
+        with config_context(skip_parameter_validation=True, assume_finite=True):
+            found: float = self._metric(
+                self._classes[true],
+                self._classes[predicted],
+                sample_weight=cells[true, predicted],
+                **self._options,
             )
         return found
 
@@ -307,7 +355,9 @@ def jackknife_groups(n: int) -> Indices:
     return groups
 
 
-def error_of_best(scores: Float64, error_of: Callable[[int], float], *, tied: int = -1) -> Float64:
+def error_of_best(
+    scores: Float64, error_of: Callable[[int], float], rule: str, *, tied: int = -1
+) -> Float64:
     """Return standard errors: that of the best score, which rules ask for, and NaN for others.
 
     Each takes as many askings of the scorer as there are cells, or groups of rows.
@@ -317,12 +367,23 @@ def error_of_best(scores: Float64, error_of: Callable[[int], float], *, tied: in
     scores : ndarray of shape (m,)
     error_of : callable
         Returns the standard error of a score by its place.
+    rule : {"one-standard-error", "best"}
+        As of `choose`; the best needs no error, which is NaN where nobody can tell it.
     tied : {-1, 0}
         As of `choose`.
+
+    Raises
+    ------
+    UnknownError
+        If the rule needs the error and nobody can tell it.
     """
     errors = np.full(scores.size, np.nan)
     best = choose(scores, np.zeros(scores.size), "best", tied=tied)
-    errors[best] = error_of(best)
+    try:
+        errors[best] = error_of(best)
+    except UnknownError:
+        if rule != "best":
+            raise
     return errors
 
 
@@ -337,13 +398,3 @@ def all_weights(rows: LabelledRows) -> Float64 | None:
     kept = slice(None) if rows.kept is None else rows.kept
     weights[kept] = rows.weights if within else comparable_weights(rows.weights)
     return weights
-
-
-def _or_nan(score: Callable[[], float]) -> float:
-    """Ask for a score that there need not be, as of rows without the last one of a class."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return score()
-        except Exception:
-            return np.nan

@@ -77,6 +77,8 @@ class LeastSquaresClassifierCV(IndicatorFit):
     Standard errors are for as many rows as are counted; where some weight is below one, for
     (Σw)²/Σw². That of another scorer is the jackknife's: how far the score moves without each row,
     where it is a metric of scikit-learn of labels, and else without each of twenty groups of rows.
+    A callable is given a model that tells all training rows, and no others; for the standard error
+    also twenty times all but a twentieth of them.
 
     With class_weight="balanced" there is a decomposition for each class, which counts one row less
     where one of its own is left out; where rows weigh less than one, for each weight of each class.
@@ -276,9 +278,9 @@ class LeastSquaresClassifierCV(IndicatorFit):
         score, error = scores.accuracy, scores.accuracy_se
         if scorer is not None:
             if scores.cells is not None:
-                score, error = _by_cells(scorer, alphas, scores.cells)
+                score, error = _by_cells(scorer, alphas, scores.cells, self.rule)
             else:
-                score, error = _by_rows(scorer, alphas, folds, unheard)
+                score, error = _by_rows(scorer, alphas, folds, unheard, self.rule)
             self.cv_results_.update(score=score, score_se=error)
         elif self.scoring == "neg_mean_squared_error":
             score, error = -scores.squared_error, scores.squared_error_se
@@ -308,7 +310,9 @@ class LeastSquaresClassifierCV(IndicatorFit):
         return np.unique(numbers)
 
 
-def _by_cells(scorer: LeftOutScorer, alphas: Float64, cells: Float64) -> tuple[Float64, Float64]:
+def _by_cells(
+    scorer: LeftOutScorer, alphas: Float64, cells: Float64, rule: str
+) -> tuple[Float64, Float64]:
     """Scores of the penalties, and the best one's standard error, by the cells."""
     scores = np.array(
         [
@@ -320,11 +324,15 @@ def _by_cells(scorer: LeftOutScorer, alphas: Float64, cells: Float64) -> tuple[F
     def error_of(place: int) -> float:
         return scorer.error_of_cells(cells[place], float(scores[place]), scorer.worth)
 
-    return scores, error_of_best(scores, error_of)
+    return scores, error_of_best(scores, error_of, rule)
 
 
 def _by_rows(
-    scorer: LeftOutScorer, alphas: Float64, folds: Folds, unheard: Callable[[float], Float64]
+    scorer: LeftOutScorer,
+    alphas: Float64,
+    folds: Folds,
+    unheard: Callable[[float], Float64],
+    rule: str,
 ) -> tuple[Float64, Float64]:
     """Do the same by all rows."""
     X, classes = folds.scored.X, folds.scored.classes
@@ -344,4 +352,4 @@ def _by_rows(
     def error_of(place: int) -> float:
         return scorer.error_of_rows(next(told(alphas[place : place + 1])))
 
-    return scores, error_of_best(scores, error_of)
+    return scores, error_of_best(scores, error_of, rule)

@@ -90,7 +90,8 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
     they need not be means over rows. Their standard errors are the jackknife's: over rows for
     scikit-learn's metrics of labels, which go by how many rows of each class are told as which,
     and over twenty groups of rows for others. Of a mean over rows the former is the usual one.
-    A callable is given a model that tells the training rows, all of them, and no others.
+    A callable is given a model that tells all training rows, and no others; for the standard error
+    of the best score, also twenty times all but a twentieth of them.
 
     With scikit-learn's metadata routing, scorers are given what they ask for; a scorer that is
     named is given the weights.
@@ -289,9 +290,9 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
         else:
             name, leave_out = "score", partial(self._left_out, given)
             results["score"], results["score_se"] = (
-                scores_of_rows(asked, leave_out, self._voters, given, k_max)
+                scores_of_rows(asked, leave_out, self._voters, given, k_max, self.rule)
                 if cells is None
-                else scores_of_cells(asked, cells, given.weights)
+                else scores_of_cells(asked, cells, given.weights, self.rule)
             )
         score = -results[name] if name == "log_loss" else results[name]
         self.cv_results_ = results

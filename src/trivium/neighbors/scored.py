@@ -50,7 +50,7 @@ def cells_for(scorer: LeftOutScorer, rows: LabelledRows, k_max: int) -> Cells | 
 
 
 def scores_of_cells(
-    scorer: LeftOutScorer, cells: Cells, given: Float64 | None
+    scorer: LeftOutScorer, cells: Cells, given: Float64 | None, rule: str
 ) -> tuple[Float64, Float64]:
     """Score every number of neighbours by its cells.
 
@@ -60,6 +60,7 @@ def scores_of_cells(
     cells : Cells
     given : ndarray of shape (n,) or None
         Sample weights.
+    rule : {"one-standard-error", "best"}
 
     Returns
     -------
@@ -75,11 +76,16 @@ def scores_of_cells(
     def error_of(place: int) -> float:
         return scorer.error_of_cells(cells.sums[place], float(scores[place]), worth)
 
-    return scores, error_of_best(scores, error_of, tied=0)
+    return scores, error_of_best(scores, error_of, rule, tied=0)
 
 
 def scores_of_rows(
-    scorer: LeftOutScorer, leave_out: LeaveOut, voters: Voters, rows: LabelledRows, k_max: int
+    scorer: LeftOutScorer,
+    leave_out: LeaveOut,
+    voters: Voters,
+    rows: LabelledRows,
+    k_max: int,
+    rule: str,
 ) -> tuple[Float64, Float64]:
     """Score every number of neighbours by the shares of every row, some numbers at a time.
 
@@ -91,6 +97,7 @@ def scores_of_rows(
     voters : Voters
     rows : LabelledRows
     k_max : int
+    rule : {"one-standard-error", "best"}
 
     Returns
     -------
@@ -108,7 +115,7 @@ def scores_of_rows(
         (told,) = _told(leave_out, voters, rows, [place + 1])
         return scorer.error_of_rows(told)
 
-    return scores, error_of_best(scores, error_of, tied=0)
+    return scores, error_of_best(scores, error_of, rule, tied=0)
 
 
 def _told(
