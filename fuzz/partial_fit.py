@@ -12,8 +12,8 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 from trivium import LeastSquaresClassifier
-from trivium.least_squares.solve import solve
-from trivium.least_squares.table import Table
+from trivium.least_squares.solving.design import Table
+from trivium.least_squares.solving.solve import solve
 
 _CLOSE = 1e-8
 Rng = np.random.Generator

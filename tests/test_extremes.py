@@ -8,7 +8,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 import trivium
-from trivium.least_squares.masking import MaskedClassWarning
+from trivium.masking import MaskedClassWarning
 
 ESTIMATORS = {
     "search": lambda: trivium.NearestNeighbors(),

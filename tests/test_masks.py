@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 import trivium
 from trivium import displays
 from trivium.displays import PlaneGrid
-from trivium.least_squares.influence import Influence
+from trivium.least_squares.deletion.influence import Influence
 
 N = 24
 X = np.random.default_rng(5).normal(size=(N, 2))

@@ -60,8 +60,8 @@ def log_relative_error(values: Iterable[float], certified: Iterable[float]) -> f
 
 def trivium(X: Array, y: Array, fit_intercept: bool) -> Fitted:
     """Solve as `LeastSquaresClassifier` does, for any targets."""
-    from trivium.least_squares.solve import solve
-    from trivium.least_squares.table import Table
+    from trivium.least_squares.solving.design import Table
+    from trivium.least_squares.solving.solve import solve
 
     solved = solve(Table.of_values(X, y[:, None]), 0.0, centred=fit_intercept)
     assert solved is not None  # noqa: S101 - nothing here is beyond float64

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from trivium.neighbors.nearest import NearestNeighbors
     from trivium.softmax.classifier import SoftmaxRegression
     from trivium.softmax.classifier_cv import SoftmaxRegressionCV
-    from trivium.softmax.separation import SeparationWarning
+    from trivium.softmax.separation.directions import SeparationWarning
 
 __version__ = "0.1.0"
 
@@ -44,7 +44,7 @@ _HOME = {
     "LeastSquaresClassifierCV": "trivium.least_squares.classifier_cv",
     "MaskedClassWarning": "trivium.masking",
     "NearestNeighbors": "trivium.neighbors.nearest",
-    "SeparationWarning": "trivium.softmax.separation",
+    "SeparationWarning": "trivium.softmax.separation.directions",
     "SoftmaxRegression": "trivium.softmax.classifier",
     "SoftmaxRegressionCV": "trivium.softmax.classifier_cv",
 }

@@ -8,8 +8,9 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from trivium import LeastSquaresClassifier, LeastSquaresClassifierCV
-from trivium.least_squares import lost_rows, solve
-from trivium.least_squares.table import targets
+from trivium.least_squares.deletion import high_leverage
+from trivium.least_squares.solving import solve
+from trivium.least_squares.solving.design import targets
 from trivium.selection import choose
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*predicted for no training row")
@@ -84,8 +85,8 @@ class TestScores:
 
     @pytest.mark.parametrize("most", [0, 64])
     def test_many_rows_that_alone_hold_a_column(self, most, monkeypatch):
-        monkeypatch.setattr(lost_rows, "_MOST_FITS", most)
-        monkeypatch.setattr(lost_rows, "_MOST_ROWS", 0)
+        monkeypatch.setattr(high_leverage, "_MOST_FITS", most)
+        monkeypatch.setattr(high_leverage, "_MOST_ROWS", 0)
         X, y, w = problem(2, 40, 3, 3)
         X = np.hstack([X, np.eye(40)[:, :30]])
         model = LeastSquaresClassifierCV([0.0, 0.2]).fit(X, y, w)
@@ -95,7 +96,7 @@ class TestScores:
             def no_fit(*_):
                 raise AssertionError("left out by a fit")
 
-            monkeypatch.setattr(lost_rows, "fit_without", no_fit)
+            monkeypatch.setattr(high_leverage, "fit_without", no_fit)
         influence = LeastSquaresClassifier().fit(X, y, w).influence(X, y, w)
         keep = np.arange(40) != 5
         without = LeastSquaresClassifier().fit(X[keep], y[keep], w[keep])

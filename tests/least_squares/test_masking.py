@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from trivium import LeastSquaresClassifier, LeastSquaresClassifierCV, MaskedClassWarning
-from trivium.least_squares.masking import masked_classes
+from trivium.masking import masked_classes
 
 
 def three_in_a_row(n=300):

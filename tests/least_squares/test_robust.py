@@ -9,9 +9,11 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import recall_score
 
 from trivium import LeastSquaresClassifier
-from trivium.least_squares import descent, robust, solve
+from trivium.least_squares import huber as module
+from trivium.least_squares import robust
 from trivium.least_squares.robust import weighted_median
-from trivium.least_squares.table import Table, targets
+from trivium.least_squares.solving import solve
+from trivium.least_squares.solving.design import Table, targets
 from trivium.sheet.outlier import Outlier
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*predicted for no training row")
@@ -224,13 +226,13 @@ class TestItSettles:
     def test_the_least_is_found_and_each_step_descends(self, n_classes, alpha, allowance):
         X, y, w = problem(11, 80, 3, n_classes)
         X, table = X - X.mean(axis=0), Table(X, y, n_classes, w)
-        huber = descent.Huber(table, w, np.full(80, allowance), alpha * w.sum(), True)
+        huber = module.Huber(table, w, np.full(80, allowance), alpha * w.sum(), True)
         start = solve.solve(table, alpha, centred=True)
         values = []
         for most in (1, 2, 4, 8, 16, 400):
-            found = descent.descend(huber, start, most)
+            found = module.descend(huber, start, most)
             solution = found.solved.solution
-            values.append(huber.value(descent.residuals_of(found.solved), solution.coef))
+            values.append(huber.value(huber.residuals_of(found.solved), solution.coef))
         assert np.all(np.diff(values) <= 1e-12 * values[0])
         assert found.falling == 0.0
         shape = (4, solution.coef.shape[1])
@@ -249,8 +251,8 @@ class TestItSettles:
     def test_what_was_reached_where_it_does_not(self):
         X, y, w = problem(12, 60, 3, 3)
         table = Table(X, y, 3, w)
-        huber = descent.Huber(table, w, np.full(60, 0.1), 0.0, True)
-        found = descent.descend(huber, solve.solve(table, 0.0, centred=True), 3)
+        huber = module.Huber(table, w, np.full(60, 0.1), 0.0, True)
+        found = module.descend(huber, solve.solve(table, 0.0, centred=True), 3)
         assert found.n_iter == 3
         assert 0.0 < found.falling < 0.1
 
@@ -298,8 +300,8 @@ class TestLimits:
 
     def test_what_other_weights_make_of_finite_rows_is_looked_at(self, monkeypatch):
         answers = iter([robust.solve, lambda *_, **__: None])
-        for module in (robust, descent):
-            monkeypatch.setattr(module, "solve", lambda *args, **kw: next(answers)(*args, **kw))
+        for each in (robust, module):
+            monkeypatch.setattr(each, "solve", lambda *args, **kw: next(answers)(*args, **kw))
         X, y = Outlier().rows(8)
         with pytest.raises(ValueError, match="a range beyond float64"):
             LeastSquaresClassifier(robust=True).fit(X, y)

@@ -5,7 +5,7 @@ import pytest
 
 from trivium import SoftmaxRegression
 from trivium.softmax.assessment import separated_classes
-from trivium.softmax.separation import SeparationWarning
+from trivium.softmax.separation.directions import SeparationWarning
 
 
 def heavy_tails(seed, n=400, d=10):

@@ -23,7 +23,7 @@ from threadpoolctl import threadpool_limits
 
 from trivium import SoftmaxRegression
 from trivium.softmax.distinct import Distinct
-from trivium.softmax.separation import SeparationWarning
+from trivium.softmax.separation.directions import SeparationWarning
 from trivium.softmax.solvers.protocol import Status
 
 # Tables are drawn at random, some with a class that is never predicted.
@@ -440,7 +440,7 @@ class TestSeparation:
         assert model.separating_direction_ is None
 
     def test_what_is_too_large_to_decide_is_said_to_be(self, monkeypatch):
-        monkeypatch.setattr("trivium.softmax.separation._MOST_VARIABLES", 1)
+        monkeypatch.setattr("trivium.softmax.separation.directions._MOST_VARIABLES", 1)
         X, y, _ = problem(37)
         with pytest.warns(ConvergenceWarning, match="may or may not overlap"):
             SoftmaxRegression(0.0, max_iter=1, solver="gradient-descent").fit(X, y)

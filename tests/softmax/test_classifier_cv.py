@@ -30,7 +30,7 @@ from sklearn.preprocessing import StandardScaler
 
 from trivium import SeparationWarning, SoftmaxRegression, SoftmaxRegressionCV
 from trivium.softmax.fitting import fit_parameters
-from trivium.softmax.penalties import alpha_grid
+from trivium.softmax.objective.penalties import alpha_grid
 from trivium.softmax.solvers.protocol import Status
 
 ALPHAS = np.array([0.3, 1e-3, 10.0, 0.03])

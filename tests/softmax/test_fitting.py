@@ -9,11 +9,11 @@ from sklearn.datasets import load_digits, make_classification
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
-from trivium.softmax.cross_entropy import CrossEntropy
-from trivium.softmax.exact_hessian import contrast_hessian, exact_direction
+from trivium.softmax.coordinates.problem import Problem
+from trivium.softmax.coordinates.scaling import frame_of
+from trivium.softmax.curvature.exact_hessian import contrast_hessian, exact_direction
 from trivium.softmax.fitting import cheapest_solver, fit_parameters
-from trivium.softmax.frame import frame_of
-from trivium.softmax.problem import Problem
+from trivium.softmax.objective.cross_entropy import CrossEntropy
 from trivium.softmax.solvers.protocol import Status
 
 FAST = ("newton-cg", "lbfgs", "newton")

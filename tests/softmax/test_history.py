@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from trivium.softmax.cross_entropy import CrossEntropy
 from trivium.softmax.history import History
+from trivium.softmax.objective.cross_entropy import CrossEntropy
 
 
 def problem():

@@ -11,7 +11,7 @@ from sklearn.datasets import load_digits, load_iris, make_classification
 from sklearn.exceptions import ConvergenceWarning
 
 from trivium import SeparationWarning, SoftmaxRegression, SoftmaxRegressionCV
-from trivium.softmax.cross_entropy import CrossEntropy
+from trivium.softmax.objective.cross_entropy import CrossEntropy
 from trivium.softmax.small_columns import sure_falls
 
 # Tables are drawn at random, some with a class that is never predicted.

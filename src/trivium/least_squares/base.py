@@ -19,21 +19,21 @@ from trivium.inputs import (
     require_finite,
     require_magnitude,
 )
-from trivium.least_squares.centred import is_sum_of
-from trivium.least_squares.classes import (
+from trivium.least_squares.deletion.case_deletion import EachLeftOut, without_each
+from trivium.least_squares.deletion.fitted import Fitted
+from trivium.least_squares.deletion.influence import Influence
+from trivium.least_squares.solving.absent_classes import (
     below_others,
     indicator_table,
     leading,
     with_all_classes,
 )
-from trivium.least_squares.exact import ExactSums
-from trivium.least_squares.fitted import Fitted
-from trivium.least_squares.gram import Moments
-from trivium.least_squares.influence import Influence
-from trivium.least_squares.solution import Solution
-from trivium.least_squares.solve import Solved, solve, take
-from trivium.least_squares.table import Design, Frame, Table
-from trivium.least_squares.without_each import EachLeftOut, without_each
+from trivium.least_squares.solving.centred_sums import is_sum_of
+from trivium.least_squares.solving.design import Design, Frame, Table
+from trivium.least_squares.solving.exact_sums import ExactSums
+from trivium.least_squares.solving.moments import Moments
+from trivium.least_squares.solving.solution import Solution
+from trivium.least_squares.solving.solve import Solved, solve, take
 from trivium.masking import masked_classes, rare_classes, warn_of_masked
 from trivium.scoring import AccuracyClassifier
 

@@ -19,19 +19,19 @@ from trivium.inputs import (
 )
 from trivium.least_squares.base import LARGEST
 from trivium.least_squares.calibration import calibrator_of
-from trivium.least_squares.classes import (
+from trivium.least_squares.deletion.case_deletion import loo_residuals
+from trivium.least_squares.deletion.fitted import Fitted
+from trivium.least_squares.partial_fit import RowsComeAndGo
+from trivium.least_squares.robust import solve_robustly
+from trivium.least_squares.solving.absent_classes import (
     indicator_table,
     scores_of_all,
     sums_of_all,
 )
-from trivium.least_squares.exact import sum_exactly
-from trivium.least_squares.fitted import Fitted
-from trivium.least_squares.gram import few_hold_spread
-from trivium.least_squares.incremental import RowsComeAndGo
-from trivium.least_squares.robust import solve_robustly
-from trivium.least_squares.solve import Solved
-from trivium.least_squares.table import Table
-from trivium.least_squares.without_each import loo_residuals
+from trivium.least_squares.solving.design import Table
+from trivium.least_squares.solving.exact_sums import sum_exactly
+from trivium.least_squares.solving.moments import few_hold_spread
+from trivium.least_squares.solving.solve import Solved
 from trivium.whole_or_nothing import whole_or_nothing
 
 _FAR_WEIGHTS = 1e280

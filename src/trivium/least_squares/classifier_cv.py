@@ -13,11 +13,11 @@ from trivium.blocks.linear_scores import linear_scores
 from trivium.blocks.scaling import comparable_weights
 from trivium.class_weights import ClassWeight
 from trivium.inputs import check_labelled_rows, require_finite
-from trivium.least_squares.axes import principal_axes
 from trivium.least_squares.base import IndicatorFit
-from trivium.least_squares.folds import Folds, folds_of
-from trivium.least_squares.penalties import alpha_grid, left_out_values, penalty_scores
-from trivium.least_squares.table import targets
+from trivium.least_squares.deletion.folds import Folds, folds_of
+from trivium.least_squares.deletion.penalties import alpha_grid, left_out_values, penalty_scores
+from trivium.least_squares.solving.design import targets
+from trivium.least_squares.solving.svd import principal_axes
 from trivium.left_out import LeftOut, LeftOutScorer, all_weights, error_of_best
 from trivium.parameters import require_choice, require_flag, require_number, require_penalties
 from trivium.scorers import Scorer, routed, score_of, scorer_of

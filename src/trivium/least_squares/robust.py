@@ -18,7 +18,7 @@ Found by iteratively reweighted least squares, from a fit in which no row holds 
 alone, since nothing but rounding would be left of its residual. Weights and scales follow from
 each other and can chase each other for ever, and rounding then grows from step to step: scales go
 half the way after 25 steps, and are held after fifty. What is left to minimise is convex, and each
-step lowers it (`descent.py`).
+step lowers it (`huber.py`).
 """
 
 from typing import NamedTuple
@@ -29,13 +29,13 @@ from scipy.stats import chi2
 from trivium.arrays import Float64, Indices
 from trivium.blocks.map_reduce import map_reduce
 from trivium.blocks.workers import one_blas_thread
-from trivium.least_squares.descent import Huber, descend, residuals_of, reweighted
-from trivium.least_squares.descent import counted as counted_of
-from trivium.least_squares.fitted import Fitted
-from trivium.least_squares.leave_one_out import shrunk
-from trivium.least_squares.lost_rows import LEAST_REMAINING, LostRows
-from trivium.least_squares.solve import Solved, solve
-from trivium.least_squares.table import Table
+from trivium.least_squares.deletion.fitted import Fitted
+from trivium.least_squares.deletion.high_leverage import LEAST_REMAINING, LostRows
+from trivium.least_squares.huber import Huber, descend, residuals_of, reweighted
+from trivium.least_squares.huber import counted as counted_of
+from trivium.least_squares.solving.design import Table
+from trivium.least_squares.solving.solve import Solved, solve
+from trivium.least_squares.solving.svd import shrunk
 
 _EFFICIENT = 1.345  # Huber's c for 95 % efficiency under normal errors, in one dimension
 _FREE_STEPS, _SCALE_STEPS, _MOST_STEPS = 25, 50, 500

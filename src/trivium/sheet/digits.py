@@ -19,8 +19,8 @@ from trivium.sheet.canvas import WIDTH, figure, in_style
 from trivium.sheet.derivation import derivation
 from trivium.sheet.records import Answer, Check, Part, Picture
 from trivium.softmax.classifier import SoftmaxRegression
-from trivium.softmax.cross_entropy import CrossEntropy
 from trivium.softmax.history import History
+from trivium.softmax.objective.cross_entropy import CrossEntropy
 from trivium.softmax.solvers.gradient_descent import gradient_descent
 from trivium.softmax.solvers.protocol import Observer
 

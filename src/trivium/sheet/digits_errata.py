@@ -5,7 +5,7 @@ import numpy as np
 from trivium.arrays import Float64
 from trivium.sheet.digits import N_CLASSES, Digits, first_sheets_rates
 from trivium.sheet.records import Erratum, signed
-from trivium.softmax.cross_entropy import softmax
+from trivium.softmax.objective.cross_entropy import softmax
 
 _STEP = 1e-5  # of central differences
 

@@ -9,12 +9,12 @@ from sklearn.exceptions import ConvergenceWarning
 from trivium.arrays import Float64, Floats, Indices
 from trivium.inputs import column_name
 from trivium.labels import shown
-from trivium.softmax.dependence import dependence_of
+from trivium.softmax.certificate.duality_gap import Certificate, certify
+from trivium.softmax.certificate.infimum import above_infimum
+from trivium.softmax.coordinates.dependence import dependence_of
+from trivium.softmax.coordinates.scaling import frame_of
 from trivium.softmax.fitting import Fitted
-from trivium.softmax.frame import frame_of
-from trivium.softmax.infimum import above_infimum
-from trivium.softmax.optimality import Certificate, certify
-from trivium.softmax.separation import (
+from trivium.softmax.separation.directions import (
     Separation,
     SeparationWarning,
     find_separation,

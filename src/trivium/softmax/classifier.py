@@ -21,12 +21,12 @@ from trivium.softmax.absent import (
     with_absent,
 )
 from trivium.softmax.assessment import direction_of, warn_of
+from trivium.softmax.base import SoftmaxPredictor
 from trivium.softmax.callbacks import Steps
 from trivium.softmax.distinct import distinct
 from trivium.softmax.fitting import SOLVERS
 from trivium.softmax.history import History, validation_of
-from trivium.softmax.online import Past, go_on, nothing
-from trivium.softmax.predictor import SoftmaxPredictor
+from trivium.softmax.partial_fit import Past, go_on, nothing
 from trivium.softmax.small_columns import warn_of_small_columns
 from trivium.softmax.solvers.protocol import Status
 from trivium.softmax.unpenalised import fit_and_assess

@@ -19,13 +19,13 @@ from trivium.left_out import all_weights
 from trivium.parameters import require_choice, require_flag, require_number, require_penalties
 from trivium.scorers import routed, score_of, scorer_of
 from trivium.selection import choose_penalty
+from trivium.softmax.base import SoftmaxPredictor
 from trivium.softmax.classifier import LARGEST, SoftmaxRegression
 from trivium.softmax.fitting import SOLVERS
 from trivium.softmax.fold_paths import FoldPaths, FoldScores
 from trivium.softmax.folds import Fold, check_groups, folds_of, weighed
 from trivium.softmax.history import History
-from trivium.softmax.penalties import alpha_grid
-from trivium.softmax.predictor import SoftmaxPredictor
+from trivium.softmax.objective.penalties import alpha_grid
 from trivium.whole_or_nothing import whole_or_nothing
 
 _SOLVERS = SOLVERS[:-1]  # gradient descent is there to be watched

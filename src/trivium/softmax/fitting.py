@@ -7,13 +7,13 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.workers import one_blas_thread
-from trivium.softmax.cross_entropy import CrossEntropy, CrossEntropyAt
-from trivium.softmax.dependence import dependence_of
-from trivium.softmax.exact_hessian import exact_direction
-from trivium.softmax.frame import frame_of
-from trivium.softmax.problem import Problem, ProblemAt, Seen
-from trivium.softmax.renewal import Renewal
-from trivium.softmax.row_space import RowSpace, Spanned, row_space
+from trivium.softmax.coordinates.dependence import dependence_of
+from trivium.softmax.coordinates.problem import Problem, ProblemAt, Seen
+from trivium.softmax.coordinates.row_space import RowSpace, Spanned, row_space
+from trivium.softmax.coordinates.scaling import frame_of
+from trivium.softmax.curvature.exact_hessian import exact_direction
+from trivium.softmax.curvature.preconditioner_schedule import Renewal
+from trivium.softmax.objective.cross_entropy import CrossEntropy, CrossEntropyAt
 from trivium.softmax.solvers.gradient_descent import gradient_descent
 from trivium.softmax.solvers.lbfgs import lbfgs
 from trivium.softmax.solvers.newton import newton

@@ -13,12 +13,12 @@ from trivium.inputs import LabelledRows
 from trivium.scorers import Scorer, asked
 from trivium.softmax.absent import with_absent
 from trivium.softmax.assessment import NOTHING_LEFT
+from trivium.softmax.base import class_logits
+from trivium.softmax.certificate.duality_gap import certify
 from trivium.softmax.classifier import SoftmaxRegression
 from trivium.softmax.distinct import distinct
 from trivium.softmax.fitting import Fitted, fit_parameters
 from trivium.softmax.folds import Fold, require_classes
-from trivium.softmax.optimality import certify
-from trivium.softmax.predictor import class_logits
 from trivium.softmax.solvers.protocol import Status
 from trivium.softmax.unpenalised import fit_unpenalised
 

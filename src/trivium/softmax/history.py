@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from trivium.arrays import Float64, Indices
 from trivium.inputs import check_rows, require_same_length
 from trivium.labels import as_labels, known_codes
-from trivium.softmax.cross_entropy import CrossEntropy, CrossEntropyAt
+from trivium.softmax.objective.cross_entropy import CrossEntropy, CrossEntropyAt
 
 
 class History:

@@ -21,8 +21,8 @@ from trivium.arrays import Float64
 from trivium.blocks.map_reduce import map_reduce
 from trivium.blocks.scaling import column_centers
 from trivium.inputs import column_name
-from trivium.softmax.cross_entropy import CrossEntropy
 from trivium.softmax.fitting import Fitted
+from trivium.softmax.objective.cross_entropy import CrossEntropy
 from trivium.softmax.solvers.protocol import Status
 
 _SMALL = 1e-2  # of what varies by more, tol means what it says

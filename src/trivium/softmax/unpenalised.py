@@ -13,9 +13,9 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.softmax.assessment import Assessment, assess
+from trivium.softmax.certificate.duality_gap import Certificate, certify
 from trivium.softmax.fitting import FitObserver, Fitted, fit_parameters
-from trivium.softmax.optimality import Certificate, certify
-from trivium.softmax.separation import Separation
+from trivium.softmax.separation.directions import Separation
 from trivium.softmax.small_columns import sure_falls
 from trivium.softmax.solvers.protocol import Status
 from trivium.softmax.watches import InfimumWatch, SeparationWatch

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from trivium.arrays import Float64, Floats, Indices
+from trivium.softmax.certificate.infimum import above_infimum
 from trivium.softmax.fitting import FitObserver, Fitted
-from trivium.softmax.infimum import above_infimum
-from trivium.softmax.separation import (
+from trivium.softmax.separation.directions import (
     Separation,
     Verdict,
     find_separation,

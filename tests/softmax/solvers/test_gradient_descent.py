@@ -8,7 +8,7 @@ from scipy.special import log_softmax
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
-from trivium.softmax.cross_entropy import CrossEntropy
+from trivium.softmax.objective.cross_entropy import CrossEntropy
 from trivium.softmax.solvers.gradient_descent import gradient_descent
 from trivium.softmax.solvers.protocol import Status
 

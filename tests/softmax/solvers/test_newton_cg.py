@@ -6,8 +6,8 @@ from functools import partial
 import numpy as np
 import pytest
 
-from trivium.softmax.cross_entropy import CrossEntropy
-from trivium.softmax.preconditioner import inverted
+from trivium.softmax.curvature.preconditioner import inverted
+from trivium.softmax.objective.cross_entropy import CrossEntropy
 from trivium.softmax.solvers.newton import newton
 from trivium.softmax.solvers.newton_cg import newton_direction
 from trivium.softmax.solvers.protocol import Status, small_gradient

@@ -1,0 +1,1 @@
+"""Each row left out in closed form: influence, leverage, leave-one-out."""

@@ -1,0 +1,269 @@
+"""Leave-one-out scores of many penalties from one decomposition of the rows."""
+
+from collections.abc import Callable, Iterator
+from functools import reduce
+from typing import NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trivium.arrays import Float64, Indices
+from trivium.blocks.map_reduce import map_reduce
+from trivium.least_squares.deletion.folds import Folds, Part
+from trivium.least_squares.deletion.high_leverage import LostRows
+from trivium.least_squares.solving.absent_classes import below_others, leading
+from trivium.least_squares.solving.design import targets
+from trivium.least_squares.solving.svd import Axes
+
+_ABOVE, _BELOW = 10.0, 1e-3
+_MOST_BYTES = 1 << 28  # of the values of several penalties
+
+
+class PenaltyScores(NamedTuple):
+    """Leave-one-out means over the rows, and their standard errors.
+
+    Attributes
+    ----------
+    accuracy, accuracy_se, squared_error, squared_error_se : ndarray of shape (m,)
+    cells : ndarray of shape (m, n_classes, n_classes) or None
+        Weight of the rows of each class (first) that are told as each, if asked for.
+    """
+
+    accuracy: Float64
+    accuracy_se: Float64
+    squared_error: Float64
+    squared_error_se: Float64
+    cells: Float64 | None
+
+
+class _Sums(NamedTuple):
+    """Weighted sums over rows of scores and their squares, one column an alpha.
+
+    `lost` holds rows and alphas whose closed form has lost digits; they are not in the sums.
+    """
+
+    scores: Float64
+    squares: Float64
+    weights: Float64
+    cells: Float64
+    lost: Indices
+
+    def merge(self, other: Self) -> "_Sums":
+        return _Sums(
+            self.scores + other.scores,
+            self.squares + other.squares,
+            self.weights + other.weights,
+            self.cells + other.cells,
+            np.hstack([self.lost, other.lost]),
+        )
+
+
+class _Truth(NamedTuple):
+    """What rows are told against: classes, weights in means, and in cells if there are any."""
+
+    codes: Indices
+    weights: Float64
+    n_classes: int
+    in_cells: Float64 | None
+
+    def add(self, sums: _Sums, j: int, told: Indices, squares: Float64) -> None:
+        """Add what rows are told under one penalty, in place."""
+        each = np.column_stack([told == self.codes, squares])
+        with np.errstate(over="ignore", invalid="ignore"):
+            sums.scores[:, j] += self.weights @ each
+            sums.squares[:, j] += self.weights @ np.square(each)
+        if self.in_cells is not None:
+            place = self.codes * self.n_classes + told
+            sums.cells[j] += np.bincount(place, self.in_cells, self.n_classes**2)
+
+    def some(self, kept: NDArray[np.bool_]) -> "_Truth":
+        """Keep some of the rows."""
+        in_cells = None if self.in_cells is None else self.in_cells[kept]
+        return _Truth(self.codes[kept], self.weights[kept], self.n_classes, in_cells)
+
+
+def alpha_grid(axes: Axes, weight: float, size: int) -> Float64:
+    """Penalties from one that takes nearly all to one that takes nearly nothing.
+
+    Parameters
+    ----------
+    axes : Axes
+    weight : float
+        Sum of the weights, in the units of the axes.
+    size : int
+
+    Returns
+    -------
+    ndarray of shape (size,)
+        Rising, in equal ratios.
+    """
+    values = axes.values if axes.values.size else np.ones(1)
+    with np.errstate(over="ignore", under="ignore"):
+        variances = np.clip(np.square(values) / weight, 1e-280, 1e280)
+    top = _ABOVE * variances.max()
+    return np.geomspace(_BELOW * variances.min(), top, size)
+
+
+def penalty_scores(
+    folds: Folds,
+    alphas: Float64,
+    unheard: Callable[[float], Float64],
+    in_cells: Float64 | None = None,
+) -> PenaltyScores:
+    """Score every penalty by the rows left out one at a time.
+
+    Parameters
+    ----------
+    folds : Folds
+    alphas : ndarray of shape (m,)
+    unheard : callable
+        Returns the functions' values in the rows that are not learnt from, under a penalty.
+    in_cells : ndarray of shape (n_scored,) or None
+        Weights of the rows in the cells; None asks for no cells.
+    """
+    sums = reduce(
+        _Sums.merge, [_sums_of_part(folds, part, alphas, in_cells) for part in folds.parts]
+    )
+    if folds.unheard.size:
+        sums = sums.merge(_sums_of_unheard(folds, alphas, unheard, in_cells))
+    weights, design = folds.scored.weights, folds.parts[0].fitted.design
+    counts = weights is None or float(weights.min()) >= 1.0
+    exponent = folds.exponent if folds.weighed else design.frame.weight_exponent
+    worth = _worth(sums.weights, exponent, counts=counts)
+    (accuracy, error), (accuracy_se, error_se) = _means(sums, worth)
+    n_classes, cells = folds.scored.classes.size, None
+    if in_cells is not None:
+        cells = sums.cells.reshape(-1, n_classes, n_classes)
+    return PenaltyScores(accuracy, accuracy_se, error, error_se, cells)
+
+
+def _sums_of_part(folds: Folds, part: Part, alphas: Float64, in_cells: Float64 | None) -> _Sums:
+    """Sum over the rows of one part."""
+    n_classes, absent = folds.learnt.classes.size, folds.absent
+
+    def truth_of(rows: slice | Indices) -> _Truth:
+        weights = None if in_cells is None else in_cells[folds.places[rows]]
+        return _Truth(folds.learnt.codes[rows], folds.weights(part, rows), n_classes, weights)
+
+    def told(rows: slice | Indices, residuals: Float64) -> tuple[Indices, Float64]:
+        with np.errstate(over="ignore"):
+            squares: Float64 = np.square(residuals).sum(axis=1)
+        return leading(folds.scores(rows, residuals), absent), squares
+
+    def statistic(rows: slice | Indices) -> _Sums:
+        truth, numbers, lost = truth_of(rows), folds.numbers(rows), []
+        sums = _empty(alphas.size, n_classes, in_cells)
+        for j, (residuals, kept) in enumerate(part.left_out(rows, alphas)):
+            best, squares = told(rows, residuals)
+            if kept.all():
+                truth.add(sums, j, best, squares)
+            else:
+                truth.some(kept).add(sums, j, best[kept], squares[kept])
+            without = numbers[~kept]
+            lost.append(np.vstack([without, np.full(without.size, j)]))
+        total = np.array([truth.weights.sum(), np.square(truth.weights).sum()])
+        return sums._replace(weights=total, lost=np.hstack(lost))
+
+    sums = map_reduce(statistic, part.blocks(), _Sums.merge)
+    lost_rows = LostRows(part.fitted, part.axes)
+    for j, alpha in enumerate(alphas.tolist()):
+        rows = sums.lost[0, sums.lost[1] == j]
+        residuals, _ = lost_rows.residuals(rows, alpha)
+        truth_of(rows).add(sums, j, *told(rows, residuals))
+    return sums
+
+
+def _sums_of_unheard(
+    folds: Folds,
+    alphas: Float64,
+    unheard: Callable[[float], Float64],
+    in_cells: Float64 | None,
+) -> _Sums:
+    """Sum over the rows that are not learnt from, which no fold lacks."""
+    rows, absent, n_classes = folds.unheard, folds.absent, folds.scored.classes.size
+    codes, weights = folds.scored.codes[rows], folds.scored_weights(rows)
+    truth = _Truth(codes, weights, n_classes, None if in_cells is None else in_cells[rows])
+    sums = _empty(alphas.size, n_classes, in_cells)
+    for j, alpha in enumerate(alphas.tolist()):
+        values = unheard(alpha)
+        with np.errstate(over="ignore"):
+            squares = np.square(targets(codes, n_classes) - values).sum(axis=1)
+        truth.add(sums, j, leading(below_others(values, absent), absent), squares)
+    return sums._replace(weights=np.array([weights.sum(), np.square(weights).sum()]))
+
+
+def _empty(m: int, n_classes: int, in_cells: Float64 | None) -> _Sums:
+    """Make sums over no rows."""
+    cells = np.zeros((m, 0 if in_cells is None else n_classes**2))
+    lost = np.empty((2, 0), dtype=np.intp)
+    return _Sums(np.zeros((2, m)), np.zeros((2, m)), np.zeros(2), cells, lost)
+
+
+def left_out_values(
+    folds: Folds, alphas: Float64, unheard: Callable[[float], Float64]
+) -> Iterator[tuple[Float64, Indices]]:
+    """Yield, for each penalty, the functions' values in rows left out, and the leading classes.
+
+    Parameters
+    ----------
+    folds, alphas, unheard
+        As of `penalty_scores`.
+
+    Yields
+    ------
+    values : ndarray of shape (n_scored, 1) for two classes, else (n_scored, n_classes)
+    leaders : ndarray of int of shape (n_scored,)
+    """
+    n, n_targets, absent = len(folds.learnt.X), folds.table.n_targets, folds.absent
+    places, others = folds.places, folds.unheard
+    step = max(1, _MOST_BYTES // (8 * n * n_targets))
+    for start in range(0, alphas.size, step):
+        some = alphas[start : start + step]
+        residuals = np.empty((some.size, n, n_targets))
+        for part in folds.parts:
+            _leave_out(folds, part, some, residuals)
+        for alpha, missed in zip(some.tolist(), residuals, strict=True):
+            own = folds.scores(slice(None), missed)
+            values = np.empty((len(folds.scored.X), own.shape[1]))
+            values[places] = own
+            if others.size:
+                values[others] = below_others(unheard(alpha), absent)
+            yield values, leading(values, absent)
+
+
+def _leave_out(folds: Folds, part: Part, alphas: Float64, out: Float64) -> None:
+    """Write the residuals of the rows of a part, of shape (m, n, n_targets)."""
+
+    def statistic(rows: slice | Indices) -> Indices:
+        numbers, lost = folds.numbers(rows), []
+        for j, (residuals, kept) in enumerate(part.left_out(rows, alphas)):
+            out[j, rows] = residuals
+            without = numbers[~kept]
+            lost.append(np.vstack([without, np.full(without.size, j)]))
+        return np.hstack(lost)
+
+    lost = map_reduce(statistic, part.blocks(), lambda one, other: np.hstack([one, other]))
+    lost_rows = LostRows(part.fitted, part.axes)
+    for j, alpha in enumerate(alphas.tolist()):
+        rows = lost[0, lost[1] == j]
+        out[j, rows], _ = lost_rows.residuals(rows, alpha)
+
+
+def _worth(weights: Float64, exponent: int, *, counts: bool) -> float:
+    """How many rows they are worth: as many as they count, or (Σw)²/Σw².
+
+    The second is for weights that are no counts (Kish, Survey Sampling, 1965, section 11.7).
+    """
+    weight, squared = weights
+    with np.errstate(over="ignore"):
+        return float(np.ldexp(weight, exponent) if counts else weight**2 / squared)
+
+
+def _means(sums: _Sums, worth: float) -> tuple[Float64, Float64]:
+    """Weighted means and their standard errors, for so many rows."""
+    means = sums.scores / sums.weights[0]
+    with np.errstate(over="ignore", invalid="ignore"):
+        variances = np.maximum(sums.squares / sums.weights[0] - means**2, 0.0)
+    # Errors of far rows, or their squares, may leave float64: then nothing bounds the mean.
+    errors = np.sqrt(np.where(np.isnan(variances), np.inf, variances) / max(worth - 1.0, 1e-9))
+    return means, np.where(np.isnan(errors), np.inf, errors)

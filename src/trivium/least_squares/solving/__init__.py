@@ -1,0 +1,1 @@
+"""Rows, their moments and exact sums, and the solution of the least-squares problem."""

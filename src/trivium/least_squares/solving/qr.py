@@ -1,0 +1,90 @@
+"""Triangles that hold all that least squares asks of rows, and their ranks."""
+
+from typing import NamedTuple
+
+import numpy as np
+import scipy.linalg
+from scipy.linalg.lapack import dpocon, dpotrf
+
+from trivium.arrays import Float64, Indices
+from trivium.blocks.map_reduce import map_reduce, row_blocks
+from trivium.blocks.workers import one_blas_thread
+from trivium.least_squares.solving.design import Design
+from trivium.least_squares.solving.moments import Moments
+
+_LEAST_RECIPROCAL = 1e-5  # condition of squares that leaves eleven digits
+
+
+def triangle_of_rows(design: Design) -> Float64:
+    """Triangle R of the rows' QR decomposition, with Qᵀ times the targets to its right."""
+    n, d = design.table.X.shape
+    # Blocks of at least as many rows as columns: each triangle is smaller than its block.
+    blocks = row_blocks(n, d, least=2 * d)
+    return map_reduce(lambda rows: _triangle(np.hstack(design.block(rows))), blocks, stacked)
+
+
+def triangle_of_squares(moments: Moments) -> Float64 | None:
+    """Do as `triangle_of_rows`, by Cholesky; None where squares would cost many digits."""
+    diagonal = np.diagonal(moments.gram)
+    if not np.all(diagonal > 0):
+        return None
+    size = np.sqrt(diagonal)
+    normal = moments.gram / size / size[:, None]
+    norm = float(np.abs(normal).sum(axis=0).max())
+    with one_blas_thread():
+        factor, failed = dpotrf(normal, clean=True)
+        if failed or dpocon(factor, norm)[0] < _LEAST_RECIPROCAL:
+            return None
+        right = scipy.linalg.solve_triangular(factor, (moments.cross / size).T, trans="T")
+    return np.hstack([factor * size, right])
+
+
+class Pivoted(NamedTuple):
+    """QR decomposition with column pivoting of columns brought to one length.
+
+    Attributes
+    ----------
+    q : ndarray of shape (m, k)
+    rows : ndarray of shape (rank, d)
+        Of the triangle, those of which the columns determine something, pivots in order.
+    pivots : ndarray of int of shape (d,)
+    norm : ndarray of shape (d,)
+        Lengths of the columns as they were given; one for a zero column.
+    """
+
+    q: Float64
+    rows: Float64
+    pivots: Indices
+    norm: Float64
+
+    @property
+    def rank(self) -> int:
+        """Number of independent columns."""
+        return len(self.rows)
+
+
+def pivoted(rows: Float64, negligible: float) -> Pivoted:
+    """Decompose by QR with column pivoting, and find the rank.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (m, d)
+    negligible : float
+        What of a column is left counts as nothing up to this share of its length.
+    """
+    norm = np.linalg.norm(rows, axis=0)
+    norm[norm == 0.0] = 1.0
+    q, r, pivots = scipy.linalg.qr(rows / norm, mode="economic", pivoting=True)
+    size = np.abs(np.diagonal(r))
+    rank = int(np.count_nonzero(size > negligible * size[0]))
+    return Pivoted(q, r[:rank], pivots.astype(np.intp), norm)
+
+
+def _triangle(block: Float64) -> Float64:
+    (triangle,) = scipy.linalg.qr(block, mode="r", check_finite=False)
+    return np.ascontiguousarray(triangle[: min(block.shape)])
+
+
+def stacked(above: Float64, below: Float64) -> Float64:
+    """Triangle of two sets of rows from theirs."""
+    return _triangle(np.vstack([above, below]))

@@ -1,0 +1,223 @@
+"""Solving the least-squares problem: fast where that is safe, careful where it is not.
+
+1. Cholesky's factor of the equilibrated Gram matrix, if its condition number says that
+   the squares have left enough digits; then the residuals of the rows themselves mend
+   what the squares have cost (the method of corrected seminormal equations: Björck,
+   Numerical Methods for Least Squares Problems, 1996, section 2.4.6).
+2. Otherwise, of a table whose exact sums are cheap beside that, these, factored in twice the digits
+   (`by_sums.py`): that is the answer that partial fits give.
+3. Otherwise Householder QR of the rows themselves, block by block (section 2.4.3), then
+   QR with column pivoting of the small triangle, which reveals the rank.
+4. Where columns depend on each other, the answer of least norm in the units of the
+   user's columns; the columns that pivoting left over are reported.
+5. Under a penalty on more columns than rows, and many: the rows' singular values.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.linalg.lapack import dpocon, dpotrf, dpotrs
+
+from trivium.arrays import Float64, Indices
+from trivium.blocks.map_reduce import map_reduce
+from trivium.blocks.workers import one_blas_thread
+from trivium.least_squares.solving.by_sums import MENDABLE, solve_sums
+from trivium.least_squares.solving.design import Design, Table, wide_design
+from trivium.least_squares.solving.exact_sums import ExactSums, sum_exactly
+from trivium.least_squares.solving.moments import Moments, gather
+from trivium.least_squares.solving.qr import stacked, triangle_of_rows
+from trivium.least_squares.solving.solution import Solution, by_pivoting, intercept_of, penalty_of
+from trivium.least_squares.solving.svd import principal_axes, shrunk
+
+# Reciprocal condition of the Gram matrix from which on squares have cost nothing to speak of,
+# one correction from the rows mends what they have cost, or two do.
+_EXACT, _NEARLY_EXACT = 1e-2, 1e-5
+_NO_SHARE = 1e-10  # of a column in others: rounding
+_FEW_VALUES = 1 << 16  # a correction from so small a table costs nothing to speak of
+_CHEAP_BESIDE_ROWS = float(1 << 27)  # products that exact sums may take
+_OF_DOUBLES = 16.0  # products of float64 that one of two float64 each takes
+_MANY_COLUMNS = 1000  # squares of fewer cost nothing to speak of, and serve to add rows later
+
+
+class Solved(NamedTuple):
+    """A table's solution, and what it was found from.
+
+    Attributes
+    ----------
+    solution : Solution
+    design : Design
+        The table in the frame and about the means that were taken.
+    moments : Moments or None
+        None where columns are many and outnumber the rows.
+    sums : ExactSums or None
+        Where they were taken.
+    conditioned : bool
+        Whether no column, but for those that depend on others, does so nearly: rounded moments
+        would hide what is left of it.
+    """
+
+    solution: Solution
+    design: Design
+    moments: Moments | None
+    sums: ExactSums | None
+    conditioned: bool
+
+
+def solve(table: Table, alpha: float, *, centred: bool) -> Solved | None:
+    """Minimise (1/Σw)·Σ w·‖y - f(x)‖² + alpha·‖coef‖².
+
+    Parameters
+    ----------
+    table : Table
+    alpha : float
+        Penalty on the coefficients in the units of the columns, not on the intercept.
+    centred : bool
+        Whether there is an intercept.
+
+    Returns
+    -------
+    Solved or None
+        None where a value, or the range of a column, is not finite.
+    """
+    taken = take(table, centred=centred)
+    if taken is None:
+        return None
+    design, moments = taken
+    if moments is None:
+        solution = by_axes(design, alpha) if alpha > 0 else by_rows(design, alpha)
+        return Solved(solution, design, None, None, False)
+    quick = by_squares(moments, alpha, design, least=_NEARLY_EXACT)
+    if quick is not None:
+        return Solved(quick, design, moments, None, True)
+    sums = None
+    if table.values is None:
+        n, d = table.X.shape
+        budget = _CHEAP_BESIDE_ROWS - _OF_DOUBLES * min(n, d) * d**2
+        sums = sum_exactly(table, budget=budget)
+    if sums is None:
+        solution = by_squares(moments, alpha, design) or by_rows(design, alpha)
+    else:
+        solution, _ = solve_sums(sums, alpha, centred=centred)
+    conditioned = sums is None and _is_conditioned(moments, solution.aliased)
+    return Solved(solution, design, moments, sums, conditioned)
+
+
+@one_blas_thread()
+def _is_conditioned(moments: Moments, aliased: Indices) -> bool:
+    """Whether squares keep the columns that do not depend on others apart, and tell how others do.
+
+    A share of a column in another that is small but not nothing is lost in rounded squares.
+    """
+    diagonal = moments.gram.diagonal()
+    aliased = aliased[diagonal[aliased] > moments.noise[aliased]]  # of constant ones, all is known
+    kept = np.setdiff1d(np.flatnonzero(diagonal > moments.noise), aliased)
+    if not kept.size:
+        return True
+    varies = diagonal > moments.noise
+    scale = np.where(varies, 1.0 / np.sqrt(np.where(varies, diagonal, 1.0)), 0.0)
+    squares = moments.gram * scale * scale[:, None]
+    factor, reciprocal = _factored(squares[np.ix_(kept, kept)])
+    if reciprocal < _NEARLY_EXACT:
+        return False
+    if not aliased.size:
+        return True
+    shares = np.abs(dpotrs(factor, squares[np.ix_(kept, aliased)])[0])
+    return not np.any((shares > _NO_SHARE) & (shares < _NEARLY_EXACT))
+
+
+def _factored(squares: Float64) -> tuple[Float64, float]:
+    """Cholesky's factor, and the reciprocal condition; zero where there is none."""
+    norm = float(np.abs(squares).sum(axis=0).max())
+    factor, failed = dpotrf(squares)
+    return factor, 0.0 if failed else float(dpocon(factor, norm)[0])
+
+
+def take(table: Table, *, centred: bool) -> tuple[Design, Moments | None] | None:
+    """Take rows about their means, and their moments, as `Solved` has them; None as in `solve`."""
+    n, d = table.X.shape
+    if n <= d > _MANY_COLUMNS:
+        wide = wide_design(table, centred=centred)
+        return None if wide is None else (wide, None)
+    moments = gather(table, centred=centred)
+    return None if moments is None else (moments.design(table), moments)
+
+
+def by_squares(
+    moments: Moments, alpha: float, design: Design, *, least: float = MENDABLE
+) -> Solution | None:
+    """Minimise (1/Σw)·Σ w·‖y - f(x)‖² + alpha·‖coef‖² through Cholesky's factor.
+
+    Parameters
+    ----------
+    moments : Moments
+    alpha : float
+        Penalty on the coefficients in the units of the columns, not on the intercept.
+    design : Design
+        The rows, to mend what squares have cost.
+    least : float
+        Reciprocal condition of the Gram matrix from which on to do it.
+
+    Returns
+    -------
+    Solution or None
+        None where columns depend on each other so closely that too few digits are left.
+    """
+    penalty = penalty_of(moments.frame, alpha * moments.weight)
+    normal = moments.gram + np.diag(penalty)
+    diagonal = np.diagonal(normal)
+    if not np.all(diagonal > 0):
+        return None
+    scale = 1.0 / np.sqrt(diagonal)[:, None]
+    normal *= scale * scale.T
+    with one_blas_thread():
+        factor, reciprocal = _factored(normal)
+        if reciprocal < least:
+            return None
+        coef = scale * dpotrs(factor, scale * moments.cross.T)[0]
+        worth_it = reciprocal < _EXACT or design.table.X.size <= _FEW_VALUES
+        for _ in range(worth_it + (reciprocal < _NEARLY_EXACT)):
+            missing = _descent(design, coef) - penalty[:, None] * coef
+            coef += scale * dpotrs(factor, scale * missing)[0]
+    with np.errstate(over="ignore"):  # the caller looks for what is not finite
+        coef *= moments.frame.unit[:, None]
+    return _solution_of(moments, coef, coef.shape[0], np.empty(0, dtype=np.intp))
+
+
+def by_rows(design: Design, alpha: float) -> Solution:
+    """Do the same by orthogonal transformations of the rows, whatever their rank."""
+    n, d = design.table.X.shape
+    penalty = penalty_of(design.frame, alpha * design.weight)
+    triangle = triangle_of_rows(design)
+    with one_blas_thread():
+        if np.any(penalty > 0):
+            rows = np.hstack([np.diag(np.sqrt(penalty)), np.zeros((d, triangle.shape[1] - d))])
+            triangle = stacked(triangle, rows)
+        negligible = np.finfo(float).eps * max(n, d)
+        return _solution_of(
+            design, *by_pivoting(triangle[:d, :d], triangle[:d, d:], design.frame.unit, negligible)
+        )
+
+
+@one_blas_thread()
+def by_axes(design: Design, alpha: float) -> Solution:
+    """Do the same under a penalty at the cost of the rows, where columns are many."""
+    axes, penalty = principal_axes(design), alpha * design.weight
+    fitted = shrunk(axes.values, penalty, rest=True)[:, None] * axes.targets
+    coef = axes.back(penalty) @ fitted
+    return _solution_of(design, coef, coef.shape[0], np.empty(0, dtype=np.intp))
+
+
+def _solution_of(taken: Moments | Design, coef: Float64, rank: int, aliased: Indices) -> Solution:
+    """Add the intercepts."""
+    return Solution(coef, intercept_of(taken, coef), rank, aliased)
+
+
+def _descent(design: Design, coef: Float64) -> Float64:
+    """Products of the columns and the residuals."""
+
+    def statistic(rows: slice) -> Float64:
+        Z, Y = design.block(rows)
+        products: Float64 = Z.T @ (Y - Z @ coef)
+        return products
+
+    return map_reduce(statistic, design.table.blocks(), np.add)

@@ -1,0 +1,1 @@
+"""How far above its optimum, or its infimum, a loss can be: proved bounds."""

@@ -1,0 +1,182 @@
+r"""How far above its optimum a softmax loss can be: a bound from duality, not an estimate.
+
+For each row let p be the probabilities at the given parameters (C, b), e the indicator of the
+row's class, and q any probabilities. As log Σ exp g = max over q of q·g + H(q), with the
+entropy H, every choice of q with
+
+    G = αC + (1/Σw)·Σ w·(q - e) xᵀ    and    s = (1/Σw)·Σ w·(q - e) = 0
+
+bounds the optimum from below (Boyd & Vandenberghe, Convex Optimization, 2004, section 5.1.3;
+s = 0 because intercepts are free), and what is left above that bound is
+
+    loss - optimum  <=  (1/Σw)·Σ w·KL(q‖p) + ‖G‖²/(2α),
+
+two terms that are never negative, so that nothing cancels. Without intercepts q = p will do.
+
+**Balance.** With intercepts, p is changed a little until s = 0. Let h be the row's likeliest
+class. Then q_k = p_k + p_h p_k (v_k - v_h) for k other than h, and q_h takes the rest: a step
+along A v, where the Laplacian A of a star, with the hub h and the edges p_h p_k, is at most
+diag p - p pᵀ. Hence Σ (q - p)²/p <= vᵀA v, and since all |q/p - 1| <= ρ, the greatest
+|v_k - v_h|, KL(q‖p) <= vᵀA v / (2(1 - ρ)). All rows' A together make one Laplacian of the
+classes' size, and one linear system gives v.
+
+**Shift.** Where alpha is zero or very small, G itself is made to vanish (but for what all
+classes have in common, which q cannot change), by v = Θ(x, 1), one for each row, and
+q = p + m·(v - mean v), with m the row's least probability: m times the projection is at most
+diag p - p pᵀ as well. One linear system of the columns' size gives Θ. Then every q is
+positive, so that an optimum exists: no direction separates the classes.
+
+**Rounding.** q is checked, not trusted: what is left of s (or G) is bounded with all the
+rounding in it (γ = m·u for sums of m terms; Higham, Accuracy and Stability of Numerical
+Algorithms, 2nd ed. 2002, section 3.1), and the same argument, applied once more, bounds the
+price of removing it. Logits that are wrong by ε change KL(q‖p) by the variance of ε under p.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from trivium.arrays import Float64, Floats, Indices
+from trivium.blocks.map_reduce import map_reduce
+from trivium.softmax.certificate.bounds import SOLVED, by_curvature, divergence, inverse_of, norm
+from trivium.softmax.certificate.residuals import Model, Residuals, without
+from trivium.softmax.certificate.shift import by_shift
+
+_SAYS_LITTLE = 1e-8  # of the loss: a bound above this is worth another look
+
+
+class Certificate(NamedTuple):
+    """What is known of the optimum.
+
+    Attributes
+    ----------
+    gap : float
+        Upper bound on the loss less the optimum; infinite where the loss is not finite.
+    exists : bool
+        Whether an optimum is known to exist. With a penalty and no intercepts, or with both
+        and every class present, one always does.
+    """
+
+    gap: float
+    exists: bool
+
+
+def certify(
+    X: Floats,
+    codes: Indices,
+    weights: Float64 | None,
+    coef: Float64,
+    intercept: Float64,
+    *,
+    alpha: float,
+    fit_intercept: bool,
+) -> Certificate:
+    """Bound how far the penalised mean cross-entropy lies above its optimum.
+
+    Takes one or two reads of X after the columns' centres, and two more where alpha is zero
+    or the first bound says little.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+    codes : ndarray of shape (n,)
+        Class of each row, from 0; every class has a row.
+    weights : ndarray of shape (n,) or None
+    coef : ndarray of shape (n_classes, d)
+    intercept : ndarray of shape (n_classes,)
+    alpha : float
+    fit_intercept : bool
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X, codes = np.array([[0.0], [1.0], [2.0], [3.0]]), np.array([0, 1, 0, 1])
+    >>> start = np.zeros((2, 1)), np.zeros(2)
+    >>> round(certify(X, codes, None, *start, alpha=0.1, fit_intercept=True).gap, 4)
+    0.25
+    """
+    if not (np.isfinite(coef).all() and np.isfinite(intercept).all()):
+        return Certificate(np.inf, exists=alpha > 0)
+    model = Model(X, codes, weights, coef, intercept, alpha=alpha, centred=fit_intercept)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        sums = map_reduce(model.residuals, model.blocks, Residuals.merge)
+        most = model.loss_at_most(sums)
+        if not np.isfinite(most):
+            return Certificate(np.inf, exists=alpha > 0)
+        gap = min(most, _by_convexity(model, sums)) if alpha > 0 else most
+        if alpha > 0 and gap <= _SAYS_LITTLE * most:
+            return Certificate(float(gap), exists=True)
+        shifted = by_shift(model, sums)
+    return Certificate(float(min(gap, shifted)), exists=bool(alpha > 0 or shifted < np.inf))
+
+
+def _by_convexity(model: Model, sums: Residuals) -> float:
+    """Bound by the strong convexity that the penalty gives, after balancing the intercepts."""
+    gradient = model.alpha * model.coef + sums.gradient / model.total
+    reach = float(np.linalg.norm(sums.greatest))
+    lost = model.rounding * (
+        reach * sums.size / model.total + model.alpha * float(np.linalg.norm(model.coef))
+    )
+    apart = model.divergence_of_rounding(sums)
+    if not model.centred:
+        return divergence(0.0, apart, 0.0) + by_curvature(norm(gradient) + lost, model.alpha)
+    balanced = _balance(model, sums)
+    if balanced is None:
+        return np.inf
+    values, along, left, ratio = balanced
+    moved = reach * along / np.sqrt(2)  # at most: all rows move the gradient alike
+    if moved > 0.1 * norm(gradient):
+        gradient += (
+            map_reduce(lambda rows: _moved(model, values, rows), model.blocks, np.add) / model.total
+        )
+        moved = 4 * model.rounding * moved
+    lost += moved + reach * left / np.sqrt(2)
+    return divergence(along + left, apart, ratio) + by_curvature(norm(gradient) + lost, model.alpha)
+
+
+def _balance(model: Model, sums: Residuals) -> tuple[Float64, float, float, float] | None:
+    """Find the values of the classes whose step makes s vanish.
+
+    Returns
+    -------
+    values : ndarray of shape (n_classes,)
+    along : float
+        Root of vᵀA v, the length of their step.
+    left : float
+        Length at most of the step that would remove what is left.
+    ratio : float
+        Greatest |q/p - 1| at most, both steps taken.
+    """
+    edges = (sums.stars + sums.stars.T) / model.total
+    laplacian = np.diag(edges.sum(axis=1)) - edges
+    diagonal = np.diagonal(laplacian)
+    if not (diagonal > 0).all():
+        return None
+    unit = 1 / np.sqrt(diagonal)
+    null = 1 / unit / np.linalg.norm(1 / unit)
+    inverse = inverse_of(laplacian * unit * unit[:, None] + np.outer(null, null))
+    if inverse is None:
+        return None
+    needed = sums.balance / model.total
+    values = -unit * (inverse @ (unit * needed))
+    differences = values - values[:, None]
+    along = float(np.sqrt(0.5 * np.sum(edges * differences**2)))
+    left = needed + laplacian @ values
+    rounded = model.rounding * (sums.size / model.total + np.abs(laplacian) @ np.abs(values))
+    stiffness = SOLVED * float(np.abs(inverse).sum(axis=0).max())
+    residue = float(np.linalg.norm(unit * (np.abs(left) + rounded)))
+    ratio = float(np.ptp(values)) + 2 * float(unit.max()) * stiffness * residue
+    return values, along, float(np.sqrt(stiffness)) * residue, ratio
+
+
+def _moved(model: Model, values: Float64, rows: slice) -> Float64:
+    """Change of the gradient by the step along some values of the classes, summed."""
+    X = model.rows(rows)
+    p, _, _ = model.probabilities(X)
+    hub = p.argmax(axis=0)
+    step, top = without(p, hub)
+    step *= values[:, None] - values[hub]
+    step *= top
+    step[hub, np.arange(hub.size)] = -step.sum(axis=0)
+    change: Float64 = model.weigh(step, rows) @ X
+    return change

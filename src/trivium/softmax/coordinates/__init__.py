@@ -1,0 +1,1 @@
+"""Coordinates in which columns are alike: units, origins, dependent columns, the rows' space."""

@@ -1,0 +1,213 @@
+"""The fit as a solver sees it: the same loss, in coordinates where columns are alike.
+
+Parameters V of shape (n_classes, d [+ 1]) stand for coef = V·unit and, with origin o,
+intercept = V_last - coef·o. Convergence is measured in the user's coordinates all the same.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from trivium.arrays import Float64
+from trivium.softmax.coordinates.dependence import Dependence
+from trivium.softmax.coordinates.scaling import Frame
+from trivium.softmax.objective.cross_entropy import CrossEntropy, CrossEntropyAt
+from trivium.softmax.solvers.protocol import Status, Stop
+
+_EPS = float(np.finfo(np.float64).eps)
+_SUM_ROUNDING = 4.0  # roundings, of its terms' root mean square, in a mean
+_MOST_PENALTY = 1e300
+
+
+class Seen(NamedTuple):
+    """What an observer of a fit is told of a point, in the user's coordinates."""
+
+    loss: float
+    gradient: Float64
+    accuracy: float
+
+
+class ProblemAt:
+    """The problem at one point.
+
+    Attributes
+    ----------
+    loss : float
+    gradient : ndarray
+        In the problem's coordinates.
+    seen : Seen
+    plain : CrossEntropyAt
+    parameters : ndarray
+        For rows as the objective takes them.
+    """
+
+    def __init__(self, problem: "Problem", plain: CrossEntropyAt, parameters: Float64) -> None:
+        self._problem, self.plain, self.parameters = problem, plain, parameters
+        self.loss = plain.loss
+        centred = problem.about_origin(plain.gradient)
+        self.centred: Float64 = centred
+        self.gradient: Float64 = problem.pulled_back(centred * problem.unit)
+        self.seen = Seen(plain.loss, problem.about_zero(plain.gradient), plain.accuracy)
+
+    def hessian_product(self, direction: Float64) -> Float64:
+        """Compute the product of the Hessian with a direction."""
+        problem = self._problem
+        product = self.plain.hessian_product(problem.plain_parameters(direction))
+        return problem.pulled_back(problem.about_origin(product) * problem.unit)
+
+
+class Problem:
+    """The objective in a frame.
+
+    Parameters
+    ----------
+    objective : CrossEntropy
+        Its rows are centred if the frame is far.
+    frame : Frame
+    dependence : Dependence or None
+        Columns to leave out of the fit; the coefficients told are those of all columns.
+
+    Attributes
+    ----------
+    frame : Frame
+        Without units for what is left out.
+    """
+
+    def __init__(
+        self, objective: CrossEntropy, frame: Frame, dependence: Dependence | None = None
+    ) -> None:
+        self.objective, self.dependence = objective, dependence
+        d = frame.unit.size
+        self.intercept = objective.fit_intercept
+        self._last: tuple[Float64, ProblemAt] | None = None
+        self._whole_unit = np.append(frame.unit, 1.0) if self.intercept else frame.unit
+        within = frame.unit.copy()
+        if dependence is not None:
+            within[dependence.left] = 0.0
+        self.frame = frame._replace(unit=within)
+        self.unit = np.append(within, 1.0) if self.intercept else within
+        # From the rows as the objective takes them to the origin, and to zero.
+        self._shift = np.zeros(d) if frame.far else frame.origin
+        self._offset = frame.origin if frame.far else np.zeros(d)
+        self.penalty = np.minimum(frame.unit**2 * objective.alpha, _MOST_PENALTY)
+        if self.intercept:
+            self.penalty = np.append(self.penalty, 0.0)
+        # Root mean squares are at most so much; of centred columns, and of the user's.
+        reach = np.where(frame.unit > 0, 1.0 / np.where(frame.unit > 0, frame.unit, 1.0), 0.0)
+        self._spread = np.append(reach, 1.0) if self.intercept else reach
+        far = reach + np.abs(frame.origin)
+        self._size = np.append(far, 1.0) if self.intercept else far
+
+    def evaluate(self, V: Float64) -> ProblemAt:
+        """Evaluate the loss at a point; at the same array again, return the same answer."""
+        if self._last is None or self._last[0] is not V:
+            parameters = self.plain_parameters(V)
+            self._last = V, ProblemAt(self, self.objective.evaluate(parameters), parameters)
+        return self._last[1]
+
+    def plain_parameters(self, V: Float64) -> Float64:
+        """Return the parameters for rows as the objective takes them."""
+        return self._moved(self._framed(V) * self.unit, -self._shift)
+
+    def users(self, V: Float64) -> Float64:
+        """Return the parameters for rows as they come."""
+        V = self._framed(V)
+        if self.dependence is not None:
+            V = self.dependence.spread(V, intercept=self.intercept)
+        return self._moved(V * self._whole_unit, -self.frame.origin)
+
+    def from_users(self, parameters: Float64) -> Float64:
+        """Return a point from parameters for rows as they come, less what all classes share."""
+        shared = parameters - parameters.mean(axis=0)
+        moved = self._moved(shared, self.frame.origin)
+        unit = self._whole_unit
+        point: Float64 = moved * np.where(unit > 0, 1.0 / np.where(unit > 0, unit, 1.0), 0.0)
+        if self.dependence is not None:
+            point = self.dependence.gathered(point, intercept=self.intercept)
+            point = self.dependence.of_framed(point, intercept=self.intercept)
+        return point
+
+    def rows(self, rows: slice) -> Float64:
+        """Return some rows in the frame, with a one for the intercept."""
+        plain = self.objective.rows(rows)
+        framed = np.ones((plain.shape[0], self.unit.size))
+        d = self._shift.size
+        np.subtract(plain, self._shift, out=framed[:, :d])
+        framed[:, :d] *= self.frame.unit
+        return self.pulled_back(framed)
+
+    def pulled_back(self, values: Float64) -> Float64:
+        """Turn a gradient by coefficients in the frame, or rows in it, into one in these here."""
+        if self.dependence is None:
+            return values
+        return self.dependence.pulled_back(values, intercept=self.intercept)
+
+    def _framed(self, V: Float64) -> Float64:
+        if self.dependence is None:
+            return V
+        return self.dependence.framed(V, intercept=self.intercept)
+
+    def about_origin(self, gradient: Float64) -> Float64:
+        """Turn a gradient of the objective into one for rows about the origin."""
+        return self._turned(gradient, -self._shift)
+
+    def about_zero(self, gradient: Float64) -> Float64:
+        """Turn a gradient of the objective into one for rows as they come."""
+        return self._turned(gradient, self._offset)
+
+    def stop(self, tol: float) -> Stop:
+        """Stop where the gradient is small in the user's coordinates, or is all rounding."""
+
+        def stop(at: ProblemAt) -> Status | None:
+            if np.abs(at.seen.gradient).max() <= tol and self._is_small_nearby(at, tol):
+                return Status.CONVERGED
+            return Status.ROUNDING if self.is_rounding(at, tol) else None
+
+        return stop
+
+    def _is_small_nearby(self, at: ProblemAt, tol: float) -> bool:
+        """Whether the gradient is small by what is left of columns that others nearly determine.
+
+        By the columns themselves it is small long before.
+        """
+        if self.dependence is None or not self.dependence.near.size:
+            return True
+        near, unit = self.dependence.near, self.dependence.near_unit
+        rounding = _SUM_ROUNDING * _EPS * unit * at.plain.residual[:, None]
+        return bool((np.abs(at.gradient[:, near]) <= np.maximum(tol, rounding)).all())
+
+    def is_rounding(self, at: ProblemAt, tol: float, room: float = 1.0) -> bool:
+        """Whether each entry of the gradient is at most `tol` or what rounding may make it.
+
+        Sums of n terms are wrong by a few roundings of the terms' root mean square; and the
+        terms themselves by the logits' rounding, as p(1 - p) is at most |p - [j = y]|. This is
+        asked about zero, in the user's coordinates, and about the origin, where less is lost.
+        """
+        terms = self._spread if self.frame.far else self._size
+        reach = float((np.abs(at.parameters) @ terms).max())
+        relative = room * (_SUM_ROUNDING + reach) * _EPS * at.plain.residual[:, None]
+        return bool(
+            self._is_small_nearby(at, tol)
+            and (np.abs(at.seen.gradient) <= np.maximum(tol, relative * self._size)).all()
+            and (np.abs(at.centred) <= np.maximum(tol, relative * self._spread)).all()
+        )
+
+    def small(self, tol: float) -> float:
+        """Return what entries of a gradient here may be, so that they are small to the user."""
+        unit = self.unit[self.unit > 0].min(initial=1.0)
+        return float(tol * unit / (1.0 + np.abs(self.frame.origin).max()))
+
+    def _moved(self, parameters: Float64, by: Float64) -> Float64:
+        """Move the origin of rows, which changes the intercepts."""
+        if self.intercept:
+            d = by.size
+            parameters[:, d] += parameters[:, :d] @ by
+        return parameters
+
+    def _turned(self, gradient: Float64, by: Float64) -> Float64:
+        """Move the origin of rows in a gradient."""
+        turned = gradient.copy()
+        if self.intercept:
+            d = by.size
+            turned[:, :d] += gradient[:, d:] * by
+        return turned

@@ -1,0 +1,1 @@
+"""The Hessian, whole or by its diagonal blocks, for solvers to divide by."""

@@ -1,0 +1,311 @@
+r"""Inverses of the curvature's diagonal blocks, one a class, from the rows that make them.
+
+The Hessian's block of class k is Σ w·p_k(1 - p_k)·z zᵀ/Σw + penalty. Applied between two
+projections on parameters that sum to zero over the classes, where the whole fit takes place,
+the blocks' inverses leave so little to do that what ties classes together hardly matters.
+
+Few rows make most of a block: those near the boundary. Rows of a weight p_k(1 - p_k) above a
+threshold τ are taken, of the others a share, each in place of τ/weight like it, evenly
+along the table (threshold sampling: Duffield, Lund & Thorup, J. ACM 54, 2007).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.linalg
+
+from trivium.arrays import Float64, Floats, Indices
+from trivium.blocks.compiled import kernel
+from trivium.blocks.map_reduce import map_reduce
+from trivium.blocks.memory import working_memory
+from trivium.blocks.workers import each_of, one_blas_thread
+from trivium.softmax.coordinates.problem import Problem, ProblemAt
+
+_CHUNK = 512  # rows gathered at a time
+_LIFT = 1e-10  # of a diagonal near one, which keeps blocks invertible where columns are dependent
+_LIFT_MORE = 1e3
+_SHORT = 1e-7  # of a column's square, beside which what varies is rounding
+_LEAST = 1e-18  # curvature that is always assumed, of columns of magnitude one
+_WORK_SHARED = 1 << 19  # numbers in all blocks, above which threads share them
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Inverse blocks, one for each class or one for all.
+
+    Attributes
+    ----------
+    inverses : ndarray of shape (n_classes or 1, size, size)
+    """
+
+    inverses: Float64
+
+    def __call__(self, gradient: Float64) -> Float64:
+        """Apply them between projections on what sums to zero over the classes."""
+        centred = gradient - gradient.mean(axis=0)
+        if self.inverses.shape[0] == 1:
+            common: Float64 = centred @ self.inverses[0]
+            return common
+        applied: Float64 = np.empty_like(centred)
+
+        def apply(k: int) -> None:
+            with one_blas_thread():
+                np.dot(self.inverses[k], centred[k], out=applied[k])
+
+        if self.inverses.size > _WORK_SHARED:
+            each_of(apply, range(centred.shape[0]))
+        else:
+            np.matmul(self.inverses, centred[:, :, None], out=applied[:, :, None])
+        applied -= applied.mean(axis=0)
+        return applied
+
+
+@dataclass(frozen=True)
+class Diagonal:
+    """Inverse of the diagonal, the same for all classes.
+
+    Attributes
+    ----------
+    inverse : ndarray of shape (size,)
+    """
+
+    inverse: Float64
+
+    def __call__(self, gradient: Float64) -> Float64:
+        """Apply it to what sums to zero over the classes."""
+        applied: Float64 = (gradient - gradient.mean(axis=0)) * self.inverse
+        return applied
+
+
+def class_blocks(problem: Problem, at: ProblemAt, n_rows: int) -> Blocks:
+    """Take the blocks from about `n_rows` rows each, at a point.
+
+    Where blocks for all classes are more than scikit-learn's setting ``working_memory``
+    allows, one of their mean curvature is taken.
+
+    Parameters
+    ----------
+    problem : Problem
+    at : ProblemAt
+    n_rows : int
+    """
+    n_classes, size = problem.objective.shape
+    probabilities = at.plain.probabilities
+    if 8 * n_classes * size * size > working_memory():
+        curvature = np.einsum("ij,ij->j", probabilities, 1.0 - probabilities) / n_classes
+        return Blocks(_inverse(problem, curvature, n_rows, n_jobs=None)[None])
+    inverses = np.empty((n_classes, size, size))
+
+    def invert(k: int) -> None:
+        p = probabilities[k]
+        with one_blas_thread():
+            inverses[k] = _inverse(problem, p * (1.0 - p), n_rows, n_jobs=1)
+
+    each_of(invert, range(n_classes))
+    return Blocks(inverses)
+
+
+def common_block(problem: Problem, n_rows: int) -> Blocks:
+    """Take the block that all classes have in common where all are equally likely.
+
+    Parameters
+    ----------
+    problem : Problem
+    n_rows : int
+    """
+    share = 1.0 / problem.objective.shape[0]
+    curvature = np.full(problem.objective.X.shape[0], share * (1.0 - share))
+    return Blocks(_inverse(problem, curvature, n_rows, n_jobs=None)[None])
+
+
+def common_diagonal(problem: Problem) -> Diagonal:
+    """Take the diagonal where all classes are equally likely."""
+    objective = problem.objective
+
+    def statistic(rows: slice) -> Float64:
+        framed = problem.rows(rows)
+        weighted = framed if objective.weights is None else framed * objective.weights[rows, None]
+        squares: Float64 = np.einsum("ij,ij->j", framed, weighted)
+        return squares
+
+    objective.passes += 1.0
+    squares = map_reduce(statistic, objective.blocks, np.add) / objective.total
+    curvature = squares / objective.shape[0] + problem.penalty
+    return Diagonal(1.0 / np.where(curvature > 0, curvature, 1.0))
+
+
+def _inverse(problem: Problem, curvature: Float64, n_rows: int, *, n_jobs: int | None) -> Float64:
+    """Invert the block of one class, or of all."""
+    objective, frame = problem.objective, problem.frame
+    n_classes, size = objective.shape
+    weights = curvature if objective.weights is None else objective.weights * curvature
+    rows, shares = threshold_sample(weights, n_rows)
+    roots = np.sqrt(shares / objective.total * (n_classes / (n_classes - 1.0)))
+    objective.passes += rows.size / weights.size
+
+    def statistic(piece: slice) -> Float64:
+        total = np.zeros((size, size))
+        packed = np.empty((min(_CHUNK, piece.stop - piece.start), size))
+        for start in range(piece.start, piece.stop, _CHUNK):
+            part = slice(start, min(start + _CHUNK, piece.stop))
+            some = packed[: part.stop - start]
+            _gather(objective.X, rows[part], roots[part], frame.origin, frame.unit, some)
+            some = problem.pulled_back(some)
+            total += some.T @ some
+        return total
+
+    # A piece has a matrix of its own, which its rows have to be worth.
+    length = max(_CHUNK, 2 * size)
+    pieces = [slice(i, min(i + length, rows.size)) for i in range(0, rows.size, length)]
+    block = map_reduce(statistic, pieces or [slice(0, 0)], np.add, n_jobs=n_jobs)
+    if rows.size < np.count_nonzero(weights):
+        _complete(problem, block, weights, _constant(problem, block))
+    block[np.diag_indices(size)] += problem.penalty + _LEAST
+    return inverted(block)
+
+
+def _constant(problem: Problem, block: Float64) -> Indices:
+    """Columns that do not vary on the rows chosen: without an intercept, that are zero."""
+    d = problem.frame.unit.size
+    squares = np.diagonal(block)[:d]
+    varies = squares.copy()
+    if problem.intercept and block[d, d] > 0:
+        varies -= block[:d, d] ** 2 / block[d, d]
+    constant = (varies <= _SHORT * squares) & (problem.frame.unit > 0)
+    if problem.dependence is not None:
+        constant[problem.dependence.near] = False  # which are not columns of X
+    return np.flatnonzero(constant)
+
+
+def _complete(problem: Problem, block: Float64, weights: Float64, columns: Indices) -> None:
+    """Add to the diagonal what columns have on all rows.
+
+    A dummy of few rows may have none among those chosen: its curvature is not zero for that.
+    """
+    objective, frame = problem.objective, problem.frame
+    n_classes, d = objective.shape[0], frame.unit.size
+    objective.passes += columns.size / d
+    share = n_classes / (n_classes - 1.0) / objective.total
+    for j in columns:
+        column = (objective.X[:, j].astype(np.float64) - frame.origin[j]) * frame.unit[j]
+        block[j, j] += share * float(weights @ column**2)
+
+
+def factored(matrix: Float64) -> tuple[Float64, Float64]:
+    """Factor a positive semidefinite matrix, brought to a diagonal near one and lifted a little.
+
+    Returns
+    -------
+    factor : ndarray
+        Lower triangle of Cholesky's factor of scale·matrix·scale; above it, anything.
+    scale : ndarray
+    """
+    diagonal = np.diagonal(matrix)
+    exponent = np.where(diagonal > 0, np.frexp(diagonal)[1] // 2, 0)
+    scale: Float64 = np.ldexp(1.0, -exponent)  # exact, so that what is symmetric remains so
+    lift = _LIFT
+    while True:
+        lifted = matrix * scale * scale[:, None]
+        lifted[np.diag_indices_from(lifted)] += np.where(diagonal > 0, lift, 1.0)
+        factor, failed = scipy.linalg.lapack.dpotrf(lifted, lower=1, overwrite_a=1)
+        if not failed:
+            return factor, scale
+        lift *= _LIFT_MORE
+
+
+def inverted(matrix: Float64) -> Float64:
+    """Invert a positive semidefinite matrix, lifted a little."""
+    factor, scale = factored(matrix)
+    inverse, _ = scipy.linalg.lapack.dpotri(factor, lower=1)
+    lower = np.tril(inverse, -1)
+    full: Float64 = lower + lower.T
+    full[np.diag_indices_from(full)] = np.diagonal(inverse)
+    full *= scale
+    full *= scale[:, None]
+    return full
+
+
+def threshold_sample(weights: Float64, size: int) -> tuple[Indices, Float64]:
+    """Choose about `size` rows whose weights stand for all.
+
+    Returns
+    -------
+    rows : ndarray of int, rising
+    shares : ndarray
+        What each row weighs in the place of those that are left out.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rows, shares = threshold_sample(np.array([8.0, 1.0, 1.0, 1.0, 1.0]), 3)
+    >>> rows
+    array([0, 1, 3])
+    >>> shares
+    array([8., 2., 2.])
+    """
+    if size >= weights.size:
+        rows = np.flatnonzero(weights)
+        return rows, weights[rows]
+    threshold = _threshold(weights, size)
+    chosen = np.empty(weights.size, dtype=np.intp)
+    shares = np.empty(weights.size)
+    count = np.zeros(1, dtype=np.intp)
+    _choose(weights, threshold, chosen, shares, count)
+    return chosen[: count[0]], shares[: count[0]]
+
+
+@kernel
+def _threshold(weights: Float64, size: int) -> float:
+    """Find the τ with Σ min(1, weight/τ) = size, rows heavier than it counting one."""
+    total = 0.0
+    for i in range(weights.shape[0]):
+        total += weights[i]
+    threshold = total / size
+    while True:
+        light, heavy = 0.0, 0
+        for i in range(weights.shape[0]):
+            if weights[i] > threshold:
+                heavy += 1
+            else:
+                light += weights[i]
+        if heavy >= size:
+            return threshold
+        lower = light / (size - heavy)
+        if not lower < threshold:
+            return threshold
+        threshold = lower
+
+
+@kernel
+def _choose(
+    weights: Float64, threshold: float, chosen: Indices, shares: Float64, count: Indices
+) -> None:
+    """Take heavy rows, and of the light ones one whenever their sum passes another τ."""
+    passed = 0.5 * threshold
+    k = 0
+    for i in range(weights.shape[0]):
+        weight = weights[i]
+        if weight > threshold:
+            chosen[k], shares[k] = i, weight
+            k += 1
+        elif weight > 0.0:
+            passed += weight
+            if passed >= threshold:
+                passed -= threshold
+                chosen[k], shares[k] = i, threshold
+                k += 1
+    count[0] = k
+
+
+@kernel
+def _gather(
+    X: Floats, rows: Indices, roots: Float64, origin: Float64, unit: Float64, packed: Float64
+) -> None:
+    """Bring rows into the frame, times the root of their weight; a last column is all ones."""
+    d = X.shape[1]
+    for i in range(rows.shape[0]):
+        row, root = rows[i], roots[i]
+        for j in range(d):
+            packed[i, j] = (X[row, j] - origin[j]) * (unit[j] * root)
+        if packed.shape[1] > d:
+            packed[i, d] = root

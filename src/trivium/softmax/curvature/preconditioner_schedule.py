@@ -1,0 +1,73 @@
+"""When a better preconditioner is worth its price."""
+
+import math
+
+import numpy as np
+
+from trivium.softmax.coordinates.problem import Problem, ProblemAt
+from trivium.softmax.curvature.preconditioner import class_blocks, common_block, common_diagonal
+from trivium.softmax.solvers.protocol import Inverse
+
+# In operations of a product with few columns; those of large matrices take a third as long.
+_PASS_START, _BLOCK_START = 1e6, 2e6
+_GRAM, _INVERSE = 1 / 3, 2 / 3
+_FIRST = 5.0  # passes, until probabilities say where the curvature is
+_GROWTH = 1.5
+_MOST_PASSES = 200  # that the first preconditioner may cost
+
+
+class Renewal:
+    """Renews the preconditioner when reading X since the last time has cost as much.
+
+    So the sum of both is at most twice what it need be; and none is made for the few passes
+    that the present rate of convergence leaves.
+
+    Parameters
+    ----------
+    problem : Problem
+    tol : float
+    warm : bool
+        Whether the start is a guess better than zero.
+    """
+
+    def __init__(self, problem: Problem, tol: float, *, warm: bool) -> None:
+        n, n_classes = problem.objective.X.shape[0], problem.objective.shape[0]
+        size = problem.unit.size
+        self._problem, self._tol, self._warm = problem, tol, warm
+        self._rows = int(min(n, max(2 * size, min(32 * n / size, 8 * size))))
+        self._common_rows = 16 * size
+        one_pass = 4.0 * n * size * n_classes + _PASS_START
+        block = _INVERSE * size**3 + _BLOCK_START
+        self._common = (_GRAM * min(n, 16 * size) * size**2 + block) / one_pass
+        self._blocks = n_classes * (_GRAM * self._rows * size**2 + block) / one_pass + 1.0
+        self._interval = max(_FIRST, self._blocks)
+        self._wait = max(_FIRST, 0.2 * self._blocks)
+        self._since = 0.0
+        self._norm = math.inf
+
+    def __call__(self, step: int, at: ProblemAt) -> Inverse | None:
+        """Return a new preconditioner if one is due."""
+        passed = self._problem.objective.passes - self._since
+        norm = float(np.abs(at.seen.gradient).max())
+        if step == 0:
+            made: Inverse = self._first(at)
+        elif passed < self._wait or self._remaining(passed, norm) < 0.5 * self._blocks:
+            return None
+        else:
+            self._wait, self._interval = self._interval, self._interval * _GROWTH
+            made = class_blocks(self._problem, at, self._rows)
+        self._since, self._norm = self._problem.objective.passes, norm
+        return made
+
+    def _first(self, at: ProblemAt) -> Inverse:
+        if self._common > _MOST_PASSES:
+            return common_diagonal(self._problem)
+        if self._warm and self._blocks <= _MOST_PASSES:
+            return class_blocks(self._problem, at, self._rows)
+        return common_block(self._problem, self._common_rows)
+
+    def _remaining(self, passed: float, norm: float) -> float:
+        """Estimate the passes to come by the rate since the last renewal."""
+        if not norm < self._norm or not 0 < self._tol < norm:
+            return math.inf
+        return passed * math.log(norm / self._tol) / math.log(self._norm / norm)

@@ -1,0 +1,1 @@
+"""The objective of softmax regression and the penalties to try."""

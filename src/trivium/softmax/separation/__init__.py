@@ -1,0 +1,1 @@
+"""Whether linear functions separate the classes, so that no optimum exists."""
