@@ -1,5 +1,7 @@
 """Any scorer asked about leave-one-out: cells stand for rows, and the jackknife for its error."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -7,7 +9,6 @@ from sklearn.datasets import load_iris
 from sklearn.metrics import accuracy_score, f1_score, get_scorer, make_scorer, roc_auc_score
 
 from trivium import KNeighborsClassifierCV, LeastSquaresClassifierCV
-from trivium.inputs import LabelledRows
 from trivium.left_out import (
     LeftOut,
     LeftOutScorer,
@@ -16,6 +17,8 @@ from trivium.left_out import (
     goes_by_cells,
     jackknife_groups,
 )
+from trivium.rows.labelled import LabelledRows
+from trivium.rows.memory import ArrayRows
 from trivium.scorers import scorer_of
 
 LABELS = [
@@ -39,7 +42,7 @@ def told(seed, n, n_classes, weighted=False):
     weights = rng.integers(1, 4, n).astype(float) if weighted else None
     classes = np.array(list("abcdef"))[:n_classes]
     X = rng.normal(size=(n, 2))
-    rows = LabelledRows(X, codes, classes, weights, None, n)
+    rows = LabelledRows(ArrayRows(X, codes, n_classes, weights), classes, None, n)
     return rows, LeftOut(X, classes, predicted, None, rng.normal(size=n) + predicted)
 
 
@@ -83,7 +86,7 @@ def test_cells_say_what_rows_say_and_their_error_is_the_jackknife(name, weighted
 def test_the_error_of_a_mean_over_rows_is_the_usual_one(weights):
     rows, model = told(5, 30, 2)
     if weights is not None:
-        rows = rows._replace(weights=np.random.default_rng(0).uniform(*weights, 30))
+        rows = rows.reweighted(np.random.default_rng(0).uniform(*weights, 30))
     asked = scorer_for("accuracy", rows)
     w = np.ones(30) if rows.weights is None else rows.weights
     worth = w.sum() if w.min() >= 1 else w.sum() ** 2 / np.square(w).sum()
@@ -93,7 +96,7 @@ def test_the_error_of_a_mean_over_rows_is_the_usual_one(weights):
     usual = np.sqrt(mean * (1 - mean) / (worth - 1))
     assert asked.error_of_cells(1e200 * cells, mean, worth) == pytest.approx(usual, rel=1e-9)
     few = np.arange(12)
-    small = LeftOutScorer(asked._scorer, "accuracy", rows._replace(codes=rows.codes[few]), {})
+    small = LeftOutScorer(asked._scorer, "accuracy", rows.take(few), {})
     right = (rows.codes == model.predicted)[few]
     usual = right.std(ddof=1) / np.sqrt(12)
     assert small.error_of_rows(model.take(few)) == pytest.approx(usual, rel=1e-9)
@@ -114,7 +117,7 @@ def test_groups_of_rows_tell_about_what_rows_tell(ordered):
     codes = np.sort(rng.integers(0, 2, n)) if ordered else rng.integers(0, 2, n)
     predicted = np.where(rng.random(n) < np.array([0.95, 0.45])[codes], codes, 1 - codes)
     X = np.zeros((n, 1))
-    rows = LabelledRows(X, codes, np.array([0, 1]), None, None, n)
+    rows = LabelledRows(ArrayRows(X, codes, 2), np.array([0, 1]), None, n)
     model = LeftOut(X, rows.classes, predicted)
     asked = scorer_for("accuracy", rows)
     exact = asked.error_of_cells(cells_of(rows, model), asked.of_rows(model, ""), float(n))
@@ -127,7 +130,7 @@ def test_of_many_cells_some_are_drawn():
     codes = rng.integers(0, size, n)
     predicted = np.where(rng.random(n) < 0.6, codes, rng.integers(0, size, n))
     X = np.zeros((n, 1))
-    rows = LabelledRows(X, codes, np.arange(size), None, None, n)
+    rows = LabelledRows(ArrayRows(X, codes, size), np.arange(size), None, n)
     cells = cells_of(rows, LeftOut(X, rows.classes, predicted))
     assert np.count_nonzero(cells) > 1000
     asked = scorer_for("accuracy", rows)
@@ -190,7 +193,7 @@ def test_functions_of_a_user_see_the_rows_and_no_others():
 
 def test_scores_that_there_are_not_without_a_row_do_not_count():
     rows, model = told(11, 30, 2)
-    lonely = rows._replace(codes=(np.arange(30) == 4).astype(int))
+    lonely = replace(rows, rows=rows.rows.relabelled((np.arange(30) == 4).astype(int), 2))
     error = scorer_for("roc_auc", lonely).error_of_rows(model)  # one group has the only row
     assert np.isfinite(error)
 
@@ -237,7 +240,7 @@ def test_integers_beyond_64_bits_are_scored():
     classes = np.array([10**30, 10**31], dtype=object)
     codes = np.array([0, 1, 1, 0])
     X = np.zeros((4, 1))
-    rows = LabelledRows(X, codes, classes, None, None, 4)
+    rows = LabelledRows(ArrayRows(X, codes, 2), classes, None, 4)
     asked = scorer_for("f1", rows)
     model = LeftOut(X, classes, np.array([0, 1, 0, 0]))
     assert asked.of_rows(model, "here") == pytest.approx(2 / 3)

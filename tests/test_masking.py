@@ -14,8 +14,9 @@ from trivium import (
     SoftmaxRegression,
     SoftmaxRegressionCV,
 )
-from trivium.inputs import LabelledRows
 from trivium.masking import rare_classes
+from trivium.rows.labelled import LabelledRows
+from trivium.rows.memory import ArrayRows
 
 MODELS = [
     KNeighborsClassifier(15),
@@ -133,7 +134,7 @@ def test_a_descent_that_was_cut_short_speaks_of_that_alone():
 
 def rare(y, weights=None):
     """Rare ones among four classes."""
-    rows = LabelledRows(np.zeros((y.size, 1)), y, np.arange(4), weights, None, y.size)
+    rows = LabelledRows(ArrayRows(np.zeros((y.size, 1)), y, 4, weights), np.arange(4), None, y.size)
     return rare_classes(rows, rows.class_weights())
 
 

@@ -6,7 +6,7 @@ this module adds what it leaves out: an error names the row and the column.
 
 import datetime
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import scipy.sparse
@@ -14,9 +14,11 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import validate_data
 
 from trivium.arrays import Float64, Floats, Indices, Labels
-from trivium.class_weights import ClassWeight, class_factors
+from trivium.class_weights import ClassWeight
 from trivium.containers import as_numbers, require_unmasked
 from trivium.labels import as_labels, encoded, known_codes, shown
+from trivium.rows.labelled import LabelledRows, unless_ones
+from trivium.rows.memory import ArrayRows
 
 _CHUNK = 1 << 20  # values looked at in one go while searching for the first bad one
 _FIRST = 100  # rows of a table, whose columns are of one kind each as a rule
@@ -27,117 +29,6 @@ _DATES = (
     datetime.time,
     datetime.timedelta,
 )
-
-
-class LabelledRows(NamedTuple):
-    """Training rows after every check.
-
-    Attributes
-    ----------
-    X : ndarray of shape (n, d), float64 or float32, C-ordered
-    codes : ndarray of shape (n,)
-        Position of each row's class in `classes`.
-    classes : ndarray of shape (n_classes,)
-        The labels of the rows given, sorted: of those that weigh nothing, too.
-    weights : ndarray of shape (n,) or None
-        Positive sample weights; None means that each row counts once.
-    kept : ndarray of shape (n,) or None
-        Numbers of the rows given that remain; None means all of them.
-    n_given : int
-        Number of rows given.
-    given : ndarray of shape (n_given, d) or None
-        All rows given; None where all of them remain.
-    all_there : bool
-        Whether each class is known to have rows that remain.
-    """
-
-    X: Floats
-    codes: Indices
-    classes: Labels
-    weights: Float64 | None
-    kept: Indices | None
-    n_given: int
-    given: Floats | None = None
-    all_there: bool = False
-
-    def class_weights(self) -> Float64:
-        """Sum the weights of each class's rows."""
-        with np.errstate(over="ignore"):
-            weights = np.bincount(self.codes, self.weights, minlength=self.classes.size)
-        return weights.astype(np.float64)
-
-    def classes_of_weight(self) -> Indices:
-        """Return the positions of the classes whose rows weigh more than nothing."""
-        if self.all_there:
-            return np.arange(self.classes.size)
-        return np.flatnonzero(np.bincount(self.codes, minlength=self.classes.size))
-
-    def of_weight(self) -> tuple["LabelledRows", Indices]:
-        """Return these rows with the classes alone that have a weight, and their positions."""
-        present = self.classes_of_weight()
-        if present.size == self.classes.size:
-            return self, present
-        among = np.zeros(self.classes.size, dtype=np.intp)
-        among[present] = np.arange(present.size)
-        some = self._replace(codes=among[self.codes], classes=self.classes[present], all_there=True)
-        return some, present
-
-    def weightless(self) -> tuple[Floats, Indices]:
-        """Return the rows given that weigh nothing, and their numbers."""
-        if self.given is None or self.kept is None:
-            return self.X[:0], np.empty(0, dtype=np.intp)
-        light = np.ones(self.n_given, dtype=np.bool_)
-        light[self.kept] = False
-        return self.given[light], np.flatnonzero(light)
-
-    def times(self, class_weight: ClassWeight, *, weightless: bool = False) -> "LabelledRows":
-        """Return these rows with their weights multiplied by those of their classes.
-
-        Rows of a class whose weight is zero count as removed; the classes stay.
-
-        Raises
-        ------
-        ValueError, TypeError
-            As `class_factors`, or if a product leaves float64.
-        """
-        mass = self.class_weights()
-        return self.multiplied(
-            class_factors(class_weight, self.classes, mass, weightless=weightless)
-        )
-
-    def multiplied(self, factors: Float64 | None) -> "LabelledRows":
-        """Multiply weights by factors of the classes, as `times`; None leaves them as they are.
-
-        Parameters
-        ----------
-        factors : ndarray of shape (n_classes,) or None
-
-        Raises
-        ------
-        ValueError
-            If a product leaves float64.
-        """
-        if factors is None:
-            return self
-        with np.errstate(over="ignore", under="ignore"):
-            weights = factors[self.codes] * (1.0 if self.weights is None else self.weights)
-        numbers = np.arange(self.n_given) if self.kept is None else self.kept
-        kept = factors[self.codes] > 0
-        lost = np.flatnonzero(kept & ~((weights > 0) & np.isfinite(weights)))
-        if lost.size:
-            raise ValueError(
-                f"sample_weight times class_weight leaves float64 in row {numbers[lost[0]]}."
-            )
-        if not kept.all():
-            return self._replace(
-                X=self.X[kept],
-                codes=self.codes[kept],
-                weights=_unless_ones(weights[kept]),
-                kept=numbers[kept],
-                given=self.X if self.given is None else self.given,
-                all_there=False,
-            )
-        return self._replace(weights=_unless_ones(weights))
 
 
 def check_rows(
@@ -243,24 +134,23 @@ def check_labelled_rows(
     n_given = X.shape[0]
     require_same_length(n_given, y)
     weights, kept = check_weights(sample_weight, n_given, weightless=weightless)
-    given = None if kept is None else X
+    given = None if kept is None else ArrayRows(X)
     if kept is not None:
         X = X[kept]
     if classes is not None:
         codes = known_codes(y if kept is None else y[kept], classes, kept)
-        rows = LabelledRows(X, codes, classes, weights, kept, n_given, given)
-        return rows.times(class_weight, weightless=weightless)
+        rows = ArrayRows(X, codes, classes.size, weights)
+        labelled = LabelledRows(rows, classes, kept, n_given, given)
+        return labelled.times(class_weight, weightless=weightless)
     classes, codes = encoded(y)
     if classes.size < least_classes:
         raise ValueError(
             f"y holds one class only ({shown(classes[0])}, in all {n_given} rows); "
             f"{type(estimator).__name__} needs at least two."
         )
-    if kept is None:
-        rows = LabelledRows(X, codes, classes, weights, None, n_given, all_there=True)
-    else:
-        rows = LabelledRows(X, codes[kept], classes, weights, kept, n_given, given)
-    return rows.times(class_weight)
+    rows = ArrayRows(X, codes if kept is None else codes[kept], classes.size, weights)
+    labelled = LabelledRows(rows, classes, kept, n_given, given, all_there=kept is None)
+    return labelled.times(class_weight)
 
 
 def check_weights(
@@ -294,12 +184,8 @@ def check_weights(
     if kept.size == 0 and not weightless:
         raise ValueError("sample_weight is zero in every row: nothing is left to learn from.")
     if kept.size == n_rows:
-        return _unless_ones(weights), None
-    return _unless_ones(weights[kept]), kept
-
-
-def _unless_ones(weights: Float64) -> Float64 | None:
-    return None if np.all(weights == 1.0) else weights
+        return unless_ones(weights), None
+    return unless_ones(weights[kept]), kept
 
 
 def require_weights(sample_weight: ArrayLike, n_rows: int) -> Float64:

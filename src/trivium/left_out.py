@@ -23,9 +23,9 @@ from sklearn.utils.validation import _check_method_params
 
 from trivium.arrays import Float64, Indices, Labels
 from trivium.blocks.scaling import comparable_weights
-from trivium.inputs import LabelledRows
 from trivium.label_metrics import Formula, formula_of
 from trivium.labels import are_beyond_64_bits
+from trivium.rows.labelled import LabelledRows
 from trivium.scorers import Scorer, asked, told_classes
 from trivium.selection import choose
 

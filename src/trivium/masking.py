@@ -15,8 +15,8 @@ from trivium.arrays import Float64, Floats, Indices, Labels
 from trivium.blocks.linear_scores import bound_scores
 from trivium.blocks.map_reduce import map_reduce, row_blocks
 from trivium.blocks.workers import one_blas_thread
-from trivium.inputs import LabelledRows
 from trivium.labels import shown
+from trivium.rows.labelled import LabelledRows
 
 _FIRST_LOOK, _FIRST_LOOK_A_CLASS = 4096, 8  # rows
 _MANY = 1e9

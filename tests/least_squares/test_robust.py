@@ -232,7 +232,7 @@ class TestItSettles:
         for most in (1, 2, 4, 8, 16, 400):
             found = module.descend(huber, start, most)
             solution = found.solved.solution
-            values.append(huber.value(huber.residuals_of(found.solved), solution.coef))
+            values.append(huber.value(module.residuals_of(found.solved), solution.coef))
         assert np.all(np.diff(values) <= 1e-12 * values[0])
         assert found.falling == 0.0
         shape = (4, solution.coef.shape[1])

@@ -1,10 +1,13 @@
 """The quadratic that stands for rows that are gone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from trivium import SoftmaxRegression
-from trivium.inputs import LabelledRows
+from trivium.rows.labelled import LabelledRows
+from trivium.rows.memory import ArrayRows
 from trivium.softmax.objective.cross_entropy import CrossEntropy
 from trivium.softmax.partial_fit import _Chunk, go_on, nothing
 
@@ -17,7 +20,7 @@ def rows_of(seed, n=60, d=2, n_classes=3, weighted=True, codes=None):
         codes = np.arange(n) % n_classes
     X = rng.normal(size=(n, d)) + 0.7 * np.eye(n_classes, d)[codes]
     weights = rng.uniform(0.5, 2.0, size=n) if weighted else None
-    return LabelledRows(X, codes, np.arange(n_classes), weights, None, n)
+    return LabelledRows(ArrayRows(X, codes, n_classes, weights), np.arange(n_classes), None, n)
 
 
 def value_of(past, theta):
@@ -154,7 +157,9 @@ def test_nothing_is_shared_by_all_classes(alpha):
 @pytest.mark.parametrize("n_classes", [2, 4])
 @pytest.mark.parametrize("logit", [-0.5, 1.0, 2.0, 5.0, 12.0])
 def test_a_raised_polynomial_of_a_row_just_stays_above_zero(n_classes, logit):
-    rows = LabelledRows(np.array([[1.0, 2.0]]), np.array([0]), np.arange(n_classes), None, None, 1)
+    rows = LabelledRows(
+        ArrayRows(np.array([[1.0, 2.0]]), np.array([0]), n_classes), np.arange(n_classes), None, 1
+    )
     chunk = _Chunk(rows, np.zeros(2), fit_intercept=False)
     theta = np.zeros((n_classes, 2))
     theta[1, 0] = logit
@@ -197,7 +202,8 @@ def test_weights_of_any_magnitude_count_alike(weight):
 
 
 def test_a_start_beyond_float64_is_left():
-    rows = rows_of(8)._replace(X=1e90 * rows_of(8).X)
+    rows = rows_of(8)
+    rows = replace(rows, rows=ArrayRows(1e90 * rows.X, rows.codes, rows.classes.size))
     past = nothing(rows, 3, fit_intercept=False)
     far = 1e250 * np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]])
     with np.errstate(over="ignore", invalid="ignore"):  # as the caller does

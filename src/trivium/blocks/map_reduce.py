@@ -18,6 +18,36 @@ Block = TypeVar("Block")
 _BLOCK_BYTES = 1 << 19  # half of a common L2 cache: the block and what is computed from it
 
 
+def cut(n: int, length: int) -> list[slice]:
+    """Cut the numbers from 0 to n - 1 into slices of a length, of which the last may be shorter.
+
+    Examples
+    --------
+    >>> cut(5, 2)
+    [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
+    """
+    return [slice(start, min(start + length, n)) for start in range(0, n, length)]
+
+
+def block_length(n_columns: int, *, least: int = 64, n_bytes: int = _BLOCK_BYTES) -> int:
+    """Return how many rows fit a core's cache.
+
+    Parameters
+    ----------
+    n_columns : int
+    least : int
+        A block has at least so many rows, even if it outgrows the cache.
+    n_bytes : int
+        Size of a block in float64.
+
+    Examples
+    --------
+    >>> block_length(64)
+    1024
+    """
+    return max(least, n_bytes // (8 * n_columns) // 64 * 64)
+
+
 def row_blocks(
     n_rows: int, n_columns: int, *, least: int = 64, n_bytes: int = _BLOCK_BYTES
 ) -> list[slice]:
@@ -27,10 +57,8 @@ def row_blocks(
     ----------
     n_rows, n_columns : int
         Shape of the data.
-    least : int
-        A block has at least so many rows, even if it outgrows the cache.
-    n_bytes : int
-        Size of a block in float64.
+    least, n_bytes : int
+        As of `block_length`.
 
     Returns
     -------
@@ -42,8 +70,7 @@ def row_blocks(
     >>> row_blocks(2000, 64)
     [slice(0, 1024, None), slice(1024, 2000, None)]
     """
-    length = max(least, n_bytes // (8 * n_columns) // 64 * 64)
-    return [slice(start, min(start + length, n_rows)) for start in range(0, n_rows, length)]
+    return cut(n_rows, block_length(n_columns, least=least, n_bytes=n_bytes))
 
 
 def map_reduce(

@@ -11,7 +11,6 @@ from trivium.arrays import Float64, Floats, Indices, Labels
 from trivium.blocks.linear_scores import bounded_scores
 from trivium.class_weights import ClassWeight
 from trivium.inputs import (
-    LabelledRows,
     beyond_magnitude,
     check_labelled_rows,
     check_rows,
@@ -35,6 +34,8 @@ from trivium.least_squares.solving.moments import Moments
 from trivium.least_squares.solving.solution import Solution
 from trivium.least_squares.solving.solve import Solved, solve, take
 from trivium.masking import masked_classes, rare_classes, warn_of_masked
+from trivium.rows.labelled import LabelledRows
+from trivium.rows.memory import ArrayRows
 from trivium.scoring import AccuracyClassifier
 
 LARGEST = 1e300
@@ -268,7 +269,9 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
         if self._sums is not None:
             return is_sum_of(self._sums, table, centred=self._centred)
         n, n_classes = len(table.X), self.classes_.size
-        rows = LabelledRows(table.X, table.codes, self.classes_, table.weights, None, n)
+        rows = LabelledRows(
+            ArrayRows(table.X, table.codes, n_classes, table.weights), self.classes_, None, n
+        )
         solved = solve(indicator_table(rows), self._alpha, centred=self._centred)
         if solved is None:
             return False

@@ -12,11 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from trivium.arrays import Float64, Floats, Indices, Labels
 from trivium.blocks.linear_scores import bounded_scores
 from trivium.class_weights import ClassWeight
-from trivium.inputs import (
-    LabelledRows,
-    beyond_magnitude,
-    check_labelled_rows,
-)
+from trivium.inputs import beyond_magnitude, check_labelled_rows
 from trivium.least_squares.base import LARGEST
 from trivium.least_squares.calibration import calibrator_of
 from trivium.least_squares.deletion.case_deletion import loo_residuals
@@ -32,6 +28,7 @@ from trivium.least_squares.solving.design import Table
 from trivium.least_squares.solving.exact_sums import sum_exactly
 from trivium.least_squares.solving.moments import few_hold_spread
 from trivium.least_squares.solving.solve import Solved
+from trivium.rows.labelled import LabelledRows
 from trivium.whole_or_nothing import whole_or_nothing
 
 _FAR_WEIGHTS = 1e280

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64, Floats, Labels
 from trivium.class_weights import ClassWeight
-from trivium.inputs import LabelledRows, check_labelled_rows, check_rows
+from trivium.inputs import check_labelled_rows, check_rows
 from trivium.masking import rare_classes, warn_of_masked
 from trivium.neighbors.folds import folds_of
 from trivium.neighbors.neighborhoods import available_mass, counting_weights
@@ -19,6 +19,7 @@ from trivium.neighbors.queries import NeighborQueries, require_neighbors
 from trivium.neighbors.sweeps import Voters, require_ks
 from trivium.neighbors.votes import VoteRule
 from trivium.parameters import require_choice
+from trivium.rows.labelled import LabelledRows
 from trivium.scoring import AccuracyClassifier
 from trivium.whole_or_nothing import whole_or_nothing
 

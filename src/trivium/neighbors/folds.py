@@ -13,7 +13,6 @@ import numpy as np
 
 from trivium.arrays import Float64, Indices
 from trivium.class_weights import ClassWeight, class_factors
-from trivium.inputs import LabelledRows
 from trivium.neighbors.neighborhoods import (
     Neighborhood,
     batches,
@@ -24,6 +23,7 @@ from trivium.neighbors.neighborhoods import (
 )
 from trivium.neighbors.path_kernels import Flags
 from trivium.neighbors.search.index import Index
+from trivium.rows.labelled import LabelledRows
 
 _MANY = 1 << 11  # folds, each of which takes as many operations if all is added up exactly
 

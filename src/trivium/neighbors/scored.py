@@ -7,11 +7,11 @@ import numpy as np
 
 from trivium.arrays import Float64, Indices
 from trivium.blocks.memory import working_memory
-from trivium.inputs import LabelledRows
 from trivium.left_out import LeftOut, LeftOutScorer, error_of_best
 from trivium.neighbors.neighborhoods import Neighborhood, counting_weights
 from trivium.neighbors.path_kernels import add_cells
 from trivium.neighbors.sweeps import Voters
+from trivium.rows.labelled import LabelledRows
 
 _MOST_CELLS = 1 << 24  # of all numbers of neighbours: 128 megabytes
 

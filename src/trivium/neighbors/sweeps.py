@@ -13,7 +13,6 @@ import numpy as np
 from trivium.arrays import Float64, Indices
 from trivium.blocks.workers import map_in_order
 from trivium.containers import require_unmasked
-from trivium.inputs import LabelledRows
 from trivium.neighbors.neighborhoods import Neighborhood, counting_weights
 from trivium.neighbors.path_kernels import add_moments, walk_counts
 from trivium.neighbors.queries import require_neighbors
@@ -28,6 +27,7 @@ from trivium.neighbors.votes import (
     shares,
     vote_weights,
 )
+from trivium.rows.labelled import LabelledRows
 
 _ENTRIES_A_BLOCK = 1 << 16  # half a megabyte of float64: a block stays in a core's cache
 

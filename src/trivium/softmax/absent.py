@@ -7,8 +7,8 @@ the other classes is as it would be without them.
 import numpy as np
 
 from trivium.arrays import Float64, Indices, Labels
-from trivium.inputs import LabelledRows
 from trivium.masking import masked_classes, rare_classes, warn_of_masked
+from trivium.rows.labelled import LabelledRows
 from trivium.softmax.fitting import Fitted
 from trivium.softmax.solvers.protocol import Status
 

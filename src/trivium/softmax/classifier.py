@@ -1,6 +1,7 @@
 """Softmax regression as a classifier."""
 
 import warnings
+from dataclasses import replace
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -11,9 +12,11 @@ from sklearn.exceptions import ConvergenceWarning
 from trivium.arrays import Float64, Indices, Labels
 from trivium.blocks.workers import one_blas_thread
 from trivium.class_weights import ClassWeight, require_known_beforehand
-from trivium.inputs import LabelledRows, check_labelled_rows, require_magnitude
+from trivium.inputs import check_labelled_rows, require_magnitude
 from trivium.labels import check_classes
 from trivium.parameters import require_choice, require_flag, require_number
+from trivium.rows.labelled import LabelledRows
+from trivium.rows.memory import ArrayRows
 from trivium.softmax.absent import (
     finite_intercepts,
     of_classes_seen,
@@ -359,7 +362,7 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
         require_magnitude(self, rows.X, _LARGEST_UNSCALED if plain_descent else LARGEST)
         weighed = rows
         X, codes, weights, reads = distinct(rows.X, rows.codes, rows.weights)
-        rows = rows._replace(X=X, codes=codes, weights=weights)
+        rows = replace(rows, rows=ArrayRows(X, codes, rows.classes.size, weights))
 
         def observe(parameters: Float64, at: Any, step: float) -> bool:
             history(parameters, at, step)

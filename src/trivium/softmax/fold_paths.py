@@ -9,7 +9,7 @@ from sklearn.utils.validation import _check_method_params
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.scaling import comparable_weights
-from trivium.inputs import LabelledRows
+from trivium.rows.labelled import LabelledRows
 from trivium.scorers import Scorer, asked
 from trivium.softmax.absent import with_absent
 from trivium.softmax.assessment import NOTHING_LEFT
@@ -103,13 +103,7 @@ class FoldPaths(NamedTuple):
     def _learnt(self, fold: Fold) -> LabelledRows:
         """Return the rows that one fold learns from, with the weights of their classes."""
         rows, factors = self.rows, self.factors
-        learnt = rows._replace(
-            X=rows.X[fold.train],
-            codes=rows.codes[fold.train],
-            weights=None if rows.weights is None else rows.weights[fold.train],
-            kept=fold.train if rows.kept is None else rows.kept[fold.train],
-            all_there=False,
-        )
+        learnt = rows.take(fold.train)
         if factors is None:
             return learnt
         if self.balanced:

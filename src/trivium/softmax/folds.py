@@ -9,8 +9,9 @@ from sklearn.model_selection import check_cv
 
 from trivium.arrays import Indices, Labels
 from trivium.containers import as_array
-from trivium.inputs import LabelledRows, check_weights
+from trivium.inputs import check_weights
 from trivium.labels import are_beyond_64_bits, encoded, shown
+from trivium.rows.labelled import LabelledRows
 
 
 class Fold(NamedTuple):
@@ -49,15 +50,10 @@ def weighed(rows: LabelledRows, sample_weight: ArrayLike | None) -> LabelledRows
     """
     weights, kept = check_weights(sample_weight, rows.n_given)
     if kept is None:
-        return rows._replace(weights=weights)
-    return rows._replace(
-        X=rows.X[kept],
-        codes=rows.codes[kept],
-        weights=weights,
-        kept=kept,
-        given=rows.X,
-        all_there=False,
-    )
+        return rows.reweighted(weights)
+    remains = np.zeros(rows.n_given, dtype=np.bool_)
+    remains[kept] = True
+    return rows.where(remains).reweighted(weights)
 
 
 def folds_of(

@@ -38,7 +38,7 @@ import scipy.linalg
 from trivium.arrays import Float64
 from trivium.blocks.map_reduce import map_reduce, row_blocks
 from trivium.blocks.scaling import column_centers, comparable_weights
-from trivium.inputs import LabelledRows
+from trivium.rows.labelled import LabelledRows
 from trivium.softmax.curvature.preconditioner import factored
 from trivium.softmax.distinct import distinct
 from trivium.softmax.objective.cross_entropy import CrossEntropy, CrossEntropyAt, softmax

@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from trivium.arrays import Float64, Indices
 from trivium.blocks.map_reduce import row_blocks
 from trivium.class_weights import ClassWeight, balanced, class_factors
-from trivium.inputs import LabelledRows
 from trivium.least_squares.deletion.fitted import Fitted
 from trivium.least_squares.deletion.high_leverage import LEAST_REMAINING
 from trivium.least_squares.solving.absent_classes import below_others, indicator_table
 from trivium.least_squares.solving.design import BLOCK_BYTES, Design, Table
 from trivium.least_squares.solving.moments import Moments
 from trivium.least_squares.solving.svd import Axes, principal_axes
+from trivium.rows.labelled import LabelledRows
 
 
 class Part(NamedTuple):

@@ -8,11 +8,11 @@ none, scores are put right here.
 import numpy as np
 
 from trivium.arrays import Float64, Indices
-from trivium.inputs import LabelledRows
 from trivium.least_squares.solving.design import Table
 from trivium.least_squares.solving.exact_sums import ExactSums
 from trivium.least_squares.solving.moments import Moments
 from trivium.least_squares.solving.solution import Solution
+from trivium.rows.labelled import LabelledRows
 
 _ROUNDING = 1e-9  # share of a class's weight that taking rows away may leave over
 

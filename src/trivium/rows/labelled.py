@@ -1,0 +1,149 @@
+"""Training rows after every check, and what is known of their labels."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from trivium.arrays import Float64, Floats, Indices, Labels
+from trivium.class_weights import ClassWeight, class_factors
+from trivium.rows.source import Rows
+
+
+@dataclass(frozen=True)
+class LabelledRows:
+    """Training rows after every check.
+
+    Attributes
+    ----------
+    rows : Rows
+        Those that remain, with the position of each one's class in `classes`, and with positive
+        sample weights, if there are any.
+    classes : ndarray of shape (n_classes,)
+        The labels of the rows given, sorted: of those that weigh nothing, too.
+    kept : ndarray of shape (n,) or None
+        Numbers of the rows given that remain; None means all of them.
+    n_given : int
+        Number of rows given.
+    given : Rows or None
+        All rows given; None where all of them remain.
+    all_there : bool
+        Whether each class is known to have rows that remain.
+    """
+
+    rows: Rows
+    classes: Labels
+    kept: Indices | None
+    n_given: int
+    given: Rows | None = None
+    all_there: bool = False
+
+    @property
+    def X(self) -> Floats:
+        """The numbers, in memory."""
+        X: Floats = self.rows._X  # type: ignore[attr-defined]
+        return X
+
+    @property
+    def codes(self) -> Indices:
+        """Class of each row that remains, from 0."""
+        return self.rows.codes
+
+    @property
+    def weights(self) -> Float64 | None:
+        """Their positive weights; None means that each row counts once."""
+        return self.rows.weights
+
+    def class_weights(self) -> Float64:
+        """Sum the weights of each class's rows."""
+        with np.errstate(over="ignore"):
+            weights = np.bincount(self.codes, self.weights, minlength=self.classes.size)
+        return weights.astype(np.float64)
+
+    def classes_of_weight(self) -> Indices:
+        """Return the positions of the classes whose rows weigh more than nothing."""
+        if self.all_there:
+            return np.arange(self.classes.size)
+        return np.flatnonzero(np.bincount(self.codes, minlength=self.classes.size))
+
+    def of_weight(self) -> tuple["LabelledRows", Indices]:
+        """Return these rows with the classes alone that have a weight, and their positions."""
+        present = self.classes_of_weight()
+        if present.size == self.classes.size:
+            return self, present
+        among = np.zeros(self.classes.size, dtype=np.intp)
+        among[present] = np.arange(present.size)
+        rows = self.rows.relabelled(among[self.codes], present.size)
+        return replace(self, rows=rows, classes=self.classes[present], all_there=True), present
+
+    def weightless(self) -> tuple[Floats, Indices]:
+        """Return the rows given that weigh nothing, and their numbers."""
+        light = np.empty(0, dtype=np.intp)
+        if self.given is None or self.kept is None:
+            return self.rows.take(light).X, light
+        is_light = np.ones(self.n_given, dtype=np.bool_)
+        is_light[self.kept] = False
+        light = np.flatnonzero(is_light)
+        return self.given.take(light).X, light
+
+    def where(self, mask: Any) -> "LabelledRows":
+        """Return those of the rows that a mask marks."""
+        return self.take(np.flatnonzero(mask))
+
+    def take(self, numbers: Indices) -> "LabelledRows":
+        """Return some of the rows, in whichever order."""
+        return replace(
+            self,
+            rows=self.rows.subset(numbers),
+            kept=numbers if self.kept is None else self.kept[numbers],
+            given=self.rows if self.given is None else self.given,
+            all_there=False,
+        )
+
+    def reweighted(self, weights: Float64 | None) -> "LabelledRows":
+        """Return the same rows with other weights."""
+        return replace(self, rows=self.rows.reweighted(weights))
+
+    def times(self, class_weight: ClassWeight, *, weightless: bool = False) -> "LabelledRows":
+        """Return these rows with their weights multiplied by those of their classes.
+
+        Rows of a class whose weight is zero count as removed; the classes stay.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `class_factors`, or if a product leaves float64.
+        """
+        mass = self.class_weights()
+        return self.multiplied(
+            class_factors(class_weight, self.classes, mass, weightless=weightless)
+        )
+
+    def multiplied(self, factors: Float64 | None) -> "LabelledRows":
+        """Multiply weights by factors of the classes, as `times`; None leaves them as they are.
+
+        Parameters
+        ----------
+        factors : ndarray of shape (n_classes,) or None
+
+        Raises
+        ------
+        ValueError
+            If a product leaves float64.
+        """
+        if factors is None:
+            return self
+        with np.errstate(over="ignore", under="ignore"):
+            weights = factors[self.codes] * (1.0 if self.weights is None else self.weights)
+        kept = factors[self.codes] > 0
+        lost = np.flatnonzero(kept & ~((weights > 0) & np.isfinite(weights)))
+        if lost.size:
+            row = lost[0] if self.kept is None else self.kept[lost[0]]
+            raise ValueError(f"sample_weight times class_weight leaves float64 in row {row}.")
+        some = self if kept.all() else self.where(kept)
+        return some.reweighted(unless_ones(weights[kept]))
+
+
+def unless_ones(weights: Float64) -> Float64 | None:
+    """Return weights; None where all are one."""
+    return None if np.all(weights == 1.0) else weights

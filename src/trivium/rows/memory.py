@@ -1,0 +1,187 @@
+"""Rows that are an array."""
+
+import copy
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+import numpy as np
+
+from trivium.arrays import Float64, Floats, Indices
+from trivium.blocks.map_reduce import cut, map_reduce
+from trivium.blocks.workers import each_of, one_blas_thread
+from trivium.rows.block import Block
+from trivium.rows.source import Statistic
+from trivium.rows.summary import LENGTH, ColumnSummary, Summarised
+
+_NO_CODES: Indices = np.empty(0, dtype=np.intp)
+
+
+class Reads:
+    """How often rows were read, by them and by all their views."""
+
+    def __init__(self) -> None:
+        self.count = 0.0
+
+
+class ArrayRows:
+    """Rows in memory, as `Rows`.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d), float64 or float32, C-ordered
+    codes : ndarray of shape (n,) or None
+        Class of each row, from 0.
+    n_classes : int
+    weights : ndarray of shape (n,) or None
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rows = ArrayRows(np.arange(6.0).reshape(3, 2))
+    >>> rows.reduce(lambda block: block.X.sum(axis=0), np.add, length=2)
+    array([6., 9.])
+    >>> rows.reads
+    1.0
+    """
+
+    def __init__(
+        self,
+        X: Floats,
+        codes: Indices | None = None,
+        n_classes: int = 0,
+        weights: Float64 | None = None,
+    ) -> None:
+        self._X, self.n_classes, self.weights = X, n_classes, weights
+        self.codes = _NO_CODES if codes is None else codes
+        self._reads, self._share = Reads(), 1.0
+        self._summary: ColumnSummary | None = None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Numbers of rows and of columns."""
+        return cast(tuple[int, int], self._X.shape)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the numbers."""
+        return self._X.dtype
+
+    @property
+    def reads(self) -> float:
+        """How often the numbers were read so far."""
+        return self._reads.count
+
+    def reduce(
+        self,
+        statistic: Callable[..., Statistic],
+        merge: Callable[[Statistic, Statistic], Statistic],
+        *,
+        length: int,
+        beside: tuple[Any, ...] = (),
+        n_jobs: int | None = None,
+    ) -> Statistic:
+        """Compute a statistic of each block of rows, and merge them in order."""
+
+        def of(place: slice) -> Statistic:
+            return statistic(self._block(place), *(array[place] for array in beside))
+
+        self._count(self.shape[0])
+        return map_reduce(of, self._cuts(length), merge, n_jobs=n_jobs)
+
+    def each(
+        self,
+        function: Callable[..., Any],
+        *,
+        length: int,
+        beside: tuple[Any, ...] = (),
+        out: Any = None,
+        n_jobs: int | None = None,
+    ) -> Any:
+        """Compute an array of each block of rows; return them as one."""
+
+        def of(place: slice) -> Any:
+            with one_blas_thread():
+                return function(self._block(place), *(array[place] for array in beside))
+
+        def write(place: slice) -> None:
+            out[place] = of(place)
+
+        self._count(self.shape[0])
+        first, *others = self._cuts(length)
+        if out is None:
+            found = of(first)
+            out = np.empty((self.shape[0], *found.shape[1:]), dtype=found.dtype)
+            out[first] = found
+        else:
+            others = [first, *others]
+        each_of(write, others, n_jobs)
+        return out
+
+    def sample(self, size: int) -> Block:
+        """Take about so many rows from all over the table."""
+        some = self._block(slice(0, None, max(1, -(-self.shape[0] // size))))
+        self._count(some.X.shape[0])
+        return some
+
+    def take(self, numbers: Indices) -> Block:
+        """Take rows by their numbers, which rise; `first` is zero."""
+        self._count(numbers.size)
+        return self._block(numbers)
+
+    def column(self, number: int) -> Float64:
+        """Take one column in float64."""
+        self._reads.count += self._share / self.shape[1]
+        column: Float64 = self._X[:, number].astype(np.float64)
+        return column
+
+    def slabs(self, n_bytes: int) -> Iterator[Block]:
+        """Yield the rows in large blocks."""
+        for place in self._cuts(max(1, n_bytes // (self._X.itemsize * self.shape[1]))):
+            self._count(place.stop - place.start)
+            yield self._block(place)
+
+    def summary(self) -> ColumnSummary:
+        """Summarise the columns: the first time in one read, then from memory."""
+        if self._summary is None:
+            first = self.take(np.zeros(1, dtype=np.intp)).X[0]
+            statistic = Summarised(first.astype(np.float64))
+            self._summary = self.reduce(statistic, ColumnSummary.merge, length=LENGTH)
+        return self._summary
+
+    def subset(self, numbers: Indices) -> "ArrayRows":
+        """Return some of the rows, by their numbers, as a copy."""
+        block = self.take(numbers)
+        some = ArrayRows(block.X, block.codes, self.n_classes, block.weights)
+        some._reads, some._share = self._reads, self._share * numbers.size / self.shape[0]
+        return some
+
+    def without(self, row: int) -> "ArrayRows":
+        """Return all rows but one, as a copy."""
+        others = np.ones(self.shape[0], dtype=np.bool_)
+        others[row] = False
+        return self.subset(np.flatnonzero(others))
+
+    def reweighted(self, weights: Float64 | None) -> "ArrayRows":
+        """Return the same rows with other weights."""
+        return self._alike(self.codes, self.n_classes, weights)
+
+    def relabelled(self, codes: Indices, n_classes: int) -> "ArrayRows":
+        """Return the same rows with other classes."""
+        return self._alike(codes, n_classes, self.weights)
+
+    def _cuts(self, length: int) -> list[slice]:
+        return cut(self.shape[0], length)
+
+    def _block(self, place: slice | Indices) -> Block:
+        first = place.start if isinstance(place, slice) else 0
+        codes = self.codes[place] if self.codes.size else self.codes
+        weights = None if self.weights is None else self.weights[place]
+        return Block(first, self._X[place], codes, weights)
+
+    def _alike(self, codes: Indices, n_classes: int, weights: Float64 | None) -> "ArrayRows":
+        alike = copy.copy(self)
+        alike.codes, alike.n_classes, alike.weights = codes, n_classes, weights
+        return alike
+
+    def _count(self, n_rows: int) -> None:
+        self._reads.count += self._share * n_rows / self.shape[0]

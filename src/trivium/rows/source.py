@@ -1,0 +1,123 @@
+"""What the three wings know of rows: how to learn from them, not where they live."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+
+from trivium.arrays import Float64, Indices
+from trivium.rows.block import Block
+from trivium.rows.summary import ColumnSummary
+
+Statistic = TypeVar("Statistic")
+
+
+class Rows(Protocol):
+    """A table with a class and a weight for each row.
+
+    Attributes
+    ----------
+    shape : tuple of int
+    dtype : dtype
+        Of the numbers: float64 or float32.
+    codes : ndarray of shape (n,), or empty
+        Class of each row, from 0.
+    n_classes : int
+        Zero where rows have no classes.
+    weights : ndarray of shape (n,) or None
+        None means that each row counts once.
+    reads : float
+        How often the numbers were read so far; some of the rows count as that part. Views count
+        with the rows that they are views of.
+    """
+
+    @property
+    def shape(self) -> tuple[int, int]: ...  # noqa: D102 - see above
+
+    @property
+    def dtype(self) -> np.dtype[Any]: ...  # noqa: D102
+
+    @property
+    def codes(self) -> Indices: ...  # noqa: D102
+
+    @property
+    def n_classes(self) -> int: ...  # noqa: D102
+
+    @property
+    def weights(self) -> Float64 | None: ...  # noqa: D102
+
+    @property
+    def reads(self) -> float: ...  # noqa: D102
+
+    def reduce(
+        self,
+        statistic: Callable[..., Statistic],
+        merge: Callable[[Statistic, Statistic], Statistic],
+        *,
+        length: int,
+        beside: tuple[Any, ...] = (),
+        n_jobs: int | None = None,
+    ) -> Statistic:
+        """Compute a statistic of each block of rows, and merge them from the first to the last.
+
+        Parameters
+        ----------
+        statistic : callable
+            Takes a `Block`, and of each array in `beside` the part that belongs to its rows. It
+            holds parameters and no rows, so that it can be sent to where rows are.
+        merge : callable
+            Takes two statistics and returns that of both, and leaves the two as they are.
+        length : int
+            Rows of a block.
+        beside : tuple of ndarray
+            Arrays with a first axis along the rows, as `each` returns them.
+        n_jobs : int or None
+        """
+
+    def each(
+        self,
+        function: Callable[..., Any],
+        *,
+        length: int,
+        beside: tuple[Any, ...] = (),
+        out: Any = None,
+        n_jobs: int | None = None,
+    ) -> Any:
+        """Compute an array of each block of rows; return them as one, in the order of the rows.
+
+        Parameters
+        ----------
+        function : callable
+            As `statistic` of `reduce`; returns an array with a first axis along the rows.
+        length, beside, n_jobs
+            As in `reduce`.
+        out : ndarray or None
+            Where to write it.
+        """
+
+    def sample(self, size: int) -> Block:
+        """Take about so many rows from all over the table: every m-th."""
+
+    def take(self, numbers: Indices) -> Block:
+        """Take rows by their numbers, which rise."""
+
+    def column(self, number: int) -> Float64:
+        """Take one column in float64."""
+
+    def slabs(self, n_bytes: int) -> Iterator[Block]:
+        """Yield the rows in large blocks of about so many bytes."""
+
+    def summary(self) -> ColumnSummary:
+        """Summarise the columns: the first time in one read, then from memory."""
+
+    def subset(self, numbers: Indices) -> "Rows":
+        """Return some of the rows, by their numbers, as a table of their own."""
+
+    def without(self, row: int) -> "Rows":
+        """Return all rows but one."""
+
+    def reweighted(self, weights: Float64 | None) -> "Rows":
+        """Return the same rows with other weights."""
+
+    def relabelled(self, codes: Indices, n_classes: int) -> "Rows":
+        """Return the same rows with other classes."""

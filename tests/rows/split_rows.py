@@ -1,0 +1,64 @@
+"""Rows in arbitrary pieces, and an array that counts what is read of it: test doubles."""
+
+import itertools
+
+import numpy as np
+
+from trivium.rows.memory import ArrayRows
+
+
+class Pieces:
+    """An array in pieces, whose rows are brought together where they are asked for.
+
+    Each number that is read counts in `read`, as a share of all.
+    """
+
+    def __init__(self, pieces):
+        self._pieces = pieces
+        self.shape = (sum(map(len, pieces)), pieces[0].shape[1])
+        self.dtype, self.itemsize = pieces[0].dtype, pieces[0].itemsize
+        self.read = 0.0
+
+    def __getitem__(self, place):
+        rows, *columns = place if isinstance(place, tuple) else (place,)
+        whole = np.concatenate([np.asarray(piece) for piece in self._pieces])
+        some = np.ascontiguousarray(whole[rows])
+        found = some[(..., *columns)] if columns else some
+        self.read += np.size(found) / (self.shape[0] * self.shape[1])
+        return found
+
+
+class SplitRows(ArrayRows):
+    """Rows that live in pieces, as files and clusters have them.
+
+    Parameters
+    ----------
+    X, codes, n_classes, weights
+        As of `ArrayRows`.
+    cuts : list of int
+        Where the pieces end; the last end is that of the rows. Pieces may be empty.
+    recut : bool
+        Whether blocks are as long as is asked, whatever the pieces, or are the pieces.
+    """
+
+    def __init__(self, X, codes=None, n_classes=0, weights=None, *, cuts=(), recut=True):
+        ends = [0, *(min(cut, len(X)) for cut in sorted(cuts)), len(X)]
+        pieces = [X[start:stop] for start, stop in itertools.pairwise(ends)]
+        super().__init__(Pieces(pieces), codes, n_classes, weights)
+        self._ends, self._recut = ends, recut
+
+    def _cuts(self, length):
+        if self._recut:
+            return super()._cuts(length)
+        pairs = itertools.pairwise(self._ends)
+        return [slice(start, stop) for start, stop in pairs if start < stop]
+
+    def subset(self, numbers):
+        """Return some of the rows, in pieces as well."""
+        some = super().subset(numbers)
+        where = np.searchsorted(numbers, self._ends[1:-1]).tolist()
+        split = SplitRows(
+            some._X, some.codes, some.n_classes, some.weights, cuts=where, recut=self._recut
+        )
+        split._reads, split._share = some._reads, some._share
+        return split
