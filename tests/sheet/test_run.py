@@ -14,7 +14,8 @@ from PIL import Image
 from trivium.sheet.document import LIBRARIES, as_json, summary_of
 from trivium.sheet.output import OutputFolder
 from trivium.sheet.records import Check, Part, TaskResult
-from trivium.sheet.run import render_task, run, to_json
+from trivium.sheet.rendering import render_task
+from trivium.sheet.run import run, to_json
 from trivium.sheet.tasks import TASKS
 
 

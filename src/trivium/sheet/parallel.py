@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
 from typing import Any
 
-from trivium.sheet.run import Advance, Rendered, render_task
+from trivium.sheet.rendering import Advance, Rendered, render_task
 from trivium.signals import held_back, not_for_children
 
 _QUICKEST = 2  # started last, so that no long task is left over at the end

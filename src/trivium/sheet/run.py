@@ -1,44 +1,19 @@
 """Run tasks of the sheets and leave the report."""
 
 import json
-import logging
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
-
-from markupsafe import Markup
+from typing import Any
 
 from trivium.sheet.output import OutputFolder
 from trivium.sheet.records import TaskResult
-from trivium.sheet.tasks import TASKS
-
-Advance = Callable[[int, str, float], None]
-"""Told of progress: the task, what is being done, and the share of the task that is done."""
-
+from trivium.sheet.rendering import Advance, render_task
 
 EXPECTED = ("report.html", "sheet.json", "figures/any.png")
 """Files that a run writes, one for each folder."""
 
 _NAME = re.compile(r"[\w-]+")
-
-
-class Rendered(NamedTuple):
-    """A task, run, with its pictures drawn.
-
-    Attributes
-    ----------
-    result : TaskResult
-    svgs : dict of Markup
-        Each picture for the page, by name.
-    pngs : dict of bytes
-        Each picture as a file, by name.
-    """
-
-    result: TaskResult
-    svgs: dict[str, Markup]
-    pngs: dict[str, bytes]
 
 
 def run(
@@ -88,45 +63,6 @@ def run(
     output.write("report.html", render(as_document(results, svgs)).encode())
     output.write("sheet.json", to_json(as_json(results)).encode())
     return results
-
-
-def render_task(number: int, advance: Advance) -> Rendered:
-    """Run one task and draw its pictures."""
-    from trivium.report import to_png, to_svg
-    from trivium.sheet.canvas import in_style
-
-    advance(number, "computing", 0.0)
-    with _told_of_compiling(lambda: advance(number, "computing: compiling loops, once", 0.0)):
-        rendered = Rendered(TASKS[number](), {}, {})
-    pictures = rendered.result.pictures
-    for count, picture in enumerate(pictures):
-        advance(number, "drawing", 0.4 + 0.6 * count / len(pictures))
-        with in_style():
-            figure = picture.draw()
-            rendered.pngs[picture.name] = to_png(figure)
-            figure.set_layout_engine("none")  # laid out by now, for both files alike
-            rendered.svgs[picture.name] = to_svg(figure, name=picture.name, label=picture.label)
-    advance(number, "done", 1.0)
-    return rendered
-
-
-@contextmanager
-def _told_of_compiling(tell: Callable[[], None]) -> Iterator[None]:
-    """Call a function when kernels have compiled for so long that the log says so."""
-
-    class Teller(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            tell()
-
-    log, teller = logging.getLogger("trivium"), Teller(logging.INFO)
-    level = log.level
-    log.addHandler(teller)
-    log.setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        log.setLevel(level)
-        log.removeHandler(teller)
 
 
 def former_pictures(folder: Path) -> list[str]:
