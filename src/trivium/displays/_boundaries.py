@@ -10,17 +10,14 @@ on it, whatever the units of the axes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trivium.arrays import Float64, Indices, Labels
 
-if TYPE_CHECKING:
-    from trivium.displays.grid import PlaneGrid
-
-    Ask = Callable[[Float64], Labels]
+Ask = Callable[[Float64], Labels]
 
 _STRIDE = 3  # of the cells that are asked first
 _SCAN = 60  # from one row, or column, that is asked whole to the next
@@ -30,7 +27,20 @@ _SMOOTHINGS = 2  # each moves a point by a quarter of a cell at most
 _QUERIES = 5000  # or as many as there are cells: what the bisection may ask
 
 
-def cell_labels(ask: Ask, grid: PlaneGrid) -> Labels:
+class Cells(Protocol):
+    """What is to be known of a grid, as of `PlaneGrid`."""
+
+    @property
+    def extent(self) -> tuple[float, float, float, float]: ...
+
+    @property
+    def shape(self) -> tuple[int, int]: ...
+
+    @property
+    def points(self) -> Float64: ...
+
+
+def cell_labels(ask: Ask, grid: Cells) -> Labels:
     """Return the class of every cell.
 
     Of a fine grid, every third cell each way is asked first, with the cells at the frame and along
@@ -42,7 +52,7 @@ def cell_labels(ask: Ask, grid: PlaneGrid) -> Labels:
     ----------
     ask : callable
         Takes points of shape (n, 2), returns their classes, shape (n,).
-    grid : PlaneGrid
+    grid : Cells
 
     Returns
     -------
@@ -110,14 +120,14 @@ def _differs_around(labels: Labels) -> NDArray[np.bool_]:
     return differs
 
 
-def class_boundaries(labels: Labels, grid: PlaneGrid, ask: Ask | None = None) -> Float64:
+def class_boundaries(labels: Labels, grid: Cells, ask: Ask | None = None) -> Float64:
     """Return the lines along which the class changes, up to the frame of the grid.
 
     Parameters
     ----------
     labels : ndarray of shape (n_cells,)
         Class at each of ``grid.points``.
-    grid : PlaneGrid
+    grid : Cells
     ask : callable, default=None
         Takes points of shape (n, 2), returns their classes: finds the places of the changes to
         a hundredth of a cell. Without it a change is taken to be midway between two centres, and
