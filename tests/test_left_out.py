@@ -179,7 +179,7 @@ def test_functions_of_a_user_see_the_rows_and_no_others():
     assert asked.error_of_rows(model) > 0
     assert seen[0] == 30
     assert set(seen[1:]) == {28, 29}
-    with pytest.raises(ValueError, match="fails here: The models of leave-one-out tell"):
+    with pytest.raises(ValueError, match="fails here: The models of leave-one-out predict"):
         scorer_for(lambda m, X, y: m.predict(X[:5]).size, rows).of_rows(model, "here")
     with pytest.raises(ValueError, match="fails with alpha=1: .*predict_proba"):
         scorer_for("neg_log_loss", rows).of_rows(model, "with alpha=1")

@@ -12,7 +12,7 @@ from sklearn.metrics import (
     make_scorer,
 )
 
-from trivium.scorers import routed, score_of, scorer_of, told_classes
+from trivium.scorers import routed, score_of, scorer_of, with_classes
 
 
 class Constant(ClassifierMixin, BaseEstimator):
@@ -35,7 +35,7 @@ X = np.zeros((4, 1))
 class TestClasses:
     def test_a_metric_of_probabilities_is_told_of_classes_that_are_not_there(self):
         model = Constant(["a", "b"])
-        scorer = told_classes(scorer_of(model, "neg_log_loss"), model.classes_, {})
+        scorer = with_classes(scorer_of(model, "neg_log_loss"), model.classes_, {})
         assert scorer(model, X, ["b"] * 4) == pytest.approx(np.log(0.8))
         assert scorer(model, X, ["a"] * 4) == pytest.approx(np.log(0.2))
 
@@ -43,7 +43,7 @@ class TestClasses:
     @pytest.mark.parametrize("names", [["no", "yes"], [3, 7], [-1, 1]])
     def test_of_two_classes_the_second_is_positive(self, name, names):
         model = Constant(names)
-        scorer = told_classes(scorer_of(model, name), model.classes_, {})
+        scorer = with_classes(scorer_of(model, name), model.classes_, {})
         y = np.array(names)[[1, 1, 1, 0]]
         expected = {"f1": 6 / 7, "recall": 1.0}.get(name, 0.75)
         assert scorer(model, X, y) == pytest.approx(expected)
@@ -51,10 +51,10 @@ class TestClasses:
     def test_what_a_scorer_was_made_with_stays(self):
         model, y = Constant(["no", "yes"]), ["no", "no", "no", "yes"]
         scorer = make_scorer(f1_score, pos_label="no")
-        assert told_classes(scorer, model.classes_, {})(model, X, y) == 0.0
+        assert with_classes(scorer, model.classes_, {})(model, X, y) == 0.0
         macro = make_scorer(f1_score, average="macro")
         plain = f1_score(y, ["yes"] * 4, average="macro")
-        assert told_classes(macro, model.classes_, {})(model, X, y) == plain
+        assert with_classes(macro, model.classes_, {})(model, X, y) == plain
         assert "pos_label" not in macro._kwargs
 
     def test_what_it_will_be_given_is_not_told_twice(self):
@@ -62,19 +62,19 @@ class TestClasses:
         model = Constant(["a", "b"])
         with config_context(enable_metadata_routing=True):
             given = {"labels": ["a", "b"]}
-            told = told_classes(scorer, model.classes_, given)
+            told = with_classes(scorer, model.classes_, given)
             assert told(model, X, ["b"] * 4, **given) == pytest.approx(np.log(0.8))
 
     def test_a_label_that_is_positive_by_default_is(self):
         model = Constant([0, 1])
         scorer = make_scorer(average_precision_score, response_method="predict_proba")
-        assert told_classes(scorer, model.classes_, {})._kwargs == {}
+        assert with_classes(scorer, model.classes_, {})._kwargs == {}
 
     def test_a_function_is_left_alone(self):
         def score(model, X, y):
             return 0.5
 
-        assert told_classes(scorer_of(None, score), np.array([0, 1]), {}) is score
+        assert with_classes(scorer_of(None, score), np.array([0, 1]), {}) is score
 
 
 class TestIntegersBeyond64Bits:

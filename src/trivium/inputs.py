@@ -21,7 +21,7 @@ from trivium.rows.labelled import LabelledRows, unless_ones
 from trivium.rows.memory import ArrayRows
 
 _CHUNK = 1 << 20  # values looked at in one go while searching for the first bad one
-_FIRST = 100  # rows of a table, whose columns are of one kind each as a rule
+_FIRST = 100  # rows of a table, whose columns are usually of one kind each
 _DATES = (
     np.datetime64,
     np.timedelta64,

@@ -143,7 +143,7 @@ def codes_among(y: Labels, classes: Labels) -> Indices:
     Numbers of different kinds are compared to the last digit, as NumPy does not.
     """
     unique = np.unique(y, return_inverse=True) if y.dtype.kind == "f" else encoded(y)
-    found, place = unique  # of floats, which may be few, `encoded` says more than is asked
+    found, place = unique  # of floats, which may be few, `encoded` returns more than is needed
     code_of = {label: code for code, label in enumerate(hashable(classes))}
     code = np.array([code_of.get(label, -1) for label in hashable(found)], dtype=np.intp)
     codes: Indices = code[place]

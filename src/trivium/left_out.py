@@ -1,8 +1,8 @@
-"""Rows told by models that have not seen them: any scorer asked about leave-one-out.
+"""Rows predicted by models that were fitted without them: any scorer of leave-one-out.
 
 All rows together are one test set: each has its prediction from the model without it, and a
-scorer sees these as the predictions of one model. What a metric of labels says depends on how much
-weight of each class is told as which alone, and these cells are few.
+scorer sees these as the predictions of one model. A metric of labels depends only on how much
+weight of each class is predicted as each class, and these cells are few.
 
 A standard error is that of the jackknife: how far the score moves with a row less (Efron &
 Tibshirani, An Introduction to the Bootstrap, 1993, chapter 11). Of a mean over rows it is the
@@ -26,7 +26,7 @@ from trivium.blocks.scaling import comparable_weights
 from trivium.label_metrics import Formula, formula_of
 from trivium.labels import are_beyond_64_bits
 from trivium.rows.labelled import LabelledRows
-from trivium.scorers import Scorer, asked, told_classes
+from trivium.scorers import Scorer, asked, with_classes
 from trivium.selection import choose
 
 _GROUPS, _MOST_CELLS = 20, 400
@@ -35,11 +35,11 @@ _LEAST_ROOM = 1e-9  # rows beside one, of which a standard error is known
 
 
 class UnknownError(ValueError):
-    """A score whose standard error nobody can tell: the scorer fails on most parts of the rows."""
+    """The standard error of a score cannot be computed: the scorer fails on most parts."""
 
 
 class LeftOut(ClassifierMixin, BaseEstimator):
-    """Training rows, each told by the model without it: a classifier, as scorers see it.
+    """Training rows, each predicted by the model without it: a classifier, as scorers see it.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ class LeftOut(ClassifierMixin, BaseEstimator):
         return LeftOut(self.X[rows], self.classes, self.predicted[rows], probabilities, decisions)
 
     def predict(self, X: Any) -> Labels:
-        """Return what the models without each row say.
+        """Return the predictions of the models without each row.
 
         Parameters
         ----------
@@ -105,7 +105,7 @@ class LeftOut(ClassifierMixin, BaseEstimator):
         return cast(Float64, self.decisions)
 
     def __getattr__(self, name: str) -> Any:
-        """Say what a scorer of a user's can ask, where it asks for something else."""
+        """Name what a scorer can ask for, where it asks for something else."""
         raise AttributeError(
             f"the models of leave-one-out, each without a row, have together no {name!r}: a scorer "
             "can ask them for classes_, predict and, where the estimator has these, predict_proba "
@@ -115,8 +115,8 @@ class LeftOut(ClassifierMixin, BaseEstimator):
     def _require_own(self, X: Any) -> None:
         if X is not self.X and not np.array_equal(X, self.X):
             raise ValueError(
-                "The models of leave-one-out tell the training rows, each without it: a scorer can "
-                "ask them about X as it is given, all of it, and about no other rows."
+                "The models of leave-one-out predict the training rows, each without it: a scorer "
+                "can ask them about X as it is given, all of it, and about no other rows."
             )
 
 
@@ -136,7 +136,7 @@ class LeftOutScorer:
     Attributes
     ----------
     by_cells : bool
-        Whether it goes by the weights of the cells alone.
+        Whether it depends on the weights of the cells only.
     worth : float
         How many rows those are worth that it sees: as many as they count, or, where a weight is
         below one, (Σw)²/Σw² (Kish, Survey Sampling, 1965, section 11.7).
@@ -162,7 +162,7 @@ class LeftOutScorer:
                 self.worth = float(scaled.sum() ** 2 / np.square(scaled).sum())
 
     def of_cells(self, cells: Float64, where: str) -> float:
-        """Score the weights of rows of each class (first axis) that are told as each.
+        """Score the weights of rows of each class (first axis) that are predicted as each.
 
         Parameters
         ----------
@@ -180,10 +180,10 @@ class LeftOutScorer:
         self._metric = self._metric or _Metric(self._scorer, self._rows.classes)
         return found
 
-    def of_rows(self, told: LeftOut, where: str) -> float:
+    def of_rows(self, model: LeftOut, where: str) -> float:
         """Score all rows, as `of_cells`."""
         every = slice(None)
-        return self._named(lambda: self._of_rows(told, every), where)
+        return self._named(lambda: self._of_rows(model, every), where)
 
     def error_of_cells(self, cells: Float64, score: float, worth: float) -> float:
         """Return the standard error of a score by the jackknife over rows.
@@ -228,7 +228,7 @@ class LeftOutScorer:
         variance = np.average((moves - np.average(moves, weights=mass)) ** 2, weights=mass)
         return float(np.sqrt(variance / max(worth - 1.0, _LEAST_ROOM)))
 
-    def error_of_rows(self, told: LeftOut) -> float:
+    def error_of_rows(self, model: LeftOut) -> float:
         """Return the standard error of a score by the jackknife over groups of rows.
 
         There are twenty, or as many as rows.
@@ -242,7 +242,7 @@ class LeftOutScorer:
         mass = np.ones(groups.max() + 1)
 
         def without(group: int) -> float:
-            return self._of_rows(told, np.flatnonzero(groups != group))
+            return self._of_rows(model, np.flatnonzero(groups != group))
 
         scores = self._of_parts(without, mass, f"one of {mass.size} groups of rows")
         scores = scores[np.isfinite(scores)]
@@ -271,15 +271,15 @@ class LeftOutScorer:
         true, predicted = np.nonzero(cells)
         classes, X = self._rows.classes, np.column_stack([true, predicted])
         metadata = {"sample_weight": cells[true, predicted]}
-        told = LeftOut(X, classes, predicted)
-        return asked(self._scorer, told, X, classes[true], metadata)
+        model = LeftOut(X, classes, predicted)
+        return asked(self._scorer, model, X, classes[true], metadata)
 
-    def _of_rows(self, told: LeftOut, rows: slice | Indices) -> float:
+    def _of_rows(self, model: LeftOut, rows: slice | Indices) -> float:
         metadata, codes = self._metadata, self._rows.codes
         if not isinstance(rows, slice):
             metadata = _check_method_params(codes, metadata, rows)
-            told, codes = told.take(rows), codes[rows]
-        return asked(self._scorer, told, told.X, self._rows.classes[codes], metadata)
+            model, codes = model.take(rows), codes[rows]
+        return asked(self._scorer, model, model.X, self._rows.classes[codes], metadata)
 
     def _named(self, score: Callable[[], float], where: str) -> float:
         try:
@@ -295,7 +295,7 @@ class LeftOutScorer:
 
 
 class _Metric:
-    """The metric of a scorer that goes by cells: by its formula, or once more by scikit-learn.
+    """The metric of a scorer of cells: by its formula, or once more by scikit-learn.
 
     Its like has passed all of the scorer's checks before.
     """
@@ -303,8 +303,12 @@ class _Metric:
     def __init__(self, scorer: Any, classes: Labels) -> None:
         if are_beyond_64_bits(classes):
             classes = np.arange(classes.size)
-        told: Any = told_classes(scorer, classes, {})
-        self._metric, self._options, self._sign = told._score_func, told._kwargs, told._sign
+        informed: Any = with_classes(scorer, classes, {})
+        self._metric, self._options, self._sign = (
+            informed._score_func,
+            informed._kwargs,
+            informed._sign,
+        )
         self._classes = classes
         self._formula: Formula | None = formula_of(self._metric, classes, self._options)
 
@@ -327,7 +331,7 @@ class _Metric:
 
 
 def goes_by_cells(scorer: Any) -> bool:
-    """Whether a scorer goes by the weight of each class that is told as each class alone.
+    """Whether a scorer depends only on the weight of each class that is predicted as each.
 
     So do scikit-learn's metrics for classification of labels, where weights count rows. Of other
     functions nobody knows.
@@ -368,14 +372,14 @@ def error_of_best(
     error_of : callable
         Returns the standard error of a score by its place.
     rule : {"one-standard-error", "best"}
-        As of `choose`; the best needs no error, which is NaN where nobody can tell it.
+        As of `choose`; the best needs no error, which is NaN where it cannot be computed.
     tied : {-1, 0}
         As of `choose`.
 
     Raises
     ------
     UnknownError
-        If the rule needs the error and nobody can tell it.
+        If the rule needs the error and it cannot be computed.
     """
     errors = np.full(scores.size, np.nan)
     best = choose(scores, np.zeros(scores.size), "best", tied=tied)

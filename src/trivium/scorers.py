@@ -1,8 +1,8 @@
-"""Scorers of scikit-learn: which one is meant, and what it has to be told.
+"""Scorers of scikit-learn: which one is meant, and which classes it needs to know.
 
 A scorer of a part of the rows does not know the classes that the part lacks, nor which of two
 strings is the positive one. As in scikit-learn's own classifiers with cross-validation it is
-told, unless whoever made it has said so.
+informed, unless whoever made it has set them.
 """
 
 import copy
@@ -34,7 +34,7 @@ def scorer_of(estimator: Any, scoring: Any) -> Scorer:
     """
     if scoring is None or isinstance(scoring, str):
         named: Any = get_scorer("accuracy" if scoring is None else scoring)
-        # Who gives a name cannot say that weights are to be routed to what it names.
+        # A name cannot request that weights be routed to the scorer that it names.
         scorer: Scorer = named.set_score_request(sample_weight=True) if _routing() else named
         return scorer
     if not callable(scoring):
@@ -44,11 +44,11 @@ def scorer_of(estimator: Any, scoring: Any) -> Scorer:
     return check_scoring(estimator, scoring=scoring)  # type: ignore[no-any-return]
 
 
-def told_classes(scorer: Any, classes: Labels, metadata: dict[str, Any]) -> Scorer:
-    """Tell a scorer which classes there are, and the positive one of two: the second.
+def with_classes(scorer: Any, classes: Labels, metadata: dict[str, Any]) -> Scorer:
+    """Return a scorer that knows which classes there are, and the positive one of two: the second.
 
-    A metric of predicted labels takes the classes from these, and is told of the positive one
-    alone.
+    A metric of predicted labels takes the classes from these, and needs the positive one
+    only.
 
     Parameters
     ----------
@@ -77,15 +77,15 @@ def told_classes(scorer: Any, classes: Labels, metadata: dict[str, Any]) -> Scor
         elif "labels" in takes or not (usual is None or usual in classes.tolist()):
             more["pos_label"] = classes[-1]
     more = {name: value for name, value in more.items() if name not in metadata}
-    told = copy.copy(scorer)
-    told._kwargs = {**more, **made_with}
-    return told  # type: ignore[no-any-return]
+    informed = copy.copy(scorer)
+    informed._kwargs = {**more, **made_with}
+    return informed  # type: ignore[no-any-return]
 
 
 def asked(scorer: Any, model: Any, X: Any, y: Labels, metadata: dict[str, Any]) -> float:
-    """Ask a scorer about a fitted model, and tell it the classes.
+    """Ask a scorer about a fitted model; the scorer knows the classes.
 
-    Integers beyond 64 bits, which metrics of scikit-learn refuse, are told by their positions
+    Integers beyond 64 bits, which metrics of scikit-learn refuse, are replaced by their positions
     among the classes; a function of the user's is given the labels.
 
     Parameters
@@ -101,7 +101,7 @@ def asked(scorer: Any, model: Any, X: Any, y: Labels, metadata: dict[str, Any]) 
     if beyond and hasattr(scorer, "_score_func"):
         y, model = codes_among(y, model.classes_), copy.copy(model)
         model.classes_ = np.arange(model.classes_.size)
-    return float(told_classes(scorer, model.classes_, metadata)(model, X, y, **metadata))
+    return float(with_classes(scorer, model.classes_, metadata)(model, X, y, **metadata))
 
 
 def score_of(scorer: Scorer, model: Any, X: Any, y: Any, metadata: dict[str, Any]) -> float:
@@ -176,7 +176,7 @@ def routed(
 def _takes_weights(scorer: Any) -> bool:
     try:
         takes = inspect.signature(getattr(scorer, "_score_func", scorer)).parameters
-    except (TypeError, ValueError):  # what is written in C says nothing of itself
+    except (TypeError, ValueError):  # functions written in C have no signature
         return True
     return "sample_weight" in takes or any(
         parameter.kind is parameter.VAR_KEYWORD for parameter in takes.values()

@@ -1,4 +1,4 @@
-"""How many rows a classifier tells right: the `score` of all three wings."""
+"""The share of rows that a classifier predicts right: the `score` of all three wings."""
 
 from typing import Any
 
@@ -19,14 +19,14 @@ class AccuracyClassifier(ClassifierMixin):
     def score(
         self, X: ArrayLike | None, y: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> float:
-        """Share of the rows that are told right.
+        """Share of the rows that are predicted right.
 
         Parameters
         ----------
         X : array-like of shape (n_rows, n_features)
             What `predict` takes.
         y : array-like of shape (n_rows,)
-            True labels. One that the model does not know counts as told wrong.
+            True labels. One that the model does not know counts as predicted wrong.
         sample_weight : array-like of shape (n_rows,) or None
 
         Returns
@@ -40,9 +40,9 @@ class AccuracyClassifier(ClassifierMixin):
             If the data are malformed, labels are strings and classes are not or the other way
             round, or no row weighs anything.
         """
-        told: Any = self
+        model: Any = self
         truth = as_labels(y)
-        predicted: Labels = told.predict(X)
+        predicted: Labels = model.predict(X)
         require_same_length(predicted.shape[0], truth)
         require_alike(truth, predicted)
         right = codes_among(truth, self.classes_) == codes_among(predicted, self.classes_)

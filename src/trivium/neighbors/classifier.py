@@ -34,8 +34,8 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
     ----------
     n_neighbors : int, default=5
     weights : {"uniform", "distance"}, callable or None, default="uniform"
-        Say of each neighbour: the same, 1/distance, or what a function makes of an
-        array of distances. None means the same.
+        Weight of each neighbour's vote: one, 1/distance, or what a function returns for an
+        array of distances. None means one.
     algorithm : {"auto", "brute", "kd_tree", "ball_tree"}, default="auto"
         "ball_tree" stands for the tree there is, a kd-tree.
     leaf_size : int, default=30

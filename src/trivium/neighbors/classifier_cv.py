@@ -30,9 +30,9 @@ _BUILT_IN = {"accuracy": "accuracy", None: "accuracy", "neg_log_loss": "log_loss
 class KNeighborsClassifierCV(KNeighborsClassifier):
     """`KNeighborsClassifier` with the number of neighbours chosen by leave-one-out.
 
-    Every training row is told by the others, with 1, 2, ... and `k_max` neighbours. That
-    is exact and takes one search, of the `k_max` neighbours of each row; a few more where a scorer
-    asks for shares that do not fit in memory for every number of neighbours at a time.
+    Each training row is classified by the others, for every k up to `k_max`, exactly and from a
+    single search of the `k_max` neighbours of each row; a scorer of shares takes a few searches
+    more where the shares for every k do not fit in memory together.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
         Greatest number of neighbours that is tried. None means 200, or as many as a row
         has others.
     scoring : str, callable or None, default="accuracy"
-        What is to be great, and what `score` tells: "accuracy", for which None stands too,
+        The score to maximise, which `score` returns: "accuracy", for which None stands too,
         "neg_log_loss", which clips shares as scikit-learn's does, or any scorer of scikit-learn.
         Of two classes the second is the positive one, unless a scorer has been made with another.
     rule : {"one-standard-error", "best"}, default="one-standard-error"
@@ -86,12 +86,12 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
     root of n. Sample weights count rows there as they do among neighbours: a row of
     weight 3 is three rows, each of which meets the two others.
 
-    Other scorers see all rows together, as one test set that is told by leave-one-out; so
+    Other scorers see all rows together, as one test set that is predicted by leave-one-out; so
     they need not be means over rows. Their standard errors are the jackknife's: over rows for
-    scikit-learn's metrics of labels, which go by how many rows of each class are told as which,
-    and over twenty groups of rows for others. Of a mean over rows the former is the usual one.
-    A callable is given a model that tells all training rows, and no others; for the standard error
-    of the best score, also twenty times all but a twentieth of them.
+    scikit-learn's metrics of labels, which depend only on how many rows of each class are predicted
+    as each class, and over twenty groups of rows for others. Of a mean over rows the former is the
+    usual one. A callable is given a model that predicts all training rows, and no others; for the
+    standard error of the best score, also twenty times all but a twentieth of them.
 
     With scikit-learn's metadata routing, scorers are given what they ask for; a scorer that is
     named is given the weights.
@@ -201,7 +201,7 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
         Parameters
         ----------
         X : array-like of shape (n_queries, n_features) or None
-            None asks for the training rows, each told by the others.
+            None asks for the training rows, each predicted by the others.
         y : array-like of shape (n_queries,)
         sample_weight : array-like of shape (n_queries,) or None
         **params : dict
@@ -314,7 +314,7 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
         voting = self._folds.voting
         for near in self._folds.neighborhoods(self._index, k):
             yield near._replace(members=voting[near.members])
-        silent = np.delete(np.arange(given.X.shape[0]), voting)  # which are told all the same
+        silent = np.delete(np.arange(given.X.shape[0]), voting)  # which are predicted all the same
         for near in neighborhoods(self._index, given.X[silent], k, self._row_weights):
             yield near._replace(members=silent[near.members])
 

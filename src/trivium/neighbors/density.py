@@ -193,7 +193,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         volumes = [name for name, metric in NAMES.items() if metric.has_volumes]
         raise ValueError(
             f"metric={self.metric!r}: expected one of {', '.join(map(repr, volumes))}, whose "
-            "balls have volumes. `NearestNeighbors` tells the distances by any metric."
+            "balls have volumes. `NearestNeighbors` returns distances by any metric."
         )
 
     def score_samples(self, X: ArrayLike | None) -> Float64:

@@ -15,7 +15,7 @@ from trivium.neighbors.sweeps import Voters
 
 _SURELY = 10.0  # wins that chance alone would bring: to have none, e^-10 at most
 _FIRST, _LEAST = 4, 64  # rows of a class that are asked
-_MOST_WORK = 1 << 27  # values of rows that are measured, as a rule
+_MOST_WORK = 1 << 27  # values of rows that are usually measured
 
 
 def can_win(mass: Float64, k: float, c: int) -> bool:

@@ -19,7 +19,7 @@ _VOTE = 1 << 32  # a class's key is its votes times this, less its number: the g
 
 @kernel
 def walk_votes(
-    codes: Indices, say: Float64, mass: Float64, ks: Indices, order: Indices, votes: Float64
+    codes: Indices, vote_weight: Float64, mass: Float64, ks: Indices, order: Indices, votes: Float64
 ) -> None:
     """Add votes of the nearest k for each class, nearest first; `votes` is (m, ks, classes)."""
     n_classes = votes.shape[2]
@@ -34,13 +34,13 @@ def walk_votes(
                 whole = mass[q, entry]
                 if k - before < whole:
                     break
-                total[np.uintp(codes[q, entry])] += whole * say[q, entry]
+                total[np.uintp(codes[q, entry])] += whole * vote_weight[q, entry]
                 before += whole
                 entry += 1
             for c in range(n_classes):
                 votes[q, place, c] = total[c]
             if before < k and entry < codes.shape[1]:
-                votes[q, place, codes[q, entry]] += (k - before) * say[q, entry]
+                votes[q, place, codes[q, entry]] += (k - before) * vote_weight[q, entry]
 
 
 @kernel

@@ -96,7 +96,7 @@ class NeighborQueries:
         self._weightless, self._weightless_numbers = weightless
 
     def _metric(self) -> Metric:
-        """Check the parameters that say how to search, and return the metric."""
+        """Check the parameters of the search, and return the metric."""
         require_choice("algorithm", self.algorithm, ALGORITHMS)
         require_number("leaf_size", self.leaf_size, least=1, integer=True)
         metric = metric_of(self.metric, self.p, self.metric_params)

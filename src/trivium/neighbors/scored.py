@@ -19,7 +19,7 @@ LeaveOut = Callable[[int], Iterable[Neighborhood]]
 
 
 class Cells(NamedTuple):
-    """Weights of rows of each class that are told as each, for every number of neighbours.
+    """Weights of rows of each class that are predicted as each, for every number of neighbours.
 
     Attributes
     ----------
@@ -27,7 +27,7 @@ class Cells(NamedTuple):
         Classes of the rows.
     weights : ndarray of shape (n,)
     sums : ndarray of shape (k_max, n_classes, n_classes)
-        By what they are told as last.
+        By their predicted class last.
     """
 
     codes: Indices
@@ -35,12 +35,12 @@ class Cells(NamedTuple):
     sums: Float64
 
     def add(self, members: Indices, leaders: Indices) -> None:
-        """Add rows that are told as `leaders`, of shape (m, k_max)."""
+        """Add rows that are predicted as `leaders`, of shape (m, k_max)."""
         add_cells(self.codes[members], self.weights[members], leaders, self.sums)
 
 
 def cells_for(scorer: LeftOutScorer, rows: LabelledRows, k_max: int) -> Cells | None:
-    """Return empty cells for a scorer that goes by them alone, unless they would be too many."""
+    """Return empty cells for a scorer that depends on them only, unless they would be too many."""
     n_classes = rows.classes.size
     if not scorer.by_cells or k_max * n_classes**2 > _MOST_CELLS:
         return None
@@ -108,20 +108,20 @@ def scores_of_rows(
     step = max(1, int(working_memory() / 2 / (8 * rows.codes.size * rows.classes.size)))
     for start in range(1, k_max + 1, step):
         ks = range(start, min(start + step, k_max + 1))
-        for k, told in zip(ks, _told(leave_out, voters, rows, ks), strict=True):
-            scores[k - 1] = scorer.of_rows(told, _named(k))
+        for k, model in zip(ks, _predicted(leave_out, voters, rows, ks), strict=True):
+            scores[k - 1] = scorer.of_rows(model, _named(k))
 
     def error_of(place: int) -> float:
-        (told,) = _told(leave_out, voters, rows, [place + 1])
-        return scorer.error_of_rows(told)
+        (model,) = _predicted(leave_out, voters, rows, [place + 1])
+        return scorer.error_of_rows(model)
 
     return scores, error_of_best(scores, error_of, rule, tied=0)
 
 
-def _told(
+def _predicted(
     leave_out: LeaveOut, voters: Voters, rows: LabelledRows, ks: Sequence[int]
 ) -> list[LeftOut]:
-    """Tell every row by the others, for several numbers of neighbours."""
+    """Predict every row by the others, for several numbers of neighbours."""
     shares = np.empty((len(ks), rows.codes.size, rows.classes.size))
     for near in leave_out(max(ks)):
         for members, some in voters.share_blocks(near, ks):

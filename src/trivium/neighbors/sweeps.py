@@ -73,7 +73,7 @@ class Voters(NamedTuple):
     n_jobs: int | None
 
     def counts(self, near: Neighborhood) -> bool:
-        """Whether each neighbour has one vote, so that whole numbers tell everything."""
+        """Whether each neighbour has one vote, so that whole numbers suffice."""
         return near.weights is None and self.rule == "uniform"
 
     def blocks(self, near: Neighborhood, entries_a_list: int) -> list[Neighborhood]:
@@ -99,8 +99,8 @@ class Voters(NamedTuple):
         codes = self.codes[near.indices]
         if callable(self.rule):
             return np.stack([self._called(near, codes, k) for k in ks], axis=1)
-        say = vote_weights(near.distances, self.rule)
-        return path_votes(codes, say, ks, self.n_classes, near.weights)
+        vote_weight = vote_weights(near.distances, self.rule)
+        return path_votes(codes, vote_weight, ks, self.n_classes, near.weights)
 
     def _called(self, near: Neighborhood, codes: Indices, k: int) -> Float64:
         """Votes of the nearest k where a function looks at these alone, and as a whole."""
@@ -108,10 +108,10 @@ class Voters(NamedTuple):
             votes = vote_weights(near.distances[:, :k], self.rule)
             return class_votes(codes[:, :k], votes, self.n_classes)
         mass = counted_mass(near.weights, k)
-        say = np.zeros_like(mass)
+        vote_weight = np.zeros_like(mass)
         for q, some in enumerate(mass > 0):
-            say[q, some] = vote_weights(near.distances[q : q + 1, some], self.rule)
-        return class_votes(codes, mass * say, self.n_classes)
+            vote_weight[q, some] = vote_weights(near.distances[q : q + 1, some], self.rule)
+        return class_votes(codes, mass * vote_weight, self.n_classes)
 
     def share_blocks(
         self, near: Neighborhood, ks: Sequence[int] | Indices
@@ -141,7 +141,7 @@ class Voters(NamedTuple):
 
 
 class OwnScores(NamedTuple):
-    """How well rows are told by their neighbours, for every k from 1 to k_max.
+    """How well rows are predicted by their neighbours, for every k from 1 to k_max.
 
     Attributes
     ----------

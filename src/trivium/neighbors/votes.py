@@ -248,7 +248,7 @@ def _require_votes(silent: int, queries: Indices) -> None:
 
 
 def _each(values: Float64 | None, like: Indices | Float64) -> Float64:
-    """One for each entry where nothing else is said; always laid out as the kernels have it."""
+    """One for each entry where no weights are given; always laid out as the kernels have it."""
     return np.ones(like.shape) if values is None else np.ascontiguousarray(values)
 
 
