@@ -10,21 +10,28 @@ from trivium.rows.memory import ArrayRows
 class Pieces:
     """An array in pieces, whose rows are brought together where they are asked for.
 
-    Each number that is read counts in `read`, as a share of all.
+    Each number that is read counts in `read`, as a share of all; what is read of some of the rows
+    counts with these.
     """
 
-    def __init__(self, pieces):
+    def __init__(self, pieces, parent=None):
         self._pieces = pieces
         self.shape = (sum(map(len, pieces)), pieces[0].shape[1])
         self.dtype, self.itemsize = pieces[0].dtype, pieces[0].itemsize
-        self.read = 0.0
+        self._numbers = [] if parent is None else parent._numbers
+        self._total = self.shape[0] * self.shape[1] if parent is None else parent._total
+
+    @property
+    def read(self):
+        """How often all the numbers were read."""
+        return sum(self._numbers) / self._total
 
     def __getitem__(self, place):
         rows, *columns = place if isinstance(place, tuple) else (place,)
         whole = np.concatenate([np.asarray(piece) for piece in self._pieces])
         some = np.ascontiguousarray(whole[rows])
         found = some[(..., *columns)] if columns else some
-        self.read += np.size(found) / (self.shape[0] * self.shape[1])
+        self._numbers.append(np.size(found))
         return found
 
 
@@ -55,10 +62,17 @@ class SplitRows(ArrayRows):
 
     def subset(self, numbers):
         """Return some of the rows, in pieces as well."""
-        some = super().subset(numbers)
-        where = np.searchsorted(numbers, self._ends[1:-1]).tolist()
+        return self._split(self.take(numbers), np.searchsorted(numbers, self._ends[1:-1]))
+
+    def from_block(self, block):
+        """Return rows that were taken, in as many pieces."""
+        shares = np.array(self._ends[1:-1]) / max(self.shape[0], 1)
+        return self._split(block, np.floor(shares * len(block.X)).astype(int))
+
+    def _split(self, block, cuts):
         split = SplitRows(
-            some._X, some.codes, some.n_classes, some.weights, cuts=where, recut=self._recut
+            block.X, block.codes, self.n_classes, block.weights, cuts=cuts, recut=self._recut
         )
-        split._reads, split._share = some._reads, some._share
+        split._X = Pieces(split._X._pieces, self._X)
+        split._reads = self._reads
         return split

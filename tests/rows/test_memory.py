@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.rows.split_rows import SplitRows
 
+from trivium.blocks.workers import each_of
 from trivium.rows.memory import ArrayRows
 from trivium.rows.summary import ColumnSummary, Summarised
 
@@ -75,6 +76,32 @@ def test_views_count_with_what_they_are_views_of(cuts, numbers):
         )
 
 
+@given(CUTS, st.booleans())
+def test_rows_that_were_taken_count_with_the_others(cuts, recut):
+    X, codes, weights = table()
+    order = np.random.default_rng(1).permutation(100)
+    for rows in (
+        ArrayRows(X, codes, 3, weights),
+        SplitRows(X, codes, 3, weights, cuts=cuts, recut=recut),
+    ):
+        block = rows.take(np.arange(0, N, 3))
+        some = rows.from_block(block._replace(X=block.X[order], codes=block.codes[order]))
+        sums = some.each(lambda block: block.X.sum(axis=1), length=32)
+        np.testing.assert_array_equal(sums, X[::3][order].sum(axis=1))
+        assert rows.reads == some.reads == pytest.approx(2 / 3)
+        anew = rows.counted_anew()
+        anew.column(0)
+        assert anew.reads == pytest.approx(1 / 3)
+        assert rows.reads == pytest.approx(2 / 3)
+    assert rows._X.read == pytest.approx(1.0)
+
+
+def test_threads_lose_no_read():
+    rows = ArrayRows(*table()[:2], 3)
+    each_of(lambda _: rows.take(np.arange(7)), range(3000), 8)
+    assert rows.reads == 70.0
+
+
 def test_samples_columns_and_slabs():
     X, codes, _ = table()
     rows = ArrayRows(X, codes, 3)
@@ -116,7 +143,7 @@ def test_a_summary_is_read_once_and_kept(dtype):
     np.testing.assert_array_equal(summary.greatest, np.abs(X).max(axis=0))
     assert not summary.may_not_be_finite
     assert rows.summary() is rows.reweighted(None).summary() is summary
-    assert rows.reads == 1.0 + 1 / N
+    assert rows.reads == pytest.approx(1.0 + 1 / N)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

@@ -17,10 +17,28 @@ _NO_CODES: Indices = np.empty(0, dtype=np.intp)
 
 
 class Reads:
-    """How often rows were read, by them and by all their views."""
+    """How many numbers were read, of rows and of all their views.
 
-    def __init__(self) -> None:
-        self.count = 0.0
+    Threads count at once, in whole numbers: neither loses a read, nor does their order show.
+
+    Parameters
+    ----------
+    total : int
+        How many numbers there are.
+    """
+
+    def __init__(self, total: int) -> None:
+        self._total = max(total, 1)
+        self._counts: list[int] = []
+
+    def add(self, n_numbers: int) -> None:
+        """Count some numbers."""
+        self._counts.append(n_numbers)  # in one step, unlike a sum
+
+    @property
+    def count(self) -> float:
+        """How often all were read."""
+        return sum(self._counts) / self._total
 
 
 class ArrayRows:
@@ -53,7 +71,7 @@ class ArrayRows:
     ) -> None:
         self._X, self.n_classes, self.weights = X, n_classes, weights
         self.codes = _NO_CODES if codes is None else codes
-        self._reads, self._share = Reads(), 1.0
+        self._reads = Reads(X.shape[0] * X.shape[1])
         self._summary: ColumnSummary | None = None
 
     @property
@@ -130,7 +148,7 @@ class ArrayRows:
 
     def column(self, number: int) -> Float64:
         """Take one column in float64."""
-        self._reads.count += self._share / self.shape[1]
+        self._reads.add(self.shape[0])
         column: Float64 = self._X[:, number].astype(np.float64)
         return column
 
@@ -150,9 +168,12 @@ class ArrayRows:
 
     def subset(self, numbers: Indices) -> "ArrayRows":
         """Return some of the rows, by their numbers, as a copy."""
-        block = self.take(numbers)
+        return self.from_block(self.take(numbers))
+
+    def from_block(self, block: Block) -> "ArrayRows":
+        """Return some of the rows, which were taken before, as a table of their own."""
         some = ArrayRows(block.X, block.codes, self.n_classes, block.weights)
-        some._reads, some._share = self._reads, self._share * numbers.size / self.shape[0]
+        some._reads = self._reads
         return some
 
     def without(self, row: int) -> "ArrayRows":
@@ -169,6 +190,12 @@ class ArrayRows:
         """Return the same rows with other classes."""
         return self._alike(codes, n_classes, self.weights)
 
+    def counted_anew(self) -> "ArrayRows":
+        """Return the same rows, whose reads are counted from zero."""
+        anew = copy.copy(self)
+        anew._reads = Reads(self.shape[0] * self.shape[1])
+        return anew
+
     def _cuts(self, length: int) -> list[slice]:
         return cut(self.shape[0], length)
 
@@ -184,4 +211,4 @@ class ArrayRows:
         return alike
 
     def _count(self, n_rows: int) -> None:
-        self._reads.count += self._share * n_rows / self.shape[0]
+        self._reads.add(n_rows * self.shape[1])

@@ -113,6 +113,9 @@ class Rows(Protocol):
     def subset(self, numbers: Indices) -> "Rows":
         """Return some of the rows, by their numbers, as a table of their own."""
 
+    def from_block(self, block: Block) -> "Rows":
+        """Return some of the rows, which were taken before, as a table of their own in memory."""
+
     def without(self, row: int) -> "Rows":
         """Return all rows but one."""
 
@@ -121,3 +124,6 @@ class Rows(Protocol):
 
     def relabelled(self, codes: Indices, n_classes: int) -> "Rows":
         """Return the same rows with other classes."""
+
+    def counted_anew(self) -> "Rows":
+        """Return the same rows, whose reads are counted from zero."""
