@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from trivium.arrays import Float64, Floats, Indices
+from trivium.arrays import Float64, Indices
 from trivium.inputs import column_name
 from trivium.labels import shown
+from trivium.rows.source import Rows
 from trivium.softmax.certificate.duality_gap import Certificate, certify
 from trivium.softmax.certificate.infimum import above_infimum
 from trivium.softmax.coordinates.dependence import dependence_of
@@ -43,46 +44,20 @@ class Assessment(NamedTuple):
     separation: Separation | None
 
 
-def assess(
-    X: Floats,
-    codes: Indices,
-    weights: Float64 | None,
-    fitted: Fitted,
-    *,
-    alpha: float,
-    fit_intercept: bool,
-) -> Assessment:
+def assess(rows: Rows, fitted: Fitted, *, alpha: float, fit_intercept: bool) -> Assessment:
     """Bound the distance to the optimum; where none is known to exist, look why.
 
     Where classes are separated, the bound is that of the distance to the infimum.
     """
-    certificate = certify(
-        X,
-        codes,
-        weights,
-        fitted.coef,
-        fitted.intercept,
-        alpha=alpha,
-        fit_intercept=fit_intercept,
-    )
+    parameters = fitted.coef, fitted.intercept
+    certificate = certify(rows, *parameters, alpha=alpha, fit_intercept=fit_intercept)
     if certificate.exists or fitted.status is Status.DIVERGED:
         return Assessment(certificate, None)
-    separation = find_separation(
-        X, codes, fitted.coef, fitted.intercept, fit_intercept=fit_intercept
-    )
+    separation = find_separation(rows, *parameters, fit_intercept=fit_intercept)
     if separation.direction is not None:
-        found = above_infimum(
-            X,
-            codes,
-            weights,
-            fitted.coef,
-            fitted.intercept,
-            fit_intercept=fit_intercept,
-            lost=winning_margins(
-                X, codes, len(fitted.coef), separation, fit_intercept=fit_intercept
-            ),
-        )
-        certificate = certificate._replace(gap=min(certificate.gap, found.gap))
+        lost = winning_margins(rows, separation, fit_intercept=fit_intercept)
+        gap = above_infimum(rows, *parameters, fit_intercept=fit_intercept, lost=lost)
+        certificate = certificate._replace(gap=min(certificate.gap, gap))
     return Assessment(certificate, separation)
 
 

@@ -371,10 +371,7 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
         # A step too far overflows; the solver notices, and says so in its own words.
         with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
             fitted, assessment = fit_and_assess(
-                rows.X,
-                rows.codes,
-                rows.classes.size,
-                rows.weights,
+                rows.rows,
                 alpha=self.alpha,
                 fit_intercept=self.fit_intercept,
                 solver=self.solver,
@@ -388,7 +385,7 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
                 steps.close()
         self.coef_, self.intercept_ = fitted.coef, fitted.intercept
         self.n_iter_, self.solver_ = fitted.n_iter, fitted.solver
-        self.n_passes_ = reads + fitted.n_passes
+        self.n_passes_ = reads + fitted.n_passes + rows.rows.reads
         history.amend(fitted.loss, fitted.gradient, fitted.accuracy)
         self.history_ = history.arrays()
         self.optimality_gap_ = assessment.certificate.gap

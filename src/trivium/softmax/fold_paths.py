@@ -7,9 +7,11 @@ import numpy as np
 from scipy.special import log_softmax
 from sklearn.utils.validation import _check_method_params
 
-from trivium.arrays import Float64, Floats, Indices
+from trivium.arrays import Float64
 from trivium.blocks.scaling import comparable_weights
 from trivium.rows.labelled import LabelledRows
+from trivium.rows.memory import ArrayRows
+from trivium.rows.source import Rows
 from trivium.scorers import Scorer, asked
 from trivium.softmax.absent import with_absent
 from trivium.softmax.assessment import NOTHING_LEFT
@@ -83,12 +85,13 @@ class FoldPaths(NamedTuple):
                 "observe": lambda *_: None,
             }
             given = X, codes, present.size, weights
+            there = ArrayRows(*given)
             with np.errstate(over="ignore", invalid="ignore"):
                 if alpha == 0:
-                    fitted, _ = fit_unpenalised(*given, **options)
+                    fitted, _ = fit_unpenalised(there, **options)
                 else:
                     fitted = fit_parameters(*given, alpha=alpha, learning_rate="auto", **options)
-            unfinished += _is_unfinished(X, codes, weights, fitted, alpha, model.fit_intercept)
+            unfinished += _is_unfinished(there, fitted, alpha, model.fit_intercept)
             start = fitted.coef
             if model.fit_intercept:
                 start = np.column_stack([fitted.coef, fitted.intercept])
@@ -131,20 +134,12 @@ class FoldPaths(NamedTuple):
             ) from error
 
 
-def _is_unfinished(
-    X: Floats,
-    codes: Indices,
-    weights: Float64 | None,
-    fitted: Fitted,
-    alpha: float,
-    fit_intercept: bool,
-) -> bool:
+def _is_unfinished(rows: Rows, fitted: Fitted, alpha: float, fit_intercept: bool) -> bool:
     """Whether a fit stopped early; as `warn_of`, not if it is known to be at its optimum."""
     if fitted.status not in (Status.ROUNDING, Status.NO_PROGRESS):
         return fitted.status is not Status.CONVERGED
-    gap = certify(
-        X, codes, weights, fitted.coef, fitted.intercept, alpha=alpha, fit_intercept=fit_intercept
-    ).gap
+    parameters = fitted.coef, fitted.intercept
+    gap = certify(rows, *parameters, alpha=alpha, fit_intercept=fit_intercept).gap
     return not gap <= NOTHING_LEFT * abs(fitted.loss)
 
 

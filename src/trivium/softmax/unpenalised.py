@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from trivium.arrays import Float64, Floats, Indices
+from trivium.arrays import Float64
+from trivium.rows.source import Rows
 from trivium.softmax.assessment import Assessment, assess
 from trivium.softmax.certificate.duality_gap import Certificate, certify
 from trivium.softmax.fitting import FitObserver, Fitted, fit_parameters
@@ -30,10 +31,7 @@ _MOST_PARAMETERS, _MOST_WORK = 1500, 2e10  # of Newton's steps
 
 
 def fit_and_assess(
-    X: Floats,
-    codes: Indices,
-    n_classes: int,
-    weights: Float64 | None,
+    rows: Rows,
     *,
     alpha: float,
     fit_intercept: bool,
@@ -54,10 +52,9 @@ def fit_and_assess(
     fitted : Fitted
     assessment : Assessment
     """
-    rows = X, codes, n_classes, weights
     if alpha == 0 and solver != "gradient-descent":
         return fit_unpenalised(
-            *rows,
+            rows,
             fit_intercept=fit_intercept,
             solver=solver,
             max_iter=max_iter,
@@ -66,7 +63,7 @@ def fit_and_assess(
             observe=observe,
         )
     fitted = fit_parameters(
-        *rows,
+        *_in_memory(rows),
         alpha=alpha,
         fit_intercept=fit_intercept,
         solver=solver,
@@ -76,14 +73,11 @@ def fit_and_assess(
         start=start,
         observe=observe,
     )
-    return fitted, assess(X, codes, weights, fitted, alpha=alpha, fit_intercept=fit_intercept)
+    return fitted, assess(rows, fitted, alpha=alpha, fit_intercept=fit_intercept)
 
 
 def fit_unpenalised(
-    X: Floats,
-    codes: Indices,
-    n_classes: int,
-    weights: Float64 | None,
+    rows: Rows,
     *,
     fit_intercept: bool,
     solver: str,
@@ -102,25 +96,22 @@ def fit_unpenalised(
     fitted : Fitted
     assessment : Assessment
     """
-    rows = _Rows(X, codes, n_classes, weights, fit_intercept, max_iter)
-    watch = SeparationWatch(X, codes, fit_intercept, observe)
-    fitted = rows.fit(solver, tol, start, watch)
+    task = _Task(rows, fit_intercept, max_iter)
+    watch = SeparationWatch(rows, fit_intercept, observe)
+    fitted = task.fit(solver, tol, start, watch)
     if watch.found is not None:
-        return _near_infimum(rows, fitted, watch.found, tol, observe, stop=watch.asked)
-    assessment = rows.assess(fitted)
+        return _near_infimum(task, fitted, watch.found, tol, observe, stop=watch.asked)
+    assessment = task.assess(fitted)
     separation = assessment.separation
     if separation is not None and separation.direction is not None:
-        return _near_infimum(rows, fitted, separation, tol, observe, stop=watch.asked)
-    return _near_optimum(rows, fitted, assessment, tol, observe)
+        return _near_infimum(task, fitted, separation, tol, observe, stop=watch.asked)
+    return _near_optimum(task, fitted, assessment, tol, observe)
 
 
-class _Rows(NamedTuple):
+class _Task(NamedTuple):
     """Rows to fit to, and how many steps there are in all."""
 
-    X: Floats
-    codes: Indices
-    n_classes: int
-    weights: Float64 | None
+    rows: Rows
     fit_intercept: bool
     max_iter: int
 
@@ -135,10 +126,7 @@ class _Rows(NamedTuple):
     ) -> Fitted:
         """Fit, until the gradient is as small as `tol`."""
         return fit_parameters(
-            self.X,
-            self.codes,
-            self.n_classes,
-            self.weights,
+            *_in_memory(self.rows),
             alpha=0.0,
             fit_intercept=self.fit_intercept,
             solver=solver,
@@ -164,20 +152,18 @@ class _Rows(NamedTuple):
 
     def assess(self, fitted: Fitted) -> Assessment:
         """Say what is known of a fit."""
-        return assess(
-            self.X, self.codes, self.weights, fitted, alpha=0.0, fit_intercept=self.fit_intercept
-        )
+        return assess(self.rows, fitted, alpha=0.0, fit_intercept=self.fit_intercept)
 
     def newton_is_cheap(self) -> bool:
         """Whether Newton's matrix is not too large."""
-        n, size = self.codes.size, min(self.codes.size, self.X.shape[1])
-        work = n * self.n_classes * (self.n_classes - 1) / 4 * size**2
-        parameters = (self.n_classes - 1) * (size + self.fit_intercept)
+        n, size, n_classes = self.rows.shape[0], min(self.rows.shape), self.rows.n_classes
+        work = n * n_classes * (n_classes - 1) / 4 * size**2
+        parameters = (n_classes - 1) * (size + self.fit_intercept)
         return bool(parameters <= _MOST_PARAMETERS and work <= _MOST_WORK)
 
 
 def _near_optimum(
-    rows: _Rows, fitted: Fitted, assessment: Assessment, tol: float, observe: FitObserver
+    task: _Task, fitted: Fitted, assessment: Assessment, tol: float, observe: FitObserver
 ) -> tuple[Fitted, Assessment]:
     """Go on where the gradient is as small as `tol`, and the loss farther from its optimum.
 
@@ -185,13 +171,13 @@ def _near_optimum(
     """
     finer = tol
     for _ in range(_ROUNDS):
-        ended = fitted.status is not Status.CONVERGED or fitted.n_iter >= rows.max_iter
+        ended = fitted.status is not Status.CONVERGED or fitted.n_iter >= task.max_iter
         if ended or not _falls(fitted, assessment.certificate, tol):
             break
         finer *= _FINER
-        more = rows.go_on(fitted, fitted.solver, finer, observe)
+        more = task.go_on(fitted, fitted.solver, finer, observe)
         fitted = more._replace(status=Status.CONVERGED)  # by `tol` it is
-        assessment = rows.assess(fitted)
+        assessment = task.assess(fitted)
         if more.status is not Status.CONVERGED:
             break
     return fitted, assessment
@@ -205,7 +191,7 @@ def _falls(fitted: Fitted, certificate: Certificate, tol: float) -> bool:
 
 
 def _near_infimum(
-    rows: _Rows,
+    task: _Task,
     fitted: Fitted,
     separation: Separation,
     tol: float,
@@ -215,43 +201,37 @@ def _near_infimum(
 ) -> tuple[Fitted, Assessment]:
     """Go on along a direction that separates classes, until the infimum is near."""
     solver, patience, finer = fitted.solver, None, tol
-    if rows.newton_is_cheap():
+    if task.newton_is_cheap():
         solver, patience = "newton", _PATIENCE
     watch = InfimumWatch(
-        rows.X,
-        rows.codes,
-        rows.weights,
+        task.rows,
         separation,
-        rows.fit_intercept,
+        task.fit_intercept,
         tol * _SHARE,
         patience,
         observe,
     )
     watch.take(fitted, programme=False)
     for _ in range(_ROUNDS):
-        if watch.reached or stop or watch.asked or fitted.n_iter >= rows.max_iter:
+        if watch.reached or stop or watch.asked or fitted.n_iter >= task.max_iter:
             break
         finer *= _FINER
-        fitted = rows.go_on(fitted, solver, finer, watch)
+        fitted = task.go_on(fitted, solver, finer, watch)
         if not watch.reached:
             watch.take(fitted, programme=True)
         if fitted.status is not Status.CONVERGED:
             break
     if watch.reached:
         fitted = fitted._replace(status=Status.CONVERGED)
-    fitted = fitted._replace(n_passes=fitted.n_passes + watch.passes)
     gap = watch.gap
     if gap == np.inf:
-        gap = certify(
-            rows.X,
-            rows.codes,
-            rows.weights,
-            fitted.coef,
-            fitted.intercept,
-            alpha=0.0,
-            fit_intercept=rows.fit_intercept,
-        ).gap
+        parameters = fitted.coef, fitted.intercept
+        gap = certify(task.rows, *parameters, alpha=0.0, fit_intercept=task.fit_intercept).gap
     return fitted, Assessment(Certificate(gap, exists=False), separation)
+
+
+def _in_memory(rows: Rows) -> tuple[Any, Any, int, Any]:
+    return rows._X, rows.codes, rows.n_classes, rows.weights  # type: ignore[attr-defined]
 
 
 def _but_the_first(observe: FitObserver) -> FitObserver:

@@ -4,9 +4,9 @@ import math
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from trivium.arrays import Float64, Floats, Indices
+from trivium.arrays import Float64
+from trivium.rows.source import Rows
 from trivium.softmax.certificate.infimum import above_infimum
 from trivium.softmax.fitting import FitObserver, Fitted
 from trivium.softmax.separation.directions import (
@@ -16,6 +16,7 @@ from trivium.softmax.separation.directions import (
     losing_classes,
     winning_margins,
 )
+from trivium.softmax.separation.margins import Mask
 
 _STEPS_BEFORE_COLUMNS, _STEPS_BEFORE_PROGRAMME = 10, 100
 _WAIT = 5  # steps between bounds that say nothing
@@ -29,8 +30,8 @@ class SeparationWatch:
 
     Parameters
     ----------
-    X : ndarray of shape (n, d)
-    codes : ndarray of shape (n,)
+    rows : Rows
+        Of which every class has one.
     fit_intercept : bool
     observe : callable
         Told of each point first; what it answers goes before.
@@ -41,10 +42,8 @@ class SeparationWatch:
         The proof.
     """
 
-    def __init__(
-        self, X: Floats, codes: Indices, fit_intercept: bool, observe: FitObserver
-    ) -> None:
-        self._X, self._codes, self._fit_intercept = X, codes, fit_intercept
+    def __init__(self, rows: Rows, fit_intercept: bool, observe: FitObserver) -> None:
+        self._rows, self._fit_intercept = rows, fit_intercept
         self._observe = observe
         self._step = 0
         self._was_right = False
@@ -62,10 +61,9 @@ class SeparationWatch:
         self._step += 1
         if not first_right and self._step not in (_STEPS_BEFORE_COLUMNS, _STEPS_BEFORE_PROGRAMME):
             return False
-        d = self._X.shape[1]
+        d = self._rows.shape[1]
         found = find_separation(
-            self._X,
-            self._codes,
+            self._rows,
             parameters[:, :d],
             parameters[:, d:].sum(axis=1),
             fit_intercept=self._fit_intercept,
@@ -82,7 +80,8 @@ class InfimumWatch:
 
     Parameters
     ----------
-    X, codes, weights : of the rows
+    rows : Rows
+        Of which every class has one.
     separation : Separation
         With a direction.
     fit_intercept : bool
@@ -100,29 +99,25 @@ class InfimumWatch:
     reached : bool
     asked : bool
         Whether the observer asked to stop.
-    passes : float
-        Reads of the rows, for bounds.
     """
 
     def __init__(
         self,
-        X: Floats,
-        codes: Indices,
-        weights: Float64 | None,
+        rows: Rows,
         separation: Separation,
         fit_intercept: bool,
         enough: float,
         patience: int | None,
         observe: FitObserver,
     ) -> None:
-        self._rows = X, codes, weights
+        self._rows = rows
         self._separation, self._fit_intercept = separation, fit_intercept
         self._enough, self._patience, self._observe = enough, patience, observe
-        self._lost: npt.NDArray[np.bool_] | None = None
+        self._lost: Mask | None = None
         self._whole = separation.verdict is Verdict.COMPLETE
         self._loss = np.inf
         self._wait = self._steady = 0
-        self.gap, self.passes = np.inf, 0.0
+        self.gap = np.inf
         self.reached = self.asked = False
 
     def __call__(self, parameters: Float64, at: Any, step: float) -> bool:
@@ -133,7 +128,7 @@ class InfimumWatch:
         hopeful = fall <= self._enough or at.loss <= self._enough
         self._steady = self._steady + 1 if hopeful else 0
         if hopeful and self._wait <= 0:
-            d = self._rows[0].shape[1]
+            d = self._rows.shape[1]
             self._bound(parameters[:, :d], parameters[:, d:].sum(axis=1), programme=True)
         tired = self._patience is not None and self._steady >= self._patience
         return self.asked or self.reached or tired
@@ -144,33 +139,25 @@ class InfimumWatch:
         self._bound(fitted.coef, fitted.intercept, programme=programme)
 
     def _bound(self, coef: Float64, intercept: Float64, *, programme: bool) -> None:
-        X, codes, _ = self._rows
+        given = self._rows, self._separation
         if self._lost is None:
-            self._lost = winning_margins(
-                X, codes, len(coef), self._separation, fit_intercept=self._fit_intercept
-            )
+            self._lost = winning_margins(*given, fit_intercept=self._fit_intercept)
         self._look(coef, intercept)
         if programme and self.gap == np.inf and not self._whole:
             self._whole = True
-            self._lost = losing_classes(
-                X, codes, len(coef), self._separation, fit_intercept=self._fit_intercept
-            )
+            self._lost = losing_classes(*given, fit_intercept=self._fit_intercept)
             self._look(coef, intercept)
         self._wait = _WAIT
         if self.gap < np.inf and not self.reached and self._enough > 0:
             self._wait = math.ceil(math.log(self.gap / self._enough))
 
     def _look(self, coef: Float64, intercept: Float64) -> None:
-        X, codes, weights = self._rows
-        found = above_infimum(
-            X,
-            codes,
-            weights,
+        self.gap = above_infimum(
+            self._rows,
             coef,
             intercept,
             fit_intercept=self._fit_intercept,
             lost=self._lost,
             enough=self._enough,
         )
-        self.gap, self.reached = found.gap, found.gap <= self._enough
-        self.passes += found.passes
+        self.reached = self.gap <= self._enough

@@ -9,6 +9,7 @@ from scipy.special import log_softmax
 from sklearn.exceptions import ConvergenceWarning
 
 from trivium import SoftmaxRegression
+from trivium.rows.memory import ArrayRows
 from trivium.softmax.certificate.duality_gap import certify
 
 # Tables are drawn at random, some with a class that is never predicted.
@@ -87,9 +88,7 @@ class Case:
     def certify(self, theta):
         intercept = theta[:, self.d] if self.intercept else np.zeros(self.n_classes)
         return certify(
-            self.X,
-            self.codes,
-            self.w,
+            ArrayRows(self.X, self.codes, self.n_classes, self.w),
             theta[:, : self.d],
             intercept,
             alpha=self.alpha,
@@ -161,7 +160,8 @@ def test_the_gap_falls_with_the_square_of_the_distance():
 def test_relative_accuracy_where_next_to_nothing_is_lost():
     X, codes = np.array([[-1.0], [1.0]]), np.array([0, 1])
     coef = np.array([[-30.0], [30.0]])
-    found = certify(X, codes, None, coef, np.zeros(2), alpha=0.0, fit_intercept=True)
+    rows = ArrayRows(X, codes, 2)
+    found = certify(rows, coef, np.zeros(2), alpha=0.0, fit_intercept=True)
     assert 0.99 * np.exp(-60) <= found.gap <= 1.01 * np.exp(-60)
     assert not found.exists
 
@@ -222,10 +222,8 @@ def test_columns_that_depend_but_for_little_may_separate():
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e308])
 def test_what_is_not_finite_has_no_bound(alpha, value):
     coef = np.array([[value], [-value]])
-    found = certify(
-        np.array([[-1.0], [4.0]]), np.arange(2), None, coef, np.zeros(2), alpha=alpha,
-        fit_intercept=True,
-    )  # fmt: skip
+    rows = ArrayRows(np.array([[-1.0], [4.0]]), np.arange(2), 2)
+    found = certify(rows, coef, np.zeros(2), alpha=alpha, fit_intercept=True)
     assert found.gap >= 1e300
     assert found.exists == (alpha > 0)
 
@@ -267,9 +265,9 @@ def test_what_leaves_one_another_little_in_its_turn(solver):
     y = (X[:, 0] + rng.normal(size=400) > 0).astype(int)
     one = X[:, 0] + 1e-5 * left[:, 0]
     X = np.column_stack([X, one, X[:, 0] + 1e-5 * (left[:, 0] + 1e-5 * left[:, 1])])
-    codes = y
     model = SoftmaxRegression(0.0, solver=solver, tol=1e-4).fit(X, y)
-    found = certify(X, codes, None, model.coef_, model.intercept_, alpha=0.0, fit_intercept=True)
+    rows = ArrayRows(X, y, 2)
+    found = certify(rows, model.coef_, model.intercept_, alpha=0.0, fit_intercept=True)
     assert found.exists
     assert found.gap <= 1e-4
 

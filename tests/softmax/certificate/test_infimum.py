@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from scipy.special import log_softmax
 
 from trivium import SeparationWarning, SoftmaxRegression
+from trivium.rows.memory import ArrayRows
 from trivium.softmax.certificate.infimum import above_infimum
 from trivium.softmax.separation.directions import (
     Verdict,
@@ -70,13 +71,13 @@ def test_never_below_the_truth(seed, n_classes, weighted, proved):
     w = np.random.default_rng(seed).uniform(0.1, 3.0, size=codes.size) if weighted else None
     path = list(newton(X, codes, n_classes, w, 30))
     least = min(loss(X, codes, *theta, w) for theta in path)
-    lost = None
+    rows, lost = ArrayRows(X, codes, n_classes, w), None
     if proved:
-        found = find_separation(X, codes, *path[-1], fit_intercept=True)
-        lost = losing_classes(X, codes, n_classes, found, fit_intercept=True)
+        found = find_separation(rows, *path[-1], fit_intercept=True)
+        lost = losing_classes(rows, found, fit_intercept=True)
     for theta in path[2::6]:
-        found = above_infimum(X, codes, w, *theta, fit_intercept=True, lost=lost)
-        assert found.gap >= loss(X, codes, *theta, w) - least - 1e-15
+        gap = above_infimum(rows, *theta, fit_intercept=True, lost=lost)
+        assert gap >= loss(X, codes, *theta, w) - least - 1e-15
 
 
 @pytest.mark.parametrize("n_classes", [2, 3, 4])
@@ -84,15 +85,14 @@ def test_close_to_the_truth(n_classes):
     X, codes = separated(1, n_classes=n_classes)
     path = list(newton(X, codes, n_classes, None, 32))
     least = loss(X, codes, *path[-1])
-    found = find_separation(X, codes, *path[-1], fit_intercept=True)
+    rows = ArrayRows(X, codes, n_classes)
+    found = find_separation(rows, *path[-1], fit_intercept=True)
     assert found.verdict is Verdict.PARTIAL
-    lost = losing_classes(X, codes, n_classes, found, fit_intercept=True)
+    lost = losing_classes(rows, found, fit_intercept=True)
     for theta in path[12:24:4]:
-        bound = above_infimum(X, codes, None, *theta, fit_intercept=True, lost=lost)
-        assert bound.gap <= 1.1 * (loss(X, codes, *theta) - least) + 1e-12
-        assert bound.passes > 0
-    bound = above_infimum(X, codes, None, *path[-1], fit_intercept=True)
-    assert bound.gap < 1e-6
+        gap = above_infimum(rows, *theta, fit_intercept=True, lost=lost)
+        assert gap <= 1.1 * (loss(X, codes, *theta) - least) + 1e-12
+    assert above_infimum(rows, *path[-1], fit_intercept=True) < 1e-6
 
 
 def test_a_bound_on_the_optimum_where_there_is_one():
@@ -100,8 +100,9 @@ def test_a_bound_on_the_optimum_where_there_is_one():
     X, codes = rng.normal(size=(200, 2)), rng.integers(0, 3, size=200)
     path = list(newton(X, codes, 3, None, 8))
     least = loss(X, codes, *path[-1])
+    rows = ArrayRows(X, codes, 3)
     for theta in path[:3]:
-        gap = above_infimum(X, codes, None, *theta, fit_intercept=True).gap
+        gap = above_infimum(rows, *theta, fit_intercept=True)
         truth = loss(X, codes, *theta) - least
         assert truth - 1e-15 <= gap <= 2 * truth + 1e-15
 
@@ -109,23 +110,25 @@ def test_a_bound_on_the_optimum_where_there_is_one():
 def test_classes_told_apart_have_the_infimum_zero():
     X, codes = np.array([[-2.0], [-1.0], [1.0], [2.0]]), np.array([0, 0, 1, 1])
     coef = np.array([[-9.0], [9.0]])
-    found = above_infimum(X, codes, None, coef, np.zeros(2), fit_intercept=True)
+    gap = above_infimum(ArrayRows(X, codes, 2), coef, np.zeros(2), fit_intercept=True)
     truth = loss(X, codes, coef, np.zeros(2))
-    assert truth <= found.gap <= 1.0001 * truth
+    assert truth <= gap <= 1.0001 * truth
 
 
 @pytest.mark.parametrize("value", [np.inf, 1e300])
 def test_what_is_not_finite_has_no_bound(value):
-    X, codes = np.array([[-1.0], [1.0]]), np.array([0, 1])
+    rows = ArrayRows(np.array([[-1.0], [1.0]]), np.array([0, 1]), 2)
     coef = np.array([[value], [-value]])
-    assert above_infimum(X, codes, None, coef, np.zeros(2), fit_intercept=True).gap == np.inf
+    assert above_infimum(rows, coef, np.zeros(2), fit_intercept=True) == np.inf
 
 
 def test_too_much_work_is_left(monkeypatch):
     X, codes = separated(3)
     theta = np.zeros((2, 4)), np.zeros(2)
     monkeypatch.setattr("trivium.softmax.certificate.infimum._MOST_WORK", 1.0)
-    assert above_infimum(X, codes, None, *theta, fit_intercept=True).gap == np.inf
+    rows = ArrayRows(X, codes, 2)
+    assert above_infimum(rows, *theta, fit_intercept=True) == np.inf
+    assert rows.reads <= 1.0 + 1 / 120  # the summary
 
 
 def test_one_separation_may_lie_behind_another():
@@ -137,13 +140,13 @@ def test_one_separation_may_lie_behind_another():
     noise = np.r_[rng.normal(size=40), np.repeat(rng.normal(size=20), 2), np.zeros(40)]
     X = np.column_stack([x, z, noise])
     first = np.array([[-1.0, 0.0, 0.0], [1.0, 0.0, 0.0]])
-    rows = MarginRows(X, codes, 2, fit_intercept=True)
-    scaled = rows.scaled(first, np.zeros(2))
-    found = find_separation(X, codes, np.zeros((2, 3)), np.zeros(2), fit_intercept=True)
+    rows = ArrayRows(X, codes, 2)
+    scaled = MarginRows(rows, fit_intercept=True).scaled(first, np.zeros(2))
+    found = find_separation(rows, np.zeros((2, 3)), np.zeros(2), fit_intercept=True)
     found = found._replace(scaled=scaled, direction=first)
-    won = winning_margins(X, codes, 2, found, fit_intercept=True)
+    won = winning_margins(rows, found, fit_intercept=True)
     assert won.sum() == 40
-    lost = losing_classes(X, codes, 2, found, fit_intercept=True)
+    lost = losing_classes(rows, found, fit_intercept=True)
     assert lost.sum() == 40 + 20  # of class 0 none: at z = 0 both classes have rows
     assert not lost[np.arange(120), codes].any()
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from trivium.blocks.map_reduce import map_reduce
+from trivium.rows.memory import ArrayRows
 from trivium.softmax.certificate.residuals import Model, Residuals
 
 FAR = 1e7  # of columns and intercepts, whose products nearly cancel in the logits
@@ -19,9 +19,9 @@ def model(seed, *, centred):
         coef -= coef.mean(axis=1, keepdims=True)
     intercept = -FAR * coef.sum(axis=1) if centred else np.zeros(3)
     weights = rng.uniform(0.1, 3.0, size=120)
-    found = Model(X, codes, weights, coef, intercept, alpha=0.0, centred=centred)
+    found = Model(ArrayRows(X, codes, 3, weights), coef, intercept, alpha=0.0, centred=centred)
     wide = X.astype(np.longdouble) @ coef.T.astype(np.longdouble) + intercept
-    sums = map_reduce(found.residuals, found.blocks, Residuals.merge)
+    sums = found.reduce(found.linear.residuals, Residuals.merge)
     return found, sums, wide
 
 
@@ -29,10 +29,11 @@ def model(seed, *, centred):
 @pytest.mark.parametrize("seed", range(10))
 def test_the_logits_rounding_is_less_than_its_bound(seed, centred):
     found, sums, wide = model(seed, centred=centred)
-    p, logits, _ = found.probabilities(found.rows(slice(0, 120)))
+    (block,) = found.rows.slabs(1 << 30)
+    p, logits, _ = found.linear.probabilities(found.linear.columns(block))
     error = logits - wide.T
     variance = (p * error**2).sum(axis=0) - (p * error).sum(axis=0) ** 2
-    truth = float(np.sqrt(found.weights @ variance / found.total))
+    truth = float(np.sqrt(found.rows.weights @ variance / found.total))
     assert 0 < truth <= found.divergence_of_rounding(sums)
     between = np.abs(error[:, None] - error).max()
     assert 0 < between <= found.logit_error(sums)
@@ -44,6 +45,6 @@ def test_no_loss_is_above_its_bound(seed, centred):
     found, sums, wide = model(seed, centred=centred)
     top = wide.max(axis=1)
     log_sum = np.log(np.exp(wide - top[:, None]).sum(axis=1)) + top
-    lost = log_sum - wide[np.arange(120), found.codes]
-    w = found.weights.astype(np.longdouble)
+    lost = log_sum - wide[np.arange(120), found.rows.codes]
+    w = found.rows.weights.astype(np.longdouble)
     assert w @ lost / w.sum() <= found.loss_at_most(sums)

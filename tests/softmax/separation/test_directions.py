@@ -6,6 +6,7 @@ import scipy.sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from trivium.rows.memory import ArrayRows
 from trivium.softmax.separation import directions
 from trivium.softmax.separation.directions import SeparationWarning, Verdict, find_separation
 
@@ -14,7 +15,8 @@ def find(X, codes, coef=None, intercept=None, *, fit_intercept=True):
     n_classes = codes.max() + 1
     coef = np.zeros((n_classes, X.shape[1])) if coef is None else coef
     intercept = np.zeros(n_classes) if intercept is None else intercept
-    return find_separation(X, codes, coef, intercept, fit_intercept=fit_intercept)
+    rows = ArrayRows(X, codes, n_classes)
+    return find_separation(rows, coef, intercept, fit_intercept=fit_intercept)
 
 
 def margins(X, codes, direction, *, fit_intercept=True, of=np.min):

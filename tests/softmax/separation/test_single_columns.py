@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trivium import SoftmaxRegression
+from trivium.rows.memory import ArrayRows
 from trivium.softmax.separation import directions, single_columns
 from trivium.softmax.separation.directions import SeparationWarning, Verdict, find_separation
 from trivium.softmax.separation.single_columns import separating_columns
@@ -34,7 +35,8 @@ def test_equals_the_definition(seed, n, d, n_classes, fit_intercept):
     codes = np.r_[np.arange(n_classes), rng.integers(0, n_classes, n - n_classes)]
     X = rng.integers(-1, 2, size=(n, d)) * (rng.random((n, d)) < 2.0 / n)
     X[:, 0] = codes >= rng.integers(0, n_classes)
-    found = separating_columns(X.astype(float), codes, n_classes, fit_intercept=fit_intercept)
+    rows = ArrayRows(X.astype(float), codes, n_classes)
+    found = separating_columns(rows, fit_intercept=fit_intercept)
     signs = np.zeros((n_classes, d)) if found is None else found[0]
     for j in range(d):
         for c in range(n_classes):
@@ -54,7 +56,7 @@ def test_equals_the_definition(seed, n, d, n_classes, fit_intercept):
 
 def test_too_many_values_are_not_looked_at(monkeypatch):
     monkeypatch.setattr(single_columns, "_MOST_VALUES", 1)
-    assert separating_columns(np.eye(2), np.arange(2), 2, fit_intercept=True) is None
+    assert separating_columns(ArrayRows(np.eye(2), np.arange(2), 2), fit_intercept=True) is None
 
 
 def test_a_level_of_one_class_and_a_level_without_one(monkeypatch):
@@ -63,7 +65,8 @@ def test_a_level_of_one_class_and_a_level_without_one(monkeypatch):
     pure = np.where(X[:, 2] == 1, 1, codes)
     without = np.where((X[:, 7] == 1) & (codes == 0), 2, codes)
     for labels, column in ((pure, 2), (without, 7)):
-        found = find_separation(X, labels, np.zeros((3, 10)), np.zeros(3), fit_intercept=True)
+        rows = ArrayRows(X, labels, 3)
+        found = find_separation(rows, np.zeros((3, 10)), np.zeros(3), fit_intercept=True)
         assert found.verdict is Verdict.PARTIAL
         assert np.flatnonzero(np.abs(found.direction).max(axis=0)).tolist() == [column]
 

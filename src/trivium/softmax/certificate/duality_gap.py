@@ -32,14 +32,16 @@ Algorithms, 2nd ed. 2002, section 3.1), and the same argument, applied once more
 price of removing it. Logits that are wrong by ε change KL(q‖p) by the variance of ε under p.
 """
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from trivium.arrays import Float64, Floats, Indices
-from trivium.blocks.map_reduce import map_reduce
+from trivium.arrays import Float64
+from trivium.rows.block import Block
+from trivium.rows.source import Rows
 from trivium.softmax.certificate.bounds import SOLVED, by_curvature, divergence, inverse_of, norm
-from trivium.softmax.certificate.residuals import Model, Residuals, without
+from trivium.softmax.certificate.residuals import Linear, Model, Residuals, without
 from trivium.softmax.certificate.shift import by_shift
 
 _SAYS_LITTLE = 1e-8  # of the loss: a bound above this is worth another look
@@ -62,26 +64,17 @@ class Certificate(NamedTuple):
 
 
 def certify(
-    X: Floats,
-    codes: Indices,
-    weights: Float64 | None,
-    coef: Float64,
-    intercept: Float64,
-    *,
-    alpha: float,
-    fit_intercept: bool,
+    rows: Rows, coef: Float64, intercept: Float64, *, alpha: float, fit_intercept: bool
 ) -> Certificate:
     """Bound how far the penalised mean cross-entropy lies above its optimum.
 
-    Takes one or two reads of X after the columns' centres, and two more where alpha is zero
+    Takes one or two reads of the rows after their summary, and two more where alpha is zero
     or the first bound says little.
 
     Parameters
     ----------
-    X : ndarray of shape (n, d)
-    codes : ndarray of shape (n,)
-        Class of each row, from 0; every class has a row.
-    weights : ndarray of shape (n,) or None
+    rows : Rows
+        Of which every class has one.
     coef : ndarray of shape (n_classes, d)
     intercept : ndarray of shape (n_classes,)
     alpha : float
@@ -90,16 +83,17 @@ def certify(
     Examples
     --------
     >>> import numpy as np
-    >>> X, codes = np.array([[0.0], [1.0], [2.0], [3.0]]), np.array([0, 1, 0, 1])
+    >>> from trivium.rows.memory import ArrayRows
+    >>> rows = ArrayRows(np.array([[0.0], [1.0], [2.0], [3.0]]), np.array([0, 1, 0, 1]), 2)
     >>> start = np.zeros((2, 1)), np.zeros(2)
-    >>> round(certify(X, codes, None, *start, alpha=0.1, fit_intercept=True).gap, 4)
+    >>> round(certify(rows, *start, alpha=0.1, fit_intercept=True).gap, 4)
     0.25
     """
     if not (np.isfinite(coef).all() and np.isfinite(intercept).all()):
         return Certificate(np.inf, exists=alpha > 0)
-    model = Model(X, codes, weights, coef, intercept, alpha=alpha, centred=fit_intercept)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        sums = map_reduce(model.residuals, model.blocks, Residuals.merge)
+        model = Model(rows, coef, intercept, alpha=alpha, centred=fit_intercept)
+        sums = model.reduce(model.linear.residuals, Residuals.merge)
         most = model.loss_at_most(sums)
         if not np.isfinite(most):
             return Certificate(np.inf, exists=alpha > 0)
@@ -118,7 +112,7 @@ def _by_convexity(model: Model, sums: Residuals) -> float:
         reach * sums.size / model.total + model.alpha * float(np.linalg.norm(model.coef))
     )
     apart = model.divergence_of_rounding(sums)
-    if not model.centred:
+    if not model.linear.centred:
         return divergence(0.0, apart, 0.0) + by_curvature(norm(gradient) + lost, model.alpha)
     balanced = _balance(model, sums)
     if balanced is None:
@@ -126,9 +120,7 @@ def _by_convexity(model: Model, sums: Residuals) -> float:
     values, along, left, ratio = balanced
     moved = reach * along / np.sqrt(2)  # at most: all rows move the gradient alike
     if moved > 0.1 * norm(gradient):
-        gradient += (
-            map_reduce(lambda rows: _moved(model, values, rows), model.blocks, np.add) / model.total
-        )
+        gradient += model.reduce(_Balanced(model.linear, values), np.add) / model.total
         moved = 4 * model.rounding * moved
     lost += moved + reach * left / np.sqrt(2)
     return divergence(along + left, apart, ratio) + by_curvature(norm(gradient) + lost, model.alpha)
@@ -169,14 +161,21 @@ def _balance(model: Model, sums: Residuals) -> tuple[Float64, float, float, floa
     return values, along, float(np.sqrt(stiffness)) * residue, ratio
 
 
-def _moved(model: Model, values: Float64, rows: slice) -> Float64:
+@dataclass(frozen=True)
+class _Balanced:
     """Change of the gradient by the step along some values of the classes, summed."""
-    X = model.rows(rows)
-    p, _, _ = model.probabilities(X)
-    hub = p.argmax(axis=0)
-    step, top = without(p, hub)
-    step *= values[:, None] - values[hub]
-    step *= top
-    step[hub, np.arange(hub.size)] = -step.sum(axis=0)
-    change: Float64 = model.weigh(step, rows) @ X
-    return change
+
+    linear: Linear
+    values: Float64
+
+    def __call__(self, block: Block) -> Float64:
+        """Sum over a block."""
+        X = self.linear.columns(block)
+        p, _, _ = self.linear.probabilities(X)
+        hub = p.argmax(axis=0)
+        step, top = without(p, hub)
+        step *= self.values[:, None] - self.values[hub]
+        step *= top
+        step[hub, np.arange(hub.size)] = -step.sum(axis=0)
+        change: Float64 = block.weigh(step) @ X
+        return change

@@ -1,12 +1,17 @@
 """What the probabilities at given parameters leave: sums over rows, with their rounding."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from trivium.arrays import Float64, Floats, Indices
-from trivium.blocks.map_reduce import row_blocks
-from trivium.blocks.scaling import column_centers, comparable_weights
+from trivium.arrays import Float64, Indices
+from trivium.blocks.map_reduce import block_length
+from trivium.blocks.scaling import comparable_weights
+from trivium.rows.block import Block
+from trivium.rows.source import Rows
+
+Statistic = TypeVar("Statistic")
 
 UNIT = np.finfo(np.float64).eps / 2
 
@@ -51,43 +56,31 @@ class Residuals(NamedTuple):
         )
 
 
-class Model:
-    """Rows, labels and weights, and parameters for rows that are centred."""
+class Linear(NamedTuple):
+    """Parameters for rows that are centred: all that the statistics of a certificate carry.
 
-    def __init__(
-        self,
-        X: Floats,
-        codes: Indices,
-        weights: Float64 | None,
-        coef: Float64,
-        intercept: Float64,
-        *,
-        alpha: float,
-        centred: bool,
-    ) -> None:
-        self.X, self.codes, self.coef, self.alpha = X, codes, coef, alpha
-        self.centred = centred
-        self.center = column_centers(X) if centred else np.zeros(X.shape[1])
-        self.intercept = intercept + coef @ self.center
-        # What may have been rounded on the way to a logit, besides products with the row.
-        self.offset = float((np.abs(intercept) + np.abs(coef) @ np.abs(self.center)).max())
-        self.weights = comparable_weights(weights)
-        self.total = float(X.shape[0] if self.weights is None else self.weights.sum())
-        self.blocks = row_blocks(*X.shape)
-        block = self.blocks[0].stop - self.blocks[0].start
-        self.rounding = (block + len(self.blocks) + coef.shape[0] + 16) * UNIT
+    Attributes
+    ----------
+    coef : ndarray of shape (n_classes, d)
+    intercept : ndarray of shape (n_classes,)
+        For centred rows.
+    center : ndarray of shape (d,)
+        Zero where rows are not centred.
+    centred : bool
+    """
 
-    def rows(self, rows: slice) -> Float64:
-        """One block of rows, centred, in float64."""
-        X = np.asarray(self.X[rows], dtype=np.float64)
+    coef: Float64
+    intercept: Float64
+    center: Float64
+    centred: bool
+
+    def columns(self, block: Block) -> Float64:
+        """Return a block's rows, centred, in float64."""
+        X = np.asarray(block.X, dtype=np.float64)
         return X - self.center if self.centred else X
 
-    def weigh(self, values: Float64, rows: slice) -> Float64:
-        """Multiply one block's values, one or more a row, by the weights."""
-        return values if self.weights is None else values * self.weights[rows]
-
     def probabilities(self, X: Float64) -> tuple[Float64, Float64, Float64]:
-        """Probabilities of one block, class by class, with the logits and their log-sum-exp."""
+        """Compute probabilities of centred rows, class by class; logits and their log-sum-exp."""
         logits = self.coef @ X.T
         logits += self.intercept[:, None]
         top = logits.max(axis=0)
@@ -96,39 +89,89 @@ class Model:
         p /= total
         return p, logits, top + np.log(total)
 
-    def residuals(self, rows: slice) -> Residuals:
-        """Statistic of one block of rows at the given parameters."""
-        X, codes = self.rows(rows), self.codes[rows]
+    def residuals(self, block: Block) -> Residuals:
+        """Sum what the probabilities leave of a block's rows."""
+        X, codes = self.columns(block), block.codes
         each = np.arange(X.shape[0])
         p, logits, log_sum = self.probabilities(X)
         hub = p.argmax(axis=0)
         rest, top = without(p, hub)
         off = rest.sum(axis=0)
         rest *= top
-        stars = _sum_by_class(self.weigh(rest, rows), hub)
+        stars = _sum_by_class(block.weigh(rest), hub)
         rest, own = without(p, codes)
         wrong = rest.sum(axis=0)
         lost = np.where(own > 0.5, -np.log1p(-wrong), log_sum - logits[codes, each])
         rest[codes, each] = -wrong
-        size = float(self.weigh(np.sqrt(np.einsum("ij,ij->j", rest, rest)), rows).sum())
-        rest = self.weigh(rest, rows)
+        size = float(block.weigh(np.sqrt(np.einsum("ij,ij->j", rest, rest))).sum())
+        rest = block.weigh(rest)
         return Residuals(
-            float(self.weigh(lost, rows).sum()),
+            float(block.weigh(lost).sum()),
             rest @ X,
             rest.sum(axis=1),
             stars,
             size,
-            float(self.weigh(off, rows).sum()),
+            float(block.weigh(off).sum()),
             np.maximum(X.max(axis=0), -X.min(axis=0)),
         )
 
-    def surplus(self, rows: slice) -> Float64:
-        """Probabilities less the indicators of the classes, with all digits."""
-        codes = self.codes[rows]
-        p, _, _ = self.probabilities(self.rows(rows))
-        rest, _ = without(p, codes)
-        rest[codes, np.arange(codes.size)] = -rest.sum(axis=0)
+    def surplus(self, block: Block) -> Float64:
+        """Compute probabilities less the indicators of the classes, with all digits."""
+        p, _, _ = self.probabilities(self.columns(block))
+        rest, _ = without(p, block.codes)
+        rest[block.codes, np.arange(block.codes.size)] = -rest.sum(axis=0)
         return rest
+
+
+class Model:
+    """Rows and a linear model of them, with what bounds on its rounding need.
+
+    Parameters
+    ----------
+    rows : Rows
+        Of which every class has one.
+    coef : ndarray of shape (n_classes, d)
+    intercept : ndarray of shape (n_classes,)
+    alpha : float
+    centred : bool
+        Whether rows are taken about the means of their columns.
+
+    Attributes
+    ----------
+    rows : Rows
+        With comparable weights.
+    linear : Linear
+        The same parameters, for centred rows.
+    total : float
+        Sum of the weights.
+    offset : float
+        What may have been rounded on the way to a logit, besides products with the row.
+    rounding : float
+        Share of a sum over all rows that rounding may be.
+    """
+
+    def __init__(
+        self, rows: Rows, coef: Float64, intercept: Float64, *, alpha: float, centred: bool
+    ) -> None:
+        n, d = rows.shape
+        center = rows.summary().means if centred else np.zeros(d)
+        self.coef, self.alpha = coef, alpha
+        self.linear = Linear(coef, intercept + coef @ center, center, centred)
+        self.offset = float((np.abs(intercept) + np.abs(coef) @ np.abs(center)).max())
+        weights = comparable_weights(rows.weights)
+        self.rows = rows.reweighted(weights)
+        self.total = float(n if weights is None else weights.sum())
+        self._length = block_length(d)
+        block, n_blocks = min(self._length, n), -(-n // self._length)
+        self.rounding = (block + n_blocks + coef.shape[0] + 16) * UNIT
+
+    def reduce(
+        self,
+        statistic: Callable[[Block], Statistic],
+        merge: Callable[[Statistic, Statistic], Statistic],
+    ) -> Statistic:
+        """Compute a statistic of all rows, block by block."""
+        return self.rows.reduce(statistic, merge, length=self._length)
 
     def logit_error(self, sums: Residuals) -> float:
         """Bound what rounding did to the difference of two logits of a row."""

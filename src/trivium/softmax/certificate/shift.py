@@ -8,6 +8,7 @@ basis of what the columns span, along which the gradient vanishes or does not as
 does to a combination is bounded by the sizes of its terms.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy.typing as npt
 from scipy.linalg.lapack import dpstrf
 
 from trivium.arrays import Float64, Indices
-from trivium.blocks.map_reduce import map_reduce
+from trivium.rows.block import Block
 from trivium.softmax.certificate.bounds import (
     SOLVED,
     by_curvature,
@@ -24,68 +25,11 @@ from trivium.softmax.certificate.bounds import (
     norm,
     shaken,
 )
-from trivium.softmax.certificate.residuals import UNIT, Model, Residuals
+from trivium.softmax.certificate.residuals import UNIT, Linear, Model, Residuals
 
 _DEPENDENT = 1e-9  # of a scaled Gram matrix: what of a column's square the others leave
 _TO_ROUNDING = 1e-12  # of the sizes of the terms
 _ROUNDS = 4  # what some columns leave of others may nearly depend on more in its turn
-
-
-class _Extended(NamedTuple):
-    """Columns that are not all zero, with ones for the intercepts, or combinations of them.
-
-    Attributes
-    ----------
-    model : Model
-    live : ndarray of int
-    basis : ndarray of shape (size, size) or None
-        Combinations to take, triangular but for the order of its rows and columns.
-    """
-
-    model: Model
-    live: Indices
-    basis: Float64 | None = None
-
-    @property
-    def size(self) -> int:
-        return int(self.live.size) + self.model.centred
-
-    def rows(self, rows: slice) -> tuple[Float64, Float64]:
-        """Take some rows, and their least probabilities times their weights."""
-        X = self.model.rows(rows)
-        p, _, _ = self.model.probabilities(X)
-        X = self._columns(X)
-        X = X if self.basis is None else X @ self.basis
-        return X, self.model.weigh(p.min(axis=0), rows)
-
-    def sizes(self, rows: slice) -> Float64:
-        """Sizes of the terms of each combination, of which rounding is a share."""
-        X = np.abs(self._columns(self.model.rows(rows)))
-        return X if self.basis is None else X @ np.abs(self.basis)
-
-    def gradient(self, rows: slice) -> Float64:
-        """Sum over some rows."""
-        X, _ = self.rows(rows)
-        product: Float64 = self.model.weigh(self.model.surplus(rows), rows) @ X
-        return product
-
-    def greatest(self, rows: slice) -> Float64:
-        """Greatest magnitudes of the combinations, and of the sizes of their terms."""
-        X, _ = self.rows(rows)
-        return np.stack([np.abs(X).max(axis=0), self.sizes(rows).max(axis=0)])
-
-    def _columns(self, X: Float64) -> Float64:
-        X = X[:, self.live] if self.live.size < X.shape[1] else X
-        return np.column_stack([X, np.ones(X.shape[0])]) if self.model.centred else X
-
-
-class _Solved(NamedTuple):
-    """Independent columns, and the inverse of their Gram matrix in units that scale it."""
-
-    extended: _Extended
-    kept: Indices
-    unit: Float64
-    inverse: Float64
 
 
 class _Step(NamedTuple):
@@ -103,6 +47,94 @@ class _Step(NamedTuple):
         )
 
 
+class _Extended(NamedTuple):
+    """Columns that are not all zero, with ones for the intercepts, or combinations of them.
+
+    Attributes
+    ----------
+    linear : Linear
+    live : ndarray of int
+    basis : ndarray of shape (size, size) or None
+        Combinations to take, triangular but for the order of its rows and columns.
+    """
+
+    linear: Linear
+    live: Indices
+    basis: Float64 | None = None
+
+    @property
+    def size(self) -> int:
+        return int(self.live.size) + self.linear.centred
+
+    def weighed(self, block: Block) -> tuple[Float64, Float64]:
+        """Take a block's rows, and their least probabilities times their weights."""
+        X = self.linear.columns(block)
+        p, _, _ = self.linear.probabilities(X)
+        X = self._columns(X)
+        X = X if self.basis is None else X @ self.basis
+        return X, block.weigh(p.min(axis=0))
+
+    def sizes(self, block: Block) -> Float64:
+        """Sizes of the terms of each combination, of which rounding is a share."""
+        X = np.abs(self._columns(self.linear.columns(block)))
+        return X if self.basis is None else X @ np.abs(self.basis)
+
+    def gradient(self, block: Block) -> Float64:
+        """Sum the gradient over a block's rows."""
+        X, _ = self.weighed(block)
+        product: Float64 = block.weigh(self.linear.surplus(block)) @ X
+        return product
+
+    def greatest(self, block: Block) -> Float64:
+        """Greatest magnitudes of the combinations, and of the sizes of their terms."""
+        X, _ = self.weighed(block)
+        return np.stack([np.abs(X).max(axis=0), self.sizes(block).max(axis=0)])
+
+    def products(self, block: Block) -> Float64:
+        """Products of the columns, by which a step is as long as it is."""
+        X, least = self.weighed(block)
+        gram: Float64 = X.T @ (X * least[:, None])
+        return gram
+
+    def step(self, kept: Indices, direction: Float64, block: Block) -> _Step:
+        """Take the step along some directions of the kept columns."""
+        X, least = self.weighed(block)
+        v = direction @ X[:, kept].T
+        v -= v.mean(axis=0)
+        energy = float(least @ np.einsum("ij,ij->j", v, v))
+        ratio = float(np.abs(v).max())
+        v *= least
+        return _Step(v @ X, energy, ratio)
+
+    def left(self, kept: Indices, others: Indices, T: Float64, block: Block) -> Float64:
+        """Products of the kept columns and what a combination of them leaves of the others."""
+        X, least = self.weighed(block)
+        products: Float64 = (X[:, kept] * least[:, None]).T @ (X[:, others] - X[:, kept] @ T)
+        return products
+
+    def apart(self, kept: Indices, others: Indices, T: Float64, block: Block) -> Float64:
+        """How far other columns are from combinations of the kept, of the sizes of the terms."""
+        X, _ = self.weighed(block)
+        # Of what is kept the values: a great share of a small combination is no excuse.
+        size = self.sizes(block)[:, others] + np.abs(X[:, kept]) @ np.abs(T)
+        apart = np.abs(X[:, others] - X[:, kept] @ T)
+        relative: Float64 = (apart / np.maximum(size, np.finfo(float).tiny)).max(axis=0)
+        return relative
+
+    def _columns(self, X: Float64) -> Float64:
+        X = X[:, self.live] if self.live.size < X.shape[1] else X
+        return np.column_stack([X, np.ones(X.shape[0])]) if self.linear.centred else X
+
+
+class _Solved(NamedTuple):
+    """Independent columns, and the inverse of their Gram matrix in units that scale it."""
+
+    extended: _Extended
+    kept: Indices
+    unit: Float64
+    inverse: Float64
+
+
 def by_shift(model: Model, sums: Residuals) -> float:
     """Bound by that step.
 
@@ -115,9 +147,9 @@ def by_shift(model: Model, sums: Residuals) -> float:
     sums : Residuals
         Of its rows.
     """
-    extended = _Extended(model, np.flatnonzero(sums.greatest > 0))
+    extended = _Extended(model.linear, np.flatnonzero(sums.greatest > 0))
     live = extended.live
-    if extended.size > model.X.shape[0]:
+    if extended.size > model.rows.shape[0]:
         return np.inf  # fewer rows than parameters: there is no such step, as a rule
     # No q acts on what all classes have in common, nor on columns of zeros.
     common = model.coef[:, live].mean(axis=0)
@@ -130,25 +162,26 @@ def by_shift(model: Model, sums: Residuals) -> float:
         model.alpha * (model.coef[:, live] - common) + sums.gradient[:, live] / model.total
     )
     greatest = sums.greatest[live]
-    if model.centred:
+    if model.linear.centred:
         gradient = np.hstack([gradient, sums.balance[:, None] / model.total])
         greatest = np.append(greatest, 1.0)
-    solved = _independent(extended)
+    solved = _independent(model, extended)
     if solved is None:
         return np.inf
     extended, kept, unit, inverse = solved
     stiffness = SOLVED * float(np.abs(inverse).sum(axis=0).max())
     lost = 0.0
     if extended.basis is not None:
-        gradient = map_reduce(extended.gradient, model.blocks, np.add) / model.total
-        greatest, sizes = map_reduce(extended.greatest, model.blocks, np.maximum)
+        gradient = model.reduce(extended.gradient, np.add) / model.total
+        greatest, sizes = model.reduce(extended.greatest, np.maximum)
         rounded = (greatest.size + 4) * UNIT * sizes
-        greatest += rounded
+        greatest = greatest + rounded
         lost = norm(unit * rounded[kept])
         stiffness = shaken(stiffness, lost, kept.size)
         if stiffness == np.inf:
             return np.inf
-    taken = _step(extended, kept, -((gradient[:, kept] * unit) @ inverse) * unit)
+    direction = -((gradient[:, kept] * unit) @ inverse) * unit
+    taken = model.reduce(partial(extended.step, kept, direction), _Step.merge)
     along = float(np.sqrt(taken.energy / model.total))
     reach = norm(unit * greatest[kept])
     # |m·v| over all rows sums to its energy's root at most, by Cauchy and Schwarz.
@@ -167,35 +200,20 @@ def by_shift(model: Model, sums: Residuals) -> float:
     return divergence(along + float(np.sqrt(stiffness)) * residue, apart, ratio) + beyond
 
 
-def _step(extended: _Extended, kept: Indices, direction: Float64) -> _Step:
-    """Take the step along some directions of the kept columns."""
-
-    def step(rows: slice) -> _Step:
-        X, least = extended.rows(rows)
-        v = direction @ X[:, kept].T
-        v -= v.mean(axis=0)
-        energy = float(least @ np.einsum("ij,ij->j", v, v))
-        ratio = float(np.abs(v).max())
-        v *= least
-        return _Step(v @ X, energy, ratio)
-
-    return map_reduce(step, extended.model.blocks, _Step.merge)
-
-
-def _independent(extended: _Extended) -> _Solved | None:
+def _independent(model: Model, extended: _Extended) -> _Solved | None:
     """Find columns on which the others depend to rounding, and solve for them.
 
     Where others depend nearly, what is left of them is taken in their place. None where it is
     doubtful whether they do.
     """
     for _ in range(_ROUNDS):
-        solved, others, cross = _solve(extended)
+        solved, others, cross = _solve(model, extended)
         if solved is None or not others.size:
             return solved
-        T, nearly = _depend(extended, solved, others, cross)
+        T, nearly = _depend(model, solved, others, cross)
         if not nearly.any():
             return solved
-        if extended.model.alpha:  # the penalty bounds what is left along the others
+        if model.alpha:  # the penalty bounds what is left along the others
             return solved
         basis = np.eye(extended.size) if extended.basis is None else extended.basis.copy()
         basis[:, others[nearly]] -= basis[:, solved.kept] @ T[:, nearly]
@@ -203,16 +221,9 @@ def _independent(extended: _Extended) -> _Solved | None:
     return None
 
 
-def _solve(extended: _Extended) -> tuple[_Solved | None, Indices, Float64]:
-    """Find columns that products tell to be independent, the others, and products of the two."""
-    model = extended.model
-
-    def products(rows: slice) -> Float64:
-        X, least = extended.rows(rows)
-        gram: Float64 = X.T @ (X * least[:, None])
-        return gram
-
-    gram = map_reduce(products, model.blocks, np.add) / model.total
+def _solve(model: Model, extended: _Extended) -> tuple[_Solved | None, Indices, Float64]:
+    """Find columns that products show to be independent, the others, and products of the two."""
+    gram = model.reduce(extended.products, np.add) / model.total
     diagonal = np.diagonal(gram)
     nothing = np.zeros(0, dtype=np.intp)
     if not (diagonal > 0).all():
@@ -229,7 +240,7 @@ def _solve(extended: _Extended) -> tuple[_Solved | None, Indices, Float64]:
 
 
 def _depend(
-    extended: _Extended, solved: _Solved, others: Indices, cross: Float64
+    model: Model, solved: _Solved, others: Indices, cross: Float64
 ) -> tuple[Float64, npt.NDArray[np.bool_]]:
     """Combine the kept columns so as to come nearest to the others.
 
@@ -239,26 +250,15 @@ def _depend(
     nearly : ndarray of bool of shape (others.size,)
         Whether some row of the column is another combination, by more than rounding.
     """
-    kept, unit, inverse = solved.kept, solved.unit, solved.inverse
+    extended, kept, unit, inverse = solved
 
     def combination(cross: Float64) -> Float64:
         found: Float64 = unit[:, None] * (inverse @ (unit[:, None] * cross))
         return found
 
-    def left(rows: slice) -> Float64:
-        X, least = extended.rows(rows)
-        products: Float64 = (X[:, kept] * least[:, None]).T @ (X[:, others] - X[:, kept] @ T)
-        return products
-
-    def greatest(rows: slice) -> Float64:
-        X, _ = extended.rows(rows)
-        # Of what is kept the values: a great share of a small combination is no excuse.
-        size = extended.sizes(rows)[:, others] + np.abs(X[:, kept]) @ np.abs(T)
-        apart = np.abs(X[:, others] - X[:, kept] @ T)
-        relative: Float64 = (apart / np.maximum(size, np.finfo(float).tiny)).max(axis=0)
-        return relative
-
     T = combination(cross)
     # The squares' digits, and those that they have lost.
-    T += combination(map_reduce(left, extended.model.blocks, np.add) / extended.model.total)
-    return T, ~(map_reduce(greatest, extended.model.blocks, np.maximum) <= _TO_ROUNDING)
+    left = model.reduce(partial(extended.left, kept, others, T), np.add)
+    T = T + combination(left / model.total)
+    apart = model.reduce(partial(extended.apart, kept, others, T), np.maximum)
+    return T, ~(apart <= _TO_ROUNDING)

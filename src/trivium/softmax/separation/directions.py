@@ -23,13 +23,13 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import scipy.optimize
 import scipy.sparse
 from sklearn.exceptions import ConvergenceWarning
 
-from trivium.arrays import Float64, Floats, Indices
-from trivium.softmax.separation.margins import MarginRows, Margins
+from trivium.arrays import Float64
+from trivium.rows.source import Rows
+from trivium.softmax.separation.margins import MarginRows, Margins, Mask
 from trivium.softmax.separation.polishing import polished as _polished
 
 _MOST_VARIABLES = 3000
@@ -77,8 +77,7 @@ class Separation(NamedTuple):
 
 
 def find_separation(
-    X: Floats,
-    codes: Indices,
+    rows: Rows,
     coef: Float64,
     intercept: Float64,
     *,
@@ -89,9 +88,8 @@ def find_separation(
 
     Parameters
     ----------
-    X : ndarray of shape (n, d)
-    codes : ndarray of shape (n,)
-        Class of each row, from 0.
+    rows : Rows
+        Of which every class has one.
     coef : ndarray of shape (n_classes, d)
     intercept : ndarray of shape (n_classes,)
         Parameters that fit the rows as well as is known.
@@ -102,41 +100,40 @@ def find_separation(
     Examples
     --------
     >>> import numpy as np
-    >>> X, codes = np.array([[0.0], [1.0], [1.0], [2.0]]), np.array([0, 0, 1, 1])
-    >>> found = find_separation(X, codes, np.zeros((2, 1)), np.zeros(2), fit_intercept=True)
+    >>> from trivium.rows.memory import ArrayRows
+    >>> rows = ArrayRows(np.array([[0.0], [1.0], [1.0], [2.0]]), np.array([0, 0, 1, 1]), 2)
+    >>> found = find_separation(rows, np.zeros((2, 1)), np.zeros(2), fit_intercept=True)
     >>> found.verdict.name, found.direction
     ('PARTIAL', array([[-1.41421356],
            [ 1.41421356]]))
     """
-    rows = MarginRows(X, codes, coef.shape[0], fit_intercept=fit_intercept)
+    scaled = MarginRows(rows, fit_intercept=fit_intercept)
     finite = np.isfinite(coef).all() and np.isfinite(intercept).all()
-    own = rows.scaled(coef, intercept) if finite else np.zeros((coef.shape[0], rows.width))
-    at_own = rows.look(own)
+    own = scaled.scaled(coef, intercept) if finite else np.zeros((len(coef), scaled.width))
+    at_own = scaled.look(own)
     if at_own.least > 0:
-        return _separation(rows, Verdict.COMPLETE, own, at_own)
-    by_columns = rows.by_single_columns()
+        return _separation(scaled, Verdict.COMPLETE, own, at_own)
+    by_columns = scaled.by_single_columns()
     if by_columns is not None:
-        found = rows.look(by_columns)
+        found = scaled.look(by_columns)
         if found.fails >= 0 and found.pairs.any():
-            return _separation(rows, _verdict(found), by_columns, found)
-    if not programme or (rows.n_classes - 1) * rows.width > _MOST_VARIABLES:
+            return _separation(scaled, _verdict(found), by_columns, found)
+    if not programme or (scaled.n_classes - 1) * scaled.width > _MOST_VARIABLES:
         return Separation(Verdict.UNKNOWN)
-    return _by_programme(rows, at_own)
+    return _by_programme(scaled, at_own)
 
 
-def winning_margins(
-    X: Floats, codes: Indices, n_classes: int, separation: Separation, *, fit_intercept: bool
-) -> npt.NDArray[np.bool_]:
-    """Find the margins that a direction makes positive for certain, as in `losing_classes`."""
-    rows = MarginRows(X, codes, n_classes, fit_intercept=fit_intercept)
-    if separation.scaled is not None:
-        rows.lose(separation.scaled)
-    return rows.lost
+def winning_margins(rows: Rows, separation: Separation, *, fit_intercept: bool) -> Mask | None:
+    """Find the margins that a direction makes positive for certain, as in `losing_classes`.
+
+    None where there is no direction.
+    """
+    if separation.scaled is None:
+        return None
+    return MarginRows(rows, fit_intercept=fit_intercept).lose(separation.scaled)
 
 
-def losing_classes(
-    X: Floats, codes: Indices, n_classes: int, separation: Separation, *, fit_intercept: bool
-) -> npt.NDArray[np.bool_]:
+def losing_classes(rows: Rows, separation: Separation, *, fit_intercept: bool) -> Mask | None:
     """Find, row by row, the classes whose probability vanishes as the loss nears its infimum.
 
     Far along a direction that separates, those over which a row's margin is positive are lost.
@@ -145,30 +142,27 @@ def losing_classes(
 
     Parameters
     ----------
-    X : ndarray of shape (n, d)
-    codes : ndarray of shape (n,)
-    n_classes : int
+    rows : Rows
+        Of which every class has one.
     separation : Separation
-        With a direction.
     fit_intercept : bool
 
     Returns
     -------
-    ndarray of bool of shape (n, n_classes)
+    ndarray of bool of shape (n, n_classes) or None
+        None where there is no direction.
     """
-    rows = MarginRows(X, codes, n_classes, fit_intercept=fit_intercept)
-    found: Separation = separation
-    while found.scaled is not None:
-        before = np.count_nonzero(rows.lost)
-        rows.lose(found.scaled)
-        now = np.count_nonzero(rows.lost)
-        if now == before or now == codes.size * (n_classes - 1):
+    scaled = MarginRows(rows, fit_intercept=fit_intercept)
+    direction, before = separation.scaled, 0
+    while direction is not None:
+        now = int(np.count_nonzero(scaled.lose(direction)))
+        if now == before or now == rows.shape[0] * (rows.n_classes - 1):
             break
-        if (n_classes - 1) * rows.width > _MOST_VARIABLES:
+        if (rows.n_classes - 1) * scaled.width > _MOST_VARIABLES:
             break
-        start = rows.look(np.zeros((n_classes, rows.width)))
-        found = _by_programme(rows, start, to_show=False)
-    return rows.lost
+        start = scaled.look(np.zeros((rows.n_classes, scaled.width)))
+        direction, before = _by_programme(scaled, start, to_show=False).scaled, now
+    return scaled.lost
 
 
 def _verdict(found: "Margins") -> Verdict:
@@ -178,11 +172,12 @@ def _verdict(found: "Margins") -> Verdict:
 
 def _separation(rows: MarginRows, verdict: Verdict, V: Float64, margins: Margins) -> Separation:
     """Give a direction that was found back to the user."""
-    d = rows.X.shape[1]
+    unit = rows.scaling.unit
+    d = unit.size
     parts = np.ptp(V[:, :d], axis=0)
     scale = float(np.abs(V[:, :d]).max())
     scale = 1 / scale if scale > 0 else 1.0
-    return Separation(verdict, V[:, :d] * (scale * rows.unit), margins.pairs, parts, V)
+    return Separation(verdict, V[:, :d] * (scale * unit), margins.pairs, parts, V)
 
 
 def _by_programme(rows: MarginRows, start: Margins, *, to_show: bool = True) -> Separation:

@@ -5,12 +5,15 @@ separated by that column. A dummy with no row of a class, or with rows of one cl
 common case. As separating directions add up, the sum over all such columns and classes is one.
 """
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from trivium.arrays import Float64, Floats, Indices
-from trivium.blocks.map_reduce import map_reduce, row_blocks
+from trivium.arrays import Float64
+from trivium.blocks.map_reduce import block_length
+from trivium.rows.block import Block
+from trivium.rows.source import Rows
 
 _MOST_VALUES = 1 << 20  # of ranges of classes: two such arrays a worker
 
@@ -25,17 +28,31 @@ class _Ranges(NamedTuple):
         return _Ranges(np.minimum(self.least, other.least), np.maximum(self.most, other.most))
 
 
-def separating_columns(
-    X: Floats, codes: Indices, n_classes: int, *, fit_intercept: bool
-) -> tuple[Float64, Float64] | None:
+@dataclass(frozen=True)
+class RangesOfClasses:
+    """The ranges of a block's classes, as a statistic."""
+
+    n_classes: int
+
+    def __call__(self, block: Block) -> _Ranges:
+        """Find the ranges of the classes in a block."""
+        shape = self.n_classes, block.X.shape[1]
+        least, most = np.full(shape, np.inf), np.full(shape, -np.inf)
+        order = np.argsort(block.codes, kind="stable")
+        present, starts = np.unique(block.codes[order], return_index=True)
+        some = block.X[order]
+        least[present] = np.minimum.reduceat(some, starts, axis=0)
+        most[present] = np.maximum.reduceat(some, starts, axis=0)
+        return _Ranges(least, most)
+
+
+def separating_columns(rows: Rows, *, fit_intercept: bool) -> tuple[Float64, Float64] | None:
     """Find the columns that separate a class from the others.
 
     Parameters
     ----------
-    X : ndarray of shape (n, d)
-    codes : ndarray of shape (n,)
-        Class of each row, from 0; every class has a row.
-    n_classes : int
+    rows : Rows
+        Of which every class has one.
     fit_intercept : bool
         Whether the two sides may meet elsewhere than at zero.
 
@@ -50,28 +67,20 @@ def separating_columns(
     Examples
     --------
     >>> import numpy as np
-    >>> X, codes = np.array([[0.0, 3.0], [1.0, 5.0], [0.0, 4.0]]), np.array([0, 1, 0])
-    >>> signs, between = separating_columns(X, codes, 2, fit_intercept=True)
+    >>> from trivium.rows.memory import ArrayRows
+    >>> rows = ArrayRows(np.array([[0.0, 3.0], [1.0, 5.0], [0.0, 4.0]]), np.array([0, 1, 0]), 2)
+    >>> signs, between = separating_columns(rows, fit_intercept=True)
     >>> signs
     array([[-1., -1.],
            [ 1.,  1.]])
     >>> between[1]
     array([0.5, 4.5])
     """
-    n, d = X.shape
-    if n_classes * d > _MOST_VALUES:
+    d = rows.shape[1]
+    if rows.n_classes * d > _MOST_VALUES:
         return None
-
-    def ranges(rows: slice) -> _Ranges:
-        least, most = np.full((n_classes, d), np.inf), np.full((n_classes, d), -np.inf)
-        order = np.argsort(codes[rows], kind="stable")
-        present, starts = np.unique(codes[rows][order], return_index=True)
-        some = X[rows][order]
-        least[present] = np.minimum.reduceat(some, starts, axis=0)
-        most[present] = np.maximum.reduceat(some, starts, axis=0)
-        return _Ranges(least, most)
-
-    least, most = map_reduce(ranges, row_blocks(n, d), _Ranges.merge)
+    ranges = RangesOfClasses(rows.n_classes)
+    least, most = rows.reduce(ranges, _Ranges.merge, length=block_length(d))
     others_most, others_least = _of_others(most), -_of_others(-least)
     varies = most.max(axis=0) > least.min(axis=0)
     if fit_intercept:
