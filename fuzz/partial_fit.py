@@ -14,6 +14,7 @@ from sklearn.datasets import load_digits
 from trivium import LeastSquaresClassifier
 from trivium.least_squares.solving.design import Table
 from trivium.least_squares.solving.solve import solve
+from trivium.rows.memory import ArrayRows
 
 _CLOSE = 1e-8
 Rng = np.random.Generator
@@ -128,7 +129,7 @@ def one_fit(given: Sequence, alpha: float, *, centred: bool) -> Any:
     """Fit to the rows that remain, all classes known."""
     stays = np.setdiff1d(np.arange(len(given.X)), given.gone)
     w = _some(given.weights, stays)
-    table = Table(given.X[stays], given.y[stays], given.n_classes, w)
+    table = Table(ArrayRows(given.X[stays], given.y[stays], given.n_classes, w))
     solved: Any = solve(table, alpha, centred=centred)
     return solved.solution
 

@@ -11,7 +11,14 @@ import pytest
 from scipy import sparse
 from sklearn.base import BaseEstimator
 
-from trivium.inputs import check_labelled_rows, check_rows, check_weights, require_magnitude
+from trivium.inputs import (
+    check_labelled_rows,
+    check_rows,
+    check_weights,
+    require_finite_rows,
+    require_magnitude,
+)
+from trivium.rows.memory import ArrayRows
 
 
 class Fitted(BaseEstimator):
@@ -353,9 +360,27 @@ class TestMagnitude:
     @pytest.mark.parametrize("dtype", [np.float64, np.float32])
     def test_a_column_beyond_it_is_named(self, dtype):
         X = np.array([[0.0, 1e30], [1.0, -1e20]], dtype=dtype)
-        require_magnitude(fitted(X), X, 1e100)
+        rows = ArrayRows(X)
+        require_magnitude(fitted(X), rows, 1e100)
         with pytest.raises(ValueError, match=r"from -1e\+20 to 1e\+30 in column 1.*up to 1e\+25"):
-            require_magnitude(fitted(X), X, 1e25)
+            require_magnitude(fitted(X), rows, 1e25)
+
+    @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+    def test_values_that_are_not_finite_are_named_as_they_were_given(self, value):
+        X = np.zeros((2_000_000, 1))
+        X[-3] = value
+        rows, kept = ArrayRows(X), np.arange(len(X)) + 5
+        kind = "NaN" if np.isnan(value) else "infinity"
+        for given, row in ((None, len(X) - 3), (kept, len(X) + 2)):
+            with pytest.raises(ValueError, match=f"contains {kind}: row {row}, column 0"):
+                require_finite_rows(fitted(X), rows, given)
+        X[-3] = 0.0
+        require_finite_rows(fitted(X), ArrayRows(X))
+
+    def test_finite_values_whose_sum_is_not_are_let_through(self):
+        require_finite_rows(None, ArrayRows(np.full((9000, 1), 1.7e308) * [[-1.0]]))
+        require_finite_rows(None, ArrayRows(np.repeat([[0.0], [1.7e308]], 5, axis=0)))
+        require_finite_rows(None, ArrayRows(np.empty((0, 2))))
 
 
 def test_good_input_warns_of_nothing():

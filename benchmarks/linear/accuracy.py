@@ -62,8 +62,9 @@ def trivium(X: Array, y: Array, fit_intercept: bool) -> Fitted:
     """Solve as `LeastSquaresClassifier` does, for any targets."""
     from trivium.least_squares.solving.design import Table
     from trivium.least_squares.solving.solve import solve
+    from trivium.rows.memory import ArrayRows
 
-    solved = solve(Table.of_values(X, y[:, None]), 0.0, centred=fit_intercept)
+    solved = solve(Table(ArrayRows(X), y[:, None]), 0.0, centred=fit_intercept)
     assert solved is not None  # noqa: S101 - nothing here is beyond float64
     solution = solved.solution
     return _with_intercept(solution.coef[:, 0], solution.intercept, fit_intercept, solution.rank)

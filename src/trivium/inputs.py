@@ -17,9 +17,13 @@ from trivium.arrays import Float64, Floats, Indices, Labels
 from trivium.class_weights import ClassWeight
 from trivium.containers import as_numbers, require_unmasked
 from trivium.labels import as_labels, encoded, known_codes, shown
+from trivium.rows.block import Block
 from trivium.rows.labelled import LabelledRows, unless_ones
 from trivium.rows.memory import ArrayRows
+from trivium.rows.source import Rows
 
+_Found = tuple[int, int, float] | None
+_NO_CODES: Indices = np.empty(0, dtype=np.intp)
 _CHUNK = 1 << 20  # values looked at in one go while searching for the first bad one
 _FIRST = 100  # rows of a table, whose columns are usually of one kind each
 _DATES = (
@@ -214,26 +218,39 @@ def require_weights(sample_weight: ArrayLike, n_rows: int) -> Float64:
     return weights
 
 
-def require_magnitude(estimator: Any, X: Floats, most: float) -> None:
-    """Raise a ValueError that names the first column with a value beyond a magnitude."""
-    if float(X.max()) > most or float(X.min()) < -most:
-        raise beyond_magnitude(estimator, X, most)
+def require_magnitude(estimator: Any, rows: Rows, most: float, kept: Indices | None = None) -> None:
+    """Raise a ValueError that names the first column with a value beyond a magnitude.
+
+    Parameters
+    ----------
+    estimator : estimator
+    rows : Rows
+    most : float
+    kept : ndarray of int or None
+        Numbers that the rows had as they were given; None means that all are there.
+    """
+    if (rows.summary().greatest > most).any():
+        raise beyond_magnitude(estimator, rows, most, kept)
 
 
-def beyond_magnitude(estimator: Any, X: Floats, most: float) -> ValueError:
+def beyond_magnitude(
+    estimator: Any, rows: Rows, most: float, kept: Indices | None = None
+) -> ValueError:
     """Return an error that names the first column beyond a magnitude, or the widest one.
+
+    Parameters are those of `require_magnitude`.
 
     Raises
     ------
     ValueError
         If a value is not finite; the message names it.
     """
-    require_finite(estimator, X)
-    least, greatest = X.min(axis=0).astype(np.float64), X.max(axis=0).astype(np.float64)
-    beyond = np.flatnonzero((greatest > most) | (least < -most))
-    column = int(beyond[0]) if beyond.size else int(np.argmax(np.maximum(greatest, -least)))
+    require_finite_rows(estimator, rows, kept)
+    summary = rows.summary()
+    beyond = np.flatnonzero(summary.greatest > most)
+    column = int(beyond[0]) if beyond.size else int(np.argmax(summary.greatest))
     return ValueError(
-        f"X reaches from {least[column]:.3g} to {greatest[column]:.3g} in "
+        f"X reaches from {summary.least[column]:.3g} to {summary.most[column]:.3g} in "
         f"{column_name(estimator, column)}: {type(estimator).__name__} computes with "
         f"magnitudes up to {most:g}. Divide the column by a power of ten."
     )
@@ -285,14 +302,50 @@ def require_finite(estimator: Any, X: Floats, name: str = "X") -> None:
             return
     step = max(1, _CHUNK // X.shape[1])
     for start in range(0, X.shape[0], step):
-        bad = np.argwhere(~np.isfinite(X[start : start + step]))
-        if bad.size:
-            row, column = start + bad[0, 0], bad[0, 1]
-            kind = "NaN" if np.isnan(X[row, column]) else "infinity"
-            raise ValueError(
-                f"Input {name} contains {kind}: row {row}, {column_name(estimator, column)}. "
-                "Drop or impute such values first."
-            )
+        found = _first_not_finite(Block(start, X[start : start + step], _NO_CODES, None))
+        if found is not None:
+            raise _not_finite(estimator, name, *found)
+
+
+def require_finite_rows(estimator: Any, rows: Rows, kept: Indices | None = None) -> None:
+    """Raise a ValueError that names the first value of training rows which is NaN or infinite.
+
+    Parameters
+    ----------
+    estimator : estimator
+    rows : Rows
+    kept : ndarray of int or None
+        Numbers that the rows had as they were given; None means that all are there.
+    """
+    if not rows.shape[0] or not rows.summary().may_not_be_finite:
+        return
+    length = max(1, _CHUNK // rows.shape[1])
+    found = rows.reduce(_first_not_finite, _first, length=length)
+    if found is not None:
+        row, column, value = found
+        row = row if kept is None else int(kept[row])
+        raise _not_finite(estimator, "X", row, column, value)
+
+
+def _first_not_finite(block: Block) -> _Found:
+    """Find the first value of a block that is not finite: its row, its column and itself."""
+    bad = np.argwhere(~np.isfinite(block.X))
+    if not bad.size:
+        return None
+    row, column = bad[0].tolist()
+    return block.first + row, column, float(block.X[row, column])
+
+
+def _first(one: _Found, other: _Found) -> _Found:
+    return other if one is None else one
+
+
+def _not_finite(estimator: Any, name: str, row: int, column: int, value: float) -> ValueError:
+    kind = "NaN" if np.isnan(value) else "infinity"
+    return ValueError(
+        f"Input {name} contains {kind}: row {row}, {column_name(estimator, column)}. "
+        "Drop or impute such values first."
+    )
 
 
 def _first_non_number(estimator: Any, X: Any) -> str | None:

@@ -154,7 +154,7 @@ class LeftOutScorer:
         self._metric: _Metric | None = None  # of a scorer that has passed its checks
         self.weights: Float64 | None = metadata.get("sample_weight")
         self.by_cells = goes_by_cells(scorer) and metadata.keys() <= {"sample_weight"}
-        self.worth = float(len(rows.X))
+        self.worth = float(rows.codes.size)
         if self.weights is not None:
             self.worth = float(self.weights.sum())
             if self.weights.min() < 1.0:

@@ -7,16 +7,19 @@ Learning, 2nd ed. 2009, section 4.2, figure 4.2).
 """
 
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trivium.arrays import Float64, Floats, Indices, Labels
+from trivium.arrays import Float64, Indices, Labels
 from trivium.blocks.linear_scores import bound_scores
-from trivium.blocks.map_reduce import map_reduce, row_blocks
+from trivium.blocks.map_reduce import block_length
 from trivium.blocks.workers import one_blas_thread
 from trivium.labels import shown
+from trivium.rows.block import Block
 from trivium.rows.labelled import LabelledRows
+from trivium.rows.source import Rows
 
 _FIRST_LOOK, _FIRST_LOOK_A_CLASS = 4096, 8  # rows
 _MANY = 1e9
@@ -30,13 +33,35 @@ class MaskedClassWarning(UserWarning):
     """A class is predicted for no training row, although its rows have a weight."""
 
 
+@dataclass(frozen=True)
+class _Named:
+    """Which classes have the greatest value in a row of a block.
+
+    Attributes
+    ----------
+    coef : ndarray of shape (n_classes, d)
+    intercept : ndarray of shape (n_classes,)
+    """
+
+    coef: Float64
+    intercept: Float64
+
+    def __call__(self, block: Block) -> NDArray[np.bool_]:
+        found = np.zeros(len(self.coef), dtype=np.bool_)
+        with np.errstate(over="ignore", invalid="ignore"):
+            scores = block.X @ self.coef.T + self.intercept
+        bound_scores(scores, block.X, self.coef, self.intercept)
+        found[scores.argmax(axis=1)] = True
+        return found
+
+
 @one_blas_thread()
-def masked_classes(X: Floats, coef: Float64, intercept: Float64) -> Indices:
+def masked_classes(rows: Rows, coef: Float64, intercept: Float64) -> Indices:
     """Return the classes that have the greatest value in no row.
 
     Parameters
     ----------
-    X : ndarray of shape (n, d)
+    rows : Rows
     coef : ndarray of shape (n_classes, d)
     intercept : ndarray of shape (n_classes,)
 
@@ -44,22 +69,12 @@ def masked_classes(X: Floats, coef: Float64, intercept: Float64) -> Indices:
     -------
     ndarray of int
     """
-    n, n_classes = X.shape[0], coef.shape[0]
-
-    def named(rows: Floats) -> NDArray[np.bool_]:
-        found = np.zeros(n_classes, dtype=np.bool_)
-        with np.errstate(over="ignore", invalid="ignore"):
-            scores = rows @ coef.T + intercept
-        bound_scores(scores, rows, coef, intercept)
-        found[scores.argmax(axis=1)] = True
-        return found
-
-    # Rows from all over the table name every class as a rule, and no more has to be read.
-    some = max(_FIRST_LOOK, _FIRST_LOOK_A_CLASS * n_classes)
-    found = named(X[:: max(1, n // some)])
+    named, n_classes = _Named(coef, intercept), coef.shape[0]
+    # Rows from all over the table usually name every class, and no more has to be read.
+    found = named(rows.sample(max(_FIRST_LOOK, _FIRST_LOOK_A_CLASS * n_classes)))
     if not found.all():
-        blocks = row_blocks(n, max(X.shape[1], n_classes))
-        found = map_reduce(lambda rows: named(X[rows]), blocks, np.logical_or)
+        length = block_length(max(rows.shape[1], n_classes))
+        found = rows.reduce(named, np.logical_or, length=length)
     return np.flatnonzero(~found)
 
 
@@ -81,7 +96,7 @@ def rare_classes(rows: LabelledRows, mass: Float64) -> Indices:
     ndarray of int
         None of a table of few rows.
     """
-    weights, n = rows.weights, float(rows.X.shape[0])
+    weights, n = rows.weights, float(rows.codes.size)
     if weights is not None and np.all(weights == np.rint(weights)):  # numbers of rows
         n = float(np.minimum(weights, _MANY).sum())
     if n < _LEAST_ROWS_A_CLASS * rows.classes.size:

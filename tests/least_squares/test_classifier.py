@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from trivium import LeastSquaresClassifier
+from trivium import LeastSquaresClassifier, LeastSquaresClassifierCV
 
 EPS = np.finfo(float).eps
 
@@ -673,3 +673,26 @@ class TestManyClasses:
         plain = LeastSquaresClassifier().fit(X, y)
         if d >= n_classes - 1:
             np.testing.assert_array_equal(plain.predict(X), y)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        LeastSquaresClassifier(),
+        LeastSquaresClassifier(robust=True),
+        LeastSquaresClassifierCV(3),
+        LeastSquaresClassifierCV(3, class_weight={0: 0.0}),
+    ],
+)
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_errors_name_rows_as_they_were_given_whatever_weighs_nothing(model, value):
+    X, y = np.random.default_rng(0).normal(size=(12, 2)), np.arange(12) % 3
+    w = np.r_[0.0, 0.0, 0.0, np.ones(9)]
+    kind = "NaN" if np.isnan(value) else "infinity"
+    for row in (6, 7):
+        bad = X.copy()
+        bad[row, 1] = value
+        with pytest.raises(ValueError, match=f"contains {kind}: row {row}, column 1"):
+            model.fit(bad, y, w)
+        with pytest.raises(ValueError, match=f"contains {kind}: row {row}, column 1"):
+            LeastSquaresClassifier().partial_fit(bad, y, [0, 1, 2], w)

@@ -10,7 +10,7 @@ from sklearn.exceptions import NotFittedError
 from trivium import LeastSquaresClassifier, LeastSquaresClassifierCV
 from trivium.least_squares.deletion import high_leverage
 from trivium.least_squares.solving import solve
-from trivium.least_squares.solving.design import targets
+from trivium.least_squares.solving.targets import targets
 from trivium.selection import choose
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*predicted for no training row")

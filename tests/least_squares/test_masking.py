@@ -7,6 +7,7 @@ import pytest
 
 from trivium import LeastSquaresClassifier, LeastSquaresClassifierCV, MaskedClassWarning
 from trivium.masking import masked_classes
+from trivium.rows.memory import ArrayRows
 
 
 def three_in_a_row(n=300):
@@ -66,4 +67,4 @@ def test_a_class_named_in_one_row_of_many_is_found():
     X = np.zeros((50_000, 2))
     X[12_347] = [1.0, 0.0]
     coef, intercept = np.array([[0.0, 0.0], [2.0, 0.0], [0.0, 1.0]]), np.array([0.5, 0.0, 0.0])
-    np.testing.assert_array_equal(masked_classes(X, coef, intercept), [2])
+    np.testing.assert_array_equal(masked_classes(ArrayRows(X), coef, intercept), [2])

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_digits
+from tests.least_squares.tables import table_of
 
 from trivium import LeastSquaresClassifier
 from trivium.least_squares import classifier
@@ -16,6 +17,7 @@ from trivium.least_squares.solving.centred_sums import centred_sums
 from trivium.least_squares.solving.design import Table
 from trivium.least_squares.solving.exact_sums import sum_exactly
 from trivium.least_squares.solving.moments import few_hold_spread, gather
+from trivium.rows.memory import ArrayRows
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*predicted for no training row")
 
@@ -168,7 +170,7 @@ class TestPartialFit:
 
 def assert_one_fit(model, X, y, n_classes, w=None, **options):
     """Compare with what `fit` solves, all classes known, whichever of them remain."""
-    table = Table(np.ascontiguousarray(X), y, n_classes, w)
+    table = table_of(np.ascontiguousarray(X), y, n_classes, w)
     alpha, centred = options.get("alpha", 0.0), options.get("fit_intercept", True)
     right = solve.solve(table, alpha, centred=centred).solution
     assert model.rank_ == right.rank
@@ -285,8 +287,8 @@ class TestColumnsThatDoNotVary:
         for some in np.array_split(np.arange(60), 5):
             model.partial_fit(X[some], y[some], [0, 1])
         assert model.rank_ == 3
-        table = Table.of_values(X, np.where(y == 1, 1.0, -1.0)[:, None])
-        by_rows = solve.by_rows(solve.take(table, centred=True)[0], 0.0)
+        table = Table(ArrayRows(X), np.where(y == 1, 1.0, -1.0)[:, None])
+        by_rows = solve.by_rows(table, solve.take(table, centred=True)[0], 0.0)
         np.testing.assert_allclose(model.coef_.T, by_rows.coef, rtol=1e-6)
         assert_one_fit(model, X, y, 2)
 
@@ -356,7 +358,7 @@ class TestMoreRowsThanSumsAreExactOfByRule:
         X[:, 7] = 1e9
         for centred in (True, False):
             for w in (None, np.random.default_rng(23).uniform(0.1, 5.0, size=5000)):
-                table = Table(X, y, 2, w)
+                table = table_of(X, y, 2, w)
                 moments = gather(table, centred=centred)
                 assert not few_hold_spread(moments, table, centred=centred)
 
@@ -534,9 +536,9 @@ class TestForget:
     def test_weights_of_classes(self):
         for n_classes in (2, 4):
             X, y, w = problem(12, 50, 2, n_classes)
-            sums = sum_exactly(Table(X, y, n_classes, 1e6 * w))
+            sums = sum_exactly(table_of(X, y, n_classes, 1e6 * w))
             about = centred_sums(sums, centred=True)
-            given = np.ldexp(about.class_weights, about.moments.frame.weight_exponent)
+            given = np.ldexp(about.class_weights, about.moments.scaling.weight_exponent)
             np.testing.assert_allclose(given, 1e6 * np.bincount(y, w), rtol=1e-15)
 
     def test_masking_is_not_looked_at(self):

@@ -7,13 +7,14 @@ from scipy.stats import chi2
 from sklearn.datasets import load_digits
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import recall_score
+from tests.least_squares.tables import table_of
 
 from trivium import LeastSquaresClassifier
 from trivium.least_squares import huber as module
 from trivium.least_squares import robust
 from trivium.least_squares.robust import weighted_median
 from trivium.least_squares.solving import solve
-from trivium.least_squares.solving.design import Table, targets
+from trivium.least_squares.solving.targets import targets
 from trivium.sheet.outlier import Outlier
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*predicted for no training row")
@@ -225,7 +226,7 @@ class TestItSettles:
     @pytest.mark.parametrize("allowance", [1e-3, 0.3])
     def test_the_least_is_found_and_each_step_descends(self, n_classes, alpha, allowance):
         X, y, w = problem(11, 80, 3, n_classes)
-        X, table = X - X.mean(axis=0), Table(X, y, n_classes, w)
+        X, means, table = X - X.mean(axis=0), X.mean(axis=0), table_of(X, y, n_classes, w)
         huber = module.Huber(table, w, np.full(80, allowance), alpha * w.sum(), True)
         start = solve.solve(table, alpha, centred=True)
         values = []
@@ -244,13 +245,13 @@ class TestItSettles:
 
         got = np.vstack([solution.coef, solution.intercept + 0.0]).ravel()
         got = got.reshape(shape)
-        got[3] += (table.X - X).mean(axis=0) @ got[:3]
+        got[3] += means @ got[:3]
         best = scipy.optimize.minimize(value, got.ravel(), method="Powell", options={"xtol": 1e-12})
         assert value(got.ravel()) <= best.fun * (1 + 1e-9)
 
     def test_what_was_reached_where_it_does_not(self):
         X, y, w = problem(12, 60, 3, 3)
-        table = Table(X, y, 3, w)
+        table = table_of(X, y, 3, w)
         huber = module.Huber(table, w, np.full(60, 0.1), 0.0, True)
         found = module.descend(huber, solve.solve(table, 0.0, centred=True), 3)
         assert found.n_iter == 3

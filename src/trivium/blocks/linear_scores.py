@@ -6,7 +6,7 @@ from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
 from trivium.blocks.workers import map_in_order
 
-_ROWS_A_PIECE = 4096
+ROWS_A_PIECE = 4096
 _GREATEST = float(np.finfo(np.float64).max)
 
 
@@ -58,10 +58,10 @@ def linear_scores(X: Floats, coef: Float64, intercept: Float64) -> Float64:
     scores[:] = intercept
 
     def run(start: int) -> None:
-        piece = slice(start, start + _ROWS_A_PIECE)
+        piece = slice(start, start + ROWS_A_PIECE)
         _accumulate(X[piece], columns, scores[piece])
 
-    for _ in map_in_order(run, range(0, X.shape[0], _ROWS_A_PIECE)):
+    for _ in map_in_order(run, range(0, X.shape[0], ROWS_A_PIECE)):
         pass
     return scores
 
@@ -101,8 +101,8 @@ def bound_scores(scores: Float64, X: Floats, coef: Float64, intercept: Float64) 
     if finite.all() or not (np.isfinite(coef).all() and np.isfinite(intercept).all()):
         return
     beyond = np.flatnonzero(~finite.all(axis=1))
-    for start in range(0, beyond.size, _ROWS_A_PIECE):
-        rows = beyond[start : start + _ROWS_A_PIECE]
+    for start in range(0, beyond.size, ROWS_A_PIECE):
+        rows = beyond[start : start + ROWS_A_PIECE]
         scaled, exponents = scaled_scores(X[rows], coef, intercept)
         with np.errstate(over="ignore"):
             plain = np.ldexp(scaled, exponents[:, None])

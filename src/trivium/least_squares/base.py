@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from trivium.arrays import Float64, Floats, Indices, Labels
+from trivium.arrays import Float64, Indices, Labels
 from trivium.blocks.linear_scores import bounded_scores
 from trivium.class_weights import ClassWeight
 from trivium.inputs import (
@@ -15,33 +15,33 @@ from trivium.inputs import (
     check_labelled_rows,
     check_rows,
     column_name,
-    require_finite,
+    require_finite_rows,
     require_magnitude,
 )
 from trivium.least_squares.deletion.case_deletion import EachLeftOut, without_each
-from trivium.least_squares.deletion.fitted import Fitted
+from trivium.least_squares.deletion.fitted import FittedTable
 from trivium.least_squares.deletion.influence import Influence
 from trivium.least_squares.solving.absent_classes import (
     below_others,
     indicator_table,
-    leading,
     with_all_classes,
 )
 from trivium.least_squares.solving.centred_sums import is_sum_of
-from trivium.least_squares.solving.design import Design, Frame, Table
+from trivium.least_squares.solving.design import Design, DesignScaling, Table
 from trivium.least_squares.solving.exact_sums import ExactSums
 from trivium.least_squares.solving.moments import Moments
 from trivium.least_squares.solving.solution import Solution
 from trivium.least_squares.solving.solve import Solved, solve, take
+from trivium.least_squares.solving.targets import decisions, leading
 from trivium.masking import masked_classes, rare_classes, warn_of_masked
 from trivium.rows.labelled import LabelledRows
-from trivium.rows.memory import ArrayRows
+from trivium.rows.source import Rows
 from trivium.scoring import AccuracyClassifier
 
 LARGEST = 1e300
 """Differences, and lengths of columns, stay within float64."""
 
-_CLOSE_TO_IT = 480  # exponent of two; squares of what lies in a frame are within float64
+_CLOSE_TO_IT = 480  # exponent of two; squares of scaled values are within float64
 
 
 class IndicatorFit(AccuracyClassifier, BaseEstimator):
@@ -110,12 +110,12 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
             raise ValueError(
                 f"Row {nothing} weighs nothing: leave such rows out of X, y and weights."
             )
-        table = Table(rows.X, rows.codes, self.classes_.size, rows.weights)
+        table = Table(rows.rows)
         if self._moments is not None:
-            design = self._moments.design(table)
+            design = self._moments.design
         else:
             design, _ = self._take(table, centred=self._centred)
-        fitted = Fitted(design, self._moments, self._alpha, self._centred)
+        fitted = FittedTable(table, design, self._moments, self._alpha, self._centred)
         return Influence(fitted, self._without_each(fitted), self.classes_, self._absent())
 
     def decision_function(self, X: ArrayLike) -> Float64:
@@ -133,8 +133,7 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
         ndarray of shape (n_queries,) for two classes, else (n_queries, n_classes)
             For two classes, positive means the second one.
         """
-        scores = self._scores(X)
-        return scores[:, 0] if self.classes_.size == 2 else scores
+        return decisions(self._scores(X))
 
     def predict(self, X: ArrayLike) -> Labels:
         """Class with the greatest value, the smallest of those that tie.
@@ -173,25 +172,33 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
             class_weight = dict(class_weight)
         self._class_weight = class_weight
 
-    def _take(self, table: Table, *, centred: bool) -> tuple[Design, Moments | None]:
+    def _take(
+        self, table: Table, *, centred: bool, kept: Indices | None = None
+    ) -> tuple[Design, Moments | None]:
+        """Take a table about its means, or name what is beyond float64, as `_solve`."""
         taken = take(table, centred=centred)
         if taken is None:
-            raise beyond_magnitude(self, table.X, LARGEST)
-        self._check_magnitude(table.X, taken[0].frame)
+            raise beyond_magnitude(self, table.rows, LARGEST, kept)
+        self._check_magnitude(table, taken[0].scaling, kept)
         return taken
 
-    def _solve(self, table: Table, alpha: float, *, centred: bool) -> Solved:
+    def _solve(
+        self, table: Table, alpha: float, *, centred: bool, kept: Indices | None = None
+    ) -> Solved:
+        """Solve a table, or name what is beyond float64: `kept` are its rows' numbers as given."""
         solved = solve(table, alpha, centred=centred)
         if solved is None:
-            raise beyond_magnitude(self, table.X, LARGEST)
-        self._check_magnitude(table.X, solved.design.frame)
+            raise beyond_magnitude(self, table.rows, LARGEST, kept)
+        self._check_magnitude(table, solved.design.scaling, kept)
         return solved
 
-    def _check_magnitude(self, X: Floats, frame: Frame) -> None:
-        """Refuse columns beyond `LARGEST`; X is looked at only where the frame leaves it open."""
-        far = np.frexp(frame.origin)[1].max() > _CLOSE_TO_IT
-        if far or frame.exponent.max() > _CLOSE_TO_IT:
-            require_magnitude(self, X, LARGEST)
+    def _check_magnitude(
+        self, table: Table, scaling: DesignScaling, kept: Indices | None = None
+    ) -> None:
+        """Refuse columns beyond `LARGEST`, where the scaling leaves it open whether there are."""
+        far = np.frexp(scaling.origin)[1].max() > _CLOSE_TO_IT
+        if far or scaling.exponent.max() > _CLOSE_TO_IT:
+            require_magnitude(self, table.rows, LARGEST, kept)
 
     def _keep(
         self, solution: Solution, moments: Moments | None, alpha: float, *, centred: bool
@@ -221,12 +228,12 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
             return with_all_classes(solution, moments, present, n_classes, centred=centred)
         return solution, moments
 
-    def _masked(self, X: Floats) -> Indices:
+    def _masked(self, rows: Rows) -> Indices:
         """Find the classes that are predicted for no row."""
         coef, intercept = self.coef_, self.intercept_
         if self.classes_.size == 2:  # a tie goes to the first
             coef, intercept = np.vstack([0.0 * coef, coef]), np.append(0.0, intercept)
-        return masked_classes(X, coef, intercept)
+        return masked_classes(rows, coef, intercept)
 
     def _look_for_masked(self, rows: LabelledRows) -> None:
         """Find such classes; of two, one is looked for if it is the rarer by far."""
@@ -235,7 +242,7 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
             suspects = rare_classes(rows, self._class_weights)
         masked = suspects
         if suspects.size:
-            masked = np.intersect1d(suspects, self._masked(rows.X))
+            masked = np.intersect1d(suspects, self._masked(rows.rows))
         self.masked_classes_ = self.classes_[masked]
         two = self.classes_.size == 2
         warn_of_masked(
@@ -250,15 +257,15 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
             stacklevel=3,
         )
 
-    def _without_each(self, fitted: Fitted) -> EachLeftOut:
+    def _without_each(self, fitted: FittedTable) -> EachLeftOut:
         left_out = without_each(
             fitted,
             self.coef_.T,
             self.intercept_,
-            lambda: self._is_of(fitted.design.table),
+            lambda: self._is_of(fitted.table),
         )
         if left_out is None:
-            require_finite(self, fitted.design.table.X)
+            require_finite_rows(self, fitted.table.rows)
             raise ValueError(
                 "These are not the rows, labels and weights that the model was fitted to."
             )
@@ -268,10 +275,8 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
         """Whether the fit was made of these rows, however ill-conditioned they are."""
         if self._sums is not None:
             return is_sum_of(self._sums, table, centred=self._centred)
-        n, n_classes = len(table.X), self.classes_.size
-        rows = LabelledRows(
-            ArrayRows(table.X, table.codes, n_classes, table.weights), self.classes_, None, n
-        )
+        n_classes = self.classes_.size
+        rows = LabelledRows(table.rows, self.classes_, None, table.shape[0])
         solved = solve(indicator_table(rows), self._alpha, centred=self._centred)
         if solved is None:
             return False

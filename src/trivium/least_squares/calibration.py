@@ -20,6 +20,7 @@ from sklearn.isotonic import IsotonicRegression
 
 from trivium.arrays import Float64, Indices
 from trivium.blocks.scaling import comparable_weights
+from trivium.least_squares.solving.targets import leading
 
 METHODS = ("sigmoid", "isotonic", "temperature")
 
@@ -157,9 +158,8 @@ class Calibrator(NamedTuple):
                     [curve.log_odds(known.place(own)) for known, curve, own in pairs]
                 )
         if self.present.size < self.n_classes:
-            absent = np.setdiff1d(np.arange(self.n_classes), self.present)
             most = odds[:, self.present].max(axis=1, keepdims=True)
-            odds[:, absent] = np.minimum(most, 0.0) - _CERTAIN
+            odds[:, self._absent()] = np.minimum(most, 0.0) - _CERTAIN
         return np.clip(odds, -_GREATEST, _GREATEST, out=odds)
 
     def predict_proba(self, scores: Float64) -> Float64:
@@ -202,11 +202,10 @@ class Calibrator(NamedTuple):
 
     def predict(self, scores: Float64) -> Indices:
         """Most probable class, of shape (m,); the smallest of those that tie."""
-        odds = self.log_odds(scores)
-        if self.n_classes == 2:
-            return (odds[:, 0] > 0).astype(np.intp)
-        best: Indices = self.present[odds[:, self.present].argmax(axis=1)]
-        return best
+        return leading(self.log_odds(scores), self._absent())
+
+    def _absent(self) -> Indices:
+        return np.setdiff1d(np.arange(self.n_classes), self.present)
 
 
 def calibrator_of(

@@ -1,22 +1,23 @@
 """Linear least squares as a classifier."""
 
 import warnings
+from dataclasses import dataclass
 from typing import Literal, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from trivium.arrays import Float64, Floats, Indices, Labels
-from trivium.blocks.linear_scores import bounded_scores
+from trivium.arrays import Float64, Indices, Labels
+from trivium.blocks.linear_scores import ROWS_A_PIECE, bounded_scores
 from trivium.class_weights import ClassWeight
 from trivium.inputs import beyond_magnitude, check_labelled_rows
 from trivium.least_squares.base import LARGEST
-from trivium.least_squares.calibration import calibrator_of
+from trivium.least_squares.calibration import Calibrator, calibrator_of
 from trivium.least_squares.deletion.case_deletion import loo_residuals
-from trivium.least_squares.deletion.fitted import Fitted
+from trivium.least_squares.deletion.fitted import FittedTable
 from trivium.least_squares.partial_fit import RowsComeAndGo
 from trivium.least_squares.robust import solve_robustly
 from trivium.least_squares.solving.absent_classes import (
@@ -28,7 +29,10 @@ from trivium.least_squares.solving.design import Table
 from trivium.least_squares.solving.exact_sums import sum_exactly
 from trivium.least_squares.solving.moments import few_hold_spread
 from trivium.least_squares.solving.solve import Solved
+from trivium.least_squares.solving.targets import decisions
+from trivium.rows.block import Block
 from trivium.rows.labelled import LabelledRows
+from trivium.rows.source import Rows
 from trivium.whole_or_nothing import whole_or_nothing
 
 _FAR_WEIGHTS = 1e280
@@ -175,13 +179,12 @@ class LeastSquaresClassifier(RowsComeAndGo):
             if self.robust:
                 solved, fitted = self._solve_robustly(table, rows)
             else:
-                solved = self._solve(table, self.alpha, centred=self.fit_intercept)
-                fitted = Fitted(
-                    solved.design, solved.moments, self.alpha, self.fit_intercept, most=1.0
-                )
+                solved = self._solve(table, self.alpha, centred=self.fit_intercept, kept=rows.kept)
+                taken = solved.design, solved.moments
+                fitted = FittedTable(table, *taken, self.alpha, self.fit_intercept, most=1.0)
             moments = None if self.robust else solved.moments
             self._keep(solved.solution, moments, self.alpha, centred=self.fit_intercept)
-            self._n_rows, self._sums = len(rows.X), solved.sums
+            self._n_rows, self._sums = rows.codes.size, solved.sums
             if moments is not None and self._sums is None:
                 needed = not solved.conditioned or few_hold_spread(
                     moments, table, centred=self.fit_intercept
@@ -190,11 +193,8 @@ class LeastSquaresClassifier(RowsComeAndGo):
             if self._sums is not None:
                 self._sums = sums_of_all(self._sums, rows)
             if self.calibration is not None:
-                scores = scores_of_all(
-                    table.targets(slice(None)) - loo_residuals(fitted),
-                    rows,
-                    centred=self.fit_intercept,
-                )
+                scores = table.targets() - loo_residuals(fitted)
+                scores = scores_of_all(scores, rows, centred=self.fit_intercept)
                 self._calibrator = calibrator_of(
                     scores, rows.codes, self.classes_.size, rows.weights, self.calibration
                 )
@@ -222,8 +222,7 @@ class LeastSquaresClassifier(RowsComeAndGo):
         """
         if not hasattr(self, "_calibrator"):
             return super().decision_function(X)
-        odds = self._calibrator.log_odds(self._scores(X))
-        return odds[:, 0] if self.classes_.size == 2 else odds
+        return decisions(self._calibrator.log_odds(self._scores(X)))
 
     @available_if(_tells_probabilities)  # type: ignore[untyped-decorator]
     def predict_proba(self, X: ArrayLike) -> Float64:
@@ -274,21 +273,21 @@ class LeastSquaresClassifier(RowsComeAndGo):
         labels: Labels = self.classes_[self._calibrator.predict(self._scores(X))]
         return labels
 
-    def _masked(self, X: Floats) -> Indices:
+    def _masked(self, rows: Rows) -> Indices:
         if not hasattr(self, "_calibrator"):
-            return super()._masked(X)
-        scores = bounded_scores(X, self.coef_, self.intercept_)
-        return np.setdiff1d(np.arange(self.classes_.size), self._calibrator.predict(scores))
+            return super()._masked(rows)
+        named = _Named(self.coef_, self.intercept_, self._calibrator)
+        return np.flatnonzero(~rows.reduce(named, np.logical_or, length=ROWS_A_PIECE))
 
-    def _solve_robustly(self, table: Table, rows: LabelledRows) -> tuple[Solved, Fitted]:
+    def _solve_robustly(self, table: Table, rows: LabelledRows) -> tuple[Solved, FittedTable]:
         """Solve, and return the fit from which a row goes with as much of it as counted."""
-        if table.weights is not None:
-            table = table._replace(weights=_summable(table.weights))
+        if table.rows.weights is not None:
+            table = table.reweighted(_summable(table.rows.weights))
         with np.errstate(over="ignore", invalid="ignore"):  # `_keep` looks for what is not finite
             found = solve_robustly(table, self.alpha, centred=self.fit_intercept)
         if found is None:
-            raise beyond_magnitude(self, table.X, LARGEST)
-        self._check_magnitude(table.X, found.solved.design.frame)
+            raise beyond_magnitude(self, table.rows, LARGEST, rows.kept)
+        self._check_magnitude(table, found.solved.design.scaling, rows.kept)
         if found.falling > 0:
             warnings.warn(
                 f"The weights of the rows have not settled in {found.n_iter} fits: another would "
@@ -299,14 +298,29 @@ class LeastSquaresClassifier(RowsComeAndGo):
         self.robust_weights_ = np.zeros(rows.n_given)
         self.robust_weights_[slice(None) if rows.kept is None else rows.kept] = found.counted
         self.scale_ = np.zeros(self.classes_.size)
-        self.scale_[np.flatnonzero(self._class_weights)] = found.scale[np.unique(table.codes)]
+        self.scale_[np.flatnonzero(self._class_weights)] = found.scale[np.unique(table.rows.codes)]
         self.n_iter_ = found.n_iter
-        design = found.solved.design
-        given = float(table.X.shape[0]) if table.weights is None else float(table.weights.sum())
-        counted = float(np.ldexp(design.weight, design.frame.weight_exponent))
+        weights, design = table.rows.weights, found.solved.design
+        given = float(table.shape[0]) if weights is None else float(weights.sum())
+        counted = float(np.ldexp(design.weight, design.scaling.weight_exponent))
         alpha = self.alpha * given / counted  # the penalty is that of all weight given
-        fitted = Fitted(design, None, alpha, self.fit_intercept, most=found.counted)
+        own = found.solved.table
+        fitted = FittedTable(own, design, None, alpha, self.fit_intercept, most=found.counted)
         return found.solved, fitted
+
+
+@dataclass(frozen=True)
+class _Named:
+    """Which classes are the most probable ones of a row of a block."""
+
+    coef: Float64
+    intercept: Float64
+    calibrator: Calibrator
+
+    def __call__(self, block: Block) -> NDArray[np.bool_]:
+        found = np.zeros(self.calibrator.n_classes, dtype=np.bool_)
+        found[self.calibrator.predict(bounded_scores(block.X, self.coef, self.intercept))] = True
+        return found
 
 
 def _summable(weights: Float64) -> Float64:

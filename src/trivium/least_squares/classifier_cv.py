@@ -1,6 +1,7 @@
 """Linear least squares as a classifier that chooses its penalty by leaving one row out."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -9,17 +10,19 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64
-from trivium.blocks.linear_scores import linear_scores
+from trivium.blocks.linear_scores import ROWS_A_PIECE, linear_scores
 from trivium.blocks.scaling import comparable_weights
 from trivium.class_weights import ClassWeight
-from trivium.inputs import check_labelled_rows, require_finite
+from trivium.inputs import check_labelled_rows, require_finite_rows
 from trivium.least_squares.base import IndicatorFit
 from trivium.least_squares.deletion.folds import Folds, folds_of
 from trivium.least_squares.deletion.penalties import alpha_grid, left_out_values, penalty_scores
-from trivium.least_squares.solving.design import targets
 from trivium.least_squares.solving.svd import principal_axes
+from trivium.least_squares.solving.targets import decisions, targets
 from trivium.left_out import LeftOut, LeftOutScorer, all_weights, error_of_best
 from trivium.parameters import require_choice, require_flag, require_number, require_penalties
+from trivium.rows.block import Block
+from trivium.rows.source import Rows
 from trivium.scorers import Scorer, routed, score_of, scorer_of
 from trivium.selection import choose
 from trivium.whole_or_nothing import whole_or_nothing
@@ -156,10 +159,10 @@ class LeastSquaresClassifierCV(IndicatorFit):
             folds = folds_of(
                 scored,
                 self.class_weight,
-                lambda table: self._take(table, centred=self.fit_intercept),
+                lambda table, kept: self._take(table, centred=self.fit_intercept, kept=kept),
                 centred=self.fit_intercept,
             )
-            require_finite(self, scored.X[folds.unheard])
+            self._require_finite(folds)
             self._keep_classes(folds.learnt, self.class_weight)
             alphas = self._alphas(given, folds)
             _, metadata = routed(
@@ -217,7 +220,7 @@ class LeastSquaresClassifierCV(IndicatorFit):
         if self.scoring != "neg_mean_squared_error":
             return super().score(X, y, sample_weight)
         rows = check_labelled_rows(self, X, y, sample_weight, reset=False, classes=self.classes_)
-        scores = linear_scores(rows.X, self.coef_, self.intercept_)
+        scores = _scores_of(rows.rows, self.coef_, self.intercept_)
         errors = np.square(targets(rows.codes, self.classes_.size) - scores).sum(axis=1)
         return -float(np.average(errors, weights=comparable_weights(rows.weights)))
 
@@ -256,17 +259,18 @@ class LeastSquaresClassifierCV(IndicatorFit):
 
     def _choose(self, folds: Folds, alphas: Float64, scorer: LeftOutScorer | None) -> None:
         """Score the penalties, and choose one."""
-        table, rest = folds.table, folds.scored.X[folds.unheard]
+        rest = folds.scored.rows.subset(folds.unheard)
 
         def unheard(alpha: float) -> Float64:
-            solution = self._solve(table, alpha, centred=self.fit_intercept).solution
+            solution = self._solve(folds.table, alpha, centred=self.fit_intercept).solution
             solution, _ = self._of_all_classes(solution, None, centred=self.fit_intercept)
-            return linear_scores(rest, solution.coef.T, solution.intercept)
+            return _scores_of(rest, solution.coef.T, solution.intercept)
 
         in_cells = None
         few_cells = alphas.size * self.classes_.size**2 <= _MOST_CELLS
         if scorer is not None and scorer.by_cells and few_cells:
-            in_cells = np.ones(len(folds.scored.X)) if scorer.weights is None else scorer.weights
+            weights = scorer.weights
+            in_cells = np.ones(folds.scored.codes.size) if weights is None else weights
         scores = penalty_scores(folds, alphas, unheard, in_cells)
         self.cv_results_ = {
             "alpha": alphas,
@@ -293,10 +297,17 @@ class LeastSquaresClassifierCV(IndicatorFit):
             return given
         part = folds.parts[0]
         axes, weight = part.axes, part.fitted.design.weight
-        if part.rows is not None:
+        if part.numbers is not None:
             design, moments = self._take(folds.table, centred=self.fit_intercept)
-            axes, weight = principal_axes(design, moments), design.weight
+            axes, weight = principal_axes(folds.table, design, moments), design.weight
         return alpha_grid(axes, weight, given)
+
+    def _require_finite(self, folds: Folds) -> None:
+        """Look for values that are not finite in the rows that are not learnt from."""
+        numbers, kept = folds.unheard, folds.scored.kept
+        if numbers.size:
+            rest = folds.scored.rows.subset(numbers)
+            require_finite_rows(self, rest, numbers if kept is None else kept[numbers])
 
     def _given_alphas(self) -> Float64 | int:
         """Check `alphas`: penalties, which are put in order, or their number."""
@@ -308,6 +319,23 @@ class LeastSquaresClassifierCV(IndicatorFit):
             for place, alpha in enumerate(given)
         ]
         return np.unique(numbers)
+
+
+@dataclass(frozen=True)
+class _Scores:
+    """Values of linear functions in a block of rows."""
+
+    coef: Float64
+    intercept: Float64
+
+    def __call__(self, block: Block) -> Float64:
+        return linear_scores(block.X, self.coef, self.intercept)
+
+
+def _scores_of(rows: Rows, coef: Float64, intercept: Float64) -> Float64:
+    """Values of linear functions in rows, of shape (n, n_targets)."""
+    scores: Float64 = rows.each(_Scores(coef, intercept), length=ROWS_A_PIECE)
+    return scores
 
 
 def _by_cells(
@@ -335,12 +363,11 @@ def _by_rows(
     rule: str,
 ) -> tuple[Float64, Float64]:
     """Do the same by all rows."""
-    X, classes = folds.scored.X, folds.scored.classes
+    X, classes = folds.scored.in_memory(), folds.scored.classes
 
     def told(some: Float64) -> Iterator[LeftOut]:
         for values, leaders in left_out_values(folds, some, unheard):
-            decisions = values[:, 0] if classes.size == 2 else values
-            yield LeftOut(X, classes, leaders, None, decisions)
+            yield LeftOut(X, classes, leaders, None, decisions(values))
 
     scores = np.array(
         [

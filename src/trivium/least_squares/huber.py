@@ -9,15 +9,16 @@ its line, which is no higher (Jamshidian & Jennrich, "Conjugate gradient acceler
 the EM algorithm", J. Am. Stat. Assoc. 88, 1993): alone they are slow where many rows are met.
 """
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import brentq
 
 from trivium.arrays import Float64
-from trivium.blocks.map_reduce import map_reduce
-from trivium.least_squares.solving.design import Table
+from trivium.least_squares.solving.design import Design, Table
 from trivium.least_squares.solving.solve import Solved, solve
+from trivium.rows.block import Block
 
 _SETTLED = 1e-20  # share of F by which the parabola of a step says that it falls
 _MOST_DOUBLINGS = 60
@@ -128,14 +129,8 @@ def _step(
     What it takes from the residuals comes of its coefficients, and not of both fits' residuals:
     steps many times as long would let the difference of their rounding grow by that each time.
     """
-    design, added = solved.design, solved.solution.coef - coef
-    moved = np.empty_like(residuals)
-    slopes = added / design.frame.unit[:, None]
-
-    def statistic(rows: slice) -> None:
-        moved[rows] = design.projected(rows, slopes)
-
-    map_reduce(statistic, design.table.blocks(), lambda *_: None)
+    added = solved.solution.coef - coef
+    moved = solved.table.each(Projected(solved.design, added))
     if centred:  # the intercept
         raised = residuals - residuals_of(solved) - moved
         moved += (pull * raised).sum(axis=0) / pull.sum()
@@ -184,20 +179,40 @@ def reweighted(table: Table, weights: Float64, penalty: float, *, centred: bool)
         If under these weights the range of a column is beyond float64.
     """
     alpha = penalty / weights.sum()
-    solved = solve(table._replace(weights=weights), alpha, centred=centred)
+    solved = solve(table.reweighted(weights), alpha, centred=centred)
     if solved is None:
         raise ValueError("X has a range beyond float64.")
     return solved
 
 
+@dataclass(frozen=True)
+class Projected:
+    """Values of linear functions in a block of rows, less their means.
+
+    Attributes
+    ----------
+    design : Design
+    coef : ndarray of shape (d, n_targets)
+    """
+
+    design: Design
+    coef: Float64
+
+    def __call__(self, block: Block) -> Float64:
+        """Compute them, of shape (m, n_targets)."""
+        return self.design.projected(block, self.coef / self.design.scaling.unit[:, None])
+
+
+class Residuals(Projected):
+    """Targets of a block of rows less what functions say, of shape (m, n_targets)."""
+
+    def __call__(self, block: Block) -> Float64:
+        """Compute them."""
+        residuals: Float64 = self.design.centred_targets(block) - super().__call__(block)
+        return residuals
+
+
 def residuals_of(solved: Solved) -> Float64:
     """Targets less what the fit says, of shape (n, n_targets)."""
-    design = solved.design
-    residuals = np.empty((design.table.X.shape[0], design.table.n_targets))
-    slopes = solved.solution.coef / design.frame.unit[:, None]
-
-    def statistic(rows: slice) -> None:
-        residuals[rows] = design.centred_targets(rows) - design.projected(rows, slopes)
-
-    map_reduce(statistic, design.table.blocks(), lambda *_: None)
+    residuals: Float64 = solved.table.each(Residuals(solved.design, solved.solution.coef))
     return residuals

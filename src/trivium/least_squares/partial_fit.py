@@ -198,15 +198,15 @@ class RowsComeAndGo(IndicatorFit):
             weightless=True,
             class_weight=self.class_weight,
         )
-        if not len(rows.X):
+        n, d = rows.rows.shape
+        if not n:
             require_finite(self, rows.weightless()[0])
-        if nothing or not len(rows.X):
-            return empty_sums(rows.X.shape[1], classes.size), np.zeros(classes.size)
-        table = Table(rows.X, rows.codes, classes.size, rows.weights)
-        sums = sum_exactly(table, so_far)
+        if nothing or not n:
+            return empty_sums(d, classes.size), np.zeros(classes.size)
+        sums = sum_exactly(Table(rows.rows), so_far)
         if sums is None:
-            raise beyond_magnitude(self, rows.X, LARGEST)
-        require_magnitude(self, rows.X, LARGEST)
+            raise beyond_magnitude(self, rows.rows, LARGEST, rows.kept)
+        require_magnitude(self, rows.rows, LARGEST, rows.kept)
         return sums, rows.class_weights()
 
     def _kept_sums(self, what: str) -> ExactSums:

@@ -50,8 +50,8 @@ def removed(
     taken = centred_sums(gone, centred=centred)
     there = taken if sums.empty else centred_sums(sums, centred=centred)
     # In units of what is there, for sums of weights may leave float64.
-    unit = there.moments.frame.weight_exponent
-    step = taken.moments.frame.weight_exponent - unit
+    unit = there.moments.scaling.weight_exponent
+    step = taken.moments.scaling.weight_exponent - unit
     total = 0.0 if sums.empty else there.moments.weight
     goes, by_class = np.ldexp(taken.moments.weight, step), np.ldexp(taken.class_weights, step)
     if not goes < (1.0 - _ROUNDING) * total:
@@ -82,7 +82,7 @@ def _given(weight: float, unit: int) -> str:
 def _spread(gone: CentredSums, left: CentredSums) -> Float64:
     """Root of the sum of squares of rows that go, about the mean of those that stay."""
     apart = gone.moments.means - left.moments.means
-    exponent = gone.moments.frame.weight_exponent
+    exponent = gone.moments.scaling.weight_exponent
     weight_root = np.ldexp(np.sqrt(np.ldexp(gone.moments.weight, exponent & 1)), exponent >> 1)
     root: Float64 = np.hypot(gone.moments.roots, weight_root * apart)
     return root
@@ -90,9 +90,9 @@ def _spread(gone: CentredSums, left: CentredSums) -> Float64:
 
 def _compare(estimator: Any, there: CentredSums, left: CentredSums, gone: Float64) -> None:
     """Raise or warn if less than nothing, or hardly anything, is left of a column's spread."""
-    frame = left.moments.frame
+    scaling = left.moments.scaling
     with np.errstate(over="ignore"):
-        gone = np.ldexp(np.square(np.ldexp(gone, -frame.exponent)), -frame.weight_exponent)
+        gone = np.ldexp(np.square(np.ldexp(gone, -scaling.exponent)), -scaling.weight_exponent)
     missing = np.flatnonzero(left.spread < -_SURELY * left.moments.noise - _ROUNDING * gone)
     if missing.size:
         raise ValueError(

@@ -21,27 +21,30 @@ half the way after 25 steps, and are held after fifty. What is left to minimise 
 step lowers it (`huber.py`).
 """
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import chi2
 
-from trivium.arrays import Float64, Indices
-from trivium.blocks.map_reduce import map_reduce
+from trivium.arrays import Float64
 from trivium.blocks.workers import one_blas_thread
-from trivium.least_squares.deletion.fitted import Fitted
+from trivium.least_squares.deletion.fitted import FittedTable
 from trivium.least_squares.deletion.high_leverage import LEAST_REMAINING, LostRows
 from trivium.least_squares.huber import Huber, descend, residuals_of, reweighted
 from trivium.least_squares.huber import counted as counted_of
-from trivium.least_squares.solving.design import Table
+from trivium.least_squares.solving.design import Design, Table
 from trivium.least_squares.solving.solve import Solved, solve
-from trivium.least_squares.solving.svd import shrunk
+from trivium.least_squares.solving.svd import Axes, shrunk
+from trivium.rows.block import Block
 
 _EFFICIENT = 1.345  # Huber's c for 95 % efficiency under normal errors, in one dimension
 _FREE_STEPS, _SCALE_STEPS, _MOST_STEPS = 25, 50, 500
 _STILL = 1e-9
 _EXACT = 1e-12  # residuals of targets that are met
 _LEAST_SHARE = 1e-3  # of the greatest scale: a class met exactly leaves its other rows some room
+_FEW = 64  # rows that are looked at before all are
 _ROUNDINGS = 8 * float(np.finfo(np.float64).eps)
 
 
@@ -90,14 +93,14 @@ def solve_robustly(table: Table, alpha: float, *, centred: bool) -> Robust | Non
     solved = solve(table, alpha, centred=centred)
     if solved is None:
         return None
-    n = table.X.shape[0]
-    weights = np.ones(n) if table.weights is None else table.weights
-    there = np.count_nonzero(np.bincount(table.codes))  # classes
+    codes, weights = table.rows.codes, table.rows.weights
+    weights = np.ones(codes.size) if weights is None else weights
+    there = np.count_nonzero(np.bincount(codes))  # classes
     dimension = max(1, int(there) - 1)  # targets of a row sum to one
     bound = float(np.sqrt(chi2.ppf(chi2.cdf(_EFFICIENT**2, 1), dimension)))
-    rest = _rest_of_leverage(Fitted(solved.design, solved.moments, alpha, centred))
+    rest = _rest_of_leverage(FittedTable(table, solved.design, solved.moments, alpha, centred))
     penalty = alpha * float(weights.sum())
-    counted, scale = np.where(rest < LEAST_REMAINING, rest, 1.0), np.zeros(table.n_classes)
+    counted, scale = np.where(rest < LEAST_REMAINING, rest, 1.0), np.zeros(table.rows.n_classes)
     if counted.min() < 1.0:
         solved = reweighted(table, weights * counted, penalty, centred=centred)
     floor = _EXACT
@@ -109,10 +112,10 @@ def solve_robustly(table: Table, alpha: float, *, centred: bool) -> Robust | Non
         floor = max(floor, _LEAST_SHARE * float(scale.max()))
         if scale.max() <= _EXACT:  # more than half of every class is met exactly
             return Robust(solved, counted, scale, step + 1, 0.0)
-        allowed = bound * scale[table.codes] * rest
+        allowed = bound * scale[codes] * rest
         last, counted = counted, counted_of(lengths, allowed)
-        moving = np.flatnonzero(np.abs(counted - last) > _STILL * counted)
-        if np.all(lengths[moving] <= _roundings(solved, moving)):
+        moving = np.abs(counted - last) > _STILL * counted
+        if _are_rounding(solved, lengths, moving):
             return Robust(solved, counted, scale, step + 1, 0.0)
         solved = reweighted(table, weights * counted, penalty, centred=centred)
     huber = Huber(table, weights, allowed, penalty, centred)
@@ -124,9 +127,10 @@ def solve_robustly(table: Table, alpha: float, *, centred: bool) -> Robust | Non
 def _scales(lengths: Float64, table: Table, weights: Float64, dimension: int) -> Float64:
     """Scale of each class's residuals."""
     middle = float(np.sqrt(chi2.ppf(0.5, dimension)))
-    scales = np.zeros(table.n_classes)
-    for code in np.flatnonzero(np.bincount(table.codes)):
-        own = table.codes == code
+    codes = table.rows.codes
+    scales = np.zeros(table.rows.n_classes)
+    for code in np.flatnonzero(np.bincount(codes)):
+        own = codes == code
         scales[code] = weighted_median(lengths[own], weights[own]) / middle
     return scales
 
@@ -150,32 +154,61 @@ def weighted_median(values: Float64, weights: Float64) -> float:
     return float(0.5 * (lower + upper))
 
 
-def _rest_of_leverage(fitted: Fitted) -> Float64:
+@dataclass(frozen=True)
+class _Rest:
+    """One less the leverage of each row of a block, for so large a share of the weight."""
+
+    design: Design
+    axes: Axes
+    kept: Float64
+    centred: bool
+    share: float
+
+    def __call__(self, block: Block) -> Float64:
+        Q = self.design.projected(block, self.axes.into)
+        alone = np.einsum("ij,ij->i", Q, Q * self.kept) + self.centred / self.design.weight
+        rest: Float64 = 1.0 - self.share * alone
+        return rest
+
+
+def _rest_of_leverage(fitted: FittedTable) -> Float64:
     """One less the leverage of each row, a row of weight m as one of m rows.
 
     A row that alone holds a direction turns nothing but its own: of it that is one.
     """
-    axes, design = fitted.axes(), fitted.design
-    table = design.table
+    axes, design, weights = fitted.axes(), fitted.design, fitted.table.rows.weights
     kept = shrunk(axes.values, fitted.penalty(), rest=True)
-    rest = np.empty(table.X.shape[0])
     # A row is worth one, or the least weight where weights are fractions.
-    one = 1.0 if table.weights is None else min(1.0, float(table.weights.min()))
-    share = float(np.ldexp(one, -design.frame.weight_exponent))
-
-    def statistic(rows: slice) -> None:
-        Q = design.projected(rows, axes.into)
-        alone = np.einsum("ij,ij->i", Q, Q * kept) + fitted.centred / design.weight
-        rest[rows] = 1.0 - share * alone
-
-    map_reduce(statistic, table.blocks(), lambda *_: None)
+    one = 1.0 if weights is None else min(1.0, float(weights.min()))
+    share = float(np.ldexp(one, -design.scaling.weight_exponent))
+    rest: Float64 = fitted.table.each(_Rest(design, axes, kept, fitted.centred, share))
     lost = np.flatnonzero(rest < LEAST_REMAINING)
     rest[lost] = LostRows(fitted._replace(most=one), axes).remaining(lost)
     return rest
 
 
-def _roundings(solved: Solved, rows: Indices) -> Float64:
-    """Bound what of some rows' residuals is rounding: far off, that is more than is allowed."""
-    X, coef = solved.design.table.X[rows], solved.solution.coef
-    roundings: Float64 = _ROUNDINGS * np.linalg.norm(np.abs(X) @ np.abs(coef), axis=1)
-    return roundings
+@dataclass(frozen=True)
+class _AreRounding:
+    """Whether residuals of a block of rows, of these lengths, are rounding where they move."""
+
+    coef: Float64
+
+    def __call__(self, block: Block, lengths: Float64, moving: NDArray[np.bool_]) -> bool:
+        terms = np.abs(block.X[moving]) @ np.abs(self.coef)
+        return bool(np.all(lengths[moving] <= _ROUNDINGS * np.linalg.norm(terms, axis=1)))
+
+
+def _are_rounding(solved: Solved, lengths: Float64, moving: NDArray[np.bool_]) -> bool:
+    """Whether all of some rows' residuals are rounding: far off, that is more than is allowed."""
+    rows, are_rounding = solved.table.rows, _AreRounding(solved.solution.coef)
+    some = np.flatnonzero(moving)[:_FEW]
+    if not are_rounding(rows.take(some), lengths[some], moving[some]):
+        return False
+    if np.count_nonzero(moving) == some.size:
+        return True
+    beside, length = (lengths, moving), solved.table.length
+    return rows.reduce(are_rounding, _both, length=length, beside=beside)
+
+
+def _both(one: bool, other: bool) -> bool:
+    return one and other

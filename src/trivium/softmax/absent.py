@@ -77,7 +77,7 @@ def warn_of_unpredicted(
     rare = rare[~(mass[rare] > (1.0 + 1e-9) * wrong * mass.sum())]
     if rare.size == 0 or fitted.status in (Status.DIVERGED, Status.OUT_OF_STEPS):
         return
-    masked = np.intersect1d(rare, masked_classes(rows.X, fitted.coef, fitted.intercept))
+    masked = np.intersect1d(rare, masked_classes(rows.rows, fitted.coef, fitted.intercept))
     warn_of_masked(
         given,
         present[masked],

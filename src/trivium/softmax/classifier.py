@@ -359,7 +359,7 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
         rows, present = rows.of_weight()
         self.classes_ = rows.classes
         plain_descent = self.solver == "gradient-descent"
-        require_magnitude(self, rows.X, _LARGEST_UNSCALED if plain_descent else LARGEST)
+        require_magnitude(self, rows.rows, _LARGEST_UNSCALED if plain_descent else LARGEST)
         weighed = rows
         X, codes, weights, reads = distinct(rows.X, rows.codes, rows.weights)
         rows = replace(rows, rows=ArrayRows(X, codes, rows.classes.size, weights))
@@ -438,7 +438,7 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
 
     def _go_on(self, past: Past, rows: LabelledRows) -> None:
         """Take in rows that weigh something."""
-        require_magnitude(self, rows.X, _LARGEST_UNSCALED)
+        require_magnitude(self, rows.rows, _LARGEST_UNSCALED)
         with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
             self._past, coef, intercept, result = go_on(
                 past,

@@ -181,7 +181,7 @@ separating_direction_, history_, n_features_in_, feature_names_in_
             everyone = check_labelled_rows(self, X, y)
             given = weighed(everyone, sample_weight)
             rows, present = given.of_weight()
-            require_magnitude(self, rows.X, LARGEST)
+            require_magnitude(self, rows.rows, LARGEST)
             factors = class_factors(self.class_weight, given.classes, given.class_weights())
             learnt = given.multiplied(factors)
             alphas = self._alphas(learnt)

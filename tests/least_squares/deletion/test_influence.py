@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 from trivium import LeastSquaresClassifier
 from trivium.least_squares.deletion import high_leverage
 from trivium.least_squares.solving import svd
-from trivium.least_squares.solving.design import targets
+from trivium.least_squares.solving.targets import targets
 from trivium.sheet.outlier import Outlier
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*predicted for no training row")

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.least_squares.tables import table_of
 
-from trivium.least_squares.solving.design import Table, targets, wide_design
+from trivium.least_squares.solving.design import wide_design
 from trivium.least_squares.solving.moments import gather
+from trivium.least_squares.solving.targets import targets
 
 EPS = np.finfo(float).eps
 
@@ -20,18 +22,18 @@ def problem(seed, n, d, n_classes):
 
 
 def make_design(X, codes, n_classes, weights, *, fit_intercept, wide=False):
-    table = Table(X, codes, n_classes, weights)
+    table = table_of(X, codes, n_classes, weights)
     if wide:
-        return wide_design(table, centred=fit_intercept)
-    return gather(table, centred=fit_intercept).design(table)
+        return wide_design(table, centred=fit_intercept), table
+    return gather(table, centred=fit_intercept).design, table
 
 
 def means(design):
-    return design.frame.origin + np.ldexp(design.center, design.frame.exponent)
+    return design.scaling.origin + np.ldexp(design.center, design.scaling.exponent)
 
 
-def whole(design):
-    return np.hstack(design.block(slice(0, design.table.X.shape[0])))
+def whole(design, table):
+    return np.hstack(design.block(table.rows.take(np.arange(table.shape[0]))))
 
 
 class TestTargets:
@@ -61,23 +63,26 @@ class TestBlock:
         X = np.ldexp(X, powers[:d])
         if not weighted:
             w = np.ones(n)
-        design = make_design(X, codes, n_classes, w if weighted else None, fit_intercept=True)
+        design, table = make_design(
+            X, codes, n_classes, w if weighted else None, fit_intercept=True
+        )
         root = np.sqrt(w / w.max())[:, None]
-        plain = np.hstack([np.ldexp(X, -design.frame.exponent), targets(codes, n_classes)])
+        plain = np.hstack([np.ldexp(X, -design.scaling.exponent), targets(codes, n_classes)])
         plain -= np.average(plain, axis=0, weights=w)
         # Weights are known up to one common factor.
-        block = whole(design)
+        block = whole(design, table)
         factor = np.linalg.norm(block) / np.linalg.norm(root * plain)
         np.testing.assert_allclose(block, factor * root * plain, rtol=0, atol=50 * EPS)
-        exponent = design.frame.exponent  # of so few rows all are in the sample
+        exponent = design.scaling.exponent  # of so few rows all are in the sample
         largest = np.abs(np.ldexp(X - means(design), -exponent)).max(axis=0)
         assert np.all((largest >= 0.25) & (largest <= 2.0))
 
     def test_without_intercept_nothing_is_taken_off(self):
         X, codes, _ = problem(0, 20, 3, 3)
-        design = make_design(X, codes, 3, None, fit_intercept=False)
+        design, table = make_design(X, codes, 3, None, fit_intercept=False)
         np.testing.assert_array_equal(
-            whole(design), np.hstack([np.ldexp(X, -design.frame.exponent), targets(codes, 3)])
+            whole(design, table),
+            np.hstack([np.ldexp(X, -design.scaling.exponent), targets(codes, 3)]),
         )
         assert not design.center.any()
         assert not design.target_center.any()
@@ -87,15 +92,15 @@ class TestBlock:
         X, codes, w = problem(1, 37, 3, 2)
         X[:, 1] = value
         for weights in (None, w):
-            design = make_design(X, codes, 2, weights, fit_intercept=True)
-            assert not whole(design)[:, 1].any()
+            design, table = make_design(X, codes, 2, weights, fit_intercept=True)
+            assert not whole(design, table)[:, 1].any()
             assert means(design)[1] == value
 
     def test_only_ratios_of_weights_matter(self):
         X, codes, w = problem(2, 30, 3, 3)
-        expected = whole(make_design(X, codes, 3, w, fit_intercept=True))
+        expected = whole(*make_design(X, codes, 3, w, fit_intercept=True))
         for power in (-900, -7, 900):
-            got = whole(make_design(X, codes, 3, np.ldexp(w, power), fit_intercept=True))
+            got = whole(*make_design(X, codes, 3, np.ldexp(w, power), fit_intercept=True))
             np.testing.assert_array_equal(got, expected)
 
     @pytest.mark.parametrize("offset", [0, 128, 10**4, 10**8, 10**12])
@@ -103,30 +108,31 @@ class TestBlock:
         rng = np.random.default_rng(3)
         whole_numbers = rng.integers(-50, 50, size=(37, 4))
         X = (whole_numbers + offset).astype(np.float64)  # exact
-        design = make_design(X, np.arange(37) % 2, 2, None, fit_intercept=True)
-        block = whole(design)
+        design, table = make_design(X, np.arange(37) % 2, 2, None, fit_intercept=True)
+        block = whole(design, table)
         np.testing.assert_allclose(block.sum(axis=0), 0.0, atol=37 * 4 * EPS)
         for j in range(4):
             mean = Fraction(int(whole_numbers[:, j].sum()), 37)
             exact = [float(int(value) - mean) for value in whole_numbers[:, j]]
             np.testing.assert_allclose(
-                np.ldexp(block[:, j], design.frame.exponent[j]), exact, rtol=0, atol=400 * EPS
+                np.ldexp(block[:, j], design.scaling.exponent[j]), exact, rtol=0, atol=400 * EPS
             )
 
     def test_blocks_of_rows_are_the_rows_of_the_whole(self):
         X, codes, w = problem(4, 100, 3, 3)
-        design = make_design(X, codes, 3, w, fit_intercept=True)
+        design, table = make_design(X, codes, 3, w, fit_intercept=True)
         slices = [slice(start, min(start + 7, 100)) for start in range(0, 100, 7)]
-        pieces = [np.hstack(design.block(rows)) for rows in slices]
-        np.testing.assert_array_equal(np.vstack(pieces), whole(design))
+        block = table.rows.take(np.arange(100))
+        pieces = [np.hstack(design.block(block.part(rows))) for rows in slices]
+        np.testing.assert_array_equal(np.vstack(pieces), whole(design, table))
 
     def test_many_blocks_merge_to_the_same_centre(self):
         X, codes, w = problem(5, 40_000, 4, 3)
         X += [0.0, 10.0, -1e3, 1e4]
-        design = make_design(X, codes, 3, w, fit_intercept=True)
+        design, table = make_design(X, codes, 3, w, fit_intercept=True)
         np.testing.assert_allclose(means(design), np.average(X, axis=0, weights=w), rtol=1e-12)
         np.testing.assert_allclose(
             design.target_center, np.average(np.eye(3)[codes], axis=0, weights=w), rtol=1e-12
         )
-        largest = np.abs(whole(design)[:, :4] / np.sqrt(w / w.max())[:, None]).max(axis=0)
+        largest = np.abs(whole(design, table)[:, :4] / np.sqrt(w / w.max())[:, None]).max(axis=0)
         assert np.all(largest > 0.5 * np.sqrt(0.5))

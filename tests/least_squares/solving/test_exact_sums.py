@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.least_squares.tables import table_of
 
 from trivium.least_squares.solving.centred_sums import centred_sums, is_sum_of, sums_of_moments
-from trivium.least_squares.solving.design import Table
 from trivium.least_squares.solving.digits import (
     BITS,
     Double,
@@ -59,7 +59,7 @@ class TestSums:
         X, codes, w = rows(seed, n, d)
         w = np.ldexp(w, np.random.default_rng(seed).integers(-apart, apart + 1, size=n))
         X, w = np.ldexp(X, power), w if weighted else None
-        sums = sum_exactly(Table(X, codes, 3, w))
+        sums = sum_exactly(table_of(X, codes, 3, w))
         A = fractions(np.column_stack([np.ones(n), X]))
         weights = fractions(np.ones(n) if w is None else w)
         place = sums.places
@@ -75,12 +75,12 @@ class TestSums:
     def test_blocks_and_parts_change_nothing(self, weighted):
         X, codes, w = rows(1, 3000, 4)
         w = w if weighted else None
-        whole = sum_exactly(Table(X, codes, 3, w))
+        whole = sum_exactly(table_of(X, codes, 3, w))
         order = np.random.default_rng(2).permutation(3000)
         parts = empty_sums(4, 3)
         for some in np.array_split(order, 7):
             part = sum_exactly(
-                Table(X[some], codes[some], 3, None if w is None else w[some]), parts
+                table_of(X[some], codes[some], 3, None if w is None else w[some]), parts
             )
             parts = parts.merge(part)
         for one, other in zip(whole, parts, strict=True):
@@ -90,8 +90,8 @@ class TestSums:
         X, codes, w = rows(4, 3000, 3)
         w[:1100] = 0.0  # a whole block, and a part of one
         w[1100:1200] *= 1e-200
-        sums = sum_exactly(Table(X, codes, 3, w))
-        others = sum_exactly(Table(X[1100:], codes[1100:], 3, w[1100:]))
+        sums = sum_exactly(table_of(X, codes, 3, w))
+        others = sum_exactly(table_of(X[1100:], codes[1100:], 3, w[1100:]))
         for one, other in zip(
             centred_sums(sums, centred=True).moments[1:],
             (centred_sums(others, centred=True).moments[1:]),
@@ -103,47 +103,47 @@ class TestSums:
         X, codes, w = rows(3, 60, 3)
         X[:40] *= 1e30
         X[40:, 1] = 0.1
-        sums = sum_exactly(Table(X, codes, 3, w))
-        sums = sums.remove(sum_exactly(Table(X[:40], codes[:40], 3, w[:40]), sums))
+        sums = sum_exactly(table_of(X, codes, 3, w))
+        sums = sums.remove(sum_exactly(table_of(X[:40], codes[:40], 3, w[:40]), sums))
         left = centred_sums(sums, centred=True)
-        rest = centred_sums(sum_exactly(Table(X[40:], codes[40:], 3, w[40:])), centred=True)
+        rest = centred_sums(sum_exactly(table_of(X[40:], codes[40:], 3, w[40:])), centred=True)
         assert left.spread[1] == 0.0
         for one, other in zip(left.moments[1:], rest.moments[1:], strict=True):
             np.testing.assert_array_equal(one, other)
 
     def test_values_too_far_apart_are_rounded_and_known_to_be(self):
         X = np.array([[1e200], [1.0], [2.0], [3.0]])
-        sums = sum_exactly(Table(X, np.array([0, 1, 0, 1]), 2))
+        sums = sum_exactly(table_of(X, np.array([0, 1, 0, 1]), 2))
         assert sums.noise[0] > 1e80
-        left = sums.remove(sum_exactly(Table(X[:1], np.array([0]), 2), sums))
+        left = sums.remove(sum_exactly(table_of(X[:1], np.array([0]), 2), sums))
         assert centred_sums(left, centred=True).moments.gram[0, 0] == 0.0
 
     def test_much_smaller_rows_that_come_later_keep_their_digits(self):
         X, codes, _ = rows(4, 40, 2)
-        big = sum_exactly(Table(1e200 * X, codes, 3))
-        small = sum_exactly(Table(X, codes, 3), big)
+        big = sum_exactly(table_of(1e200 * X, codes, 3))
+        small = sum_exactly(table_of(X, codes, 3), big)
         assert not small.noise.any()
-        left = big.merge(small).remove(sum_exactly(Table(1e200 * X, codes, 3), big))
-        rest = centred_sums(sum_exactly(Table(X, codes, 3)), centred=True)
+        left = big.merge(small).remove(sum_exactly(table_of(1e200 * X, codes, 3), big))
+        rest = centred_sums(sum_exactly(table_of(X, codes, 3)), centred=True)
         np.testing.assert_array_equal(
             centred_sums(left, centred=True).moments.gram, rest.moments.gram
         )
 
     def test_a_budget_and_what_is_not_finite(self):
         X, codes, _ = rows(5, 100, 3)
-        assert sum_exactly(Table(X, codes, 3), budget=1000.0) is None
-        assert sum_exactly(Table(X, codes, 3), budget=2000.0) is None  # found by the digits
+        assert sum_exactly(table_of(X, codes, 3), budget=1000.0) is None
+        assert sum_exactly(table_of(X, codes, 3), budget=2000.0) is None  # found by the digits
         X[4, 1] = np.nan
-        assert sum_exactly(Table(X, codes, 3)) is None
+        assert sum_exactly(table_of(X, codes, 3)) is None
         X[4:6, 1] = 1e308, -1e308
-        assert sum_exactly(Table(X, codes, 3)) is None
+        assert sum_exactly(table_of(X, codes, 3)) is None
 
     def test_empty_sums(self):
         sums = empty_sums(2, 3)
         assert sums.empty
         assert (sums.lowest == NOWHERE).all()
         X, codes, w = rows(6, 10, 2)
-        some = sum_exactly(Table(X, codes, 3, w))
+        some = sum_exactly(table_of(X, codes, 3, w))
         for one, other in zip(sums.merge(some), some, strict=True):
             np.testing.assert_array_equal(one, other)
 
@@ -154,18 +154,18 @@ class TestMoments:
     @pytest.mark.parametrize("weighted", [False, True])
     def test_those_of_exact_sums_are_those_of_the_rows(self, centred, n_classes, weighted):
         X, codes, w = rows(7, 50, 4)
-        table = Table(X + 100.0, codes % n_classes, n_classes, w if weighted else None)
+        table = table_of(X + 100.0, codes % n_classes, n_classes, w if weighted else None)
         plain = gather(table, centred=centred)
         sums = sum_exactly(table)
         taken = sums_of_moments(plain, 50, n_classes)
         for some, rounding in ((sums, 0.0), (taken, 1e-16)):
             about = centred_sums(some, centred=centred).moments
             np.testing.assert_allclose(about.means, plain.means, rtol=1e-14)
-            weights = [np.ldexp(m.weight, m.frame.weight_exponent) for m in (about, plain)]
+            weights = [np.ldexp(m.weight, m.scaling.weight_exponent) for m in (about, plain)]
             np.testing.assert_allclose(*weights, rtol=1e-14)
             np.testing.assert_allclose(about.target_center, plain.target_center, rtol=1e-14)
-            step = about.frame.exponent - plain.frame.exponent
-            by_weight = about.frame.weight_exponent - plain.frame.weight_exponent
+            step = about.scaling.exponent - plain.scaling.exponent
+            by_weight = about.scaling.weight_exponent - plain.scaling.weight_exponent
             gram = np.ldexp(about.gram, step + step[:, None] + by_weight)
             size = np.sqrt(plain.gram.diagonal())
             np.testing.assert_allclose(
@@ -177,16 +177,16 @@ class TestMoments:
 
     def test_rows_are_known_in_any_order_and_others_are_not(self):
         X, codes, w = rows(8, 50, 3)
-        sums = sum_exactly(Table(X, codes, 3, w))
-        assert is_sum_of(sums, Table(X[::-1].copy(), codes[::-1], 3, w[::-1]), centred=True)
-        assert not is_sum_of(empty_sums(3, 3), Table(X, codes, 3, w), centred=True)
+        sums = sum_exactly(table_of(X, codes, 3, w))
+        assert is_sum_of(sums, table_of(X[::-1].copy(), codes[::-1], 3, w[::-1]), centred=True)
+        assert not is_sum_of(empty_sums(3, 3), table_of(X, codes, 3, w), centred=True)
         other = X.copy()
         other[3, 1] += 1e-3 * np.ptp(X[:, 1])
-        assert not is_sum_of(sums, Table(other, codes, 3, w), centred=True)
-        assert not is_sum_of(sums, Table(X, np.roll(codes, 1), 3, w), centred=True)
-        assert not is_sum_of(sums, Table(X, codes, 3, 2 * w), centred=True)
+        assert not is_sum_of(sums, table_of(other, codes, 3, w), centred=True)
+        assert not is_sum_of(sums, table_of(X, np.roll(codes, 1), 3, w), centred=True)
+        assert not is_sum_of(sums, table_of(X, codes, 3, 2 * w), centred=True)
         other[3, 1] = np.inf
-        assert not is_sum_of(sums, Table(other, codes, 3, w), centred=True)
+        assert not is_sum_of(sums, table_of(other, codes, 3, w), centred=True)
 
 
 class TestDigits:

@@ -5,20 +5,22 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import scipy.linalg
+from tests.least_squares.tables import table_of
 
 from trivium import LeastSquaresClassifier
 from trivium.least_squares.solving import qr
 from trivium.least_squares.solving import solve as module
-from trivium.least_squares.solving.design import Table, targets
+from trivium.least_squares.solving.design import Table
 from trivium.least_squares.solving.solve import solve
 from trivium.least_squares.solving.svd import principal_axes
+from trivium.least_squares.solving.targets import targets
 
 EPS = np.finfo(float).eps
 
 
 def fit(X, codes, *, alpha=0.0, weights=None, fit_intercept=True):
     n_classes = int(codes.max()) + 1
-    table = Table(np.ascontiguousarray(X), codes, n_classes, weights)
+    table = table_of(np.ascontiguousarray(X), codes, n_classes, weights)
     return solve(table, alpha, centred=fit_intercept).solution
 
 
@@ -198,16 +200,16 @@ class TestPaths:
         X = rng.normal(size=(20, 50)) * (10.0 ** rng.uniform(-4, 4, size=50) if graded else 1.0)
         X[3] = X[4]
         X[:, 7] = 2.0
-        table = Table(X, np.arange(20) % 3, 3, rng.uniform(0.5, 2.0, size=20))
+        table = table_of(X, np.arange(20) % 3, 3, rng.uniform(0.5, 2.0, size=20))
         monkeypatch.setattr(module, "_MANY_COLUMNS", 40)
         design, _ = module.take(table, centred=fit_intercept)
-        axes = principal_axes(design)
-        rows, Y = design.block(slice(0, 20))
+        axes = principal_axes(table, design)
+        rows, Y = design.block(table.rows.take(np.arange(20)))
         Q = rows @ axes.into
         assert axes.values.size == 19 - fit_intercept
         np.testing.assert_allclose(Q.T @ Q, np.eye(Q.shape[1]), atol=1e-11)
         np.testing.assert_allclose(Q.T @ Y, axes.targets, atol=1e-11)
-        users = rows / design.frame.unit
+        users = rows / design.scaling.unit
         np.testing.assert_allclose(
             users @ axes.vectors, Q * axes.values, atol=1e-11 * abs(users).max()
         )
@@ -219,12 +221,8 @@ class TestPaths:
         dependent = np.column_stack([X, X[:, 0] - X[:, 1]])
         whole = fit(X, codes), fit(dependent, codes)
 
-        def cut(n, d, *, least=1):
-            step = max(length, least)
-            return [slice(start, min(start + step, n)) for start in range(0, n, step)]
-
-        monkeypatch.setattr(Table, "blocks", lambda table: cut(*table.X.shape))
-        monkeypatch.setattr(qr, "row_blocks", cut)
+        monkeypatch.setattr(Table, "length", length)
+        monkeypatch.setattr(qr, "block_length", lambda d, *, least: max(length, least))
         for table, expected in zip((X, dependent), whole, strict=True):
             got = fit(table, codes)
             np.testing.assert_allclose(got.coef, expected.coef, rtol=1e-11, atol=1e-13)

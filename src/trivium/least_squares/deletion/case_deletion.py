@@ -2,20 +2,23 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import scipy.linalg
 
 from trivium.arrays import Float64
-from trivium.blocks.map_reduce import map_reduce
 from trivium.blocks.workers import one_blas_thread
-from trivium.least_squares.deletion.fitted import Fitted
+from trivium.least_squares.deletion.fitted import Deletion, FittedTable
 from trivium.least_squares.deletion.high_leverage import LEAST_REMAINING, LostRows, fit_without
 from trivium.least_squares.solving.design import Design
 from trivium.least_squares.solving.solution import Solution
 from trivium.least_squares.solving.svd import Axes, shrunk
+from trivium.rows.block import Block
+from trivium.rows.gathered import Gathered
 
+_FIRST = 1024  # rows that are compared with the fit's own functions
 _ALIKE = 1e-6
 _HIDES_ALL = 1e-3
 
@@ -47,12 +50,13 @@ class EachLeftOut(NamedTuple):
 
 
 class _Sums(NamedTuple):
-    """Squares of residuals; and what shows whether rows are those of the axes."""
+    """Squares of residuals; what shows whether rows are those of the axes; results of each row."""
 
     squares: float
     weight: float
     spread: float
     targets: Float64
+    rows: Gathered
 
     def merge(self, other: "_Sums") -> "_Sums":
         return _Sums(
@@ -60,18 +64,83 @@ class _Sums(NamedTuple):
             self.weight + other.weight,
             self.spread + other.spread,
             self.targets + other.targets,
+            self.rows.merge(other.rows),
         )
+
+
+@dataclass(frozen=True)
+class _LeftOutOfAll:
+    """Sums over a block, and of each row leverage, residuals, shift, and whether these have digits.
+
+    Beside are the weights of which rows go.
+    """
+
+    deletion: Deletion
+    alpha: float
+
+    def __call__(self, block: Block, most: Float64) -> _Sums:
+        deletion, axes = self.deletion, self.deletion.axes
+        Q, Y, root = deletion.coordinates(block, most)
+        alone = deletion.alone(block, most)
+        left = deletion.leave_out(block, Q, Y, root, self.alpha, alone)
+        share = deletion.share(root)
+        if self.alpha:
+            fits = Q * shrunk(axes.values, self.alpha * deletion.design.weight, rest=True)
+            leverage = share + np.einsum("ij,ij->i", Q, fits)
+            missed = Y - fits @ axes.targets
+        else:
+            leverage = share + left.squares
+            missed = Y - Q @ axes.targets
+        shift = self.shifts(Q, left.residuals, root, leverage, weighted=block.weights is not None)
+        squares, weight = float(np.vdot(missed, missed)), float(root @ root)
+        has_digits = alone | (left.remaining > LEAST_REMAINING)
+        each = Gathered.of(leverage, left.residuals / root[:, None], shift, has_digits)
+        return _Sums(squares, weight, float(left.squares.sum()), Q.T @ Y, each)
+
+    def shifts(
+        self, Q: Float64, E: Float64, root: Float64, leverage: Float64, *, weighted: bool
+    ) -> Float64:
+        """Root mean square move of all fitted values without each of some rows.
+
+        Parameters
+        ----------
+        Q : ndarray of shape (m, r)
+        E : ndarray of shape (m, n_targets)
+            Residuals without the row, times the root of its weight.
+        root, leverage : ndarray of shape (m,)
+        weighted : bool
+            Whether rows have weights.
+        """
+        deletion, axes = self.deletion, self.deletion.axes
+        # Squares of far rows' residuals could leave float64. Lost rows are not known yet.
+        unit = np.maximum(np.abs(E).max(axis=1, initial=0.0), 1.0)
+        unit[~np.isfinite(unit)] = 1.0
+        E = E / unit[:, None]
+        size = np.einsum("ij,ij->i", E, E)
+        if self.alpha:
+            # Fitted coordinates without the row less those with it: (kept - now)·c - kept·q·E.
+            penalty = deletion.penalty_without(root, self.alpha, weighted=weighted)
+            kept = shrunk(axes.values, penalty, rest=True)
+            change = kept - shrunk(axes.values, self.alpha * deletion.design.weight, rest=True)
+            pulled = Q * kept
+            moved = (deletion.share(root) + np.einsum("ij,ij->i", pulled, pulled)) * size
+            moved += np.square(change) @ np.square(axes.targets).sum(axis=1) / unit / unit
+            moved -= 2.0 * np.einsum("it,it->i", (pulled * change) @ axes.targets, E) / unit
+        else:
+            moved = leverage * size
+        shifts: Float64 = unit * np.sqrt(np.maximum(moved, 0.0) / deletion.design.weight)
+        return shifts
 
 
 @one_blas_thread()
 def without_each(
-    fitted: Fitted, coef: Float64, intercept: Float64, is_of: Callable[[], bool]
+    fitted: FittedTable, coef: Float64, intercept: Float64, is_of: Callable[[], bool]
 ) -> EachLeftOut | None:
     """Leave every row out.
 
     Parameters
     ----------
-    fitted : Fitted
+    fitted : FittedTable
     coef : ndarray of shape (d, n_targets)
     intercept : ndarray of shape (n_targets,)
     is_of : callable
@@ -87,30 +156,9 @@ def without_each(
     ValueError
         If a row lies so far beyond the others that rounding hides these.
     """
-    axes, design = fitted.axes(), fitted.design
-    n = design.table.X.shape[0]
-    leverage, remaining, shift = np.empty(n), np.empty(n), np.empty(n)
-    residuals = np.empty((n, design.table.n_targets))
-    now = shrunk(axes.values, fitted.penalty(), rest=True)
-
-    def statistic(rows: slice) -> _Sums:
-        Q, Y, root = fitted.coordinates(axes, rows)
-        left = fitted.leave_out(axes, rows, Q, Y, root, fitted.alpha)
-        share = fitted.share(root)
-        if fitted.alpha:
-            fits = Q * now
-            leverage[rows] = share + np.einsum("ij,ij->i", Q, fits)
-            missed = Y - fits @ axes.targets
-        else:
-            leverage[rows] = share + left.squares
-            missed = Y - Q @ axes.targets
-        remaining[rows] = left.remaining
-        residuals[rows] = left.residuals / root[:, None]
-        shift[rows] = _shifts(fitted, axes, Q, left.residuals, root, leverage[rows])
-        squares, weight = float(np.vdot(missed, missed)), float(root @ root)
-        return _Sums(squares, weight, float(left.squares.sum()), Q.T @ Y)
-
-    sums = map_reduce(statistic, design.table.blocks(), _Sums.merge)
+    axes, table, design = fitted.axes(), fitted.table, fitted.design
+    each = _LeftOutOfAll(fitted.deletion(axes), fitted.alpha)
+    sums = table.rows.reduce(each, _Sums.merge, length=table.length, beside=(fitted.goes,))
     if _rounding_of(axes) > _HIDES_ALL and not _tells_all(fitted, axes):
         raise ValueError(
             "Some rows lie so far beyond the others that rounding hides what the others do: "
@@ -118,77 +166,60 @@ def without_each(
         )
     if not (_is_of(fitted, axes, sums, coef) or is_of()):
         return None
-    lost = np.flatnonzero(~(remaining > LEAST_REMAINING) & ~fitted.alone(axes, slice(None)))
+    leverage, residuals, shift, has_digits = sums.rows.arrays()
+    lost = np.flatnonzero(~has_digits)
     residuals[lost], anew = LostRows(fitted, axes).residuals(lost, fitted.alpha)
-    Q, _, root = fitted.coordinates(axes, lost)
-    shift[lost] = _shifts(fitted, axes, Q, residuals[lost] * root[:, None], root, leverage[lost])
+    if lost.size:
+        block, most = fitted.take(lost)
+        Q, _, root = each.deletion.coordinates(block, most)
+        E, weighted = residuals[lost] * root[:, None], block.weights is not None
+        shift[lost] = each.shifts(Q, E, root, leverage[lost], weighted=weighted)
     for row, solution in anew.items():
-        shift[row] = _shift(design, solution.coef - coef, solution.intercept - intercept)
+        shift[row] = _shift(fitted, solution.coef - coef, solution.intercept - intercept)
     return EachLeftOut(axes, leverage, residuals, shift, anew, sums.squares / design.weight)
 
 
+@dataclass(frozen=True)
+class _LeftOut:
+    """Residuals without each row of a block, and whether they have digits."""
+
+    deletion: Deletion
+    alpha: float
+
+    def __call__(self, block: Block, most: Float64) -> Gathered:
+        Q, Y, root = self.deletion.coordinates(block, most)
+        alone = self.deletion.alone(block, most)
+        left = self.deletion.leave_out(block, Q, Y, root, self.alpha, alone)
+        has_digits = alone | (left.remaining > LEAST_REMAINING)
+        return Gathered.of(left.residuals / root[:, None], has_digits)
+
+
 @one_blas_thread()
-def loo_residuals(fitted: Fitted) -> Float64:
+def loo_residuals(fitted: FittedTable) -> Float64:
     """Target less what the fit without the row, or without part of it, predicts.
 
     Returns
     -------
     ndarray of shape (n, n_targets)
     """
-    axes, table = fitted.axes(), fitted.design.table
-    residuals = np.empty((table.X.shape[0], table.n_targets))
-    remaining = np.empty(table.X.shape[0])
-
-    def statistic(rows: slice) -> None:
-        Q, Y, root = fitted.coordinates(axes, rows)
-        left = fitted.leave_out(axes, rows, Q, Y, root, fitted.alpha)
-        residuals[rows], remaining[rows] = left.residuals / root[:, None], left.remaining
-
-    map_reduce(statistic, table.blocks(), lambda *_: None)
-    lost = np.flatnonzero(~(remaining > LEAST_REMAINING) & ~fitted.alone(axes, slice(None)))
+    axes, table = fitted.axes(), fitted.table
+    left_out = _LeftOut(fitted.deletion(axes), fitted.alpha)
+    residuals: Float64
+    residuals, has_digits = table.rows.reduce(
+        left_out, Gathered.merge, length=table.length, beside=(fitted.goes,)
+    ).arrays()
+    lost = np.flatnonzero(~has_digits)
     residuals[lost], _ = LostRows(fitted, axes).residuals(lost, fitted.alpha)
     return residuals
 
 
-def _shifts(
-    fitted: Fitted, axes: Axes, Q: Float64, E: Float64, root: Float64, leverage: Float64
-) -> Float64:
-    """Root mean square move of all fitted values without each of some rows.
-
-    Parameters
-    ----------
-    fitted, axes : as above
-    Q : ndarray of shape (m, r)
-    E : ndarray of shape (m, n_targets)
-        Residuals without the row, times the root of its weight.
-    root, leverage : ndarray of shape (m,)
-    """
-    # Squares of far rows' residuals could leave float64. Lost rows are not known yet.
-    unit = np.maximum(np.abs(E).max(axis=1, initial=0.0), 1.0)
-    unit[~np.isfinite(unit)] = 1.0
-    E = E / unit[:, None]
-    size = np.einsum("ij,ij->i", E, E)
-    if fitted.alpha:
-        # Fitted coordinates without the row less those with it: (kept - now)·c - kept·q·E.
-        kept = shrunk(axes.values, fitted.penalty_without(root, fitted.alpha), rest=True)
-        change = kept - shrunk(axes.values, fitted.penalty(), rest=True)
-        pulled = Q * kept
-        moved = (fitted.share(root) + np.einsum("ij,ij->i", pulled, pulled)) * size
-        moved += np.square(change) @ np.square(axes.targets).sum(axis=1) / unit / unit
-        moved -= 2.0 * np.einsum("it,it->i", (pulled * change) @ axes.targets, E) / unit
-    else:
-        moved = leverage * size
-    shifts: Float64 = unit * np.sqrt(np.maximum(moved, 0.0) / fitted.design.weight)
-    return shifts
-
-
-def _is_of(fitted: Fitted, axes: Axes, sums: _Sums, coef: Float64) -> bool:
+def _is_of(fitted: FittedTable, axes: Axes, sums: _Sums, coef: Float64) -> bool:
     """Whether rows have the axes' sums, and the axes the fit's slopes."""
     design = fitted.design
-    some = slice(0, min(1024, design.table.X.shape[0]))
+    some = fitted.table.rows.take(np.arange(min(_FIRST, fitted.table.shape[0])))
     now = shrunk(axes.values, fitted.penalty(), rest=True)[:, None]
     ours = design.projected(some, axes.into) @ (now * axes.targets)
-    theirs = design.projected(some, coef / design.frame.unit[:, None])
+    theirs = design.projected(some, coef / design.scaling.unit[:, None])
     size = np.sqrt(design.weight)
     alike = max(_ALIKE, _rounding_of(axes))
     return bool(
@@ -199,12 +230,47 @@ def _is_of(fitted: Fitted, axes: Axes, sums: _Sums, coef: Float64) -> bool:
     )
 
 
-def _tells_all(fitted: Fitted, axes: Axes) -> bool:
+@dataclass(frozen=True)
+class _Squares:
+    """Sums of squares of the columns of a block, as the design takes them."""
+
+    design: Design
+
+    def __call__(self, block: Block) -> Float64:
+        squares: Float64 = np.square(self.design.block(block)[0]).sum(axis=0)
+        return squares
+
+
+class _Longest(NamedTuple):
+    """The row with the greatest share in the length of a column, the first of several."""
+
+    share: float
+    row: int
+
+    def merge(self, other: "_Longest") -> "_Longest":
+        return other if other.share > self.share else self
+
+
+@dataclass(frozen=True)
+class _LongestOf:
+    """The longest row of a block, beside columns of these lengths."""
+
+    design: Design
+    size: Float64
+
+    def __call__(self, block: Block) -> _Longest:
+        rows, _ = self.design.block(block)
+        shares = np.abs(rows / np.where(self.size > 0, self.size, 1.0)).max(axis=1)
+        row = int(shares.argmax())
+        return _Longest(float(shares[row]), block.first + row)
+
+
+def _tells_all(fitted: FittedTable, axes: Axes) -> bool:
     """Whether the axes have all directions that rows have without the longest of them."""
-    rows, _ = fitted.design.block(slice(None))
-    size = np.linalg.norm(rows, axis=0)
-    longest = np.abs(rows / np.where(size > 0, size, 1.0)).max(axis=1).argmax()
-    return fit_without(fitted, int(longest), 0.0).solution.rank <= len(axes.values)
+    table, design = fitted.table, fitted.design
+    size = np.sqrt(table.reduce(_Squares(design), np.add))
+    longest = table.reduce(_LongestOf(design, size), _Longest.merge)
+    return fit_without(fitted, longest.row, 0.0).solution.rank <= len(axes.values)
 
 
 def _rounding_of(axes: Axes) -> float:
@@ -220,14 +286,22 @@ def _rounding_of(axes: Axes) -> float:
     return 16 * float(np.finfo(float).eps * reach)
 
 
-def _shift(design: Design, coef: Float64, intercept: Float64) -> float:
-    """Root mean square of a linear function over the rows."""
-    at_origin = design.frame.origin @ coef + intercept
+@dataclass(frozen=True)
+class _Length:
+    """Length of a linear function over a block, each value times the root of the row's weight."""
 
-    def statistic(rows: slice) -> float:
-        moved = (design.table.X[rows] - design.frame.origin) @ coef + at_origin
-        moved *= design.roots(rows)[:, None]
+    design: Design
+    coef: Float64
+    intercept: Float64
+
+    def __call__(self, block: Block) -> float:
+        origin = self.design.scaling.origin
+        moved = (block.X - origin) @ self.coef + (origin @ self.coef + self.intercept)
+        moved *= self.design.roots(block)[:, None]
         return float(scipy.linalg.norm(moved.ravel()))  # by BLAS, which squares nothing too large
 
-    length = map_reduce(statistic, design.table.blocks(), math.hypot)
-    return length / math.sqrt(design.weight)
+
+def _shift(fitted: FittedTable, coef: Float64, intercept: Float64) -> float:
+    """Root mean square of a linear function over the rows."""
+    length = fitted.table.reduce(_Length(fitted.design, coef, intercept), math.hypot)
+    return length / math.sqrt(fitted.design.weight)

@@ -8,18 +8,91 @@ from numpy.typing import NDArray
 
 from trivium.arrays import Float64, Indices
 from trivium.least_squares.deletion.leave_one_out import LeftOut, leave_one_out
-from trivium.least_squares.solving.design import Design
+from trivium.least_squares.solving.design import Design, Table
 from trivium.least_squares.solving.moments import Moments
 from trivium.least_squares.solving.svd import Axes, principal_axes, quick_axes
+from trivium.rows.block import Block
 
 _LEAST_ROOT = 1e-162  # for a weight that has underflown beside the others, so that one can divide
 
 
-class Fitted(NamedTuple):
+class Deletion(NamedTuple):
+    """How rows are left out of a fit, in its axes.
+
+    It holds no rows: it is applied to blocks of them, with the weight beside of each row that is
+    left out at most.
+
+    Attributes
+    ----------
+    design : Design
+    axes : Axes
+    centred : bool
+        Whether there is an intercept.
+    full : bool
+        Whether rows are independent: one that goes whole takes one off the rank.
+    """
+
+    design: Design
+    axes: Axes
+    centred: bool
+    full: bool
+
+    def roots(self, block: Block, most: Float64) -> Float64:
+        """Roots of the weights of some rows that are left out."""
+        with np.errstate(over="ignore"):
+            most = np.ldexp(most, -self.design.scaling.weight_exponent)
+        root: Float64 = np.minimum(self.design.roots(block), np.sqrt(most))
+        np.maximum(root, _LEAST_ROOT, out=root)
+        return root
+
+    def coordinates(self, block: Block, most: Float64) -> tuple[Float64, Float64, Float64]:
+        """Parts of Q and centred targets of some rows, times the roots of what goes; these."""
+        root = self.roots(block, most)
+        Q, Y = self.design.projected(block, self.axes.into), self.design.centred_targets(block)
+        if block.weights is not None:
+            Q *= root[:, None]
+            Y *= root[:, None]
+        return Q, Y, root
+
+    def share(self, root: Float64) -> Float64:
+        """Share of each of some rows in the weight of all; zero without an intercept."""
+        share: Float64 = self.centred * root * root / self.design.weight
+        return share
+
+    def alone(self, block: Block, most: Float64) -> NDArray[np.bool_]:
+        """Which of some rows add one to the rank and go whole."""
+        if not self.full:
+            return np.zeros(len(block.X), dtype=np.bool_)
+        alone: NDArray[np.bool_] = self.roots(block, most) == self.design.roots(block)
+        return alone
+
+    def penalty_without(self, root: Float64, alpha: float, *, weighted: bool) -> Float64 | float:
+        """Penalty without each of some rows: one for all where they weigh the same."""
+        if not weighted:
+            return alpha * (self.design.weight - 1.0)
+        penalties: Float64 = alpha * (self.design.weight - root * root)[:, None]
+        return penalties
+
+    def leave_out(
+        self,
+        block: Block,
+        Q: Float64,
+        Y: Float64,
+        root: Float64,
+        alpha: float,
+        alone: NDArray[np.bool_],
+    ) -> LeftOut:
+        """Leave out some rows under a penalty, given their `coordinates` and which are `alone`."""
+        penalty = self.penalty_without(root, alpha, weighted=block.weights is not None)
+        return leave_one_out(Q, Y, self.axes, self.share(root), penalty, alone=alone)
+
+
+class FittedTable(NamedTuple):
     """A fit and the rows it was made of.
 
     Attributes
     ----------
+    table : Table
     design : Design
     moments : Moments or None
     alpha : float
@@ -29,69 +102,41 @@ class Fitted(NamedTuple):
         Weight of a row, or of each, that is left out at most; infinity leaves it out whole.
     """
 
+    table: Table
     design: Design
     moments: Moments | None
     alpha: float
     centred: bool
     most: float | Float64 = math.inf
 
+    @property
+    def goes(self) -> Float64:
+        """Weight of each row that is left out at most, of shape (n,)."""
+        return np.broadcast_to(self.most, self.table.shape[:1])
+
     def penalty(self) -> float:
         """Penalty on the sum of squares of all rows."""
         return self.alpha * self.design.weight
 
-    def goes_at_most(self, rows: slice | Indices | int) -> float | Float64:
-        """Weight of some rows, or of one, that is left out at most."""
-        return self.most[rows] if isinstance(self.most, np.ndarray) else self.most
-
-    def roots(self, rows: slice | Indices) -> Float64:
-        """Roots of the weights of some rows that are left out."""
-        with np.errstate(over="ignore"):
-            most = np.ldexp(self.goes_at_most(rows), -self.design.frame.weight_exponent)
-        root: Float64 = np.minimum(self.design.roots(rows), np.sqrt(most))
-        np.maximum(root, _LEAST_ROOT, out=root)
-        return root
-
-    def penalty_without(self, root: Float64, alpha: float) -> Float64 | float:
-        """Penalty without each of some rows: one for all where they weigh the same."""
-        if self.design.table.weights is None:
-            return alpha * (self.design.weight - 1.0)
-        penalties: Float64 = alpha * (self.design.weight - root * root)[:, None]
-        return penalties
-
-    def share(self, root: Float64) -> Float64:
-        """Share of each of some rows in the weight of all; zero without an intercept."""
-        share: Float64 = self.centred * root * root / self.design.weight
-        return share
-
     def axes(self) -> Axes:
         """Find the axes of the rows."""
-        n, d = self.design.table.X.shape
+        n, d = self.table.shape
         axes = None
         # Of independent rows the singular values themselves are asked for.
         if self.moments is not None and self.alpha == 0 and n - self.centred > d:
             axes = quick_axes(self.moments)
-        return principal_axes(self.design, self.moments) if axes is None else axes
+        return principal_axes(self.table, self.design, self.moments) if axes is None else axes
 
-    def alone(self, axes: Axes, rows: slice | Indices) -> NDArray[np.bool_]:
-        """Which of some rows add one to the rank and go whole."""
-        table = self.design.table
-        if not 0 < len(axes.values) == table.X.shape[0] - self.centred:
-            return np.zeros(table.codes[rows].shape, dtype=np.bool_)
-        alone: NDArray[np.bool_] = self.roots(rows) == self.design.roots(rows)
-        return alone
+    def deletion(self, axes: Axes) -> Deletion:
+        """Say how rows are left out, in axes that are theirs."""
+        full = 0 < len(axes.values) == self.table.shape[0] - self.centred
+        return Deletion(self.design, axes, self.centred, full)
 
-    def coordinates(self, axes: Axes, rows: slice | Indices) -> tuple[Float64, Float64, Float64]:
-        """Parts of Q and centred targets of some rows, times the roots of what goes; these."""
-        root = self.roots(rows)
-        Q, Y = self.design.projected(rows, axes.into), self.design.centred_targets(rows)
-        if self.design.table.weights is not None:
-            Q *= root[:, None]
-            Y *= root[:, None]
-        return Q, Y, root
-
-    def leave_out(
-        self, axes: Axes, rows: slice | Indices, Q: Float64, Y: Float64, root: Float64, alpha: float
-    ) -> LeftOut:
-        """Leave out some rows under a penalty, given their `coordinates`."""
-        share, penalty = self.share(root), self.penalty_without(root, alpha)
-        return leave_one_out(Q, Y, axes, share, penalty, alone=self.alone(axes, rows))
+    def take(self, numbers: Indices) -> tuple[Block, Float64]:
+        """Take rows by their numbers, in any order, and what goes of each at most."""
+        rising, place = np.unique(numbers, return_inverse=True)
+        block = self.table.rows.take(rising)
+        if not np.array_equal(rising, numbers):
+            weights = None if block.weights is None else block.weights[place]
+            block = Block(0, block.X[place], block.codes[place], weights)
+        return block, self.goes[numbers]

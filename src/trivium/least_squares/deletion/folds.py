@@ -8,21 +8,19 @@ same, so that this fold is that of a table with c's rows balanced by S_c - m, wi
 So there are as many tables as there are classes, or pairs of a class and a weight m.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from trivium.arrays import Float64, Indices
-from trivium.blocks.map_reduce import row_blocks
 from trivium.class_weights import ClassWeight, balanced, class_factors
-from trivium.least_squares.deletion.fitted import Fitted
-from trivium.least_squares.deletion.high_leverage import LEAST_REMAINING
+from trivium.least_squares.deletion.fitted import FittedTable
 from trivium.least_squares.solving.absent_classes import below_others, indicator_table
-from trivium.least_squares.solving.design import BLOCK_BYTES, Design, Table
+from trivium.least_squares.solving.design import Design, Table
 from trivium.least_squares.solving.moments import Moments
 from trivium.least_squares.solving.svd import Axes, principal_axes
+from trivium.least_squares.solving.targets import targets
 from trivium.rows.labelled import LabelledRows
 
 
@@ -31,36 +29,73 @@ class Part(NamedTuple):
 
     Attributes
     ----------
-    fitted : Fitted
+    fitted : FittedTable
         Its own alpha is not used.
     axes : Axes
         Principal ones.
-    rows : ndarray of int or None
-        Their numbers; None means all.
+    numbers : ndarray of int or None
+        Those of the rows, which rise; None means all.
     """
 
-    fitted: Fitted
+    fitted: FittedTable
     axes: Axes
-    rows: Indices | None = None
+    numbers: Indices | None = None
 
-    def blocks(self) -> list[slice | Indices]:
-        """Rows in blocks that fit a cache, with their targets."""
-        table = self.fitted.design.table
-        if self.rows is None:
-            return list(table.blocks())
-        widest = max(table.X.shape[1], table.n_targets)
-        return [self.rows[some] for some in row_blocks(self.rows.size, widest, n_bytes=BLOCK_BYTES)]
+    def places(self) -> Indices:
+        """Return the numbers of the rows."""
+        return np.arange(self.fitted.table.shape[0]) if self.numbers is None else self.numbers
 
-    def left_out(
-        self, rows: slice | Indices, alphas: Float64
-    ) -> Iterator[tuple[Float64, NDArray[np.bool_]]]:
-        """Yield, for each penalty, residuals without each of some rows, and which have digits."""
-        fitted, axes = self.fitted, self.axes
-        alone = fitted.alone(axes, rows)
-        Q, Y, root = fitted.coordinates(axes, rows)
-        for alpha in alphas.tolist():
-            left = fitted.leave_out(axes, rows, Q, Y, root, alpha)
-            yield left.residuals / root[:, None], alone | (left.remaining > LEAST_REMAINING)
+    def table(self) -> Table:
+        """Return the rows that are left out, as a table of their own."""
+        table = self.fitted.table
+        return table if self.numbers is None else Table(table.rows.subset(self.numbers))
+
+
+class FoldScores(NamedTuple):
+    """How residuals without rows make values of the functions of all classes.
+
+    Attributes
+    ----------
+    n_targets : int
+        Of the table that rows are left out of.
+    n_classes : int
+    absent : ndarray of int
+        Classes that no row learnt is of.
+    last : ndarray of int
+        Rows learnt of which nothing of their class remains in their fold.
+    """
+
+    n_targets: int
+    n_classes: int
+    absent: Indices
+    last: Indices
+
+    def values(self, residuals: Float64, own: Indices, codes: Indices, numbers: Indices) -> Float64:
+        """Values of each class's function in the models without some rows learnt.
+
+        Parameters
+        ----------
+        residuals : ndarray of shape (m, n_targets)
+        own, codes : ndarray of shape (m,)
+            Their classes as the table has them, and among all.
+        numbers : ndarray of int of shape (m,)
+
+        Returns
+        -------
+        ndarray of shape (m, 1) for two classes, else (m, n_classes)
+        """
+        known = 2 if self.n_targets == 1 else self.n_targets
+        scores = targets(own, known) - residuals
+        if 2 < self.n_classes > scores.shape[1]:
+            wide = np.zeros((len(scores), self.n_classes))
+            wide[:, np.delete(np.arange(self.n_classes), self.absent)] = scores
+            scores = wide
+        scores = below_others(scores, self.absent)
+        if self.last.size:
+            for place in np.flatnonzero(np.isin(numbers, self.last)).tolist():
+                gone = np.append(self.absent, codes[place])
+                below_others(scores[place : place + 1], gone)
+        return scores
 
 
 class Folds(NamedTuple):
@@ -95,14 +130,18 @@ class Folds(NamedTuple):
     weighed: bool
     parts: list[Part]
 
-    def weights(self, part: Part, rows: slice | Indices) -> Float64:
-        """Return what some rows learnt count in scores, over a power of two."""
-        if not self.weighed:
-            return np.square(part.fitted.design.roots(rows))
-        return self.scored_weights(self.places[rows])
+    def weights(self, part: Part) -> Float64:
+        """Return what rows learnt count in scores, over a power of two."""
+        if self.weighed:
+            return self.scored_weights(self.places)
+        fitted = part.fitted
+        if fitted.table.rows.weights is None:
+            return np.ones(self.places.size)
+        weights = fitted.design.scaling.weights(fitted.table.rows.weights)
+        return np.square(np.sqrt(weights))
 
     def scored_weights(self, rows: Indices) -> Float64:
-        """Return the same of rows scored."""
+        """Return what some rows scored count in scores, over a power of two."""
         weights = self.scored.weights
         if weights is None:
             return np.ones(rows.size)
@@ -115,40 +154,17 @@ class Folds(NamedTuple):
         weights = self.scored.weights
         return 0 if weights is None else int(np.frexp(weights.max())[1])
 
-    def numbers(self, rows: slice | Indices) -> Indices:
-        """Numbers of rows learnt."""
-        return np.arange(*rows.indices(self.places.size)) if isinstance(rows, slice) else rows
-
-    def scores(self, rows: slice | Indices, residuals: Float64) -> Float64:
-        """Values of each class's function in the models without some rows learnt.
-
-        Parameters
-        ----------
-        rows : slice or ndarray of int
-        residuals : ndarray of shape (m, n_targets)
-
-        Returns
-        -------
-        ndarray of shape (m, 1) for two classes, else (m, n_classes)
-        """
-        scores, n_classes = self.table.targets(rows) - residuals, self.learnt.classes.size
-        if 2 < n_classes > scores.shape[1]:
-            wide = np.zeros((len(scores), n_classes))
-            wide[:, np.delete(np.arange(n_classes), self.absent)] = scores
-            scores = wide
-        scores = below_others(scores, self.absent)
-        if self.last.size:
-            numbers = self.numbers(rows)
-            for place in np.flatnonzero(np.isin(numbers, self.last)).tolist():
-                gone = np.append(self.absent, self.learnt.codes[numbers[place]])
-                below_others(scores[place : place + 1], gone)
-        return scores
+    @property
+    def scores(self) -> FoldScores:
+        """How residuals without rows make values of the functions of all classes."""
+        n_classes = self.learnt.classes.size
+        return FoldScores(self.table.n_targets, n_classes, self.absent, self.last)
 
 
 def folds_of(
     scored: LabelledRows,
     class_weight: ClassWeight,
-    take: Callable[[Table], tuple[Design, Moments | None]],
+    take: Callable[[Table, Indices | None], tuple[Design, Moments | None]],
     *,
     centred: bool,
 ) -> Folds:
@@ -159,7 +175,7 @@ def folds_of(
     scored : LabelledRows
     class_weight : dict, "balanced" or None
     take : callable
-        Takes a table about its means.
+        Takes a table, of rows that had these numbers as they were given, about its means.
     centred : bool
 
     Raises
@@ -170,7 +186,9 @@ def folds_of(
     factors = class_factors(class_weight, scored.classes, scored.class_weights())
     learnt = scored.multiplied(factors)
     table = indicator_table(learnt)
-    heard = np.ones(len(scored.X), dtype=np.bool_) if factors is None else factors[scored.codes] > 0
+    heard = np.ones(scored.codes.size, dtype=np.bool_)
+    if factors is not None:
+        heard = factors[scored.codes] > 0
     places = np.flatnonzero(heard)
     weights = np.ones(places.size) if scored.weights is None else scored.weights[places]
     if places.size == 1 and weights[0] <= 1.0:
@@ -190,26 +208,27 @@ def folds_of(
         [],
     )
 
-    def part(weighed: Table, most: float | Float64, rows: Indices | None = None) -> Part:
-        design, moments = take(weighed)
-        fitted = Fitted(design, moments, 0.0, centred, most=most)
-        return Part(fitted, principal_axes(design, moments), rows)
+    def part(weighed: Table, most: float | Float64, numbers: Indices | None = None) -> Part:
+        design, moments = take(weighed, learnt.kept)
+        fitted = FittedTable(weighed, design, moments, 0.0, centred, most=most)
+        return Part(fitted, principal_axes(weighed, design, moments), numbers)
 
     if factors is None:
         return folds._replace(parts=[part(table, 1.0)])
     goes = np.minimum(weights, 1.0)
     if not isinstance(class_weight, str):
         each = factors[learnt.codes]
-        own = table._replace(weights=each * weights)
+        own = table.reweighted(each * weights)
         return folds._replace(parts=[part(own, each * goes)])
-    parts, kinds = [], np.column_stack([table.codes, goes])
+    codes = table.rows.codes
+    parts, kinds = [], np.column_stack([codes, goes])
     kinds, kind_of = np.unique(kinds, axis=0, return_inverse=True)
-    mass = np.bincount(table.codes, np.ldexp(weights, -folds.exponent)).astype(np.float64)
+    mass = np.bincount(codes, np.ldexp(weights, -folds.exponent)).astype(np.float64)
     for kind, (code, gone) in enumerate(kinds.tolist()):
         rows, rest = np.flatnonzero(kind_of == kind), weights.copy()
         rest[rows[0]] -= gone
         without = mass.copy()
-        without[int(code)] = np.ldexp(rest[table.codes == code], -folds.exponent).sum()
-        each = balanced(without)[table.codes]
-        parts.append(part(table._replace(weights=each * weights), each * goes, rows))
+        without[int(code)] = np.ldexp(rest[codes == code], -folds.exponent).sum()
+        each = balanced(without)[codes]
+        parts.append(part(table.reweighted(each * weights), each * goes, rows))
     return folds._replace(parts=parts)

@@ -18,12 +18,14 @@ from numpy.typing import NDArray
 from trivium.arrays import Float64, Indices
 from trivium.blocks.properties import cached_property
 from trivium.blocks.workers import one_blas_thread
-from trivium.least_squares.deletion.fitted import Fitted
+from trivium.least_squares.deletion.fitted import Deletion, FittedTable
 from trivium.least_squares.deletion.leave_one_out import LeftOut, OffSpan, leave_one_out
 from trivium.least_squares.solving.design import Table
 from trivium.least_squares.solving.solution import Solution
 from trivium.least_squares.solving.solve import Solved, solve
 from trivium.least_squares.solving.svd import Axes, principal_axes, shrunk
+from trivium.least_squares.solving.targets import targets
+from trivium.rows.block import Block
 
 LEAST_REMAINING = 1e-4
 """Of one less the leverage: below, four digits and more are lost."""
@@ -40,12 +42,12 @@ class LostRows:
 
     Parameters
     ----------
-    fitted : Fitted
+    fitted : FittedTable
     axes : Axes
         Of its rows.
     """
 
-    def __init__(self, fitted: Fitted, axes: Axes) -> None:
+    def __init__(self, fitted: FittedTable, axes: Axes) -> None:
         self._fitted, self._axes = fitted, axes
 
     @one_blas_thread()
@@ -64,25 +66,28 @@ class LostRows:
         solutions : dict of int to Solution
             The fits that were made.
         """
-        table = self._fitted.design.table
-        residuals = np.empty((rows.size, table.n_targets))
+        residuals = np.empty((rows.size, self._fitted.table.n_targets))
+        if not rows.size:
+            return residuals, {}
+        block, most = self._fitted.take(rows)
         to_fit = np.ones(rows.size, dtype=np.bool_)
         if rows.size > _FEW_FITS and self._off_span is not None:
-            left, root = self._left_out(rows, alpha, self._off_span)
+            some = self._off_span.of(rows)
+            left, root = self._left_out(block, most, alpha, some)
             residuals[:] = left.residuals / root[:, None]
-            to_fit = self._rounding(rows) * np.linalg.norm(left.residuals, axis=1) > _TOO_FAR
+            to_fit = self._rounding(block) * np.linalg.norm(left.residuals, axis=1) > _TOO_FAR
         elif rows.size > _MOST_FITS:
-            Q, _, root = self._fitted.coordinates(self._principal, rows)
-            remaining = 1.0 - self._fitted.share(root) - np.einsum("ij,ij->i", Q, Q)
+            Q, _, root = self._deletion.coordinates(block, most)
+            remaining = 1.0 - self._deletion.share(root) - np.einsum("ij,ij->i", Q, Q)
             to_fit = np.abs(remaining) > _ALONE
-            left, root = self._left_out(rows, alpha, None)
+            left, root = self._left_out(block, most, alpha, None)
             residuals[:] = left.residuals / root[:, None]
-        solutions = {}
+        solutions, told = {}, targets(block.codes, self._fitted.table.rows.n_classes)
         for place in np.flatnonzero(to_fit).tolist():
             row = int(rows[place])
             solution = solutions[row] = fit_without(self._fitted, row, alpha).solution
-            scores = table.X[row].astype(np.float64) @ solution.coef + solution.intercept
-            residuals[place] = table.targets(slice(row, row + 1))[0] - scores
+            scores = block.X[place].astype(np.float64) @ solution.coef + solution.intercept
+            residuals[place] = told[place] - scores
         return residuals, solutions
 
     @one_blas_thread()
@@ -95,38 +100,47 @@ class LostRows:
         ----------
         rows : ndarray of int of shape (m,)
         """
-        fitted, alone = self._fitted, self._fitted.alone(self._axes, rows)
+        if not rows.size:
+            return np.empty(0)
+        fitted = self._fitted
+        block, most = fitted.take(rows)
+        alone = fitted.deletion(self._axes).alone(block, most)
         if rows.size > _FEW_FITS and self._off_span is not None:
-            Q, _, root = fitted.coordinates(self._principal, rows)
-            off, none = self._off_span_of(rows, root, self._off_span)
+            Q, _, root = self._deletion.coordinates(block, most)
+            off, none = self._off_span_of(block, root, self._off_span.of(rows))
             alone |= none
-            taken = shrunk(self._principal.values, fitted.penalty())
+            taken = shrunk(self._deletion.axes.values, fitted.penalty())
             remaining = off.squares + np.einsum("ij,ij->i", Q, Q * taken)
         else:
             remaining = np.array(
                 [
-                    1.0 if lone else _remaining_of(fitted, self._axes, row)
-                    for row, lone in zip(rows.tolist(), alone.tolist(), strict=True)
+                    1.0 if lone else self._remaining_of(row, block.part(slice(place, place + 1)))
+                    for place, (row, lone) in enumerate(
+                        zip(rows.tolist(), alone.tolist(), strict=True)
+                    )
                 ]
             )
         return np.where(alone, 1.0, remaining)
 
     @cached_property
-    def _principal(self) -> Axes:
-        if self._axes.vectors is not None:
-            return self._axes
-        return principal_axes(self._fitted.design, self._fitted.moments)
+    def _deletion(self) -> Deletion:
+        """How rows are left out in principal axes."""
+        axes, fitted = self._axes, self._fitted
+        if axes.vectors is None:
+            axes = principal_axes(fitted.table, fitted.design, fitted.moments)
+        return fitted.deletion(axes)
 
     @cached_property
     def _off_span(self) -> OffSpan | None:
         """Parts of all rows off the span of all columns; None where there are too many."""
-        design = self._fitted.design
-        n, d = design.table.X.shape
+        table, design = self._fitted.table, self._fitted.design
+        n, d = table.shape
         if n > min(_MOST_ROWS, _MOST_ROWS_A_COLUMN * d):
             return None
-        columns, targets = design.block(slice(0, n))
+        block = table.rows.take(np.arange(n))
+        columns, targets = design.block(block)
         if self._fitted.centred:
-            columns = np.column_stack([design.roots(slice(0, n)), columns])
+            columns = np.column_stack([design.roots(block), columns])
         size = np.linalg.norm(columns, axis=0)
         columns /= np.where(size > 0, size, 1.0)
         basis, _, _ = scipy.linalg.qr(columns, pivoting=True, check_finite=False)
@@ -134,39 +148,61 @@ class LostRows:
         return OffSpan(np.einsum("ij,ij->i", off, off), off @ (off.T @ targets))
 
     def _left_out(
-        self, rows: Indices, alpha: float, off: OffSpan | None
+        self, block: Block, most: Float64, alpha: float, off: OffSpan | None
     ) -> tuple[LeftOut, Float64]:
         """Leave rows out, and tell the roots of what goes of their weights.
 
         Without their parts off the span, they are taken to have none.
         """
-        fitted, axes = self._fitted, self._principal
-        Q, Y, root = fitted.coordinates(axes, rows)
-        alone = np.ones(rows.size, dtype=np.bool_)
+        deletion = self._deletion
+        Q, Y, root = deletion.coordinates(block, most)
+        alone = np.ones(len(Q), dtype=np.bool_)
         if off is not None:
-            off, alone = self._off_span_of(rows, root, off)
-        share, penalty = fitted.share(root), fitted.penalty_without(root, alpha)
-        return leave_one_out(Q, Y, axes, share, penalty, alone=alone, off_span=off), root
+            off, alone = self._off_span_of(block, root, off)
+        penalty = deletion.penalty_without(root, alpha, weighted=block.weights is not None)
+        share = deletion.share(root)
+        return leave_one_out(Q, Y, deletion.axes, share, penalty, alone=alone, off_span=off), root
 
     def _off_span_of(
-        self, rows: Indices, root: Float64, off: OffSpan
+        self, block: Block, root: Float64, off: OffSpan
     ) -> tuple[OffSpan, NDArray[np.bool_]]:
         """Parts of what goes of some rows off the span, and whether they are none."""
-        goes = np.square(root / self._fitted.design.roots(rows))
-        none = off.squares[rows] <= np.square(16 * _EPSILON) * len(off.squares)
-        some = OffSpan(
-            1.0 - goes + goes * off.squares[rows], np.sqrt(goes)[:, None] * off.residuals[rows]
-        )
+        goes = np.square(root / self._fitted.design.roots(block))
+        none = off.squares <= np.square(16 * _EPSILON) * self._fitted.table.shape[0]
+        some = OffSpan(1.0 - goes + goes * off.squares, np.sqrt(goes)[:, None] * off.residuals)
         return some, none & (goes == 1.0)
 
-    def _rounding(self, rows: Indices) -> Float64:
+    def _rounding(self, block: Block) -> Float64:
         """How far rounding may move each row's part of Q."""
-        Z, _ = self._fitted.design.block(rows)
+        Z, _ = self._fitted.design.block(block)
         reach: Float64 = (np.abs(Z) @ np.abs(self._axes.into)).max(axis=1, initial=0.0)
         return _EPSILON * reach
 
+    def _remaining_of(self, row: int, block: Block) -> float:
+        """One less the leverage of a row, which is the block, from the fit without it.
 
-def fit_without(fitted: Fitted, row: int, alpha: float) -> Solved:
+        With g = xᵀ(A + a)⁻¹x, A the others' squares and a the penalty, it is 1/(1 + g).
+        """
+        fitted = self._fitted
+        weight_exponent = fitted.design.scaling.weight_exponent
+        total = float(np.ldexp(fitted.design.weight, weight_exponent))
+        weight = 1.0 if block.weights is None else float(block.weights[0])
+        goes = min(float(fitted.goes[row]), weight)
+        solved = fit_without(fitted, row, fitted.alpha * total / (total - goes))
+        seen = FittedTable(
+            solved.table, solved.design, solved.moments, fitted.alpha, fitted.centred
+        ).axes()
+        if len(seen.values) < len(self._axes.values):
+            return 1.0
+        exponent = -solved.design.scaling.weight_exponent
+        with np.errstate(over="ignore"):
+            q = solved.design.projected(block, seen.into)[0]
+            kept = shrunk(seen.values, fitted.alpha * float(np.ldexp(total, exponent)), rest=True)
+            g = np.square(q) @ kept + fitted.centred / solved.design.weight
+            return float(1.0 / (1.0 + np.ldexp(goes, exponent) * g))
+
+
+def fit_without(fitted: FittedTable, row: int, alpha: float) -> Solved:
     """Fit without a row, from the start.
 
     Raises
@@ -174,44 +210,15 @@ def fit_without(fitted: Fitted, row: int, alpha: float) -> Solved:
     ValueError
         If the range of the others is beyond float64.
     """
-    table = fitted.design.table
-    weights = table.weights
-    goes = fitted.goes_at_most(row)
+    rows = fitted.table.rows
+    weights, goes = rows.weights, float(fitted.goes[row])
     if weights is not None and weights[row] > goes:
         weights = weights.copy()
         weights[row] -= goes
-        rest = table._replace(weights=weights)
+        rest = Table(rows.reweighted(weights))
     else:
-        rest = Table(
-            np.delete(table.X, row, axis=0),
-            np.delete(table.codes, row),
-            table.n_classes,
-            None if weights is None else np.delete(weights, row),
-        )
+        rest = Table(rows.without(row))
     solved = solve(rest, alpha, centred=fitted.centred)
     if solved is None:
         raise ValueError(f"X without row {row} has a range beyond float64.")
     return solved
-
-
-def _remaining_of(fitted: Fitted, axes: Axes, row: int) -> float:
-    """One less a row's leverage, from the fit without it.
-
-    With g = xᵀ(A + a)⁻¹x, A the others' squares and a the penalty, it is 1/(1 + g).
-    """
-    frame, table = fitted.design.frame, fitted.design.table
-    total = float(np.ldexp(fitted.design.weight, frame.weight_exponent))
-    weight = 1.0 if table.weights is None else float(table.weights[row])
-    goes = min(float(fitted.goes_at_most(row)), weight)
-    solved = fit_without(fitted, row, fitted.alpha * total / (total - goes))
-    others = Fitted(solved.design, solved.moments, fitted.alpha, fitted.centred)
-    seen = others.axes()
-    if len(seen.values) < len(axes.values):
-        return 1.0
-    exponent = -solved.design.frame.weight_exponent
-    with np.errstate(over="ignore"):
-        here = solved.design._replace(table=table)
-        q = here.projected(slice(row, row + 1), seen.into)[0]
-        kept = shrunk(seen.values, fitted.alpha * float(np.ldexp(total, exponent)), rest=True)
-        g = np.square(q) @ kept + fitted.centred / solved.design.weight
-        return float(1.0 / (1.0 + np.ldexp(goes, exponent) * g))

@@ -8,9 +8,10 @@ from trivium.blocks.workers import one_blas_thread
 from trivium.containers import as_array
 from trivium.labels import shown
 from trivium.least_squares.deletion.case_deletion import EachLeftOut
-from trivium.least_squares.deletion.fitted import Fitted
-from trivium.least_squares.solving.absent_classes import below_others, leading
+from trivium.least_squares.deletion.fitted import FittedTable
+from trivium.least_squares.solving.absent_classes import below_others
 from trivium.least_squares.solving.svd import shrunk
+from trivium.least_squares.solving.targets import decisions, leading
 from trivium.parameters import require_number
 
 
@@ -47,15 +48,14 @@ class Influence:
     """
 
     def __init__(
-        self, fitted: Fitted, left_out: EachLeftOut, classes: Labels, absent: Indices
+        self, fitted: FittedTable, left_out: EachLeftOut, classes: Labels, absent: Indices
     ) -> None:
         self._fitted, self._left_out, self._classes = fitted, left_out, classes
-        table = fitted.design.table
         self.leverage = left_out.leverage
         self.loo_residuals = left_out.residuals
         self.shift = left_out.shift
-        scores = below_others(table.targets(slice(None)) - left_out.residuals, absent)
-        self.loo_scores = scores[:, 0] if classes.size == 2 else scores
+        scores = below_others(fitted.table.targets() - left_out.residuals, absent)
+        self.loo_scores = decisions(scores)
         self.loo_predictions: Labels = classes[leading(scores, absent)]
         self.cooks_distance = self._scaled_shift()
 
@@ -89,23 +89,23 @@ class Influence:
         """
         numbers = self._row_numbers(rows)
         fitted, axes = self._fitted, self._left_out.axes
-        design = fitted.design
+        design, deletion = fitted.design, fitted.deletion(axes)
+        block, most = fitted.take(numbers)
         with one_blas_thread():
-            Q, _, root = fitted.coordinates(axes, numbers)
+            Q, _, root = deletion.coordinates(block, most)
+        penalty = deletion.penalty_without(root, fitted.alpha, weighted=block.weights is not None)
         missed = self.loo_residuals[numbers]
-        kept = np.broadcast_to(
-            shrunk(axes.values, fitted.penalty_without(root, fitted.alpha), rest=True), Q.shape
-        )
+        kept = np.broadcast_to(shrunk(axes.values, penalty, rest=True), Q.shape)
         moved = (kept * Q)[:, :, None] * (missed * root[:, None])[:, None, :]
         coordinates = kept[:, :, None] * axes.targets - moved
         with one_blas_thread():
             coef = np.swapaxes(axes.back(fitted.penalty()) @ coordinates, 1, 2)
             intercept = np.zeros(coef.shape[:2])
             if fitted.centred:
-                frame = design.frame
-                target_means = frame.target_origin + design.target_center
-                intercept += target_means - coef @ frame.means(design.center)
-                intercept -= fitted.share(root)[:, None] * missed
+                scaling = design.scaling
+                target_means = scaling.target_origin + design.target_center
+                intercept += target_means - coef @ scaling.means(design.center)
+                intercept -= deletion.share(root)[:, None] * missed
         for place, row in enumerate(numbers.tolist()):
             if row in self._left_out.anew:
                 solution = self._left_out.anew[row]
@@ -134,7 +134,7 @@ class Influence:
         if top is not None:
             require_number("top", top, least=1, integer=True)
         order = np.argsort(-self.shift, kind="stable")[:top]
-        labels: Labels = self._classes[self._fitted.design.table.codes[order]]
+        labels: Labels = self._classes[self._fitted.table.rows.codes[order]]
         return {
             "row": order,
             "label": labels,
@@ -158,11 +158,12 @@ class Influence:
         return "\n".join(lines)
 
     def _scaled_shift(self) -> Float64:
-        design = self._fitted.design
-        roots = design.roots(slice(None))
+        design, scaling = self._fitted.design, self._fitted.design.scaling
+        weights = self._fitted.table.rows.weights
+        roots = np.ones(1) if weights is None else np.sqrt(scaling.weights(weights))
         with np.errstate(over="ignore"):  # of weights near float64's end, a distance has none
-            weight = float(np.ldexp(design.weight, design.frame.weight_exponent))
-        if np.ldexp(float(roots.min()) ** 2, design.frame.weight_exponent) < 1.0:  # no counts
+            weight = float(np.ldexp(design.weight, scaling.weight_exponent))
+        if np.ldexp(float(roots.min()) ** 2, scaling.weight_exponent) < 1.0:  # no counts
             weight = design.weight**2 / float(np.square(roots * roots).sum())
         used = float(self.leverage.sum())
         free = weight - used

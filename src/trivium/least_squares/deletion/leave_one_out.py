@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from trivium.arrays import Float64
+from trivium.arrays import Float64, Indices
 from trivium.least_squares.solving.svd import Axes, shrunk
 
 
@@ -57,6 +57,10 @@ class OffSpan(NamedTuple):
 
     squares: Float64
     residuals: Float64
+
+    def of(self, rows: Indices) -> "OffSpan":
+        """Return those of some rows."""
+        return OffSpan(self.squares[rows], self.residuals[rows])
 
 
 def leave_one_out(

@@ -1,6 +1,7 @@
 """Leave-one-out scores of many penalties from one decomposition of the rows."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import reduce
 from typing import NamedTuple, Self
 
@@ -8,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trivium.arrays import Float64, Indices
-from trivium.blocks.map_reduce import map_reduce
-from trivium.least_squares.deletion.folds import Folds, Part
-from trivium.least_squares.deletion.high_leverage import LostRows
-from trivium.least_squares.solving.absent_classes import below_others, leading
-from trivium.least_squares.solving.design import targets
+from trivium.least_squares.deletion.fitted import Deletion
+from trivium.least_squares.deletion.folds import Folds, FoldScores, Part
+from trivium.least_squares.deletion.high_leverage import LEAST_REMAINING, LostRows
+from trivium.least_squares.solving.absent_classes import below_others
 from trivium.least_squares.solving.svd import Axes
+from trivium.least_squares.solving.targets import leading, targets
+from trivium.rows.block import Block
+from trivium.rows.gathered import Gathered
 
 _ABOVE, _BELOW = 10.0, 1e-3
 _MOST_BYTES = 1 << 28  # of the values of several penalties
@@ -126,9 +129,9 @@ def penalty_scores(
     )
     if folds.unheard.size:
         sums = sums.merge(_sums_of_unheard(folds, alphas, unheard, in_cells))
-    weights, design = folds.scored.weights, folds.parts[0].fitted.design
+    weights, scaling = folds.scored.weights, folds.parts[0].fitted.design.scaling
     counts = weights is None or float(weights.min()) >= 1.0
-    exponent = folds.exponent if folds.weighed else design.frame.weight_exponent
+    exponent = folds.exponent if folds.weighed else scaling.weight_exponent
     worth = _worth(sums.weights, exponent, counts=counts)
     (accuracy, error), (accuracy_se, error_se) = _means(sums, worth)
     n_classes, cells = folds.scored.classes.size, None
@@ -137,39 +140,83 @@ def penalty_scores(
     return PenaltyScores(accuracy, accuracy_se, error, error_se, cells)
 
 
-def _sums_of_part(folds: Folds, part: Part, alphas: Float64, in_cells: Float64 | None) -> _Sums:
-    """Sum over the rows of one part."""
-    n_classes, absent = folds.learnt.classes.size, folds.absent
+@dataclass(frozen=True)
+class _LeftOut:
+    """Rows of a block left out under each penalty."""
 
-    def truth_of(rows: slice | Indices) -> _Truth:
-        weights = None if in_cells is None else in_cells[folds.places[rows]]
-        return _Truth(folds.learnt.codes[rows], folds.weights(part, rows), n_classes, weights)
+    deletion: Deletion
+    alphas: Float64
 
-    def told(rows: slice | Indices, residuals: Float64) -> tuple[Indices, Float64]:
-        with np.errstate(over="ignore"):
-            squares: Float64 = np.square(residuals).sum(axis=1)
-        return leading(folds.scores(rows, residuals), absent), squares
+    def each(self, block: Block, most: Float64) -> Iterator[tuple[Float64, NDArray[np.bool_]]]:
+        """Yield, for each penalty, residuals without each row, and which have digits."""
+        deletion = self.deletion
+        alone = deletion.alone(block, most)
+        Q, Y, root = deletion.coordinates(block, most)
+        for alpha in self.alphas.tolist():
+            left = deletion.leave_out(block, Q, Y, root, alpha, alone)
+            yield left.residuals / root[:, None], alone | (left.remaining > LEAST_REMAINING)
 
-    def statistic(rows: slice | Indices) -> _Sums:
-        truth, numbers, lost = truth_of(rows), folds.numbers(rows), []
-        sums = _empty(alphas.size, n_classes, in_cells)
-        for j, (residuals, kept) in enumerate(part.left_out(rows, alphas)):
-            best, squares = told(rows, residuals)
+
+@dataclass(frozen=True)
+class _Scored:
+    """Sums over a block of rows, each left out under each penalty.
+
+    Beside are what goes of each row at most, its number and class, what it counts in scores, and
+    in cells, if there are any.
+    """
+
+    left_out: _LeftOut
+    scores: FoldScores
+
+    def __call__(
+        self,
+        block: Block,
+        most: Float64,
+        numbers: Indices,
+        codes: Indices,
+        weights: Float64,
+        in_cells: Float64 | None = None,
+    ) -> _Sums:
+        truth = _Truth(codes, weights, self.scores.n_classes, in_cells)
+        sums, lost = _empty(self.left_out.alphas.size, truth), []
+        for j, (residuals, kept) in enumerate(self.left_out.each(block, most)):
+            best, squares = _told(self.scores, residuals, block.codes, codes, numbers)
             if kept.all():
                 truth.add(sums, j, best, squares)
             else:
                 truth.some(kept).add(sums, j, best[kept], squares[kept])
             without = numbers[~kept]
             lost.append(np.vstack([without, np.full(without.size, j)]))
-        total = np.array([truth.weights.sum(), np.square(truth.weights).sum()])
-        return sums._replace(weights=total, lost=np.hstack(lost))
+        return sums._replace(lost=np.hstack(lost))
 
-    sums = map_reduce(statistic, part.blocks(), _Sums.merge)
+
+def _told(
+    scores: FoldScores, residuals: Float64, own: Indices, codes: Indices, numbers: Indices
+) -> tuple[Indices, Float64]:
+    """Return what rows left out are told to be, and squares of their residuals."""
+    with np.errstate(over="ignore"):
+        squares: Float64 = np.square(residuals).sum(axis=1)
+    return leading(scores.values(residuals, own, codes, numbers), scores.absent), squares
+
+
+def _sums_of_part(folds: Folds, part: Part, alphas: Float64, in_cells: Float64 | None) -> _Sums:
+    """Sum over the rows of one part."""
+    table, scores, places = part.table(), folds.scores, part.places()
+    codes, weights, own = folds.learnt.codes, folds.weights(part), folds.table.rows.codes
+    cells = None if in_cells is None else in_cells[folds.places]
+    beside = [part.fitted.goes, np.arange(codes.size), codes, weights]
+    beside += [] if cells is None else [cells]
+    statistic = _Scored(_LeftOut(part.fitted.deletion(part.axes), alphas), scores)
+    if part.numbers is not None:
+        beside = [array[places] for array in beside]
+    sums = table.rows.reduce(statistic, _Sums.merge, length=table.length, beside=tuple(beside))
     lost_rows = LostRows(part.fitted, part.axes)
     for j, alpha in enumerate(alphas.tolist()):
         rows = sums.lost[0, sums.lost[1] == j]
         residuals, _ = lost_rows.residuals(rows, alpha)
-        truth_of(rows).add(sums, j, *told(rows, residuals))
+        some = None if cells is None else cells[rows]
+        truth = _Truth(codes[rows], weights[rows], scores.n_classes, some)
+        truth.add(sums, j, *_told(scores, residuals, own[rows], codes[rows], rows))
     return sums
 
 
@@ -183,20 +230,21 @@ def _sums_of_unheard(
     rows, absent, n_classes = folds.unheard, folds.absent, folds.scored.classes.size
     codes, weights = folds.scored.codes[rows], folds.scored_weights(rows)
     truth = _Truth(codes, weights, n_classes, None if in_cells is None else in_cells[rows])
-    sums = _empty(alphas.size, n_classes, in_cells)
+    sums = _empty(alphas.size, truth)
     for j, alpha in enumerate(alphas.tolist()):
         values = unheard(alpha)
         with np.errstate(over="ignore"):
             squares = np.square(targets(codes, n_classes) - values).sum(axis=1)
         truth.add(sums, j, leading(below_others(values, absent), absent), squares)
-    return sums._replace(weights=np.array([weights.sum(), np.square(weights).sum()]))
+    return sums
 
 
-def _empty(m: int, n_classes: int, in_cells: Float64 | None) -> _Sums:
-    """Make sums over no rows."""
-    cells = np.zeros((m, 0 if in_cells is None else n_classes**2))
+def _empty(m: int, truth: _Truth) -> _Sums:
+    """Make sums to which rows are still to be added under each of m penalties."""
+    cells = np.zeros((m, 0 if truth.in_cells is None else truth.n_classes**2))
+    weights = np.array([truth.weights.sum(), np.square(truth.weights).sum()])
     lost = np.empty((2, 0), dtype=np.intp)
-    return _Sums(np.zeros((2, m)), np.zeros((2, m)), np.zeros(2), cells, lost)
+    return _Sums(np.zeros((2, m)), np.zeros((2, m)), weights, cells, lost)
 
 
 def left_out_values(
@@ -214,38 +262,52 @@ def left_out_values(
     values : ndarray of shape (n_scored, 1) for two classes, else (n_scored, n_classes)
     leaders : ndarray of int of shape (n_scored,)
     """
-    n, n_targets, absent = len(folds.learnt.X), folds.table.n_targets, folds.absent
-    places, others = folds.places, folds.unheard
+    n, n_targets, absent = folds.learnt.codes.size, folds.table.n_targets, folds.absent
+    places, others, scores = folds.places, folds.unheard, folds.scores
+    codes, own, numbers = folds.learnt.codes, folds.table.rows.codes, np.arange(n)
     step = max(1, _MOST_BYTES // (8 * n * n_targets))
     for start in range(0, alphas.size, step):
         some = alphas[start : start + step]
         residuals = np.empty((some.size, n, n_targets))
         for part in folds.parts:
-            _leave_out(folds, part, some, residuals)
+            _leave_out(part, some, residuals)
         for alpha, missed in zip(some.tolist(), residuals, strict=True):
-            own = folds.scores(slice(None), missed)
-            values = np.empty((len(folds.scored.X), own.shape[1]))
-            values[places] = own
+            heard = scores.values(missed, own, codes, numbers)
+            values = np.empty((folds.scored.codes.size, heard.shape[1]))
+            values[places] = heard
             if others.size:
                 values[others] = below_others(unheard(alpha), absent)
             yield values, leading(values, absent)
 
 
-def _leave_out(folds: Folds, part: Part, alphas: Float64, out: Float64) -> None:
+@dataclass(frozen=True)
+class _Residuals:
+    """Residuals of a block of rows without each, under each penalty, and which have digits.
+
+    Of shapes (m, n_alphas, n_targets) and (m, n_alphas).
+    """
+
+    left_out: _LeftOut
+
+    def __call__(self, block: Block, most: Float64) -> Gathered:
+        residuals, kept = zip(*self.left_out.each(block, most), strict=True)
+        return Gathered.of(np.stack(residuals, axis=1), np.stack(kept, axis=1))
+
+
+def _leave_out(part: Part, alphas: Float64, out: Float64) -> None:
     """Write the residuals of the rows of a part, of shape (m, n, n_targets)."""
-
-    def statistic(rows: slice | Indices) -> Indices:
-        numbers, lost = folds.numbers(rows), []
-        for j, (residuals, kept) in enumerate(part.left_out(rows, alphas)):
-            out[j, rows] = residuals
-            without = numbers[~kept]
-            lost.append(np.vstack([without, np.full(without.size, j)]))
-        return np.hstack(lost)
-
-    lost = map_reduce(statistic, part.blocks(), lambda one, other: np.hstack([one, other]))
+    table, places = part.table(), part.places()
+    left_out = _LeftOut(part.fitted.deletion(part.axes), alphas)
+    residuals, kept = table.rows.reduce(
+        _Residuals(left_out),
+        Gathered.merge,
+        length=table.length,
+        beside=(part.fitted.goes[places],),
+    ).arrays()
     lost_rows = LostRows(part.fitted, part.axes)
     for j, alpha in enumerate(alphas.tolist()):
-        rows = lost[0, lost[1] == j]
+        out[j, places] = residuals[:, j]
+        rows = places[~kept[:, j]]
         out[j, rows], _ = lost_rows.residuals(rows, alpha)
 
 

@@ -32,8 +32,8 @@ def indicator_table(rows: LabelledRows, *, alone: bool = False) -> Table:
     """
     some, present = rows.of_weight()
     if present.size > 2 or (alone and present.size == 2):
-        return Table(some.X, some.codes, present.size, some.weights)
-    return Table(rows.X, rows.codes, rows.classes.size, rows.weights)
+        return Table(some.rows)
+    return Table(rows.rows)
 
 
 def with_all_classes(
@@ -51,9 +51,9 @@ def with_all_classes(
         intercept[present] += 0.5
     solution = solution._replace(coef=coef, intercept=intercept)
     if moments is not None:
-        origin = _widened(moments.frame.target_origin, present, n_classes)
+        origin = _widened(moments.scaling.target_origin, present, n_classes)
         moments = moments._replace(
-            frame=moments.frame._replace(target_origin=origin),
+            scaling=moments.scaling._replace(target_origin=origin),
             target_center=_widened(moments.target_center, present, n_classes),
             cross=_widened(moments.cross, present, n_classes),
             target_means=_widened(moments.target_means, present, n_classes),
@@ -117,15 +117,3 @@ def below_others(scores: Float64, absent: Indices) -> Float64:
     greatest = np.delete(scores, absent, axis=1).max(axis=1, keepdims=True)
     scores[:, absent] = np.where(greatest > 0, 0.0, greatest - 1.0)
     return scores
-
-
-def leading(scores: Float64, absent: Indices) -> Indices:
-    """Return the class with the greatest score, the smallest of those that tie and have a weight.
-
-    Arguments are those of `below_others`, of which the scores have come.
-    """
-    if scores.shape[1] == 1:
-        return (scores[:, 0] > 0).astype(np.intp)
-    present = np.delete(np.arange(scores.shape[1]), absent)
-    best: Indices = present[scores[:, present].argmax(axis=1)] if absent.size else scores.argmax(1)
-    return best

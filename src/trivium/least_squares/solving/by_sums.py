@@ -13,6 +13,7 @@ from trivium.least_squares.solving.double_factor import pivoted_factor, residual
 from trivium.least_squares.solving.exact_sums import ExactSums
 from trivium.least_squares.solving.moments import Moments
 from trivium.least_squares.solving.solution import Solution, by_pivoting, intercept_of, penalty_of
+from trivium.least_squares.solving.targets import n_targets_of
 
 MENDABLE = 1e-9
 """Reciprocal condition of a Gram matrix in float64 whose answers corrections still mend."""
@@ -33,7 +34,7 @@ def solve_sums(sums: ExactSums, alpha: float, *, centred: bool) -> tuple[Solutio
     """
     d, n_classes = sums.products.shape[1] - 1, sums.groups.shape[1]
     if sums.empty:
-        n_targets = 1 if n_classes == 2 else n_classes
+        n_targets = n_targets_of(n_classes)
         return Solution(np.zeros((d, n_targets)), np.zeros(n_targets), 0, np.arange(d)), None
     about = centred_sums(sums, centred=centred)
     return _solve(about, alpha, sums.n_rows), about.moments
@@ -45,7 +46,7 @@ def _solve(about: CentredSums, alpha: float, n_rows: int) -> Solution:
     moments = about.moments
     d, n_targets = len(moments.center), len(moments.target_center)
     coef = np.zeros((d, n_targets))
-    penalty = penalty_of(moments.frame, alpha * moments.weight)
+    penalty = penalty_of(moments.scaling, alpha * moments.weight)
     diagonal = moments.gram.diagonal() + penalty
     # Of a column whose noise swamps it beside the others, nothing is known: it counts as constant.
     seen = np.flatnonzero(diagonal > 2.0 * d * moments.noise)
@@ -55,7 +56,7 @@ def _solve(about: CentredSums, alpha: float, n_rows: int) -> Solution:
         gram = _part(about.gram, penalty, seen, scale)
         right = Double(*(np.ldexp(part[:, seen].T, scale[:, None]) for part in about.cross))
         noise = np.ldexp(moments.noise[seen], 2 * scale)
-        unit = np.ldexp(moments.frame.unit[seen], scale)
+        unit = np.ldexp(moments.scaling.unit[seen], scale)
         with np.errstate(over="ignore"):  # the caller looks for what is not finite
             found = _by_squares(gram, right, noise)
             if found is not None:

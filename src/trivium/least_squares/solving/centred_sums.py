@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trivium.arrays import Float64, Indices
-from trivium.least_squares.solving.design import Frame, Table, exponents_within
+from trivium.least_squares.solving.design import DesignScaling, Table, exponents_within
 from trivium.least_squares.solving.digits import (
     BITS,
     Double,
@@ -30,7 +30,7 @@ _ALIKE = 1e-9
 
 
 class CentredSums(NamedTuple):
-    """Moments of rows in a frame, to about 106 bits.
+    """Moments of scaled rows, to about 106 bits.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class CentredSums(NamedTuple):
 
 
 def centred_sums(sums: ExactSums, *, centred: bool) -> CentredSums:
-    """Take sums about the means, or about zero, in a frame of their own.
+    """Take sums about the means, or about zero, scaled in their own way.
 
     Parameters
     ----------
@@ -95,9 +95,9 @@ def centred_sums(sums: ExactSums, *, centred: bool) -> CentredSums:
     noise = np.ldexp(np.square(np.ldexp(sums.noise, -exponent)), -weight_exponent)
     spread = squares.high.diagonal().copy()
     _clear(squares, cross, spread <= noise)
-    frame = Frame(origin, np.zeros(len(targets)), exponent, weight_exponent)
+    scaling = DesignScaling(origin, np.zeros(len(targets)), exponent, weight_exponent)
     moments = Moments(
-        frame,
+        scaling,
         float(total.high[0]),
         center,
         targets,
@@ -115,11 +115,11 @@ def is_sum_of(sums: ExactSums, table: Table, *, centred: bool) -> bool:
     if others is None or sums.empty:
         return False
     one, other = (centred_sums(some, centred=centred) for some in (sums, others))
-    frame, size = one.moments.frame, np.sqrt(one.moments.gram.diagonal())
+    scaling, size = one.moments.scaling, np.sqrt(one.moments.gram.diagonal())
     weight = one.moments.weight
-    step = other.moments.frame.exponent - frame.exponent
-    by_weight = other.moments.frame.weight_exponent - frame.weight_exponent
-    apart = np.ldexp(other.moments.means - one.moments.means, -frame.exponent)
+    step = other.moments.scaling.exponent - scaling.exponent
+    by_weight = other.moments.scaling.weight_exponent - scaling.weight_exponent
+    apart = np.ldexp(other.moments.means - one.moments.means, -scaling.exponent)
     gram = np.ldexp(other.moments.gram, step + step[:, None] + by_weight)
     cross = np.ldexp(other.moments.cross, step + by_weight)
     class_weights = np.ldexp(other.class_weights, by_weight)
@@ -133,22 +133,22 @@ def is_sum_of(sums: ExactSums, table: Table, *, centred: bool) -> bool:
 
 def sums_of_moments(moments: Moments, n_rows: int, n_classes: int) -> ExactSums:
     """Make sums of moments that have been rounded, as if they were exact, and tell their noise."""
-    frame, d = moments.frame, len(moments.center)
+    scaling, d = moments.scaling, len(moments.center)
     spread = moments.gram.diagonal() > moments.noise
-    size = np.where(spread, frame.exponent, np.frexp(frame.origin)[1])
+    size = np.where(spread, scaling.exponent, np.frexp(scaling.origin)[1])
     lowest = size // BITS - _SPARE
-    weight_lowest = frame.weight_exponent // BITS - _SPARE
-    by_column, by_weight = BITS * lowest, BITS * weight_lowest - frame.weight_exponent
+    weight_lowest = scaling.weight_exponent // BITS - _SPARE
+    by_column, by_weight = BITS * lowest, BITS * weight_lowest - scaling.weight_exponent
 
     def whole(values: Float64, exponent: Indices | int) -> Planes:
         return whole_to_digits(np.rint(np.ldexp(values, exponent)))
 
-    mean = whole(frame.origin, -by_column)
-    mean = sum_of(mean, whole(moments.center, frame.exponent - by_column))
+    mean = whole(scaling.origin, -by_column)
+    mean = sum_of(mean, whole(moments.center, scaling.exponent - by_column))
     weight = whole(np.array([moments.weight]), -by_weight)
     total = carried(outer(weight, mean))[:, 0]
-    step = frame.exponent - by_column - by_weight
-    gram = whole(moments.gram, step[:, None] + frame.exponent - by_column)
+    step = scaling.exponent - by_column - by_weight
+    gram = whole(moments.gram, step[:, None] + scaling.exponent - by_column)
     gram = sum_of(gram, outer(mean, total))
     share = _class_shares(moments, n_classes)
     cross = moments.cross
@@ -170,7 +170,7 @@ def sums_of_moments(moments: Moments, n_rows: int, n_classes: int) -> ExactSums:
         products,
         together,
         n_rows,
-        frame.roots(moments.noise),
+        scaling.roots(moments.noise),
     )
 
 

@@ -1,16 +1,23 @@
 """Labelled rows as least squares sees them, one block at a time.
 
-Rows are taken in a *frame*: about an origin, over powers of two that bring each column
-to magnitude one. Dividing by a power of two is exact: it keeps squares of very large and
-very small columns within float64 and does nothing else.
+Columns are *scaled*: taken about an origin, over powers of two that bring each to magnitude one.
+Dividing by a power of two is exact: it keeps squares of very large and very small columns within
+float64 and does nothing else.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from trivium.arrays import Float64, Floats, Indices
-from trivium.blocks.map_reduce import map_reduce, row_blocks
+from trivium.arrays import Float64, Indices
+from trivium.blocks.map_reduce import block_length
+from trivium.least_squares.solving.targets import n_targets_of, targets
+from trivium.rows.block import Block
+from trivium.rows.source import Rows
+
+Statistic = TypeVar("Statistic")
 
 BLOCK_BYTES = 1 << 20  # of rows, which a core's cache holds: smaller ones wait for Python
 _SAMPLE = 1024
@@ -20,51 +27,65 @@ _LEAST_EXPONENT, _MOST_EXPONENT = -1021, 1023  # so that 2^-exponent is a normal
 
 
 class Table(NamedTuple):
-    """Rows, targets and weights.
+    """Rows and their targets.
 
     Attributes
     ----------
-    X : ndarray of shape (n, d), C-ordered
-    codes : ndarray of shape (n,)
-        Class of each row.
-    n_classes : int
-    weights : ndarray of shape (n,) or None
+    rows : Rows
     values : ndarray of shape (n, n_targets) or None
-        Targets that are numbers; there are no classes then.
+        Targets that are numbers; rows have no classes then.
     """
 
-    X: Floats
-    codes: Indices
-    n_classes: int
-    weights: Float64 | None = None
+    rows: Rows
     values: Float64 | None = None
 
-    @classmethod
-    def of_values(cls, X: Floats, values: Float64, weights: Float64 | None = None) -> "Table":
-        """Make a table whose targets are numbers, of shape (n, n_targets)."""
-        return cls(X, np.empty(0, dtype=np.intp), 0, weights, values)
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Numbers of rows and of columns."""
+        return self.rows.shape
 
     @property
     def n_targets(self) -> int:
         """Columns of the targets."""
         if self.values is not None:
             return int(self.values.shape[1])
-        return 1 if self.n_classes == 2 else self.n_classes
+        return n_targets_of(self.rows.n_classes)
 
-    def blocks(self) -> list[slice]:
-        """Rows in blocks that fit a cache, with their targets."""
-        widest = max(self.X.shape[1], self.n_targets)
-        return row_blocks(self.X.shape[0], widest, n_bytes=BLOCK_BYTES)
+    @property
+    def length(self) -> int:
+        """Rows of a block that fits a cache, with their targets."""
+        return block_length(max(self.shape[1], self.n_targets), n_bytes=BLOCK_BYTES)
 
-    def targets(self, rows: slice | Indices) -> Float64:
-        """Targets of some rows, of shape (m, n_targets)."""
+    def reduce(
+        self,
+        statistic: Callable[..., Statistic],
+        merge: Callable[[Statistic, Statistic], Statistic],
+        *,
+        length: int | None = None,
+        n_jobs: int | None = None,
+    ) -> Statistic:
+        """Reduce as `Rows.reduce`; a statistic is given targets that are numbers beside a block."""
+        beside = () if self.values is None else (self.values,)
+        length = self.length if length is None else length
+        return self.rows.reduce(statistic, merge, length=length, beside=beside, n_jobs=n_jobs)
+
+    def each(self, function: Callable[..., Any], *beside: Any) -> Any:
+        """Compute an array of each block of rows, as `Rows.each`."""
+        return self.rows.each(function, length=self.length, beside=beside)
+
+    def targets(self) -> Float64:
+        """Return the targets of all rows, of shape (n, n_targets)."""
         if self.values is not None:
-            return self.values[rows]
-        return targets(self.codes[rows], self.n_classes)
+            return self.values
+        return targets(self.rows.codes, self.rows.n_classes)
+
+    def reweighted(self, weights: Float64 | None) -> "Table":
+        """Return the same rows with other weights."""
+        return self._replace(rows=self.rows.reweighted(weights))
 
 
-class Frame(NamedTuple):
-    """Origin and units.
+class DesignScaling(NamedTuple):
+    """Origin and units in which rows are taken.
 
     Attributes
     ----------
@@ -100,112 +121,100 @@ class Frame(NamedTuple):
         roots = np.ldexp(np.sqrt(np.ldexp(squares, odd)), self.weight_exponent // 2)
         return np.ldexp(roots, self.exponent)
 
-    def weights(self, weights: Float64 | None, rows: slice | Indices) -> Float64:
-        """Weights in the frame, empty where all are one."""
+    def weights(self, weights: Float64 | None) -> Float64:
+        """Scale weights; empty where all are one."""
         if weights is None:
             return np.empty(0)
-        scaled: Float64 = np.ldexp(weights[rows], -self.weight_exponent)
+        scaled: Float64 = np.ldexp(weights, -self.weight_exponent)
         return scaled
 
 
 class Design(NamedTuple):
-    """A table in a frame, less its means.
+    """What is done to rows before they are solved for: scaled, and less their means.
+
+    It holds no rows: it is applied to blocks of them.
 
     Attributes
     ----------
-    table : Table
-    frame : Frame
+    scaling : DesignScaling
     center : ndarray of shape (d,)
-        Weighted mean of the rows in the frame; zero without an intercept. It is kept
+        Weighted mean of the scaled rows; zero without an intercept. It is kept
         apart from the origin because their sum could not hold the digits of both.
     target_center : ndarray of shape (n_targets,)
     weight : float
-        Sum of the weights in the frame.
+        Sum of the scaled weights.
     """
 
-    table: Table
-    frame: Frame
+    scaling: DesignScaling
     center: Float64
     target_center: Float64
     weight: float
 
-    def block(self, rows: slice | Indices) -> tuple[Float64, Float64]:
-        """Columns and targets of some rows, centred, times the root of their weight."""
-        frame = self.frame
-        Z = (self.table.X[rows] - frame.origin) * frame.unit - self.center
-        Y = self.centred_targets(rows)
-        if self.table.weights is not None:
-            root = self.roots(rows)[:, None]
+    def block(self, block: Block, values: Float64 | None = None) -> tuple[Float64, Float64]:
+        """Columns and targets of some rows, centred, times the root of their weight.
+
+        Parameters
+        ----------
+        block : Block
+        values : ndarray of shape (m, n_targets) or None
+            Their targets, if these are numbers.
+        """
+        scaling = self.scaling
+        Z = (block.X - scaling.origin) * scaling.unit - self.center
+        Y = self.centred_targets(block, values)
+        if block.weights is not None:
+            root = self.roots(block)[:, None]
             Z *= root
             Y *= root
         return Z, Y
 
-    def centred_targets(self, rows: slice | Indices) -> Float64:
+    def centred_targets(self, block: Block, values: Float64 | None = None) -> Float64:
         """Targets of some rows less their means."""
-        centred: Float64 = self.table.targets(rows) - self.frame.target_origin
+        if values is None:
+            n_targets = self.target_center.size
+            values = targets(block.codes, 2 if n_targets == 1 else n_targets)
+        centred: Float64 = values - self.scaling.target_origin
         centred -= self.target_center
         return centred
 
-    def roots(self, rows: slice | Indices) -> Float64:
-        """Roots of the weights of some rows."""
-        if self.table.weights is None:
-            return np.broadcast_to(1.0, self.table.codes[rows].shape)
-        root: Float64 = np.sqrt(self.frame.weights(self.table.weights, rows))
+    def roots(self, block: Block) -> Float64:
+        """Roots of the scaled weights of some rows."""
+        if block.weights is None:
+            return np.broadcast_to(1.0, block.X.shape[:1])
+        root: Float64 = np.sqrt(self.scaling.weights(block.weights))
         return root
 
-    def projected(self, rows: slice | Indices, matrix: Float64) -> Float64:
-        """Product of the centred columns of some rows, in the frame, with a matrix.
+    def projected(self, block: Block, matrix: Float64) -> Float64:
+        """Product of the scaled and centred columns of some rows with a matrix.
 
         The rows are read once. Only the product is scaled, and only the product is centred
         where the means are not so far off that this would cost digits.
         """
-        X, frame = self.table.X[rows], self.frame
+        X, scaling = block.X, self.scaling
         with np.errstate(over="ignore"):
-            scaled = frame.unit[:, None] * matrix
-        offset = frame.origin * frame.unit
+            scaled = scaling.unit[:, None] * matrix
+        offset = scaling.origin * scaling.unit
         if not np.isfinite(scaled).all():  # columns of 1e-308 and less
-            product: Float64 = ((X - frame.origin) * frame.unit - self.center) @ matrix
+            product: Float64 = ((X - scaling.origin) * scaling.unit - self.center) @ matrix
         elif np.abs(offset).max() <= _NEAR:
             product = X @ scaled
             product -= (offset + self.center) @ matrix
         else:
-            product = (X - frame.origin) @ scaled
+            product = (X - scaling.origin) @ scaled
             product -= self.center @ matrix
         return product
 
 
-def targets(codes: Indices, n_classes: int) -> Float64:
-    """Make indicator targets: -1 and +1 in one column for two classes, else one column a class.
-
-    Hastie, Tibshirani & Friedman, The Elements of Statistical Learning, 2nd ed. 2009,
-    section 4.2.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> targets(np.array([0, 1]), 2).ravel()
-    array([-1.,  1.])
-    >>> targets(np.array([0, 2]), 3)
-    array([[1., 0., 0.],
-           [0., 0., 1.]])
-    """
-    if n_classes == 2:
-        return np.where(codes == 1, 1.0, -1.0)[:, None]
-    indicators: Float64 = (codes[:, None] == np.arange(n_classes)).astype(np.float64)
-    return indicators
-
-
-def sampled_frame(table: Table, *, centred: bool) -> Frame:
-    """Take a frame from some of the rows."""
-    every = slice(None, None, -(-table.X.shape[0] // _SAMPLE))
-    some = table.X[every].astype(np.float64)
+def sampled_scaling(table: Table, *, centred: bool) -> DesignScaling:
+    """Find origin and units of a table from some of the rows."""
+    some = table.rows.sample(_SAMPLE).X.astype(np.float64)
     origin = _middle(some) if centred else np.zeros(some.shape[1])
     with np.errstate(over="ignore", invalid="ignore"):
         spread = np.abs(some - origin).max(axis=0)
     target_origin = np.zeros(table.n_targets)
     if centred and table.values is not None:
-        target_origin = _mean(table.values[every])
-    return _frame(table, origin, target_origin, spread)
+        target_origin = _mean(table.values[:: -(-table.shape[0] // _SAMPLE)])
+    return _scaling(table, origin, target_origin, spread)
 
 
 def _middle(rows: Float64) -> Float64:
@@ -222,36 +231,44 @@ def _mean(rows: Float64) -> Float64:
     return mean
 
 
-def whole_frame(table: Table, *, centred: bool) -> Frame | None:
-    """Take a frame from the ranges of all rows; None where one is beyond float64."""
-    X = table.X
+def ranges(rows: Rows) -> tuple[Float64, Float64] | None:
+    """Return the least and the greatest value of each column; None where one is not finite.
 
-    def statistic(rows: slice) -> tuple[Float64, Float64]:
-        return X[rows].min(axis=0).astype(np.float64), X[rows].max(axis=0).astype(np.float64)
-
-    def merge(
-        one: tuple[Float64, Float64], other: tuple[Float64, Float64]
-    ) -> tuple[Float64, Float64]:
-        return np.minimum(one[0], other[0]), np.maximum(one[1], other[1])
-
-    least, most = map_reduce(statistic, row_blocks(*X.shape), merge)
+    Nor may the difference of the two leave float64.
+    """
+    summary = rows.summary()
     with np.errstate(over="ignore", invalid="ignore"):
-        if not np.isfinite(most - least).all():
-            return None
+        spread = summary.most - summary.least
+    # A sum that leaves float64 becomes infinite, and two of them may cancel: only where ranges are
+    # close to float64's end does NaN not mean that there is one.
+    if not np.isfinite(spread).all() or np.isnan(summary.sums).any():
+        return None
+    return summary.least, summary.most
+
+
+def whole_scaling(table: Table, *, centred: bool) -> DesignScaling | None:
+    """Find origin and units from all rows; None as in `ranges`."""
+    found = ranges(table.rows)
+    if found is None:
+        return None
+    least, most = found
     target_origin = np.zeros(table.n_targets)
     if not centred:
-        return _frame(table, np.zeros(least.size), target_origin, np.maximum(most, -least))
+        return _scaling(table, np.zeros(least.size), target_origin, np.maximum(most, -least))
     if table.values is not None:
         target_origin = _mean(table.values)
     origin = np.where(least == most, least, 0.5 * least + 0.5 * most)
-    return _frame(table, origin, target_origin, most - least)
+    return _scaling(table, origin, target_origin, most - least)
 
 
-def _frame(table: Table, origin: Float64, target_origin: Float64, spread: Float64) -> Frame:
+def _scaling(
+    table: Table, origin: Float64, target_origin: Float64, spread: Float64
+) -> DesignScaling:
     exponent = np.where((spread > 0) & np.isfinite(spread), np.frexp(spread)[1], 0)
     exponent = exponents_within(exponent)
-    by_weight = 0 if table.weights is None else int(np.frexp(table.weights.max())[1])
-    return Frame(origin, target_origin, exponent, by_weight)
+    weights = table.rows.weights
+    by_weight = 0 if weights is None else int(np.frexp(weights.max())[1])
+    return DesignScaling(origin, target_origin, exponent, by_weight)
 
 
 def exponents_within(exponent: Float64 | Indices) -> Indices:
@@ -260,21 +277,30 @@ def exponents_within(exponent: Float64 | Indices) -> Indices:
     return within
 
 
-def wide_design(table: Table, *, centred: bool) -> Design | None:
-    """Take off the means of a table with fewer rows than columns; None as in `whole_frame`."""
-    frame = whole_frame(table, centred=centred)
-    if frame is None:
-        return None
-    n, d = table.X.shape
-    w = np.ones(n) if table.weights is None else frame.weights(table.weights, slice(0, n))
-    design = Design(table, frame, np.zeros(d), np.zeros(table.n_targets), float(w.sum()))
-    if not centred:
-        return design
+@dataclass(frozen=True)
+class _Total:
+    """Weighted sum of scaled rows."""
 
-    def statistic(rows: slice) -> Float64:
-        total: Float64 = w[rows] @ ((table.X[rows] - frame.origin) * frame.unit)
+    scaling: DesignScaling
+
+    def __call__(self, block: Block, _: Float64 | None = None) -> Float64:
+        scaling = self.scaling
+        w = np.ones(len(block.X)) if block.weights is None else scaling.weights(block.weights)
+        total: Float64 = w @ ((block.X - scaling.origin) * scaling.unit)
         return total
 
-    center = map_reduce(statistic, row_blocks(n, d), np.add) / design.weight
-    target_center = w @ (table.targets(slice(0, n)) - frame.target_origin) / design.weight
-    return design._replace(center=center, target_center=target_center)
+
+def wide_design(table: Table, *, centred: bool) -> Design | None:
+    """Find the design of a table with fewer rows than columns; None as in `ranges`."""
+    scaling = whole_scaling(table, centred=centred)
+    if scaling is None:
+        return None
+    n, d = table.shape
+    weights = table.rows.weights
+    w = np.ones(n) if weights is None else scaling.weights(weights)
+    design = Design(scaling, np.zeros(d), np.zeros(table.n_targets), float(w.sum()))
+    if not centred:
+        return design
+    total = table.reduce(_Total(scaling), np.add, length=block_length(d))
+    target_center = w @ (table.targets() - scaling.target_origin) / design.weight
+    return design._replace(center=total / design.weight, target_center=target_center)

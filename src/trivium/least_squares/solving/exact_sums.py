@@ -8,14 +8,14 @@ the rows that remain, to the last bit. Means are taken off when they are asked f
 rounding too, and only the result is brought to two float64.
 """
 
+from dataclasses import dataclass
 from functools import reduce
 from typing import NamedTuple, Self
 
 import numpy as np
 
-from trivium.arrays import Float64, Indices
-from trivium.blocks.map_reduce import map_reduce
-from trivium.least_squares.solving.design import Table
+from trivium.arrays import Float64, Floats, Indices
+from trivium.least_squares.solving.design import Table, ranges
 from trivium.least_squares.solving.digits import (
     BITS,
     NOWHERE,
@@ -30,6 +30,7 @@ from trivium.least_squares.solving.digits import (
     to_digits,
     two_product,
 )
+from trivium.rows.block import Block
 
 _DIGITS = 16  # kept of a column: 352 bits from its greatest value down
 _AT_LEAST = 4  # of later rows that are much smaller
@@ -146,31 +147,31 @@ def sum_exactly(
     ExactSums or None
         None where a value, or the range of a column, is not finite; or it would take more.
     """
-    n, d = table.X.shape
+    n, d = table.shape
     if n * (1.0 + d) ** 2 > budget:
         return None
+    n_classes = table.rows.n_classes
     if np.isfinite(budget):
-        few = Table(table.X[:_SAMPLE], table.codes[:_SAMPLE], table.n_classes)
-        rows = _rows_of(few, None)
-        if rows is not None and n * rows.digit_columns() ** 2 > budget:
+        few = table.rows.take(np.arange(min(_SAMPLE, n)))._replace(weights=None)
+        digits = _digits_of(few.X.min(axis=0), few.X.max(axis=0), empty_sums(d, n_classes))
+        if digits is not None and n * digits.columns(few) ** 2 > budget:
             return None
-    rows = _rows_of(table, so_far)
-    if rows is None:
+    least_and_most = ranges(table.rows)
+    if least_and_most is None:
         return None
-    blocks = [slice(start, min(start + ROWS, n)) for start in range(0, n, ROWS)]
-    return map_reduce(rows.sums, blocks, ExactSums.merge)
+    so_far = empty_sums(d, n_classes) if so_far is None else so_far
+    digits = _digits_of(*least_and_most, so_far)
+    return None if digits is None else table.reduce(digits, ExactSums.merge, length=ROWS)
 
 
-def _rows_of(table: Table, so_far: ExactSums | None) -> "_Rows | None":
-    """Find where digits of columns and weights begin; None where a range is not finite."""
-    most, least = table.X.max(axis=0).astype(np.float64), table.X.min(axis=0).astype(np.float64)
+def _digits_of(least: Floats, most: Floats, so_far: ExactSums) -> "_Digits | None":
+    """Find where digits of columns begin and end; None where a range is not finite."""
+    least, most = least.astype(np.float64), most.astype(np.float64)
     with np.errstate(over="ignore", invalid="ignore"):
         if not np.isfinite(most - least).all():
             return None
-    so_far = empty_sums(most.size, table.n_classes) if so_far is None else so_far
     place = highest_place(np.r_[1.0, np.maximum(most, -least)])
-    kept = _kept(place, so_far.kept)
-    return _Rows(table, place, kept)
+    return _Digits(place, _kept(place, so_far.kept), so_far.groups.shape[1])
 
 
 def _kept(place: Indices, so_far: Indices) -> Indices:
@@ -179,50 +180,57 @@ def _kept(place: Indices, so_far: Indices) -> Indices:
     return np.where(place == NOWHERE, so_far, np.minimum(own, place + 1 - _AT_LEAST))
 
 
-class _Rows(NamedTuple):
-    """A table, and the places of first digits of its columns and the last ones kept."""
+@dataclass(frozen=True)
+class _Digits:
+    """Sums over a block of rows, whose columns have their first digits and the last ones kept here.
 
-    table: Table
+    Attributes
+    ----------
+    place, kept : ndarray of int of shape (1 + d,)
+    n_classes : int
+    """
+
     place: Indices
     kept: Indices
+    n_classes: int
 
-    def digit_columns(self) -> int:
+    def columns(self, block: Block) -> int:
         """Count the columns that digits make of the rows."""
-        left, lowest, _ = self._digits()
+        left, lowest, _ = self._digits(block)
         return sum(len(columns) for columns, _ in _by_height(left, self.place, lowest))
 
-    def sums(self, rows: slice) -> ExactSums:
-        """Sum over some rows, those apart whose weights lie so far apart."""
-        table = self.table._replace(X=self.table.X[rows], codes=self.table.codes[rows])
-        if self.table.weights is None:
-            return self._replace(table=table)._sums(0)
-        weights = self.table.weights[rows]
-        table = table._replace(weights=weights)
+    def __call__(self, block: Block) -> ExactSums:
+        """Sum over the rows, of which no more than `ROWS` at a time can be summed."""
+        return reduce(ExactSums.merge, map(self._part, block.parts(ROWS)))
+
+    def _part(self, block: Block) -> ExactSums:
+        """Sum over so few rows, those apart whose weights lie so far apart."""
+        weights = block.weights
+        if weights is None:
+            return self._sums(block, 0)
         if not weights.any():
-            nothing = empty_sums(table.X.shape[1], table.n_classes)
+            nothing = empty_sums(block.X.shape[1], self.n_classes)
             return nothing._replace(n_rows=len(weights))
         place = highest_place(weights)
         place[weights == 0] = first = int(place[weights > 0].max())
         band = (first - place) // _BAND
         if not band.any():
-            return self._replace(table=table)._sums(first)
+            return self._sums(block, first)
         parts = [
-            self._replace(
-                table=table._replace(
-                    X=table.X[some], codes=table.codes[some], weights=weights[some]
-                )
-            )._sums(int(place[some].max()))
+            self._sums(
+                Block(0, block.X[some], block.codes[some], weights[some]), int(place[some].max())
+            )
             for some in (np.flatnonzero(band == number) for number in np.unique(band))
         ]
         return reduce(ExactSums.merge, parts)
 
-    def _sums(self, weight_place: int) -> ExactSums:
+    def _sums(self, block: Block, weight_place: int) -> ExactSums:
         """Sum over all rows, with weights that begin at a place."""
-        table, d = self.table, self.table.X.shape[1]
-        left, lowest, noise = self._digits()
+        d = block.X.shape[1]
+        left, lowest, noise = self._digits(block)
         right, right_place, by_weight = left, self.place, 0
-        if table.weights is not None:
-            right = _weighted(left, table.weights, weight_place)
+        if block.weights is not None:
+            right = _weighted(left, block.weights, weight_place)
             right_place = np.where(self.place == NOWHERE, NOWHERE, self.place + weight_place + 1)
             last = np.where(lowest == NOWHERE, NOWHERE, _lowest(right, right_place) - lowest)
             by_weight = int(last.min())
@@ -230,8 +238,8 @@ class _Rows(NamedTuple):
         rights = lefts if right is left else _by_height(right, right_place, lowest + by_weight)
         products = np.zeros((len(lefts) + len(rights) - 1, 1 + d, 1 + d), dtype=np.int64)
         _add_products(products, lefts, rights)
-        member = (table.codes == np.arange(table.n_classes)[:, None]).astype(np.float64)
-        groups = np.zeros((len(rights), table.n_classes, 1 + d), dtype=np.int64)
+        member = (block.codes == np.arange(self.n_classes)[:, None]).astype(np.float64)
+        groups = np.zeros((len(rights), self.n_classes, 1 + d), dtype=np.int64)
         for height, (columns, digits) in enumerate(rights):
             groups[height][:, columns] = member @ digits
         return ExactSums(
@@ -240,13 +248,13 @@ class _Rows(NamedTuple):
             by_weight,
             carried(products),
             carried(groups),
-            len(table.X),
+            len(block.X),
             noise,
         )
 
-    def _digits(self) -> tuple[list[Float64], Indices, Float64]:
+    def _digits(self, block: Block) -> tuple[list[Float64], Indices, Float64]:
         """Digits of the rows, where those of each column end, and the noise of rounding them."""
-        some = self.table.X
+        some, weights = block.X, block.weights
         X = np.empty((len(some), 1 + some.shape[1]))
         X[:, 0], X[:, 1:] = 1.0, some
         fractions, noise = scaled(X, self.place), np.zeros(len(self.place))
@@ -255,7 +263,6 @@ class _Rows(NamedTuple):
             given = rounded(fractions, most)
             digits = to_digits(given)
             cut = np.flatnonzero((given != fractions).any(axis=0))
-            weights = self.table.weights
             root = np.sqrt(len(some))
             if weights is not None:  # their sum could leave float64
                 root = np.sqrt(weights.max()) * np.sqrt((weights / weights.max()).sum())

@@ -5,26 +5,27 @@ what the rows say. `exact_sums.py` has sums that are not rounded, to which rows 
 """
 
 import math
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
-from trivium.blocks.map_reduce import map_reduce
 from trivium.blocks.products import add_products
 from trivium.least_squares.solving.design import (
     BLOCK_BYTES,
     Design,
-    Frame,
+    DesignScaling,
     Table,
-    sampled_frame,
-    whole_frame,
+    sampled_scaling,
+    whole_scaling,
 )
+from trivium.rows.block import Block
 
 _LEAST_ROWS, _MOST_ROWS = 128, 4096
 _PIECE_BLOCKS, _PIECE_ROWS = 4, 8192
-_SMALL = 2.0**-300  # in a frame: squares of lesser numbers may be lost
+_SMALL = 2.0**-300  # of scaled values: squares of lesser numbers may be lost
 _FAR = 8.0
 _SAMPLE = 256
 _FEW, _LOW = 8, 0.1  # rows of these that tell what is ordinary, else so many of all that differ
@@ -33,11 +34,11 @@ _ROUNDINGS = 4 * float(np.finfo(np.float64).eps)  # of a sum of squares
 
 
 class Moments(NamedTuple):
-    """Weighted moments of rows, in a frame.
+    """Weighted moments of scaled rows.
 
     Attributes
     ----------
-    frame : Frame
+    scaling : DesignScaling
     weight : float
         Sum of the weights.
     center : ndarray of shape (d,)
@@ -51,7 +52,7 @@ class Moments(NamedTuple):
         Of the targets less their origin, with an intercept or without.
     """
 
-    frame: Frame
+    scaling: DesignScaling
     weight: float
     center: Float64
     target_center: Float64
@@ -60,26 +61,27 @@ class Moments(NamedTuple):
     noise: Float64
     target_means: Float64
 
-    def design(self, table: Table) -> Design:
-        """Return the rows these moments were taken of, as they were taken."""
-        return Design(table, self.frame, self.center, self.target_center, self.weight)
+    @property
+    def design(self) -> Design:
+        """What was done to the rows before these moments were taken."""
+        return Design(self.scaling, self.center, self.target_center, self.weight)
 
     @property
     def means(self) -> Float64:
         """Means of the columns, in their units."""
-        return self.frame.means(self.center)
+        return self.scaling.means(self.center)
 
     @property
     def roots(self) -> Float64:
         """Roots of the Gram matrix's diagonal, in the units of the columns."""
-        return self.frame.roots(self.gram.diagonal())
+        return self.scaling.roots(self.gram.diagonal())
 
 
 def gather(table: Table, *, centred: bool, n_jobs: int | None = None) -> Moments | None:
     """Take the moments of a table; as a rule each row is read once.
 
-    A frame from some rows suits as a rule. Where it does not, because the range or the mean
-    of all rows is another, they are read again in a better one.
+    To scale by some rows suits as a rule. Where it does not, because the range or the mean
+    of all rows is another, they are read again, scaled better.
 
     Parameters
     ----------
@@ -93,19 +95,19 @@ def gather(table: Table, *, centred: bool, n_jobs: int | None = None) -> Moments
     Moments or None
         None where a value, or the range of a column, is not finite.
     """
-    frame = sampled_frame(table, centred=centred)
-    sums = _add_up(table, frame, n_jobs)
+    scaling = sampled_scaling(table, centred=centred)
+    sums = _add_up(table, scaling, n_jobs)
     if not sums.are_all_there:
-        whole = whole_frame(table, centred=centred)
+        whole = whole_scaling(table, centred=centred)
         if whole is None:
             return None
-        frame = whole
-        sums = _add_up(table, frame, n_jobs)
+        scaling = whole
+        sums = _add_up(table, scaling, n_jobs)
     if centred and sums.far_from_origin:
-        mean = np.ldexp(sums.sums / sums.weight, frame.exponent)
-        frame = frame._replace(origin=frame.origin + mean)
-        sums = _add_up(table, frame, n_jobs)
-    return sums.moments(frame, centred=centred)
+        mean = np.ldexp(sums.sums / sums.weight, scaling.exponent)
+        scaling = scaling._replace(origin=scaling.origin + mean)
+        sums = _add_up(table, scaling, n_jobs)
+    return sums.moments(scaling, centred=centred)
 
 
 def few_hold_spread(moments: Moments, table: Table, *, centred: bool) -> bool:
@@ -114,8 +116,8 @@ def few_hold_spread(moments: Moments, table: Table, *, centred: bool) -> bool:
     What others hold is told from some rows; only a column in which few of these differ from the
     middle is looked at in whole.
     """
-    every = slice(None, None, -(-table.X.shape[0] // _SAMPLE))
-    some = table.X[every].astype(np.float64)
+    sample = table.rows.sample(_SAMPLE)
+    some = sample.X.astype(np.float64)
     middle = np.median(some, axis=0) if centred else np.zeros(some.shape[1])
     away = np.sort(np.abs(some - middle), axis=0)
     zeros = np.count_nonzero(away == 0, axis=0)
@@ -123,19 +125,19 @@ def few_hold_spread(moments: Moments, table: Table, *, centred: bool) -> bool:
     differ = 1.0 - zeros / len(away)
     few = (len(away) - zeros < _FEW) & (moments.gram.diagonal() > moments.noise)
     for column in np.flatnonzero(few).tolist():
-        apart = np.abs(table.X[:, column].astype(np.float64) - middle[column])
+        apart = np.abs(table.rows.column(column) - middle[column])
         apart = apart[apart > 0]
         ordinary[column] = np.quantile(apart, _LOW) if apart.size else 0.0
-        differ[column] = apart.size / len(table.X)
-    weight = float(len(table.X))
-    if table.weights is not None:
-        weight *= float(np.median(moments.frame.weights(table.weights, every)))
-    squares = np.square(np.ldexp(ordinary, -moments.frame.exponent)) * differ * weight
+        differ[column] = apart.size / table.shape[0]
+    weight = float(table.shape[0])
+    if sample.weights is not None:
+        weight *= float(np.median(moments.scaling.weights(sample.weights)))
+    squares = np.square(np.ldexp(ordinary, -moments.scaling.exponent)) * differ * weight
     return bool(np.any(moments.gram.diagonal() > _WIDE * squares + moments.noise))
 
 
 class _Sums(NamedTuple):
-    """Weighted sums over rows in a frame; those of different rows add up."""
+    """Weighted sums over scaled rows; those of different rows add up."""
 
     weight: float
     most: Float64
@@ -145,10 +147,9 @@ class _Sums(NamedTuple):
     cross: Float64
 
     def merge(self, other: "_Sums") -> "_Sums":
-        np.maximum(self.most, other.most, out=self.most)
-        for mine, more in zip(self[2:], other[2:], strict=True):
-            mine += more
-        return self._replace(weight=self.weight + other.weight)
+        sums = (mine + more for mine, more in zip(self[2:], other[2:], strict=True))
+        most = np.maximum(self.most, other.most)
+        return _Sums(self.weight + other.weight, most, *sums)
 
     @property
     def are_all_there(self) -> bool:
@@ -162,57 +163,65 @@ class _Sums(NamedTuple):
         mean = self.sums / self.weight
         return bool(np.any(_FAR * mean**2 > (_FAR - 1.0) * self.gram.diagonal() / self.weight))
 
-    def moments(self, frame: Frame, *, centred: bool) -> Moments:
+    def moments(self, scaling: DesignScaling, *, centred: bool) -> Moments:
         """Take the means off."""
         noise, target_means = _ROUNDINGS * self.gram.diagonal(), self.target_sums / self.weight
         upper = np.triu(self.gram)
         gram = upper + np.triu(upper, 1).T
         if not centred:
             zeros = np.zeros_like(self.sums), np.zeros_like(self.target_sums)
-            return Moments(frame, self.weight, *zeros, gram, self.cross, noise, target_means)
+            return Moments(scaling, self.weight, *zeros, gram, self.cross, noise, target_means)
         center, target_center = self.sums / self.weight, target_means
         gram -= np.outer(self.sums, center)
         cross = self.cross - np.outer(target_center, self.sums)
-        return Moments(frame, self.weight, center, target_center, gram, cross, noise, target_means)
+        return Moments(
+            scaling, self.weight, center, target_center, gram, cross, noise, target_means
+        )
 
 
-def _add_up(table: Table, frame: Frame, n_jobs: int | None) -> _Sums:
-    """Sum over all rows."""
-    n, d = table.X.shape
-    length = min(max(_LEAST_ROWS, BLOCK_BYTES // (8 * d)), _MOST_ROWS)
-    # A piece has a matrix of its own, which its rows have to be worth.
-    whole = length * max(min(_PIECE_BLOCKS, -(-_PIECE_ROWS // length)), 2 * d // length)
-    unit = frame.unit
+@dataclass(frozen=True)
+class _Added:
+    """Sums over a block of rows, which are scaled in shorter blocks of a length."""
 
-    n_groups = table.n_classes if table.values is None else 1
+    scaling: DesignScaling
+    n_classes: int
+    length: int
 
-    def statistic(piece: slice) -> _Sums:
-        packed = np.empty((length, d))
+    def __call__(self, block: Block, values: Float64 | None = None) -> _Sums:
+        scaling, d = self.scaling, block.X.shape[1]
+        n_groups, n_targets = (max(1, self.n_classes), scaling.target_origin.size)
+        packed, unit = np.empty((min(self.length, len(block.X)), d)), scaling.unit
         most, gram = np.zeros(d), np.zeros((d, d))
         groups, group_weights = np.zeros((n_groups, d)), np.zeros(n_groups)
-        target_sums, cross = np.zeros(table.n_targets), np.zeros((table.n_targets, d))
-        for start in range(piece.start, piece.stop, length):
-            rows = slice(start, min(start + length, piece.stop))
-            some = packed[: rows.stop - start]
-            weights, codes = frame.weights(table.weights, rows), table.codes[rows]
-            X = table.X[rows]
-            _pack(X, weights, codes, frame.origin, unit, some, most, groups, group_weights)
-            if table.values is not None:
-                _add_targets(
-                    some, table.targets(rows) - frame.target_origin, weights, target_sums, cross
-                )
+        target_sums, cross = np.zeros(n_targets), np.zeros((n_targets, d))
+        for part in block.parts(self.length):
+            some, weights = packed[: len(part.X)], scaling.weights(part.weights)
+            _pack(
+                part.X, weights, part.codes, scaling.origin, unit, some, most, groups, group_weights
+            )
+            if values is not None:
+                start = part.first - block.first
+                own = values[start : start + len(part.X)] - scaling.target_origin
+                _add_targets(some, own, weights, target_sums, cross)
             add_products(some, gram)
-        if n_groups == 2:
+        if self.n_classes == 2:
             target_sums[0] = group_weights[1] - group_weights[0]
             cross[0] = groups[1] - groups[0]
-        elif n_groups > 2:
+        elif self.n_classes > 2:
             target_sums, cross = group_weights, groups
         weight = float(group_weights.sum())
         return _Sums(weight, most, groups.sum(axis=0), target_sums, gram, cross)
 
-    pieces = [slice(start, min(start + whole, n)) for start in range(0, n, whole)]
+
+def _add_up(table: Table, scaling: DesignScaling, n_jobs: int | None) -> _Sums:
+    """Sum over all rows."""
+    d = table.shape[1]
+    length = min(max(_LEAST_ROWS, BLOCK_BYTES // (8 * d)), _MOST_ROWS)
+    # A piece has a matrix of its own, which its rows have to be worth.
+    whole = length * max(min(_PIECE_BLOCKS, -(-_PIECE_ROWS // length)), 2 * d // length)
+    statistic = _Added(scaling, table.rows.n_classes, length)
     with np.errstate(over="ignore", invalid="ignore"):
-        return map_reduce(statistic, pieces, _Sums.merge, n_jobs=n_jobs)
+        return table.reduce(statistic, _Sums.merge, length=whole, n_jobs=n_jobs)
 
 
 def _add_targets(
@@ -239,7 +248,7 @@ def _pack(
     groups: Float64,
     group_weights: Float64,
 ) -> None:
-    """Bring rows into a frame, times the root of their weight; add them up, class by class.
+    """Scale rows, times the root of their weight; add them up, class by class.
 
     `most` are greatest magnitudes. No weights: all are one. No codes: all are of one class.
     """

@@ -1,5 +1,6 @@
 """Triangles that hold all that least squares asks of rows, and their ranks."""
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -7,20 +8,30 @@ import scipy.linalg
 from scipy.linalg.lapack import dpocon, dpotrf
 
 from trivium.arrays import Float64, Indices
-from trivium.blocks.map_reduce import map_reduce, row_blocks
+from trivium.blocks.map_reduce import block_length
 from trivium.blocks.workers import one_blas_thread
-from trivium.least_squares.solving.design import Design
+from trivium.least_squares.solving.design import Design, Table
 from trivium.least_squares.solving.moments import Moments
+from trivium.rows.block import Block
 
 _LEAST_RECIPROCAL = 1e-5  # condition of squares that leaves eleven digits
 
 
-def triangle_of_rows(design: Design) -> Float64:
+@dataclass(frozen=True)
+class _Triangle:
+    """Triangle of a block of rows."""
+
+    design: Design
+
+    def __call__(self, block: Block, values: Float64 | None = None) -> Float64:
+        return _triangle(np.hstack(self.design.block(block, values)))
+
+
+def triangle_of_rows(table: Table, design: Design) -> Float64:
     """Triangle R of the rows' QR decomposition, with Qᵀ times the targets to its right."""
-    n, d = design.table.X.shape
+    d = table.shape[1]
     # Blocks of at least as many rows as columns: each triangle is smaller than its block.
-    blocks = row_blocks(n, d, least=2 * d)
-    return map_reduce(lambda rows: _triangle(np.hstack(design.block(rows))), blocks, stacked)
+    return table.reduce(_Triangle(design), stacked, length=block_length(d, least=2 * d))
 
 
 def triangle_of_squares(moments: Moments) -> Float64 | None:

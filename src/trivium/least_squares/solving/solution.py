@@ -6,7 +6,7 @@ import numpy as np
 import scipy.linalg
 
 from trivium.arrays import Float64, Indices
-from trivium.least_squares.solving.design import Design, Frame
+from trivium.least_squares.solving.design import Design, DesignScaling
 from trivium.least_squares.solving.moments import Moments
 from trivium.least_squares.solving.qr import pivoted
 
@@ -37,16 +37,16 @@ class Solution(NamedTuple):
 
 def intercept_of(taken: Moments | Design, coef: Float64) -> Float64:
     """Return the intercepts that belong to slopes: zero where nothing was taken off."""
-    target_means = taken.frame.target_origin + taken.target_center
+    target_means = taken.scaling.target_origin + taken.target_center
     with np.errstate(over="ignore", invalid="ignore"):  # the caller looks for what is not finite
-        intercept: Float64 = target_means - taken.frame.means(taken.center) @ coef
+        intercept: Float64 = target_means - taken.scaling.means(taken.center) @ coef
     return intercept
 
 
-def penalty_of(frame: Frame, weight: float) -> Float64:
-    """Penalty on squared coefficients in the units of a frame."""
+def penalty_of(scaling: DesignScaling, weight: float) -> Float64:
+    """Penalty on squared coefficients of scaled columns."""
     with np.errstate(over="ignore"):
-        penalty: Float64 = np.minimum(np.ldexp(weight, -2 * frame.exponent), _LARGEST_PENALTY)
+        penalty: Float64 = np.minimum(np.ldexp(weight, -2 * scaling.exponent), _LARGEST_PENALTY)
     return penalty
 
 

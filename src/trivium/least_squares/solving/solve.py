@@ -13,13 +13,13 @@
 5. Under a penalty on more columns than rows, and many: the rows' singular values.
 """
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg.lapack import dpocon, dpotrf, dpotrs
 
 from trivium.arrays import Float64, Indices
-from trivium.blocks.map_reduce import map_reduce
 from trivium.blocks.workers import one_blas_thread
 from trivium.least_squares.solving.by_sums import MENDABLE, solve_sums
 from trivium.least_squares.solving.design import Design, Table, wide_design
@@ -28,6 +28,7 @@ from trivium.least_squares.solving.moments import Moments, gather
 from trivium.least_squares.solving.qr import stacked, triangle_of_rows
 from trivium.least_squares.solving.solution import Solution, by_pivoting, intercept_of, penalty_of
 from trivium.least_squares.solving.svd import principal_axes, shrunk
+from trivium.rows.block import Block
 
 # Reciprocal condition of the Gram matrix from which on squares have cost nothing to speak of,
 # one correction from the rows mends what they have cost, or two do.
@@ -45,8 +46,9 @@ class Solved(NamedTuple):
     Attributes
     ----------
     solution : Solution
+    table : Table
     design : Design
-        The table in the frame and about the means that were taken.
+        How its rows were taken.
     moments : Moments or None
         None where columns are many and outnumber the rows.
     sums : ExactSums or None
@@ -57,6 +59,7 @@ class Solved(NamedTuple):
     """
 
     solution: Solution
+    table: Table
     design: Design
     moments: Moments | None
     sums: ExactSums | None
@@ -84,22 +87,22 @@ def solve(table: Table, alpha: float, *, centred: bool) -> Solved | None:
         return None
     design, moments = taken
     if moments is None:
-        solution = by_axes(design, alpha) if alpha > 0 else by_rows(design, alpha)
-        return Solved(solution, design, None, None, False)
-    quick = by_squares(moments, alpha, design, least=_NEARLY_EXACT)
+        solution = (by_axes if alpha > 0 else by_rows)(table, design, alpha)
+        return Solved(solution, table, design, None, None, False)
+    quick = by_squares(table, moments, alpha, least=_NEARLY_EXACT)
     if quick is not None:
-        return Solved(quick, design, moments, None, True)
+        return Solved(quick, table, design, moments, None, True)
     sums = None
     if table.values is None:
-        n, d = table.X.shape
+        n, d = table.shape
         budget = _CHEAP_BESIDE_ROWS - _OF_DOUBLES * min(n, d) * d**2
         sums = sum_exactly(table, budget=budget)
     if sums is None:
-        solution = by_squares(moments, alpha, design) or by_rows(design, alpha)
+        solution = by_squares(table, moments, alpha) or by_rows(table, design, alpha)
     else:
         solution, _ = solve_sums(sums, alpha, centred=centred)
     conditioned = sums is None and _is_conditioned(moments, solution.aliased)
-    return Solved(solution, design, moments, sums, conditioned)
+    return Solved(solution, table, design, moments, sums, conditioned)
 
 
 @one_blas_thread()
@@ -133,27 +136,28 @@ def _factored(squares: Float64) -> tuple[Float64, float]:
 
 
 def take(table: Table, *, centred: bool) -> tuple[Design, Moments | None] | None:
-    """Take rows about their means, and their moments, as `Solved` has them; None as in `solve`."""
-    n, d = table.X.shape
+    """Find the design of a table, and its moments, as `Solved` has them; None as in `solve`."""
+    n, d = table.shape
     if n <= d > _MANY_COLUMNS:
         wide = wide_design(table, centred=centred)
         return None if wide is None else (wide, None)
     moments = gather(table, centred=centred)
-    return None if moments is None else (moments.design(table), moments)
+    return None if moments is None else (moments.design, moments)
 
 
 def by_squares(
-    moments: Moments, alpha: float, design: Design, *, least: float = MENDABLE
+    table: Table, moments: Moments, alpha: float, *, least: float = MENDABLE
 ) -> Solution | None:
     """Minimise (1/Σw)·Σ w·‖y - f(x)‖² + alpha·‖coef‖² through Cholesky's factor.
 
     Parameters
     ----------
+    table : Table
+        The rows, to mend what squares have cost.
     moments : Moments
+        Theirs.
     alpha : float
         Penalty on the coefficients in the units of the columns, not on the intercept.
-    design : Design
-        The rows, to mend what squares have cost.
     least : float
         Reciprocal condition of the Gram matrix from which on to do it.
 
@@ -162,7 +166,7 @@ def by_squares(
     Solution or None
         None where columns depend on each other so closely that too few digits are left.
     """
-    penalty = penalty_of(moments.frame, alpha * moments.weight)
+    penalty = penalty_of(moments.scaling, alpha * moments.weight)
     normal = moments.gram + np.diag(penalty)
     diagonal = np.diagonal(normal)
     if not np.all(diagonal > 0):
@@ -174,34 +178,35 @@ def by_squares(
         if reciprocal < least:
             return None
         coef = scale * dpotrs(factor, scale * moments.cross.T)[0]
-        worth_it = reciprocal < _EXACT or design.table.X.size <= _FEW_VALUES
+        worth_it = reciprocal < _EXACT or table.shape[0] * table.shape[1] <= _FEW_VALUES
         for _ in range(worth_it + (reciprocal < _NEARLY_EXACT)):
-            missing = _descent(design, coef) - penalty[:, None] * coef
+            missing = table.reduce(_Descent(moments.design, coef), np.add) - penalty[:, None] * coef
             coef += scale * dpotrs(factor, scale * missing)[0]
     with np.errstate(over="ignore"):  # the caller looks for what is not finite
-        coef *= moments.frame.unit[:, None]
+        coef *= moments.scaling.unit[:, None]
     return _solution_of(moments, coef, coef.shape[0], np.empty(0, dtype=np.intp))
 
 
-def by_rows(design: Design, alpha: float) -> Solution:
+def by_rows(table: Table, design: Design, alpha: float) -> Solution:
     """Do the same by orthogonal transformations of the rows, whatever their rank."""
-    n, d = design.table.X.shape
-    penalty = penalty_of(design.frame, alpha * design.weight)
-    triangle = triangle_of_rows(design)
+    n, d = table.shape
+    penalty = penalty_of(design.scaling, alpha * design.weight)
+    triangle = triangle_of_rows(table, design)
     with one_blas_thread():
         if np.any(penalty > 0):
             rows = np.hstack([np.diag(np.sqrt(penalty)), np.zeros((d, triangle.shape[1] - d))])
             triangle = stacked(triangle, rows)
         negligible = np.finfo(float).eps * max(n, d)
         return _solution_of(
-            design, *by_pivoting(triangle[:d, :d], triangle[:d, d:], design.frame.unit, negligible)
+            design,
+            *by_pivoting(triangle[:d, :d], triangle[:d, d:], design.scaling.unit, negligible),
         )
 
 
 @one_blas_thread()
-def by_axes(design: Design, alpha: float) -> Solution:
+def by_axes(table: Table, design: Design, alpha: float) -> Solution:
     """Do the same under a penalty at the cost of the rows, where columns are many."""
-    axes, penalty = principal_axes(design), alpha * design.weight
+    axes, penalty = principal_axes(table, design), alpha * design.weight
     fitted = shrunk(axes.values, penalty, rest=True)[:, None] * axes.targets
     coef = axes.back(penalty) @ fitted
     return _solution_of(design, coef, coef.shape[0], np.empty(0, dtype=np.intp))
@@ -212,12 +217,14 @@ def _solution_of(taken: Moments | Design, coef: Float64, rank: int, aliased: Ind
     return Solution(coef, intercept_of(taken, coef), rank, aliased)
 
 
-def _descent(design: Design, coef: Float64) -> Float64:
-    """Products of the columns and the residuals."""
+@dataclass(frozen=True)
+class _Descent:
+    """Products of the columns and the residuals, over a block of rows."""
 
-    def statistic(rows: slice) -> Float64:
-        Z, Y = design.block(rows)
-        products: Float64 = Z.T @ (Y - Z @ coef)
+    design: Design
+    coef: Float64
+
+    def __call__(self, block: Block, values: Float64 | None = None) -> Float64:
+        Z, Y = self.design.block(block, values)
+        products: Float64 = Z.T @ (Y - Z @ self.coef)
         return products
-
-    return map_reduce(statistic, design.table.blocks(), np.add)

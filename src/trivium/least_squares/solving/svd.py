@@ -17,7 +17,7 @@ from scipy.linalg.lapack import dgejsv
 
 from trivium.arrays import Float64
 from trivium.blocks.workers import one_blas_thread
-from trivium.least_squares.solving.design import Design
+from trivium.least_squares.solving.design import Design, Table
 from trivium.least_squares.solving.moments import Moments
 from trivium.least_squares.solving.qr import pivoted, triangle_of_rows, triangle_of_squares
 
@@ -38,7 +38,7 @@ class Axes(NamedTuple):
     values : ndarray of shape (r,)
         Singular values s. Directions of which the rows say nothing are left out.
     unit : ndarray of shape (d,)
-        What the frame multiplies columns by.
+        What the design multiplies columns by.
     vectors : ndarray of shape (d, r) or None
         P. None where the axes are any orthonormal ones of the right span, which do for a
         penalty of zero; values are then one, whatever they are.
@@ -82,22 +82,22 @@ def quick_axes(moments: Moments) -> Axes | None:
     d = triangle.shape[0]
     with one_blas_thread():
         into = scipy.linalg.solve_triangular(triangle[:, :d], np.eye(d))
-    return Axes(into, triangle[:, d:], np.ones(d), moments.frame.unit, None)
+    return Axes(into, triangle[:, d:], np.ones(d), moments.scaling.unit, None)
 
 
-def principal_axes(design: Design, moments: Moments | None = None) -> Axes:
+def principal_axes(table: Table, design: Design, moments: Moments | None = None) -> Axes:
     """Decompose the rows; from their squares, if given, where these are good enough.
 
     A direction counts as unknown where the data tell it from nothing no better than
     rounding does, columns brought to one length.
     """
-    n, d = design.table.X.shape
-    if n < d and (wide := _axes_of_wide(design)) is not None:
+    n, d = table.shape
+    if n < d and (wide := _axes_of_wide(table, design)) is not None:
         return wide
     triangle = None if moments is None else triangle_of_squares(moments)
     if triangle is None:
-        triangle = triangle_of_rows(design)
-    unit = design.frame.unit
+        triangle = triangle_of_rows(table, design)
+    unit = design.scaling.unit
     with one_blas_thread():
         span = pivoted(triangle[:d, :d], np.finfo(float).eps * max(n, d))
         kept = span.pivots[: span.rank]
@@ -112,14 +112,14 @@ def principal_axes(design: Design, moments: Moments | None = None) -> Axes:
     return Axes(into, targets, values, unit, vectors)
 
 
-def _axes_of_wide(design: Design) -> Axes | None:
+def _axes_of_wide(table: Table, design: Design) -> Axes | None:
     """Take the axes of fewer rows than columns from the triangle of the transposed rows.
 
     None where columns are in units so different that small ones would be lost.
     """
-    n, d = design.table.X.shape
-    rows, targets = design.block(slice(0, n))
-    unit = design.frame.unit
+    n, d = table.shape
+    rows, targets = design.block(table.rows.take(np.arange(n)), table.values)
+    unit = design.scaling.unit
     rows /= unit
     size = np.abs(rows).max(axis=0)
     if size.max() > _GRADED * size[size > 0].min(initial=size.max()):
