@@ -373,12 +373,12 @@ class TestMagnitude:
         kind = "NaN" if np.isnan(value) else "infinity"
         for given, row in ((None, len(X) - 3), (kept, len(X) + 2)):
             with pytest.raises(ValueError, match=f"contains {kind}: row {row}, column 0"):
-                require_finite_rows(fitted(X), rows, given)
+                require_finite_rows(fitted(X[:1]), rows, given)
         X[-3] = 0.0
-        require_finite_rows(fitted(X), ArrayRows(X))
+        require_finite_rows(None, ArrayRows(X))
 
     def test_finite_values_whose_sum_is_not_are_let_through(self):
-        require_finite_rows(None, ArrayRows(np.full((9000, 1), 1.7e308) * [[-1.0]]))
+        require_finite_rows(None, ArrayRows(np.full((9000, 1), -1.7e308)))
         require_finite_rows(None, ArrayRows(np.repeat([[0.0], [1.7e308]], 5, axis=0)))
         require_finite_rows(None, ArrayRows(np.empty((0, 2))))
 
