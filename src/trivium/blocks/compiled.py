@@ -10,6 +10,7 @@ import numpy as np
 from numba.core.compiler_lock import global_compiler_lock
 
 from trivium.blocks.compile_times import watch_compiler
+from trivium.blocks.full_collections import put_full_collections_off
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -133,3 +134,4 @@ if hasattr(os, "register_at_fork"):
     )
 
 watch_compiler()
+put_full_collections_off()
