@@ -68,10 +68,11 @@ class Scan:
             points, own = _float64(queries[piece]), skip[piece]
             counts = np.zeros(points.shape[0], dtype=np.intp)
             distances, indices = np.empty(0), np.empty(0, dtype=np.intp)
-            given = self._measure, points, self._rows, reach[piece], own, counts
-            total = scan_within(*given, distances, indices)
-            distances, indices = np.empty(total), np.empty(total, dtype=np.intp)
-            scan_within(*given, distances, indices)
+            given = self._measure, points, self._rows, reach[piece], own
+            scan_within(*given, counts, distances, indices)
+            ends = np.cumsum(counts)
+            distances, indices = np.empty(ends[-1]), np.empty(ends[-1], dtype=np.intp)
+            scan_within(*given, ends - counts, distances, indices)
             return counts, distances, indices
 
         parts = list(map_in_order(run, self._pieces(queries), self._jobs(queries, n_jobs)))
