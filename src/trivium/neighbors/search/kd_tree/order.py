@@ -5,7 +5,7 @@ import numpy as np
 from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import kernel
 from trivium.neighbors.search.addresses import address, inlined, row_address
-from trivium.neighbors.search.kd_tree.build import LANES, Tree
+from trivium.neighbors.search.kd_tree.build import Tree, lanes_of_leaves
 
 _WALKERS = 16
 _HUGE = 1e300  # times a difference of zero still zero
@@ -22,7 +22,7 @@ def leaf_planes(tree: Tree) -> tuple[Indices, Float64]:
         For each of them half the least coordinate and the inverse of half the length.
     """
     leaves = np.arange(tree.blocks.shape[0])
-    groups, lanes = np.divmod(leaves + tree.boxes.shape[0] - 1 + tree.first_lane, LANES)
+    groups, lanes = lanes_of_leaves(tree, (0, leaves.shape[0]))
     # Halves: their difference cannot overflow.
     lower = 0.5 * tree.boxes[groups, :, 0, lanes]
     extents = 0.5 * tree.boxes[groups, :, 1, lanes] - lower
@@ -43,8 +43,10 @@ def leaf_planes(tree: Tree) -> tuple[Indices, Float64]:
 @inlined
 def _cell(x: float, low: float, inverse: float, n_cells: int) -> int:
     """Cut a side into equal cells and return the number of the one nearest to x."""
-    share = max((0.5 * x - low) * inverse, 0.0)
-    return int(min(share * n_cells, n_cells - 1.0))
+    share = (0.5 * x - low) * inverse * n_cells
+    if share > 0.0:  # `max` and `min` would be compiled as functions of their own
+        return int(share) if share < n_cells else n_cells - 1
+    return 0
 
 
 @kernel
@@ -55,15 +57,17 @@ def query_bins(
 
     The 2^bits cells of a leaf are numbered to and fro.
     """
-    n_columns = queries.shape[1]
+    n_queries, n_columns = queries.shape
     n_inner = tree.sides.shape[0]
     n_long = 1 << ((bits + 1) // 2 if n_columns > 1 else bits)
     n_short = (1 << bits) // n_long
     points, found = row_address(queries, 0), address(bins, 0)
     sides, cuts = address(tree.sides, 0), address(tree.cuts, 0)
     axes, places = address(planes[0], 0), address(planes[1], 0)
-    for first in range(0, queries.shape[0], _WALKERS):
-        last = min(first + _WALKERS, queries.shape[0])
+    for first in range(0, n_queries, _WALKERS):
+        last = first + _WALKERS
+        if last > n_queries:
+            last = n_queries
         for q in range(first, last):
             found[q] = 0
         for _ in range(tree.depth):  # side by side: each step of one waits for memory
@@ -71,7 +75,7 @@ def query_bins(
                 node = found[q]
                 right = points[q * n_columns + sides[node]] >= cuts[node]
                 found[q] = 2 * node + 1 + right
-    for q in range(queries.shape[0]):
+    for q in range(n_queries):
         leaf = found[q] - n_inner
         found[q] = leaf
         if bits > 0:
