@@ -6,7 +6,7 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.addresses import address, inlined
+from trivium.neighbors.search.addresses import addresses, inlined
 from trivium.neighbors.search.kd_tree.build import Tree
 from trivium.neighbors.search.kd_tree.measure import (
     Desk,
@@ -18,7 +18,6 @@ from trivium.neighbors.search.kd_tree.measure import (
     move,
     next_leaf,
     row_distances,
-    spread_arrays,
 )
 from trivium.neighbors.search.measures import Measure, reduced_limit
 
@@ -34,32 +33,27 @@ def _doubled(array: Any, size: int) -> Any:
 @inlined
 def _measure_leaf(forest: Forest, desk: Desk, leaf: int, limit: float) -> int:
     """Measure a leaf's rows; return how many are within a limit."""
-    width = forest.width
-    at = leaf * (forest.n_columns + 1) * width
-    row_distances(forest, desk.point, forest.blocks, at, width, width, desk.reduced)
-    return admit(forest, desk, forest.blocks, at, width, leaf_size(forest, leaf), limit, 0)
+    at = row_distances(forest, desk, leaf)
+    return admit(forest, desk, at, leaf_size(forest, leaf), limit, 0)
 
 
 @kernel
 def _collect(
-    measure: Measure,
-    tree: Tree,
-    all_points: Float64,
+    forest: Forest,
+    desk: Desk,
+    points: Float64,
     skip: Indices,
     radius: Float64,
-    arrays: tuple[tuple[Float64, ...], tuple[Indices, ...], Any],
     counts: Indices,
 ) -> tuple[Float64, Indices]:
     """Find the rows within each point's radius, in the order of the leaves."""
-    forest = forest_of(measure, tree)
-    desk = desk_of(arrays[0], arrays[1], arrays[2])
-    points = address(all_points, 0)
+    forest, desk, points = addresses(forest), addresses(desk), addresses(points)
     shift = forest.n_columns * forest.width
     distances, rows = np.empty(1024), np.empty(1024, np.intp)
     size = 0
     for q in range(skip.shape[0]):
         start = size
-        limit = reduced_limit(measure, radius[q])
+        limit = reduced_limit(forest.measure, radius[q])
         move(forest, desk, points, q)
         desk.nodes[0] = 0
         leaf, top = next_leaf(forest, desk, limit, 1)
@@ -98,8 +92,8 @@ def within_piece(
         Query by query, by ascending row number.
     """
     width = tree.blocks.shape[2]
-    arrays = spread_arrays(queries.shape[1], width, width + 1, 0)
+    desk = desk_of(queries.shape[1], width, width + 1, 0)
     points = np.ascontiguousarray(queries, np.float64)
-    distances, rows = _collect(measure, tree, points, skip, radius, arrays, counts)
+    distances, rows = _collect(forest_of(measure, tree), desk, points, skip, radius, counts)
     order = np.lexsort((rows, np.repeat(np.arange(counts.size), counts)))
     return distances[order], rows[order]

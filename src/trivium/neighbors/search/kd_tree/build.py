@@ -77,7 +77,8 @@ def _pivot(keys: Float64, start: int, stop: int, target: int, sample: Float64) -
             sample[hole] = sample[hole - 1]
             hole -= 1
         sample[hole] = key
-    return sample[(target - start) * size // (stop - start)]
+    guess: float = sample[(target - start) * size // (stop - start)]
+    return guess
 
 
 @inlined

@@ -43,10 +43,10 @@ def leaf_planes(tree: Tree) -> tuple[Indices, Float64]:
 @inlined
 def _cell(x: float, low: float, inverse: float, n_cells: int) -> int:
     """Cut a side into equal cells and return the number of the one nearest to x."""
-    share = (0.5 * x - low) * inverse * n_cells
-    if share > 0.0:  # `max` and `min` would be compiled as functions of their own
-        return int(share) if share < n_cells else n_cells - 1
-    return 0
+    cell, last = (0.5 * x - low) * inverse * n_cells, n_cells - 1.0
+    # No `max` and `min`, which would be compiled as functions of their own.
+    cell = cell if cell > 0.0 else 0.0
+    return int(cell if cell < last else last)
 
 
 @kernel
@@ -90,16 +90,18 @@ def query_bins(
 
 def order_by_bin(bins: Indices, n_bins: int) -> Indices:
     """Sort query numbers by bin, keeping their order within each (counting sort)."""
-    starts = np.zeros(n_bins + 1, dtype=np.intp)
-    np.cumsum(np.bincount(bins, minlength=n_bins), out=starts[1:])
     order = np.empty(bins.shape[0], dtype=np.intp)
-    _put_in_order(bins, starts, order)
+    _write_order(bins, np.zeros(n_bins + 1, dtype=np.intp), order)
     return order
 
 
 @kernel
-def _put_in_order(bins: Indices, starts: Indices, order: Indices) -> None:
-    """Write each query's number to the next place of its bin."""
+def _write_order(bins: Indices, starts: Indices, order: Indices) -> None:
+    """Do so; to begin with, each bin's start is zero, and one more bin's."""
+    for q in range(bins.shape[0]):
+        starts[bins[q] + 1] += 1
+    for b in range(1, starts.shape[0]):
+        starts[b] += starts[b - 1]
     for q in range(bins.shape[0]):
         place = starts[bins[q]]
         order[place] = q
