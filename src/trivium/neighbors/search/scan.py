@@ -14,12 +14,13 @@ from trivium.neighbors.search.plain import is_plain, plain_nearest, plain_within
 _QUERIES_A_PIECE = 128
 _FEW_QUERIES = 8  # below, copying rows into blocks costs more than it saves
 _PAIRS_WORTH_THREADS = 200_000
-_A_CALL = 50_000  # numbers that NumPy could subtract while it is called
+_A_CALL = 100_000  # numbers that NumPy could subtract while it is called
+_A_PAIR = 5  # and while it finds the place of a distance among the others
 
 _LOOPS: tuple[Callable[..., object], ...] = scan_few, scan_nearest, scan_within
 
-patience = {loop: Patience(loop, to_compile=1 << 28, to_load=1 << 25) for loop in _LOOPS}
-"""Numbers that NumPy subtracts, at some 2 ns each, before a loop does it."""
+patience = {loop: Patience(loop, to_compile=1 << 29, to_load=1 << 26) for loop in _LOOPS}
+"""Numbers that NumPy subtracts, at some 1 ns each, before a loop does it."""
 
 
 class Scan:
@@ -81,7 +82,8 @@ class Scan:
 
     def _is_little(self, queries: Floats, loop: Callable[..., object]) -> bool:
         """Whether NumPy is to do it, for want of work that would pay for compiling a loop."""
-        work = _A_CALL + queries.shape[0] * self._rows.size
+        n, d = self._rows.shape
+        work = _A_CALL + queries.shape[0] * n * (d + _A_PAIR)
         return is_plain(self._measure) and not patience[loop].is_over(work)
 
     def _pieces(self, queries: Floats) -> list[slice]:
