@@ -10,6 +10,7 @@ import numpy as np
 from numba.core.compiler_lock import global_compiler_lock
 
 from trivium.blocks.compile_times import watch_compiler
+from trivium.blocks.full_collections import put_full_collections_off
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -117,10 +118,12 @@ def _compiled(function: Function, fastmath: bool | set[str]) -> Function:
     if is_disabled():
         as_compiled: Function = np.errstate(all="ignore")(function)  # compiled code does not warn
         return as_compiled
+    # Nobody calls kernels from C: what Numba would compile for that is left out.
+    options: dict[str, Any] = {"nogil": True, "fastmath": fastmath, "no_cfunc_wrapper": True}
     try:
-        compiled: Function = numba.njit(function, cache=True, nogil=True, fastmath=fastmath)
+        compiled: Function = numba.njit(function, cache=True, **options)
     except RuntimeError:  # numba's word for "no locator available": nowhere to keep a cache
-        compiled = numba.njit(function, nogil=True, fastmath=fastmath)
+        compiled = numba.njit(function, **options)
     return compiled
 
 
@@ -133,3 +136,4 @@ if hasattr(os, "register_at_fork"):
     )
 
 watch_compiler()
+put_full_collections_off()

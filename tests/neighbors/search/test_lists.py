@@ -8,7 +8,7 @@ from tests.neighbors.reference import MODEST
 
 from trivium.blocks.compiled import kernel
 from trivium.neighbors.search.addresses import address
-from trivium.neighbors.search.lists import FEW, Candidates, arrange, sort_by_insertion, sort_pairs
+from trivium.neighbors.search.lists import FEW, Candidates, arrange, sort_by_insertion
 
 SHIFT = 5
 GUARD = -9
@@ -155,19 +155,3 @@ class TestSortByInsertion:
             sort_part(found_keys, found_places, numbers, start, stop)
             np.testing.assert_array_equal(found_keys, right_keys)
             np.testing.assert_array_equal(found_places, right_places)
-
-
-class TestSortPairs:
-    @every_kind
-    @every_size
-    def test_pairs_are_those_of_lexsort(self, name, n):
-        rng = np.random.default_rng(n)
-        keys = KEYS[name](rng, n)
-        rows = rng.permutation(10 * n)[:n]
-        order = np.lexsort((rows, keys))
-        for k in sorted({1, 2, min(FEW, n), n - 1, n} & set(range(1, n + 1))):
-            found, near = keys.copy(), rows.copy()
-            sort_pairs(found, near, k)
-            np.testing.assert_array_equal(found[:k], keys[order[:k]])
-            np.testing.assert_array_equal(near[:k], rows[order[:k]])
-            np.testing.assert_array_equal(np.sort(found), keys[order])

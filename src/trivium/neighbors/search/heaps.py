@@ -5,9 +5,10 @@ The top is what a newcomer has to beat. Heaps are sorted once at the end.
 
 from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import kernel
+from trivium.neighbors.search.addresses import inlined
 
 
-@kernel
+@inlined
 def worse(distance: float, row: int, other_distance: float, other_row: int) -> bool:
     """Whether the first pair sorts behind the second."""
     return distance > other_distance or (distance == other_distance and row > other_row)
@@ -31,7 +32,7 @@ def sift_down(distances: Float64, rows: Indices, size: int, distance: float, row
     distances[hole], rows[hole] = distance, row
 
 
-@kernel
+@inlined
 def sort_heap(distances: Float64, rows: Indices) -> None:
     """Sort a heap into ascending (distance, row number) in place."""
     for size in range(distances.shape[0] - 1, 0, -1):

@@ -4,6 +4,7 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
+from trivium.neighbors.search.addresses import inlined
 from trivium.neighbors.search.heaps import sift_down, sort_heap, worse
 from trivium.neighbors.search.measures import (
     Measure,
@@ -16,12 +17,21 @@ from trivium.neighbors.search.measures import (
 ROWS_A_BLOCK = 256
 
 
-@kernel
-def _pack(rows: Floats, start: int, packed: Float64) -> None:
+@inlined
+def _pack(rows: Floats, start: int, size: int, packed: Float64) -> None:
     """Copy rows from `start` on into a block stored column by column, in float64."""
-    for r in range(packed.shape[1]):
+    for r in range(size):
         for j in range(packed.shape[0]):
             packed[j, r] = rows[start + r, j]
+
+
+@inlined
+def _begin(distances: Float64, indices: Indices, n_rows: int) -> None:
+    """Fill lists with what is behind every row, so that one at infinite distance still enters."""
+    for q in range(distances.shape[0]):
+        for i in range(distances.shape[1]):
+            distances[q, i] = np.inf
+            indices[q, i] = n_rows
 
 
 @kernel
@@ -40,23 +50,23 @@ def scan_nearest(
     """
     n_rows, n_columns = rows.shape
     k = distances.shape[1]
-    packed = np.empty((n_columns, min(ROWS_A_BLOCK, n_rows)))
-    reduced = np.empty(packed.shape[1])
-    distances[:] = np.inf
-    indices[:] = n_rows  # behind every row, so that a row at infinite distance still enters
+    width = n_rows if n_rows < ROWS_A_BLOCK else ROWS_A_BLOCK
+    packed, reduced = np.empty((n_columns, width)), np.empty(width)
+    _begin(distances, indices, n_rows)
     for start in range(0, n_rows, ROWS_A_BLOCK):
-        size = min(ROWS_A_BLOCK, n_rows - start)
-        block, found = packed[:, :size], reduced[:size]
-        _pack(rows, start, block)
+        found = reduced[: n_rows - start]
+        size = found.shape[0]
+        _pack(rows, start, size, packed)
         for q in range(queries.shape[0]):
-            block_distances(measure, queries[q], block, found)
-            limit = reduced_limit(measure, distances[q, 0])
+            query, near, numbers = queries[q], distances[q], indices[q]
+            block_distances(measure, query, packed, found)
+            limit = reduced_limit(measure, near[0])
             for r in range(size):
                 if found[r] <= limit and start + r != skip[q]:
-                    distance = pair_distance(measure, found[r], queries[q], rows[start + r])
-                    if worse(distances[q, 0], indices[q, 0], distance, start + r):
-                        sift_down(distances[q], indices[q], k, distance, start + r)
-                        limit = reduced_limit(measure, distances[q, 0])
+                    distance = pair_distance(measure, found[r], query, rows[start + r])
+                    if worse(near[0], numbers[0], distance, start + r):
+                        sift_down(near, numbers, k, distance, start + r)
+                        limit = reduced_limit(measure, near[0])
     for q in range(queries.shape[0]):
         sort_heap(distances[q], indices[q])
 
@@ -73,30 +83,33 @@ def scan_few(
     """Do as `scan_nearest`, without a copy of the rows: four at a time, where they are."""
     n_rows, n_columns = rows.shape
     k = distances.shape[1]
-    distances[:] = np.inf
-    indices[:] = n_rows
+    _begin(distances, indices, n_rows)
     reduced = np.empty(4)
     for q in range(queries.shape[0]):
-        query = queries[q]
-        limit = reduced_limit(measure, np.inf)
+        query, near, numbers = queries[q], distances[q], indices[q]
+        limit = reduced_limit(measure, near[0])
         for start in range(0, n_rows, 4):
-            row1, row2 = min(start + 1, n_rows - 1), min(start + 2, n_rows - 1)
-            row3 = min(start + 3, n_rows - 1)
-            sum0, sum1, sum2, sum3 = 0.0, 0.0, 0.0, 0.0
+            last = n_rows - 1 - start
+            row1 = start + (1 if last > 1 else last)
+            row2 = start + (2 if last > 2 else last)
+            row3 = start + (3 if last > 3 else last)
+            sum0, sum1 = 0.0, 0.0
+            sum2, sum3 = 0.0, 0.0
             for j in range(n_columns):
                 x = query[j]
                 sum0 = add_difference(measure, sum0, x - rows[start, j])
                 sum1 = add_difference(measure, sum1, x - rows[row1, j])
                 sum2 = add_difference(measure, sum2, x - rows[row2, j])
                 sum3 = add_difference(measure, sum3, x - rows[row3, j])
-            reduced[0], reduced[1], reduced[2], reduced[3] = sum0, sum1, sum2, sum3
-            for r in range(min(4, n_rows - start)):
+            reduced[0], reduced[1] = sum0, sum1
+            reduced[2], reduced[3] = sum2, sum3
+            for r in range(4 if last > 3 else last + 1):
                 if reduced[r] <= limit and start + r != skip[q]:
                     distance = pair_distance(measure, reduced[r], query, rows[start + r])
-                    if worse(distances[q, 0], indices[q, 0], distance, start + r):
-                        sift_down(distances[q], indices[q], k, distance, start + r)
-                        limit = reduced_limit(measure, distances[q, 0])
-        sort_heap(distances[q], indices[q])
+                    if worse(near[0], numbers[0], distance, start + r):
+                        sift_down(near, numbers, k, distance, start + r)
+                        limit = reduced_limit(measure, near[0])
+        sort_heap(near, numbers)
 
 
 @kernel
@@ -106,41 +119,33 @@ def scan_within(
     rows: Floats,
     radius: Float64,
     skip: Indices,
-    counts: Indices,
+    places: Indices,
     distances: Float64,
     indices: Indices,
-) -> int:
-    """Find the rows within each query's radius, in order; return how many there are in all.
+) -> None:
+    """Find the rows within each query's radius, in order.
 
-    With empty `distances` the rows are only counted; with the counts of such a first run
-    they are written, one query after the other.
+    `places[q]` says where query q's first row is written, and moves on with each. With empty
+    `distances` nothing is written, and places that begin at 0 end as counts.
     """
     n_rows, n_columns = rows.shape
-    packed = np.empty((n_columns, min(ROWS_A_BLOCK, n_rows)))
-    reduced = np.empty(packed.shape[1])
-    limits = np.empty(queries.shape[0])
-    for q in range(queries.shape[0]):
-        limits[q] = reduced_limit(measure, radius[q])
+    width = n_rows if n_rows < ROWS_A_BLOCK else ROWS_A_BLOCK
+    packed, reduced = np.empty((n_columns, width)), np.empty(width)
     write = distances.shape[0] > 0
-    place = np.zeros(queries.shape[0], dtype=np.intp)
-    if write:
-        place[1:] = np.cumsum(counts)[:-1]
-    counts[:] = 0
-    total = 0
     for start in range(0, n_rows, ROWS_A_BLOCK):
-        size = min(ROWS_A_BLOCK, n_rows - start)
-        block, found = packed[:, :size], reduced[:size]
-        _pack(rows, start, block)
+        found = reduced[: n_rows - start]
+        size = found.shape[0]
+        _pack(rows, start, size, packed)
         for q in range(queries.shape[0]):
-            block_distances(measure, queries[q], block, found)
-            limit = limits[q]
+            query, reach = queries[q], radius[q]
+            block_distances(measure, query, packed, found)
+            limit = reduced_limit(measure, reach)
+            place = places[q]
             for r in range(size):
                 if found[r] <= limit and start + r != skip[q]:
-                    distance = pair_distance(measure, found[r], queries[q], rows[start + r])
-                    if distance <= radius[q]:
+                    distance = pair_distance(measure, found[r], query, rows[start + r])
+                    if distance <= reach:
                         if write:
-                            distances[place[q]], indices[place[q]] = distance, start + r
-                            place[q] += 1
-                        counts[q] += 1
-                        total += 1
-    return total
+                            distances[place], indices[place] = distance, start + r
+                        place += 1
+            places[q] = place

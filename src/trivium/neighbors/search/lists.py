@@ -11,7 +11,7 @@ import numpy as np
 
 from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.addresses import address, inlined
+from trivium.neighbors.search.addresses import inlined
 
 FEW = 128
 """As many candidates are sorted by counting for each how many come before it."""
@@ -53,7 +53,8 @@ def _sort_few(found: Candidates, start: int, stop: int, numbers: Indices, shift:
     A key's rank is the number of lesser ones. Where keys tie, ranks repeat, their sum
     falls short, and the candidates are sorted by insertion instead.
     """
-    keys, places, copy, ranks = found.keys, found.places, found.key_copy, found.ranks
+    keys, places = found.keys, found.places
+    copy, ranks = found.key_copy, found.ranks
     size = stop - start
     padded = (size + 7) & ~7
     for i in range(padded):
@@ -62,7 +63,8 @@ def _sort_few(found: Candidates, start: int, stop: int, numbers: Indices, shift:
     for i in range(size):
         copy[i], found.place_copy[i] = keys[start + i], places[start + i]
     for j in range(0, padded, 4):
-        a, b, c, d = copy[j], copy[j + 1], copy[j + 2], copy[j + 3]
+        a, b = copy[j], copy[j + 1]
+        c, d = copy[j + 2], copy[j + 3]
         for i in range(padded):
             key = copy[i]
             ranks[i] += (a < key) + (b < key) + (c < key) + (d < key)
@@ -132,39 +134,3 @@ def arrange(
                 start = middle + 1
                 top += 2
         _sort_few(found, start, stop, numbers, shift)
-
-
-@kernel
-def sort_pairs(distances: Float64, rows: Indices, k: int) -> None:
-    """Bring the first k of some (distance, row number) pairs to the front, sorted."""
-    count = distances.shape[0]
-    keys, numbers = np.empty(2 * FEW), rows.copy()
-    _sort_pairs(
-        distances, rows, k, np.arange(count), numbers, keys, np.empty((3, 2 * FEW), np.intp)
-    )
-
-
-@inlined
-def _sort_pairs(
-    distances: Float64,
-    rows: Indices,
-    k: int,
-    places: Indices,
-    numbers: Indices,
-    keys: Float64,
-    room: Indices,
-) -> None:
-    """Do so with room to work in, which the caller keeps alive."""
-    found = Candidates(
-        address(distances, 0),
-        address(places, 0),
-        address(keys, 0),
-        address(room, 0),
-        address(room, 2 * FEW),
-        address(room, 4 * FEW),
-    )
-    arrange(
-        found, k, distances.shape[0], address(numbers, 0), 0 * k, 0 * k
-    )  # no literals, for which it would be compiled anew
-    for i in range(k):
-        rows[i] = numbers[places[i]]

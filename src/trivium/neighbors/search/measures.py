@@ -25,6 +25,7 @@ from numba.core import cgutils
 
 from trivium.arrays import Float64, Floats
 from trivium.blocks.compiled import intrinsic, kernel
+from trivium.neighbors.search.addresses import inlined
 
 # Numba publishes no types.
 get_or_insert_function: Any = cgutils.get_or_insert_function
@@ -103,30 +104,31 @@ def add_difference(measure: Measure, reduced: float, difference: float) -> float
     return np.nan
 
 
-@kernel
+@inlined
 def block_distances(measure: Measure, query: Float64, packed: Float64, reduced: Float64) -> None:
     """Reduced distances from a query to a block of rows stored column by column.
 
     The form is chosen outside the loop over the rows, which vectorises.
     """
-    reduced[:] = 0.0
+    known = SQUARES <= measure.form <= POWERS
+    for r in range(reduced.shape[0]):
+        reduced[r] = 0.0 if known else np.nan
     for j in range(packed.shape[0]):
-        q, column = query[j], packed[j]
+        q = query[j]
         if measure.form == SQUARES:
             for r in range(reduced.shape[0]):
-                difference = q - column[r]
+                difference = q - packed[j, r]
                 reduced[r] += difference * difference
         elif measure.form == SUM:
             for r in range(reduced.shape[0]):
-                reduced[r] += abs(q - column[r])
+                reduced[r] += abs(q - packed[j, r])
         elif measure.form == GREATEST:
             for r in range(reduced.shape[0]):
-                reduced[r] = max(reduced[r], abs(q - column[r]))
+                gap = abs(q - packed[j, r])
+                reduced[r] = gap if gap > reduced[r] else reduced[r]
         elif measure.form == POWERS:
             for r in range(reduced.shape[0]):
-                reduced[r] += power(abs(q - column[r]), measure.p)
-        else:
-            reduced[:] = np.nan
+                reduced[r] += power(abs(q - packed[j, r]), measure.p)
 
 
 @kernel
@@ -209,7 +211,8 @@ def measured_again(measure: Measure, query: Float64, row: Floats) -> float:
     """
     largest = 0.0
     for j in range(query.shape[0]):
-        largest = max(largest, abs(query[j] - row[j]))
+        gap = abs(query[j] - row[j])
+        largest = gap if gap > largest else largest
     if largest == 0.0 or largest == np.inf:
         return largest
     total = 0.0

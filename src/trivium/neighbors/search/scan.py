@@ -14,12 +14,13 @@ from trivium.neighbors.search.plain import is_plain, plain_nearest, plain_within
 _QUERIES_A_PIECE = 128
 _FEW_QUERIES = 8  # below, copying rows into blocks costs more than it saves
 _PAIRS_WORTH_THREADS = 200_000
-_A_CALL = 50_000  # numbers that NumPy could subtract while it is called
+_A_CALL = 100_000  # numbers that NumPy could subtract while it is called
+_A_PAIR = 5  # and while it finds the place of a distance among the others
 
 _LOOPS: tuple[Callable[..., object], ...] = scan_few, scan_nearest, scan_within
 
-patience = {loop: Patience(loop, to_compile=1 << 28, to_load=1 << 25) for loop in _LOOPS}
-"""Numbers that NumPy subtracts, at some 2 ns each, before a loop does it."""
+patience = {loop: Patience(loop, to_compile=1 << 29, to_load=1 << 26) for loop in _LOOPS}
+"""Numbers that NumPy subtracts, at some 1 ns each, before a loop does it."""
 
 
 class Scan:
@@ -68,10 +69,11 @@ class Scan:
             points, own = _float64(queries[piece]), skip[piece]
             counts = np.zeros(points.shape[0], dtype=np.intp)
             distances, indices = np.empty(0), np.empty(0, dtype=np.intp)
-            given = self._measure, points, self._rows, reach[piece], own, counts
-            total = scan_within(*given, distances, indices)
-            distances, indices = np.empty(total), np.empty(total, dtype=np.intp)
-            scan_within(*given, distances, indices)
+            given = self._measure, points, self._rows, reach[piece], own
+            scan_within(*given, counts, distances, indices)
+            ends = np.cumsum(counts)
+            distances, indices = np.empty(ends[-1]), np.empty(ends[-1], dtype=np.intp)
+            scan_within(*given, ends - counts, distances, indices)
             return counts, distances, indices
 
         parts = list(map_in_order(run, self._pieces(queries), self._jobs(queries, n_jobs)))
@@ -80,7 +82,8 @@ class Scan:
 
     def _is_little(self, queries: Floats, loop: Callable[..., object]) -> bool:
         """Whether NumPy is to do it, for want of work that would pay for compiling a loop."""
-        work = _A_CALL + queries.shape[0] * self._rows.size
+        n, d = self._rows.shape
+        work = _A_CALL + queries.shape[0] * n * (d + _A_PAIR)
         return is_plain(self._measure) and not patience[loop].is_over(work)
 
     def _pieces(self, queries: Floats) -> list[slice]:

@@ -200,14 +200,17 @@ class TestDirectDistances:
         code = EUCLIDEAN if metric == "euclidean" else COSINE
         rng = np.random.default_rng(0)
         for count in (0, 1, 2, 3, 4, 5, 6, 7, 8, 50):
-            some = rng.integers(0, len(rows), count + 3)
-            found = np.full(count + 3, -1.0)
-            direct_distances(code, asked[0], points, some, count, found)
-            np.testing.assert_array_equal(found[:count], right[0, some[:count]])
-            assert (found[count:] == -1.0).all()
+            for first in (0, 2):
+                stop = first + count
+                some = rng.integers(0, len(rows), stop + 3)
+                found = np.full(stop + 3, -1.0)
+                direct_distances(code, asked[0], points, some, first, stop, found)
+                np.testing.assert_array_equal(found[first:stop], right[0, some[first:stop]])
+                assert (found[:first] == -1.0).all()
+                assert (found[stop:] == -1.0).all()
 
     def test_squares_that_overflow_or_vanish_do_not_tie(self):
         rows = np.array([[2e200], [1e200], [2e-200], [1e-200], [0.0]])
         found = np.empty(5)
-        direct_distances(EUCLIDEAN, np.zeros(1), rows, np.arange(5), 5, found)
+        direct_distances(EUCLIDEAN, np.zeros(1), rows, np.arange(5), 0, 5, found)
         np.testing.assert_array_equal(found, rows[:, 0])

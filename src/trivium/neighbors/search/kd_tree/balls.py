@@ -6,7 +6,7 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.addresses import address, inlined
+from trivium.neighbors.search.addresses import addresses, inlined
 from trivium.neighbors.search.kd_tree.build import Tree
 from trivium.neighbors.search.kd_tree.measure import (
     Desk,
@@ -18,62 +18,59 @@ from trivium.neighbors.search.kd_tree.measure import (
     move,
     next_leaf,
     row_distances,
-    spread_arrays,
 )
 from trivium.neighbors.search.measures import Measure, reduced_limit
 
-
-@inlined
-def _doubled(array: Any, size: int) -> Any:
-    """Copy an array's first entries into one with twice the room."""
-    longer = np.empty(2 * array.shape[0], array.dtype)
-    longer[:size] = array[:size]
-    return longer
+_ROOM_AT_FIRST = 1024  # rows; more than a leaf's
 
 
 @inlined
 def _measure_leaf(forest: Forest, desk: Desk, leaf: int, limit: float) -> int:
     """Measure a leaf's rows; return how many are within a limit."""
-    width = forest.width
-    at = leaf * (forest.n_columns + 1) * width
-    row_distances(forest, desk.point, forest.blocks, at, width, width, desk.reduced)
-    return admit(forest, desk, forest.blocks, at, width, leaf_size(forest, leaf), limit, 0)
+    at = row_distances(forest, desk, leaf)
+    return admit(forest, desk, at, leaf_size(forest, leaf), limit, 0)
 
 
 @kernel
 def _collect(
-    measure: Measure,
-    tree: Tree,
-    all_points: Float64,
+    forest: Forest,
+    desk: Desk,
+    points: Float64,
     skip: Indices,
     radius: Float64,
-    arrays: tuple[tuple[Float64, ...], tuple[Indices, ...], Any],
     counts: Indices,
-) -> tuple[Float64, Indices]:
-    """Find the rows within each point's radius, in the order of the leaves."""
-    forest = forest_of(measure, tree)
-    desk = desk_of(arrays[0], arrays[1], arrays[2])
-    points = address(all_points, 0)
+    found: tuple[Float64, Indices],
+    state: Indices,
+) -> bool:
+    """Find the rows within each point's radius, in the order of the leaves.
+
+    Returns whether that is all; else there is no room for another leaf's rows. `state` says
+    where to go on: the point, the nodes on the desk's stack, and the number of rows so far.
+    """
+    n_points, room = skip.shape[0], found[0].shape[0]
+    forest, desk, points = addresses(forest), addresses(desk), addresses(points)
+    distances, rows = addresses(found)
     shift = forest.n_columns * forest.width
-    distances, rows = np.empty(1024), np.empty(1024, np.intp)
-    size = 0
-    for q in range(skip.shape[0]):
-        start = size
-        limit = reduced_limit(measure, radius[q])
+    top, size = state[1], state[2]
+    for q in range(state[0], n_points):
+        limit = reduced_limit(forest.measure, radius[q])
         move(forest, desk, points, q)
-        desk.nodes[0] = 0
-        leaf, top = next_leaf(forest, desk, limit, 1)
-        while leaf >= 0:
+        while top > 0:
+            if size + forest.width > room:
+                state[0], state[1], state[2] = q, top, size
+                return False
+            leaf, top = next_leaf(forest, desk, limit, top)
+            if leaf < 0:
+                break
             for h in range(_measure_leaf(forest, desk, leaf, limit)):
                 row = forest.numbers[desk.found.places[h] + shift]
                 if desk.found.keys[h] <= radius[q] and row != skip[q]:
-                    if size == distances.shape[0]:
-                        distances, rows = _doubled(distances, size), _doubled(rows, size)
                     distances[size], rows[size] = desk.found.keys[h], row
+                    counts[q] += 1
                     size += 1
-            leaf, top = next_leaf(forest, desk, limit, top)
-        counts[q] = size - start
-    return distances[:size], rows[:size]
+        desk.nodes[0], top = 0, 1
+    state[2] = size
+    return True
 
 
 def within_piece(
@@ -98,8 +95,16 @@ def within_piece(
         Query by query, by ascending row number.
     """
     width = tree.blocks.shape[2]
-    arrays = spread_arrays(queries.shape[1], width, width + 1, 0)
+    desk = desk_of(queries.shape[1], width, width + 1, 0)
     points = np.ascontiguousarray(queries, np.float64)
-    distances, rows = _collect(measure, tree, points, skip, radius, arrays, counts)
+    found: tuple[Any, Any] = np.empty(_ROOM_AT_FIRST), np.empty(_ROOM_AT_FIRST, np.intp)
+    counts.fill(0)
+    desk.nodes[0] = 0
+    state = np.array([0, 1, 0])
+    forest = forest_of(measure, tree)
+    while not _collect(forest, desk, points, skip, radius, counts, found, state):
+        distances, rows = found
+        found = np.concatenate([distances, distances]), np.concatenate([rows, rows])
+    distances, rows = (each[: state[2]] for each in found)
     order = np.lexsort((rows, np.repeat(np.arange(counts.size), counts)))
     return distances[order], rows[order]

@@ -10,7 +10,7 @@ import numpy as np
 
 from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.addresses import address, inlined
+from trivium.neighbors.search.addresses import inlined
 from trivium.neighbors.search.kd_tree.build import LANES, Tree
 from trivium.neighbors.search.kd_tree.lanes import MOST_ROWS, QUERIES, Lists
 from trivium.neighbors.search.lists import FEW, Candidates
@@ -22,14 +22,14 @@ from trivium.neighbors.search.measures import (
     add_difference,
     distance_of,
     is_lost,
-    pair_distance,
+    measured_again,
 )
 
 _STACK = 256  # a path of a tree of 2^62 rows: seven more nodes each three levels
 
 
 class Forest(NamedTuple):
-    """A tree's addresses and sizes; its arrays are kept alive by the caller."""
+    """A tree's arrays, in kernels their addresses, and sizes."""
 
     measure: Measure
     boxes: Float64
@@ -46,7 +46,7 @@ class Forest(NamedTuple):
 
 
 class Desk(NamedTuple):
-    """Addresses of room to work in."""
+    """Arrays to work in; in kernels their addresses."""
 
     point: Float64
     low: Float64
@@ -60,24 +60,23 @@ class Desk(NamedTuple):
     later: Indices
 
 
-@inlined
 def forest_of(measure: Measure, tree: Tree) -> Forest:
-    """Look up a tree's addresses and sizes."""
+    """Gather what kernels need of a tree; they take its `addresses`."""
     n_columns, width = tree.blocks.shape[1] - 1, tree.blocks.shape[2]
     return Forest(
         measure,
-        address(tree.boxes, 0),
-        address(tree.blocks, 0),
-        address(tree.numbers, 0),
+        tree.boxes,
+        tree.blocks,
+        tree.numbers,
         n_columns,
-        tree.boxes.shape[0],
-        width,
-        tree.boxes.shape[3],
-        tree.depth,
-        tree.n_rows,
-        tree.first_lane,
+        n_groups=tree.boxes.shape[0],
+        width=width,
+        lanes=tree.boxes.shape[3],
+        depth=tree.depth,
+        n_rows=tree.n_rows,
+        first_lane=tree.first_lane,
         # Two distances and their sum, each rounded about once a column, and power roots.
-        1.0 + (n_columns + 2048) * 2.0**-50,
+        margin=1.0 + (n_columns + 2048) * 2.0**-50,
     )
 
 
@@ -119,45 +118,40 @@ def box_distances(
 
 
 @inlined
-def row_distances(
-    forest: Forest, point: Float64, rows: Float64, at: int, step: int, size: int, reduced: Float64
-) -> None:
-    """Reduced distances from a point to rows stored column by column, `step` apart."""
-    measure, n_columns = forest.measure, forest.n_columns
-    for r in range(size):
+def row_distances(forest: Forest, desk: Desk, leaf: int) -> int:
+    """Reduced distances from the desk's point to a leaf's rows; return where these begin."""
+    measure, n_columns, rows, width = forest.measure, forest.n_columns, forest.blocks, forest.width
+    point, reduced = desk.point, desk.reduced
+    start = at = leaf * (n_columns + 1) * width
+    for r in range(width):
         reduced[r] = 0.0
     if measure.form != SQUARES:
         for j in range(n_columns):
             x = point[j]
-            for r in range(size):
+            for r in range(width):
                 reduced[r] = add_difference(measure, reduced[r], x - rows[at + r])
-            at += step
-        return
+            at += width
+        return start
     for j in range(0, n_columns - 1, 2):  # two at a time: half as many loads and stores
         x, y = point[j], point[j + 1]
-        for r in range(size):
-            first, second = x - rows[at + r], y - rows[at + step + r]
+        for r in range(width):
+            first, second = x - rows[at + r], y - rows[at + width + r]
             reduced[r] = (reduced[r] + first * first) + second * second
-        at += 2 * step
+        at += 2 * width
     for j in range(n_columns - n_columns % 2, n_columns):
         x = point[j]
-        for r in range(size):
+        for r in range(width):
             difference = x - rows[at + r]
             reduced[r] += difference * difference
+    return start
 
 
 @inlined
-def admit(
-    forest: Forest,
-    desk: Desk,
-    rows: Float64,
-    at: int,
-    step: int,
-    size: int,
-    limit: float,
-    count: int,
-) -> int:
-    """Append those of some measured rows that are within a limit to the candidates."""
+def admit(forest: Forest, desk: Desk, at: int, size: int, limit: float, count: int) -> int:
+    """Append those of some measured rows that are within a limit to the candidates.
+
+    The rows begin at `at`.
+    """
     keys, places, reduced = desk.found.keys, desk.found.places, desk.reduced
     before = count
     for r in range(size):
@@ -168,7 +162,9 @@ def admit(
         keys[h] = reduced[r]
         places[h] = at + r
     if to_distances(forest.measure, keys, before, count) > 0:
-        _measure_again(forest, desk, rows, at, step, before, count)
+        for h in range(before, count):
+            if is_lost(forest.measure, reduced[places[h] - at]):
+                keys[h] = measure_again(forest, desk.point, places[h])
     return count
 
 
@@ -189,18 +185,13 @@ def to_distances(measure: Measure, keys: Float64, start: int, stop: int) -> int:
 
 
 @kernel
-def _measure_again(
-    forest: Forest, desk: Desk, rows: Float64, at: int, step: int, start: int, stop: int
-) -> None:
-    """Take the distances of some candidates whose squares may have left float64."""
+def measure_again(forest: Forest, point: Float64, place: int) -> float:
+    """Distance of a point and the row at a place, whose squares may have left float64."""
     query, row = np.empty(forest.n_columns), np.empty(forest.n_columns)
     for j in range(forest.n_columns):
-        query[j] = desk.point[j]
-    for h in range(start, stop):
-        place = desk.found.places[h]
-        for j in range(forest.n_columns):
-            row[j] = rows[place + j * step]
-        desk.found.keys[h] = pair_distance(forest.measure, desk.reduced[place - at], query, row)
+        query[j] = point[j]
+        row[j] = forest.blocks[place + j * forest.width]
+    return measured_again(forest.measure, query, row)
 
 
 @inlined
@@ -225,64 +216,43 @@ def _aligned(size: int, dtype: type = np.float64) -> Any:
     return room[start : start + size]
 
 
-def spread_arrays(
-    n_columns: int, width: int, room: int, n_queries: int
-) -> tuple[tuple[Float64, ...], tuple[Indices, ...], Any]:
-    """Allocate what `desk_of` needs; whoever calls it keeps the arrays.
+def desk_of(n_columns: int, width: int, room: int, n_queries: int) -> Desk:
+    """Allocate what kernels need to search; they take its `addresses`.
 
-    `width` is the number of rows measured at once, `room` that of candidates.
+    Parameters
+    ----------
+    n_columns : int
+    width : int
+        Number of rows that are measured at once.
+    room : int
+        Number of candidates.
+    n_queries : int
+        Most queries that may have to be answered later.
     """
-    floats = (
-        np.zeros((3, n_columns)),
-        np.empty(width),
-        np.empty(_STACK),
-        np.empty(LANES),
-        np.empty(room),
-        np.empty(2 * FEW),
-        _aligned(QUERIES * (n_columns + 1)),
-        _aligned(QUERIES * room),
-        _aligned(QUERIES * width),
-    )
-    integers = (
-        np.empty(_STACK, np.intp),
-        np.empty(room, np.intp),
-        np.empty((3, 2 * FEW), np.intp),
-        _aligned(QUERIES * room, np.intp),
-        np.empty(n_queries, np.intp),
-    )
-    return floats, integers, np.zeros(MOST_ROWS, np.uint8)
-
-
-@inlined
-def desk_of(floats: tuple[Float64, ...], integers: tuple[Indices, ...], near: Any) -> Desk:
-    """Lay out the arrays of `spread_arrays`."""
-    few = 2 * FEW
-    d = floats[0].shape[1]
+    point, low, high = np.zeros((3, n_columns))
     return Desk(
-        point=address(floats[0], 0),
-        low=address(floats[0], d),
-        high=address(floats[0], 2 * d),
-        reduced=address(floats[1], 0),
-        nodes=address(integers[0], 0),
-        bounds=address(floats[2], 0),
-        group_bounds=address(floats[3], 0),
+        point,
+        low,
+        high,
+        reduced=np.empty(width),
+        nodes=np.empty(_STACK, np.intp),
+        bounds=np.empty(_STACK),
+        group_bounds=np.empty(LANES),
         found=Candidates(
-            address(floats[4], 0),
-            address(integers[1], 0),
-            address(floats[5], 0),
-            address(integers[2], 0),
-            address(integers[2], few),
-            address(integers[2], 2 * few),
+            np.empty(room),
+            np.empty(room, np.intp),
+            np.empty(2 * FEW),
+            *np.empty((3, 2 * FEW), np.intp),
         ),
         lists=Lists(
-            points=address(floats[6], 0),
-            bars=address(floats[6], QUERIES * d),
-            keys=address(floats[7], 0),
-            places=address(integers[3], 0),
-            measured=address(floats[8], 0),
-            near=address(near, 0),
+            points=_aligned(QUERIES * n_columns),
+            bars=_aligned(QUERIES),
+            keys=_aligned(QUERIES * room),
+            places=_aligned(QUERIES * room, np.intp),
+            measured=_aligned(QUERIES * width),
+            near=np.zeros(MOST_ROWS, np.uint8),
         ),
-        later=address(integers[4], 0),
+        later=np.empty(n_queries, np.intp),
     )
 
 

@@ -9,13 +9,11 @@ Every pruning compares lower bounds that are computed like distances are (see `m
 with limits that leave room for rounding, and keeps what ties.
 """
 
-from typing import Any
-
 import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.addresses import address, inlined
+from trivium.neighbors.search.addresses import addresses, inlined
 from trivium.neighbors.search.kd_tree.build import LANES, Tree
 from trivium.neighbors.search.kd_tree.lanes import FORMS, QUERIES, offer_leaf
 from trivium.neighbors.search.kd_tree.measure import (
@@ -28,7 +26,6 @@ from trivium.neighbors.search.kd_tree.measure import (
     leaf_size,
     move,
     row_distances,
-    spread_arrays,
 )
 from trivium.neighbors.search.kd_tree.together import (
     announce,
@@ -94,15 +91,16 @@ def _search(
             top = _push_children(forest, desk, node, home, limit, top)
             continue
         n_leaves += 1
-        leaf, width = node - forest.n_groups, forest.width
-        at, size = leaf * (d + 1) * width, leaf_size(forest, leaf)
+        leaf = node - forest.n_groups
+        size = leaf_size(forest, leaf)
         if length > 0:
+            at = leaf * (d + 1) * forest.width
             limit = offer_leaf(forest, desk.lists, at, size, length)
             continue
-        row_distances(forest, desk.point, forest.blocks, at, width, width, desk.reduced)
-        count = admit(forest, desk, forest.blocks, at, width, size, limit, count)
+        at = row_distances(forest, desk, leaf)
+        count = admit(forest, desk, at, size, limit, count)
         if count >= full:
-            arrange(desk.found, k, count, forest.numbers, d * width, k - 1)
+            arrange(desk.found, k, count, forest.numbers, d * forest.width, k - 1)
             count = k
             limit = reduced_limit(forest.measure, desk.found.keys[k - 1])
     return count, n_leaves, n_groups
@@ -113,7 +111,7 @@ def _write(
     forest: Forest,
     keys: Float64,
     places: Indices,
-    at: int,
+    lane: int,
     step: int,
     skip: int,
     sizes: tuple[int, int],
@@ -122,52 +120,27 @@ def _write(
 ) -> None:
     """Write the first sizes[1] of sizes[0] sorted candidates, the row to skip left out.
 
-    The candidates begin at `at` and lie `step` apart.
+    The candidates begin at `lane` and lie `step` apart.
     """
+    k, wanted = sizes
     distances, indices = targets
     shift = forest.n_columns * forest.width
-    more = 0
-    for s in range(sizes[0]):
-        row = forest.numbers[places[at + s * step] + shift]
-        if row == skip:
-            more = 1
-        elif s - more < sizes[1]:
-            distances[to + s - more], indices[to + s - more] = keys[at + s * step], row
-
-
-@inlined
-def _write_lists(
-    forest: Forest,
-    desk: Desk,
-    which: Indices,
-    skip: Indices,
-    first: int,
-    n_later: int,
-    sizes: tuple[int, int],
-    targets: tuple[Float64, Indices],
-) -> int:
-    """Write the answers of eight queries; put the uncertain ones behind those for later."""
-    lists = desk.lists
-    odd = settle(forest, desk, sizes[0])
-    for lane in range(QUERIES):
-        q = first + lane
-        if odd and not certain(forest, desk, lane, sizes[0]):
-            desk.later[n_later] = q
-            n_later += 1
-            continue
-        to = which[q] * sizes[1]
-        _write(forest, lists.keys, lists.places, lane, QUERIES, skip[q], sizes, to, targets)
-    return n_later
+    stop = to + wanted
+    for s in range(k):
+        at = lane + s * step
+        row = forest.numbers[places[at] + shift]
+        if row != skip and to < stop:
+            distances[to], indices[to] = keys[at], row
+            to += 1
 
 
 @kernel
 def answer(
-    measure: Measure,
-    tree: Tree,
-    all_points: Float64,
+    forest: Forest,
+    desk: Desk,
+    points: Float64,
     queries: tuple[Indices, Indices, Indices],
     sizes: tuple[int, int, int],
-    arrays: tuple[tuple[Float64, ...], tuple[Indices, ...], Any],
     results: tuple[Float64, Indices],
 ) -> tuple[int, int]:
     """Answer the queries of a piece; see `nearest_piece`.
@@ -176,19 +149,16 @@ def answer(
     apart and the next together, and the leaves that both had to look at decide on the rest.
     Queries whose lists prove uncertain wait until the end and are answered apart.
     """
-    forest = forest_of(measure, tree)
-    desk = desk_of(arrays[0], arrays[1], arrays[2])
-    points = address(all_points, 0)
-    targets = address(results[0], 0), address(results[1], 0)
-    which, homes, skip = queries
+    n_queries, n_later = queries[0].shape[0], 0
+    forest, desk, points = addresses(forest), addresses(desk), addresses(points)
+    which, homes, skip = addresses(queries)
+    targets = addresses(results)
     k, wanted, most_together = sizes
-    found, last = desk.found, QUERIES * k - 1
-    shift = forest.n_columns * forest.width
-    n_queries, n_later = which.shape[0], 0
+    d, found, lists = forest.n_columns, desk.found, desk.lists
     i, done, n_leaves, n_groups = 0, 0, 0, 0
     turn, length, together, apart = 0, 0, 0, 0
     worst, guess = np.inf, np.inf
-    together_can = measure.form in FORMS and k <= min(most_together, forest.n_rows - 1)
+    together_can = forest.measure.form in FORMS and k <= most_together and k < forest.n_rows
     longest = k + 1 if together_can else 0
     while i < n_queries or done < n_later:
         first = i
@@ -202,7 +172,7 @@ def answer(
             elif turn == 1:
                 length = longest
             elif turn == 2:
-                pays = together_pays(forest.n_columns, k, together, apart)
+                pays = together_pays(d, k, together, apart)
                 length = longest if pays and 2 * n_later < max(i, _SOME_UNCERTAIN) else 0
         if length > 0:
             gather(forest, desk, points, first, length, worst, guess)
@@ -214,24 +184,33 @@ def answer(
         home = forest.n_groups + homes[first]
         count, leaves, groups = _search(forest, desk, home, k, length, limit)
         n_leaves, n_groups = n_leaves + leaves, n_groups + groups
-        if length == 0:
-            arrange(found, k, count, forest.numbers, shift, 0 * k)
-            worst = found.keys[k - 1]
-            to = which[first] * wanted
-            _write(forest, found.keys, found.places, 0, 1, skip[first], (k, wanted), to, targets)
+        if length > 0:
+            together += leaves
+            reach = farthest(desk, k)
+            if reach == np.inf and guess < np.inf:  # the guess was too small: once more without
+                guess = np.inf
+                continue
+            guess = _WIDEN * reach
+            odd = settle(forest, desk, k)
+            keys, places, lanes = lists.keys, lists.places, QUERIES
+            for j in range(d):
+                desk.point[j] = lists.points[QUERIES * j + QUERIES - 1]
+        else:
             apart += leaves
-            i += turn >= 0
-            continue
-        together += leaves
-        reach = farthest(desk, k)
-        if reach == np.inf and guess < np.inf:  # the guess was too small: once more without
-            guess = np.inf
-            continue
-        guess = _WIDEN * reach
-        n_later = _write_lists(forest, desk, which, skip, first, n_later, (k, wanted), targets)
-        i += QUERIES
-        move(forest, desk, points, i - 1)
-        worst = desk.lists.keys[last]  # certain or not: `limit_after_step` covers lost squares
+            arrange(found, k, count, forest.numbers, d * forest.width, 0 * k)
+            odd = False
+            keys, places, lanes = found.keys, found.places, 1
+        for lane in range(lanes):
+            q = first + lane
+            if odd and not certain(forest, desk, lane, k):
+                desk.later[n_later] = q
+                n_later += 1
+            else:
+                to = which[q] * wanted
+                _write(forest, keys, places, lane, lanes, skip[q], (k, wanted), to, targets)
+        worst = keys[lanes * k - 1]  # certain or not: `limit_after_step` covers lost squares
+        if turn >= 0:
+            i += lanes
     return n_leaves, n_groups
 
 
@@ -273,12 +252,11 @@ def nearest_piece(
         Numbers of leaves and of groups that were looked at.
     """
     width = tree.blocks.shape[2]
-    arrays = spread_arrays(queries.shape[1], width, 2 * sizes[0] + _SLACK + width, which.size)
+    desk = desk_of(queries.shape[1], width, 2 * sizes[0] + _SLACK + width, which.size)
     # `take` lets other threads run, and indexing does not.
     points = queries.take(which, axis=0, mode="clip").astype(np.float64, copy=False)
     lists = which, homes.take(which, mode="clip"), skip.take(which, mode="clip")
-    targets = distances.reshape(-1), indices.reshape(-1)
     looks: tuple[int, int] = answer(
-        measure, tree, points, lists, (*sizes, most_together), arrays, targets
+        forest_of(measure, tree), desk, points, lists, (*sizes, most_together), (distances, indices)
     )
     return looks

@@ -7,17 +7,15 @@ certain, or a guess from the eight before, which shows in the end whether it was
 import numpy as np
 
 from trivium.arrays import Float64, Indices
-from trivium.blocks.compiled import kernel
 from trivium.neighbors.search.addresses import inlined, prefetch
-from trivium.neighbors.search.kd_tree.lanes import QUERIES, Lists
-from trivium.neighbors.search.kd_tree.measure import Desk, Forest, to_distances
+from trivium.neighbors.search.kd_tree.lanes import QUERIES
+from trivium.neighbors.search.kd_tree.measure import Desk, Forest, measure_again, to_distances
 from trivium.neighbors.search.lists import sort_by_insertion
 from trivium.neighbors.search.measures import (
     SQUARE_ROOT,
     add_difference,
     is_lost,
     limit_after_step,
-    measured_again,
 )
 
 _A_LINE = 8  # numbers in a line of the cache
@@ -93,23 +91,18 @@ def settle(forest: Forest, desk: Desk, k: int) -> bool:
     return odd != 0
 
 
-@kernel
-def _vanished(forest: Forest, lists: Lists, lane: int, place: int) -> float:
-    """Distance of a query and a row whose squares have left float64."""
-    query, row = np.empty(forest.n_columns), np.empty(forest.n_columns)
-    for j in range(forest.n_columns):
-        query[j] = lists.points[QUERIES * j + lane]
-        row[j] = forest.blocks[place + j * forest.width]
-    return measured_again(forest.measure, query, row)
-
-
 @inlined
-def _measured_again(forest: Forest, lists: Lists, lane: int, place: int) -> float:
-    """Distance of a query and a row that is as near as can be, or nearly so."""
+def _measured_again(forest: Forest, desk: Desk, lane: int, place: int) -> float:
+    """Distance of a query and a row that is as near as can be, or nearly so.
+
+    The box on the desk makes room for the query.
+    """
+    point = desk.low
     same = True
     for j in range(forest.n_columns):
-        same &= lists.points[QUERIES * j + lane] == forest.blocks[place + j * forest.width]
-    return 0.0 if same else _vanished(forest, lists, lane, place)
+        point[j] = desk.lists.points[QUERIES * j + lane]
+        same &= point[j] == forest.blocks[place + j * forest.width]
+    return 0.0 if same else measure_again(forest, point, place)
 
 
 @inlined
@@ -123,7 +116,7 @@ def certain(forest: Forest, desk: Desk, lane: int, k: int) -> bool:
     for entry in range(k):
         key, place = lists.keys[QUERIES * entry + lane], lists.places[QUERIES * entry + lane]
         if forest.measure.root == SQUARE_ROOT and key < 2.0**-480:
-            key = _measured_again(forest, lists, lane, place)
+            key = _measured_again(forest, desk, lane, place)
         found.keys[entry], found.places[entry] = key, place
     next_key = lists.keys[QUERIES * k + lane]
     if forest.measure.root == SQUARE_ROOT and next_key < 2.0**-480:

@@ -69,7 +69,8 @@ class KDTree:
             near = rows.take(numbers, axis=0).astype(np.float64, copy=False)  # fit a core's cache
             own = np.arange(numbers.shape[0])
             split_levels(self.tree, near, own, root, top, depth)
-            fill_leaves(self.tree, near, own, numbers, root << (depth - top))
+            leaves = root << (depth - top), (root + 1) << (depth - top)
+            fill_leaves(self.tree, near, own, numbers, leaves)
 
         each_of(build, range(1 << top), n_jobs)
         if depth > 0:

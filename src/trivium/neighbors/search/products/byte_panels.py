@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from trivium.arrays import Float64, Floats
 from trivium.blocks.compiled import contracting_kernel, kernel
 from trivium.blocks.workers import each_of
+from trivium.neighbors.search.addresses import inlined
 from trivium.neighbors.search.products.byte_products import byte_products
 from trivium.neighbors.search.products.panels import FAR, FILL, PANEL_ROWS, QUAD, Frame
 
@@ -155,7 +156,7 @@ def _unit(point: Floats, center: Float64, scale: float) -> tuple[np.float32, flo
     for j in range(point.shape[0]):
         value = (point[j] - center[j]) * scale
         square += value * value
-        largest = max(largest, abs(value))
+        largest = abs(value) if abs(value) > largest else largest
     return np.float32(largest / _LARGEST), square
 
 
@@ -163,7 +164,9 @@ def _unit(point: Floats, center: Float64, scale: float) -> tuple[np.float32, flo
 def _whole(value: float, unit: float) -> int:
     if unit == 0.0:
         return 0
-    return int(min(max(np.rint(value / unit), -_LARGEST), _LARGEST))
+    steps = np.rint(value / unit)
+    steps = steps if steps > -_LARGEST else -_LARGEST
+    return int(steps if steps < _LARGEST else _LARGEST)
 
 
 @kernel
@@ -237,7 +240,7 @@ def _to_scores(sums: Any, own_units: Floats, units: Floats, halves: Floats, scor
             scores[place] = halves[r] + np.float32(sums[place]) * (own * units[r])
 
 
-@kernel
+@inlined
 def byte_scores(
     panels: BytePanels, p: int, quads: ByteQuads, quad: int, sums: Any, scores: Floats
 ) -> None:

@@ -89,7 +89,7 @@ def open_reservoirs(
     )
 
 
-@kernel
+@inlined
 def count_within(values: Float64, size: int, limit: float) -> int:
     """Count those of the first `size` values that are at most a limit."""
     count = 0
@@ -105,9 +105,12 @@ def kth_bound(values: Float64, size: int, k: int) -> float:
     Counting is so much cheaper than sorting that a bound closes in on the k-th smallest
     value (from one) by interpolation between counts, halving now and then.
     """
-    low, high = values[0], values[0]
+    low: float = values[0]
+    high: float = values[0]
     for i in range(np.uintp(size)):
-        low, high = min(low, values[i]), max(high, values[i])
+        value = values[i]
+        low = value if value < low else low
+        high = value if value > high else high
     below, within = 0, size
     for turn in range(_MOST_TURNS):
         if within <= k + (k >> _LOOSENESS):
@@ -121,7 +124,7 @@ def kth_bound(values: Float64, size: int, k: int) -> float:
             high, within = limit, count
         else:
             low, below = limit, count
-    return float(high)
+    return high
 
 
 @kernel
@@ -143,10 +146,11 @@ def tighten(panels: Panels | BytePanels, state: Reservoirs, q: int, k: int, work
 @inlined
 def filling(state: Reservoirs) -> int:
     """Count of candidates from which on a reservoir has no room for a chunk."""
-    return int(state.scores.shape[1] - CHUNK)
+    size: int = state.scores.shape[1]
+    return size - CHUNK
 
 
-@kernel
+@inlined
 def make_room(
     panels: Panels | BytePanels, state: Reservoirs, q: int, k: int, work: Float64
 ) -> None:

@@ -6,8 +6,8 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.addresses import prefetch, row_address
-from trivium.neighbors.search.lists import sort_pairs
+from trivium.neighbors.search.addresses import address, inlined, prefetch, row_address
+from trivium.neighbors.search.lists import FEW, Candidates, arrange
 from trivium.neighbors.search.measures import HALF, SQUARE_ROOT, Measure, pair_distance
 from trivium.neighbors.search.products.byte_panels import BytePanels, ByteQuads
 from trivium.neighbors.search.products.marks import CHUNK, marks
@@ -73,7 +73,8 @@ def first_limits(
     work = np.empty(n_groups)
     slack = 0.0
     for row in range(n_first * PANEL_ROWS):
-        slack = max(slack, slack_of(panels, row))
+        own = slack_of(panels, row)
+        slack = own if own > slack else slack
     for quad in range(quads.values.shape[0]):
         for lane in range(QUAD):
             for group in range(n_groups):
@@ -91,7 +92,7 @@ def first_limits(
                 state.limits[q] = limit + abs(limit) * panels.error
 
 
-@kernel
+@inlined
 def _lower(least: Floats, lane: int, group: int, scores: Floats, start: int) -> None:
     """Keep the lesser of each place; numbered without sign, so that the loop vectorises."""
     first, to = np.uintp(start), np.uintp(group)
@@ -135,52 +136,63 @@ def decide(
     indices: Indices,
 ) -> None:
     """Sort each query's candidates by float64 distance and row number, and keep the first k."""
-    k = distances.shape[1]
-    work = np.empty(state.scores.shape[1])
+    k, size = distances.shape[1], state.scores.shape[1]
+    query = np.empty(asked.queries.shape[1])
+    work = np.empty(size + 2 * FEW)  # distances of candidates, and room to sort them
+    places = np.empty(size + 6 * FEW, np.intp)  # as long as they are read below, memory is kept
+    found = Candidates(
+        address(work, 0),
+        address(places, 0),
+        address(work, size),
+        address(places, size),
+        address(places, size + 2 * FEW),
+        address(places, size + 4 * FEW),
+    )
     for q in range(asked.queries.shape[0]):
         if state.counts[q] >= 0:
             tighten(panels, state, q, k, work)
-            count = _measured(asked, panels, state, q, k, work)
-            found = state.rows[q, :count]
-            sort_pairs(work[:count], found, k)
+            for j in range(query.shape[0]):
+                query[j] = asked.queries[q, j]
+            count = _measured(asked, panels.error, state, q, k, query, work)
+            for i in range(count):
+                places[i] = i
+            zero = 0 * k  # no literal, for which it would be compiled anew
+            arrange(found, k, count, row_address(state.rows, q), zero, zero)
             for i in range(k):
-                distances[q, i], indices[q, i] = work[i], found[i]
+                distances[q, i], indices[q, i] = work[i], state.rows[q, places[i]]
 
 
-@kernel
+@inlined
 def _measured(
-    asked: Asked, panels: Panels | BytePanels, state: Reservoirs, q: int, k: int, work: Float64
+    asked: Asked, error: float, state: Reservoirs, q: int, k: int, query: Float64, work: Float64
 ) -> int:
     """Measure a query's candidates, the doubtful ones last; return how many were worth it."""
     count = state.counts[q]
     scores, rows = state.scores[q], state.rows[q]
-    query = asked.queries[q].astype(np.float64)
-    if count <= k + _FEW_DOUBTFUL:
-        direct_distances(asked.measure, query, asked.rows, rows, count, work)
-        return int(count)
-    for i in range(count):
-        work[i] = scores[i]
-    score = kth_bound(work, count, k)
-    first = 0 * k  # a literal 0 would have what it is handed to compiled twice
-    for i in range(count):
-        if scores[i] <= score:
-            scores[i], scores[first] = scores[first], scores[i]
-            rows[i], rows[first] = rows[first], rows[i]
-            first += 1
-    direct_distances(asked.measure, query, asked.rows, rows, first, work)
-    distance = kth_bound(work, first, k)
-    limit = score_limit(asked, q, distance, state.margins[q], panels.error)
-    kept = first
-    for i in range(first, count):
-        if scores[i] <= limit:
-            rows[kept] = rows[i]
-            kept += 1
-    if kept > first:
-        direct_distances(asked.measure, query, asked.rows, rows[first:], kept - first, work[first:])
+    first = count
+    if count > k + _FEW_DOUBTFUL:
+        for i in range(count):
+            work[i] = scores[i]
+        score = kth_bound(work, count, k)
+        first = 0 * k
+        for i in range(count):
+            if scores[i] <= score:
+                scores[i], scores[first] = scores[first], scores[i]
+                rows[i], rows[first] = rows[first], rows[i]
+                first += 1
+    direct_distances(asked.measure, query, asked.rows, rows, 0 * k, first, work)
+    kept: int = first
+    if first < count:
+        limit = score_limit(asked, q, kth_bound(work, first, k), state.margins[q], error)
+        for i in range(first, count):
+            if scores[i] <= limit:
+                rows[kept] = rows[i]
+                kept += 1
+        direct_distances(asked.measure, query, asked.rows, rows, first, kept, work)
     return kept
 
 
-@kernel
+@inlined
 def score_limit(asked: Asked, q: int, distance: float, margin: float, error: float) -> float:
     """Return a score that no row as near to query q as `distance` exceeds."""
     scaled = distance * asked.scale
@@ -189,25 +201,32 @@ def score_limit(asked: Asked, q: int, distance: float, margin: float, error: flo
         square = scaled * scaled
     elif asked.measure.root == HALF:
         square = 2.0 * scaled * asked.scale
-    limit = 0.5 * (square * (1.0 + error) - asked.squares[q]) + margin
-    return float(limit + abs(limit) * error)  # it may be rounded to the scores' precision
+    limit: float = 0.5 * (square * (1.0 + error) - asked.squares[q]) + margin
+    return limit + abs(limit) * error  # it may be rounded to the scores' precision
 
 
 @kernel
 def direct_distances(
-    measure: Measure, query: Float64, rows: Floats, some: Indices, count: int, distances: Float64
+    measure: Measure,
+    query: Float64,
+    rows: Floats,
+    some: Indices,
+    first: int,
+    stop: int,
+    distances: Float64,
 ) -> None:
-    """Distances to some rows; four sums at a time, since each has to wait for itself."""
-    last = count - 1
+    """Distances to `some[first:stop]`; four sums at a time, since each has to wait for itself."""
     n_lines = min(query.shape[0], _LINES_AHEAD * 8)
-    for start in range(0, count, 4):
-        for ahead in range(start + 12, min(start + 16, count)):
+    for i in range(first, stop, 4):
+        for ahead in range(i + 12, min(i + 16, stop)):
             near = row_address(rows, some[ahead])
             for j in range(0, n_lines, 8):
                 prefetch(near, j)
-        row0, row1 = some[start], some[min(start + 1, last)]
-        row2, row3 = some[min(start + 2, last)], some[min(start + 3, last)]
-        sum0, sum1, sum2, sum3 = 0.0, 0.0, 0.0, 0.0
+        i1, i2, i3 = min(i + 1, stop - 1), min(i + 2, stop - 1), min(i + 3, stop - 1)
+        row0, row1, row2 = some[i], some[i1], some[i2]
+        row3 = some[i3]
+        sum0, sum1, sum2 = 0.0, 0.0, 0.0
+        sum3 = 0.0
         for j in range(query.shape[0]):
             x = query[j]
             d0, d1 = x - rows[row0, j], x - rows[row1, j]
@@ -216,7 +235,7 @@ def direct_distances(
             sum1 += d1 * d1
             sum2 += d2 * d2
             sum3 += d3 * d3
-        distances[start] = pair_distance(measure, sum0, query, rows[row0])
-        distances[min(start + 1, last)] = pair_distance(measure, sum1, query, rows[row1])
-        distances[min(start + 2, last)] = pair_distance(measure, sum2, query, rows[row2])
-        distances[min(start + 3, last)] = pair_distance(measure, sum3, query, rows[row3])
+        distances[i], distances[i1] = sum0, sum1
+        distances[i2], distances[i3] = sum2, sum3
+    for i in range(first, stop):
+        distances[i] = pair_distance(measure, distances[i], query, rows[some[i]])

@@ -145,4 +145,4 @@ def _measure(
 @kernel
 def _direct(asked: Asked, q: int, some: Indices, count: int, work: Float64) -> None:
     query = asked.queries[q].astype(np.float64)
-    direct_distances(asked.measure, query, asked.rows, some, count, work)
+    direct_distances(asked.measure, query, asked.rows, some, 0 * count, count, work)
