@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.products import byte_products, marks
+from trivium.neighbors.search.products import bitmask, byte_products
 
 PROGRAM = """
 import json, sys, warnings
@@ -79,12 +79,12 @@ def test_all_answers_are_the_same():
 
 @kernel
 def marked(scores, start, limit):
-    return marks.marks(scores, start, limit)
+    return bitmask.marks(scores, start, limit)
 
 
 @kernel
 def lowest_of(bits):
-    return marks.lowest(bits)
+    return bitmask.lowest(bits)
 
 
 def test_marks():
@@ -93,10 +93,10 @@ def test_marks():
         scores = rng.integers(0, 9, 100).astype(dtype)
         scores[7] = np.nan
         for start, limit in ((0, 3), (5, -1), (36, 9)):
-            plain = marks._marks_one_by_one(scores, start, dtype(limit))
+            plain = bitmask._marks_one_by_one(scores, start, dtype(limit))
             assert plain == marked(scores, start, dtype(limit)) % 2**64
             if plain:
-                assert marks._lowest_by_its_complement(plain) == lowest_of(
+                assert bitmask._lowest_by_its_complement(plain) == lowest_of(
                     np.int64(plain - (plain >> 63 << 64))
                 )
 

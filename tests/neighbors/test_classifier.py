@@ -20,7 +20,7 @@ from sklearn.preprocessing import StandardScaler
 from tests.neighbors.reference import ALGORITHMS, METRICS, MODEST, class_shares
 
 from trivium import KNeighborsClassifier
-from trivium.neighbors import sweeps
+from trivium.neighbors import voting
 
 # Tables are drawn at random, some with a class that is never predicted.
 pytestmark = pytest.mark.filterwarnings("ignore::trivium.MaskedClassWarning")
@@ -214,7 +214,7 @@ class TestPath:
         labels, shares = right.predict_path(X, self.KS), right.predict_proba_path(X, self.KS)
         np.testing.assert_array_equal(labels, shares.argmax(axis=2))
         for entries in (1, 500, 5000):
-            monkeypatch.setattr(sweeps, "_ENTRIES_A_BLOCK", entries)
+            monkeypatch.setattr(voting, "_ENTRIES_A_BLOCK", entries)
             for n_jobs in (1, 3):
                 model = KNeighborsClassifier(3, weights=rule, n_jobs=n_jobs).fit(*fit)
                 np.testing.assert_array_equal(model.predict_path(X, self.KS), labels)
@@ -464,7 +464,7 @@ class TestCallables:
                 model.predict(X)
 
     def test_the_query_is_named_by_its_number_wherever_its_block_begins(self, monkeypatch):
-        monkeypatch.setattr(sweeps, "_ENTRIES_A_BLOCK", 1)
+        monkeypatch.setattr(voting, "_ENTRIES_A_BLOCK", 1)
         X, y = blobs()
         model = KNeighborsClassifier(3, weights=lambda d: (d < 1e3).astype(float)).fit(X, y)
         with pytest.raises(ValueError, match="No neighbour of query 20 has a vote"):

@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from tests.neighbors.reference import METRICS, MODEST, class_shares
 
 from trivium import KNeighborsClassifier, KNeighborsClassifierCV
-from trivium.neighbors import neighborhoods, sweeps
+from trivium.neighbors import neighborhoods, voting
 from trivium.selection import choose
 
 # Tables are drawn at random, some with a class that is never predicted.
@@ -153,7 +153,7 @@ class TestScores:
         X, y = grid(n=500)
         weights = np.random.default_rng(4).integers(0, 3, size=500) if weighted else None
         right = KNeighborsClassifierCV(30, weights=rule, n_jobs=1).fit(X, y, weights)
-        monkeypatch.setattr(sweeps, "_ENTRIES_A_BLOCK", 3000)
+        monkeypatch.setattr(voting, "_ENTRIES_A_BLOCK", 3000)
         cut = KNeighborsClassifierCV(30, weights=rule, n_jobs=1).fit(X, y, weights)
         for n_jobs in (2, 5, None):
             model = KNeighborsClassifierCV(30, weights=rule, n_jobs=n_jobs).fit(X, y, weights)

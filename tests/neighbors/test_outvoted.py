@@ -12,7 +12,7 @@ from trivium.neighbors import outvoted as module
 from trivium.neighbors.outvoted import can_win, outvoted, wins_by_chance
 from trivium.neighbors.search.index import Index
 from trivium.neighbors.search.metrics import METRICS
-from trivium.neighbors.sweeps import Voters
+from trivium.neighbors.voting import Voters
 
 # Tables are drawn at random, some with a class that is never predicted.
 pytestmark = pytest.mark.filterwarnings("ignore::trivium.MaskedClassWarning")

@@ -12,12 +12,12 @@ from trivium.arrays import Float64, Floats, Labels
 from trivium.class_weights import ClassWeight
 from trivium.inputs import check_labelled_rows, check_rows
 from trivium.masking import rare_classes, warn_of_masked
+from trivium.neighbors.base import NeighborQueries, require_neighbors
 from trivium.neighbors.folds import folds_of
 from trivium.neighbors.neighborhoods import available_mass, counting_weights
 from trivium.neighbors.outvoted import outvoted
-from trivium.neighbors.queries import NeighborQueries, require_neighbors
-from trivium.neighbors.sweeps import Voters, require_ks
 from trivium.neighbors.votes import VoteRule
+from trivium.neighbors.voting import Voters, require_ks
 from trivium.parameters import require_choice
 from trivium.rows.labelled import LabelledRows
 from trivium.scoring import AccuracyClassifier

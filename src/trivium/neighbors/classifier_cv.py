@@ -14,9 +14,10 @@ from trivium.arrays import Float64
 from trivium.class_weights import ClassWeight
 from trivium.left_out import LeftOutScorer, all_weights
 from trivium.neighbors.classifier import KNeighborsClassifier
+from trivium.neighbors.loo_scores import own_scores
 from trivium.neighbors.neighborhoods import Neighborhood, neighborhoods
 from trivium.neighbors.scored import cells_for, scores_of_cells, scores_of_rows
-from trivium.neighbors.sweeps import Voters, own_scores
+from trivium.neighbors.voting import Voters
 from trivium.parameters import require_choice, require_number
 from trivium.rows.labelled import LabelledRows
 from trivium.scorers import Scorer, routed, score_of, scorer_of

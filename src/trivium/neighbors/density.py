@@ -13,6 +13,7 @@ from trivium.arrays import Float64, Floats, Indices
 from trivium.inputs import check_labelled_rows, check_rows, check_weights
 from trivium.labels import shown
 from trivium.neighbors.balls import BallBatch, Balls
+from trivium.neighbors.base import NeighborQueries
 from trivium.neighbors.estimates import (
     log_density,
     log_marginal,
@@ -20,11 +21,10 @@ from trivium.neighbors.estimates import (
     posterior,
 )
 from trivium.neighbors.neighborhoods import counting_weights
-from trivium.neighbors.queries import NeighborQueries
 from trivium.neighbors.search.index import Index
 from trivium.neighbors.search.metrics import NAMES
-from trivium.neighbors.sweeps import require_ks
 from trivium.neighbors.votes import path_votes
+from trivium.neighbors.voting import require_ks
 from trivium.parameters import require_choice, require_flag
 from trivium.whole_or_nothing import whole_or_nothing
 

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator
 from trivium.arrays import Float64, Indices
 from trivium.containers import as_numbers
 from trivium.inputs import check_rows
-from trivium.neighbors.queries import NeighborQueries
+from trivium.neighbors.base import NeighborQueries
 from trivium.parameters import require_number
 from trivium.whole_or_nothing import whole_or_nothing
 

@@ -11,7 +11,7 @@ from scipy.special import bdtrc
 from trivium.arrays import Float64, Indices
 from trivium.neighbors.neighborhoods import neighborhoods
 from trivium.neighbors.search.index import Index
-from trivium.neighbors.sweeps import Voters
+from trivium.neighbors.voting import Voters
 
 _SURELY = 10.0  # wins that chance alone would bring: to have none, e^-10 at most
 _FIRST, _LEAST = 4, 64  # rows of a class that are asked

@@ -10,7 +10,7 @@ from trivium.blocks.memory import working_memory
 from trivium.left_out import LeftOut, LeftOutScorer, error_of_best
 from trivium.neighbors.neighborhoods import Neighborhood, counting_weights
 from trivium.neighbors.path_kernels import add_cells
-from trivium.neighbors.sweeps import Voters
+from trivium.neighbors.voting import Voters
 from trivium.rows.labelled import LabelledRows
 
 _MOST_CELLS = 1 << 24  # of all numbers of neighbours: 128 megabytes

@@ -11,7 +11,7 @@ from tests.neighbors.reference import MODEST, distance_matrix
 from tests.neighbors.search.asking import CODES, EUCLIDEAN
 
 from trivium.neighbors.search.brute import Brute
-from trivium.neighbors.search.kd_tree.lanes import FORMS
+from trivium.neighbors.search.kd_tree.simd_lists import FORMS
 from trivium.neighbors.search.kd_tree.tree import KDTree
 from trivium.neighbors.search.measures import (
     POWER_ROOT,

@@ -16,6 +16,7 @@ from trivium.neighbors.search.measures import Measure, require_known
 from trivium.neighbors.search.products.byte_panels import BytePanels
 from trivium.neighbors.search.products.join import QUADS_A_PANEL, join_blocks, rounds
 from trivium.neighbors.search.products.panels import pack_panel
+from trivium.neighbors.search.products.quantized import Precision, Quantized, precisions, write
 from trivium.neighbors.search.products.reservoir import Reservoirs, open_reservoirs, reservoir_bytes
 from trivium.neighbors.search.products.shortlist import (
     MOST_FOR_FIRST_LIMITS,
@@ -24,7 +25,6 @@ from trivium.neighbors.search.products.shortlist import (
     first_limits,
     shortlist,
 )
-from trivium.neighbors.search.products.written import Precision, Written, precisions, write
 from trivium.neighbors.search.projections.projected import Projected, plan_projection, worth_looking
 from trivium.neighbors.search.scan import Scan
 
@@ -59,7 +59,7 @@ class Brute:
         self._measure = measure
         self._rows = rows
         self._scan = Scan(measure, rows)
-        self._written: dict[Precision, Written | None] = {}
+        self._written: dict[Precision, Quantized | None] = {}
         self._projected: Projected | None = None
         self._asked = 0
         self._declined = False
@@ -141,7 +141,7 @@ class Brute:
         """Find every row within a radius; see `Searcher`."""
         return self._scan.within(queries, radius, skip, n_jobs)
 
-    def _write(self, precision: Precision, n_jobs: int | None) -> Written | None:
+    def _write(self, precision: Precision, n_jobs: int | None) -> Quantized | None:
         """Rows in a precision, written once."""
         with self._lock.held:
             if precision not in self._written:
@@ -150,7 +150,7 @@ class Brute:
 
     def _search(
         self,
-        written: Written,
+        written: Quantized,
         queries: Floats,
         skip: Indices,
         n_jobs: int | None,
@@ -177,7 +177,7 @@ class Brute:
         each_of(run, range(0, m, step), n_jobs)
         return np.flatnonzero(~proved)
 
-    def _joins(self, queries: Floats, skip: Indices, written: Written, k: int) -> bool:
+    def _joins(self, queries: Floats, skip: Indices, written: Quantized, k: int) -> bool:
         """Whether the rows ask for their own neighbours, all at once, and memory allows it."""
         n, d = self._rows.shape
         columns = d / 4 if isinstance(written.panels, BytePanels) else d
@@ -189,7 +189,7 @@ class Brute:
         return bool(written.panels.values.nbytes + needed <= working_memory())
 
     def _join(
-        self, written: Written, n_jobs: int | None, found: tuple[Float64, Indices]
+        self, written: Quantized, n_jobs: int | None, found: tuple[Float64, Indices]
     ) -> Indices:
         """Search for the neighbours of the rows themselves, each tile serving both ways."""
         panels = written.panels
@@ -224,7 +224,7 @@ class Brute:
         self,
         queries: Floats,
         squares: Float64,
-        written: Written,
+        written: Quantized,
         state: Reservoirs,
         found: tuple[Float64, Indices],
         piece: slice,

@@ -5,7 +5,7 @@ The top is what a newcomer has to beat. Heaps are sorted once at the end.
 
 from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.addresses import inlined
+from trivium.neighbors.search.intrinsics import inlined
 
 
 @inlined

@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from tests.neighbors.reference import MODEST
 
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.products.marks import CHUNK, lowest, marks
+from trivium.neighbors.search.products.bitmask import CHUNK, lowest, marks
 from trivium.neighbors.search.products.panels import (
     NO_LIMIT,
     NOTHING,

@@ -13,12 +13,20 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.addresses import addresses, inlined
+from trivium.neighbors.search.intrinsics import addresses, inlined
+from trivium.neighbors.search.kd_tree.batched import (
+    announce,
+    certain,
+    farthest,
+    gather,
+    settle,
+    together_pays,
+)
 from trivium.neighbors.search.kd_tree.build import LANES, Tree
-from trivium.neighbors.search.kd_tree.lanes import FORMS, QUERIES, offer_leaf
-from trivium.neighbors.search.kd_tree.measure import (
-    Desk,
-    Forest,
+from trivium.neighbors.search.kd_tree.simd_lists import FORMS, QUERIES, offer_leaf
+from trivium.neighbors.search.kd_tree.traversal import (
+    TreeView,
+    Workspace,
     admit,
     child_distances,
     desk_of,
@@ -27,16 +35,8 @@ from trivium.neighbors.search.kd_tree.measure import (
     move,
     row_distances,
 )
-from trivium.neighbors.search.kd_tree.together import (
-    announce,
-    certain,
-    farthest,
-    gather,
-    settle,
-    together_pays,
-)
-from trivium.neighbors.search.lists import arrange
 from trivium.neighbors.search.measures import Measure, limit_after_step, reduced_limit
+from trivium.neighbors.search.selection import arrange
 
 MOST_TOGETHER = 63  # neighbours: an entry of a list costs the same for each of them
 
@@ -47,13 +47,15 @@ _SOME_UNCERTAIN = 64
 
 
 @inlined
-def _push_children(forest: Forest, desk: Desk, node: int, home: int, limit: float, top: int) -> int:
+def _push_children(
+    view: TreeView, work: Workspace, node: int, home: int, limit: float, top: int
+) -> int:
     """Push a group's children within a limit onto the stack, the nearest last."""
-    nodes, bounds = desk.nodes, desk.bounds
+    nodes, bounds = work.nodes, work.bounds
     base = top
-    for lane in range(forest.first_lane if node == 0 else 0, LANES):
-        bound = desk.group_bounds[lane]
-        child = LANES * node + lane + 1 - forest.first_lane
+    for lane in range(view.first_lane if node == 0 else 0, LANES):
+        bound = work.group_bounds[lane]
+        child = LANES * node + lane + 1 - view.first_lane
         if bound <= limit and child != home:
             hole = top
             while hole > base and bounds[hole - 1] < bound:
@@ -66,49 +68,49 @@ def _push_children(forest: Forest, desk: Desk, node: int, home: int, limit: floa
 
 @inlined
 def _search(
-    forest: Forest, desk: Desk, home: int, k: int, length: int, limit: float
+    view: TreeView, work: Workspace, home: int, k: int, length: int, limit: float
 ) -> tuple[int, int, int]:
-    """Collect candidates for the desk's queries, among them the k nearest rows of each.
+    """Collect candidates for the workspace's queries, among them the k nearest rows of each.
 
     Starts from the leaf `home`. Where `length` is 0 there is one query, whose candidates
-    go to `desk.found`; otherwise there are eight with lists of that length. Returns the
+    go to `work.found`; otherwise there are eight with lists of that length. Returns the
     numbers of candidates, of leaves and of groups that were looked at.
     """
-    nodes, bounds, d = desk.nodes, desk.bounds, forest.n_columns
+    nodes, bounds, d = work.nodes, work.bounds, view.n_columns
     full = k + max(_SLACK, k // 2)
     count, n_leaves, n_groups = 0 * k, 0, 0  # a literal 0 would have `arrange` compiled twice
     nodes[0], bounds[0] = 0, 0.0
     nodes[1], bounds[1] = home, 0.0
-    top = 2 if forest.n_groups > 0 else 1
+    top = 2 if view.n_groups > 0 else 1
     while top > 0:
         top -= 1
         node = nodes[top]
         if bounds[top] > limit:
             continue
-        if node < forest.n_groups:
+        if node < view.n_groups:
             n_groups += 1
-            child_distances(forest, desk, node)
-            top = _push_children(forest, desk, node, home, limit, top)
+            child_distances(view, work, node)
+            top = _push_children(view, work, node, home, limit, top)
             continue
         n_leaves += 1
-        leaf = node - forest.n_groups
-        size = leaf_size(forest, leaf)
+        leaf = node - view.n_groups
+        size = leaf_size(view, leaf)
         if length > 0:
-            at = leaf * (d + 1) * forest.width
-            limit = offer_leaf(forest, desk.lists, at, size, length)
+            at = leaf * (d + 1) * view.width
+            limit = offer_leaf(view, work.lists, at, size, length)
             continue
-        at = row_distances(forest, desk, leaf)
-        count = admit(forest, desk, at, size, limit, count)
+        at = row_distances(view, work, leaf)
+        count = admit(view, work, at, size, limit, count)
         if count >= full:
-            arrange(desk.found, k, count, forest.numbers, d * forest.width, k - 1)
+            arrange(work.found, k, count, view.numbers, d * view.width, k - 1)
             count = k
-            limit = reduced_limit(forest.measure, desk.found.keys[k - 1])
+            limit = reduced_limit(view.measure, work.found.keys[k - 1])
     return count, n_leaves, n_groups
 
 
 @inlined
 def _write(
-    forest: Forest,
+    view: TreeView,
     keys: Float64,
     places: Indices,
     lane: int,
@@ -124,11 +126,11 @@ def _write(
     """
     k, wanted = sizes
     distances, indices = targets
-    shift = forest.n_columns * forest.width
+    shift = view.n_columns * view.width
     stop = to + wanted
     for s in range(k):
         at = lane + s * step
-        row = forest.numbers[places[at] + shift]
+        row = view.numbers[places[at] + shift]
         if row != skip and to < stop:
             distances[to], indices[to] = keys[at], row
             to += 1
@@ -136,8 +138,8 @@ def _write(
 
 @kernel
 def answer(
-    forest: Forest,
-    desk: Desk,
+    view: TreeView,
+    work: Workspace,
     points: Float64,
     queries: tuple[Indices, Indices, Indices],
     sizes: tuple[int, int, int],
@@ -150,21 +152,21 @@ def answer(
     Queries whose lists prove uncertain wait until the end and are answered apart.
     """
     n_queries, n_later = queries[0].shape[0], 0
-    forest, desk, points = addresses(forest), addresses(desk), addresses(points)
+    view, work, points = addresses(view), addresses(work), addresses(points)
     which, homes, skip = addresses(queries)
     targets = addresses(results)
     k, wanted, most_together = sizes
-    d, found, lists = forest.n_columns, desk.found, desk.lists
+    d, found, lists = view.n_columns, work.found, work.lists
     i, done, n_leaves, n_groups = 0, 0, 0, 0
     turn, length, together, apart = 0, 0, 0, 0
     worst, guess = np.inf, np.inf
-    together_can = forest.measure.form in FORMS and k <= most_together and k < forest.n_rows
+    together_can = view.measure.form in FORMS and k <= most_together and k < view.n_rows
     longest = k + 1 if together_can else 0
     while i < n_queries or done < n_later:
         first = i
         if i >= n_queries:
             turn, length = -1, 0
-            first, done = desk.later[done], done + 1
+            first, done = work.later[done], done + 1
         elif i % QUERIES == 0:
             turn = i // QUERIES % _BLOCKS_A_TRIAL
             if turn == 0 or i + QUERIES > n_queries:
@@ -175,39 +177,39 @@ def answer(
                 pays = together_pays(d, k, together, apart)
                 length = longest if pays and 2 * n_later < max(i, _SOME_UNCERTAIN) else 0
         if length > 0:
-            gather(forest, desk, points, first, length, worst, guess)
+            gather(view, work, points, first, length, worst, guess)
             limit = np.inf  # until the first leaf
             announce(which, first, wanted, targets[0], targets[1])
         else:
-            step = move(forest, desk, points, first)
-            limit = limit_after_step(forest.measure, worst, step, forest.margin)
-        home = forest.n_groups + homes[first]
-        count, leaves, groups = _search(forest, desk, home, k, length, limit)
+            step = move(view, work, points, first)
+            limit = limit_after_step(view.measure, worst, step, view.margin)
+        home = view.n_groups + homes[first]
+        count, leaves, groups = _search(view, work, home, k, length, limit)
         n_leaves, n_groups = n_leaves + leaves, n_groups + groups
         if length > 0:
             together += leaves
-            reach = farthest(desk, k)
+            reach = farthest(work, k)
             if reach == np.inf and guess < np.inf:  # the guess was too small: once more without
                 guess = np.inf
                 continue
             guess = _WIDEN * reach
-            odd = settle(forest, desk, k)
+            odd = settle(view, work, k)
             keys, places, lanes = lists.keys, lists.places, QUERIES
             for j in range(d):
-                desk.point[j] = lists.points[QUERIES * j + QUERIES - 1]
+                work.point[j] = lists.points[QUERIES * j + QUERIES - 1]
         else:
             apart += leaves
-            arrange(found, k, count, forest.numbers, d * forest.width, 0 * k)
+            arrange(found, k, count, view.numbers, d * view.width, 0 * k)
             odd = False
             keys, places, lanes = found.keys, found.places, 1
         for lane in range(lanes):
             q = first + lane
-            if odd and not certain(forest, desk, lane, k):
-                desk.later[n_later] = q
+            if odd and not certain(view, work, lane, k):
+                work.later[n_later] = q
                 n_later += 1
             else:
                 to = which[q] * wanted
-                _write(forest, keys, places, lane, lanes, skip[q], (k, wanted), to, targets)
+                _write(view, keys, places, lane, lanes, skip[q], (k, wanted), to, targets)
         worst = keys[lanes * k - 1]  # certain or not: `limit_after_step` covers lost squares
         if turn >= 0:
             i += lanes
@@ -252,11 +254,11 @@ def nearest_piece(
         Numbers of leaves and of groups that were looked at.
     """
     width = tree.blocks.shape[2]
-    desk = desk_of(queries.shape[1], width, 2 * sizes[0] + _SLACK + width, which.size)
+    work = desk_of(queries.shape[1], width, 2 * sizes[0] + _SLACK + width, which.size)
     # `take` lets other threads run, and indexing does not.
     points = queries.take(which, axis=0, mode="clip").astype(np.float64, copy=False)
     lists = which, homes.take(which, mode="clip"), skip.take(which, mode="clip")
     looks: tuple[int, int] = answer(
-        forest_of(measure, tree), desk, points, lists, (*sizes, most_together), (distances, indices)
+        forest_of(measure, tree), work, points, lists, (*sizes, most_together), (distances, indices)
     )
     return looks

@@ -8,7 +8,6 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.workers import each_of, map_in_order
-from trivium.neighbors.search.kd_tree.balls import within_piece
 from trivium.neighbors.search.kd_tree.build import (
     LANES,
     Tree,
@@ -18,6 +17,7 @@ from trivium.neighbors.search.kd_tree.build import (
 )
 from trivium.neighbors.search.kd_tree.nearest import nearest_piece
 from trivium.neighbors.search.kd_tree.order import leaf_planes, order_by_bin, query_bins
+from trivium.neighbors.search.kd_tree.radius import within_piece
 from trivium.neighbors.search.measures import Measure, require_known
 
 _LEAF_ROWS = 32  # 16 to 32: measured better than 8 to 16 in 2 to 8 columns

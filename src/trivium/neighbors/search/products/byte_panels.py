@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from trivium.arrays import Float64, Floats
 from trivium.blocks.compiled import contracting_kernel, kernel
 from trivium.blocks.workers import each_of
-from trivium.neighbors.search.addresses import inlined
+from trivium.neighbors.search.intrinsics import inlined
 from trivium.neighbors.search.products.byte_products import byte_products
 from trivium.neighbors.search.products.panels import FAR, FILL, PANEL_ROWS, QUAD, Frame
 

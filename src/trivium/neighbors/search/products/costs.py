@@ -1,6 +1,6 @@
 """What it costs to score a row for a query: nanoseconds on one core where it was measured."""
 
-from trivium.neighbors.search.products.written import precisions
+from trivium.neighbors.search.products.quantized import precisions
 
 PAIR = 0.13
 PRODUCT = 0.025  # for each column, in float32

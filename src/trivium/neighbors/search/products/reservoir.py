@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.addresses import inlined
+from trivium.neighbors.search.intrinsics import inlined
+from trivium.neighbors.search.products.bitmask import CHUNK, lowest
 from trivium.neighbors.search.products.byte_panels import BytePanels, ByteQuads
-from trivium.neighbors.search.products.marks import CHUNK, lowest
 from trivium.neighbors.search.products.panels import NO_LIMIT, NOTHING, QUAD, Panels, Quads
 from trivium.neighbors.search.products.tiles import slack_of
 

@@ -6,11 +6,10 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.addresses import address, inlined, prefetch, row_address
-from trivium.neighbors.search.lists import FEW, Candidates, arrange
+from trivium.neighbors.search.intrinsics import address, inlined, prefetch, row_address
 from trivium.neighbors.search.measures import HALF, SQUARE_ROOT, Measure, pair_distance
+from trivium.neighbors.search.products.bitmask import CHUNK, marks
 from trivium.neighbors.search.products.byte_panels import BytePanels, ByteQuads
-from trivium.neighbors.search.products.marks import CHUNK, marks
 from trivium.neighbors.search.products.panels import PANEL_ROWS, QUAD, Panels, Quads
 from trivium.neighbors.search.products.reservoir import (
     Reservoirs,
@@ -21,6 +20,7 @@ from trivium.neighbors.search.products.reservoir import (
     tighten,
 )
 from trivium.neighbors.search.products.tiles import TILE, score_tile, slack_of
+from trivium.neighbors.search.selection import FEW, Candidates, arrange
 
 _MOST_FIRST_PANELS = 16
 _LEAST_FIRST_PANELS = 4

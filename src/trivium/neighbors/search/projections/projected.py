@@ -11,6 +11,7 @@ from trivium.blocks.workers import each_of, one_blas_thread
 from trivium.neighbors.search.measures import Measure
 from trivium.neighbors.search.products.costs import PRODUCT, pair_cost
 from trivium.neighbors.search.products.panels import Frame, frame_of, rounding_error
+from trivium.neighbors.search.products.quantized import Quantized, precisions, unwritten
 from trivium.neighbors.search.products.reservoir import (
     open_limits,
     open_reservoirs,
@@ -23,7 +24,6 @@ from trivium.neighbors.search.products.shortlist import (
     shortlist,
 )
 from trivium.neighbors.search.products.tiles import without_slack
-from trivium.neighbors.search.products.written import Written, precisions, unwritten
 from trivium.neighbors.search.projections.axes import (
     Basis,
     coordinates,
@@ -173,7 +173,7 @@ class Projected:
         given = self._basis.error(self.widths.fine)
         return rounding + 2.0 * given * (1.0 + given)
 
-    def _unwritten(self, n_rows: int, sample: Float64) -> Written:
+    def _unwritten(self, n_rows: int, sample: Float64) -> Quantized:
         """Room for z of some width, which is centred and scaled already."""
         width = sample.shape[1]
         precision = precisions(width)[0]

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from tests.neighbors.reference import MODEST
 
+from trivium.neighbors.loo_scores import OwnScores, merge
 from trivium.neighbors.path_kernels import add_moments
-from trivium.neighbors.sweeps import OwnScores, merge
 
 losses = arrays(float, (12, 3), elements=st.floats(0, 40))
 hits = arrays(bool, (12, 3))

@@ -6,11 +6,11 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.addresses import addresses, inlined
+from trivium.neighbors.search.intrinsics import addresses, inlined
 from trivium.neighbors.search.kd_tree.build import Tree
-from trivium.neighbors.search.kd_tree.measure import (
-    Desk,
-    Forest,
+from trivium.neighbors.search.kd_tree.traversal import (
+    TreeView,
+    Workspace,
     admit,
     desk_of,
     forest_of,
@@ -25,16 +25,16 @@ _ROOM_AT_FIRST = 1024  # rows; more than a leaf's
 
 
 @inlined
-def _measure_leaf(forest: Forest, desk: Desk, leaf: int, limit: float) -> int:
+def _measure_leaf(view: TreeView, work: Workspace, leaf: int, limit: float) -> int:
     """Measure a leaf's rows; return how many are within a limit."""
-    at = row_distances(forest, desk, leaf)
-    return admit(forest, desk, at, leaf_size(forest, leaf), limit, 0)
+    at = row_distances(view, work, leaf)
+    return admit(view, work, at, leaf_size(view, leaf), limit, 0)
 
 
 @kernel
 def _collect(
-    forest: Forest,
-    desk: Desk,
+    view: TreeView,
+    work: Workspace,
     points: Float64,
     skip: Indices,
     radius: Float64,
@@ -45,30 +45,30 @@ def _collect(
     """Find the rows within each point's radius, in the order of the leaves.
 
     Returns whether that is all; else there is no room for another leaf's rows. `state` says
-    where to go on: the point, the nodes on the desk's stack, and the number of rows so far.
+    where to go on: the point, the nodes on the workspace's stack, and the number of rows so far.
     """
     n_points, room = skip.shape[0], found[0].shape[0]
-    forest, desk, points = addresses(forest), addresses(desk), addresses(points)
+    view, work, points = addresses(view), addresses(work), addresses(points)
     distances, rows = addresses(found)
-    shift = forest.n_columns * forest.width
+    shift = view.n_columns * view.width
     top, size = state[1], state[2]
     for q in range(state[0], n_points):
-        limit = reduced_limit(forest.measure, radius[q])
-        move(forest, desk, points, q)
+        limit = reduced_limit(view.measure, radius[q])
+        move(view, work, points, q)
         while top > 0:
-            if size + forest.width > room:
+            if size + view.width > room:
                 state[0], state[1], state[2] = q, top, size
                 return False
-            leaf, top = next_leaf(forest, desk, limit, top)
+            leaf, top = next_leaf(view, work, limit, top)
             if leaf < 0:
                 break
-            for h in range(_measure_leaf(forest, desk, leaf, limit)):
-                row = forest.numbers[desk.found.places[h] + shift]
-                if desk.found.keys[h] <= radius[q] and row != skip[q]:
-                    distances[size], rows[size] = desk.found.keys[h], row
+            for h in range(_measure_leaf(view, work, leaf, limit)):
+                row = view.numbers[work.found.places[h] + shift]
+                if work.found.keys[h] <= radius[q] and row != skip[q]:
+                    distances[size], rows[size] = work.found.keys[h], row
                     counts[q] += 1
                     size += 1
-        desk.nodes[0], top = 0, 1
+        work.nodes[0], top = 0, 1
     state[2] = size
     return True
 
@@ -95,14 +95,14 @@ def within_piece(
         Query by query, by ascending row number.
     """
     width = tree.blocks.shape[2]
-    desk = desk_of(queries.shape[1], width, width + 1, 0)
+    work = desk_of(queries.shape[1], width, width + 1, 0)
     points = np.ascontiguousarray(queries, np.float64)
     found: tuple[Any, Any] = np.empty(_ROOM_AT_FIRST), np.empty(_ROOM_AT_FIRST, np.intp)
     counts.fill(0)
-    desk.nodes[0] = 0
+    work.nodes[0] = 0
     state = np.array([0, 1, 0])
-    forest = forest_of(measure, tree)
-    while not _collect(forest, desk, points, skip, radius, counts, found, state):
+    view = forest_of(measure, tree)
+    while not _collect(view, work, points, skip, radius, counts, found, state):
         distances, rows = found
         found = np.concatenate([distances, distances]), np.concatenate([rows, rows])
     distances, rows = (each[: state[2]] for each in found)

@@ -10,10 +10,9 @@ import numpy as np
 
 from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.addresses import inlined
+from trivium.neighbors.search.intrinsics import inlined
 from trivium.neighbors.search.kd_tree.build import LANES, Tree
-from trivium.neighbors.search.kd_tree.lanes import MOST_ROWS, QUERIES, Lists
-from trivium.neighbors.search.lists import FEW, Candidates
+from trivium.neighbors.search.kd_tree.simd_lists import MOST_ROWS, QUERIES, Lists
 from trivium.neighbors.search.measures import (
     SQUARE_ROOT,
     SQUARES,
@@ -24,11 +23,12 @@ from trivium.neighbors.search.measures import (
     is_lost,
     measured_again,
 )
+from trivium.neighbors.search.selection import FEW, Candidates
 
 _STACK = 256  # a path of a tree of 2^62 rows: seven more nodes each three levels
 
 
-class Forest(NamedTuple):
+class TreeView(NamedTuple):
     """A tree's arrays, in kernels their addresses, and sizes."""
 
     measure: Measure
@@ -45,7 +45,7 @@ class Forest(NamedTuple):
     margin: float
 
 
-class Desk(NamedTuple):
+class Workspace(NamedTuple):
     """Arrays to work in; in kernels their addresses."""
 
     point: Float64
@@ -60,10 +60,10 @@ class Desk(NamedTuple):
     later: Indices
 
 
-def forest_of(measure: Measure, tree: Tree) -> Forest:
+def forest_of(measure: Measure, tree: Tree) -> TreeView:
     """Gather what kernels need of a tree; they take its `addresses`."""
     n_columns, width = tree.blocks.shape[1] - 1, tree.blocks.shape[2]
-    return Forest(
+    return TreeView(
         measure,
         tree.boxes,
         tree.blocks,
@@ -90,38 +90,38 @@ def _gap(low: float, high: float, lower: float, upper: float) -> float:
 
 @inlined
 def box_distances(
-    forest: Forest,
-    desk: Desk,
+    view: TreeView,
+    work: Workspace,
     boxes: Float64,
     at: int,
     size: int,
     steps: tuple[int, int],
     reduced: Float64,
 ) -> None:
-    """Reduced distances from the desk's box, `low` to `high`, to others.
+    """Reduced distances from the workspace's box, `low` to `high`, to others.
 
     Upper sides lie steps[0] behind lower ones (0: boxes are points), columns steps[1] apart.
     """
     for r in range(size):
         reduced[r] = 0.0
-    for j in range(forest.n_columns):
-        low, high = desk.low[j], desk.high[j]
-        if forest.measure.form == SQUARES:  # a loop of its own, which vectorises
+    for j in range(view.n_columns):
+        low, high = work.low[j], work.high[j]
+        if view.measure.form == SQUARES:  # a loop of its own, which vectorises
             for r in range(at, at + size):
                 gap = _gap(low, high, boxes[r], boxes[r + steps[0]])
                 reduced[r - at] += gap * gap
         else:
             for r in range(at, at + size):
                 gap = _gap(low, high, boxes[r], boxes[r + steps[0]])
-                reduced[r - at] = add_difference(forest.measure, reduced[r - at], gap)
+                reduced[r - at] = add_difference(view.measure, reduced[r - at], gap)
         at += steps[1]
 
 
 @inlined
-def row_distances(forest: Forest, desk: Desk, leaf: int) -> int:
-    """Reduced distances from the desk's point to a leaf's rows; return where these begin."""
-    measure, n_columns, rows, width = forest.measure, forest.n_columns, forest.blocks, forest.width
-    point, reduced = desk.point, desk.reduced
+def row_distances(view: TreeView, work: Workspace, leaf: int) -> int:
+    """Reduced distances from the workspace's point to a leaf's rows; return where these begin."""
+    measure, n_columns, rows, width = view.measure, view.n_columns, view.blocks, view.width
+    point, reduced = work.point, work.reduced
     start = at = leaf * (n_columns + 1) * width
     for r in range(width):
         reduced[r] = 0.0
@@ -147,12 +147,12 @@ def row_distances(forest: Forest, desk: Desk, leaf: int) -> int:
 
 
 @inlined
-def admit(forest: Forest, desk: Desk, at: int, size: int, limit: float, count: int) -> int:
+def admit(view: TreeView, work: Workspace, at: int, size: int, limit: float, count: int) -> int:
     """Append those of some measured rows that are within a limit to the candidates.
 
     The rows begin at `at`.
     """
-    keys, places, reduced = desk.found.keys, desk.found.places, desk.reduced
+    keys, places, reduced = work.found.keys, work.found.places, work.reduced
     before = count
     for r in range(size):
         places[count] = r
@@ -161,10 +161,10 @@ def admit(forest: Forest, desk: Desk, at: int, size: int, limit: float, count: i
         r = places[h]
         keys[h] = reduced[r]
         places[h] = at + r
-    if to_distances(forest.measure, keys, before, count) > 0:
+    if to_distances(view.measure, keys, before, count) > 0:
         for h in range(before, count):
-            if is_lost(forest.measure, reduced[places[h] - at]):
-                keys[h] = measure_again(forest, desk.point, places[h])
+            if is_lost(view.measure, reduced[places[h] - at]):
+                keys[h] = measure_again(view, work.point, places[h])
     return count
 
 
@@ -185,28 +185,28 @@ def to_distances(measure: Measure, keys: Float64, start: int, stop: int) -> int:
 
 
 @kernel
-def measure_again(forest: Forest, point: Float64, place: int) -> float:
+def measure_again(view: TreeView, point: Float64, place: int) -> float:
     """Distance of a point and the row at a place, whose squares may have left float64."""
-    query, row = np.empty(forest.n_columns), np.empty(forest.n_columns)
-    for j in range(forest.n_columns):
+    query, row = np.empty(view.n_columns), np.empty(view.n_columns)
+    for j in range(view.n_columns):
         query[j] = point[j]
-        row[j] = forest.blocks[place + j * forest.width]
-    return measured_again(forest.measure, query, row)
+        row[j] = view.blocks[place + j * view.width]
+    return measured_again(view.measure, query, row)
 
 
 @inlined
-def leaf_size(forest: Forest, leaf: int) -> int:
+def leaf_size(view: TreeView, leaf: int) -> int:
     """Count a leaf's rows."""
-    return ((leaf + 1) * forest.n_rows >> forest.depth) - (leaf * forest.n_rows >> forest.depth)
+    return ((leaf + 1) * view.n_rows >> view.depth) - (leaf * view.n_rows >> view.depth)
 
 
 @inlined
-def child_distances(forest: Forest, desk: Desk, group: int) -> None:
+def child_distances(view: TreeView, work: Workspace, group: int) -> None:
     """Measure a group's boxes."""
-    lanes = forest.lanes
-    at = group * forest.n_columns * 2 * lanes
+    lanes = view.lanes
+    at = group * view.n_columns * 2 * lanes
     steps = (lanes, 2 * lanes)
-    box_distances(forest, desk, forest.boxes, at, lanes, steps, desk.group_bounds)
+    box_distances(view, work, view.boxes, at, lanes, steps, work.group_bounds)
 
 
 def _aligned(size: int, dtype: type = np.float64) -> Any:
@@ -216,7 +216,7 @@ def _aligned(size: int, dtype: type = np.float64) -> Any:
     return room[start : start + size]
 
 
-def desk_of(n_columns: int, width: int, room: int, n_queries: int) -> Desk:
+def desk_of(n_columns: int, width: int, room: int, n_queries: int) -> Workspace:
     """Allocate what kernels need to search; they take its `addresses`.
 
     Parameters
@@ -230,7 +230,7 @@ def desk_of(n_columns: int, width: int, room: int, n_queries: int) -> Desk:
         Most queries that may have to be answered later.
     """
     point, low, high = np.zeros((3, n_columns))
-    return Desk(
+    return Workspace(
         point,
         low,
         high,
@@ -257,31 +257,31 @@ def desk_of(n_columns: int, width: int, room: int, n_queries: int) -> Desk:
 
 
 @inlined
-def move(forest: Forest, desk: Desk, points: Float64, i: int) -> float:
-    """Put a query on the desk; return its reduced distance from the one before."""
-    d = forest.n_columns
+def move(view: TreeView, work: Workspace, points: Float64, i: int) -> float:
+    """Put a query in the workspace; return its reduced distance from the one before."""
+    d = view.n_columns
     step = 0.0
     for j in range(d):
         x = points[i * d + j]
-        step = add_difference(forest.measure, step, x - desk.point[j])
-        desk.point[j] = desk.low[j] = desk.high[j] = x
+        step = add_difference(view.measure, step, x - work.point[j])
+        work.point[j] = work.low[j] = work.high[j] = x
     return step
 
 
 @inlined
-def next_leaf(forest: Forest, desk: Desk, limit: float, top: int) -> tuple[int, int]:
+def next_leaf(view: TreeView, work: Workspace, limit: float, top: int) -> tuple[int, int]:
     """Take nodes from the stack up to the first leaf; return it and the stack's size.
 
-    Only what is within a limit of the desk's box is put on the stack. To begin with, it
+    Only what is within a limit of the workspace's box is put on the stack. To begin with, it
     holds the root; when it is empty, the leaf is -1.
     """
     while top > 0:
         top -= 1
-        node = desk.nodes[top]
-        if node >= forest.n_groups:
-            return node - forest.n_groups, top
-        child_distances(forest, desk, node)
-        for lane in range(forest.first_lane if node == 0 else 0, LANES):
-            desk.nodes[top] = LANES * node + lane + 1 - forest.first_lane
-            top += desk.group_bounds[lane] <= limit
+        node = work.nodes[top]
+        if node >= view.n_groups:
+            return node - view.n_groups, top
+        child_distances(view, work, node)
+        for lane in range(view.first_lane if node == 0 else 0, LANES):
+            work.nodes[top] = LANES * node + lane + 1 - view.first_lane
+            top += work.group_bounds[lane] <= limit
     return -1, 0

@@ -9,8 +9,8 @@ from tests.neighbors.reference import BALL_METRICS, METRICS, MODEST, nearest
 from tests.neighbors.search.asking import CODES, ask, assert_same, nobody
 
 from trivium.neighbors.search.kd_tree import tree as tree_module
+from trivium.neighbors.search.kd_tree.batched import together_pays
 from trivium.neighbors.search.kd_tree.nearest import _WIDEN, MOST_TOGETHER, nearest_piece
-from trivium.neighbors.search.kd_tree.together import together_pays
 from trivium.neighbors.search.kd_tree.tree import KDTree
 from trivium.neighbors.search.metrics import directions
 from trivium.neighbors.search.scan import Scan

@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from tests.neighbors.reference import ALGORITHMS, METRICS, nearest, rows_and_queries
 
 from trivium import KNeighborsClassifier, KNeighborsDensity, NearestNeighbors
-from trivium.neighbors.queries import require_neighbors
+from trivium.neighbors.base import require_neighbors
 
 ESTIMATORS = [NearestNeighbors(), KNeighborsClassifier(), KNeighborsDensity(5)]
 every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: type(e).__name__)

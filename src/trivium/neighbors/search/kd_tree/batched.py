@@ -7,35 +7,40 @@ certain, or a guess from the eight before, which shows in the end whether it was
 import numpy as np
 
 from trivium.arrays import Float64, Indices
-from trivium.neighbors.search.addresses import inlined, prefetch
-from trivium.neighbors.search.kd_tree.lanes import QUERIES
-from trivium.neighbors.search.kd_tree.measure import Desk, Forest, measure_again, to_distances
-from trivium.neighbors.search.lists import sort_by_insertion
+from trivium.neighbors.search.intrinsics import inlined, prefetch
+from trivium.neighbors.search.kd_tree.simd_lists import QUERIES
+from trivium.neighbors.search.kd_tree.traversal import (
+    TreeView,
+    Workspace,
+    measure_again,
+    to_distances,
+)
 from trivium.neighbors.search.measures import (
     SQUARE_ROOT,
     add_difference,
     is_lost,
     limit_after_step,
 )
+from trivium.neighbors.search.selection import sort_by_insertion
 
 _A_LINE = 8  # numbers in a line of the cache
 
 
 @inlined
 def gather(
-    forest: Forest,
-    desk: Desk,
+    view: TreeView,
+    work: Workspace,
     points: Float64,
     first: int,
     length: int,
     worst: float,
     guess: float,
 ) -> None:
-    """Put eight queries on the desk, with empty lists.
+    """Put eight queries in the workspace, with empty lists.
 
-    `worst` is the distance from the desk's point to its k-th row, `guess` a reduced distance.
+    `worst` is the distance from the workspace's point to its k-th row, `guess` a reduced distance.
     """
-    d, lists = forest.n_columns, desk.lists
+    d, lists = view.n_columns, work.lists
     for entry in range(QUERIES * length):
         lists.keys[entry], lists.places[entry] = np.inf, -1
     for lane in range(QUERIES):
@@ -45,12 +50,12 @@ def gather(
         for lane in range(QUERIES):
             x = points[(first + lane) * d + j]
             lists.points[QUERIES * j + lane] = x
-            step = x - desk.point[j]
-            lists.bars[lane] = add_difference(forest.measure, lists.bars[lane], step)
+            step = x - work.point[j]
+            lists.bars[lane] = add_difference(view.measure, lists.bars[lane], step)
             low, high = min(low, x), max(high, x)
-        desk.low[j], desk.high[j] = low, high
+        work.low[j], work.high[j] = low, high
     for lane in range(QUERIES):
-        carried = limit_after_step(forest.measure, worst, lists.bars[lane], forest.margin)
+        carried = limit_after_step(view.measure, worst, lists.bars[lane], view.margin)
         lists.bars[lane] = min(carried, guess)
 
 
@@ -67,62 +72,62 @@ def announce(which: Indices, first: int, wanted: int, distances: Float64, indice
 
 
 @inlined
-def farthest(desk: Desk, k: int) -> float:
+def farthest(work: Workspace, k: int) -> float:
     """Greatest key behind the first k of the eight lists; infinite where any list is shorter."""
     largest = 0.0
     for lane in range(QUERIES):
-        largest = max(largest, desk.lists.keys[QUERIES * k + lane])
+        largest = max(largest, work.lists.keys[QUERIES * k + lane])
     return largest
 
 
 @inlined
-def settle(forest: Forest, desk: Desk, k: int) -> bool:
+def settle(view: TreeView, work: Workspace, k: int) -> bool:
     """Turn the keys of the lists into distances; say whether any list needs a closer look.
 
     One does where distances tie, or squares may have left float64.
     """
-    keys = desk.lists.keys
+    keys = work.lists.keys
     odd = 0
     for lane in range(QUERIES):
-        odd |= is_lost(forest.measure, keys[lane])
-    to_distances(forest.measure, keys, 0, QUERIES * (k + 1))
+        odd |= is_lost(view.measure, keys[lane])
+    to_distances(view.measure, keys, 0, QUERIES * (k + 1))
     for entry in range(QUERIES * k):
         odd |= keys[entry] == keys[entry + QUERIES]
     return odd != 0
 
 
 @inlined
-def _measured_again(forest: Forest, desk: Desk, lane: int, place: int) -> float:
+def _measured_again(view: TreeView, work: Workspace, lane: int, place: int) -> float:
     """Distance of a query and a row that is as near as can be, or nearly so.
 
-    The box on the desk makes room for the query.
+    The box in the workspace makes room for the query.
     """
-    point = desk.low
+    point = work.low
     same = True
-    for j in range(forest.n_columns):
-        point[j] = desk.lists.points[QUERIES * j + lane]
-        same &= point[j] == forest.blocks[place + j * forest.width]
-    return 0.0 if same else measure_again(forest, point, place)
+    for j in range(view.n_columns):
+        point[j] = work.lists.points[QUERIES * j + lane]
+        same &= point[j] == view.blocks[place + j * view.width]
+    return 0.0 if same else measure_again(view, point, place)
 
 
 @inlined
-def certain(forest: Forest, desk: Desk, lane: int, k: int) -> bool:
+def certain(view: TreeView, work: Workspace, lane: int, k: int) -> bool:
     """Sort a settled list by row numbers too; say whether its first k rows are certain.
 
     They are not where the next row is as far away, for so may be one that was not kept,
     or where its squares may have vanished too.
     """
-    found, lists = desk.found, desk.lists
+    found, lists = work.found, work.lists
     for entry in range(k):
         key, place = lists.keys[QUERIES * entry + lane], lists.places[QUERIES * entry + lane]
-        if forest.measure.root == SQUARE_ROOT and key < 2.0**-480:
-            key = _measured_again(forest, desk, lane, place)
+        if view.measure.root == SQUARE_ROOT and key < 2.0**-480:
+            key = _measured_again(view, work, lane, place)
         found.keys[entry], found.places[entry] = key, place
     next_key = lists.keys[QUERIES * k + lane]
-    if forest.measure.root == SQUARE_ROOT and next_key < 2.0**-480:
+    if view.measure.root == SQUARE_ROOT and next_key < 2.0**-480:
         return False
-    shift = forest.n_columns * forest.width
-    sort_by_insertion(found.keys, found.places, 0 * k, k, forest.numbers, shift)
+    shift = view.n_columns * view.width
+    sort_by_insertion(found.keys, found.places, 0 * k, k, view.numbers, shift)
     for entry in range(k):
         lists.keys[QUERIES * entry + lane] = found.keys[entry]
         lists.places[QUERIES * entry + lane] = found.places[entry]

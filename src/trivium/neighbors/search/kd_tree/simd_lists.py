@@ -20,7 +20,7 @@ from numba.core import cgutils
 
 from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import intrinsic
-from trivium.neighbors.search.addresses import inlined
+from trivium.neighbors.search.intrinsics import inlined
 from trivium.neighbors.search.measures import (
     GREATEST,
     ITSELF,
@@ -269,15 +269,15 @@ def offer_rows(
 
 
 @inlined
-def offer_leaf(forest: Any, lists: Lists, at: int, size: int, length: int) -> float:
+def offer_leaf(view: Any, lists: Lists, at: int, size: int, length: int) -> float:
     """Offer a leaf's rows; return what no row that is still of use exceeds."""
     offer_rows(
-        forest.measure.form,
+        view.measure.form,
         lists.points,
-        forest.n_columns,
-        forest.blocks,
+        view.n_columns,
+        view.blocks,
         at,
-        forest.width,
+        view.width,
         size,
         lists.bars,
         lists.keys,

@@ -37,7 +37,7 @@ _ROWS_A_PIECE = 1024
 _MOST_COLUMNS = 100_000  # 127 · 128 for each stays within 32 bits
 
 
-class Written(NamedTuple):
+class Quantized(NamedTuple):
     """Rows in a frame, and how to write queries beside them.
 
     Attributes
@@ -84,7 +84,7 @@ def precisions(n_columns: int) -> tuple[Precision, ...]:
     return "float32", "float64"
 
 
-def write(rows: Floats, precision: Precision, n_jobs: int | None) -> Written | None:
+def write(rows: Floats, precision: Precision, n_jobs: int | None) -> Quantized | None:
     """Write rows; None where they are too large or too small."""
     frame = frame_of(rows, np.float64 if precision == "float64" else np.float32)
     if frame is None:
@@ -100,10 +100,10 @@ def write(rows: Floats, precision: Precision, n_jobs: int | None) -> Written | N
     return written
 
 
-def unwritten(n_rows: int, sample: Floats, frame: Frame, precision: Precision) -> Written:
+def unwritten(n_rows: int, sample: Floats, frame: Frame, precision: Precision) -> Quantized:
     """Room for so many rows, of which some are given, in a frame."""
     if precision == "bytes":
         doubtful = min(32 + sample.shape[1] // 8, 128)  # distances concentrate as columns grow
         panels = empty_byte_panels(n_rows, frame)
-        return Written(frame, panels, doubtful, relative_error(sample, frame))
-    return Written(frame, empty_panels(n_rows, frame), 16)
+        return Quantized(frame, panels, doubtful, relative_error(sample, frame))
+    return Quantized(frame, empty_panels(n_rows, frame), 16)
