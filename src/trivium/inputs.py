@@ -21,6 +21,7 @@ from trivium.rows.block import Block
 from trivium.rows.labelled import LabelledRows, unless_ones
 from trivium.rows.memory import ArrayRows
 from trivium.rows.source import Rows
+from trivium.rows.summary import ColumnSummary
 
 _Found = tuple[int, int, float] | None
 _NO_CODES: Indices = np.empty(0, dtype=np.intp)
@@ -52,7 +53,7 @@ def check_rows(
         What an error calls it.
     finite : bool
         False leaves it to the caller to find values that are not finite where it reads X
-        anyway, and to name them by `require_finite`.
+        anyway, and to name them by `require_finite`, `require_finite_rows` or `require_moderate`.
 
     Returns
     -------
@@ -231,6 +232,38 @@ def require_magnitude(estimator: Any, rows: Rows, most: float, kept: Indices | N
     """
     if (rows.summary().greatest > most).any():
         raise beyond_magnitude(estimator, rows, most, kept)
+
+
+def require_moderate(
+    estimator: Any, labelled: LabelledRows, summary: ColumnSummary, most: float
+) -> None:
+    """Raise a ValueError unless all rows given are finite, and none that weighs is too large.
+
+    Rows that weigh nothing are read, and others only where there is something to name.
+
+    Parameters
+    ----------
+    estimator : estimator
+    labelled : LabelledRows
+        Checked but for this.
+    summary : ColumnSummary
+        Of their numbers, in whichever order, repeated or not.
+    most : float
+        The greatest magnitude.
+
+    Raises
+    ------
+    ValueError
+        If there is something; the message names the row and the column, or the column.
+    """
+    light = labelled.weightless()[0]
+    with np.errstate(over="ignore", invalid="ignore"):
+        finite = bool(np.isfinite(light.sum(dtype=np.float64)))
+    if summary.may_not_be_finite or not finite:
+        given = labelled.rows if labelled.given is None else labelled.given
+        require_finite_rows(estimator, given)
+    if (summary.greatest > most).any():
+        raise beyond_magnitude(estimator, labelled.rows, most, labelled.kept)
 
 
 def beyond_magnitude(

@@ -29,11 +29,17 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from trivium import SeparationWarning, SoftmaxRegression, SoftmaxRegressionCV
+from trivium.rows.memory import ArrayRows
 from trivium.softmax.fitting import fit_parameters
+from trivium.softmax.fold_paths import FoldScores
 from trivium.softmax.objective.penalties import alpha_grid
 from trivium.softmax.solvers.protocol import Status
 
 ALPHAS = np.array([0.3, 1e-3, 10.0, 0.03])
+
+
+def grid_of(X, w, count, **words):
+    return alpha_grid(ArrayRows(X, weights=w), count, **words)
 
 
 def problem(seed, n=120, d=3, n_classes=3):
@@ -124,14 +130,14 @@ class TestRules:
 class TestGrid:
     def test_it_ascends_and_scales_with_the_squares_of_the_columns(self):
         X, _, w = problem(5)
-        grid = alpha_grid(X, w, 7, fit_intercept=True)
+        grid = grid_of(X, w, 7, fit_intercept=True)
         assert np.all(np.diff(grid) > 0)
-        np.testing.assert_allclose(alpha_grid(8.0 * X, w, 7, fit_intercept=True), 64.0 * grid)
-        np.testing.assert_allclose(alpha_grid(X + 1e3, w, 7, fit_intercept=True), grid, rtol=1e-9)
+        np.testing.assert_allclose(grid_of(8.0 * X, w, 7, fit_intercept=True), 64.0 * grid)
+        np.testing.assert_allclose(grid_of(X + 1e3, w, 7, fit_intercept=True), grid, rtol=1e-9)
 
     def test_from_deciding_all_to_deciding_nothing(self):
         X, y, _ = problem(6)
-        grid = alpha_grid(X, None, 2, fit_intercept=True)
+        grid = grid_of(X, None, 2, fit_intercept=True)
         shares = SoftmaxRegression(grid[-1]).fit(X, y).predict_proba(X)
         np.testing.assert_allclose(shares, 1 / 3, atol=0.05)
         free = SoftmaxRegression(1e-12).fit(X, y).predict_proba(X)
@@ -141,7 +147,7 @@ class TestGrid:
 
     @pytest.mark.parametrize("fit_intercept", [False, True])
     def test_columns_that_do_not_vary(self, fit_intercept):
-        grid = alpha_grid(np.zeros((4, 2)), None, 3, fit_intercept=fit_intercept)
+        grid = grid_of(np.zeros((4, 2)), None, 3, fit_intercept=fit_intercept)
         assert grid[-1] == 1.0
 
     @pytest.mark.parametrize("fit_intercept", [False, True])
@@ -153,7 +159,7 @@ class TestGrid:
         w = w if weighted else np.ones(len(X))
         mean = fit_intercept * np.average(X, axis=0, weights=w)
         variances = np.average((X - mean) ** 2, axis=0, weights=w)
-        grid = alpha_grid(X, w if weighted else None, 5, fit_intercept=fit_intercept)
+        grid = grid_of(X, w if weighted else None, 5, fit_intercept=fit_intercept)
         assert grid[-1] == pytest.approx(10.0 * variances.sum(), rel=1e-12)
         np.testing.assert_allclose(grid[1:] / grid[:-1], 100.0)
         total = variances.sum()  # at most, of one direction
@@ -162,8 +168,8 @@ class TestGrid:
 
     def test_one_penalty_is_the_middle(self):
         X, y, w = problem(5)
-        (alone,) = alpha_grid(X, w, 1, fit_intercept=True)
-        assert alone == pytest.approx(alpha_grid(X, w, 3, fit_intercept=True)[1], rel=1e-14)
+        (alone,) = grid_of(X, w, 1, fit_intercept=True)
+        assert alone == pytest.approx(grid_of(X, w, 3, fit_intercept=True)[1], rel=1e-14)
         assert SoftmaxRegressionCV(1).fit(X, y, w).alpha_ == alone
 
     @pytest.mark.parametrize("scale", [2.0**-1000, 1e-300, 1e306, 5e307])
@@ -180,7 +186,7 @@ class TestGrid:
         X, y, w = problem(7)
         model = SoftmaxRegressionCV(6).fit(X, y, w)
         np.testing.assert_array_equal(
-            model.cv_results_["alpha"], alpha_grid(X, w, 6, fit_intercept=True)
+            model.cv_results_["alpha"], grid_of(X, w, 6, fit_intercept=True)
         )
 
 
@@ -775,10 +781,11 @@ class TestBadInput:
             SoftmaxRegressionCV(ALPHAS, cv=folds, scoring="roc_auc").fit(X[order], y[order])
 
     def test_a_loss_that_is_infinite_in_a_fold(self, monkeypatch):
-        def told(rows, fold, *parameters):
-            return np.inf if fold.number == 1 else 0.5, 0.75
+        def scores(paths, fold):
+            lost = np.inf if fold.number == 1 else 0.5
+            return FoldScores(*np.tile([[lost], [0.75], [0.0]], 4), 0)
 
-        monkeypatch.setattr("trivium.softmax.fold_paths._told", told)
+        monkeypatch.setattr("trivium.softmax.fold_paths.FoldPaths.scores", scores)
         X, y, _ = problem(24)
         with pytest.raises(ValueError, match=r"'neg_log_loss' is inf in fold 1 with alpha=0.3:"):
             SoftmaxRegressionCV(ALPHAS, cv=3).fit(X, y)

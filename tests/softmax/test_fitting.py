@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 from scipy.special import log_softmax
 from sklearn.datasets import load_digits, make_classification
 from sklearn.linear_model import LogisticRegression
+from tests.rows.split_rows import SplitRows
 from threadpoolctl import threadpool_limits
 
+from trivium.rows.memory import ArrayRows
 from trivium.softmax.coordinates.problem import Problem
 from trivium.softmax.coordinates.scaling import frame_of
 from trivium.softmax.curvature.exact_hessian import contrast_hessian, exact_direction
@@ -27,7 +29,11 @@ def rows(seed, n=80, d=3, n_classes=3):
     return X, y, rng.uniform(0.1, 3.0, size=n)
 
 
-def fit(X, y, w=None, *, observe=lambda *_: None, **changed):
+def fit(X, y, w=None, **changed):
+    return fit_rows(ArrayRows(X, y, int(y.max()) + 1, w), **changed)
+
+
+def fit_rows(rows, *, observe=lambda *_: None, **changed):
     options = {
         "alpha": 1e-2,
         "fit_intercept": True,
@@ -36,7 +42,7 @@ def fit(X, y, w=None, *, observe=lambda *_: None, **changed):
         "max_iter": 500,
         "tol": 1e-9,
     }
-    return fit_parameters(X, y, int(y.max()) + 1, w, observe=observe, **options | changed)
+    return fit_parameters(rows, observe=observe, **options | changed)
 
 
 def loss_and_gradient(X, y, w, alpha, coef, intercept):
@@ -107,30 +113,20 @@ def test_few_reads_of_a_large_table():
         20_000, 60, n_classes=6, n_informative=20, n_redundant=20, random_state=0
     )
     for solver, most in (("lbfgs", 30), ("newton-cg", 45)):
-        fitted = fit(X, y, alpha=1 / 20_000, solver=solver, tol=1e-7)
+        given = ArrayRows(X, y, 6)
+        fitted = fit_rows(given, alpha=1 / 20_000, solver=solver, tol=1e-7)
         assert fitted.status is Status.CONVERGED
-        assert fitted.n_passes <= most
+        assert given.reads <= most
 
 
-class Counting(np.ndarray):
-    """Rows that count how many of them are handed out, by slices or one by one."""
-
-
-@pytest.mark.parametrize("solver", ["gradient-descent", "newton-cg", "lbfgs"])
-def test_passes_are_counted_truly(solver, monkeypatch):
-    X, y, _ = rows(2, n=2000)
-    read = []
-    honest = CrossEntropy.rows
-
-    def counted(self, part):
-        read.append(part.stop - part.start)
-        return honest(self, part)
-
-    monkeypatch.setattr(CrossEntropy, "rows", counted)
-    fitted = fit(X, y, solver=solver, tol=1e-5, max_iter=100)
-    beside = fitted.n_passes - sum(read) / 2000
-    # Beside blocks of rows, the frame reads all once, and preconditioners gather rows.
-    assert beside == 0 if solver == "gradient-descent" else 1 <= beside <= 1 + 5 * 4 * 32 / 2000
+@pytest.mark.parametrize("solver", ["gradient-descent", *FAST])
+@pytest.mark.parametrize("alpha", [0.0, 1e-2])
+@pytest.mark.parametrize("shape", [(2000, 3), (40, 90)])
+def test_reads_are_counted_truly(solver, alpha, shape):
+    X, y, w = rows(2, *shape)
+    given = SplitRows(X, y, 3, w, cuts=[0, 7, shape[0] // 2])
+    fit_rows(given, solver=solver, alpha=alpha, tol=1e-5, max_iter=60)
+    assert given.reads == pytest.approx(given._X.read, rel=1e-12)
 
 
 class TestScales:
@@ -348,8 +344,10 @@ class TestWay:
         options = {"alpha": 1e-4, "solver": solver, "tol": 1e-6}
         near = fit(X / 16, y, **options | {"alpha": 1.5e-4})
         start = np.column_stack([near.coef, near.intercept])
-        cold, warm = fit(X / 16, y, **options), fit(X / 16, y, start=start, **options)
-        assert warm.n_passes <= 0.62 * cold.n_passes
+        cold, warm = ArrayRows(X / 16, y, 10), ArrayRows(X / 16, y, 10)
+        fit_rows(cold, **options)
+        fit_rows(warm, start=start, **options)
+        assert warm.reads <= 0.62 * cold.reads
 
     @pytest.mark.parametrize("solver", [*FAST, "gradient-descent"])
     def test_an_observer_may_stop_it(self, solver):
@@ -378,11 +376,13 @@ def test_bit_identical_for_any_number_of_workers_and_blas_threads(solver, shape,
         monkeypatch.setattr("trivium.blocks.workers.worker_count", lambda _=None, k=workers: k)
         for threads in (1, 2):
             with threadpool_limits(threads):
-                fits.append(fit(X, y, w, alpha=1e-4, solver=solver, max_iter=12, tol=1e-6))
-    for fitted in fits[1:]:
-        np.testing.assert_array_equal(fitted.coef, fits[0].coef)
-        np.testing.assert_array_equal(fitted.intercept, fits[0].intercept)
-        assert fitted.n_passes == fits[0].n_passes
+                given = ArrayRows(X, y, n_classes, w)
+                fitted = fit_rows(given, alpha=1e-4, solver=solver, max_iter=12, tol=1e-6)
+                fits.append((fitted.coef, fitted.intercept, given.reads))
+    for coef, intercept, reads in fits[1:]:
+        np.testing.assert_array_equal(coef, fits[0][0])
+        np.testing.assert_array_equal(intercept, fits[0][1])
+        assert reads == fits[0][2]
 
 
 class TestExactHessian:
@@ -401,15 +401,9 @@ class TestExactHessian:
     @pytest.mark.parametrize("intercept", [False, True])
     def test_equals_its_products(self, n_classes, weighted, intercept):
         X, y, w = rows(20, n=1500, n_classes=n_classes)
-        objective = CrossEntropy(
-            X,
-            y,
-            n_classes,
-            weights=w if weighted else None,
-            alpha=0.03,
-            fit_intercept=intercept,
-        )
-        problem = Problem(objective, frame_of(X, centred=intercept))
+        given = ArrayRows(X, y, n_classes, w if weighted else None)
+        objective = CrossEntropy(given, alpha=0.03, fit_intercept=intercept)
+        problem = Problem(objective, frame_of(given.summary(), centred=intercept))
         rng = np.random.default_rng(0)
         at = problem.evaluate(rng.normal(size=objective.shape))
         contrasts = np.linalg.qr(np.eye(n_classes)[:, 1:] - 1 / n_classes)[0].T
@@ -428,10 +422,10 @@ class TestExactHessian:
     def test_the_problems_derivatives_agree_with_central_differences(self, seed, far):
         X, y, w = rows(seed)
         X = X * [1.0, 1e5, 1e-5] + ([30.0, 0.0, 1.0] if far else 0.0)
-        frame = frame_of(X, centred=True)
-        objective = CrossEntropy(
-            X, y, 3, weights=w, alpha=0.1, center=frame.origin if frame.far else None
-        )
+        given = ArrayRows(X, y, 3, w)
+        frame = frame_of(given.summary(), centred=True)
+        center = frame.origin if frame.far else None
+        objective = CrossEntropy(given, alpha=0.1, center=center)
         problem = Problem(objective, frame)
         assert frame.far == far
         rng = np.random.default_rng(seed)

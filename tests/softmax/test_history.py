@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from trivium.rows.memory import ArrayRows
 from trivium.softmax.history import History
 from trivium.softmax.objective.cross_entropy import CrossEntropy
 
@@ -9,8 +10,9 @@ from trivium.softmax.objective.cross_entropy import CrossEntropy
 def problem():
     rng = np.random.default_rng(0)
     X, codes = rng.normal(size=(30, 2)), rng.integers(0, 3, size=30)
-    training = CrossEntropy(X[:20], codes[:20], 3, alpha=0.5)
-    return training, CrossEntropy(X[20:], codes[20:], 3), rng.normal(size=(4, 3, 3))
+    training = CrossEntropy(ArrayRows(X[:20], codes[:20], 3), alpha=0.5)
+    validation = CrossEntropy(ArrayRows(X[20:], codes[20:], 3))
+    return training, validation, rng.normal(size=(4, 3, 3))
 
 
 def test_entries_are_what_the_objective_says():

@@ -1,7 +1,5 @@
 """The quadratic that stands for rows that are gone."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -41,17 +39,12 @@ def central(function, theta, step):
 @pytest.mark.parametrize("weighted", [False, True])
 def test_it_agrees_with_the_loss_to_second_order(fit_intercept, weighted):
     rows = rows_of(0, weighted=weighted)
-    past = nothing(rows, 3, fit_intercept=fit_intercept)
+    rows = rows.rows
+    past = nothing(rows, fit_intercept=fit_intercept)
     zero = np.zeros((3, 2)), np.zeros(3)
     past, coef, intercept, _ = go_on(past, rows, *zero, **OPTIONS)
-    loss = CrossEntropy(
-        rows.X,
-        rows.codes,
-        3,
-        weights=rows.weights,
-        fit_intercept=fit_intercept,
-        center=past.center if fit_intercept else None,
-    )
+    center = past.center if fit_intercept else None
+    loss = CrossEntropy(rows, fit_intercept=fit_intercept, center=center)
     theta = coef
     if fit_intercept:
         theta = np.column_stack([coef, intercept + coef @ past.center])
@@ -70,8 +63,8 @@ def test_it_agrees_with_the_loss_to_second_order(fit_intercept, weighted):
 
 
 def test_parts_weigh_what_their_rows_weigh():
-    first, second = rows_of(2), rows_of(3, n=30)
-    past = nothing(first, 3, fit_intercept=True)
+    first, second = rows_of(2).rows, rows_of(3, n=30).rows
+    past = nothing(first, fit_intercept=True)
     after, coef, intercept, _ = go_on(past, first, np.zeros((3, 2)), np.zeros(3), **OPTIONS)
     both, *_ = go_on(after, second, coef, intercept, **OPTIONS)
     assert np.ldexp(after.weight, after.exponent) == pytest.approx(first.weights.sum())
@@ -82,11 +75,11 @@ def test_parts_weigh_what_their_rows_weigh():
 
 
 def test_two_classes_of_which_one_is_missing_are_bounded():
-    rows = rows_of(4, n_classes=2, codes=np.zeros(60, dtype=int), weighted=False)
-    past = nothing(rows, 2, fit_intercept=True)
+    rows = rows_of(4, n_classes=2, codes=np.zeros(60, dtype=int), weighted=False).rows
+    past = nothing(rows, fit_intercept=True)
     past, coef, intercept, _ = go_on(past, rows, np.zeros((2, 2)), np.zeros(2), **OPTIONS)
     assert past.seen.tolist() == [True, False]
-    loss = CrossEntropy(rows.X, rows.codes, 2, center=past.center)
+    loss = CrossEntropy(rows, center=past.center)
     there = np.column_stack([coef, intercept + coef @ past.center])
     # Above the loss everywhere (but for the quadrature), and equal where it was taken.
     assert value_of(past, there) == pytest.approx(loss.evaluate(there).loss, abs=1e-11)
@@ -157,13 +150,13 @@ def test_nothing_is_shared_by_all_classes(alpha):
 @pytest.mark.parametrize("n_classes", [2, 4])
 @pytest.mark.parametrize("logit", [-0.5, 1.0, 2.0, 5.0, 12.0])
 def test_a_raised_polynomial_of_a_row_just_stays_above_zero(n_classes, logit):
-    rows = LabelledRows(
-        ArrayRows(np.array([[1.0, 2.0]]), np.array([0]), n_classes), np.arange(n_classes), None, 1
+    new = CrossEntropy(
+        ArrayRows(np.array([[1.0, 2.0]]), np.array([0]), n_classes), fit_intercept=False
     )
-    chunk = _Chunk(rows, np.zeros(2), fit_intercept=False)
+    chunk = _Chunk(new)
     theta = np.zeros((n_classes, 2))
     theta[1, 0] = logit
-    at = CrossEntropy(rows.X, rows.codes, n_classes, fit_intercept=False).evaluate(theta)
+    at = new.evaluate(theta)
     plain, raised = chunk.hessian(theta), chunk.hessian(theta, above_zero=True)
     flat = at.gradient.ravel()
     inverse = np.linalg.pinv(raised, rcond=1e-14, hermitian=True)
@@ -203,8 +196,8 @@ def test_weights_of_any_magnitude_count_alike(weight):
 
 def test_a_start_beyond_float64_is_left():
     rows = rows_of(8)
-    rows = replace(rows, rows=ArrayRows(1e90 * rows.X, rows.codes, rows.classes.size))
-    past = nothing(rows, 3, fit_intercept=False)
+    rows = ArrayRows(1e90 * rows.X, rows.codes, rows.classes.size)
+    past = nothing(rows, fit_intercept=False)
     far = 1e250 * np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]])
     with np.errstate(over="ignore", invalid="ignore"):  # as the caller does
         _, coef, _, _ = go_on(past, rows, far, np.zeros(3), **OPTIONS)

@@ -11,6 +11,7 @@ from sklearn.datasets import load_digits, load_iris, make_classification
 from sklearn.exceptions import ConvergenceWarning
 
 from trivium import SeparationWarning, SoftmaxRegression, SoftmaxRegressionCV
+from trivium.rows.memory import ArrayRows
 from trivium.softmax.objective.cross_entropy import CrossEntropy
 from trivium.softmax.small_columns import sure_falls
 
@@ -40,21 +41,15 @@ def test_the_loss_does_fall_so_far(seed, n_classes, alpha, fit_intercept, weight
     rng = np.random.default_rng(seed)
     X = 10.0**power * (rng.normal(size=(40, 3)) * [1.0, 0.1, 0.0] + offset)
     codes = np.r_[np.arange(n_classes), rng.integers(0, n_classes, 40 - n_classes)]
-    objective = CrossEntropy(
-        X,
-        codes,
-        n_classes,
-        weights=rng.uniform(0.1, 3.0, size=40) if weighted else None,
-        alpha=alpha,
-        fit_intercept=fit_intercept,
-    )
+    rows = ArrayRows(X, codes, n_classes, rng.uniform(0.1, 3.0, size=40) if weighted else None)
+    objective = CrossEntropy(rows, alpha=alpha, fit_intercept=fit_intercept)
     start = rng.normal(size=objective.shape) / 10.0**power
     here = objective.evaluate(start)
     falls, spreads = sure_falls(objective, here.gradient)
     origin = X.mean(axis=0) * fit_intercept
     np.testing.assert_allclose(falls >= 0, True)
     for j in np.flatnonzero(spreads > 1e-9 * 10.0**power):
-        w = np.ones(40) if objective.weights is None else objective.weights
+        w = np.ones(40) if rows.weights is None else rows.weights
         square = w @ (X[:, j] - origin[j]) ** 2 / w.sum()
         assert spreads[j] == pytest.approx(np.sqrt(square), rel=1e-12)
         gradient = here.gradient[:, j] - fit_intercept * here.gradient[:, -1] * origin[j]

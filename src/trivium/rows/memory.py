@@ -112,6 +112,7 @@ class ArrayRows:
         *,
         length: int,
         beside: tuple[Any, ...] = (),
+        columns: int | None = None,
         out: Any = None,
         n_jobs: int | None = None,
     ) -> Any:
@@ -119,12 +120,12 @@ class ArrayRows:
 
         def of(place: slice) -> Any:
             with one_blas_thread():
-                return function(self._block(place), *(array[place] for array in beside))
+                return function(self._block(place, columns), *(array[place] for array in beside))
 
         def write(place: slice) -> None:
             out[place] = of(place)
 
-        self._count(self.shape[0])
+        self._count(self.shape[0], columns)
         first, *others = self._cuts(length)
         if out is None:
             found = of(first)
@@ -199,16 +200,17 @@ class ArrayRows:
     def _cuts(self, length: int) -> list[slice]:
         return cut(self.shape[0], length)
 
-    def _block(self, place: slice | Indices) -> Block:
+    def _block(self, place: slice | Indices, columns: int | None = None) -> Block:
         first = place.start if isinstance(place, slice) else 0
         codes = self.codes[place] if self.codes.size else self.codes
         weights = None if self.weights is None else self.weights[place]
-        return Block(first, self._X[place], codes, weights)
+        X = self._X[place] if columns is None else self._X[place, :columns]
+        return Block(first, X, codes, weights)
 
     def _alike(self, codes: Indices, n_classes: int, weights: Float64 | None) -> "ArrayRows":
         alike = copy.copy(self)
         alike.codes, alike.n_classes, alike.weights = codes, n_classes, weights
         return alike
 
-    def _count(self, n_rows: int) -> None:
-        self._reads.add(n_rows * self.shape[1])
+    def _count(self, n_rows: int, columns: int | None = None) -> None:
+        self._reads.add(n_rows * min(self.shape[1], columns or self.shape[1]))

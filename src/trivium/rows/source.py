@@ -80,6 +80,7 @@ class Rows(Protocol):
         *,
         length: int,
         beside: tuple[Any, ...] = (),
+        columns: int | None = None,
         out: Any = None,
         n_jobs: int | None = None,
     ) -> Any:
@@ -91,6 +92,8 @@ class Rows(Protocol):
             As `statistic` of `reduce`; returns an array with a first axis along the rows.
         length, beside, n_jobs
             As in `reduce`.
+        columns : int or None
+            Read so many columns, the first ones, and no others; blocks hold these alone.
         out : ndarray or None
             Where to write it.
         """

@@ -14,6 +14,7 @@ from sklearn.model_selection import train_test_split
 from trivium.arrays import Float64
 from trivium.displays import ClassWeightsDisplay, TrainingCurvesDisplay
 from trivium.displays.palette import CLASS_COLORS, MUTED
+from trivium.rows.memory import ArrayRows
 from trivium.sheet import published
 from trivium.sheet.canvas import WIDTH, figure, in_style
 from trivium.sheet.derivation import derivation
@@ -46,9 +47,9 @@ class Digits:
         self.X, self.X_test, self.y, self.y_test = train_test_split(
             X / 16, y, test_size=0.25, shuffle=True, random_state=0
         )
-        self.objective = CrossEntropy(self.X, self.y, N_CLASSES)
+        self.objective = CrossEntropy(ArrayRows(self.X, self.y, N_CLASSES))
         start = np.hstack([np.ones((N_CLASSES, 64)), np.zeros((N_CLASSES, 1))])
-        self.unseen = CrossEntropy(self.X_test, self.y_test, N_CLASSES)
+        self.unseen = CrossEntropy(ArrayRows(self.X_test, self.y_test, N_CLASSES))
         history = History(self.unseen)
         self.parameters = self._descend(start, first_sheets_rates(len(self.X)), history)
         self.history = history.arrays()
@@ -110,7 +111,7 @@ def gradient_error(digits: Digits) -> tuple[float, float, int]:
         Number of partial derivatives compared: all of them.
     """
     step = 1e-5
-    objective = CrossEntropy(digits.X[:200], digits.y[:200], N_CLASSES)
+    objective = CrossEntropy(ArrayRows(digits.X[:200], digits.y[:200], N_CLASSES))
     point = np.random.default_rng(0).normal(size=objective.shape)
     gradient = objective.evaluate(point).gradient
     differences = np.empty_like(gradient)

@@ -111,8 +111,9 @@ def warn_of(
 
 def _unproved(estimator: Any, separation: Separation, fitted: Fitted) -> str:
     """Say that nothing is known of the optimum, and which columns may be why."""
-    X, centred = fitted.objective.X, fitted.objective.fit_intercept
-    dependence, _ = dependence_of(X, frame_of(X, centred=centred), centred=centred)
+    rows, centred = fitted.objective.rows, fitted.objective.fit_intercept
+    frame = frame_of(rows.summary(), centred=centred)
+    dependence = dependence_of(rows, frame, centred=centred)
     near = dependence.near if dependence is not None else np.zeros(0, dtype=np.intp)
     why = "."
     if near.size:

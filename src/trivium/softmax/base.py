@@ -1,5 +1,8 @@
 """What a fitted softmax model predicts."""
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
@@ -8,9 +11,12 @@ from sklearn.utils.validation import check_is_fitted
 from trivium.arrays import Float64, Floats, Indices, Labels
 from trivium.blocks.linear_scores import linear_scores, scaled_scores
 from trivium.inputs import check_rows
+from trivium.rows.block import Block
+from trivium.rows.memory import ArrayRows
 from trivium.scoring import AccuracyClassifier
 from trivium.softmax.objective.cross_entropy import softmax
 
+_LENGTH = 4096  # rows predicted at a time
 _BELOW_GREATEST = 1000.0  # exp(-746) is zero
 
 
@@ -75,6 +81,76 @@ def _below_greatest(X: Floats, coef: Float64, intercept: Float64) -> Float64:
     return below
 
 
+@dataclass(frozen=True)
+class Logits:
+    """Logits of each row, as `class_logits`.
+
+    Attributes
+    ----------
+    coef : ndarray of shape (n_classes, d)
+    intercept : ndarray of shape (n_classes,)
+    """
+
+    coef: Float64
+    intercept: Float64
+
+    def __call__(self, block: Block) -> Any:
+        """Compute them for a block, shape (m, n_classes)."""
+        return self.of(block)
+
+    def of(self, block: Block) -> Float64:
+        """Compute logits of a block, shape (m, n_classes)."""
+        return class_logits(block.X, self.coef, self.intercept)
+
+
+@dataclass(frozen=True)
+class Scores(Logits):
+    """Logits of each row, in which those of classes without weight are finite."""
+
+    def __call__(self, block: Block) -> Float64:
+        """Compute them for a block, shape (m, n_classes); of two classes the difference, (m,)."""
+        logits = self.of(block)
+        absent = np.flatnonzero(np.isneginf(self.intercept))
+        if absent.size:
+            logits[:, absent] = logits.max(axis=1, keepdims=True) - _BELOW_GREATEST
+        return logits[:, 1] - logits[:, 0] if self.intercept.size == 2 else logits
+
+
+@dataclass(frozen=True)
+class Shares(Logits):
+    """Probability of each class, for each row."""
+
+    def __call__(self, block: Block) -> Float64:
+        """Compute them for a block, shape (m, n_classes)."""
+        probabilities, _ = softmax(self.of(block))
+        return probabilities
+
+
+@dataclass(frozen=True)
+class LogShares(Logits):
+    """Logarithm of the probability of each class, for each row."""
+
+    def __call__(self, block: Block) -> Float64:
+        """Compute them for a block, shape (m, n_classes)."""
+        logits = self.of(block)
+        with np.errstate(invalid="ignore"):  # of parameters that are not finite
+            logits -= logits.max(axis=1, keepdims=True)
+        others = np.exp(logits)
+        others[np.arange(len(logits)), logits.argmax(axis=1)] = 0.0
+        logits -= np.log1p(others.sum(axis=1))[:, None]
+        return logits
+
+
+@dataclass(frozen=True)
+class Likeliest(Logits):
+    """Position of the most probable class, for each row."""
+
+    def __call__(self, block: Block) -> Indices:
+        """Find it for a block, shape (m,)."""
+        best: Indices = self.of(block).argmax(axis=1)
+        return best
+
+
 class SoftmaxPredictor(AccuracyClassifier, BaseEstimator):
     """Predictions from `classes_`, `coef_` and `intercept_`, which subclasses fit."""
 
@@ -97,11 +173,8 @@ class SoftmaxPredictor(AccuracyClassifier, BaseEstimator):
         -------
         ndarray of shape (n_queries,) for two classes, else (n_queries, n_classes)
         """
-        logits = self._logits(X)
-        absent = self._absent()
-        if absent.size:
-            logits[:, absent] = logits.max(axis=1, keepdims=True) - _BELOW_GREATEST
-        return logits[:, 1] - logits[:, 0] if self.classes_.size == 2 else logits
+        scores: Float64 = self._each(X, Scores)
+        return scores
 
     def predict_proba(self, X: ArrayLike) -> Float64:
         """Probability of each class.
@@ -115,7 +188,7 @@ class SoftmaxPredictor(AccuracyClassifier, BaseEstimator):
         ndarray of shape (n_queries, n_classes)
             Columns in the order of `classes_`.
         """
-        probabilities, _ = softmax(self._logits(X))
+        probabilities: Float64 = self._each(X, Shares)
         return probabilities
 
     def predict_log_proba(self, X: ArrayLike) -> Float64:
@@ -130,13 +203,8 @@ class SoftmaxPredictor(AccuracyClassifier, BaseEstimator):
         ndarray of shape (n_queries, n_classes)
             -inf of a class without weight.
         """
-        logits = self._logits(X)
-        with np.errstate(invalid="ignore"):  # of parameters that are not finite
-            logits -= logits.max(axis=1, keepdims=True)
-        others = np.exp(logits)
-        others[np.arange(len(logits)), logits.argmax(axis=1)] = 0.0
-        logits -= np.log1p(others.sum(axis=1))[:, None]
-        return logits
+        logarithms: Float64 = self._each(X, LogShares)
+        return logarithms
 
     def predict(self, X: ArrayLike) -> Labels:
         """Most probable class, the smallest of those that tie.
@@ -149,14 +217,12 @@ class SoftmaxPredictor(AccuracyClassifier, BaseEstimator):
         -------
         ndarray of shape (n_queries,)
         """
-        best = self._logits(X).argmax(axis=1)
+        best: Indices = self._each(X, Likeliest)
         labels: Labels = self.classes_[best]
         return labels
 
-    def _logits(self, X: ArrayLike) -> Float64:
+    def _each(self, X: ArrayLike, told: type[Logits]) -> Any:
+        """Predict something for each row."""
         check_is_fitted(self, "coef_")
-        return class_logits(check_rows(self, X), self.coef_, self.intercept_)
-
-    def _absent(self) -> Indices:
-        """Positions of the classes without weight."""
-        return np.flatnonzero(np.isneginf(self.intercept_))
+        rows = ArrayRows(check_rows(self, X))
+        return rows.each(told(self.coef_, self.intercept_), length=_LENGTH)

@@ -12,11 +12,11 @@ from sklearn.exceptions import ConvergenceWarning
 from trivium.arrays import Float64, Indices, Labels
 from trivium.blocks.workers import one_blas_thread
 from trivium.class_weights import ClassWeight, require_known_beforehand
-from trivium.inputs import check_labelled_rows, require_magnitude
+from trivium.inputs import check_labelled_rows, require_finite, require_moderate
 from trivium.labels import check_classes
 from trivium.parameters import require_choice, require_flag, require_number
 from trivium.rows.labelled import LabelledRows
-from trivium.rows.memory import ArrayRows
+from trivium.rows.source import Rows
 from trivium.softmax.absent import (
     finite_intercepts,
     of_classes_seen,
@@ -90,7 +90,9 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
     solver_ : str
         The solver that ran.
     n_passes_ : float
-        How often it read the rows.
+        How often the rows that weigh something were read, from the check for values that are not
+        finite to the bound on the loss; some of the rows or columns count as that part. Where
+        fewer rows than columns are fitted in the space that they span, steps there read no rows.
     optimality_gap_ : float
         Upper bound on the loss less the least loss there is, proved by duality; rounding
         is allowed for. Where alpha is 0 and the classes are separated, there is no least loss,
@@ -205,7 +207,9 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
         context.call_on_fit_task_begin(estimator=self, X=X, y=y, metadata=metadata)
         with whole_or_nothing(self):
-            rows = check_labelled_rows(self, X, y, sample_weight, class_weight=self.class_weight)
+            rows = check_labelled_rows(
+                self, X, y, sample_weight, finite=False, class_weight=self.class_weight
+            )
             start = self._start(rows)
             self.classes_ = rows.classes
             history = History(validation_of(self, X_val, y_val, rows.classes_of_weight()))
@@ -296,16 +300,21 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
                 X,
                 y,
                 sample_weight,
+                finite=False,
                 reset=anew,
                 classes=known,
                 weightless=True,
                 class_weight=self.class_weight,
             )
+            if rows.rows.shape[0]:
+                require_moderate(self, rows, rows.rows.summary(), _LARGEST_UNSCALED)
+            else:
+                require_finite(self, rows.weightless()[0])
             if past is None or not past.weight:
-                past = self._first_past(rows, known)
+                past = self._first_past(rows.rows, known)
             self._past = past
-            if rows.X.shape[0]:
-                self._go_on(past, rows)
+            if rows.rows.shape[0]:
+                self._go_on(past, rows.rows)
         return self
 
     def _check_parameters(self) -> None:
@@ -327,10 +336,11 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
                 f"warm_start=True goes on from a model of the classes {self.classes_.tolist()!r}, "
                 f"and y holds {rows.classes.tolist()!r}."
             )
-        if self.coef_.shape[1] != rows.X.shape[1]:
+        d = rows.rows.shape[1]
+        if self.coef_.shape[1] != d:
             raise ValueError(
                 f"warm_start=True goes on from a model of {self.coef_.shape[1]} columns, and X "
-                f"has {rows.X.shape[1]}."
+                f"has {d}."
             )
         if self._has_diverged():
             return None
@@ -358,11 +368,11 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
         given = rows.classes
         rows, present = rows.of_weight()
         self.classes_ = rows.classes
+        rows = replace(rows, rows=rows.rows.counted_anew())
+        merged = distinct(rows.rows)
         plain_descent = self.solver == "gradient-descent"
-        require_magnitude(self, rows.rows, _LARGEST_UNSCALED if plain_descent else LARGEST)
-        weighed = rows
-        X, codes, weights, reads = distinct(rows.X, rows.codes, rows.weights)
-        rows = replace(rows, rows=ArrayRows(X, codes, rows.classes.size, weights))
+        most = _LARGEST_UNSCALED if plain_descent else LARGEST
+        require_moderate(self, rows, merged.summary(), most)
 
         def observe(parameters: Float64, at: Any, step: float) -> bool:
             history(parameters, at, step)
@@ -371,7 +381,7 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
         # A step too far overflows; the solver notices, and says so in its own words.
         with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
             fitted, assessment = fit_and_assess(
-                rows.rows,
+                merged,
                 alpha=self.alpha,
                 fit_intercept=self.fit_intercept,
                 solver=self.solver,
@@ -385,7 +395,6 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
                 steps.close()
         self.coef_, self.intercept_ = fitted.coef, fitted.intercept
         self.n_iter_, self.solver_ = fitted.n_iter, fitted.solver
-        self.n_passes_ = reads + fitted.n_passes + rows.rows.reads
         history.amend(fitted.loss, fitted.gradient, fitted.accuracy)
         self.history_ = history.arrays()
         self.optimality_gap_ = assessment.certificate.gap
@@ -396,7 +405,8 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
         if present.size > 1:
             if self.separating_direction_ is None:
                 warn_of_small_columns(self, fitted, self.optimality_gap_, stacklevel=stacklevel)
-            warn_of_unpredicted(weighed, fitted, given, present, stacklevel=stacklevel)
+            warn_of_unpredicted(rows, fitted, given, present, stacklevel=stacklevel)
+        self.n_passes_ = rows.rows.reads
         self._add_classes(given, present)
 
     def _add_classes(self, given: Labels, present: Indices) -> None:
@@ -418,9 +428,9 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
             return self.classes_
         return check_classes(classes, self.classes_ if later else None)
 
-    def _first_past(self, rows: LabelledRows, classes: Labels) -> Past:
+    def _first_past(self, rows: Rows, classes: Labels) -> Past:
         """Start `partial_fit` from nothing."""
-        d = rows.X.shape[1]
+        d = rows.shape[1]
         size = classes.size * (d + self.fit_intercept)
         if size > _MOST_PARAMETERS:
             raise ValueError(
@@ -434,11 +444,10 @@ class SoftmaxRegression(CallbackSupportMixin, SoftmaxPredictor):
             self.__dict__.pop(name, None)
         self.classes_ = classes
         self.n_iter_, self.solver_ = 0, "newton"
-        return nothing(rows, classes.size, fit_intercept=self.fit_intercept)
+        return nothing(rows, fit_intercept=self.fit_intercept)
 
-    def _go_on(self, past: Past, rows: LabelledRows) -> None:
+    def _go_on(self, past: Past, rows: Rows) -> None:
         """Take in rows that weigh something."""
-        require_magnitude(self, rows.rows, _LARGEST_UNSCALED)
         with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
             self._past, coef, intercept, result = go_on(
                 past,

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from trivium.arrays import Float64
 from trivium.blocks.workers import map_in_order, one_blas_thread
 from trivium.class_weights import ClassWeight, class_factors
-from trivium.inputs import check_labelled_rows, require_magnitude
+from trivium.inputs import check_labelled_rows, require_moderate
 from trivium.left_out import all_weights
 from trivium.parameters import require_choice, require_flag, require_number, require_penalties
 from trivium.rows.labelled import LabelledRows
@@ -178,10 +178,10 @@ separating_direction_, history_, n_features_in_, feature_names_in_
         self._check_parameters()
         scorer = scorer_of(self, self.scoring)
         with whole_or_nothing(self):
-            everyone = check_labelled_rows(self, X, y)
+            everyone = check_labelled_rows(self, X, y, finite=False)
             given = weighed(everyone, sample_weight)
             rows, present = given.of_weight()
-            require_magnitude(self, rows.rows, LARGEST)
+            require_moderate(self, rows, rows.rows.summary(), LARGEST)
             factors = class_factors(self.class_weight, given.classes, given.class_weights())
             learnt = given.multiplied(factors)
             alphas = self._alphas(learnt)
@@ -291,7 +291,7 @@ separating_direction_, history_, n_features_in_, feature_names_in_
         """Penalties to try."""
         given = require_penalties(self.alphas)
         if isinstance(given, int):
-            return alpha_grid(rows.X, rows.weights, given, fit_intercept=self.fit_intercept)
+            return alpha_grid(rows.rows, given, fit_intercept=self.fit_intercept)
         for place, alpha in enumerate(given):
             require_number(f"alphas[{place}]", alpha, least=0.0)
         return np.array(given, dtype=np.float64)
@@ -305,7 +305,7 @@ separating_direction_, history_, n_features_in_, feature_names_in_
             tol=self.tol,
             fit_intercept=self.fit_intercept,
         )
-        model.classes_, model.n_features_in_ = rows.classes, rows.X.shape[1]
+        model.classes_, model.n_features_in_ = rows.classes, rows.rows.shape[1]
         return model
 
     def _choose(self, alphas: Float64, scores: list[FoldScores]) -> None:

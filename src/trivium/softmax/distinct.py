@@ -8,17 +8,18 @@ Of tables that are small the rows are also put in an order that they alone decid
 neither does the user's order of them matter.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 import numpy.typing as npt
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
-from trivium.blocks.map_reduce import row_blocks
+from trivium.blocks.map_reduce import block_length, cut
 from trivium.blocks.memory import working_memory
 from trivium.blocks.scaling import comparable_weights
 from trivium.blocks.workers import each_of
+from trivium.rows.block import Block
+from trivium.rows.memory import ArrayRows
+from trivium.rows.source import Rows
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -27,26 +28,7 @@ _SMALL = 1 << 23  # bytes, in float64
 _START, _FACTOR, _SHIFT = (np.uint64(i) for i in (0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, 32))
 
 
-class Distinct(NamedTuple):
-    """Rows of which no two have the same numbers and class.
-
-    Attributes
-    ----------
-    X : ndarray of shape (m, d)
-    codes : ndarray of shape (m,)
-    weights : ndarray of shape (m,) or None
-        None where all weigh the same.
-    reads : float
-        How often the rows given were read for it.
-    """
-
-    X: Floats
-    codes: Indices
-    weights: Float64 | None
-    reads: float
-
-
-def distinct(X: Floats, codes: Indices, weights: Float64 | None) -> Distinct:
+def distinct(rows: Rows) -> Rows:
     """Merge rows of the same numbers and class.
 
     Where what remains would outgrow scikit-learn's setting ``working_memory``, the rows are
@@ -54,41 +36,60 @@ def distinct(X: Floats, codes: Indices, weights: Float64 | None) -> Distinct:
 
     Parameters
     ----------
-    X : ndarray of shape (n, d)
-        Finite, C-ordered.
-    codes : ndarray of shape (n,)
-    weights : ndarray of shape (n,) or None
-        Only their ratios are kept.
+    rows : Rows
+        At least one.
+
+    Returns
+    -------
+    Rows
+        Of their weights, the ratios are kept; None where all weigh the same.
 
     Examples
     --------
     >>> import numpy as np
+    >>> from trivium.rows.memory import ArrayRows
     >>> X, codes = np.array([[1.0], [1.0], [1.0], [2.0]]), np.array([0, 0, 1, 1])
-    >>> merged = distinct(X, codes, None)
-    >>> sorted(zip(merged.X[:, 0].tolist(), merged.codes.tolist(), merged.weights.tolist()))
+    >>> merged = distinct(ArrayRows(X, codes, 2))
+    >>> (block,) = merged.slabs(1 << 20)
+    >>> sorted(zip(block.X[:, 0].tolist(), block.codes.tolist(), block.weights.tolist()))
     [(1.0, 0, 2.0), (1.0, 1, 1.0), (2.0, 1, 1.0)]
     """
-    n, d = X.shape
-    everyone = np.arange(n)
-    head = _hashes(X[:, :_HEAD])
+    n, d = rows.shape
+    source = _held(rows) if 8 * n * d <= _SMALL else rows
+    codes, weights = rows.codes, rows.weights
+    head: Hashes = source.each(_hashes_of, columns=_HEAD, length=block_length(min(d, _HEAD)))
     shared = _shared(head)
     whole = np.zeros(n, dtype=np.uint64)
-    whole[shared] = _hashes(X, shared)
-    leader = _leaders(X, codes, shared, head, whole)
-    kept = np.flatnonzero(leader == everyone)
-    reads = min(_HEAD, d) / d + shared.size / n
+
+    def write(part: slice) -> None:
+        whole[shared[part]] = _hashes_of(source.take(shared[part]))
+
+    each_of(write, cut(shared.size, block_length(d, n_bytes=_SMALL)))
+    leader = _leaders(source, shared, head, whole)
+    kept = np.flatnonzero(leader == np.arange(n))
     size = 8 * kept.size * d
     if size > working_memory() or (kept.size == n and size > _SMALL):
-        return Distinct(X, codes, _ratios(weights), reads)
+        return rows.reweighted(_ratios(weights))
+    block = source.take(kept)
+    order = np.arange(kept.size)
     if size <= _SMALL:
-        kept = kept[np.lexsort((codes[kept], whole[kept], head[kept]))]
+        order = np.lexsort((codes[kept], whole[kept], head[kept]))
+        block = block._replace(X=block.X[order])
+    kept = kept[order]
     if kept.size < n:
         place = np.empty(n, dtype=np.intp)
         place[kept] = np.arange(kept.size)
         weights = np.bincount(place[leader], weights=comparable_weights(weights)).astype(float)
     elif weights is not None:
         weights = weights[kept]
-    return Distinct(X[kept], codes[kept], _ratios(weights), reads + kept.size / n)
+    return rows.from_block(block._replace(codes=codes[kept], weights=_ratios(weights)))
+
+
+def _held(rows: Rows) -> Rows:
+    """Read rows once, and hold them in memory; what is read there is not counted."""
+    parts = [block.X for block in rows.slabs(_SMALL)]
+    X = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    return ArrayRows(X, rows.codes, rows.n_classes, rows.weights)
 
 
 def _ratios(weights: Float64 | None) -> Float64 | None:
@@ -96,15 +97,10 @@ def _ratios(weights: Float64 | None) -> Float64 | None:
     return None if weights is None or weights.min() == weights.max() else weights
 
 
-def _hashes(X: Floats, rows: Indices | None = None) -> Hashes:
-    """Hash rows, all or some, by their numbers in float64."""
-    hashes = np.empty(X.shape[0] if rows is None else rows.size, dtype=np.uint64)
-
-    def write(part: slice) -> None:
-        some = X[part if rows is None else rows[part]]
-        _hash(np.ascontiguousarray(some, dtype=np.float64).view(np.uint64), hashes[part])
-
-    each_of(write, row_blocks(hashes.size, X.shape[1]))
+def _hashes_of(block: Block) -> Hashes:
+    """Hash the rows of a block by their numbers in float64."""
+    hashes = np.empty(block.X.shape[0], dtype=np.uint64)
+    _hash(np.ascontiguousarray(block.X, dtype=np.float64).view(np.uint64), hashes)
     return hashes
 
 
@@ -118,13 +114,21 @@ def _shared(hashes: Hashes) -> Indices:
     return np.sort(order[np.append(same, False) | np.append(False, same)])
 
 
-def _leaders(X: Floats, codes: Indices, rows: Indices, head: Hashes, whole: Hashes) -> Indices:
+def _leaders(source: Rows, rows: Indices, head: Hashes, whole: Hashes) -> Indices:
     """Return for each row the first one that has its numbers and class; `rows` may have another."""
+    codes = source.codes
     leader = np.arange(codes.size)
     if rows.size:
         order = rows[np.lexsort((codes[rows], whole[rows], head[rows]))]
         same = np.zeros(rows.size, dtype=np.bool_)
-        _compare(X, codes, order, same)
+        for part in cut(rows.size, block_length(source.shape[1], n_bytes=_SMALL)):
+            some = order[max(part.start - 1, 0) : part.stop]  # with the one before them
+            rising = np.argsort(some)
+            places = np.empty(some.size, dtype=np.intp)
+            places[rising] = np.arange(some.size)
+            equal = np.zeros(some.size, dtype=np.bool_)
+            _compare(source.take(some[rising]).X, codes[some], places, equal)
+            same[part] = equal[-(part.stop - part.start) :]
         first = np.maximum.accumulate(np.where(same, 0, np.arange(rows.size)))
         leader[order] = order[first]
     return leader
@@ -141,11 +145,22 @@ def _hash(bits: Hashes, hashes: Hashes) -> None:
 
 
 @kernel
-def _compare(X: Floats, codes: Indices, order: Indices, same: npt.NDArray[np.bool_]) -> None:
-    """Say of each row but the first whether the one before it has its numbers and class."""
-    for i in range(1, order.shape[0]):
-        row, before = order[i], order[i - 1]
-        if codes[row] == codes[before]:
+def _compare(X: Floats, codes: Indices, places: Indices, same: npt.NDArray[np.bool_]) -> None:
+    """Say of each row but the first whether the one before it has its numbers and class.
+
+    Parameters
+    ----------
+    X : ndarray
+    codes : ndarray
+        Classes of the rows in the order in which they are compared.
+    places : ndarray of int
+        Where each of these is in X.
+    same : ndarray of bool
+        Written.
+    """
+    for i in range(1, places.shape[0]):
+        row, before = places[i], places[i - 1]
+        if codes[i] == codes[i - 1]:
             same[i] = True
             for j in range(X.shape[1]):
                 if X[row, j] != X[before, j]:

@@ -5,14 +5,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from trivium.arrays import Float64, Floats, Indices
+from trivium.arrays import Float64
 from trivium.blocks.workers import one_blas_thread
+from trivium.rows.source import Rows
 from trivium.softmax.coordinates.dependence import dependence_of
 from trivium.softmax.coordinates.problem import Problem, ProblemAt, Seen
 from trivium.softmax.coordinates.row_space import RowSpace, Spanned, row_space
 from trivium.softmax.coordinates.scaling import frame_of
 from trivium.softmax.curvature.exact_hessian import exact_direction
-from trivium.softmax.curvature.preconditioner_schedule import Renewal
+from trivium.softmax.curvature.preconditioner_schedule import PreconditionerSchedule
 from trivium.softmax.objective.cross_entropy import CrossEntropy, CrossEntropyAt
 from trivium.softmax.solvers.gradient_descent import gradient_descent
 from trivium.softmax.solvers.lbfgs import lbfgs
@@ -24,7 +25,7 @@ SOLVERS = ("auto", "newton-cg", "lbfgs", "newton", "gradient-descent")
 
 _EXACT_WORK = 2e6  # operations a step of Newton's, below which few steps beat cheap ones
 
-_ROOM = 64.0  # roundings that a gradient may keep where no step helps any more
+_MOST_ROUNDINGS = 64.0  # that a gradient may keep where no step helps any more
 
 FitObserver = Callable[[Float64, Any, float], bool | None]
 """Told of the start and of each step: parameters as the user has them, a point's loss,
@@ -43,8 +44,6 @@ class Fitted(NamedTuple):
     status : Status
     solver : str
         The one that ran.
-    n_passes : float
-        How often the rows were read; a part of them counts as that part.
     gradient : ndarray of shape (n_classes, d [+ 1])
         In the user's coordinates.
     loss, accuracy : float
@@ -57,7 +56,6 @@ class Fitted(NamedTuple):
     n_iter: int
     status: Status
     solver: str
-    n_passes: float
     gradient: Float64
     loss: float
     accuracy: float
@@ -65,10 +63,7 @@ class Fitted(NamedTuple):
 
 
 def fit_parameters(
-    X: Floats,
-    codes: Indices,
-    n_classes: int,
-    weights: Float64 | None,
+    rows: Rows,
     *,
     alpha: float,
     fit_intercept: bool,
@@ -83,17 +78,14 @@ def fit_parameters(
 
     Parameters
     ----------
-    X : ndarray of shape (n, d)
+    rows : Rows
         Finite, of magnitudes whose sums and differences are.
-    codes : ndarray of shape (n,)
-        Class of each row, from 0.
-    n_classes : int
-    weights : ndarray of shape (n,) or None
     alpha : float
     fit_intercept : bool
     solver : str
-        One of `SOLVERS`. "newton" keeps the square of (n_classes - 1)·d numbers,
-        "newton-cg" the probability of each class for every row.
+        One of `SOLVERS`. "newton" keeps the square of (n_classes - 1)·d numbers. It and
+        "newton-cg" keep the probability of each class for every row, unless that is more than
+        scikit-learn's setting ``working_memory`` allows.
     learning_rate : float or "auto"
         For gradient descent.
     max_iter : int
@@ -109,9 +101,7 @@ def fit_parameters(
     """
     with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
         if solver == "gradient-descent":
-            objective = CrossEntropy(
-                X, codes, n_classes, weights=weights, alpha=alpha, fit_intercept=fit_intercept
-            )
+            objective = CrossEntropy(rows, alpha=alpha, fit_intercept=fit_intercept)
             watch = _Watch(observe)
             rate = _rate(objective) if isinstance(learning_rate, str) else learning_rate
             result = gradient_descent(
@@ -123,26 +113,17 @@ def fit_parameters(
                 observe=watch,
             )
             return _fitted(objective, result, solver, watch)
-        frame = frame_of(X, centred=fit_intercept)
-        objective = CrossEntropy(
-            X,
-            codes,
-            n_classes,
-            weights=weights,
-            alpha=alpha,
-            fit_intercept=fit_intercept,
-            center=frame.origin if frame.far else None,
-        )
-        objective.passes += 1.0
-        space = row_space(X, frame, n_classes, alpha)
-        size = X.shape[1] if space is None else space.pivots.size
+        frame = frame_of(rows.summary(), centred=fit_intercept)
+        center = frame.origin if frame.far else None
+        objective = CrossEntropy(rows, alpha=alpha, fit_intercept=fit_intercept, center=center)
+        space = row_space(rows, frame, alpha)
+        size = rows.shape[1] if space is None else space.pivots.size
         dependence = None
         if alpha == 0 and space is None:  # a penalty holds what the loss leaves free
-            dependence, passes = dependence_of(X, frame, centred=fit_intercept)
-            objective.passes += passes
+            dependence = dependence_of(rows, frame, centred=fit_intercept)
         problem = Problem(objective, frame, dependence)
         if solver == "auto":
-            solver = cheapest_solver(X.shape[0], size, n_classes)
+            solver = cheapest_solver(rows.shape[0], size, rows.n_classes)
         if space is not None:
             watch = _Watch(observe)
             result = _minimise_by_rows(problem, space, start, solver, max_iter, tol, watch)
@@ -183,9 +164,9 @@ def _minimise(
 ) -> Result:
     """Run a solver that works in the problem's coordinates."""
     stop = problem.stop(tol)
-    renewal = Renewal(problem, tol, warm=bool(first.any()))
+    renew = PreconditionerSchedule(problem, tol, warm=bool(first.any()))
     if solver == "lbfgs":
-        result = lbfgs(problem, first, renew=renewal, max_iter=max_iter, stop=stop, observe=watch)
+        result = lbfgs(problem, first, renew=renew, max_iter=max_iter, stop=stop, observe=watch)
     elif solver == "newton":
         result = newton(
             problem,
@@ -199,12 +180,12 @@ def _minimise(
         result = newton(
             problem,
             first,
-            direction=_ByConjugateGradients(renewal, problem.small(tol)),
+            direction=_ByConjugateGradients(renew, problem.small(tol)),
             max_iter=max_iter,
             stop=stop,
             observe=watch,
         )
-    if result.status is Status.NO_PROGRESS and problem.is_rounding(watch.at, tol, _ROOM):
+    if result.status is Status.NO_PROGRESS and problem.is_rounding(watch.at, tol, _MOST_ROUNDINGS):
         return result._replace(status=Status.ROUNDING)
     return result
 
@@ -219,11 +200,9 @@ def _minimise_by_rows(
     watch: "_Watch",
 ) -> Result:
     """Run a solver in the space of the rows, and go on in that of the columns if need be."""
-    problem.objective.passes += space.reads
     spanned = Spanned(problem, space)
     watch.problem = spanned
     result = _minimise(spanned, _first(spanned, start), solver, max_iter, tol, watch)
-    problem.objective.passes += spanned.passes
     here = problem.from_users(watch.parameters)
     at = problem.evaluate(here)
     watch.seen = at.seen  # coordinates may have told it with fewer digits
@@ -231,7 +210,7 @@ def _minimise_by_rows(
         return result
     if np.abs(at.seen.gradient).max() <= tol:
         return result._replace(status=Status.CONVERGED)
-    if problem.is_rounding(at, tol, _ROOM):
+    if problem.is_rounding(at, tol, _MOST_ROUNDINGS):
         return result._replace(status=Status.ROUNDING)
     watch.go_on(problem)
     # Newton's matrix of all columns would be far larger than the one that was asked for.
@@ -243,13 +222,13 @@ def _minimise_by_rows(
 class _ByConjugateGradients:
     """Newton's direction, with a preconditioner that is renewed."""
 
-    def __init__(self, renewal: Renewal, tol: float) -> None:
-        self._renewal, self._tol = renewal, tol
+    def __init__(self, renew: PreconditionerSchedule, tol: float) -> None:
+        self._renew, self._tol = renew, tol
         self._step = 0
         self._precondition: Inverse = np.copy
 
     def __call__(self, at: ProblemAt) -> Float64:
-        self._precondition = self._renewal(self._step, at) or self._precondition
+        self._precondition = self._renew(self._step, at) or self._precondition
         self._step += 1
         return newton_direction(at, self._precondition, self._tol)
 
@@ -290,7 +269,7 @@ def _rate(objective: CrossEntropy) -> float:
 
 
 def _fitted(objective: CrossEntropy, result: Result, solver: str, watch: _Watch) -> Fitted:
-    d = objective.X.shape[1]
+    d = objective.rows.shape[1]
     parameters = watch.parameters
     intercept = parameters[:, d].copy() if objective.fit_intercept else np.zeros(len(parameters))
     return Fitted(
@@ -299,7 +278,6 @@ def _fitted(objective: CrossEntropy, result: Result, solver: str, watch: _Watch)
         result.n_iter,
         result.status,
         solver,
-        objective.passes,
         watch.seen.gradient,
         watch.seen.loss,
         watch.seen.accuracy,

@@ -1,6 +1,7 @@
 """The path of penalties in each fold, and what its models score."""
 
 import copy
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,13 +10,13 @@ from sklearn.utils.validation import _check_method_params
 
 from trivium.arrays import Float64
 from trivium.blocks.scaling import comparable_weights
+from trivium.rows.block import Block
 from trivium.rows.labelled import LabelledRows
-from trivium.rows.memory import ArrayRows
 from trivium.rows.source import Rows
 from trivium.scorers import Scorer, asked
 from trivium.softmax.absent import with_absent
 from trivium.softmax.assessment import NOTHING_LEFT
-from trivium.softmax.base import class_logits
+from trivium.softmax.base import Logits
 from trivium.softmax.certificate.duality_gap import certify
 from trivium.softmax.classifier import SoftmaxRegression
 from trivium.softmax.distinct import distinct
@@ -24,6 +25,7 @@ from trivium.softmax.folds import Fold, require_classes
 from trivium.softmax.solvers.protocol import Status
 from trivium.softmax.unpenalised import fit_unpenalised
 
+_LENGTH = 4096  # rows told at a time
 _LEAST_LOG = float(np.log(np.finfo(np.float64).eps))
 
 
@@ -71,7 +73,8 @@ class FoldPaths(NamedTuple):
         """Fit one fold from the greatest penalty down, and score every model."""
         rows, alphas, model = self.rows, self.alphas, self.model
         learnt, present = self._learnt(fold).of_weight()
-        X, codes, weights, _ = distinct(learnt.X, learnt.codes, learnt.weights)
+        merged = distinct(learnt.rows)
+        told = rows.rows.take(fold.test)
         log_loss, accuracy, chosen = np.zeros((3, alphas.size))
         start, unfinished = None, 0
         for place in np.argsort(-alphas, kind="stable"):
@@ -84,23 +87,21 @@ class FoldPaths(NamedTuple):
                 "start": start,
                 "observe": lambda *_: None,
             }
-            given = X, codes, present.size, weights
-            there = ArrayRows(*given)
             with np.errstate(over="ignore", invalid="ignore"):
                 if alpha == 0:
-                    fitted, _ = fit_unpenalised(there, **options)
+                    fitted, _ = fit_unpenalised(merged, **options)
                 else:
-                    fitted = fit_parameters(*given, alpha=alpha, learning_rate="auto", **options)
-            unfinished += _is_unfinished(there, fitted, alpha, model.fit_intercept)
+                    fitted = fit_parameters(merged, alpha=alpha, learning_rate="auto", **options)
+            unfinished += _is_unfinished(merged, fitted, alpha, model.fit_intercept)
             start = fitted.coef
             if model.fit_intercept:
                 start = np.column_stack([fitted.coef, fitted.intercept])
             parameters = fitted.coef, fitted.intercept
             if present.size < rows.classes.size:
                 parameters = with_absent(*parameters, present, rows.classes.size)
-            log_loss[place], accuracy[place] = _told(rows, fold, *parameters)
+            log_loss[place], accuracy[place] = _told(rows.rows.from_block(told), *parameters)
             if self.scorer is not None:
-                chosen[place] = self._scored(self.scorer, fold, parameters, alpha)
+                chosen[place] = self._scored(self.scorer, fold, told, parameters, alpha)
         return FoldScores(log_loss, accuracy, chosen, unfinished)
 
     def _learnt(self, fold: Fold) -> LabelledRows:
@@ -116,17 +117,22 @@ class FoldPaths(NamedTuple):
         return learnt.multiplied(factors)
 
     def _scored(
-        self, scorer: Scorer, fold: Fold, parameters: tuple[Float64, Float64], alpha: float
+        self,
+        scorer: Scorer,
+        fold: Fold,
+        told: Block,
+        parameters: tuple[Float64, Float64],
+        alpha: float,
     ) -> float:
         """Ask a scorer of scikit-learn."""
-        rows, told = self.rows, fold.test
+        rows = self.rows
         model = copy.copy(self.model)
         model.alpha = alpha
         model.coef_, model.intercept_ = parameters
-        given = told if rows.kept is None else rows.kept[told]
+        given = fold.test if rows.kept is None else rows.kept[fold.test]
         metadata = _check_method_params(np.empty(rows.n_given), self.metadata, given)
         try:
-            return asked(scorer, model, rows.X[told], rows.classes[rows.codes[told]], metadata)
+            return asked(scorer, model, told.X, rows.classes[told.codes], metadata)
         except Exception as error:
             raise ValueError(
                 f"scoring={self.scoring!r} fails in fold {fold.number} with alpha={alpha:g}: "
@@ -143,16 +149,23 @@ def _is_unfinished(rows: Rows, fitted: Fitted, alpha: float, fit_intercept: bool
     return not gap <= NOTHING_LEFT * abs(fitted.loss)
 
 
-def _told(rows: LabelledRows, fold: Fold, coef: Float64, intercept: Float64) -> tuple[float, float]:
+def _told(told: Rows, coef: Float64, intercept: Float64) -> tuple[float, float]:
     """Mean log-loss and accuracy of one fold's other rows.
 
     The log-loss of a class without probability is clipped as scikit-learn does, so that
     penalties still compare by what they make of the other rows.
     """
-    codes = rows.codes[fold.test]
-    weights = None if rows.weights is None else comparable_weights(rows.weights[fold.test])
-    logits = class_logits(rows.X[fold.test], coef, intercept)
-    own = log_softmax(logits, axis=1)[np.arange(codes.size), codes]
+    codes, weights = told.codes, comparable_weights(told.weights)
+    own, right = np.ascontiguousarray(told.each(_OwnClass(coef, intercept), length=_LENGTH).T)
     own[np.isneginf(intercept)[codes]] = _LEAST_LOG
-    right = logits.argmax(axis=1) == codes
     return -float(np.average(own, weights=weights)), float(np.average(right, weights=weights))
+
+
+@dataclass(frozen=True)
+class _OwnClass(Logits):
+    """Logarithm of the probability of each row's own class, and whether it is the greatest."""
+
+    def __call__(self, block: Block) -> Float64:
+        logits, codes = self.of(block), block.codes
+        own = log_softmax(logits, axis=1)[np.arange(codes.size), codes]
+        return np.column_stack([own, logits.argmax(axis=1) == codes])

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from trivium.arrays import Float64, Indices
 from trivium.inputs import check_rows, require_same_length
 from trivium.labels import as_labels, known_codes
+from trivium.rows.memory import ArrayRows
 from trivium.softmax.objective.cross_entropy import CrossEntropy, CrossEntropyAt
 
 
@@ -110,7 +111,8 @@ def validation_of(
     if known.size == 0:
         return WithStrangers(None, 0.0)
     share = known.size / codes.size
+    rows = ArrayRows(X, codes, present.size)
     if share < 1.0:
-        X, codes = X[known], codes[known]
-    objective = CrossEntropy(X, codes, present.size, fit_intercept=estimator.fit_intercept)
+        rows = rows.subset(known)
+    objective = CrossEntropy(rows, fit_intercept=estimator.fit_intercept)
     return objective if share == 1.0 else WithStrangers(objective, share)

@@ -36,12 +36,15 @@ import numpy as np
 import scipy.linalg
 
 from trivium.arrays import Float64
-from trivium.blocks.map_reduce import map_reduce, row_blocks
-from trivium.blocks.scaling import column_centers, comparable_weights
-from trivium.rows.labelled import LabelledRows
+from trivium.blocks.map_reduce import block_length
+from trivium.blocks.scaling import comparable_weights
+from trivium.rows.block import Block
+from trivium.rows.centers import column_centers
+from trivium.rows.source import Rows
 from trivium.softmax.curvature.preconditioner import factored
 from trivium.softmax.distinct import distinct
 from trivium.softmax.objective.cross_entropy import CrossEntropy, CrossEntropyAt, softmax
+from trivium.softmax.objective.statistics import centred
 from trivium.softmax.solvers.newton import newton
 from trivium.softmax.solvers.protocol import Result, small_gradient
 
@@ -83,13 +86,13 @@ class Past(NamedTuple):
         return bool(self.slope.shape[1] > self.center.size)
 
 
-def nothing(rows: LabelledRows, n_classes: int, *, fit_intercept: bool) -> Past:
+def nothing(rows: Rows, *, fit_intercept: bool) -> Past:
     """Return the past before the first call, which has these rows."""
-    n, d = rows.X.shape
+    (n, d), n_classes = rows.shape, rows.n_classes
     size = n_classes * (d + fit_intercept)
     center = np.zeros(d)
     if fit_intercept and n:  # repeated rows count once, as one that weighs as much does
-        center = column_centers(distinct(rows.X, rows.codes, rows.weights).X)
+        center = column_centers(distinct(rows))
     seen = np.zeros(n_classes, dtype=np.bool_)
     slope = np.zeros((n_classes, d + fit_intercept))
     curvature = np.zeros((size, size))
@@ -98,7 +101,7 @@ def nothing(rows: LabelledRows, n_classes: int, *, fit_intercept: bool) -> Past:
 
 def go_on(
     past: Past,
-    rows: LabelledRows,
+    rows: Rows,
     coef: Float64,
     intercept: Float64,
     *,
@@ -111,7 +114,7 @@ def go_on(
     Parameters
     ----------
     past : Past
-    rows : LabelledRows
+    rows : Rows
     coef : ndarray of shape (n_classes, d)
         Where to start, unless the loss there leaves float64.
     intercept : ndarray of shape (n_classes,)
@@ -126,14 +129,8 @@ def go_on(
     result : Result
     """
     d, fit_intercept = coef.shape[1], past.fit_intercept
-    new = CrossEntropy(
-        rows.X,
-        rows.codes,
-        coef.shape[0],
-        weights=rows.weights,
-        fit_intercept=fit_intercept,
-        center=past.center if fit_intercept else None,
-    )
+    center = past.center if fit_intercept else None
+    new = CrossEntropy(rows, fit_intercept=fit_intercept, center=center)
     before, added, exponent = _on_one_scale(past, rows)
     share = added / (before + added)
     start = coef
@@ -142,7 +139,7 @@ def go_on(
     start = start - start.mean(axis=0)
     penalty = np.full(start.shape, alpha)
     penalty[:, d:] = 0.0
-    chunk = _Chunk(rows, past.center, fit_intercept)
+    chunk = _Chunk(new)
     joint = _Joint(new, chunk, past, share, penalty)
     if not np.isfinite(joint.evaluate(start).loss):
         start = np.zeros(start.shape)
@@ -180,11 +177,11 @@ def go_on(
     return past, coef, intercept, result
 
 
-def _on_one_scale(past: Past, rows: LabelledRows) -> tuple[float, float, int]:
+def _on_one_scale(past: Past, rows: Rows) -> tuple[float, float, int]:
     """Weights of the past and of new rows, and the power of two that both lack."""
     weights, exponent = comparable_weights(rows.weights), 0
     if weights is None or rows.weights is None:
-        added = float(rows.X.shape[0])
+        added = float(rows.shape[0])
     else:
         added, exponent = float(weights.sum()), int(np.frexp(rows.weights.max())[1])
     common = max(past.exponent, exponent)
@@ -198,45 +195,68 @@ def _on_one_scale(past: Past, rows: LabelledRows) -> tuple[float, float, int]:
 class _Chunk:
     """Rows of one call, for the Hessian of their mean cross-entropy."""
 
-    def __init__(self, rows: LabelledRows, center: Float64, fit_intercept: bool) -> None:
-        self._X, self._center, self._fit_intercept = rows.X, center, fit_intercept
-        self._codes = rows.codes
-        weights = comparable_weights(rows.weights)
-        weights = np.ones(rows.X.shape[0]) if weights is None else weights
+    def __init__(self, new: CrossEntropy) -> None:
+        self._rows, self._center, self._fit_intercept = new.rows, new.center, new.fit_intercept
+        weights = new.rows.weights
+        weights = np.ones(new.rows.shape[0]) if weights is None else weights
         self._shares = weights / weights.sum()
 
     def hessian(self, parameters: Float64, *, above_zero: bool = False) -> Float64:
-        """Hessian as a matrix: the mean of (diag p - p pᵀ) ⊗ x xᵀ.
+        """Hessian as a matrix, as `MeanHessian`."""
+        statistic = MeanHessian(parameters, self._center, self._fit_intercept, above_zero)
+        length = block_length(parameters.size)
+        hessian: Float64 = self._rows.reduce(
+            statistic, np.add, length=length, beside=(self._shares,)
+        )
+        return hessian
 
-        With the gradient r = p - e of the row's loss l, e its own class, rᵀ(diag p - p pᵀ)⁺r is
-        (1 - p)/p of that class. So the row's polynomial stays above zero once c·r rᵀ is added,
-        where c = 1/(2·l) - p/(1 - p) if that is positive: if p is less than 0.285.
-        """
-        n_classes, width = parameters.shape
 
-        def block(part: slice) -> Float64:
-            X = np.asarray(self._X[part], dtype=np.float64) - self._center
-            X = np.column_stack([X, np.ones(X.shape[0])]) if self._fit_intercept else X
-            logits = X @ parameters.T
-            p, log_sum = softmax(logits)
-            share = self._shares[part][:, None]
-            outer = (p[:, :, None] * X[:, None, :]).reshape(X.shape[0], -1)
-            total: Float64 = -(outer.T @ (share * outer))
-            for c in range(n_classes):
-                own = slice(c * width, (c + 1) * width)
-                rest = np.delete(p, c, axis=1).sum(axis=1, keepdims=True)  # 1 - p, to its digits
-                total[own, own] = X.T @ (share * p[:, [c]] * rest * X)
-            if above_zero:
-                each, codes = np.arange(X.shape[0]), self._codes[part]
-                wrong = np.flatnonzero(p[each, codes] < 0.5)
-                at = wrong, codes[wrong]
-                more = 0.5 / (log_sum[wrong] - logits[at]) - p[at] / (1 - p[at])
-                p[at] -= 1.0
-                outer = (p[wrong, :, None] * X[wrong, None, :]).reshape(-1, n_classes * width)
-                total += outer.T @ (share[wrong] * np.maximum(more, 0.0)[:, None] * outer)
-            return total
+@dataclass(frozen=True)
+class MeanHessian:
+    """Hessian of rows' mean cross-entropy: the mean of (diag p - p pᵀ) ⊗ x xᵀ.
 
-        return map_reduce(block, row_blocks(self._X.shape[0], n_classes * width), np.add)
+    With the gradient r = p - e of the row's loss l, e its own class, rᵀ(diag p - p pᵀ)⁺r is
+    (1 - p)/p of that class. So the row's polynomial stays above zero once c·r rᵀ is added,
+    where c = 1/(2·l) - p/(1 - p) if that is positive: if p is less than 0.285.
+
+    Attributes
+    ----------
+    parameters : ndarray of shape (n_classes, d [+ 1])
+    center : ndarray of shape (d,) or None
+        Subtracted from every row.
+    fit_intercept : bool
+    above_zero : bool
+        Whether it is raised so.
+    """
+
+    parameters: Float64
+    center: Float64 | None
+    fit_intercept: bool
+    above_zero: bool
+
+    def __call__(self, block: Block, shares: Float64) -> Float64:
+        """Sum over a block; each row counts by its share of the weight."""
+        n_classes, width = self.parameters.shape
+        X = centred(block, self.center)
+        X = np.column_stack([X, np.ones(X.shape[0])]) if self.fit_intercept else X
+        logits = X @ self.parameters.T
+        p, log_sum = softmax(logits)
+        share = shares[:, None]
+        outer = (p[:, :, None] * X[:, None, :]).reshape(X.shape[0], -1)
+        total: Float64 = -(outer.T @ (share * outer))
+        for c in range(n_classes):
+            own = slice(c * width, (c + 1) * width)
+            rest = np.delete(p, c, axis=1).sum(axis=1, keepdims=True)  # 1 - p, to its digits
+            total[own, own] = X.T @ (share * p[:, [c]] * rest * X)
+        if self.above_zero:
+            each, codes = np.arange(X.shape[0]), block.codes
+            wrong = np.flatnonzero(p[each, codes] < 0.5)
+            at = wrong, codes[wrong]
+            more = 0.5 / (log_sum[wrong] - logits[at]) - p[at] / (1 - p[at])
+            p[at] -= 1.0
+            outer = (p[wrong, :, None] * X[wrong, None, :]).reshape(-1, n_classes * width)
+            total += outer.T @ (share[wrong] * np.maximum(more, 0.0)[:, None] * outer)
+        return total
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Whether a gradient as small as asked says anything, or the columns are small as well.
+"""Detects convergence that means nothing: the gradient is small because a column is.
 
 The gradient by a column's coefficients is in units of one over the column's: where columns
 are tiny it is as small as any `tol` before the first step. The Hessian in one column's
@@ -12,15 +12,15 @@ at least, in whatever units the column comes.
 """
 
 import warnings
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from trivium.arrays import Float64
-from trivium.blocks.map_reduce import map_reduce
-from trivium.blocks.scaling import column_centers
 from trivium.inputs import column_name
+from trivium.rows.block import Block
 from trivium.softmax.fitting import Fitted
 from trivium.softmax.objective.cross_entropy import CrossEntropy
 from trivium.softmax.solvers.protocol import Status
@@ -45,7 +45,7 @@ class SureFalls(NamedTuple):
 
 
 def sure_falls(objective: CrossEntropy, gradient: Float64) -> SureFalls:
-    """Bound from below what a step in each column's coefficients gains; reads X twice.
+    """Bound from below what a step in each column's coefficients gains; reads the rows once.
 
     Parameters
     ----------
@@ -56,30 +56,43 @@ def sure_falls(objective: CrossEntropy, gradient: Float64) -> SureFalls:
     Examples
     --------
     >>> import numpy as np
+    >>> from trivium.rows.memory import ArrayRows
     >>> X, codes = np.array([[0.0], [1.0], [2.0], [3.0]]), np.array([0, 0, 1, 1])
     >>> for unit in (1.0, 1e-9):
-    ...     objective = CrossEntropy(unit * X, codes, 2)
+    ...     objective = CrossEntropy(ArrayRows(unit * X, codes, 2))
     ...     gradient = objective.evaluate(np.zeros((2, 2))).gradient
     ...     sure_falls(objective, gradient).falls
     array([0.4])
     array([0.4])
     """
-    X, weights = objective.X, objective.weights
-    d = X.shape[1]
-    origin = column_centers(X) if objective.fit_intercept else np.zeros(d)
-
-    def squares(rows: slice) -> Float64:
-        deviation = np.asarray(X[rows], dtype=np.float64) - origin
-        count = np.ones(deviation.shape[0]) if weights is None else weights[rows]
-        total: Float64 = count @ deviation**2
-        return total
-
+    rows, d = objective.rows, objective.rows.shape[1]
+    origin = rows.summary().means if objective.fit_intercept else np.zeros(d)
     with np.errstate(over="ignore"):
-        mean = map_reduce(squares, objective.blocks, np.add) / objective.total
+        squares = rows.reduce(SquaredDeviations(origin), np.add, length=objective.length)
+        mean = squares / objective.total
     own = gradient[:, :d] - gradient[:, d:].sum(axis=1, keepdims=True) * origin
     curvature = mean / 2 + objective.alpha
     most = np.where(curvature > 0, curvature, np.inf)
     return SureFalls((own**2).sum(axis=0) / (2 * most), np.sqrt(mean))
+
+
+@dataclass(frozen=True)
+class SquaredDeviations:
+    """Weighted squares of each column's distances from a point, summed over rows.
+
+    Attributes
+    ----------
+    origin : ndarray of shape (d,)
+    """
+
+    origin: Float64
+
+    def __call__(self, block: Block) -> Float64:
+        """Sum over a block."""
+        deviation = np.asarray(block.X, dtype=np.float64) - self.origin
+        count = np.ones(deviation.shape[0]) if block.weights is None else block.weights
+        total: Float64 = count @ deviation**2
+        return total
 
 
 def warn_of_small_columns(estimator: Any, fitted: Fitted, gap: float, *, stacklevel: int) -> None:
@@ -90,7 +103,7 @@ def warn_of_small_columns(estimator: Any, fitted: Fitted, gap: float, *, stackle
     estimator : SoftmaxRegression
     fitted : Fitted
     gap : float
-        Upper bound on the loss less its optimum, without which X is read.
+        Upper bound on the loss less its optimum; where it is small, no rows are read.
     stacklevel : int
 
     Warns

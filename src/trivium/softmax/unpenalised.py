@@ -63,7 +63,7 @@ def fit_and_assess(
             observe=observe,
         )
     fitted = fit_parameters(
-        *_in_memory(rows),
+        rows,
         alpha=alpha,
         fit_intercept=fit_intercept,
         solver=solver,
@@ -126,7 +126,7 @@ class _Task(NamedTuple):
     ) -> Fitted:
         """Fit, until the gradient is as small as `tol`."""
         return fit_parameters(
-            *_in_memory(self.rows),
+            self.rows,
             alpha=0.0,
             fit_intercept=self.fit_intercept,
             solver=solver,
@@ -146,7 +146,6 @@ class _Task(NamedTuple):
         more = self.fit(solver, tol, start, known, steps_before=fitted.n_iter)
         return more._replace(
             n_iter=fitted.n_iter + more.n_iter,
-            n_passes=fitted.n_passes + more.n_passes,
             solver=fitted.solver,
         )
 
@@ -228,10 +227,6 @@ def _near_infimum(
         parameters = fitted.coef, fitted.intercept
         gap = certify(task.rows, *parameters, alpha=0.0, fit_intercept=task.fit_intercept).gap
     return fitted, Assessment(Certificate(gap, exists=False), separation)
-
-
-def _in_memory(rows: Rows) -> tuple[Any, Any, int, Any]:
-    return rows._X, rows.codes, rows.n_classes, rows.weights  # type: ignore[attr-defined]
 
 
 def _but_the_first(observe: FitObserver) -> FitObserver:

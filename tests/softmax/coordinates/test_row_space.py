@@ -8,9 +8,11 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax
 from sklearn import config_context
 from sklearn.linear_model import LogisticRegression
+from tests.rows.split_rows import SplitRows
 from threadpoolctl import threadpool_limits
 
 from trivium import SoftmaxRegression
+from trivium.rows.memory import ArrayRows
 from trivium.softmax import fitting
 from trivium.softmax.coordinates import row_space as module
 from trivium.softmax.coordinates.problem import Problem
@@ -44,7 +46,8 @@ def fit(X, y, w=None, *, observe=lambda *_: None, **changed):
         "max_iter": 500,
         "tol": TOL,
     }
-    return fit_parameters(X, y, int(y.max()) + 1, w, observe=observe, **options | changed)
+    rows = ArrayRows(X, y, int(y.max()) + 1, w)
+    return fit_parameters(rows, observe=observe, **options | changed)
 
 
 def loss_and_gradient(X, y, w, alpha, coef, intercept):
@@ -324,28 +327,32 @@ class TestWay:
         np.testing.assert_array_equal(model.predict(X), y)
 
     def test_it_is_taken_where_it_pays(self, monkeypatch):
-        X, _, _ = table(14)
-        frame = frame_of(X, centred=True)
-        assert row_space(X, frame, 3, 0.1) is not None
-        assert row_space(X[:, :24], frame_of(X[:, :24], centred=True), 3, 0.1) is None
+        X, y, _ = table(14)
+        rows, few = ArrayRows(X, y, 3), ArrayRows(np.ascontiguousarray(X[:, :24]), y, 3)
+        frame = frame_of(rows.summary(), centred=True)
+        assert row_space(rows, frame, 0.1) is not None
+        assert row_space(few, frame_of(few.summary(), centred=True), 0.1) is None
         monkeypatch.setattr(module, "_MATRICES", 240)
         with config_context(working_memory=1):
-            assert row_space(X, frame, 3, 0.1) is None
+            assert row_space(rows, frame, 0.1) is None
         monkeypatch.undo()
         monkeypatch.setattr(module, "_MOST_PASSES", 0.1)
-        assert row_space(X, frame, 3, 0.1) is None
+        assert row_space(rows, frame, 0.1) is None
 
 
 class TestSpace:
     @settings(max_examples=30, deadline=None)
-    @given(seed=st.integers(0, 10**6), far=st.booleans(), centred=st.booleans())
-    def test_coordinates_are_those_of_an_orthonormal_basis(self, seed, far, centred):
-        X, _, _ = table(seed, 20, 50)
+    @given(
+        seed=st.integers(0, 10**6), far=st.booleans(), centred=st.booleans(), recut=st.booleans()
+    )
+    def test_coordinates_are_those_of_an_orthonormal_basis(self, seed, far, centred, recut):
+        X, y, _ = table(seed, 20, 50)
         X[3], X[15] = X[2], X[4]
         if far and centred:
             X += 1e5
-        frame = frame_of(X, centred=centred)
-        space = row_space(X, frame, 3, 0.1)
+        rows = SplitRows(X, y, 3, cuts=[5, 6], recut=recut)
+        frame = frame_of(rows.summary(), centred=centred)
+        space = row_space(rows, frame, 0.1)
         r = space.pivots.size
         assert r == 18 - centred
         Q = space.outwards(np.eye(r))
@@ -359,9 +366,10 @@ class TestSpace:
     def test_derivatives_agree_with_central_differences(self, intercept):
         X, y, w = table(15)
         X *= np.geomspace(1e-2, 1e2, 60)
-        frame = frame_of(X, centred=intercept)
-        objective = CrossEntropy(X, y, 3, weights=w, alpha=0.1, fit_intercept=intercept)
-        problem = Spanned(Problem(objective, frame), row_space(X, frame, 3, 0.1))
+        rows = ArrayRows(X, y, 3, w)
+        frame = frame_of(rows.summary(), centred=intercept)
+        objective = CrossEntropy(rows, alpha=0.1, fit_intercept=intercept)
+        problem = Spanned(Problem(objective, frame), row_space(rows, frame, 0.1))
         rng = np.random.default_rng(0)
         V, along = rng.normal(size=(2, *problem.objective.shape))
         at, h = problem.evaluate(V), 1e-6
@@ -391,4 +399,3 @@ def test_bit_identical_for_any_number_of_workers_and_blas_threads(offset, monkey
     for fitted in fits[1:]:
         np.testing.assert_array_equal(fitted.coef, fits[0].coef)
         np.testing.assert_array_equal(fitted.intercept, fits[0].intercept)
-        assert fitted.n_passes == fits[0].n_passes

@@ -5,7 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from trivium.rows.memory import ArrayRows
 from trivium.softmax.coordinates.scaling import frame_of
+
+
+def frame(X, *, centred):
+    return frame_of(ArrayRows(X).summary(), centred=centred)
 
 
 @settings(max_examples=40, deadline=None)
@@ -19,28 +24,28 @@ def test_columns_come_to_magnitude_one(seed, n, scale, kind):
     X = np.random.default_rng(seed).normal(size=(n, 3))
     X = X.astype(kind) if kind is np.float32 else X * scale
     for centred in (False, True):
-        frame = frame_of(X, centred=centred)
-        framed = (X - frame.origin) * frame.unit
+        found = frame(X, centred=centred)
+        framed = (X - found.origin) * found.unit
         size = np.ptp(framed, axis=0) if centred else np.abs(framed).max(axis=0)
-        clipped = frame.unit == 2.0**505  # beyond it a unit's square would leave float64
+        clipped = found.unit == 2.0**505  # beyond it a unit's square would leave float64
         assert np.all(((size >= 0.5 - 1e-9) | clipped) & (size < 1.0 + 1e-9))
-        assert np.all(np.frexp(frame.unit)[0] == 0.5)  # powers of two
+        assert np.all(np.frexp(found.unit)[0] == 0.5)  # powers of two
         if centred:
             np.testing.assert_allclose(framed.mean(axis=0), 0.0, atol=1e-6)
         else:
-            assert not frame.origin.any()
-            assert not frame.far
+            assert not found.origin.any()
+            assert not found.far
 
 
 @pytest.mark.parametrize("value", [0.0, 0.1, -1e8, 1e300])
 def test_a_constant_column_has_no_unit(value):
-    frame = frame_of(np.column_stack([np.full(7, value), np.arange(7.0)]), centred=True)
-    assert frame.unit[0] == 0.0
-    assert frame.origin[0] == value
-    assert frame.unit[1] > 0.0
+    found = frame(np.column_stack([np.full(7, value), np.arange(7.0)]), centred=True)
+    assert found.unit[0] == 0.0
+    assert found.origin[0] == value
+    assert found.unit[1] > 0.0
 
 
 def test_columns_far_from_zero_are_noticed():
     X = np.random.default_rng(0).normal(size=(100, 2))
-    assert not frame_of(X + 5.0, centred=True).far
-    assert frame_of(X + np.array([0.0, 1e4]), centred=True).far
+    assert not frame(X + 5.0, centred=True).far
+    assert frame(X + np.array([0.0, 1e4]), centred=True).far

@@ -9,6 +9,7 @@ from scipy.special import log_softmax, logsumexp
 from scipy.special import softmax as scipy_softmax
 from threadpoolctl import threadpool_limits
 
+from trivium.rows.memory import ArrayRows
 from trivium.softmax.objective import cross_entropy as module
 from trivium.softmax.objective.cross_entropy import CrossEntropy, softmax
 
@@ -28,10 +29,7 @@ class Case:
         self.alpha, self.intercept = alpha, intercept
         self.center = rng.normal(size=d) if center else np.zeros(d)
         self.objective = CrossEntropy(
-            self.X,
-            self.codes,
-            n_classes,
-            weights=self.w if weighted else None,
+            ArrayRows(self.X, self.codes, n_classes, self.w if weighted else None),
             alpha=alpha,
             fit_intercept=intercept,
             center=self.center if center else None,
@@ -79,10 +77,8 @@ def hessian(at, shape):
 
 @pytest.fixture
 def small_blocks(monkeypatch):
-    def cut(n, _):
-        return [slice(start, min(start + 7, n)) for start in range(0, n, 7)]
-
-    monkeypatch.setattr(module, "_blocks", cut)
+    monkeypatch.setattr(module, "_LEAST_ROWS", 7)
+    monkeypatch.setattr(module, "_MOST_ROWS", 7)
 
 
 class TestSoftmax:
@@ -130,14 +126,14 @@ class TestLossAndGradient:
         X = np.eye(4)[case.codes]
         w = case.w * 10.0 ** np.random.default_rng(seed).integers(-9, 9, size=100)
         for weights in (case.w, w, None):
-            objective = CrossEntropy(X, case.codes, 4, weights=weights, fit_intercept=False)
+            objective = CrossEntropy(ArrayRows(X, case.codes, 4, weights), fit_intercept=False)
             assert objective.evaluate(np.eye(4)).accuracy == 1.0
             none = objective.evaluate(np.eye(4)[[1, 2, 3, 0]]).accuracy
             assert none == pytest.approx(0.0, abs=100 * EPS)  # of a sum of as many
         light = w.argmin()
         codes = case.codes.copy()
         codes[light] = (codes[light] + 1) % 4
-        objective = CrossEntropy(X, codes, 4, weights=w, fit_intercept=False)
+        objective = CrossEntropy(ArrayRows(X, codes, 4, w), fit_intercept=False)
         assert 1.0 - 2 * w[light] / w.sum() - EPS <= objective.evaluate(np.eye(4)).accuracy <= 1.0
 
     @settings(max_examples=60, deadline=None)
@@ -172,11 +168,11 @@ class TestLossAndGradient:
     def test_several_blocks_of_rows(self, weighted, small_blocks):
         case = Case(1, n=100, n_classes=4, alpha=0.3, weighted=weighted, center=True)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(module, "_blocks", lambda n, d: [slice(0, n)])
+            patch.setattr(module, "_MOST_ROWS", 100)
+            patch.setattr(module, "_LEAST_ROWS", 100)
             whole = Case(1, n=100, n_classes=4, alpha=0.3, weighted=weighted, center=True)
         at, expected = case.objective.evaluate(case.point), whole.objective.evaluate(case.point)
-        assert len(case.objective.blocks) == 15
-        assert len(whole.objective.blocks) == 1
+        assert (case.objective.length, whole.objective.length) == (7, 100)
         assert at.loss == pytest.approx(case.loss(case.point), rel=1e-13)
         assert at.accuracy == pytest.approx(expected.accuracy, rel=1e-14)
         np.testing.assert_allclose(at.gradient, expected.gradient, rtol=1e-11, atol=1e-14)
@@ -226,9 +222,9 @@ class TestLossAndGradient:
     def test_float32_rows_are_computed_with_in_float64(self):
         case = Case(5, alpha=0.1)
         X = case.X.astype(np.float32)
-        options = {"weights": case.w, "alpha": 0.1}
-        at = CrossEntropy(X, case.codes, 3, **options).evaluate(case.point)
-        wide = CrossEntropy(X.astype(float), case.codes, 3, **options).evaluate(case.point)
+        given = case.codes, 3, case.w
+        at = CrossEntropy(ArrayRows(X, *given), alpha=0.1).evaluate(case.point)
+        wide = CrossEntropy(ArrayRows(X.astype(float), *given), alpha=0.1).evaluate(case.point)
         assert at.loss == wide.loss
         assert at.gradient.dtype == np.float64
         np.testing.assert_array_equal(at.gradient, wide.gradient)
@@ -297,6 +293,6 @@ def test_bit_identical_for_any_number_of_workers_and_blas_threads(monkeypatch):
                         ]
                     )
                 )
-    assert len(case.objective.blocks) > 2
+    assert 2 * case.objective.length < 6000
     for answer in answers[1:]:
         np.testing.assert_array_equal(answer, answers[0])

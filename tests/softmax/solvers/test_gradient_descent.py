@@ -8,6 +8,7 @@ from scipy.special import log_softmax
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
+from trivium.rows.memory import ArrayRows
 from trivium.softmax.objective.cross_entropy import CrossEntropy
 from trivium.softmax.solvers.gradient_descent import gradient_descent
 from trivium.softmax.solvers.protocol import Status
@@ -27,7 +28,7 @@ def problem(seed, n=40, d=3, n_classes=3, alpha=0.1):
     rng = np.random.default_rng(seed)
     X, codes = rng.normal(size=(n, d)), rng.integers(0, n_classes, size=n)
     w = rng.uniform(0.2, 2.0, size=n)
-    objective = CrossEntropy(X, codes, n_classes, weights=w, alpha=alpha)
+    objective = CrossEntropy(ArrayRows(X, codes, n_classes, w), alpha=alpha)
     return X, codes, w, objective, rng.normal(size=objective.shape)
 
 
@@ -134,13 +135,13 @@ def test_sheet_three_reaches_the_published_accuracy():
     start = np.column_stack([np.ones((10, 64)), np.zeros(10)])
     rate = np.append(np.full(64, 0.001 * len(X_train)), 0.001)
     result = gradient_descent(
-        CrossEntropy(X_train, y_train, 10),
+        CrossEntropy(ArrayRows(X_train, y_train, 10)),
         start,
         learning_rate=rate,
         max_iter=1000,
         tol=0.0,
         observe=Trace(),
     )
-    at = CrossEntropy(X_test, y_test, 10).evaluate(result.parameters)
+    at = CrossEntropy(ArrayRows(X_test, y_test, 10)).evaluate(result.parameters)
     assert round(at.accuracy, 4) == 0.9644
     assert round(at.loss, 5) == 0.13210

@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 
+from trivium.rows.memory import ArrayRows
 from trivium.softmax.curvature.preconditioner import inverted
 from trivium.softmax.objective.cross_entropy import CrossEntropy
 from trivium.softmax.solvers.newton import newton
@@ -165,7 +166,8 @@ class TestStopping:
     @pytest.mark.parametrize("seed", range(2))
     def test_asking_for_a_gradient_of_zero_ends_when_the_loss_stands_still(self, seed):
         rng = np.random.default_rng(seed)
-        objective = CrossEntropy(rng.normal(size=(30, 2)), np.arange(30) % 3, 3, alpha=0.01)
+        rows = ArrayRows(rng.normal(size=(30, 2)), np.arange(30) % 3, 3)
+        objective = CrossEntropy(rows, alpha=0.01)
         result = minimise(
             objective,
             np.zeros(objective.shape),
@@ -181,7 +183,7 @@ class TestStopping:
 def test_few_steps_on_the_cross_entropy():
     rng = np.random.default_rng(7)
     X = rng.normal(size=(300, 8)) * np.geomspace(1e-3, 1e3, 8)
-    objective = CrossEntropy(X, rng.integers(0, 4, size=300), 4, alpha=1e-6)
+    objective = CrossEntropy(ArrayRows(X, rng.integers(0, 4, size=300), 4), alpha=1e-6)
     result = minimise(
         objective,
         np.zeros(objective.shape),

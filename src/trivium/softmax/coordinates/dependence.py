@@ -19,14 +19,17 @@ Columns that are independent on some rows are so on all, so that a few rows sett
 Products of columns only propose, and each row has to agree.
 """
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import scipy.linalg
 
 from trivium.arrays import Float64, Floats, Indices
-from trivium.blocks.map_reduce import map_reduce, row_blocks
-from trivium.softmax.coordinates.scaling import Frame
+from trivium.blocks.map_reduce import block_length
+from trivium.rows.block import Block
+from trivium.rows.source import Rows
+from trivium.softmax.coordinates.scaling import ColumnScaling
 
 NEARLY = 1e-9
 """Of a column's square: what the others may leave of one that is proposed."""
@@ -123,112 +126,150 @@ class Dependence(NamedTuple):
         return gathered
 
 
-def dependence_of(X: Floats, frame: Frame, *, centred: bool) -> tuple[Dependence | None, float]:
+def dependence_of(rows: Rows, frame: ColumnScaling, *, centred: bool) -> Dependence | None:
     """Find columns that others determine.
 
     Parameters
     ----------
-    X : ndarray of shape (n, d)
-    frame : Frame
+    rows : Rows
+    frame : ColumnScaling
     centred : bool
         Whether there is an intercept, which counts as a column.
 
     Returns
     -------
-    dependence : Dependence or None
+    Dependence or None
         None if there are none, or no more rows than columns.
-    passes : float
-        How often X was read.
 
     Examples
     --------
     >>> import numpy as np
+    >>> from trivium.rows.memory import ArrayRows
     >>> from trivium.softmax.coordinates.scaling import frame_of
     >>> level = np.array([0, 1, 1, 0, 1])
     >>> X = np.column_stack([level == 0, level == 1, [2, 5, 3, 4, 0]]).astype(float)
-    >>> found, _ = dependence_of(X, frame_of(X, centred=True), centred=True)
+    >>> rows = ArrayRows(X)
+    >>> found = dependence_of(rows, frame_of(rows.summary(), centred=True), centred=True)
     >>> found.kept, found.left, np.abs(found.shares).round(9)
     (array([0, 2]), array([1]), array([[1.],
            [0.]]))
     """
-    n = X.shape[0]
+    n = rows.shape[0]
     live = np.flatnonzero(frame.unit > 0)
     size = live.size + centred
     if n <= size or not live.size:
-        return None, 0.0
-    framed = _Framed(X, frame, live, centred=centred)
+        return None
+    columns = _LiveColumns(live, frame.origin[live], frame.unit[live], centred)
     some = np.unique(np.linspace(0, n - 1, min(n, _FEW_ROWS * size)).astype(np.intp))
-    if _rank(framed.gram(framed.rows(some)))[0].size == size:
-        return None, some.size / n
-    blocks = row_blocks(n, size)
-    gram = map_reduce(lambda rows: framed.gram(framed.rows(rows)), blocks, np.add)
-    kept, unit = _rank(gram)
+    gram = _Gram(columns)
+    if _rank(gram(rows.take(some)))[0].size == size:
+        return None
+    length = block_length(size)
+    products = rows.reduce(gram, np.add, length=length)
+    kept, unit = _rank(products)
     if kept.size == size:
-        return None, 1.0 + some.size / n
+        return None
     others = np.setdiff1d(np.arange(size), kept)
-    T = _solved(gram, kept, others, unit)
-
-    def left(rows: slice) -> Float64:
-        Z = framed.rows(rows)
-        product: Float64 = Z[:, kept].T @ (Z[:, others] - Z[:, kept] @ T)
-        return product
-
-    def greatest(rows: slice) -> Float64:
-        Z, sizes = framed.rows(rows), framed.sizes(rows)
-        size = sizes[:, others] + sizes[:, kept] @ np.abs(T)
-        apart = np.abs(Z[:, others] - Z[:, kept] @ T)
-        relative = apart / np.maximum(size, np.finfo(float).tiny)
-        return np.stack([relative.max(axis=0), apart.max(axis=0)])
-
+    T = _solved(products, kept, others, unit)
     # The squares' digits, and those that they have lost.
-    correction = map_reduce(left, blocks, np.add)
-    full = np.zeros_like(gram)
-    full[np.ix_(kept, kept)] = gram[np.ix_(kept, kept)]
+    correction = rows.reduce(_Left(columns, kept, others, T), np.add, length=length)
+    full = np.zeros_like(products)
+    full[np.ix_(kept, kept)] = products[np.ix_(kept, kept)]
     full[np.ix_(kept, others)] = correction
     T = T + _solved(full, kept, others, unit)
-    relative, apart = map_reduce(greatest, blocks, np.maximum)
+    greatest = _Greatest(columns, kept, others, T)
+    relative, apart = rows.reduce(greatest, np.maximum, length=length)
     equal = relative <= TO_ROUNDING
-    passes = 3.0 + some.size / n
     if centred and kept[-1] != size - 1:
-        return None, passes
-    columns = kept.size - centred
-    found = Dependence(
-        live[kept[:columns]],
+        return None
+    among = kept.size - centred
+    return Dependence(
+        live[kept[:among]],
         live[others[equal]],
-        T[:columns, equal],
-        T[columns:, equal].sum(axis=0),
+        T[:among, equal],
+        T[among:, equal].sum(axis=0),
         live[others[~equal]],
-        T[:columns, ~equal],
-        T[columns:, ~equal].sum(axis=0),
+        T[:among, ~equal],
+        T[among:, ~equal].sum(axis=0),
         np.ldexp(1.0, -np.frexp(apart[~equal])[1]),
     )
-    return found, passes
 
 
-class _Framed:
-    """Rows in a frame, of the columns that say something, with ones for an intercept."""
+@dataclass(frozen=True)
+class _LiveColumns:
+    """Columns that say something, in a frame, with ones for an intercept.
 
-    def __init__(self, X: Floats, frame: Frame, live: Indices, *, centred: bool) -> None:
-        self._X, self._live, self._centred = X, live, centred
-        self._origin, self._unit = frame.origin[live], frame.unit[live]
+    Attributes
+    ----------
+    live : ndarray of int
+    origin, unit : ndarray of shape (live.size,)
+    centred : bool
+        Whether there is an intercept.
+    """
 
-    def rows(self, rows: slice | Indices) -> Float64:
-        """Take some rows."""
-        plain = np.asarray(self._X[rows], dtype=np.float64)[:, self._live]
-        Z: Float64 = (plain - self._origin) * self._unit
-        return np.column_stack([Z, np.ones(Z.shape[0])]) if self._centred else Z
+    live: Indices
+    origin: Float64
+    unit: Float64
+    centred: bool
 
-    def sizes(self, rows: slice) -> Float64:
+    def of(self, X: Floats) -> Float64:
+        """Take them of some rows."""
+        plain = np.asarray(X, dtype=np.float64)[:, self.live]
+        Z: Float64 = (plain - self.origin) * self.unit
+        return np.column_stack([Z, np.ones(Z.shape[0])]) if self.centred else Z
+
+    def sizes(self, X: Floats) -> Float64:
         """Magnitudes of some rows before they are centred, of which rounding is a share."""
-        plain = np.abs(np.asarray(self._X[rows], dtype=np.float64)[:, self._live])
-        sizes: Float64 = (plain + np.abs(self._origin)) * self._unit
-        return np.column_stack([sizes, np.ones(sizes.shape[0])]) if self._centred else sizes
+        plain = np.abs(np.asarray(X, dtype=np.float64)[:, self.live])
+        sizes: Float64 = (plain + np.abs(self.origin)) * self.unit
+        return np.column_stack([sizes, np.ones(sizes.shape[0])]) if self.centred else sizes
 
-    @staticmethod
-    def gram(Z: Float64) -> Float64:
-        """Products of the columns."""
+
+@dataclass(frozen=True)
+class _Gram:
+    """Products of the columns."""
+
+    columns: _LiveColumns
+
+    def __call__(self, block: Block) -> Float64:
+        Z = self.columns.of(block.X)
         product: Float64 = Z.T @ Z
         return product
+
+
+@dataclass(frozen=True)
+class _Left:
+    """Products of kept columns with what combinations of them leave of the others."""
+
+    columns: _LiveColumns
+    kept: Indices
+    others: Indices
+    T: Float64
+
+    def __call__(self, block: Block) -> Float64:
+        Z = self.columns.of(block.X)
+        product: Float64 = Z[:, self.kept].T @ (Z[:, self.others] - Z[:, self.kept] @ self.T)
+        return product
+
+
+@dataclass(frozen=True)
+class _Greatest:
+    """Greatest distances of the others from combinations of the kept columns.
+
+    As shares of the sizes of the terms, and as they are.
+    """
+
+    columns: _LiveColumns
+    kept: Indices
+    others: Indices
+    T: Float64
+
+    def __call__(self, block: Block) -> Float64:
+        Z, sizes = self.columns.of(block.X), self.columns.sizes(block.X)
+        size = sizes[:, self.others] + sizes[:, self.kept] @ np.abs(self.T)
+        apart = np.abs(Z[:, self.others] - Z[:, self.kept] @ self.T)
+        relative = apart / np.maximum(size, np.finfo(float).tiny)
+        return np.stack([relative.max(axis=0), apart.max(axis=0)])
 
 
 def _rank(gram: Float64) -> tuple[Indices, Float64]:

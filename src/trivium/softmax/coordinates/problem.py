@@ -4,14 +4,17 @@ Parameters V of shape (n_classes, d [+ 1]) stand for coef = V·unit and, with or
 intercept = V_last - coef·o. Convergence is measured in the user's coordinates all the same.
 """
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from trivium.arrays import Float64
+from trivium.rows.block import Block
 from trivium.softmax.coordinates.dependence import Dependence
-from trivium.softmax.coordinates.scaling import Frame
+from trivium.softmax.coordinates.scaling import ColumnScaling
 from trivium.softmax.objective.cross_entropy import CrossEntropy, CrossEntropyAt
+from trivium.softmax.objective.statistics import centred
 from trivium.softmax.solvers.protocol import Status, Stop
 
 _EPS = float(np.finfo(np.float64).eps)
@@ -25,6 +28,43 @@ class Seen(NamedTuple):
     loss: float
     gradient: Float64
     accuracy: float
+
+
+@dataclass(frozen=True)
+class FramedColumns:
+    """Rows as a problem has them, with a one for the intercept.
+
+    Attributes
+    ----------
+    center : ndarray of shape (d,) or None
+        Subtracted from rows by the objective.
+    shift : ndarray of shape (d,)
+        Subtracted besides.
+    unit : ndarray of shape (d,)
+    intercept : bool
+    dependence : Dependence or None
+    """
+
+    center: Float64 | None
+    shift: Float64
+    unit: Float64
+    intercept: bool
+    dependence: Dependence | None
+
+    def columns(self, block: Block) -> Float64:
+        """Bring a block into the frame."""
+        plain = centred(block, self.center)
+        d = self.shift.size
+        framed = np.ones((plain.shape[0], d + self.intercept))
+        np.subtract(plain, self.shift, out=framed[:, :d])
+        framed[:, :d] *= self.unit
+        return self.pulled_back(framed)
+
+    def pulled_back(self, values: Float64) -> Float64:
+        """Turn a gradient by coefficients in the frame, or rows in it, into one in these here."""
+        if self.dependence is None:
+            return values
+        return self.dependence.pulled_back(values, intercept=self.intercept)
 
 
 class ProblemAt:
@@ -41,19 +81,18 @@ class ProblemAt:
         For rows as the objective takes them.
     """
 
-    def __init__(self, problem: "Problem", plain: CrossEntropyAt, parameters: Float64) -> None:
-        self._problem, self.plain, self.parameters = problem, plain, parameters
+    def __init__(self, problem: "Problem", plain: CrossEntropyAt) -> None:
+        self._problem, self.plain, self.parameters = problem, plain, plain.parameters
         self.loss = plain.loss
-        centred = problem.about_origin(plain.gradient)
-        self.centred: Float64 = centred
-        self.gradient: Float64 = problem.pulled_back(centred * problem.unit)
+        self.centred: Float64 = problem.about_origin(plain.gradient)
+        self.gradient: Float64 = problem.framed.pulled_back(self.centred * problem.unit)
         self.seen = Seen(plain.loss, problem.about_zero(plain.gradient), plain.accuracy)
 
     def hessian_product(self, direction: Float64) -> Float64:
         """Compute the product of the Hessian with a direction."""
         problem = self._problem
         product = self.plain.hessian_product(problem.plain_parameters(direction))
-        return problem.pulled_back(problem.about_origin(product) * problem.unit)
+        return problem.framed.pulled_back(problem.about_origin(product) * problem.unit)
 
 
 class Problem:
@@ -63,18 +102,22 @@ class Problem:
     ----------
     objective : CrossEntropy
         Its rows are centred if the frame is far.
-    frame : Frame
+    frame : ColumnScaling
     dependence : Dependence or None
         Columns to leave out of the fit; the coefficients told are those of all columns.
 
     Attributes
     ----------
-    frame : Frame
+    frame : ColumnScaling
         Without units for what is left out.
+    framed : FramedColumns
     """
 
     def __init__(
-        self, objective: CrossEntropy, frame: Frame, dependence: Dependence | None = None
+        self,
+        objective: CrossEntropy,
+        frame: ColumnScaling,
+        dependence: Dependence | None = None,
     ) -> None:
         self.objective, self.dependence = objective, dependence
         d = frame.unit.size
@@ -89,6 +132,9 @@ class Problem:
         # From the rows as the objective takes them to the origin, and to zero.
         self._shift = np.zeros(d) if frame.far else frame.origin
         self._offset = frame.origin if frame.far else np.zeros(d)
+        self.framed = FramedColumns(
+            objective.center, self._shift, within, self.intercept, dependence
+        )
         self.penalty = np.minimum(frame.unit**2 * objective.alpha, _MOST_PENALTY)
         if self.intercept:
             self.penalty = np.append(self.penalty, 0.0)
@@ -101,17 +147,17 @@ class Problem:
     def evaluate(self, V: Float64) -> ProblemAt:
         """Evaluate the loss at a point; at the same array again, return the same answer."""
         if self._last is None or self._last[0] is not V:
-            parameters = self.plain_parameters(V)
-            self._last = V, ProblemAt(self, self.objective.evaluate(parameters), parameters)
+            plain = self.objective.evaluate(self.plain_parameters(V))
+            self._last = V, ProblemAt(self, plain)
         return self._last[1]
 
     def plain_parameters(self, V: Float64) -> Float64:
         """Return the parameters for rows as the objective takes them."""
-        return self._moved(self._framed(V) * self.unit, -self._shift)
+        return self._moved(self._in_frame(V) * self.unit, -self._shift)
 
     def users(self, V: Float64) -> Float64:
         """Return the parameters for rows as they come."""
-        V = self._framed(V)
+        V = self._in_frame(V)
         if self.dependence is not None:
             V = self.dependence.spread(V, intercept=self.intercept)
         return self._moved(V * self._whole_unit, -self.frame.origin)
@@ -127,22 +173,7 @@ class Problem:
             point = self.dependence.of_framed(point, intercept=self.intercept)
         return point
 
-    def rows(self, rows: slice) -> Float64:
-        """Return some rows in the frame, with a one for the intercept."""
-        plain = self.objective.rows(rows)
-        framed = np.ones((plain.shape[0], self.unit.size))
-        d = self._shift.size
-        np.subtract(plain, self._shift, out=framed[:, :d])
-        framed[:, :d] *= self.frame.unit
-        return self.pulled_back(framed)
-
-    def pulled_back(self, values: Float64) -> Float64:
-        """Turn a gradient by coefficients in the frame, or rows in it, into one in these here."""
-        if self.dependence is None:
-            return values
-        return self.dependence.pulled_back(values, intercept=self.intercept)
-
-    def _framed(self, V: Float64) -> Float64:
+    def _in_frame(self, V: Float64) -> Float64:
         if self.dependence is None:
             return V
         return self.dependence.framed(V, intercept=self.intercept)
@@ -176,8 +207,8 @@ class Problem:
         rounding = _SUM_ROUNDING * _EPS * unit * at.plain.residual[:, None]
         return bool((np.abs(at.gradient[:, near]) <= np.maximum(tol, rounding)).all())
 
-    def is_rounding(self, at: ProblemAt, tol: float, room: float = 1.0) -> bool:
-        """Whether each entry of the gradient is at most `tol` or what rounding may make it.
+    def is_rounding(self, at: ProblemAt, tol: float, roundings: float = 1.0) -> bool:
+        """Whether each entry of the gradient is at most `tol`, or so many roundings.
 
         Sums of n terms are wrong by a few roundings of the terms' root mean square; and the
         terms themselves by the logits' rounding, as p(1 - p) is at most |p - [j = y]|. This is
@@ -185,7 +216,7 @@ class Problem:
         """
         terms = self._spread if self.frame.far else self._size
         reach = float((np.abs(at.parameters) @ terms).max())
-        relative = room * (_SUM_ROUNDING + reach) * _EPS * at.plain.residual[:, None]
+        relative = roundings * (_SUM_ROUNDING + reach) * _EPS * at.plain.residual[:, None]
         return bool(
             self._is_small_nearby(at, tol)
             and (np.abs(at.seen.gradient) <= np.maximum(tol, relative * self._size)).all()
@@ -199,10 +230,11 @@ class Problem:
 
     def _moved(self, parameters: Float64, by: Float64) -> Float64:
         """Move the origin of rows, which changes the intercepts."""
-        if self.intercept:
-            d = by.size
-            parameters[:, d] += parameters[:, :d] @ by
-        return parameters
+        if not self.intercept:
+            return parameters
+        d, moved = by.size, parameters.copy()
+        moved[:, d] += parameters[:, :d] @ by
+        return moved
 
     def _turned(self, gradient: Float64, by: Float64) -> Float64:
         """Move the origin of rows in a gradient."""

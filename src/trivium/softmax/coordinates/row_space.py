@@ -13,6 +13,7 @@ Coordinates keep half of the digits of directions in which the rows hardly vary,
 whoever solves in them checks the answer with the rows themselves.
 """
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,12 +21,15 @@ import numpy.typing as npt
 import scipy.linalg
 
 from trivium.arrays import Float64, Floats, Indices
-from trivium.blocks.map_reduce import map_reduce
+from trivium.blocks.map_reduce import cut, map_reduce
 from trivium.blocks.memory import working_memory
 from trivium.blocks.properties import cached_property
 from trivium.blocks.workers import each_of, one_blas_thread
+from trivium.rows.block import Block
+from trivium.rows.memory import ArrayRows
+from trivium.rows.source import Rows
 from trivium.softmax.coordinates.problem import Problem, ProblemAt, Seen
-from trivium.softmax.coordinates.scaling import Frame, frame_of
+from trivium.softmax.coordinates.scaling import ColumnScaling, frame_of
 from trivium.softmax.objective.cross_entropy import CrossEntropy, CrossEntropyAt
 from trivium.softmax.solvers.protocol import Stop
 
@@ -44,7 +48,7 @@ class RowSpace(NamedTuple):
 
     Attributes
     ----------
-    X : ndarray of shape (n, d)
+    rows : Rows
     center : ndarray of shape (d,)
     far : ndarray of bool of shape (d,)
         Whose center is so far that they are moved before anything is summed.
@@ -56,7 +60,7 @@ class RowSpace(NamedTuple):
     coordinates : ndarray of shape (n, r)
     """
 
-    X: Floats
+    rows: Rows
     center: Float64
     far: npt.NDArray[np.bool_]
     scale: float
@@ -64,58 +68,96 @@ class RowSpace(NamedTuple):
     factor: Float64
     coordinates: Float64
 
-    @property
-    def reads(self) -> float:
-        """How often the rows were read: each tile of their products reads its own."""
-        return float(-(-self.X.shape[0] // _TILE_ROWS))
-
     def outwards(self, V: Float64) -> Float64:
-        """Compute V Qᵀ, from the shape (m, r) to (m, d)."""
-        n, d = self.X.shape
-        shares, scale = np.zeros((V.shape[0], n)), self.scale
+        """Compute V Qᵀ, from the shape (m, r) to (m, d), in one read."""
+        n = self.rows.shape[0]
+        shares = np.zeros((V.shape[0], n))
         solve = scipy.linalg.solve_triangular
         shares[:, self.pivots] = solve(self.factor, V.T, lower=True, trans=1, check_finite=False).T
+        statistic = _Combined(self.center, self.far, self.scale, _columns_a_block(n))
+        combined: Float64 = self.rows.reduce(statistic, np.add, length=n, beside=(shares.T,))
+        return combined
+
+    def inwards(self, W: Float64) -> Float64:
+        """Compute W Q, from the shape (m, d) to (m, r), in one read."""
+        n = self.rows.shape[0]
+        products = _Products(W, self.center, self.scale, _columns_a_block(n))
+        product = self.rows.each(products, length=n)[self.pivots]
+        solved = scipy.linalg.solve_triangular(self.factor, product, lower=True, check_finite=False)
+        return np.ascontiguousarray(solved.T)
+
+
+@dataclass(frozen=True)
+class _Combined:
+    """Combinations of scaled rows: as many as there are shares a row.
+
+    Rows are far fewer than columns, so that threads share the columns.
+
+    Attributes
+    ----------
+    center, far, scale : as of `RowSpace`
+    length : int
+        Columns at a time.
+    """
+
+    center: Float64
+    far: npt.NDArray[np.bool_]
+    scale: float
+    length: int
+
+    def __call__(self, block: Block, beside: Float64) -> Float64:
+        shares = beside.T
+        d = self.center.size
         total = shares.sum(axis=1)[:, None]
-        product = np.empty((V.shape[0], d))
+        product = np.empty((shares.shape[0], d))
 
         def write(columns: slice) -> None:
             center, far = self.center[columns], self.far[columns]
             with one_blas_thread():
-                plain = np.asarray(self.X[:, columns], dtype=np.float64)  # no copy, if it is that
+                plain = np.asarray(block.X[:, columns], dtype=np.float64)  # no copy, if it is that
                 part = shares @ plain - total * center
                 if far.any():
                     part[:, far] = shares @ (plain[:, far] - center[far])
-                np.multiply(part, scale, out=product[:, columns])
+                np.multiply(part, self.scale, out=product[:, columns])
 
-        each_of(write, _pieces(d, _columns_a_block(n)))
+        each_of(write, cut(d, self.length))
         return product
 
-    def inwards(self, W: Float64) -> Float64:
-        """Compute W Q, from the shape (m, d) to (m, r)."""
-        n, d = self.X.shape
 
+@dataclass(frozen=True)
+class _Products:
+    """Products of scaled rows with some vectors.
+
+    Attributes
+    ----------
+    vectors : ndarray of shape (m, d)
+    center, scale : as of `RowSpace`
+    length : int
+        Columns at a time.
+    """
+
+    vectors: Float64
+    center: Float64
+    scale: float
+    length: int
+
+    def __call__(self, block: Block) -> Float64:
         def products(columns: slice) -> Float64:
-            product: Float64 = W[:, columns] @ self._block(slice(0, n), columns).T
+            scaled = _scaled(block.X, self.center, self.scale, columns)
+            product: Float64 = self.vectors[:, columns] @ scaled.T
             return product
 
-        product = map_reduce(products, _pieces(d, _columns_a_block(n)), np.add)[:, self.pivots]
-        solved = scipy.linalg.solve_triangular(
-            self.factor, product.T, lower=True, check_finite=False
-        )
-        return np.ascontiguousarray(solved.T)
-
-    def _block(self, rows: slice, columns: slice) -> Float64:
-        return _block(self.X, self.center, self.scale, rows, columns)
+        product = map_reduce(products, cut(self.center.size, self.length), np.add)
+        return np.ascontiguousarray(product.T)
 
 
-def row_space(X: Floats, frame: Frame, n_classes: int, alpha: float) -> RowSpace | None:
+def row_space(rows: Rows, frame: ColumnScaling, alpha: float) -> RowSpace | None:
     """Find the space that rows span about the frame's origin.
 
     Parameters
     ----------
-    X : ndarray of shape (n, d)
-    frame : Frame
-    n_classes : int
+    rows : Rows
+    frame : ColumnScaling
     alpha : float
         Penalty that there will be.
 
@@ -129,22 +171,24 @@ def row_space(X: Floats, frame: Frame, n_classes: int, alpha: float) -> RowSpace
     Examples
     --------
     >>> import numpy as np
-    >>> X = np.array([[0.0, 0.0, 2.0], [0.0, 0.0, 4.0]])
-    >>> space = row_space(X, frame_of(X, centred=False), 2, alpha=0.1)
+    >>> from trivium.rows.memory import ArrayRows
+    >>> X, codes = np.array([[0.0, 0.0, 2.0], [0.0, 0.0, 4.0]]), np.array([0, 1])
+    >>> rows = ArrayRows(X, codes, 2)
+    >>> space = row_space(rows, frame_of(rows.summary(), centred=False), alpha=0.1)
     >>> space.pivots, space.coordinates
     (array([1]), array([[0.25],
            [0.5 ]]))
     """
-    n, d = X.shape
+    n, d = rows.shape
     live = frame.unit > 0
     if n >= d or not live.any() or 8.0 * _MATRICES * n * n > working_memory():
         return None
-    if n * (0.5 * d + n) * _GRAM > _MOST_PASSES * 4.0 * d * n_classes:
+    if n * (0.5 * d + n) * _GRAM > _MOST_PASSES * 4.0 * d * rows.n_classes:
         return None
     scale = float(frame.unit[live].min())
     if alpha > 0 and not _LEAST_PENALTY <= alpha * scale * scale <= _MOST_PENALTY:
         return None
-    products = _products_of_rows(X, frame.origin, scale)
+    products = _products_of_rows(rows, frame.origin, scale)
     enough = _ROUNDINGS * n * np.finfo(np.float64).eps * float(np.diagonal(products).max())
     with one_blas_thread():
         factor, order, rank, _ = scipy.linalg.lapack.dpstrf(
@@ -154,7 +198,7 @@ def row_space(X: Floats, frame: Frame, n_classes: int, alpha: float) -> RowSpace
     coordinates = np.empty((n, rank))
     coordinates[order] = factor
     far = (np.abs(frame.origin) * frame.unit > _FAR) | ~live
-    return RowSpace(X, frame.origin, far, scale, order[:rank], factor[:rank], coordinates)
+    return RowSpace(rows, frame.origin, far, scale, order[:rank], factor[:rank], coordinates)
 
 
 class Spanned(Problem):
@@ -170,13 +214,11 @@ class Spanned(Problem):
     """
 
     def __init__(self, whole: Problem, space: RowSpace) -> None:
-        rows, intercept = space.coordinates, whole.objective.fit_intercept
-        frame = frame_of(rows, centred=intercept)
+        given, intercept = whole.objective.rows, whole.objective.fit_intercept
+        rows = ArrayRows(space.coordinates, given.codes, given.n_classes, given.weights)
+        frame = frame_of(rows.summary(), centred=intercept)
         objective = CrossEntropy(
             rows,
-            whole.objective.codes,
-            whole.objective.shape[0],
-            weights=whole.objective.weights,
             alpha=whole.objective.alpha * space.scale**2,
             fit_intercept=intercept,
             center=frame.origin if frame.far else None,
@@ -184,12 +226,6 @@ class Spanned(Problem):
         super().__init__(objective, frame)
         self.whole, self.space = whole, space
         self._point: tuple[Float64, SpannedAt] | None = None
-
-    @property
-    def passes(self) -> float:
-        """Reads of the rows, and of their coordinates, which are a part of as many numbers."""
-        share = self.space.pivots.size / self.space.X.shape[1]
-        return float(self.objective.passes * share)
 
     def evaluate(self, V: Float64) -> Any:
         """Evaluate the loss at a point: a `SpannedAt`; at equal points, the same."""
@@ -208,7 +244,6 @@ class Spanned(Problem):
         d = self.space.center.size
         coef = parameters[:, :d] - parameters[:, :d].mean(axis=0)
         within = self.space.inwards(coef) / self.space.scale
-        self.whole.objective.passes += 1.0
         if self.intercept:
             about = parameters[:, d] + coef @ self.space.center
             within = np.column_stack([within, about])
@@ -218,9 +253,9 @@ class Spanned(Problem):
         """Stop where the whole problem would, with a margin for what coordinates do not tell."""
         return self.whole.stop(_MARGIN * tol)
 
-    def is_rounding(self, at: Any, tol: float, room: float = 1.0) -> bool:
+    def is_rounding(self, at: Any, tol: float, roundings: float = 1.0) -> bool:
         """Whether the gradient is as small for the whole problem as float64 can tell."""
-        return self.whole.is_rounding(at, tol, room)
+        return self.whole.is_rounding(at, tol, roundings)
 
     def small(self, tol: float) -> float:
         """Return what entries of a gradient here may be, so that they are small to the user."""
@@ -258,7 +293,7 @@ class SpannedAt:
         n_classes, r = within.shape[1], problem.space.pivots.size
         both = np.vstack([within[0, :, :r] * scale, within[1, :, :r] / scale])
         out = problem.space.outwards(both).reshape(2, n_classes, -1)
-        problem.objective.passes += problem.space.X.shape[1] / r  # so that steps are seen as dear
+        problem.objective.cost += problem.space.center.size / r  # so that steps are seen as dear
         parameters, gradient = np.concatenate([out, within[:, :, r:]], axis=2)
         return parameters, gradient
 
@@ -289,36 +324,34 @@ class SpannedAt:
         return Seen(self.loss, gradient, self.plain.accuracy)
 
 
-def _products_of_rows(X: Floats, center: Float64, scale: float) -> Float64:
+def _products_of_rows(rows: Rows, center: Float64, scale: float) -> Float64:
     """Lower triangle of X'X'ᵀ, tile by tile: no tile's sum depends on who computes it."""
-    n, d = X.shape
+    n, d = rows.shape
     products = np.zeros((n, n), order="F")
-    pieces = _pieces(n, _TILE_ROWS)
+    bands = list(rows.slabs(_TILE_ROWS * rows.dtype.itemsize * d))
 
-    def write(tile: tuple[slice, slice]) -> None:
+    def write(tile: tuple[Block, Block]) -> None:
         down, across = tile
-        total = np.zeros((down.stop - down.start, across.stop - across.start))
+        total = np.zeros((down.X.shape[0], across.X.shape[0]))
         with one_blas_thread():
-            for columns in _pieces(d, _TILE_COLUMNS):
-                left = _block(X, center, scale, down, columns)
-                right = left if down is across else _block(X, center, scale, across, columns)
+            for columns in cut(d, _TILE_COLUMNS):
+                left = _scaled(down.X, center, scale, columns)
+                right = left
+                if down is not across:
+                    right = _scaled(across.X, center, scale, columns)
                 total += left @ right.T
-        products[down, across] = total
+        products[down.place, across.place] = total
 
-    each_of(write, [(down, across) for i, down in enumerate(pieces) for across in pieces[: i + 1]])
+    each_of(write, [(down, across) for i, down in enumerate(bands) for across in bands[: i + 1]])
     return products
 
 
-def _block(X: Floats, center: Float64, scale: float, rows: slice, columns: slice) -> Float64:
-    """Take some numbers of x', in float64."""
-    block: Float64 = np.subtract(X[rows, columns], center[columns], dtype=np.float64)
+def _scaled(X: Floats, center: Float64, scale: float, columns: slice) -> Float64:
+    """Take some columns of x', in float64."""
+    block: Float64 = np.subtract(X[:, columns], center[columns], dtype=np.float64)
     block *= scale
     return block
 
 
 def _columns_a_block(n_rows: int) -> int:
     return max(64, _BLOCK_VALUES // n_rows // 64 * 64)
-
-
-def _pieces(size: int, length: int) -> list[slice]:
-    return [slice(start, min(start + length, size)) for start in range(0, size, length)]

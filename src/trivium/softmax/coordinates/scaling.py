@@ -10,17 +10,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from trivium.arrays import Float64, Floats
-from trivium.blocks.compiled import kernel
-from trivium.blocks.map_reduce import map_reduce, row_blocks
+from trivium.arrays import Float64
+from trivium.rows.summary import ColumnSummary
 
 _FAR = 8.0  # ranges from zero: a mean beyond costs more than a digit
 # Squares of units, in which penalties are, stay within float64.
 _LEAST_EXPONENT, _MOST_EXPONENT = -505, 1000
-_BLOCK_COLUMNS = 8  # blocks here are as long as if they had so many
 
 
-class Frame(NamedTuple):
+class ColumnScaling(NamedTuple):
     """Where columns are taken from, and in which units.
 
     Attributes
@@ -38,67 +36,35 @@ class Frame(NamedTuple):
     far: bool
 
 
-class _Ranges(NamedTuple):
-    """Extremes of columns, and sums of their distances from a row."""
-
-    least: Float64
-    most: Float64
-    sums: Float64
-
-    def merge(self, other: "_Ranges") -> "_Ranges":
-        return _Ranges(
-            np.minimum(self.least, other.least),
-            np.maximum(self.most, other.most),
-            self.sums + other.sums,
-        )
-
-
-def frame_of(X: Floats, *, centred: bool) -> Frame:
-    """Choose a frame, in one read.
+def frame_of(summary: ColumnSummary, *, centred: bool) -> ColumnScaling:
+    """Choose units, and an origin.
 
     Parameters
     ----------
-    X : ndarray of shape (n, d)
+    summary : ColumnSummary
     centred : bool
+        Whether there are intercepts, so that columns may be taken about their means.
 
     Examples
     --------
     >>> import numpy as np
-    >>> frame = frame_of(np.array([[0.0, 5.0], [3.0, 5.0]]), centred=True)
+    >>> from trivium.rows.memory import ArrayRows
+    >>> rows = ArrayRows(np.array([[0.0, 5.0], [3.0, 5.0]]))
+    >>> frame = frame_of(rows.summary(), centred=True)
     >>> frame.origin
     array([1.5, 5. ])
     >>> frame.unit
     array([0.25, 0.  ])
     """
-    n, d = X.shape
-    first = X[0].astype(np.float64)
-
-    def statistic(rows: slice) -> _Ranges:
-        ranges = _Ranges(first.copy(), first.copy(), np.zeros(d))
-        _extend(X[rows], first, *ranges)
-        return ranges
-
-    least, most, sums = map_reduce(statistic, row_blocks(n, _BLOCK_COLUMNS), _Ranges.merge)
     if not centred:
-        size = np.maximum(most, -least)
-        return Frame(np.zeros(d), _unit(size), far=False)
+        return ColumnScaling(np.zeros(summary.first.size), _unit(summary.greatest), far=False)
     with np.errstate(over="ignore", invalid="ignore"):
-        spread = most - least
-        origin = np.clip(first + sums / n, least, most)
-    return Frame(origin, _unit(spread), far=bool(np.any(np.abs(origin) > _FAR * spread)))
+        spread = summary.most - summary.least
+    origin = summary.means
+    return ColumnScaling(origin, _unit(spread), far=bool(np.any(np.abs(origin) > _FAR * spread)))
 
 
 def _unit(size: Float64) -> Float64:
     exponent = np.clip(np.frexp(size)[1], _LEAST_EXPONENT, _MOST_EXPONENT)
     unit: Float64 = np.where(size > 0, np.ldexp(1.0, -exponent), 0.0)
     return unit
-
-
-@kernel
-def _extend(X: Floats, first: Float64, least: Float64, most: Float64, sums: Float64) -> None:
-    for i in range(X.shape[0]):
-        for j in range(X.shape[1]):
-            x = np.float64(X[i, j])
-            least[j] = x if x < least[j] else least[j]
-            most[j] = x if x > most[j] else most[j]
-            sums[j] += x - first[j]

@@ -5,15 +5,19 @@ it. Contrasts, an orthonormal basis of what sums to zero over the classes, leave
 with K classes there are K - 1, and the matrix is regular.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import scipy.linalg
 from scipy.linalg.lapack import dpocon
 
 from trivium.arrays import Float64
 from trivium.blocks.compiled import kernel
-from trivium.blocks.map_reduce import map_reduce
-from trivium.softmax.coordinates.problem import Problem, ProblemAt
+from trivium.blocks.map_reduce import cut
+from trivium.rows.block import Block
+from trivium.softmax.coordinates.problem import FramedColumns, Problem, ProblemAt
 from trivium.softmax.curvature.preconditioner import factored
+from trivium.softmax.objective.statistics import Linear
 from trivium.softmax.solvers.newton_cg import newton_direction
 
 _FEW_DIGITS = 1e-8  # reciprocal condition of squares from which on little is left
@@ -67,32 +71,14 @@ def contrast_hessian(problem: Problem, at: ProblemAt, contrasts: Float64) -> Flo
     ndarray of shape ((n_classes - 1)·size, (n_classes - 1)·size)
     """
     objective = problem.objective
-    n, size = objective.X.shape[0], objective.shape[1]
-    first, second = np.triu_indices(contrasts.shape[0])
+    n, size = objective.rows.shape[0], objective.shape[1]
     left, right = np.triu_indices(size)
-    products = contrasts[first] * contrasts[second]
+    first, second = np.triu_indices(contrasts.shape[0])
     length = min(max(_LEAST_PIECE, -(-n // _PIECES)), _MOST_PIECE)
-    chunk = max(8, _CHUNK_VALUES // left.size)
-    probabilities = at.plain.probabilities
-
-    def statistic(piece: slice) -> Float64:
-        total = np.zeros((first.size, left.size))
-        pairs = np.empty((chunk, left.size))
-        Z, p = problem.rows(piece), probabilities[:, piece]
-        along = contrasts @ p
-        weights = products @ p - along[first] * along[second]
-        if objective.weights is not None:
-            weights *= objective.weights[piece]
-        for start in range(0, Z.shape[0], chunk):
-            rows = slice(start, min(start + chunk, Z.shape[0]))
-            some = pairs[: rows.stop - start]
-            _multiply_columns(Z[rows], some)
-            total += weights[:, rows] @ some
-        return total
-
-    objective.passes += 1.0
-    pieces = [slice(start, min(start + length, n)) for start in range(0, n, length)]
-    sums = map_reduce(statistic, pieces, np.add) / objective.total
+    model = Linear(at.plain.parameters, objective.center, objective.fit_intercept)
+    products = ProductsByContrasts(problem.framed, model, contrasts)
+    sums = objective.rows.reduce(products, np.add, length=length, beside=at.plain.beside)
+    sums = sums / objective.total
     blocks = np.empty((first.size, size, size))
     blocks[:, left, right] = sums
     blocks[:, right, left] = sums
@@ -102,6 +88,46 @@ def contrast_hessian(problem: Problem, at: ProblemAt, contrasts: Float64) -> Flo
     matrix = hessian.reshape(contrasts.shape[0] * size, -1)
     matrix[np.diag_indices_from(matrix)] += np.tile(problem.penalty, contrasts.shape[0])
     return matrix
+
+
+@dataclass(frozen=True)
+class ProductsByContrasts:
+    """Products of all pairs of columns, weighed for each pair of contrasts.
+
+    Attributes
+    ----------
+    framed : FramedColumns
+    model : Linear
+        For the probabilities, where they are not known.
+    contrasts : ndarray of shape (n_classes - 1, n_classes)
+    """
+
+    framed: FramedColumns
+    model: Linear
+    contrasts: Float64
+
+    def __call__(self, block: Block, probabilities: Float64 | None = None) -> Float64:
+        """Sum over a block, shape (n_pairs of contrasts, n_pairs of columns)."""
+        Z, contrasts = self.framed.columns(block), self.contrasts
+        if probabilities is None:
+            p = self.model.probabilities(self.model.columns(block))
+        else:
+            p = probabilities.T
+        first, second = np.triu_indices(contrasts.shape[0])
+        size = Z.shape[1]
+        n_pairs = size * (size + 1) // 2
+        chunk = max(8, _CHUNK_VALUES // n_pairs)
+        total = np.zeros((first.size, n_pairs))
+        pairs = np.empty((chunk, n_pairs))
+        along = contrasts @ p
+        weights = (contrasts[first] * contrasts[second]) @ p - along[first] * along[second]
+        if block.weights is not None:
+            weights *= block.weights
+        for rows in cut(Z.shape[0], chunk):
+            some = pairs[: rows.stop - rows.start]
+            _multiply_columns(Z[rows], some)
+            total += weights[:, rows] @ some
+        return total
 
 
 @kernel

@@ -16,10 +16,11 @@ import scipy.linalg
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
-from trivium.blocks.map_reduce import map_reduce
+from trivium.blocks.map_reduce import cut, map_reduce
 from trivium.blocks.memory import working_memory
 from trivium.blocks.workers import each_of, one_blas_thread
-from trivium.softmax.coordinates.problem import Problem, ProblemAt
+from trivium.rows.block import Block
+from trivium.softmax.coordinates.problem import FramedColumns, Problem, ProblemAt
 
 _CHUNK = 512  # rows gathered at a time
 _LIFT = 1e-10  # of a diagonal near one, which keeps blocks invertible where columns are dependent
@@ -90,18 +91,21 @@ def class_blocks(problem: Problem, at: ProblemAt, n_rows: int) -> Blocks:
     n_rows : int
     """
     n_classes, size = problem.objective.shape
-    probabilities = at.plain.probabilities
     if 8 * n_classes * size * size > working_memory():
-        curvature = np.einsum("ij,ij->j", probabilities, 1.0 - probabilities) / n_classes
-        return Blocks(_inverse(problem, curvature, n_rows, n_jobs=None)[None])
+        return Blocks(_inverse(problem, at.plain.curvature(), n_rows, n_jobs=None)[None])
     inverses = np.empty((n_classes, size, size))
+    together = n_classes
+    if not problem.objective.may_keep_probabilities():
+        together = max(1, int(working_memory() / (8 * problem.objective.rows.shape[0])))
+    for some in cut(n_classes, together):
+        probabilities = at.plain.probabilities_of(some)
 
-    def invert(k: int) -> None:
-        p = probabilities[k]
-        with one_blas_thread():
-            inverses[k] = _inverse(problem, p * (1.0 - p), n_rows, n_jobs=1)
+        def invert(k: int, first: int = some.start, given: Float64 = probabilities) -> None:
+            p = given[k - first]
+            with one_blas_thread():
+                inverses[k] = _inverse(problem, p * (1.0 - p), n_rows, n_jobs=1)
 
-    each_of(invert, range(n_classes))
+        each_of(invert, range(some.start, some.stop))
     return Blocks(inverses)
 
 
@@ -114,51 +118,64 @@ def common_block(problem: Problem, n_rows: int) -> Blocks:
     n_rows : int
     """
     share = 1.0 / problem.objective.shape[0]
-    curvature = np.full(problem.objective.X.shape[0], share * (1.0 - share))
+    curvature = np.full(problem.objective.rows.shape[0], share * (1.0 - share))
     return Blocks(_inverse(problem, curvature, n_rows, n_jobs=None)[None])
 
 
 def common_diagonal(problem: Problem) -> Diagonal:
     """Take the diagonal where all classes are equally likely."""
     objective = problem.objective
-
-    def statistic(rows: slice) -> Float64:
-        framed = problem.rows(rows)
-        weighted = framed if objective.weights is None else framed * objective.weights[rows, None]
-        squares: Float64 = np.einsum("ij,ij->j", framed, weighted)
-        return squares
-
-    objective.passes += 1.0
-    squares = map_reduce(statistic, objective.blocks, np.add) / objective.total
+    statistic = SquaresOfColumns(problem.framed)
+    squares = objective.rows.reduce(statistic, np.add, length=objective.length)
+    squares = squares / objective.total
     curvature = squares / objective.shape[0] + problem.penalty
     return Diagonal(1.0 / np.where(curvature > 0, curvature, 1.0))
+
+
+@dataclass(frozen=True)
+class SquaresOfColumns:
+    """Weighted squares of each column, summed over rows.
+
+    Attributes
+    ----------
+    framed : FramedColumns
+    """
+
+    framed: FramedColumns
+
+    def __call__(self, block: Block) -> Float64:
+        """Sum over a block."""
+        framed = self.framed.columns(block)
+        weighted = framed if block.weights is None else framed * block.weights[:, None]
+        squares: Float64 = np.einsum("ij,ij->j", framed, weighted)
+        return squares
 
 
 def _inverse(problem: Problem, curvature: Float64, n_rows: int, *, n_jobs: int | None) -> Float64:
     """Invert the block of one class, or of all."""
     objective, frame = problem.objective, problem.frame
     n_classes, size = objective.shape
-    weights = curvature if objective.weights is None else objective.weights * curvature
-    rows, shares = threshold_sample(weights, n_rows)
+    own = objective.rows.weights
+    weights = curvature if own is None else own * curvature
+    numbers, shares = threshold_sample(weights, n_rows)
     roots = np.sqrt(shares / objective.total * (n_classes / (n_classes - 1.0)))
-    objective.passes += rows.size / weights.size
 
-    def statistic(piece: slice) -> Float64:
+    def gram(piece: slice) -> Float64:
         total = np.zeros((size, size))
         packed = np.empty((min(_CHUNK, piece.stop - piece.start), size))
         for start in range(piece.start, piece.stop, _CHUNK):
             part = slice(start, min(start + _CHUNK, piece.stop))
             some = packed[: part.stop - start]
-            _gather(objective.X, rows[part], roots[part], frame.origin, frame.unit, some)
-            some = problem.pulled_back(some)
+            taken = objective.rows.take(numbers[part])
+            _bring_into_frame(taken.X, roots[part], frame.origin, frame.unit, some)
+            some = problem.framed.pulled_back(some)
             total += some.T @ some
         return total
 
     # A piece has a matrix of its own, which its rows have to be worth.
-    length = max(_CHUNK, 2 * size)
-    pieces = [slice(i, min(i + length, rows.size)) for i in range(0, rows.size, length)]
-    block = map_reduce(statistic, pieces or [slice(0, 0)], np.add, n_jobs=n_jobs)
-    if rows.size < np.count_nonzero(weights):
+    pieces = cut(numbers.size, max(_CHUNK, 2 * size))
+    block = map_reduce(gram, pieces or [slice(0, 0)], np.add, n_jobs=n_jobs)
+    if numbers.size < np.count_nonzero(weights):
         _complete(problem, block, weights, _constant(problem, block))
     block[np.diag_indices(size)] += problem.penalty + _LEAST
     return inverted(block)
@@ -183,11 +200,10 @@ def _complete(problem: Problem, block: Float64, weights: Float64, columns: Indic
     A dummy of few rows may have none among those chosen: its curvature is not zero for that.
     """
     objective, frame = problem.objective, problem.frame
-    n_classes, d = objective.shape[0], frame.unit.size
-    objective.passes += columns.size / d
+    n_classes = objective.shape[0]
     share = n_classes / (n_classes - 1.0) / objective.total
     for j in columns:
-        column = (objective.X[:, j].astype(np.float64) - frame.origin[j]) * frame.unit[j]
+        column = (objective.rows.column(int(j)) - frame.origin[j]) * frame.unit[j]
         block[j, j] += share * float(weights @ column**2)
 
 
@@ -298,14 +314,14 @@ def _choose(
 
 
 @kernel
-def _gather(
-    X: Floats, rows: Indices, roots: Float64, origin: Float64, unit: Float64, packed: Float64
+def _bring_into_frame(
+    X: Floats, roots: Float64, origin: Float64, unit: Float64, packed: Float64
 ) -> None:
     """Bring rows into the frame, times the root of their weight; a last column is all ones."""
     d = X.shape[1]
-    for i in range(rows.shape[0]):
-        row, root = rows[i], roots[i]
+    for i in range(X.shape[0]):
+        root = roots[i]
         for j in range(d):
-            packed[i, j] = (X[row, j] - origin[j]) * (unit[j] * root)
+            packed[i, j] = (X[i, j] - origin[j]) * (unit[j] * root)
         if packed.shape[1] > d:
             packed[i, d] = root

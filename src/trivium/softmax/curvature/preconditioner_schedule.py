@@ -16,8 +16,8 @@ _GROWTH = 1.5
 _MOST_PASSES = 200  # that the first preconditioner may cost
 
 
-class Renewal:
-    """Renews the preconditioner when reading X since the last time has cost as much.
+class PreconditionerSchedule:
+    """Renews the preconditioner when the steps since the last time have cost as much.
 
     So the sum of both is at most twice what it need be; and none is made for the few passes
     that the present rate of convergence leaves.
@@ -31,7 +31,7 @@ class Renewal:
     """
 
     def __init__(self, problem: Problem, tol: float, *, warm: bool) -> None:
-        n, n_classes = problem.objective.X.shape[0], problem.objective.shape[0]
+        n, n_classes = problem.objective.rows.shape[0], problem.objective.shape[0]
         size = problem.unit.size
         self._problem, self._tol, self._warm = problem, tol, warm
         self._rows = int(min(n, max(2 * size, min(32 * n / size, 8 * size))))
@@ -47,7 +47,7 @@ class Renewal:
 
     def __call__(self, step: int, at: ProblemAt) -> Inverse | None:
         """Return a new preconditioner if one is due."""
-        passed = self._problem.objective.passes - self._since
+        passed = self._problem.objective.cost - self._since
         norm = float(np.abs(at.seen.gradient).max())
         if step == 0:
             made: Inverse = self._first(at)
@@ -56,7 +56,7 @@ class Renewal:
         else:
             self._wait, self._interval = self._interval, self._interval * _GROWTH
             made = class_blocks(self._problem, at, self._rows)
-        self._since, self._norm = self._problem.objective.passes, norm
+        self._since, self._norm = self._problem.objective.cost, norm
         return made
 
     def _first(self, at: ProblemAt) -> Inverse:

@@ -6,18 +6,24 @@ For row x with label y and logits g = Wx + b,
     ∂loss/∂g_j = w/Σw·(p_j - [j = y]),    p = softmax(g),
     Hessian: w/Σw·(diag p - p pᵀ) in the logits of each row, plus alpha on W.
 
-Each is computed block of rows by block of rows; X is read once for loss and gradient. Inside
-a block, logits lie class by class: what is done to every row then runs along memory.
+Each is computed block of rows by block of rows; the rows are read once for loss and gradient.
 """
-
-from typing import NamedTuple
 
 import numpy as np
 
-from trivium.arrays import Float64, Floats, Indices
-from trivium.blocks.map_reduce import map_reduce
+from trivium.arrays import Float64
+from trivium.blocks.memory import working_memory
 from trivium.blocks.scaling import comparable_weights
-from trivium.blocks.workers import one_blas_thread
+from trivium.rows.source import Rows
+from trivium.softmax.objective.statistics import (
+    Gram,
+    HessianProduct,
+    LossAndGradient,
+    MeanCurvature,
+    Probabilities,
+    Sums,
+    mean_curvature,
+)
 
 _BLOCK_VALUES = 1 << 17
 _LEAST_ROWS, _MOST_ROWS = 256, 4096
@@ -53,29 +59,12 @@ def softmax(logits: Float64) -> tuple[Float64, Float64]:
     return probabilities, (top + np.log(total))[:, 0]
 
 
-class _Sums(NamedTuple):
-    """Loss, gradient, weight of rows predicted wrong and squared residuals, over rows."""
-
-    loss: float
-    gradient: Float64
-    wrong: float
-    squares: Float64
-
-    def merge(self, other: "_Sums") -> "_Sums":
-        np.add(self.gradient, other.gradient, out=self.gradient)
-        return _Sums(
-            self.loss + other.loss,
-            self.gradient,
-            self.wrong + other.wrong,
-            self.squares + other.squares,
-        )
-
-
 class CrossEntropyAt:
     """The objective at one point.
 
     Attributes
     ----------
+    parameters : ndarray of shape (n_classes, n_parameters)
     loss : float
     gradient : ndarray of shape (n_classes, n_parameters)
     accuracy : float
@@ -84,9 +73,10 @@ class CrossEntropyAt:
         Root of the mean square of p_j - [j = y].
     """
 
-    def __init__(self, objective: "CrossEntropy", parameters: Float64, sums: _Sums) -> None:
-        self._objective, self._parameters = objective, parameters
+    def __init__(self, objective: "CrossEntropy", parameters: Float64, sums: Sums) -> None:
+        self._objective, self.parameters = objective, parameters
         self._probabilities: Float64 | None = None
+        self._curved = False
         W = objective.penalised(parameters)
         alpha, total = objective.alpha, objective.total
         self.loss = sums.loss / total + 0.5 * alpha * float(np.vdot(W, W))
@@ -95,15 +85,41 @@ class CrossEntropyAt:
         self.residual: Float64 = np.sqrt(sums.squares / total)
 
     @property
-    def probabilities(self) -> Float64:
-        """Probability of each class, shape (n_classes, n); the first request reads X, then kept."""
-        if self._probabilities is None:
-            self._probabilities = self._objective.probabilities(self._parameters)
-        return self._probabilities
+    def beside(self) -> tuple[Float64, ...]:
+        """Probabilities of each row, shape (n, n_classes), which are kept from the first request.
+
+        They go beside the rows to statistics of the curvature; nothing does where they would
+        outgrow scikit-learn's setting ``working_memory``, and those statistics compute them again.
+        """
+        kept = self._kept()
+        return () if kept is None else (kept.T,)
+
+    def probabilities_of(self, classes: slice) -> Float64:
+        """Probabilities of some classes, one after the other, shape (n_some, n)."""
+        kept = self._kept()
+        if kept is not None:
+            return kept[classes]
+        return self._objective.probabilities(self.parameters, classes)
+
+    def curvature(self) -> Float64:
+        """Mean over the classes of p(1 - p), shape (n,)."""
+        kept = self._kept()
+        if kept is not None:
+            return mean_curvature(kept)
+        return self._objective.mean_curvature(self.parameters)
 
     def hessian_product(self, direction: Float64) -> Float64:
         """Compute the product of the Hessian with a direction of the parameters' shape."""
-        return self._objective.hessian_product(self.probabilities, direction)
+        return self._objective.hessian_product(self.parameters, direction, self.beside)
+
+    def _kept(self) -> Float64 | None:
+        objective = self._objective
+        if not self._curved:
+            self._curved = True
+            objective.cost += 1.0
+        if self._probabilities is None and objective.may_keep_probabilities():
+            self._probabilities = objective.probabilities(self.parameters)
+        return self._probabilities
 
 
 class CrossEntropy:
@@ -114,11 +130,8 @@ class CrossEntropy:
 
     Parameters
     ----------
-    X : ndarray of shape (n, d)
-    codes : ndarray of shape (n,)
-        Class of each row, from 0.
-    n_classes : int
-    weights : ndarray of shape (n,) or None
+    rows : Rows
+        With their classes.
     alpha : float, default=0.0
     fit_intercept : bool, default=True
     center : ndarray of shape (d,) or None
@@ -126,14 +139,22 @@ class CrossEntropy:
 
     Attributes
     ----------
-    passes : float
-        How often X was read; a part of its rows counts as that part.
+    rows : Rows
+        With weights of which the greatest is about one.
+    total : float
+        Sum of these weights.
+    length : int
+        Rows of a block.
+    cost : float
+        What evaluations and products with the Hessian have cost so far, in evaluations. The
+        probabilities that a point's products need cost one, whether they are kept or not.
 
     Examples
     --------
     >>> import numpy as np
-    >>> objective = CrossEntropy(np.array([[0.0], [1.0]]), np.array([0, 1]), 2)
-    >>> at = objective.evaluate(np.zeros((2, 2)))
+    >>> from trivium.rows.memory import ArrayRows
+    >>> rows = ArrayRows(np.array([[0.0], [1.0]]), np.array([0, 1]), 2)
+    >>> at = CrossEntropy(rows).evaluate(np.zeros((2, 2)))
     >>> round(at.loss, 4)
     0.6931
     >>> at.gradient
@@ -143,24 +164,22 @@ class CrossEntropy:
 
     def __init__(
         self,
-        X: Floats,
-        codes: Indices,
-        n_classes: int,
+        rows: Rows,
         *,
-        weights: Float64 | None = None,
         alpha: float = 0.0,
         fit_intercept: bool = True,
         center: Float64 | None = None,
     ) -> None:
-        self.X, self.codes = X, codes
-        self.weights = comparable_weights(weights)
-        self.total = float(X.shape[0] if self.weights is None else self.weights.sum())
+        weights = comparable_weights(rows.weights)
+        n, d = rows.shape
+        self.rows = rows.reweighted(weights)
+        self.total = float(n if weights is None else weights.sum())
         self.alpha = alpha
         self.fit_intercept = fit_intercept
         self.center = center
-        self.blocks = _blocks(*X.shape)
-        self.shape = (n_classes, X.shape[1] + fit_intercept)
-        self.passes = 0.0
+        self.length = min(max(_LEAST_ROWS, _BLOCK_VALUES // d // 64 * 64), _MOST_ROWS)
+        self.shape = (rows.n_classes, d + fit_intercept)
+        self.cost = 0.0
 
     def evaluate(self, parameters: Float64) -> CrossEntropyAt:
         """Evaluate loss, gradient and accuracy.
@@ -173,69 +192,54 @@ class CrossEntropy:
         -------
         CrossEntropyAt
         """
-
-        def statistic(rows: slice) -> _Sums:
-            X, codes = self.rows(rows), self.codes[rows]
-            logits = self._logits(X, parameters)
-            each = np.arange(logits.shape[1])
-            best = logits.argmax(axis=0)
-            right = best == codes
-            own = logits[codes, each]
-            top, others = _exponentiate(logits, best, each)
-            # Where a class is all but certain, what the others leave it has all its digits.
-            lost = np.log1p(others) + (top - own)
-            logits /= 1.0 + others
-            at_own = logits[codes, each] - 1.0
-            logits[codes, each] = np.where(right, -others / (1.0 + others), at_own)
-            if self.weights is None:
-                squares = np.einsum("ij,ij->i", logits, logits)
-                return _Sums(
-                    float(lost.sum()),
-                    self._pulled_back(X, logits),
-                    float(np.count_nonzero(~right)),
-                    squares,
-                )
-            w = self.weights[rows]
-            weighed = w * logits
-            squares = np.einsum("ij,ij->i", weighed, logits)
-            gradient = self._pulled_back(X, weighed)
-            return _Sums(float(w @ lost), gradient, float(w @ ~right), squares)
-
-        self.passes += 1.0
-        with one_blas_thread():
-            sums = map_reduce(statistic, self.blocks, _Sums.merge)
+        self.cost += 1.0
+        statistic = LossAndGradient(parameters, self.center, self.fit_intercept)
+        sums = self.rows.reduce(statistic, Sums.merge, length=self.length)
         return CrossEntropyAt(self, parameters, sums)
 
-    def probabilities(self, parameters: Float64) -> Float64:
-        """Compute the probability of each class for every row, shape (n_classes, n)."""
-        probabilities = np.empty((self.shape[0], self.X.shape[0]))
+    def probabilities(self, parameters: Float64, classes: slice | None = None) -> Float64:
+        """Compute the probability of each class, or of some, for every row.
 
-        def write(rows: slice) -> None:
-            logits = self._logits(self.rows(rows), parameters)
-            each = np.arange(logits.shape[1])
-            _, others = _exponentiate(logits, logits.argmax(axis=0), each)
-            np.divide(logits, 1.0 + others, out=probabilities[:, rows])
+        Parameters
+        ----------
+        parameters : ndarray of shape (n_classes, n_parameters)
+        classes : slice or None
 
-        self.passes += 1.0
-        with one_blas_thread():
-            map_reduce(write, self.blocks, lambda *_: None)
+        Returns
+        -------
+        ndarray of shape (n_some, n)
+        """
+        some = slice(None) if classes is None else classes
+        n_some = len(range(*some.indices(self.shape[0])))
+        probabilities = np.empty((n_some, self.rows.shape[0]))
+        statistic = Probabilities(parameters, self.center, self.fit_intercept, some)
+        self.rows.each(statistic, length=self.length, out=probabilities.T)
         return probabilities
 
-    def hessian_product(self, probabilities: Float64, direction: Float64) -> Float64:
-        """Compute the product of the Hessian, where these are the probabilities."""
+    def mean_curvature(self, parameters: Float64) -> Float64:
+        """Compute the mean over the classes of p(1 - p) for every row, shape (n,)."""
+        statistic = MeanCurvature(parameters, self.center, self.fit_intercept)
+        curvature: Float64 = self.rows.each(statistic, length=self.length)
+        return curvature
 
-        def statistic(rows: slice) -> Float64:
-            X, p = self.rows(rows), probabilities[:, rows]
-            change = self._logits(X, direction)
-            change -= np.einsum("ij,ij->j", p, change)
-            change *= p
-            if self.weights is not None:
-                change *= self.weights[rows]
-            return self._pulled_back(X, change)
+    def may_keep_probabilities(self) -> bool:
+        """Whether those of every row and class fit scikit-learn's setting ``working_memory``."""
+        return 8 * self.shape[0] * self.rows.shape[0] <= working_memory()
 
-        self.passes += 1.0
-        with one_blas_thread():
-            total = map_reduce(statistic, self.blocks, np.add)
+    def hessian_product(
+        self, parameters: Float64, direction: Float64, beside: tuple[Float64, ...] = ()
+    ) -> Float64:
+        """Compute the product of the Hessian at some parameters.
+
+        Parameters
+        ----------
+        parameters, direction : ndarray of shape (n_classes, n_parameters)
+        beside : tuple of ndarray
+            The probabilities there, shape (n, n_classes), if they are known.
+        """
+        self.cost += 1.0
+        statistic = HessianProduct(parameters, self.center, self.fit_intercept, direction)
+        total = self.rows.reduce(statistic, np.add, length=self.length, beside=beside)
         product: Float64 = total / self.total + self.alpha * self.penalised(direction)
         return product
 
@@ -250,26 +254,11 @@ class CrossEntropy:
         -------
         ndarray of shape (n_parameters, n_parameters)
         """
-
-        def statistic(rows: slice) -> Float64:
-            X = self.rows(rows)
-            if self.fit_intercept:
-                X = np.column_stack([X, np.ones(X.shape[0])])
-            weighted = X if self.weights is None else X * self.weights[rows][:, None]
-            gram: Float64 = X.T @ weighted
-            return gram
-
-        self.passes += 1.0
-        with one_blas_thread():
-            gram = map_reduce(statistic, self.blocks, np.add)
+        statistic = Gram(self.center, self.fit_intercept)
+        gram = self.rows.reduce(statistic, np.add, length=self.length)
         bound: Float64 = 0.5 * gram / self.total
-        bound[np.diag_indices(self.X.shape[1])] += self.alpha
+        bound[np.diag_indices(self.rows.shape[1])] += self.alpha
         return bound
-
-    def rows(self, rows: slice) -> Float64:
-        """One block in float64: a view where nothing is to be done."""
-        X: Float64 = np.asarray(self.X[rows], dtype=np.float64)
-        return X if self.center is None else X - self.center
 
     def penalised(self, parameters: Float64) -> Float64:
         """Return the parameters with the intercepts, which are free, set to zero."""
@@ -278,44 +267,3 @@ class CrossEntropy:
         W = parameters.copy()
         W[:, -1] = 0.0
         return W
-
-    def _logits(self, X: Float64, parameters: Float64) -> Float64:
-        """Logits of a block, shape (n_classes, m)."""
-        d = X.shape[1]
-        logits: Float64 = parameters[:, :d] @ X.T
-        if self.fit_intercept:
-            logits += parameters[:, d:]
-        return logits
-
-    def _pulled_back(self, X: Float64, residual: Float64) -> Float64:
-        """Turn derivatives in the logits into derivatives in the parameters."""
-        gradient = np.empty(self.shape)
-        gradient[:, : X.shape[1]] = residual @ X
-        if self.fit_intercept:
-            gradient[:, -1] = residual.sum(axis=1)
-        return gradient
-
-
-def _blocks(n_rows: int, n_columns: int) -> list[slice]:
-    """Cut rows into blocks that fit a cache and are worth a thread's while."""
-    length = min(max(_LEAST_ROWS, _BLOCK_VALUES // n_columns // 64 * 64), _MOST_ROWS)
-    return [slice(start, min(start + length, n_rows)) for start in range(0, n_rows, length)]
-
-
-def _exponentiate(logits: Float64, best: Indices, each: Indices) -> tuple[Float64, Float64]:
-    """Replace a block's logits by exponentials of what each row's greatest one is above them.
-
-    Returns
-    -------
-    top : ndarray of shape (m,)
-        Greatest logit of each row.
-    others : ndarray of shape (m,)
-        Sum of all exponentials but its own, which is one.
-    """
-    top: Float64 = logits[best, each]
-    logits -= top
-    np.exp(logits, out=logits)
-    logits[best, each] = 0.0
-    others: Float64 = logits.sum(axis=0)
-    logits[best, each] = 1.0
-    return top, others

@@ -1,15 +1,20 @@
 """Penalties to try, and which of them to take."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from trivium.arrays import Float64, Floats
-from trivium.blocks.map_reduce import map_reduce, row_blocks
-from trivium.blocks.scaling import column_centers, comparable_weights
+from trivium.arrays import Float64
+from trivium.blocks.map_reduce import block_length
+from trivium.blocks.scaling import comparable_weights
+from trivium.rows.block import Block
+from trivium.rows.centers import column_centers
+from trivium.rows.source import Rows
 
 _DECADES = 8
 
 
-def alpha_grid(X: Floats, weights: Float64 | None, count: int, *, fit_intercept: bool) -> Float64:
+def alpha_grid(rows: Rows, count: int, *, fit_intercept: bool) -> Float64:
     """Return penalties from one that decides nothing to one that decides all.
 
     A direction in which the rows vary by λ keeps at most λ/(λ + 2·alpha) of its coefficient,
@@ -20,8 +25,7 @@ def alpha_grid(X: Floats, weights: Float64 | None, count: int, *, fit_intercept:
 
     Parameters
     ----------
-    X : ndarray of shape (n, d)
-    weights : ndarray of shape (n,) or None
+    rows : Rows
     count : int
     fit_intercept : bool
         Whether the variance is about the mean, not about zero.
@@ -34,20 +38,29 @@ def alpha_grid(X: Floats, weights: Float64 | None, count: int, *, fit_intercept:
     Examples
     --------
     >>> import numpy as np
-    >>> alpha_grid(np.array([[-1.0], [1.0]]), None, 3, fit_intercept=True)
+    >>> from trivium.rows.memory import ArrayRows
+    >>> alpha_grid(ArrayRows(np.array([[-1.0], [1.0]])), 3, fit_intercept=True)
     array([1.e-07, 1.e-03, 1.e+01])
     """
-    center = column_centers(X) if fit_intercept else np.zeros(X.shape[1])
-    w = comparable_weights(weights)
-    w = np.ones(X.shape[0]) if w is None else w / w.sum() * X.shape[0]
-
-    def moments(rows: slice) -> Float64:
-        deviation = np.asarray(X[rows], dtype=np.float64) - center
-        return np.stack([w[rows] @ deviation, w[rows] @ deviation**2])
-
-    mean, square = map_reduce(moments, row_blocks(*X.shape), np.add) / X.shape[0]
+    n, d = rows.shape
+    center = column_centers(rows) if fit_intercept else np.zeros(d)
+    w = comparable_weights(rows.weights)
+    w = np.ones(n) if w is None else w / w.sum() * n
+    sums = rows.reduce(_Moments(center), np.add, length=block_length(d), beside=(w,))
+    mean, square = sums / n
     variance = float((square - fit_intercept * mean**2).sum())
     greatest = 10.0 * variance if variance > 0 else 1.0
     exponents = np.linspace(-_DECADES, 0, count) if count > 1 else np.array([-_DECADES / 2])
     grid: Float64 = greatest * 10.0**exponents
     return grid
+
+
+@dataclass(frozen=True)
+class _Moments:
+    """Sums of distances from a center and of their squares."""
+
+    center: Float64
+
+    def __call__(self, block: Block, weights: Float64) -> Float64:
+        deviation = np.asarray(block.X, dtype=np.float64) - self.center
+        return np.stack([weights @ deviation, weights @ deviation**2])

@@ -1,0 +1,231 @@
+"""What the objective and its curvature sum over rows, one block at a time.
+
+Inside a block, logits lie class by class: what is done to every row then runs along memory.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from trivium.arrays import Float64, Indices
+from trivium.rows.block import Block
+
+
+class Sums(NamedTuple):
+    """Loss, gradient, weight of rows predicted wrong and squared residuals, over rows.
+
+    Attributes
+    ----------
+    loss : float
+    gradient : ndarray of shape (n_classes, n_parameters)
+    wrong : float
+    squares : ndarray of shape (n_classes,)
+    """
+
+    loss: float
+    gradient: Float64
+    wrong: float
+    squares: Float64
+
+    def merge(self, other: "Sums") -> "Sums":
+        """Sum over both sets of rows."""
+        return Sums(
+            self.loss + other.loss,
+            self.gradient + other.gradient,
+            self.wrong + other.wrong,
+            self.squares + other.squares,
+        )
+
+
+@dataclass(frozen=True)
+class Linear:
+    """Logits that are linear in rows, and derivatives in them.
+
+    Attributes
+    ----------
+    parameters : ndarray of shape (n_classes, d [+ 1])
+    center : ndarray of shape (d,) or None
+        Subtracted from every row.
+    fit_intercept : bool
+        Whether the last column of the parameters are intercepts.
+    """
+
+    parameters: Float64
+    center: Float64 | None
+    fit_intercept: bool
+
+    def columns(self, block: Block) -> Float64:
+        """Rows of a block in float64: a view where nothing is to be done."""
+        return centred(block, self.center)
+
+    def logits(self, X: Float64, parameters: Float64) -> Float64:
+        """Logits of rows, shape (n_classes, m)."""
+        d = X.shape[1]
+        logits: Float64 = parameters[:, :d] @ X.T
+        if self.fit_intercept:
+            logits += parameters[:, d:]
+        return logits
+
+    def probabilities(self, X: Float64) -> Float64:
+        """Probabilities of rows at the parameters, shape (n_classes, m)."""
+        logits = self.logits(X, self.parameters)
+        each = np.arange(logits.shape[1])
+        _, others = _exponentiate(logits, logits.argmax(axis=0), each)
+        logits /= 1.0 + others
+        return logits
+
+    def pulled_back(self, X: Float64, residual: Float64) -> Float64:
+        """Turn derivatives in the logits into derivatives in the parameters."""
+        gradient = np.empty((residual.shape[0], X.shape[1] + self.fit_intercept))
+        gradient[:, : X.shape[1]] = residual @ X
+        if self.fit_intercept:
+            gradient[:, -1] = residual.sum(axis=1)
+        return gradient
+
+
+@dataclass(frozen=True)
+class LossAndGradient(Linear):
+    """Cross-entropy of rows, its gradient, and what else an evaluation tells."""
+
+    def __call__(self, block: Block) -> Sums:
+        """Sum over a block."""
+        X, codes = self.columns(block), block.codes
+        logits = self.logits(X, self.parameters)
+        each = np.arange(logits.shape[1])
+        best = logits.argmax(axis=0)
+        right = best == codes
+        own = logits[codes, each]
+        top, others = _exponentiate(logits, best, each)
+        # Where a class is all but certain, what the others leave it has all its digits.
+        lost = np.log1p(others) + (top - own)
+        logits /= 1.0 + others
+        at_own = logits[codes, each] - 1.0
+        logits[codes, each] = np.where(right, -others / (1.0 + others), at_own)
+        w = block.weights
+        if w is None:
+            squares = np.einsum("ij,ij->i", logits, logits)
+            wrong = float(np.count_nonzero(~right))
+            return Sums(float(lost.sum()), self.pulled_back(X, logits), wrong, squares)
+        weighed = w * logits
+        squares = np.einsum("ij,ij->i", weighed, logits)
+        return Sums(float(w @ lost), self.pulled_back(X, weighed), float(w @ ~right), squares)
+
+
+@dataclass(frozen=True)
+class Probabilities(Linear):
+    """Probabilities of some classes, for each row.
+
+    Attributes
+    ----------
+    classes : slice
+    """
+
+    classes: slice = field(default_factory=lambda: slice(None))
+
+    def __call__(self, block: Block) -> Float64:
+        """Compute them for a block, shape (m, n_classes)."""
+        return self.probabilities(self.columns(block))[self.classes].T
+
+
+@dataclass(frozen=True)
+class MeanCurvature(Linear):
+    """Mean over the classes of p(1 - p), for each row."""
+
+    def __call__(self, block: Block) -> Float64:
+        """Compute it for a block, shape (m,)."""
+        return mean_curvature(self.probabilities(self.columns(block)))
+
+
+@dataclass(frozen=True)
+class HessianProduct(Linear):
+    """Product of the Hessian of the cross-entropy with a direction.
+
+    Attributes
+    ----------
+    direction : ndarray of the parameters' shape
+    """
+
+    direction: Float64
+
+    def __call__(self, block: Block, probabilities: Float64 | None = None) -> Float64:
+        """Sum over a block.
+
+        Parameters
+        ----------
+        block : Block
+        probabilities : ndarray of shape (m, n_classes) or None
+            At the parameters; None means that they are not known.
+        """
+        X = self.columns(block)
+        p = self.probabilities(X) if probabilities is None else probabilities.T
+        if p.shape[1] == 1:  # sums of numbers that lie side by side would run in another order
+            p = np.repeat(p, 2, axis=1)[:, :1]
+        change = self.logits(X, self.direction)
+        change -= np.einsum("ij,ij->j", p, change)
+        change *= p
+        if block.weights is not None:
+            change *= block.weights
+        return self.pulled_back(X, change)
+
+
+@dataclass(frozen=True)
+class Gram:
+    """Products of columns, with a column of ones for intercepts.
+
+    Attributes
+    ----------
+    center : ndarray of shape (d,) or None
+        Subtracted from every row.
+    fit_intercept : bool
+    """
+
+    center: Float64 | None
+    fit_intercept: bool
+
+    def __call__(self, block: Block) -> Float64:
+        """Sum over a block."""
+        X = centred(block, self.center)
+        if self.fit_intercept:
+            X = np.column_stack([X, np.ones(X.shape[0])])
+        weighted = X if block.weights is None else X * block.weights[:, None]
+        gram: Float64 = X.T @ weighted
+        return gram
+
+
+def centred(block: Block, center: Float64 | None) -> Float64:
+    """Rows of a block in float64, less a center: a view where nothing is to be done."""
+    X: Float64 = np.asarray(block.X, dtype=np.float64)
+    return X if center is None else X - center
+
+
+def mean_curvature(probabilities: Float64) -> Float64:
+    """Mean over the classes of p(1 - p), for each row.
+
+    Parameters
+    ----------
+    probabilities : ndarray of shape (n_classes, m)
+    """
+    curvature: Float64 = (
+        np.einsum("ij,ij->j", probabilities, 1.0 - probabilities) / probabilities.shape[0]
+    )
+    return curvature
+
+
+def _exponentiate(logits: Float64, best: Indices, each: Indices) -> tuple[Float64, Float64]:
+    """Replace a block's logits by exponentials of what each row's greatest one is above them.
+
+    Returns
+    -------
+    top : ndarray of shape (m,)
+        Greatest logit of each row.
+    others : ndarray of shape (m,)
+        Sum of all exponentials but its own, which is one.
+    """
+    top: Float64 = logits[best, each]
+    logits -= top
+    np.exp(logits, out=logits)
+    logits[best, each] = 0.0
+    others: Float64 = logits.sum(axis=0)
+    logits[best, each] = 1.0
+    return top, others
