@@ -1,5 +1,9 @@
 """Rows in memory and in pieces say the same, and count what is read of them."""
 
+import copy
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -166,3 +170,17 @@ def test_to_merge_summaries_leaves_them_as_they_are():
         np.testing.assert_allclose(a, whole, rtol=1e-10)
         np.testing.assert_array_equal(was, now)
     assert isinstance(first, ColumnSummary)
+
+
+def test_threads_lose_no_read_and_copies_go_on_counting():
+    X, _, _ = table()
+    rows = ArrayRows(X)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: rows.take(np.arange(3)), range(2000)))
+    assert rows.reads == 2000 * 3 / N
+    again = pickle.loads(pickle.dumps(rows))  # noqa: S301 - our own
+    copied = copy.deepcopy(rows)
+    for other in (again, copied):
+        other.take(np.arange(3))
+        assert other.reads == 2001 * 3 / N
+    assert rows.reads == 2000 * 3 / N

@@ -7,6 +7,7 @@ from typing import Any, cast
 import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
+from trivium.blocks.locks import Lock
 from trivium.blocks.map_reduce import cut, map_reduce
 from trivium.blocks.workers import each_of, one_blas_thread
 from trivium.rows.block import Block
@@ -19,7 +20,7 @@ _NO_CODES: Indices = np.empty(0, dtype=np.intp)
 class Reads:
     """How many numbers were read, of rows and of all their views.
 
-    Threads count at once, in whole numbers: neither loses a read, nor does their order show.
+    Threads count at once, in whole numbers: their order does not show.
 
     Parameters
     ----------
@@ -29,16 +30,24 @@ class Reads:
 
     def __init__(self, total: int) -> None:
         self._total = max(total, 1)
-        self._counts: list[int] = []
+        self._numbers, self._lock = 0, Lock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Copy and pickle the count, not the lock."""
+        return {name: value for name, value in self.__dict__.items() if name != "_lock"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _lock=Lock())
 
     def add(self, n_numbers: int) -> None:
         """Count some numbers."""
-        self._counts.append(n_numbers)  # in one step, unlike a sum
+        with self._lock.held:
+            self._numbers += n_numbers
 
     @property
     def count(self) -> float:
         """How often all were read."""
-        return sum(self._counts) / self._total
+        return self._numbers / self._total
 
 
 class ArrayRows:
