@@ -1,4 +1,4 @@
-"""Observers of unpenalised fits: one looks out for separation, one for the infimum behind it."""
+"""Observers of unpenalised fits: one searches for separation, one bounds the infimum behind it."""
 
 import math
 from typing import Any
@@ -19,14 +19,14 @@ from trivium.softmax.separation.directions import (
 from trivium.softmax.separation.margins import Mask
 
 _STEPS_BEFORE_COLUMNS, _STEPS_BEFORE_PROGRAMME = 10, 100
-_WAIT = 5  # steps between bounds that say nothing
+_WAIT = 5  # steps between bounds that prove nothing
 
 
 class SeparationWatch:
-    """Looks out, step by step, for proof that there is no optimum.
+    """Searches, step by step, for proof that there is no optimum.
 
-    A point that tells all rows right is nearly always one; where none comes, single columns
-    are looked at, and later a linear programme is asked, each once.
+    A point that predicts all rows right is nearly always one; where none comes, single columns
+    are compared, and later a linear programme is solved, each once.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class SeparationWatch:
         Of which every class has one.
     fit_intercept : bool
     observe : callable
-        Told of each point first; what it answers goes before.
+        Called with each point first; where it returns true, the fit stops.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class SeparationWatch:
         self.asked = False
 
     def __call__(self, parameters: Float64, at: Any, step: float) -> bool:
-        """Say whether to stop: as asked, or because there is proof."""
+        """Return whether to stop: as the observer asks, or because there is proof."""
         self.asked = bool(self._observe(parameters, at, step))
         return self.asked or self._look(parameters, at)
 
@@ -76,7 +76,7 @@ class SeparationWatch:
 class InfimumWatch:
     """Ends a fit to separated classes when the loss is known to be near its infimum.
 
-    The bound reads the rows several times, and is looked at when the last step's fall lets hope.
+    The bound reads the rows several times, and is computed when the last step's fall is small.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ class InfimumWatch:
         The bound to reach.
     patience : int or None
         Steps in a row that gain no more than that, after which to end without proof. None
-        means that steps say nothing of what is left.
+        means that small steps are no sign of the end.
     observe : callable
 
     Attributes
@@ -121,7 +121,7 @@ class InfimumWatch:
         self.reached = self.asked = False
 
     def __call__(self, parameters: Float64, at: Any, step: float) -> bool:
-        """Pass on a point; say whether to stop there."""
+        """Pass on a point; return whether to stop there."""
         self.asked = bool(self._observe(parameters, at, step))
         fall, self._loss = self._loss - at.loss, at.loss
         self._wait -= 1
@@ -134,7 +134,7 @@ class InfimumWatch:
         return self.asked or self.reached or tired
 
     def take(self, fitted: Fitted, *, programme: bool) -> None:
-        """Look at the bound where a fit has ended, with a programme's help if need be."""
+        """Compute the bound where a fit has ended, with a programme's help if need be."""
         self._loss = fitted.loss
         self._bound(fitted.coef, fitted.intercept, programme=programme)
 

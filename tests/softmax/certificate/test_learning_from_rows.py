@@ -15,8 +15,13 @@ from trivium.rows.memory import ArrayRows
 from trivium.softmax.certificate import shift
 from trivium.softmax.certificate.duality_gap import certify
 from trivium.softmax.certificate.infimum import above_infimum
-from trivium.softmax.certificate.kept_classes import KeptClasses
-from trivium.softmax.certificate.residuals import Linear
+from trivium.softmax.certificate.kept_classes import (
+    KeptClasses,
+    Left,
+    Moved,
+    merged_triangles,
+)
+from trivium.softmax.certificate.residuals import Linear, Model, Residuals
 
 N, K = 400, 3
 ONE_BY_ONE = list(range(8))  # rows in pieces of their own
@@ -132,3 +137,35 @@ def test_reads_are_what_is_read():
     before = rows.reads
     certify(rows, *point("separated", True), alpha=0.1, fit_intercept=True)
     assert 1.0 <= rows.reads - before <= 4.0
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_what_is_merged_is_the_statistic_of_all_rows_at_once(fit_intercept):
+    X, codes, weights = table("dependent")
+    coef, intercept = point("dependent", fit_intercept)
+    rows = ArrayRows(X, codes, K, weights)
+    model = Model(rows, coef, intercept, alpha=0.0, centred=fit_intercept)
+    (whole,) = model.rows.slabs(1 << 40)
+    extended = shift._Extended(model.linear, np.arange(2))
+    kept = KeptClasses(model.linear, 1e-3)
+    direction = np.arange(2.0 * K).reshape(K, 2)
+    kept_step = np.arange(float(kept.pairs * kept.size))
+    for statistic, merge in (
+        (model.linear.residuals, Residuals.merge),
+        (extended.gradient, np.add),
+        (extended.greatest, np.maximum),
+        (functools.partial(extended.step, np.arange(2), direction), shift._Step.merge),
+        (kept.left, Left.merge),
+        (functools.partial(kept.moved, kept_step), Moved.merge),
+        (lambda block: gram_of(kept.column_triangle(block)), np.add),
+    ):
+        merged, once = model.rows.reduce(statistic, merge, length=64), statistic(whole)
+        for ours, theirs in zip(merged, once, strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-10)
+    triangles = model.rows.reduce(kept.column_triangle, merged_triangles, length=64)
+    once = gram_of(kept.column_triangle(whole))
+    np.testing.assert_allclose(gram_of(triangles), once, rtol=1e-10, atol=1e-10)
+
+
+def gram_of(triangle):
+    return triangle.T @ triangle

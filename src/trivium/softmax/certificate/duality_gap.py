@@ -44,7 +44,7 @@ from trivium.softmax.certificate.bounds import SOLVED, by_curvature, divergence,
 from trivium.softmax.certificate.residuals import Linear, Model, Residuals, without
 from trivium.softmax.certificate.shift import by_shift
 
-_SAYS_LITTLE = 1e-8  # of the loss: a bound above this is worth another look
+_LOOSE = 1e-8  # of the loss: above it, another bound is computed too
 
 
 class Certificate(NamedTuple):
@@ -68,8 +68,8 @@ def certify(
 ) -> Certificate:
     """Bound how far the penalised mean cross-entropy lies above its optimum.
 
-    Takes one or two reads of the rows after their summary, and two more where alpha is zero
-    or the first bound says little.
+    Reads the rows once or twice after their summary, and two more times where alpha is zero or
+    the first bound is loose.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def certify(
         if not np.isfinite(most):
             return Certificate(np.inf, exists=alpha > 0)
         gap = min(most, _by_convexity(model, sums)) if alpha > 0 else most
-        if alpha > 0 and gap <= _SAYS_LITTLE * most:
+        if alpha > 0 and gap <= _LOOSE * most:
             return Certificate(float(gap), exists=True)
         shifted = by_shift(model, sums)
     return Certificate(float(min(gap, shifted)), exists=bool(alpha > 0 or shifted < np.inf))

@@ -9,7 +9,7 @@ its own among them, P the sum of their probabilities p, and r = p/P on them,
     loss - infimum  <=  (1/Σw)·Σ w·(KL(q‖r) - log P),
 
 for any q on S with (1/Σw)·Σ w·(q - e)(x, 1)ᵀ = 0. That needs no proof of separation: whichever
-classes are left out, the bound holds, and at worst it says little. Besides those that a direction
+classes are left out, the bound holds, and at worst it is loose. Besides those that a direction
 loses, classes of a probability below a threshold are tried.
 
 **Step.** q = r + (diag r - r rᵀ)v, with v = Θ(x, 1) and Θ Newton's step for the classes that
@@ -63,7 +63,7 @@ def above_infimum(
     lost : ndarray of bool of shape (n, n_classes) or None
         Classes to leave out in any case.
     enough : float
-        A bound below which no better one is looked for.
+        A bound below which no better one is computed.
 
     Returns
     -------

@@ -1,6 +1,6 @@
-"""A linear model whose improbable classes are left out, row by row: what rows say of it.
+"""Statistics of a linear model whose improbable classes are left out, row by row.
 
-`infimum.py` says why classes are left out, and what is bounded by what is summed here.
+`infimum.py` explains why classes are left out, and bounds the loss by what is summed here.
 """
 
 from collections.abc import Callable
@@ -77,7 +77,7 @@ class Moved(NamedTuple):
 
 
 class KeptClasses(NamedTuple):
-    """What is kept of a linear model: the parameters of all statistics of it.
+    """A linear model and which of its classes are kept: what the statistics are computed with.
 
     Attributes
     ----------
@@ -199,7 +199,7 @@ class KeptClasses(NamedTuple):
     def columns_apart(
         self, kept: Indices, others: Indices, T: Float64, block: Block, lost: Lost = None
     ) -> Float64:
-        """How far columns are from combinations of others, of the sizes of the terms."""
+        """Greatest distance of columns from combinations of others, relative to the terms."""
         X, _, _, alone = self.take(block, lost)
         _, sizes = self.sizes(block)
         size = sizes[:, others] + np.abs(X[:, kept]) @ np.abs(T)
@@ -210,7 +210,7 @@ class KeptClasses(NamedTuple):
     def parameters_apart(
         self, combined: Float64, others: Indices, block: Block, lost: Lost = None
     ) -> float:
-        """How far parameters are from combinations of others, of the sizes of the terms.
+        """Greatest effect of parameters less their combinations of others, relative to the terms.
 
         Parameters
         ----------

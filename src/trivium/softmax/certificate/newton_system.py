@@ -1,4 +1,4 @@
-"""The system of Newton's step where classes are left out, and columns that say nothing new to it.
+"""The system of Newton's step where classes are left out, and which columns it is solved for.
 
 Its matrix is AᵀA, and the triangle of A's QR factors, in units that give columns the length one,
 has all digits. Parameters that others determine for every row are left to those; doubtful ones

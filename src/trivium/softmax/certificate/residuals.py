@@ -57,7 +57,7 @@ class Residuals(NamedTuple):
 
 
 class Linear(NamedTuple):
-    """Parameters for rows that are centred: all that the statistics of a certificate carry.
+    """A linear model of centred rows: what the statistics of a certificate are computed with.
 
     Attributes
     ----------
@@ -124,7 +124,7 @@ class Linear(NamedTuple):
 
 
 class Model:
-    """Rows and a linear model of them, with what bounds on its rounding need.
+    """Rows and a linear model of them, with bounds on its rounding.
 
     Parameters
     ----------
@@ -145,9 +145,9 @@ class Model:
     total : float
         Sum of the weights.
     offset : float
-        What may have been rounded on the way to a logit, besides products with the row.
+        Greatest magnitude of what is added to a logit besides products with the row.
     rounding : float
-        Share of a sum over all rows that rounding may be.
+        Greatest relative error of a sum over all rows.
     """
 
     def __init__(

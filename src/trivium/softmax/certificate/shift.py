@@ -1,6 +1,6 @@
 """The bound by a step of the probabilities that makes the whole gradient vanish.
 
-`duality_gap.py` says why it is one. Columns that depend on others to rounding, as dummies of all
+`duality_gap.py` derives it. Columns that depend on others to rounding, as dummies of all
 levels do, are left to those: what makes the gradient vanish along the others does so along them.
 
 Of columns that others nearly determine, what those leave is taken in their place. That is another
@@ -91,7 +91,7 @@ class _Extended(NamedTuple):
         return np.stack([np.abs(X).max(axis=0), self.sizes(block).max(axis=0)])
 
     def products(self, block: Block) -> Float64:
-        """Products of the columns, by which a step is as long as it is."""
+        """Products of the columns, weighed by the least probabilities."""
         X, least = self.weighed(block)
         gram: Float64 = X.T @ (X * least[:, None])
         return gram
@@ -113,7 +113,7 @@ class _Extended(NamedTuple):
         return products
 
     def apart(self, kept: Indices, others: Indices, T: Float64, block: Block) -> Float64:
-        """How far other columns are from combinations of the kept, of the sizes of the terms."""
+        """Greatest distance of other columns from combinations of the kept, relative to terms."""
         X, _ = self.weighed(block)
         # Of what is kept the values: a great share of a small combination is no excuse.
         size = self.sizes(block)[:, others] + np.abs(X[:, kept]) @ np.abs(T)
@@ -222,7 +222,7 @@ def _independent(model: Model, extended: _Extended) -> _Solved | None:
 
 
 def _solve(model: Model, extended: _Extended) -> tuple[_Solved | None, Indices, Float64]:
-    """Find columns that products show to be independent, the others, and products of the two."""
+    """Find independent columns by their products, the others, and products of the two."""
     gram = model.reduce(extended.products, np.add) / model.total
     diagonal = np.diagonal(gram)
     nothing = np.zeros(0, dtype=np.intp)

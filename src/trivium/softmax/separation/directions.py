@@ -1,4 +1,4 @@
-"""Whether linear functions tell classes apart without error, so that no optimum exists.
+"""Whether linear functions separate classes, so that no optimum exists.
 
 A direction V, with one row (V_c, v_c) a class, separates if (V_y - V_c)·x + v_y - v_c >= 0 for
 every row x of every class y and every other class c, and > 0 somewhere. Along it the
@@ -16,7 +16,7 @@ A programme's answer is exact to its own tolerance only. The direction is theref
 onto the constraints that hold with equality and checked against every row; it counts if no
 margin is below zero by more than its rounding, 4(d + 16)·u·max|V|·Σ|x|, with the unit u, and
 one at least is above zero by more than that. Among the best directions one of few columns is
-taken (least sum of magnitudes), which says more.
+taken (least sum of magnitudes), which is easier to read.
 """
 
 from enum import Enum
@@ -41,7 +41,7 @@ _NOTHING = 1e-7  # of rows' lengths: a sum of margins that is none
 
 
 class SeparationWarning(ConvergenceWarning):
-    """The classes can be told apart without error, so that the loss has no optimum."""
+    """The classes are separated, so that the loss has no optimum."""
 
 
 class Verdict(Enum):
@@ -84,7 +84,7 @@ def find_separation(
     fit_intercept: bool,
     programme: bool = True,
 ) -> Separation:
-    """Look for a direction that separates: the parameters' own, single columns, a programme.
+    """Search for a direction that separates: the parameters' own, single columns, a programme.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def find_separation(
         Parameters that fit the rows as well as is known.
     fit_intercept : bool
     programme : bool
-        Whether to ask the last, which may take long.
+        Whether to solve the last, which may take long.
 
     Examples
     --------
@@ -138,7 +138,7 @@ def losing_classes(rows: Rows, separation: Separation, *, fit_intercept: bool) -
 
     Far along a direction that separates, those over which a row's margin is positive are lost.
     What the loss tends to is that of the others, and may be separated in its turn: the programme is
-    asked again without the margins that are positive already, until it finds no more.
+    solved again without the margins that are positive already, until it finds no more.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ def _verdict(found: "Margins") -> Verdict:
 
 
 def _separation(rows: MarginRows, verdict: Verdict, V: Float64, margins: Margins) -> Separation:
-    """Give a direction that was found back to the user."""
+    """Turn a direction of scaled rows into one in the user's coordinates."""
     unit = rows.scaling.unit
     d = unit.size
     parts = np.ptp(V[:, :d], axis=0)

@@ -23,7 +23,7 @@ _UNIT = np.finfo(np.float64).eps / 2
 
 
 class Margins(NamedTuple):
-    """Margins of all rows over all other classes, as a statistic.
+    """The least margins of rows over other classes.
 
     Attributes
     ----------
@@ -60,7 +60,7 @@ class Squares:
 
 
 class Scaling(NamedTuple):
-    """What brings columns to a common center and spread.
+    """Centers and units of columns.
 
     Attributes
     ----------

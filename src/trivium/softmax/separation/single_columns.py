@@ -62,7 +62,7 @@ def separating_columns(rows: Rows, *, fit_intercept: bool) -> tuple[Float64, Flo
         1 where the class's values are those above, -1 where they are those below, else 0.
     between : ndarray of shape (n_classes, d)
         A value between the class and the others.
-    None if there is no such column, or too many columns and classes to look at them all.
+    None if there is no such column, or where columns and classes are too many to compare.
 
     Examples
     --------
