@@ -27,11 +27,11 @@ from trivium.least_squares.solving.absent_classes import (
     with_all_classes,
 )
 from trivium.least_squares.solving.centred_sums import is_sum_of
-from trivium.least_squares.solving.design import Design, DesignScaling, Table
+from trivium.least_squares.solving.design import DesignScaling, Table
 from trivium.least_squares.solving.exact_sums import ExactSums
 from trivium.least_squares.solving.moments import Moments
 from trivium.least_squares.solving.solution import Solution
-from trivium.least_squares.solving.solve import Solved, solve, take
+from trivium.least_squares.solving.solve import Solved, Taken, solve, take
 from trivium.least_squares.solving.targets import decisions, leading
 from trivium.masking import masked_classes, rare_classes, warn_of_masked
 from trivium.rows.labelled import LabelledRows
@@ -172,9 +172,7 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
             class_weight = dict(class_weight)
         self._class_weight = class_weight
 
-    def _take(
-        self, table: Table, *, centred: bool, kept: Indices | None = None
-    ) -> tuple[Design, Moments | None]:
+    def _take(self, table: Table, *, centred: bool, kept: Indices | None = None) -> Taken:
         """Take a table about its means, or name what is beyond float64, as `_solve`."""
         taken = take(table, centred=centred)
         if taken is None:
@@ -183,10 +181,16 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
         return taken
 
     def _solve(
-        self, table: Table, alpha: float, *, centred: bool, kept: Indices | None = None
+        self,
+        table: Table,
+        alpha: float,
+        *,
+        centred: bool,
+        kept: Indices | None = None,
+        taken: Taken | None = None,
     ) -> Solved:
         """Solve a table, or name what is beyond float64: `kept` are its rows' numbers as given."""
-        solved = solve(table, alpha, centred=centred)
+        solved = solve(table, alpha, centred=centred, taken=taken)
         if solved is None:
             raise beyond_magnitude(self, table.rows, LARGEST, kept)
         self._check_magnitude(table, solved.design.scaling, kept)

@@ -176,7 +176,9 @@ class LeastSquaresClassifierCV(IndicatorFit):
             else:
                 asked = LeftOutScorer(scorer, self.scoring, scored, metadata)
             self._choose(folds, alphas, asked)
-            solved = self._solve(folds.table, self.alpha_, centred=self.fit_intercept)
+            solved = self._solve(
+                folds.table, self.alpha_, centred=self.fit_intercept, taken=folds.taken
+            )
             self._keep(solved.solution, solved.moments, self.alpha_, centred=self.fit_intercept)
             self._look_for_masked(folds.learnt)
         return self

@@ -89,8 +89,8 @@ class LabelledRows:
 
     def in_memory(self) -> Floats:
         """Return the numbers of all rows as one array, as scorers of a user's see them."""
-        (whole,) = self.rows.slabs(sys.maxsize)
-        return whole.X
+        slabs = [slab.X for slab in self.rows.slabs(sys.maxsize)]
+        return slabs[0] if len(slabs) == 1 else np.concatenate(slabs)
 
     def where(self, mask: Any) -> "LabelledRows":
         """Return those of the rows that a mask marks."""

@@ -17,8 +17,8 @@ from trivium.arrays import Float64, Indices
 from trivium.class_weights import ClassWeight, balanced, class_factors
 from trivium.least_squares.deletion.fitted import FittedTable
 from trivium.least_squares.solving.absent_classes import below_others, indicator_table
-from trivium.least_squares.solving.design import Design, Table
-from trivium.least_squares.solving.moments import Moments
+from trivium.least_squares.solving.design import Table
+from trivium.least_squares.solving.solve import Taken
 from trivium.least_squares.solving.svd import Axes, principal_axes
 from trivium.least_squares.solving.targets import targets
 from trivium.rows.labelled import LabelledRows
@@ -149,6 +149,12 @@ class Folds(NamedTuple):
         return counted
 
     @property
+    def taken(self) -> Taken | None:
+        """What is known of the table learnt, where rows are left out of it itself."""
+        fitted = self.parts[0].fitted
+        return None if self.weighed else (fitted.design, fitted.moments)
+
+    @property
     def exponent(self) -> int:
         """Of that power."""
         weights = self.scored.weights
@@ -164,7 +170,7 @@ class Folds(NamedTuple):
 def folds_of(
     scored: LabelledRows,
     class_weight: ClassWeight,
-    take: Callable[[Table, Indices | None], tuple[Design, Moments | None]],
+    take: Callable[[Table, Indices | None], Taken],
     *,
     centred: bool,
 ) -> Folds:

@@ -66,7 +66,13 @@ class Solved(NamedTuple):
     conditioned: bool
 
 
-def solve(table: Table, alpha: float, *, centred: bool) -> Solved | None:
+Taken = tuple[Design, Moments | None]
+"""What `take` returns."""
+
+
+def solve(
+    table: Table, alpha: float, *, centred: bool, taken: Taken | None = None
+) -> Solved | None:
     """Minimise (1/Σw)·Σ w·‖y - f(x)‖² + alpha·‖coef‖².
 
     Parameters
@@ -76,13 +82,15 @@ def solve(table: Table, alpha: float, *, centred: bool) -> Solved | None:
         Penalty on the coefficients in the units of the columns, not on the intercept.
     centred : bool
         Whether there is an intercept.
+    taken : tuple or None
+        What `take` returned for this table, if it is known.
 
     Returns
     -------
     Solved or None
         None where a value, or the range of a column, is not finite.
     """
-    taken = take(table, centred=centred)
+    taken = take(table, centred=centred) if taken is None else taken
     if taken is None:
         return None
     design, moments = taken
@@ -135,7 +143,7 @@ def _factored(squares: Float64) -> tuple[Float64, float]:
     return factor, 0.0 if failed else float(dpocon(factor, norm)[0])
 
 
-def take(table: Table, *, centred: bool) -> tuple[Design, Moments | None] | None:
+def take(table: Table, *, centred: bool) -> Taken | None:
     """Find the design of a table, and its moments, as `Solved` has them; None as in `solve`."""
     n, d = table.shape
     if n <= d > _MANY_COLUMNS:
