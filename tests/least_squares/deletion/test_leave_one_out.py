@@ -296,7 +296,7 @@ class TestScorers:
             ("roc_auc_ovr", "goes by predict_proba"),
             ("roc_auc", "scoring='roc_auc' fails with alpha=0.1: .*multi_class must be"),
             (lambda model, X, y: np.nan, "is nan with alpha=0.1"),
-            (lambda model, X, y: model.predict(X + 1).size, "tell the training rows"),
+            (lambda model, X, y: model.predict(X + 1).size, "predict the training rows"),
         ],
     )
     def test_scorers_that_fail_are_named(self, scoring, message):
