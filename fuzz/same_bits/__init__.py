@@ -9,7 +9,7 @@ with
 
 on one machine, for another's processor may round otherwise. ``PYTHONPATH=elsewhere/src`` records
 another checkout, with these cases. Only Trivium's public names are used, so that it may be an
-old one.
+old one. The code must stay as it is while it is recorded: modules are imported when they are used.
 
 What is compared: learned attributes, what methods return, errors and warnings, and whether the
 caller's arrays are as they were. What is not: pickles, times, pictures, the memory that is taken,

@@ -116,7 +116,6 @@ def _measures() -> Iterator[dict[str, Any]]:
     for metric in ("hamming", "canberra", "braycurtis", "correlation", "jaccard", "seuclidean"):
         yield {"metric": metric}
     yield {"metric": "mahalanobis"}
-    yield {"metric": greatest_step}
 
 
 def _algorithms() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -136,8 +135,10 @@ def neighbors() -> Iterator[Case]:
     for table in (*KEPT, *REAL, *MADE, *LONG, *RANDOM[:6]):
         yield Case(name, table, {"n_neighbors": 4, "radius": 0.05}, "fit_without_labels")
     for words in _measures():
-        for table in ("C", "bool", "float32")[: 1 if callable(words.get("metric")) else 3]:
+        for table in ("C", "bool", "float32"):
             yield Case(name, table, {"radius": 2.0} | words)
+    yield Case(name, "statsmodels/spector", {"metric": greatest_step})
+    yield Case("KNeighborsClassifier", "one column", {"metric": greatest_step})
     for table, words in _algorithms():
         yield Case(name, table, {"radius": 0.03} | words)
     for table, metric in (("places", "haversine"), ("distances", "precomputed")):
