@@ -110,14 +110,16 @@ class TestLargeTables:
     def _every_table_is_large(self, monkeypatch):
         monkeypatch.setattr(module, "_SMALL", 0)
 
-    def test_without_repeats_they_are_neither_copied_nor_read_in_full(self):
+    def test_without_repeats_they_are_not_copied_and_read_for_their_summary_alone(self):
         X = np.random.default_rng(2).normal(size=(500, 40))
         codes, weights = np.arange(500) % 3, np.linspace(1, 2, 500)
         merged = distinct(X, codes, weights)
         assert merged.X is X
         assert merged.codes is codes
         assert merged.weights is weights
-        assert merged.rows.reads == 8 / 40
+        assert merged.rows.reads == 1 + 1 / 500
+        assert merged.merged.summary().n_rows == 500
+        assert merged.rows.reads == 1 + 1 / 500
 
     def test_the_first_of_repeated_rows_stays_where_it_is(self):
         X, codes, weights = table(3, 50, 30, 2)

@@ -121,7 +121,6 @@ class ArrayRows:
         *,
         length: int,
         beside: tuple[Any, ...] = (),
-        columns: int | None = None,
         out: Any = None,
         n_jobs: int | None = None,
     ) -> Any:
@@ -129,12 +128,12 @@ class ArrayRows:
 
         def of(place: slice) -> Any:
             with one_blas_thread():
-                return function(self._block(place, columns), *(array[place] for array in beside))
+                return function(self._block(place), *(array[place] for array in beside))
 
         def write(place: slice) -> None:
             out[place] = of(place)
 
-        self._count(self.shape[0], columns)
+        self._count(self.shape[0])
         first, *others = self._cuts(length)
         if out is None:
             found = of(first)
@@ -200,6 +199,12 @@ class ArrayRows:
         """Return the same rows with other classes."""
         return self._alike(codes, n_classes, self.weights)
 
+    def summarised(self, summary: ColumnSummary) -> "ArrayRows":
+        """Return the same rows, whose summary is known."""
+        known = copy.copy(self)
+        known._summary = summary
+        return known
+
     def counted_anew(self) -> "ArrayRows":
         """Return the same rows, whose reads are counted from zero."""
         anew = copy.copy(self)
@@ -209,17 +214,16 @@ class ArrayRows:
     def _cuts(self, length: int) -> list[slice]:
         return cut(self.shape[0], length)
 
-    def _block(self, place: slice | Indices, columns: int | None = None) -> Block:
+    def _block(self, place: slice | Indices) -> Block:
         first = place.start if isinstance(place, slice) else 0
         codes = self.codes[place] if self.codes.size else self.codes
         weights = None if self.weights is None else self.weights[place]
-        X = self._X[place] if columns is None else self._X[place, :columns]
-        return Block(first, X, codes, weights)
+        return Block(first, self._X[place], codes, weights)
 
     def _alike(self, codes: Indices, n_classes: int, weights: Float64 | None) -> "ArrayRows":
         alike = copy.copy(self)
         alike.codes, alike.n_classes, alike.weights = codes, n_classes, weights
         return alike
 
-    def _count(self, n_rows: int, columns: int | None = None) -> None:
-        self._reads.add(n_rows * min(self.shape[1], columns or self.shape[1]))
+    def _count(self, n_rows: int) -> None:
+        self._reads.add(n_rows * self.shape[1])

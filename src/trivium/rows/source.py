@@ -80,7 +80,6 @@ class Rows(Protocol):
         *,
         length: int,
         beside: tuple[Any, ...] = (),
-        columns: int | None = None,
         out: Any = None,
         n_jobs: int | None = None,
     ) -> Any:
@@ -92,8 +91,6 @@ class Rows(Protocol):
             As `statistic` of `reduce`; returns an array with a first axis along the rows.
         length, beside, n_jobs
             As in `reduce`.
-        columns : int or None
-            Read so many columns, the first ones, and no others; blocks hold these alone.
         out : ndarray or None
             Where to write it.
         """
@@ -127,6 +124,9 @@ class Rows(Protocol):
 
     def relabelled(self, codes: Indices, n_classes: int) -> "Rows":
         """Return the same rows with other classes."""
+
+    def summarised(self, summary: ColumnSummary) -> "Rows":
+        """Return the same rows, whose summary is known."""
 
     def counted_anew(self) -> "Rows":
         """Return the same rows, whose reads are counted from zero."""

@@ -8,6 +8,8 @@ Of tables that are small the rows are also put in an order that they alone decid
 neither does the user's order of them matter.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -18,8 +20,10 @@ from trivium.blocks.memory import working_memory
 from trivium.blocks.scaling import comparable_weights
 from trivium.blocks.workers import each_of
 from trivium.rows.block import Block
+from trivium.rows.gathered import Gathered
 from trivium.rows.memory import ArrayRows
 from trivium.rows.source import Rows
+from trivium.rows.summary import LENGTH, ColumnSummary, Summarised
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -42,7 +46,7 @@ def distinct(rows: Rows) -> Rows:
     Returns
     -------
     Rows
-        Of their weights, the ratios are kept; None where all weigh the same.
+        With their summary. Of the weights, the ratios are kept; None where all weigh the same.
 
     Examples
     --------
@@ -57,7 +61,9 @@ def distinct(rows: Rows) -> Rows:
     n, d = rows.shape
     source = _held(rows) if 8 * n * d <= _SMALL else rows
     codes, weights = rows.codes, rows.weights
-    head: Hashes = source.each(_hashes_of, columns=_HEAD, length=block_length(min(d, _HEAD)))
+    first = source.take(np.zeros(1, dtype=np.intp)).X[0].astype(np.float64)
+    summary, heads = source.reduce(_SummaryAndHeads(Summarised(first)), _merged, length=LENGTH)
+    (head,) = heads.arrays()
     shared = _shared(head)
     whole = np.zeros(n, dtype=np.uint64)
 
@@ -69,7 +75,7 @@ def distinct(rows: Rows) -> Rows:
     kept = np.flatnonzero(leader == np.arange(n))
     size = 8 * kept.size * d
     if size > working_memory() or (kept.size == n and size > _SMALL):
-        return rows.reweighted(_ratios(weights))
+        return rows.reweighted(_ratios(weights)).summarised(summary)
     block = source.take(kept)
     order = np.arange(kept.size)
     if size <= _SMALL:
@@ -82,7 +88,25 @@ def distinct(rows: Rows) -> Rows:
         weights = np.bincount(place[leader], weights=comparable_weights(weights)).astype(float)
     elif weights is not None:
         weights = weights[kept]
-    return rows.from_block(block._replace(codes=codes[kept], weights=_ratios(weights)))
+    merged = rows.from_block(block._replace(codes=codes[kept], weights=_ratios(weights)))
+    return merged.summarised(ArrayRows(block.X).summary())
+
+
+@dataclass(frozen=True)
+class _SummaryAndHeads:
+    """The summary of columns, and a hash of each row's first ones: both in one read."""
+
+    summarised: Summarised
+
+    def __call__(self, block: Block) -> tuple[ColumnSummary, Gathered]:
+        head = block._replace(X=block.X[:, :_HEAD])
+        return self.summarised(block), Gathered.of(_hashes_of(head))
+
+
+def _merged(
+    one: tuple[ColumnSummary, Gathered], other: tuple[ColumnSummary, Gathered]
+) -> tuple[ColumnSummary, Gathered]:
+    return one[0].merge(other[0]), one[1].merge(other[1])
 
 
 def _held(rows: Rows) -> Rows:
