@@ -11,6 +11,7 @@ from tests.rows.split_rows import SplitRows
 from tests.rows.strict_rows import StrictRows
 
 from trivium import SoftmaxRegression, SoftmaxRegressionCV
+from trivium.blocks.map_reduce import cut
 from trivium.rows.memory import ArrayRows
 from trivium.softmax.distinct import distinct
 from trivium.softmax.fitting import fit_parameters
@@ -39,6 +40,11 @@ def table(kind="plain", n=N, n_classes=K, d=4):
     if kind == "far":
         X[:, 2] += 1e6
     return X, y, rng.uniform(0.5, 2.0, n)
+
+
+def small_blocks(patch):
+    """Cut rows into blocks of which even a small table has several."""
+    patch.setattr(ArrayRows, "_cuts", lambda rows, length: cut(rows.shape[0], min(length, 40)))
 
 
 def learnt(way, kind):
@@ -79,6 +85,7 @@ WAYS = [
 )
 def test_rows_in_pieces_are_learnt_from_to_the_bit(way, cuts, large):
     with pytest.MonkeyPatch.context() as patch:
+        small_blocks(patch)
         if large:
             patch.setattr("trivium.softmax.distinct._SMALL", 0)
         expected = learnt(*way)
@@ -113,6 +120,7 @@ def test_statistics_travel_light_and_merges_are_pure(monkeypatch):
         rows.seen = seen
         return rows
 
+    small_blocks(monkeypatch)
     monkeypatch.setattr("trivium.softmax.distinct._SMALL", 0)
     for door in DOORS:
         monkeypatch.setattr(door, watched)

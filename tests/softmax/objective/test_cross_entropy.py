@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import log_softmax, logsumexp
 from scipy.special import softmax as scipy_softmax
+from sklearn import config_context
 from threadpoolctl import threadpool_limits
 
 from trivium.rows.memory import ArrayRows
@@ -185,6 +186,31 @@ class TestLossAndGradient:
         np.testing.assert_allclose(
             case.objective.curvature_bound(), whole.objective.curvature_bound(), rtol=1e-12
         )
+
+    @pytest.mark.parametrize("length", [1, 7, 64])
+    @pytest.mark.parametrize("n_classes", [2, 9, 30])
+    def test_products_are_the_same_whether_probabilities_are_kept(
+        self, length, n_classes, monkeypatch
+    ):
+        monkeypatch.setattr(module, "_LEAST_ROWS", length)
+        monkeypatch.setattr(module, "_MOST_ROWS", length)
+        case = Case(length, n=50, n_classes=n_classes, center=True)
+        products, reads = [], []
+        for mebibytes in (1024, 0):
+            at = case.objective.evaluate(case.point)
+            before = case.objective.rows.reads
+            with config_context(working_memory=mebibytes):
+                products += [at.hessian_product(case.direction) for _ in range(3)]
+                some = at.probabilities_of(slice(1, 2)), at.curvature()
+            reads.append(case.objective.rows.reads - before)
+            np.testing.assert_allclose(
+                some[0][0], scipy_softmax(case.logits(case.point), axis=1)[:, 1]
+            )
+            p = at.probabilities_of(slice(None))
+            np.testing.assert_allclose(some[1], (p * (1 - p)).mean(axis=0), rtol=1e-12)
+        assert reads == [4.0, 5.0]
+        for product in products[1:]:
+            np.testing.assert_array_equal(product, products[0])
 
     def test_a_common_shift_of_all_classes_changes_nothing(self):
         case = Case(2, n_classes=4)
