@@ -1,12 +1,15 @@
 """Fits without a penalty end near the least loss there is, whether it is reached or not."""
 
 import warnings
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer, load_iris, load_wine
 from sklearn.linear_model import LogisticRegression
+from tests.rows.split_rows import SplitRows
+from tests.rows.strict_rows import StrictRows
 
 from trivium import SeparationWarning, SoftmaxRegression, SoftmaxRegressionCV
 
@@ -194,3 +197,30 @@ def test_small_columns_are_fitted_as_far(solver, unit):
     assert model.optimality_gap_ <= 1e-6
     assert model.n_iter_ == model.history_["loss"].size - 1
     assert (np.diff(model.history_["loss"]) <= 1e-12).all()
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("solver", ["auto", "lbfgs"])
+def test_separated_rows_in_pieces_are_learnt_from_to_the_bit(solver, fit_intercept, monkeypatch):
+    X, y = with_a_dummy(8)
+    order = np.argsort(y, kind="stable")
+    X, y, w = X[order], y[order], np.random.default_rng(8).uniform(0.5, 2.0, y.size)
+    model = SoftmaxRegression(0.0, solver=solver, fit_intercept=fit_intercept)
+    doors, found = [], []
+    cuts = [0, 1, 1, 300, np.count_nonzero(y == 0)]
+    for door in (SplitRows, partial(SplitRows, cuts=cuts), StrictRows):
+
+        def opened(*given, door=door, **words):
+            doors.append(door(*given, **words))
+            return doors[-1]
+
+        monkeypatch.setattr("trivium.inputs.ArrayRows", opened)
+        with pytest.warns(SeparationWarning, match="most by column 3"):
+            model.fit(X, y, w)
+        found.append([model.coef_, model.intercept_, model.separating_direction_])
+        found[-1] += [model.optimality_gap_, model.n_iter_, model.n_passes_]
+    for one in found[1:]:
+        for value, expected in zip(one, found[0], strict=True):
+            np.testing.assert_array_equal(value, expected)
+    assert model.n_passes_ == pytest.approx(doors[0]._X.read, rel=1e-12)
+    assert doors[-1].seen >= {"MarginsUnder", "MarginsUnder.wins", "KeptClasses.moved"}
