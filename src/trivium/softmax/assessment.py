@@ -45,7 +45,7 @@ class Assessment(NamedTuple):
 
 
 def assess(rows: Rows, fitted: Fitted, *, alpha: float, fit_intercept: bool) -> Assessment:
-    """Bound the distance to the optimum; where none is known to exist, look why.
+    """Bound the distance to the optimum; where none is known to exist, search for separation.
 
     Where classes are separated, the bound is that of the distance to the infimum.
     """
@@ -79,7 +79,7 @@ def warn_of(
         If the solver stopped by itself before the gradient was as small as `tol`, unless the
         loss is known to be at its optimum all the same: to rounding, or to a share of 1e-10
         where float64 allows no further step; or if it is, and no optimum could be proved. Plain
-        descent, which ends far from it as a rule, is not told so.
+        descent, which ends far from it as a rule, is spared the last.
     """
     gap, separation = assessment.certificate.gap, assessment.separation
     if separation is not None and separation.direction is not None:
@@ -110,7 +110,7 @@ def warn_of(
 
 
 def _unproved(estimator: Any, separation: Separation, fitted: Fitted) -> str:
-    """Say that nothing is known of the optimum, and which columns may be why."""
+    """Describe a fit whose optimum is not proved, with the columns that may be the reason."""
     rows, centred = fitted.objective.rows, fitted.objective.fit_intercept
     frame = frame_of(rows.summary(), centred=centred)
     dependence = dependence_of(rows, frame, centred=centred)
@@ -130,13 +130,13 @@ def _unproved(estimator: Any, separation: Separation, fitted: Fitted) -> str:
 
 
 def _separated(estimator: Any, separation: Separation, fitted: Fitted, gap: float) -> str:
-    """Say which classes a direction separates, by which columns, and how near the infimum is."""
+    """Describe which classes a direction separates, by which columns, and the bound."""
     parts, labels = np.asarray(separation.parts), estimator.classes_
     named = labels[separated_classes(separation.pairs)]
     classes = ", ".join(shown(label) for label in named[:10])
     classes += ", ..." if named.size > 10 else ""
     told = str(separation.verdict.value)
-    if named.size == 1:  # of several: it is told apart from each of the others
+    if named.size == 1:  # of several: it is separated from each of the others
         who = f"The class {classes} {told.replace('are', 'is', 1)}"
         who = who.replace("by linear", "from all others by linear")
     else:
@@ -157,9 +157,9 @@ def _separated(estimator: Any, separation: Separation, fitted: Fitted, gap: floa
 
 
 def separated_classes(pairs: Any) -> Indices:
-    """Classes that a direction separates, given the pairs that it tells apart.
+    """Return the classes that a direction separates, given the pairs that it separates.
 
-    Where each of these pairs holds a class that is told apart from all others, those classes are
+    Where one class of each of these pairs is separated from all others, those classes are
     the ones; else all that are in a pair.
 
     Parameters
@@ -185,5 +185,5 @@ def separated_classes(pairs: Any) -> Indices:
 
 
 def direction_of(assessment: Assessment) -> Float64 | None:
-    """Direction that separates the classes, if one was found."""
+    """Return the direction that separates the classes, if one was found."""
     return None if assessment.separation is None else assessment.separation.direction

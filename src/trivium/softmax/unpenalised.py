@@ -1,7 +1,7 @@
 """Fits without a penalty: to the optimum, or where there is none, near the infimum.
 
 Where classes are separated the loss falls for ever, by a factor e a step of Newton's, and a
-gradient that is small says little. Once separation is proved, the fit goes on by Newton's method
+small gradient is no sign of the optimum. Once separation is proved, the fit goes on by Newton's method
 from where it is, as quasi-Newton steps are slow there, until the loss is known to be no more than
 `tol` above its infimum. So its predictions are those of programs that stop when the likelihood does
 not change any more.
@@ -22,10 +22,7 @@ from trivium.softmax.solvers.protocol import Status
 from trivium.softmax.watches import InfimumWatch, SeparationWatch
 
 _SHARE = 0.1  # of tol, which the bound is to reach, so that tol is not just reached
-_FINER, _ROUNDS = (
-    1e-3,
-    4,
-)  # tol of the gradient where it says little, and how often it is made finer
+_FINER, _ROUNDS = 1e-3, 4  # factor of tol where the loss is farther away, and how often
 _PATIENCE = 10  # steps of Newton's that gain nothing, each of which leaves 1/e of what there is
 _MOST_PARAMETERS, _MOST_WORK = 1500, 2e10  # of Newton's steps
 
@@ -42,10 +39,10 @@ def fit_and_assess(
     start: Float64 | None,
     observe: FitObserver,
 ) -> tuple[Fitted, Assessment]:
-    """Minimise the penalised mean cross-entropy, and say what is known of the answer.
+    """Minimise the penalised mean cross-entropy, and assess the answer.
 
-    Parameters are those of `fit_parameters`. The path of plain descent is to be watched, and ends
-    by `tol` whether classes are separated or not.
+    Parameters are those of `fit_parameters`. Plain descent ends by `tol` whether classes are
+    separated or not: its path is what users look at.
 
     Returns
     -------
@@ -86,7 +83,7 @@ def fit_unpenalised(
     start: Float64 | None,
     observe: FitObserver,
 ) -> tuple[Fitted, Assessment]:
-    """Minimise the mean cross-entropy, and say what is known of the answer.
+    """Minimise the mean cross-entropy, and assess the answer.
 
     Parameters are those of `fit_parameters`; `tol` bounds the gradient, and the loss less its
     optimum or infimum where a bound on that can be proved. "gradient-descent" is not for this.
@@ -109,7 +106,7 @@ def fit_unpenalised(
 
 
 class _Task(NamedTuple):
-    """Rows to fit to, and how many steps there are in all."""
+    """Rows to fit, and how many steps are allowed in all."""
 
     rows: Rows
     fit_intercept: bool
@@ -150,7 +147,7 @@ class _Task(NamedTuple):
         )
 
     def assess(self, fitted: Fitted) -> Assessment:
-        """Say what is known of a fit."""
+        """Assess a fit."""
         return assess(self.rows, fitted, alpha=0.0, fit_intercept=self.fit_intercept)
 
     def newton_is_cheap(self) -> bool:
