@@ -1,10 +1,10 @@
 """Fits without a penalty: to the optimum, or where there is none, near the infimum.
 
 Where classes are separated the loss falls for ever, by a factor e a step of Newton's, and a
-small gradient is no sign of the optimum. Once separation is proved, the fit goes on by Newton's method
-from where it is, as quasi-Newton steps are slow there, until the loss is known to be no more than
-`tol` above its infimum. So its predictions are those of programs that stop when the likelihood does
-not change any more.
+small gradient is no sign of the optimum. Once separation is proved, the fit goes on by Newton's
+method from where it is, as quasi-Newton steps are slow there, until the loss is known to be no more
+than `tol` above its infimum. So its predictions are those of programs that stop when the likelihood
+does not change any more.
 """
 
 from typing import Any, NamedTuple
