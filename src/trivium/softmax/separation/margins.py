@@ -34,7 +34,8 @@ class Margins(NamedTuple):
     pairs : ndarray of bool of shape (n_classes, n_classes)
         Whether a margin is positive for certain.
     rows, others : ndarray of shape (m,)
-        Row and class of the least margins, in units of the rows' lengths.
+        Row and class of the least margins, in units of the rows' lengths. Numbers only: there are
+        several times as many as columns, of which a programme takes those few that it violates.
     margins : ndarray of shape (m,)
     """
 
