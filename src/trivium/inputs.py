@@ -158,6 +158,27 @@ def check_labelled_rows(
     return labelled.times(class_weight)
 
 
+def check_unlabelled_rows(
+    estimator: Any, X: Any, sample_weight: ArrayLike | None = None
+) -> LabelledRows:
+    """Check the arguments of a ``fit`` without labels: the rows have no classes.
+
+    Parameters
+    ----------
+    estimator, X, sample_weight : as given to ``fit``
+
+    Raises
+    ------
+    ValueError
+        If X or the weights are malformed.
+    """
+    X = check_rows(estimator, X, reset=True)
+    weights, kept = check_weights(sample_weight, X.shape[0])
+    given = None if kept is None else ArrayRows(X)
+    rows = ArrayRows(X if kept is None else X[kept], weights=weights)
+    return LabelledRows(rows, np.empty(0, dtype=np.intp), kept, X.shape[0], given)
+
+
 def check_weights(
     sample_weight: ArrayLike | None, n_rows: int, *, weightless: bool = False
 ) -> tuple[Float64 | None, Indices | None]:

@@ -32,3 +32,26 @@ def whole_or_nothing(estimator: Any) -> Iterator[None]:
     except BaseException:
         estimator.__dict__ = before  # in one step, or a second Ctrl-C might tear it apart
         raise
+
+
+def forget(estimator: Any, *names: str) -> None:
+    """Delete attributes of an earlier fit that this one does not learn.
+
+    Parameters
+    ----------
+    estimator : estimator
+    *names : str
+        Attributes that it may have.
+
+    Examples
+    --------
+    >>> class Model:
+    ...     pass
+    >>> model = Model()
+    >>> model.coef_ = 1.0
+    >>> forget(model, "coef_", "classes_")
+    >>> vars(model)
+    {}
+    """
+    for name in names:
+        vars(estimator).pop(name, None)

@@ -10,10 +10,11 @@ from trivium.neighbors.balls import Balls
 from trivium.neighbors.estimates import log_volume
 from trivium.neighbors.search.index import Index
 from trivium.neighbors.search.metrics import METRICS
+from trivium.rows.memory import ArrayRows
 
 
 def balls_of(rows, weights=None, metric="euclidean"):
-    index = Index(rows, metric=METRICS[metric], algorithm="brute", n_jobs=1)
+    index = Index(ArrayRows(rows), metric=METRICS[metric], algorithm="brute", n_jobs=1)
     return Balls(index, weights)
 
 

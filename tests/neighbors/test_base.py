@@ -85,7 +85,7 @@ class TestAttributes:
     @pytest.mark.parametrize("dtype", [np.float32, np.float64])
     def test_rows_keep_their_precision_in_the_index(self, estimator, dtype):
         rows = np.random.default_rng(0).normal(size=(50, 2)).astype(dtype)
-        assert fitted(estimator, rows)._index.rows.dtype == dtype
+        assert fitted(estimator, rows)._index.own_points().dtype == dtype
 
     def test_float64_queries_meet_float32_rows_in_float64(self):
         rows, queries = rows_and_queries("float32", n_queries=40)

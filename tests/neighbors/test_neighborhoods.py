@@ -9,10 +9,11 @@ from trivium.neighbors import neighborhoods as module
 from trivium.neighbors.neighborhoods import available_mass, counting_weights, neighborhoods
 from trivium.neighbors.search.index import Index
 from trivium.neighbors.search.metrics import METRICS
+from trivium.rows.memory import ArrayRows
 
 
 def index_of(rows):
-    return Index(rows, metric=METRICS["euclidean"], algorithm="brute", n_jobs=1)
+    return Index(ArrayRows(rows), metric=METRICS["euclidean"], algorithm="brute", n_jobs=1)
 
 
 def together(batches, n_queries, k):

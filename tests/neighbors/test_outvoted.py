@@ -13,6 +13,7 @@ from trivium.neighbors.outvoted import can_win, outvoted, wins_by_chance
 from trivium.neighbors.search.index import Index
 from trivium.neighbors.search.metrics import METRICS
 from trivium.neighbors.voting import Voters
+from trivium.rows.memory import ArrayRows
 
 # Tables are drawn at random, some with a class that is never predicted.
 pytestmark = pytest.mark.filterwarnings("ignore::trivium.MaskedClassWarning")
@@ -48,11 +49,11 @@ def test_wins_by_chance_are_those_of_rows_at_random(k):
 
 def asked(X, y, k, weights=None, metric="euclidean"):
     voters = Voters(y, int(y.max()) + 1, "uniform", 1)
-    index = Index(X, metric=METRICS[metric], algorithm="auto", n_jobs=1, k=k)
+    index = Index(ArrayRows(X), metric=METRICS[metric], algorithm="auto", n_jobs=1, k=k)
     find = index.nearest
 
     def nearest(points, *others):
-        assert points.shape[1] == index.rows.shape[1]
+        assert points.shape[1] == index.n_columns
         return find(points, *others)
 
     index.nearest = nearest

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -114,12 +115,26 @@ def test_samples_columns_and_slabs():
     assert rows.reads == pytest.approx(1 + 1 / 3)
     np.testing.assert_array_equal(rows.column(1), X[:, 1])
     assert rows.reads == pytest.approx(1 + 2 / 3)
-    slabs = list(rows.slabs(100 * 8 * D))
-    assert [slab.first for slab in slabs] == [0, 100, 200]
-    np.testing.assert_array_equal(np.concatenate([slab.X for slab in slabs]), X)
-    (whole,) = rows.slabs(1 << 40)
-    assert np.shares_memory(whole.X, X)
-    assert rows.reads == pytest.approx(3 + 2 / 3)
+    (whole,) = rows.slabs(100 * 8 * D)
+    assert whole.X.base is X
+    assert whole.X.shape == X.shape
+    assert rows.reads == pytest.approx(2 + 2 / 3)
+
+
+@given(CUTS)
+def test_slabs_are_the_pieces_or_all_rows_at_once(cuts):
+    X, codes, weights = table()
+    rows = SplitRows(X, codes, 3, weights, cuts=cuts)
+    slabs = list(rows.slabs(1 << 30))
+    assert sum(len(slab.X) for slab in slabs) == N
+    for slab in slabs:
+        assert len(slab.X) > 0
+        np.testing.assert_array_equal(slab.X, X[slab.place])
+        np.testing.assert_array_equal(slab.weights, weights[slab.place])
+    assert {slab.first for slab in slabs} == {0, *(cut for cut in cuts if cut < N)}
+    (whole,) = rows.slabs(sys.maxsize)
+    np.testing.assert_array_equal(whole.X, X)
+    assert rows.reads == rows._X.read == pytest.approx(2.0)
 
 
 def test_blocks_are_cut_and_weighed():
@@ -162,7 +177,7 @@ def test_to_merge_summaries_leaves_them_as_they_are():
     X, _, _ = table()
     rows = ArrayRows(X)
     statistic = Summarised(X[0])
-    one, two = (statistic(block) for block in rows.slabs(150 * 8 * D))
+    one, two = (statistic(block) for block in next(rows.slabs(1)).parts(150))
     kept = [np.copy(field) for field in one]
     first, again = one.merge(two), one.merge(two)
     for a, b, whole, was, now in zip(first, again, rows.summary(), kept, one, strict=True):

@@ -51,7 +51,7 @@ class Balls:
 
     def around(self, queries: Floats | None, ks: Sequence[int]) -> Iterator[BallBatch]:
         """Balls around queries, or around the rows themselves, each without its centre."""
-        n_columns = self._index.rows.shape[1]
+        n_columns = self._index.n_columns
         for near in neighborhoods(self._index, queries, max(ks), self._weights):
             radii = path_radii(near.distances, ks, near.weights)
             volumes = log_volume(radii.T.copy(), self._index.metric, n_columns)
@@ -74,8 +74,8 @@ class Balls:
         ndarray of shape (len(ks), m)
         """
         total = self.total(own=queries is None)
-        points = self._index.rows if queries is None else queries
-        scores = np.empty((len(ks), points.shape[0]))
+        n_queries = self._index.n_rows if queries is None else queries.shape[0]
+        scores = np.empty((len(ks), n_queries))
         for ball in self.around(queries, ks):
             for path, count, volumes in zip(scores, counts, ball.log_volumes, strict=True):
                 path[ball.members] = log_density(count, total, volumes)

@@ -18,6 +18,8 @@ from trivium.neighbors.neighborhoods import Neighborhood, neighborhoods
 from trivium.neighbors.search.index import ALGORITHMS, Index
 from trivium.neighbors.search.metrics import Metric, metric_of
 from trivium.parameters import require_choice, require_number
+from trivium.rows.labelled import LabelledRows
+from trivium.rows.source import Rows
 
 
 def require_neighbors(n_neighbors: object, available: float, what: str = "rows") -> int:
@@ -53,47 +55,33 @@ class NeighborQueries:
     _weightless: Floats
     _weightless_numbers: Indices
 
-    def _fit_index(
-        self,
-        rows: Floats,
-        kept: Indices | None = None,
-        weightless: tuple[Floats, Indices] | None = None,
-    ) -> None:
-        """Index the rows.
-
-        Parameters
-        ----------
-        rows : ndarray of shape (n, d)
-        kept : ndarray of shape (n,) or None
-            Their numbers among those that were given; None: they are all.
-        weightless : tuple or None
-            The others, which are queries only, and their numbers.
-        """
+    def _fit_index(self, given: LabelledRows) -> None:
+        """Index the rows that weigh something; the others are queries only."""
         metric = self._metric()
         worker_count(self.n_jobs)  # raises where it makes no sense, even for little work
-        n_given = rows.shape[0] + (0 if weightless is None else weightless[1].size)
-        if metric.given and rows.shape[1] != n_given:
+        n_columns = given.rows.shape[1]
+        if metric.given and n_columns != given.n_given:
             raise ValueError(
                 f"metric='precomputed' takes a distance for each pair of rows, a square matrix; X "
-                f"has shape ({n_given}, {rows.shape[1]})."
+                f"has shape ({given.n_given}, {n_columns})."
             )
+        self._index = self._index_of(given.rows, metric, given.kept)
+        self._kept = given.kept
+        self._weightless, self._weightless_numbers = given.weightless()
         if metric.check is not None:
-            metric.check(rows, kept)
-            if weightless is not None:
-                metric.check(*weightless)
-        self._index = Index(
+            metric.check(self._weightless, self._weightless_numbers)
+
+    def _index_of(self, rows: Rows, metric: Metric, kept: Indices | None = None) -> Index:
+        """Index rows by the parameters of the search; `kept` are their numbers, if others."""
+        return Index(
             rows,
             metric=metric,
             algorithm=self.algorithm,
             n_jobs=self.n_jobs,
             k=self._expected_neighbors(rows.shape[0]),
             names=getattr(self, "feature_names_in_", None),
-            columns=kept if metric.given else None,
+            kept=kept,
         )
-        self._kept = kept
-        if weightless is None:
-            weightless = rows[:0], np.empty(0, dtype=np.intp)
-        self._weightless, self._weightless_numbers = weightless
 
     def _metric(self) -> Metric:
         """Check the parameters of the search, and return the metric."""
@@ -141,7 +129,7 @@ class NeighborQueries:
     def n_samples_fit_(self) -> int:
         """Number of training rows, those of weight zero not counted."""
         check_is_fitted(self, "_index")
-        return int(self._index.rows.shape[0])
+        return self._index.n_rows
 
     def kneighbors(
         self,
@@ -173,13 +161,13 @@ class NeighborQueries:
         ValueError
             If there are fewer rows than neighbours asked for, or X is malformed.
         """
-        queries, own = self._queries(X)
+        queries = self._queries(X)
         k = require_neighbors(
             self.n_neighbors if n_neighbors is None else n_neighbors,
-            self.n_samples_fit_ - (own is not None),
-            "rows" if own is None else "other rows",
+            self.n_samples_fit_ - (X is None),
+            "other rows" if X is None else "rows",
         )
-        distances, indices = self._index.nearest(queries, k, own)
+        distances, indices = self._index.nearest(queries, k)
         if X is None and self._weightless_numbers.size:
             more = self._index.nearest(self._index.points(self._weightless), k)
             distances = self._in_order_given(distances, more[0])
@@ -225,16 +213,14 @@ class NeighborQueries:
         values = distances if mode == "distance" else np.ones(indices.size)
         return csr_matrix((values, indices, starts), shape=(starts.size - 1, self._n_given()))
 
-    def _queries(self, X: ArrayLike | None) -> tuple[Floats, Indices | None]:
-        """Points to search from, and for the training rows their own numbers."""
+    def _queries(self, X: ArrayLike | None) -> Floats | None:
+        """Points to search from; None stands for the training rows, each without itself."""
         check_is_fitted(self, "_index")
-        if X is None:
-            return self._index.rows, np.arange(self._index.rows.shape[0], dtype=np.intp)
-        return self._index.points(check_rows(self, X)), None
+        return None if X is None else self._index.points(check_rows(self, X))
 
     def _n_given(self) -> int:
         """Count the rows given to ``fit``."""
-        return int(self._index.rows.shape[0] + self._weightless_numbers.size)
+        return self._index.n_rows + self._weightless_numbers.size
 
     def _in_order_given(self, own: Any, weightless: Any, axis: int = 0) -> Any:
         """Put answers for rows with a weight and for those without in the order given."""

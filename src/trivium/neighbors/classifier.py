@@ -245,7 +245,7 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
         self._voters = Voters(rows.codes, rows.classes.size, rule, self.n_jobs)
         self._row_weights = counting_weights(rows.weights)
         self._folds = folds_of(given, self.class_weight)
-        self._fit_index(rows.X, rows.kept, rows.weightless())
+        self._fit_index(rows)
         return given, rows
 
     def _available(self, *, own: bool) -> float:

@@ -315,8 +315,10 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
         voting = self._folds.voting
         for near in self._folds.neighborhoods(self._index, k):
             yield near._replace(members=voting[near.members])
-        silent = np.delete(np.arange(given.X.shape[0]), voting)  # which are predicted all the same
-        for near in neighborhoods(self._index, given.X[silent], k, self._row_weights):
+        silent = np.delete(np.arange(given.rows.shape[0]), voting)  # predicted all the same
+        numbers = silent if given.kept is None else given.kept[silent]
+        queries = self._weightless[np.searchsorted(self._weightless_numbers, numbers)]
+        for near in neighborhoods(self._index, queries, k, self._row_weights):
             yield near._replace(members=silent[near.members])
 
     def _voters_now(self) -> Voters:

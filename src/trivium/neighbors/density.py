@@ -9,24 +9,18 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.utils.validation import check_is_fitted
 
-from trivium.arrays import Float64, Floats, Indices
-from trivium.inputs import check_labelled_rows, check_rows, check_weights
+from trivium.arrays import Float64, Floats
+from trivium.inputs import check_labelled_rows, check_rows, check_unlabelled_rows
 from trivium.labels import shown
-from trivium.neighbors.balls import BallBatch, Balls
+from trivium.neighbors.balls import Balls
 from trivium.neighbors.base import NeighborQueries
-from trivium.neighbors.estimates import (
-    log_density,
-    log_marginal,
-    log_posterior,
-    posterior,
-)
+from trivium.neighbors.class_balls import ClassBalls, SharedBalls
+from trivium.neighbors.estimates import log_marginal, log_posterior, posterior, require_volumes
 from trivium.neighbors.neighborhoods import counting_weights
-from trivium.neighbors.search.index import Index
-from trivium.neighbors.search.metrics import NAMES
-from trivium.neighbors.votes import path_votes
 from trivium.neighbors.voting import require_ks
 from trivium.parameters import require_choice, require_flag
-from trivium.whole_or_nothing import whole_or_nothing
+from trivium.rows.labelled import LabelledRows
+from trivium.whole_or_nothing import forget, whole_or_nothing
 
 
 class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
@@ -98,7 +92,8 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
     array([-0.71, -0.42, -0.15, -0.13, -0.19])
     """
 
-    _class_balls: dict[int, Balls] | None
+    _shared: SharedBalls | None
+    _own: ClassBalls | None
 
     def __init__(
         self,
@@ -146,55 +141,31 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
             `n_neighbors` is 1 with unbiased=True.
         """
         require_choice("volume", self.volume, ("shared", "per_class"))
-        self._require_volumes()
+        require_volumes(self._metric(), self.metric)
         require_flag("unbiased", self.unbiased)
         with whole_or_nothing(self):
-            if y is None:
-                rows = check_rows(self, X, reset=True)
-                weights, kept = check_weights(sample_weight, rows.shape[0])
-                weightless = None
-                if kept is not None:
-                    others = np.setdiff1d(np.arange(rows.shape[0]), kept)
-                    rows, weightless = rows[kept], (rows[others], others)
-                self._codes: Indices | None = None
-                for name in ("classes_", "class_prior_"):  # of an earlier fit with labels
-                    self.__dict__.pop(name, None)
-            else:
-                labelled = check_labelled_rows(self, X, y, sample_weight, least_classes=1)
-                rows, weights, kept = labelled.X, labelled.weights, labelled.kept
-                weightless = labelled.weightless()
-                self.classes_ = labelled.classes
-                self._codes = labelled.codes
-            weights = counting_weights(weights)
-            if self._codes is not None:
-                mass = np.bincount(self._codes, weights, minlength=self.classes_.size)
-                self.class_prior_ = mass / mass.sum()
-            self._fit_index(rows, kept, weightless)
+            labelled = y is not None
+            given = (
+                check_labelled_rows(self, X, y, sample_weight, least_classes=1)
+                if labelled
+                else check_unlabelled_rows(self, X, sample_weight)
+            )
+            weights = counting_weights(given.weights)
+            self._fit_index(given)
             self._balls = Balls(self._index, weights)
             self._check_neighbors(self._balls, None, own=False)
-            self._class_balls = None
-            if self._codes is not None and self.volume == "per_class":
-                self._class_balls = {
-                    int(c): self._fit_class(rows, weights, int(c))
-                    for c in np.flatnonzero(self.class_prior_)
-                }
+            self._shared = self._own = None
+            if not labelled:
+                forget(self, "classes_", "class_prior_")
+                return self
+            self.classes_ = given.classes
+            mass = np.bincount(given.codes, weights, minlength=self.classes_.size)
+            self.class_prior_ = mass / mass.sum()
+            if self.volume == "shared":
+                self._shared = SharedBalls(self._balls, given.codes, self.class_prior_)
+            else:
+                self._own = self._class_balls(given, weights)
         return self
-
-    def _require_volumes(self) -> None:
-        """Raise a ValueError where the balls of the metric have no volumes."""
-        metric = self._metric()
-        if metric.has_volumes:
-            return
-        if metric.function is not None and self.metric in NAMES:
-            raise ValueError(
-                f"metric={self.metric!r} with metric_params['w']: a density knows no weights of "
-                "columns. Scale the columns themselves."
-            )
-        volumes = [name for name, metric in NAMES.items() if metric.has_volumes]
-        raise ValueError(
-            f"metric={self.metric!r}: expected one of {', '.join(map(repr, volumes))}, whose "
-            "balls have volumes. `NearestNeighbors` returns distances by any metric."
-        )
 
     def score_samples(self, X: ArrayLike | None) -> Float64:
         """Log p(x).
@@ -314,7 +285,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
             If the model was fitted without labels.
         """
         check_is_fitted(self, "_balls")
-        if self._class_balls is None:
+        if self._own is None:
             with np.errstate(divide="ignore"):
                 logs: Float64 = np.log(self._posteriors(X, None)[0])
             return logs
@@ -349,8 +320,8 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         queries = None if X is None else check_rows(self, X)
 
         def answer(queries: Floats | None) -> Float64:
-            if self._class_balls is not None:
-                paths = self._own_balls(self._class_balls, queries, ks)
+            if self._own is not None:
+                paths = self._conditional_scores(queries, ks)
                 return np.stack([log_marginal(scores, self.class_prior_) for scores in paths])
             numbers = self._check_neighbors(self._balls, ks, own=queries is None)
             return self._balls.log_density(queries, numbers, self._counts(numbers))
@@ -364,39 +335,30 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         )
 
     def _conditional_scores(self, queries: Floats | None, ks: Sequence[int] | None) -> Float64:
-        if self._class_balls is not None:
-            return self._own_balls(self._class_balls, queries, ks)
-        numbers = self._check_neighbors(self._balls, ks, own=queries is None)
-        totals = self.class_prior_ * self._balls.total(own=queries is None)
-        scores = self._empty_paths(queries, numbers)
-        for ball in self._balls.around(queries, numbers):
-            paths = zip(scores, numbers, self._held(ball, numbers), ball.log_volumes, strict=True)
-            for path, k, held, volumes in paths:
-                counts = held * ((k - self.unbiased) / k)
-                path[ball.members] = log_density(counts, totals, volumes[:, None])
+        own = queries is None
+        numbers = self._check_neighbors(self._balls, ks, own=own)
+        if self._own is not None:
+            for c, balls in self._own.balls.items():
+                self._check_neighbors(balls, numbers, own=own, what=self._rows_of(c))
+        by: Any = self._shared or self._own
+        scores: Float64 = by.log_densities(queries, numbers, self._counts(numbers))
         return scores
 
     def _posteriors(self, X: ArrayLike | None, ks: Sequence[int] | None) -> Float64:
         """p(c given x) for each k, of shape (len(ks), m, n_classes)."""
-        queries = self._labelled_queries(X)
-        class_balls = self._class_balls
-        if class_balls is not None:
+        queries, shared = self._labelled_queries(X), self._shared
+        if shared is None:
             paths = self._of_rows_given(
-                queries, lambda queries: self._own_balls(class_balls, queries, ks)
+                queries, lambda queries: self._conditional_scores(queries, ks)
             )
             paths = _warn_of_infinity(paths, stacklevel=4)
             return np.stack([posterior(scores, self.class_prior_) for scores in paths])
-        return self._of_rows_given(queries, lambda queries: self._votes(queries, ks))
 
-    def _votes(self, queries: Floats | None, ks: Sequence[int] | None) -> Float64:
-        numbers = self._check_neighbors(self._balls, ks, own=queries is None)
-        probabilities = self._empty_paths(queries, numbers)
-        for ball in self._balls.around(queries, numbers):
-            for path, k, held in zip(
-                probabilities, numbers, self._held(ball, numbers), strict=True
-            ):
-                path[ball.members] = held / k
-        return probabilities
+        def answer(queries: Floats | None) -> Float64:
+            numbers = self._check_neighbors(self._balls, ks, own=queries is None)
+            return shared.shares(queries, numbers)
+
+        return self._of_rows_given(queries, answer)
 
     def _of_rows_given(
         self, queries: Floats | None, answer: Callable[[Floats | None], Float64]
@@ -425,58 +387,21 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
 
     def _labelled_queries(self, X: ArrayLike | None) -> Floats | None:
         check_is_fitted(self, "_balls")
-        if self._codes is None:
+        if self._shared is None and self._own is None:
             raise ValueError(
                 "This KNeighborsDensity was fitted without labels; it knows p(x) alone."
             )
         return None if X is None else check_rows(self, X)
 
-    def _empty_paths(self, queries: Floats | None, ks: Sequence[int]) -> Float64:
-        points = self._index.rows if queries is None else queries
-        return np.empty((len(ks), points.shape[0], self.classes_.size))
-
-    def _held(self, ball: BallBatch, ks: Sequence[int]) -> Float64:
-        """Weight of each class in the balls, of shape (len(ks), m, n_classes)."""
-        codes: Any = self._codes
-        votes = path_votes(codes[ball.indices], None, ks, self.classes_.size, ball.weights)
-        return votes.transpose(1, 0, 2)
-
-    def _fit_class(self, rows: Floats, weights: Float64 | None, c: int) -> Balls:
-        members = np.flatnonzero(self._codes == c)
-        index = Index(
-            rows[members],
-            metric=self._index.metric,
-            algorithm=self.algorithm,
-            n_jobs=self.n_jobs,
-            k=self._expected_neighbors(members.size),
-            names=getattr(self, "feature_names_in_", None),
-        )
-        balls = Balls(index, None if weights is None else weights[members])
-        self._check_neighbors(balls, None, own=False, what=self._rows_of(c))
-        return balls
-
-    def _own_balls(
-        self, class_balls: dict[int, Balls], queries: Floats | None, ks: Sequence[int] | None
-    ) -> Float64:
-        """Log p(x given c) for each k from each class's own ball."""
-        own = queries is None
-        numbers = self._check_neighbors(self._balls, ks, own=own)
-        for c, balls in class_balls.items():
-            self._check_neighbors(balls, numbers, own=own, what=self._rows_of(c))
-        counts = self._counts(numbers)
-        scores = self._empty_paths(queries, numbers)
-        scores[:, :, self.class_prior_ == 0] = -np.inf
-        codes: Any = self._codes
-        for c, balls in class_balls.items():
-            path = scores[:, :, c]
-            if queries is None:
-                inside = codes == c
-                path[:, inside] = balls.log_density(None, numbers, counts)
-                outside = self._index.rows[~inside]
-                path[:, ~inside] = balls.log_density(outside, numbers, counts)
-            else:
-                path[:] = balls.log_density(queries, numbers, counts)
-        return scores
+    def _class_balls(self, given: LabelledRows, weights: Float64 | None) -> ClassBalls:
+        """Index the rows of each class that has some."""
+        balls = {}
+        for c in np.flatnonzero(self.class_prior_).tolist():
+            members = np.flatnonzero(given.codes == c)
+            index = self._index_of(given.rows.subset(members), self._index.metric)
+            balls[c] = Balls(index, None if weights is None else weights[members])
+            self._check_neighbors(balls[c], None, own=False, what=self._rows_of(c))
+        return ClassBalls(self._index, balls, given.codes, self.class_prior_)
 
     def _rows_of(self, c: int) -> str:
         return f"rows of class {shown(self.classes_[c])}"

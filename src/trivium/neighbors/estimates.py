@@ -6,11 +6,36 @@ without bias where p is constant over the ball and x is not one of the n rows
 (Fukunaga, Introduction to Statistical Pattern Recognition, 2nd ed. 1990, section 6.2).
 """
 
+from typing import Any
+
 import numpy as np
 from scipy.special import gammaln, log_softmax, logsumexp
 
 from trivium.arrays import Float64
-from trivium.neighbors.search.metrics import Metric
+from trivium.neighbors.search.metrics import NAMES, Metric
+
+
+def require_volumes(metric: Metric, name: Any) -> None:
+    """Raise a ValueError where the balls of a metric have no volumes.
+
+    Parameters
+    ----------
+    metric : Metric
+    name : str or callable
+        What the estimator's parameter calls it.
+    """
+    if metric.has_volumes:
+        return
+    if metric.function is not None and name in NAMES:
+        raise ValueError(
+            f"metric={name!r} with metric_params['w']: a density knows no weights of "
+            "columns. Scale the columns themselves."
+        )
+    volumes = [each for each, metric in NAMES.items() if metric.has_volumes]
+    raise ValueError(
+        f"metric={name!r}: expected one of {', '.join(map(repr, volumes))}, whose "
+        "balls have volumes. `NearestNeighbors` returns distances by any metric."
+    )
 
 
 def log_unit_ball(norm: float, n_columns: int) -> float:

@@ -70,7 +70,7 @@ class Folds(NamedTuple):
             for left_out in (True, False):
                 some = members[(whole == as_rows) & (alone == left_out)]
                 yield from batches(
-                    index, index.rows, some, k, self._mass, whole=as_rows, left_out=left_out
+                    index, None, some, k, self._mass, whole=as_rows, left_out=left_out
                 )
 
     def _mass(self, members: Indices, indices: Indices) -> Float64:

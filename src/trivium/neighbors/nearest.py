@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator
 
 from trivium.arrays import Float64, Indices
 from trivium.containers import as_numbers
-from trivium.inputs import check_rows
+from trivium.inputs import check_unlabelled_rows
 from trivium.neighbors.base import NeighborQueries
 from trivium.parameters import require_number
 from trivium.whole_or_nothing import whole_or_nothing
@@ -114,7 +114,7 @@ class NearestNeighbors(NeighborQueries, BaseEstimator):
         require_number("n_neighbors", self.n_neighbors, least=1, integer=True)
         _require_reach(self.radius)
         with whole_or_nothing(self):
-            self._fit_index(check_rows(self, X, reset=True))
+            self._fit_index(check_unlabelled_rows(self, X))
         return self
 
     def radius_neighbors(
@@ -186,9 +186,10 @@ class NearestNeighbors(NeighborQueries, BaseEstimator):
         self, X: ArrayLike | None, radius: float | ArrayLike | None, sort_results: bool
     ) -> tuple[Indices, Float64, Indices]:
         """Rows within reach of all queries, one after the other, and where each one's start."""
-        queries, own = self._queries(X)
-        reach = _require_radius(self.radius if radius is None else radius, queries.shape[0])
-        starts, distances, indices = self._index.within(queries, reach, own)
+        queries = self._queries(X)
+        n_queries = self._index.n_rows if queries is None else queries.shape[0]
+        reach = _require_radius(self.radius if radius is None else radius, n_queries)
+        starts, distances, indices = self._index.within(queries, reach)
         if sort_results:
             queries_of = np.repeat(np.arange(starts.size - 1), np.diff(starts))
             order = np.lexsort((distances, queries_of))  # stable: ties stay by row number

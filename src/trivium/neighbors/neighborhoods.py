@@ -104,7 +104,7 @@ def scaled(weights: Float64, greatest: Float64 | float, mean: Float64 | float) -
 def available_mass(index: Index, weights: Float64 | None, *, own: bool) -> float:
     """Least weight of the rows that a query can choose from, itself taken out if `own`."""
     if weights is None:
-        return float(index.rows.shape[0] - own)
+        return float(index.n_rows - own)
     return float(weights.sum() - own * np.minimum(weights, 1.0).max())
 
 
@@ -130,8 +130,9 @@ def neighborhoods(
     in_space : bool
         Whether the queries are in the metric's space, as rows of the index are.
     """
-    points = queries if in_space and queries is not None else index.points(queries)
-    members = np.arange(points.shape[0], dtype=np.intp)
+    points = queries if in_space or queries is None else index.points(queries)
+    n_queries = index.n_rows if points is None else points.shape[0]
+    members = np.arange(n_queries, dtype=np.intp)
     if weights is None:
         yield from batches(index, points, members, k, None, left_out=queries is None)
         return
@@ -155,7 +156,7 @@ def neighborhoods(
 
 def batches(
     index: Index,
-    points: Floats,
+    points: Floats | None,
     members: Indices,
     k: int,
     mass_of: Callable[[Indices, Indices], Float64] | None,
@@ -168,10 +169,10 @@ def batches(
     Parameters
     ----------
     index : Index
-    points : ndarray of shape (m, d)
-        All queries, in the index's space.
+    points : ndarray of shape (m, d) or None
+        All queries, in the index's space; None: the rows themselves.
     members : ndarray of int
-        Those that are searched for.
+        Those that are searched for, rising.
     k : int
     mass_of : callable or None
         Weights of neighbours by the numbers of their queries and their own, of shape (m, p);
@@ -179,20 +180,19 @@ def batches(
     whole : bool
         Whether the weights are numbers of rows.
     left_out : bool
-        Whether the queries are the rows themselves, of which each is left out.
+        Whether each of the rows themselves is left out.
     """
     step = max(1, int(min(_ENTRIES_A_BATCH, working_memory() / _BYTES_AN_ENTRY) / k))
     for start in range(0, members.size, step):
         some = members[start : start + step]
-        skip = some if left_out else None
-        queries = points if some.size == points.shape[0] else points[some]
+        search = _search(index, points, some, left_out)
         if mass_of is None:
-            yield Neighborhood(some, *index.nearest(queries, k, skip), None)
+            yield Neighborhood(some, *search(k), None)
             continue
-        most = index.rows.shape[0] - left_out
+        most = index.n_rows - left_out
         p = min(k, most)
         while True:
-            distances, indices = index.nearest(queries, p, skip)
+            distances, indices = search(p)
             mass = mass_of(some, indices)
             # Added up as votes are, or a last bit would show who else is asked about.
             if p == most or np.cumsum(mass, axis=1)[:, -1].min() >= k:
@@ -200,6 +200,20 @@ def batches(
             p = min(2 * p, most)
         near = Neighborhood(some, distances, indices, mass)
         yield _repeated(near, mass, k) if whole else near
+
+
+def _search(
+    index: Index, points: Floats | None, some: Indices, left_out: bool
+) -> Callable[[int], tuple[Float64, Indices]]:
+    """Return a search for some of the queries, by the number of neighbours."""
+    if points is not None:
+        queries = points if some.size == points.shape[0] else points[some]
+        return lambda k: index.nearest(queries, k)
+    every = some.size == index.n_rows
+    if every and left_out:
+        return lambda k: index.nearest(None, k)
+    own, skip = index.own_points(None if every else some), some if left_out else None
+    return lambda k: index.nearest(own, k, skip)
 
 
 def _repeated(near: Neighborhood, mass: Float64, k: int) -> Neighborhood:

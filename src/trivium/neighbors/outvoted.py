@@ -105,7 +105,8 @@ def outvoted(
     ]
     own = {c: _spread(np.flatnonzero(voters.codes == c)) for c in open_cases}
     asked = 0
-    for most in (_FIRST, _LEAST, _MOST_WORK // index.rows.size // max(1, len(open_cases))):
+    many = _MOST_WORK // index.n_rows // index.n_columns // max(1, len(open_cases))
+    for most in (_FIRST, _LEAST, many):
         rows = np.concatenate([own[c][asked:most] for c in open_cases] or [suspects[:0]])
         if rows.size:
             won = _winners(index, voters, weights, k, rows)
@@ -129,7 +130,7 @@ def _winners(
 ) -> set[int]:
     """Return the classes that win at some rows, at those of their own."""
     won: set[int] = set()
-    for near in neighborhoods(index, index.rows[rows], k, weights, in_space=True):
+    for near in neighborhoods(index, index.own_points(rows), k, weights, in_space=True):
         for members, leaders in voters.leader_blocks(near, [k]):
             own = voters.codes[rows[members]]
             won.update(own[leaders[:, 0] == own].tolist())

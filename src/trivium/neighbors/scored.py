@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from trivium.arrays import Float64, Indices
+from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.memory import working_memory
 from trivium.left_out import LeftOut, LeftOutScorer, error_of_best
 from trivium.neighbors.neighborhoods import Neighborhood, counting_weights
@@ -104,29 +104,30 @@ def scores_of_rows(
     scores, errors : ndarray of shape (k_max,)
         And the standard error of the best.
     """
+    X = rows.in_memory()  # a scorer is handed an array
     scores = np.empty(k_max)
     step = max(1, int(working_memory() / 2 / (8 * rows.codes.size * rows.classes.size)))
     for start in range(1, k_max + 1, step):
         ks = range(start, min(start + step, k_max + 1))
-        for k, model in zip(ks, _predicted(leave_out, voters, rows, ks), strict=True):
+        for k, model in zip(ks, _predicted(leave_out, voters, rows, X, ks), strict=True):
             scores[k - 1] = scorer.of_rows(model, _named(k))
 
     def error_of(place: int) -> float:
-        (model,) = _predicted(leave_out, voters, rows, [place + 1])
+        (model,) = _predicted(leave_out, voters, rows, X, [place + 1])
         return scorer.error_of_rows(model)
 
     return scores, error_of_best(scores, error_of, rule, tied=0)
 
 
 def _predicted(
-    leave_out: LeaveOut, voters: Voters, rows: LabelledRows, ks: Sequence[int]
+    leave_out: LeaveOut, voters: Voters, rows: LabelledRows, X: Floats, ks: Sequence[int]
 ) -> list[LeftOut]:
     """Predict every row by the others, for several numbers of neighbours."""
     shares = np.empty((len(ks), rows.codes.size, rows.classes.size))
     for near in leave_out(max(ks)):
         for members, some in voters.share_blocks(near, ks):
             shares[:, members] = some.transpose(1, 0, 2)
-    return [LeftOut(rows.X, rows.classes, each.argmax(axis=1), each) for each in shares]
+    return [LeftOut(X, rows.classes, each.argmax(axis=1), each) for each in shares]
 
 
 def _named(k: int) -> str:

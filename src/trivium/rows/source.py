@@ -105,7 +105,14 @@ class Rows(Protocol):
         """Take one column in float64."""
 
     def slabs(self, n_bytes: int) -> Iterator[Block]:
-        """Yield the rows in large blocks of about so many bytes."""
+        """Yield the rows in large blocks, to be kept in memory; none is empty.
+
+        Parameters
+        ----------
+        n_bytes : int
+            About so many each, at most; ``sys.maxsize`` yields one. Rows that are in memory come as
+            one block whatever is asked, and are not copied.
+        """
 
     def summary(self) -> ColumnSummary:
         """Summarise the columns: the first time in one read, then from memory."""

@@ -90,7 +90,7 @@ class TestExactness:
         points = points_of(rows, metric)
         search = Brute(CODES[metric], points)
         for k in {1, min(6, n - 1), min(210, n - 1)}:
-            found = ask(search, points, k, np.arange(n))
+            found = ask(search, points, k, np.arange(n), own=True)
             assert_same(found, nearest(None, rows, k, metric))
         framed = name not in ("all the same", "less than a leaf")
         assert ("join" in {level for level, *_ in levels}) <= joins
@@ -213,7 +213,7 @@ class TestJoin:
     @pytest.mark.usefixtures("join_always")
     def test_any_number_of_rows(self, n, levels):
         rows = np.random.default_rng(n).normal(size=(n, 6))
-        found = ask(Brute(EUCLIDEAN, rows), rows, 8, np.arange(n), n_jobs=2)
+        found = ask(Brute(EUCLIDEAN, rows), rows, 8, np.arange(n), own=True, n_jobs=2)
         assert levels == [("join", n, 0)]
         assert_same(found, ask(Scan(EUCLIDEAN, rows), rows, 8, np.arange(n)))
 
@@ -222,17 +222,24 @@ class TestJoin:
         rows = np.random.default_rng(0).normal(size=(600, 6))
         rows[200:400] = rows[200]
         rows[400:] += 1e6
-        found = ask(Brute(EUCLIDEAN, rows), rows, 8, np.arange(600))
+        found = ask(Brute(EUCLIDEAN, rows), rows, 8, np.arange(600), own=True)
         assert_same(found, nearest(None, rows, 8))
         assert [level for level, *_ in levels] == ["join", "float64", "scan"]
 
     @pytest.mark.usefixtures("join_always")
-    @pytest.mark.parametrize("other", ["a copy", "a part", "nobody skipped", "others skipped"])
-    def test_only_the_rows_themselves_without_themselves_are_joined(self, other, levels):
+    @pytest.mark.parametrize("copied", [False, True])
+    def test_it_is_the_way_where_it_is_said_that_these_are_the_rows(self, copied, levels):
+        rows = np.random.default_rng(0).normal(size=(300, 6))
+        queries, skip = rows.copy() if copied else rows[:], np.arange(300)
+        found = ask(Brute(EUCLIDEAN, rows), queries, 5, skip, own=True)
+        assert [level for level, *_ in levels] == ["join"]
+        assert_same(found, ask(Scan(EUCLIDEAN, rows), queries, 5, skip))
+
+    @pytest.mark.usefixtures("join_always")
+    @pytest.mark.parametrize("other", ["all", "a part", "nobody skipped", "others skipped"])
+    def test_else_the_rows_are_queries_like_others(self, other, levels):
         rows = np.random.default_rng(0).normal(size=(300, 6))
         queries, skip = rows, np.arange(300)
-        if other == "a copy":
-            queries = rows.copy()
         if other == "a part":
             queries, skip = rows[:100], skip[:100]
         if other == "nobody skipped":
@@ -245,9 +252,9 @@ class TestJoin:
 
     def test_it_is_the_way_with_many_columns_and_enough_memory(self, levels):
         rows = np.random.default_rng(0).normal(size=(6000, 40))
-        right = ask(Brute(EUCLIDEAN, rows), rows, 5, np.arange(6000))
+        right = ask(Brute(EUCLIDEAN, rows), rows, 5, np.arange(6000), own=True)
         with config_context(working_memory=1):
-            found = ask(Brute(EUCLIDEAN, rows), rows, 5, np.arange(6000))
+            found = ask(Brute(EUCLIDEAN, rows), rows, 5, np.arange(6000), own=True)
         assert [level for level, *_ in levels] == ["join", "float32"]
         assert_same(found, right)
 
@@ -300,7 +307,7 @@ class TestManyColumns:
             right = ask(Scan(EUCLIDEAN, rows), rows[some], k, some)
             for joins in (True, False):
                 monkeypatch.setattr(brute, "_COLUMNS_WORTH_JOIN", -(10**9) if joins else 10**9)
-                found = ask(Brute(EUCLIDEAN, rows), rows, k, np.arange(800))
+                found = ask(Brute(EUCLIDEAN, rows), rows, k, np.arange(800), own=True)
                 assert_same([part[some] for part in found], right)
 
     @pytest.mark.parametrize("kind", MANY_COLUMNS)
@@ -352,9 +359,9 @@ class TestDeterminism:
     @pytest.mark.usefixtures("join_always")
     def test_threads_do_not_show_in_a_join(self):
         rows, _ = rows_and_queries("many rows")
-        right = ask(Brute(EUCLIDEAN, rows), rows, 12, np.arange(3000))
+        right = ask(Brute(EUCLIDEAN, rows), rows, 12, np.arange(3000), own=True)
         for n_jobs in (2, 4):
-            found = ask(Brute(EUCLIDEAN, rows), rows, 12, np.arange(3000), n_jobs=n_jobs)
+            found = ask(Brute(EUCLIDEAN, rows), rows, 12, np.arange(3000), own=True, n_jobs=n_jobs)
             assert_same(found, right)
 
     def test_many_threads_may_ask_a_fresh_search(self):

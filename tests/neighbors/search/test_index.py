@@ -25,21 +25,20 @@ from tests.neighbors.search.asking import assert_same
 from trivium.neighbors.search.index import ALGORITHMS as ALL_ALGORITHMS
 from trivium.neighbors.search.index import Index
 from trivium.neighbors.search.metrics import METRICS
+from trivium.rows.memory import ArrayRows
 
 every_metric = pytest.mark.parametrize("metric", NAMED)
 every_algorithm = pytest.mark.parametrize("algorithm", ALGORITHMS)
 
 
 def index_of(rows, metric="euclidean", algorithm="brute", n_jobs=None):
-    return Index(
-        np.ascontiguousarray(rows), metric=METRICS[metric], algorithm=algorithm, n_jobs=n_jobs
-    )
+    table = ArrayRows(np.ascontiguousarray(rows))
+    return Index(table, metric=METRICS[metric], algorithm=algorithm, n_jobs=n_jobs)
 
 
 def ask(index, queries, k):
     """Neighbours of queries, or of the rows without themselves."""
-    points = index.points(queries)
-    return index.nearest(points, k, np.arange(len(points)) if queries is None else None)
+    return index.nearest(None if queries is None else index.points(queries), k)
 
 
 def ragged(starts, distances, indices):
@@ -248,7 +247,9 @@ class TestChoice:
     def test_float32_rows_are_kept_as_they_are(self):
         rows = np.random.default_rng(0).normal(size=(300, 2)).astype(np.float32)
         for algorithm in ALGORITHMS:
-            assert index_of(rows, "euclidean", algorithm).rows is rows
+            points = index_of(rows, "euclidean", algorithm).own_points()
+            assert points.base is rows
+            assert points.shape == rows.shape
 
 
 PEAK = """

@@ -70,7 +70,13 @@ class Brute:
         return type(self), (self._measure, self._rows)
 
     def nearest(
-        self, queries: Floats, skip: Indices, n_jobs: int | None, found: tuple[Float64, Indices]
+        self,
+        queries: Floats,
+        skip: Indices,
+        n_jobs: int | None,
+        found: tuple[Float64, Indices],
+        *,
+        own: bool = False,
     ) -> None:
         """Find the k nearest rows; see `Searcher`."""
         self._asked += queries.shape[0]
@@ -79,15 +85,15 @@ class Brute:
             self._scan.nearest(queries, skip, n_jobs, found)
             return
         k = found[0].shape[1]
-        projected = self._project(queries, k, n_jobs)
+        projected = self._project(queries, k, n_jobs, own)
         if projected is None:
             left = np.arange(queries.shape[0])
         else:
-            left = projected.nearest(queries, skip, n_jobs, found)
+            left = projected.search(queries, skip, n_jobs, found)
         for precision in precisions(queries.shape[1]):
             if left.size < (1 if often else _FEW_QUERIES) or self._waits(precision, left):
                 break
-            left = self._go_on(precision, queries, skip, n_jobs, found, left)
+            left = self._go_on(precision, queries, skip, n_jobs, found, left, own)
         for some in _pieces(left, k):
             lists = _empty_lists(some.size, k)
             self._scan.nearest(queries[some], skip[some], n_jobs, lists)
@@ -107,6 +113,7 @@ class Brute:
         n_jobs: int | None,
         found: tuple[Float64, Indices],
         left: Indices,
+        own: bool,
     ) -> Indices:
         """Answer those of the queries that are left which this precision can; return the rest."""
         written = self._write(precision, n_jobs)
@@ -129,7 +136,7 @@ class Brute:
             if 2 * still[0].size > tried:
                 self._written[precision] = None
                 return left
-        if self._joins(queries, skip, written, k):
+        if own and self._joins(written, k):
             return self._join(written, n_jobs, found)
         near = found[0][tried:], found[1][tried:]
         still.append(tried + self._search(written, queries[tried:], skip[tried:], n_jobs, near))
@@ -177,13 +184,11 @@ class Brute:
         each_of(run, range(0, m, step), n_jobs)
         return np.flatnonzero(~proved)
 
-    def _joins(self, queries: Floats, skip: Indices, written: Quantized, k: int) -> bool:
-        """Whether the rows ask for their own neighbours, all at once, and memory allows it."""
+    def _joins(self, written: Quantized, k: int) -> bool:
+        """Whether to serve pairs of rows both ways pays, and memory allows it."""
         n, d = self._rows.shape
         columns = d / 4 if isinstance(written.panels, BytePanels) else d
-        if queries is not self._rows or columns < _COLUMNS_WORTH_JOIN + k:
-            return False
-        if not np.array_equal(skip, np.arange(n)):
+        if columns < _COLUMNS_WORTH_JOIN + k:
             return False
         needed = n * reservoir_bytes(k, written.dtype, written.doubtful)
         return bool(written.panels.values.nbytes + needed <= working_memory())
@@ -232,7 +237,7 @@ class Brute:
         asked = Asked(self._measure, queries, self._rows, written.frame.scale, squares)
         decide(asked, written.panels, state, found[0][piece], found[1][piece])
 
-    def _project(self, queries: Floats, k: int, n_jobs: int | None) -> Projected | None:
+    def _project(self, queries: Floats, k: int, n_jobs: int | None, own: bool) -> Projected | None:
         """Projected rows, made when a search is large enough to pay for them."""
         with self._lock.held:
             if (
@@ -240,7 +245,9 @@ class Brute:
                 and not self._declined
                 and worth_looking(queries.shape[0], *self._rows.shape)
             ):
-                self._projected = plan_projection(self._measure, self._rows, queries, k, n_jobs)
+                self._projected = plan_projection(
+                    self._measure, self._rows, queries, k, n_jobs, own=own
+                )
                 self._declined = self._projected is None
             return self._projected
 

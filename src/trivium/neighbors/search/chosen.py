@@ -75,10 +75,16 @@ class Chosen:
         return self._settle().choice
 
     def nearest(
-        self, queries: Floats, skip: Indices, n_jobs: int | None, found: tuple[Float64, Indices]
+        self,
+        queries: Floats,
+        skip: Indices,
+        n_jobs: int | None,
+        found: tuple[Float64, Indices],
+        *,
+        own: bool = False,
     ) -> None:
         """Find the k nearest rows; see `Searcher`."""
-        self._searcher(queries).nearest(queries, skip, n_jobs, found)
+        self._searcher(queries).nearest(queries, skip, n_jobs, found, own=own)
 
     def within(
         self, queries: Floats, radius: float | Float64, skip: Indices, n_jobs: int | None

@@ -81,7 +81,13 @@ class Functions:
             raise ValueError(f"metric={function.name} fails for row 0: {error}") from error
 
     def nearest(
-        self, queries: Floats, skip: Indices, n_jobs: int | None, found: tuple[Float64, Indices]
+        self,
+        queries: Floats,
+        skip: Indices,
+        n_jobs: int | None,
+        found: tuple[Float64, Indices],
+        *,
+        own: bool = False,
     ) -> None:
         """Find the k nearest rows; see `Searcher`."""
 

@@ -38,7 +38,13 @@ class Scan:
         self._rows = rows
 
     def nearest(
-        self, queries: Floats, skip: Indices, n_jobs: int | None, found: tuple[Float64, Indices]
+        self,
+        queries: Floats,
+        skip: Indices,
+        n_jobs: int | None,
+        found: tuple[Float64, Indices],
+        *,
+        own: bool = False,
     ) -> None:
         """Find the k nearest rows; see `Searcher`."""
         search = scan_few if queries.shape[0] < _FEW_QUERIES else scan_nearest

@@ -9,7 +9,13 @@ class Searcher(Protocol):
     """Rows made ready for one way of searching."""
 
     def nearest(
-        self, queries: Floats, skip: Indices, n_jobs: int | None, found: tuple[Float64, Indices]
+        self,
+        queries: Floats,
+        skip: Indices,
+        n_jobs: int | None,
+        found: tuple[Float64, Indices],
+        *,
+        own: bool = False,
     ) -> None:
         """Find the k nearest rows of each query.
 
@@ -23,6 +29,10 @@ class Searcher(Protocol):
         found : tuple of two ndarrays of shape (m, k)
             Receives distances and row numbers, both sorted by (distance, row number).
             There are at least k rows to be found, `skip` taken into account.
+        own : bool
+            Whether the queries are all of the rows, in order, and `skip` leaves each out of its own
+            list. The lists are the same without it; a searcher that works on pairs of rows may
+            serve both at once.
         """
 
     def within(

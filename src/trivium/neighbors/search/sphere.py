@@ -144,18 +144,24 @@ class Sphere:
     def __init__(self, places: Floats, vectors: Floats, chords: Searcher) -> None:
         self._places = places
         self._vectors = vectors
-        self._chords = chords
+        self.chords = chords
 
     def nearest(
-        self, queries: Floats, skip: Indices, n_jobs: int | None, found: tuple[Float64, Indices]
+        self,
+        queries: Floats,
+        skip: Indices,
+        n_jobs: int | None,
+        found: tuple[Float64, Indices],
+        *,
+        own: bool = False,
     ) -> None:
         """Find the k nearest rows; see `Searcher`."""
         m, k = found[0].shape
-        vectors = self._vectors_of(queries)
+        vectors = self._vectors if own else unit_vectors(queries)
         available = self._places.shape[0] - bool((skip >= 0).any())
         more = min(k + _MORE, available)
         chords, rows = np.empty((m, more)), np.empty((m, more), dtype=np.intp)
-        self._chords.nearest(vectors, skip, n_jobs, (chords, rows))
+        self.chords.nearest(vectors, skip, n_jobs, (chords, rows), own=own)
         starts = np.arange(0, m * more + 1, more)
         angles, rows = self._in_order(queries, starts, rows.reshape(-1))
         found[0][:] = angles.reshape(m, more)[:, :k]
@@ -168,7 +174,7 @@ class Sphere:
             some = doubtful[start : start + step]
             start += step
             limits = chord_limit(found[0][some, -1])
-            starts, _, rows = self._chords.within(vectors[some], limits, skip[some], n_jobs)
+            starts, _, rows = self.chords.within(vectors[some], limits, skip[some], n_jobs)
             angles, rows = self._in_order(queries[some], starts, rows)
             places = starts[:-1, None] + np.arange(k)
             found[0][some], found[1][some] = angles[places], rows[places]
@@ -179,16 +185,13 @@ class Sphere:
     ) -> tuple[Indices, Float64, Indices]:
         """Find every row within a radius; see `Searcher`."""
         reach = np.broadcast_to(np.asarray(radius, dtype=np.float64), queries.shape[:1])
-        vectors = self._vectors_of(queries)
-        starts, _, rows = self._chords.within(vectors, chord_limit(reach), skip, n_jobs)
+        vectors = unit_vectors(queries)
+        starts, _, rows = self.chords.within(vectors, chord_limit(reach), skip, n_jobs)
         whose = np.repeat(np.arange(queries.shape[0]), np.diff(starts))
         angles = self._angles(queries, whose, rows)
         inside = angles <= reach[whose]
         counts = np.bincount(whose[inside], minlength=queries.shape[0])
         return np.concatenate([[0], np.cumsum(counts)]), angles[inside], rows[inside]
-
-    def _vectors_of(self, queries: Floats) -> Floats:
-        return self._vectors if queries is self._places else unit_vectors(queries)
 
     def _angles(self, queries: Floats, whose: Indices, rows: Indices) -> Float64:
         """Compute the angles between queries and rows, pair by pair."""

@@ -5,9 +5,10 @@ from itertools import combinations, pairwise
 import numpy as np
 import pytest
 from tests.neighbors.reference import nearest
+from tests.neighbors.search.asking import pack_rows
 
 from trivium.neighbors.search.products.join import QUADS_A_PANEL, join_blocks, rounds
-from trivium.neighbors.search.products.panels import PANEL_ROWS, frame_of, pack_queries, pack_rows
+from trivium.neighbors.search.products.panels import PANEL_ROWS, frame_of, pack_queries
 from trivium.neighbors.search.products.reservoir import open_reservoirs
 
 
@@ -30,7 +31,7 @@ class TestRounds:
 def joined(rows, k, ends, dtype):
     """Reservoirs after all rounds between blocks of panels."""
     frame = frame_of(rows, dtype)
-    panels, quads = pack_rows(rows, frame, 1), pack_queries(rows, frame, whole=QUADS_A_PANEL)
+    panels, quads = pack_rows(rows, frame), pack_queries(rows, frame, whole=QUADS_A_PANEL)
     state = open_reservoirs(quads, frame.margins(quads.squares), k, frame.dtype)
     blocks = list(pairwise(ends))
     for pairs in rounds(len(blocks)):

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from tests.neighbors.reference import MODEST
+from tests.neighbors.search.asking import pack_rows
 
 from trivium.neighbors.search.products.panels import (
     NO_LIMIT,
@@ -17,11 +18,11 @@ from trivium.neighbors.search.products.panels import (
     Frame,
     frame_of,
     pack_queries,
-    pack_rows,
     panel_scores,
     robust_center,
     rounding_error,
 )
+from trivium.neighbors.search.products.quantized import write
 
 _UNIT = 1074  # every float64 is a whole number of 2^-1074
 
@@ -56,7 +57,7 @@ def computed_scores(panels, quads):
 
 def assert_bracketed(rows, queries, frame, some=None):
     """Check ŝ - g·|q|²/2 <= s <= ŝ + 2g·|x|² + g·|q|²/2, but for what underflow takes."""
-    panels, quads = pack_rows(rows, frame, 1), pack_queries(queries, frame)
+    panels, quads = pack_rows(rows, frame), pack_queries(queries, frame)
     scores, g = computed_scores(panels, quads), Fraction(frame.error)
     for q in np.flatnonzero(np.isfinite(quads.squares)):
         for r in range(len(rows)) if some is None else some:
@@ -137,7 +138,7 @@ class TestBracket:
         row = np.full(d, np.sqrt(eps / 2) * (1.0 + 2.0**-10))
         row[0] = 1.0
         frame = Frame(np.zeros(d), 0, np.dtype(np.float32), rounding_error(d, np.dtype("f")))
-        scores = computed_scores(pack_rows(row[None], frame, 1), pack_queries(-row[None], frame))
+        scores = computed_scores(pack_rows(row[None], frame), pack_queries(-row[None], frame))
         norm, _, true = exact_norm_and_score(-row, row, frame)
         inflated = Fraction(float(scores[0, 0])) + Fraction(frame.error) * norm
         assert inflated - true > Fraction(frame.error) * norm / 3
@@ -152,7 +153,7 @@ class TestPackedRows:
         rows = (5.0 + np.random.default_rng(n).normal(size=(n + 1, d))).astype(given_dtype)
         frame = frame_of(rows, dtype)
         rows = rows[:n]
-        panels = pack_rows(rows, frame, 2)
+        panels = pack_rows(rows, frame)
         centred = (rows.astype(np.float64) - frame.center) * np.ldexp(1.0, frame.exponent)
         assert panels.values.dtype == panels.halves.dtype == dtype
         written = panels.values.reshape(len(panels.values), -1, PANEL_ROWS)
@@ -173,7 +174,7 @@ class TestPackedRows:
     def test_rows_that_only_fill_a_panel_are_within_no_limit(self, n):
         rows = np.random.default_rng(n).normal(size=(n + 1, 6))
         frame = frame_of(rows, np.float32)
-        panels = pack_rows(rows[:n], frame, 1)
+        panels = pack_rows(rows[:n], frame)
         queries = np.vstack([rows[:5], 1e5 * rows[:3]])
         scores = computed_scores(panels, pack_queries(queries, frame))
         assert (scores[:, n:] > NO_LIMIT).all()
@@ -183,10 +184,8 @@ class TestPackedRows:
     @pytest.mark.parametrize("n_jobs", [2, 4, None])
     def test_the_number_of_threads_does_not_show(self, n_jobs):
         rows = np.random.default_rng(1).normal(size=(9000, 7))
-        frame = frame_of(rows, np.float32)
-        for one, other in zip(
-            pack_rows(rows, frame, 1)[:3], pack_rows(rows, frame, n_jobs)[:3], strict=True
-        ):
+        alone, several = (write(rows, "float32", jobs).panels[:3] for jobs in (1, n_jobs))
+        for one, other in zip(alone, several, strict=True):
             filled = one.reshape(-1) if one.ndim > 1 else one
             np.testing.assert_array_equal(filled, other.reshape(filled.shape))
 

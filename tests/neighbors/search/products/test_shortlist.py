@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from tests.neighbors.reference import DATA, MODEST, distance_matrix, nearest, rows_and_queries
-from tests.neighbors.search.asking import COSINE, EUCLIDEAN, nobody
+from tests.neighbors.search.asking import COSINE, EUCLIDEAN, nobody, pack_rows
 
 from trivium.neighbors.search.metrics import directions
-from trivium.neighbors.search.products.panels import NO_LIMIT, frame_of, pack_queries, pack_rows
+from trivium.neighbors.search.products.panels import NO_LIMIT, frame_of, pack_queries
 from trivium.neighbors.search.products.reservoir import open_reservoirs
 from trivium.neighbors.search.products.shortlist import (
     MOST_FOR_FIRST_LIMITS,
@@ -30,7 +30,7 @@ def opened(rows, queries, k, dtype=np.float32):
     frame = frame_of(rows, dtype)
     quads = pack_queries(queries, frame)
     state = open_reservoirs(quads, frame.margins(quads.squares), k, frame.dtype)
-    return pack_rows(rows, frame, 1), quads, state
+    return pack_rows(rows, frame), quads, state
 
 
 def candidates(state, q):

@@ -58,7 +58,8 @@ KINDS = (
 def ask(searcher, queries, k, skip=None, n_jobs=1):
     found = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.intp)
     skip = np.full(len(queries), -1) if skip is None else skip
-    return found, searcher.nearest(queries, skip, n_jobs, found)
+    search = searcher.search if isinstance(searcher, Projected) else searcher.nearest
+    return found, search(queries, skip, n_jobs, found)
 
 
 def projected(rows, widths, metric=EUCLIDEAN, n_jobs=1):
@@ -152,7 +153,7 @@ class TestDeterminism:
 
 
 def plan(rows, queries, k=5, metric=EUCLIDEAN):
-    return plan_projection(metric, rows, queries, k, 1)
+    return plan_projection(metric, rows, queries, k, 1, own=queries is rows)
 
 
 @pytest.fixture
@@ -229,6 +230,6 @@ class TestPlan:
         rows, queries = low_rank(rng, 600, 40), low_rank(rng, 100, 40)
         queries[3:90:4] *= 1e40
         search = projected(rows, Widths(8, 8, 16))
-        monkeypatch.setattr(brute, "plan_projection", lambda *_: search)
+        monkeypatch.setattr(brute, "plan_projection", lambda *_, **__: search)
         found, _ = ask(Brute(EUCLIDEAN, rows), queries, 5)
         assert_same(found, ask(Scan(EUCLIDEAN, rows), queries, 5)[0])

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from tests.neighbors.reference import nearest
-from tests.neighbors.search.asking import EUCLIDEAN, assert_same
+from tests.neighbors.search.asking import EUCLIDEAN, assert_same, pack_rows
 
-from trivium.neighbors.search.products.panels import frame_of, pack_queries, pack_rows
+from trivium.neighbors.search.products.panels import frame_of, pack_queries
 from trivium.neighbors.search.products.reservoir import open_limits, open_reservoirs
 from trivium.neighbors.search.products.shortlist import Asked
 from trivium.neighbors.search.projections.pruning import (
@@ -23,7 +23,7 @@ class Whole:
     def __init__(self, rows, queries, k):
         self.frame = frame_of(rows, np.float32)
         self.rows, self.queries, self.k = rows, queries, k
-        self.panels = pack_rows(rows, self.frame, 1)
+        self.panels = pack_rows(rows, self.frame)
         self.quads = pack_queries(queries, self.frame)
         centred = [(part - self.frame.center) * self.frame.scale for part in (rows, queries)]
         self.true = 0.5 * np.square(centred[0]).sum(axis=1) - centred[1] @ centred[0].T

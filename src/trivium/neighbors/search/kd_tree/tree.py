@@ -77,7 +77,13 @@ class KDTree:
             bound_groups(self.tree)
 
     def nearest(
-        self, queries: Floats, skip: Indices, n_jobs: int | None, found: tuple[Float64, Indices]
+        self,
+        queries: Floats,
+        skip: Indices,
+        n_jobs: int | None,
+        found: tuple[Float64, Indices],
+        *,
+        own: bool = False,
     ) -> None:
         """Find the k nearest rows of each query; see `Searcher`."""
         distances, indices = found

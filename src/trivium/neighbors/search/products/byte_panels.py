@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from trivium.arrays import Float64, Floats
 from trivium.blocks.compiled import contracting_kernel, kernel
-from trivium.blocks.workers import each_of
 from trivium.neighbors.search.intrinsics import inlined
 from trivium.neighbors.search.products.byte_products import byte_products
 from trivium.neighbors.search.products.panels import FAR, FILL, PANEL_ROWS, QUAD, Frame
@@ -27,7 +26,6 @@ _GROUP = 4
 _LARGEST = 127
 _SHIFT = 128  # panels hold unsigned bytes
 _ROWS_OPEN = 16
-_PANELS_A_PIECE = 4
 
 
 class BytePanels(NamedTuple):
@@ -83,18 +81,6 @@ def relative_error(rows: Floats, frame: Frame) -> float:
     square = np.square(some).sum()
     ratio = np.sqrt(np.square(missed).sum() / square) if square > 0.0 else 0.0
     return float(np.clip(ratio, 1e-4, 1.0))
-
-
-def pack_byte_rows(rows: Floats, frame: Frame, tau: float, n_jobs: int | None) -> BytePanels:
-    """Write rows as panels of bytes."""
-    panels = empty_byte_panels(rows.shape[0], frame)
-    step = _PANELS_A_PIECE * PANEL_ROWS
-
-    def pack(first: int) -> None:
-        write_byte_panels(panels, first, rows[first : first + step], frame, tau)
-
-    each_of(pack, range(0, rows.shape[0], step), n_jobs)
-    return panels
 
 
 def empty_byte_panels(n_rows: int, frame: Frame) -> BytePanels:

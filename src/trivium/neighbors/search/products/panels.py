@@ -25,7 +25,6 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats
 from trivium.blocks.compiled import contracting_kernel, kernel
-from trivium.blocks.workers import each_of
 
 PANEL_ROWS = 256
 QUAD = 4
@@ -140,24 +139,6 @@ def _largest_deviation(rows: Floats, center: Float64) -> float:
 
 def _padded(n_columns: int) -> int:
     return -(-n_columns // _COLUMNS) * _COLUMNS
-
-
-def pack_rows(rows: Floats, frame: Frame, n_jobs: int | None) -> Panels:
-    """Write rows as panels.
-
-    Parameters
-    ----------
-    rows : ndarray of shape (n, d)
-    frame : Frame
-    n_jobs : int or None
-    """
-    panels = empty_panels(rows.shape[0], frame)
-
-    def pack(first: int) -> None:
-        write_panels(panels, first, rows[first : first + 4 * PANEL_ROWS], frame)
-
-    each_of(pack, range(0, rows.shape[0], 4 * PANEL_ROWS), n_jobs)
-    return panels
 
 
 def empty_panels(n_rows: int, frame: Frame) -> Panels:

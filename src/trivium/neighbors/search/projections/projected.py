@@ -115,15 +115,20 @@ class Projected:
 
         each_of(write, range(0, n, _ROWS_A_PIECE), n_jobs)
 
-    def nearest(
+    def search(
         self, queries: Floats, skip: Indices, n_jobs: int | None, found: tuple[Float64, Indices]
     ) -> Indices:
-        """Find the k nearest rows; see `Searcher`.
+        """Find the k nearest rows of most queries, and return which are left without an answer.
+
+        Parameters
+        ----------
+        queries, skip, n_jobs, found
+            As in `Searcher.nearest`.
 
         Returns
         -------
-        ndarray
-            Queries without an answer: too far away for their squares.
+        ndarray of int
+            Queries that are too far away for their squares.
         """
         m, k = found[0].shape
         n_promising = k + max(k // 2, 8)
@@ -200,6 +205,8 @@ def plan_projection(
     queries: Floats,
     k: int,
     n_jobs: int | None,
+    *,
+    own: bool,
 ) -> Projected | None:
     """Project where that saves about as much as it costs for these queries alone.
 
@@ -214,7 +221,7 @@ def plan_projection(
         return None
     with one_blas_thread():
         basis = principal_axes(rows, frame.center, min(_MOST_AXES, d // 2 // 16 * 16) - 1)
-        widths, cost = _best_widths(rows, queries, frame, basis, k)
+        widths, cost = _best_widths(rows, queries, frame, basis, k, own)
     plain = n * d * _WRITE + m * n * pair_cost(d)
     if _preparation(n, d) + m * n * cost > _PATIENCE * plain:
         return None
@@ -229,7 +236,7 @@ def _reach(points: Floats, frame: Frame) -> Float64:
 
 
 def _best_widths(
-    rows: Floats, queries: Floats, frame: Frame, basis: Basis, k: int
+    rows: Floats, queries: Floats, frame: Frame, basis: Basis, k: int, own: bool
 ) -> tuple[Widths, float]:
     """Widths of least cost, and that cost for a pair of query and row."""
     few, many = sample_of(queries, _SAMPLE[0]), sample_of(rows, _SAMPLE[1])
@@ -240,7 +247,7 @@ def _best_widths(
     centred = [(points - frame.center) * frame.scale for points in (few, many)]
     true = query_squares[:, None] + squares - 2.0 * centred[0] @ centred[1].T
     rank = max(1, min(round(k * many.shape[0] / rows.shape[0]), many.shape[0] - 1))
-    rank -= queries is not rows  # a row finds itself among the rows
+    rank -= not own  # a row finds itself among the rows
     limits = np.partition(true, rank, axis=1)[:, rank, None]
     full = basis.axes.shape[1] + 1
     exact = _EXACT_ROW + rows.shape[1] * _EXACT_COLUMN
