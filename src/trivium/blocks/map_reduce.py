@@ -98,5 +98,7 @@ def map_reduce(
         with one_blas_thread():
             return compute(block)
 
+    if len(blocks) == 1:
+        return alone(blocks[0])
     with one_blas_thread():
         return reduce(merge, map_in_order(alone, blocks, n_jobs))

@@ -2,7 +2,8 @@
 
 import copy
 from collections.abc import Callable, Iterator
-from typing import Any, cast
+from contextlib import nullcontext
+from typing import Any
 
 import numpy as np
 
@@ -79,14 +80,10 @@ class ArrayRows:
         weights: Float64 | None = None,
     ) -> None:
         self._X, self.n_classes, self.weights = X, n_classes, weights
+        self.shape: tuple[int, int] = X.shape
         self.codes = _NO_CODES if codes is None else codes
         self._reads = Reads(X.shape[0] * X.shape[1])
         self._summary: ColumnSummary | None = None
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Numbers of rows and of columns."""
-        return cast(tuple[int, int], self._X.shape)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -121,13 +118,14 @@ class ArrayRows:
         *,
         length: int,
         beside: tuple[Any, ...] = (),
+        blas: bool = True,
         out: Any = None,
         n_jobs: int | None = None,
     ) -> Any:
         """Compute an array of each block of rows; return them as one."""
 
         def of(place: slice) -> Any:
-            with one_blas_thread():
+            with one_blas_thread() if blas else nullcontext():
                 return function(self._block(place), *(array[place] for array in beside))
 
         def write(place: slice) -> None:
@@ -137,6 +135,8 @@ class ArrayRows:
         first, *others = self._cuts(length)
         if out is None:
             found = of(first)
+            if not others and found.base is None:
+                return found
             out = np.empty((self.shape[0], *found.shape[1:]), dtype=found.dtype)
             out[first] = found
         else:

@@ -80,6 +80,7 @@ class Rows(Protocol):
         *,
         length: int,
         beside: tuple[Any, ...] = (),
+        blas: bool = True,
         out: Any = None,
         n_jobs: int | None = None,
     ) -> Any:
@@ -91,6 +92,8 @@ class Rows(Protocol):
             As `statistic` of `reduce`; returns an array with a first axis along the rows.
         length, beside, n_jobs
             As in `reduce`.
+        blas : bool
+            Whether the function calls BLAS, which is then kept to one thread.
         out : ndarray or None
             Where to write it.
         """

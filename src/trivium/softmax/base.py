@@ -225,4 +225,4 @@ class SoftmaxPredictor(AccuracyClassifier, BaseEstimator):
         """Predict something for each row."""
         check_is_fitted(self, "coef_")
         rows = ArrayRows(check_rows(self, X))
-        return rows.each(told(self.coef_, self.intercept_), length=_LENGTH)
+        return rows.each(told(self.coef_, self.intercept_), length=_LENGTH, blas=False)

@@ -59,23 +59,24 @@ def distinct(rows: Rows) -> Rows:
     [(1.0, 0, 2.0), (1.0, 1, 1.0), (2.0, 1, 1.0)]
     """
     n, d = rows.shape
-    source = _held(rows) if 8 * n * d <= _SMALL else rows
     codes, weights = rows.codes, rows.weights
-    first = source.take(np.zeros(1, dtype=np.intp)).X[0].astype(np.float64)
-    summary, heads = source.reduce(_SummaryAndHeads(Summarised(first)), _merged, length=LENGTH)
-    (head,) = heads.arrays()
+    if 8 * n * d <= _SMALL:
+        left, (source, head) = rows, _held(rows)
+    else:
+        source, head = _summarised(rows)
+        left = source
     shared = _shared(head)
     whole = np.zeros(n, dtype=np.uint64)
 
     def write(part: slice) -> None:
-        whole[shared[part]] = _hashes_of(source.take(shared[part]))
+        whole[shared[part]] = _hashes_of(source.take(shared[part]).X)
 
     each_of(write, cut(shared.size, block_length(d, n_bytes=_SMALL)))
     leader = _leaders(source, shared, head, whole)
     kept = np.flatnonzero(leader == np.arange(n))
     size = 8 * kept.size * d
     if size > working_memory() or (kept.size == n and size > _SMALL):
-        return rows.reweighted(_ratios(weights)).summarised(summary)
+        return left.reweighted(_ratios(weights))
     block = source.take(kept)
     order = np.arange(kept.size)
     if size <= _SMALL:
@@ -99,8 +100,7 @@ class _SummaryAndHeads:
     summarised: Summarised
 
     def __call__(self, block: Block) -> tuple[ColumnSummary, Gathered]:
-        head = block._replace(X=block.X[:, :_HEAD])
-        return self.summarised(block), Gathered.of(_hashes_of(head))
+        return self.summarised(block), Gathered.of(_hashes_of(block.X[:, :_HEAD]))
 
 
 def _merged(
@@ -109,11 +109,20 @@ def _merged(
     return one[0].merge(other[0]), one[1].merge(other[1])
 
 
-def _held(rows: Rows) -> Rows:
+def _held(rows: Rows) -> tuple[Rows, Hashes]:
     """Read rows once, and hold them in memory; what is read there is not counted."""
     parts = [block.X for block in rows.slabs(_SMALL)]
     X = parts[0] if len(parts) == 1 else np.concatenate(parts)
-    return ArrayRows(X, rows.codes, rows.n_classes, rows.weights)
+    held = ArrayRows(X, rows.codes, rows.n_classes, rows.weights)
+    return held, _hashes_of(X[:, :_HEAD])
+
+
+def _summarised(rows: Rows) -> tuple[Rows, Hashes]:
+    """Hash the first columns in the read that summarises all."""
+    first = rows.take(np.zeros(1, dtype=np.intp)).X[0].astype(np.float64)
+    summary, heads = rows.reduce(_SummaryAndHeads(Summarised(first)), _merged, length=LENGTH)
+    (hashes,) = heads.arrays()
+    return rows.summarised(summary), hashes
 
 
 def _ratios(weights: Float64 | None) -> Float64 | None:
@@ -121,10 +130,10 @@ def _ratios(weights: Float64 | None) -> Float64 | None:
     return None if weights is None or weights.min() == weights.max() else weights
 
 
-def _hashes_of(block: Block) -> Hashes:
-    """Hash the rows of a block by their numbers in float64."""
-    hashes = np.empty(block.X.shape[0], dtype=np.uint64)
-    _hash(np.ascontiguousarray(block.X, dtype=np.float64).view(np.uint64), hashes)
+def _hashes_of(X: Floats) -> Hashes:
+    """Hash rows by their numbers in float64."""
+    hashes = np.empty(X.shape[0], dtype=np.uint64)
+    _hash(np.ascontiguousarray(X, dtype=np.float64).view(np.uint64), hashes)
     return hashes
 
 

@@ -156,7 +156,8 @@ def _told(told: Rows, coef: Float64, intercept: Float64) -> tuple[float, float]:
     penalties still compare by what they make of the other rows.
     """
     codes, weights = told.codes, comparable_weights(told.weights)
-    own, right = np.ascontiguousarray(told.each(_OwnClass(coef, intercept), length=_LENGTH).T)
+    found = told.each(_OwnClass(coef, intercept), length=_LENGTH, blas=False)
+    own, right = np.ascontiguousarray(found.T)
     own[np.isneginf(intercept)[codes]] = _LEAST_LOG
     return -float(np.average(own, weights=weights)), float(np.average(right, weights=weights))
 

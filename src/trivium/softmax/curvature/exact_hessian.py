@@ -11,7 +11,7 @@ import numpy as np
 import scipy.linalg
 from scipy.linalg.lapack import dpocon
 
-from trivium.arrays import Float64
+from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import kernel
 from trivium.blocks.map_reduce import cut
 from trivium.rows.block import Block
@@ -76,7 +76,7 @@ def contrast_hessian(problem: Problem, at: ProblemAt, contrasts: Float64) -> Flo
     first, second = np.triu_indices(contrasts.shape[0])
     length = min(max(_LEAST_PIECE, -(-n // _PIECES)), _MOST_PIECE)
     model = Linear(at.plain.parameters, objective.center, objective.fit_intercept)
-    products = ProductsByContrasts(problem.framed, model, contrasts)
+    products = ProductsByContrasts(problem.framed, model, contrasts, (first, second))
     sums = objective.rows.reduce(products, np.add, length=length, beside=at.plain.beside)
     sums = sums / objective.total
     blocks = np.empty((first.size, size, size))
@@ -100,11 +100,14 @@ class ProductsByContrasts:
     model : Linear
         For the probabilities, where they are not known.
     contrasts : ndarray of shape (n_classes - 1, n_classes)
+    pairs : tuple of two ndarray of int
+        Numbers of the contrasts of each pair.
     """
 
     framed: FramedColumns
     model: Linear
     contrasts: Float64
+    pairs: tuple[Indices, Indices]
 
     def __call__(self, block: Block, probabilities: Float64 | None = None) -> Float64:
         """Sum over a block, shape (n_pairs of contrasts, n_pairs of columns)."""
@@ -113,7 +116,7 @@ class ProductsByContrasts:
             p = self.model.probabilities(self.model.columns(block))
         else:
             p = probabilities.T
-        first, second = np.triu_indices(contrasts.shape[0])
+        first, second = self.pairs
         size = Z.shape[1]
         n_pairs = size * (size + 1) // 2
         chunk = max(8, _CHUNK_VALUES // n_pairs)
