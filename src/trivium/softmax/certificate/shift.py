@@ -151,11 +151,8 @@ def by_shift(model: Model, sums: Residuals) -> float:
     live = extended.live
     if extended.size > model.rows.shape[0]:
         return np.inf  # fewer rows than parameters: there is no such step, as a rule
-    # No q acts on what all classes have in common, nor on columns of zeros.
     common = model.coef[:, live].mean(axis=0)
-    beyond = 0.5 * model.alpha * len(model.coef) * float(common @ common)
-    beyond += 0.5 * model.alpha * norm(np.delete(model.coef, live, axis=1)) ** 2
-    beyond = float(beyond * (1 + 4 * model.rounding))
+    beyond = _beyond_reach(model, live, common)
     if not extended.size:
         return divergence(0.0, model.divergence_of_rounding(sums), 0.0) + beyond
     gradient: Float64 = (
@@ -198,6 +195,13 @@ def by_shift(model: Model, sums: Residuals) -> float:
     ratio = taken.ratio * (1 + 1e-6) + stiffness * residue * reach
     apart = model.divergence_of_rounding(sums)
     return divergence(along + float(np.sqrt(stiffness)) * residue, apart, ratio) + beyond
+
+
+def _beyond_reach(model: Model, live: Indices, common: Float64) -> float:
+    """Penalty on what no q acts on: what all classes have in common, and columns of zeros."""
+    beyond = 0.5 * model.alpha * len(model.coef) * float(common @ common)
+    beyond += 0.5 * model.alpha * norm(np.delete(model.coef, live, axis=1)) ** 2
+    return float(beyond * (1 + 4 * model.rounding))
 
 
 def _independent(model: Model, extended: _Extended) -> _Solved | None:
