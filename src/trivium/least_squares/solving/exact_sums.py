@@ -151,7 +151,7 @@ def sum_exactly(
     if n * (1.0 + d) ** 2 > budget:
         return None
     n_classes = table.rows.n_classes
-    if np.isfinite(budget):
+    if n * (_DIGITS * (1.0 + d)) ** 2 > budget:  # some rows tell how many digits there are
         few = table.rows.take(np.arange(min(_SAMPLE, n)))._replace(weights=None)
         digits = _digits_of(few.X.min(axis=0), few.X.max(axis=0), empty_sums(d, n_classes))
         if digits is not None and n * digits.columns(few) ** 2 > budget:
