@@ -232,7 +232,7 @@ class TestLabelledRows:
     def test_rows_of_weight_zero_are_gone_and_their_class_stays(self):
         X = np.arange(4.0)[:, None]
         rows = check_labelled_rows(Fitted(), X, ["c", "a", "b", "a"], [1, 0.5, 0, 2])
-        assert rows.X[:, 0].tolist() == [0, 1, 3]
+        assert rows.in_memory()[:, 0].tolist() == [0, 1, 3]
         assert rows.classes.tolist() == ["a", "b", "c"]
         assert rows.codes.tolist() == [2, 0, 0]
         assert rows.weights.tolist() == [1, 0.5, 2]

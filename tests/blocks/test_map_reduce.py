@@ -7,9 +7,13 @@ from hypothesis import strategies as st
 from tests.neighbors.reference import MODEST
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from trivium.blocks.map_reduce import map_reduce, row_blocks
+from trivium.blocks.map_reduce import block_length, cut, map_reduce
 
 JOBS = (1, 2, 4, -1, None)
+
+
+def row_blocks(n_rows, n_columns, **words):
+    return cut(n_rows, block_length(n_columns, **words))
 
 
 class TestRowBlocks:

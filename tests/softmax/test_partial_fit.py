@@ -196,7 +196,7 @@ def test_weights_of_any_magnitude_count_alike(weight):
 
 def test_a_start_beyond_float64_is_left():
     rows = rows_of(8)
-    rows = ArrayRows(1e90 * rows.X, rows.codes, rows.classes.size)
+    rows = ArrayRows(1e90 * rows.in_memory(), rows.codes, rows.classes.size)
     past = nothing(rows, fit_intercept=False)
     far = 1e250 * np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]])
     with np.errstate(over="ignore", invalid="ignore"):  # as the caller does

@@ -48,31 +48,6 @@ def block_length(n_columns: int, *, least: int = 64, n_bytes: int = _BLOCK_BYTES
     return max(least, n_bytes // (8 * n_columns) // 64 * 64)
 
 
-def row_blocks(
-    n_rows: int, n_columns: int, *, least: int = 64, n_bytes: int = _BLOCK_BYTES
-) -> list[slice]:
-    """Cut rows into blocks that fit a core's cache.
-
-    Parameters
-    ----------
-    n_rows, n_columns : int
-        Shape of the data.
-    least, n_bytes : int
-        As of `block_length`.
-
-    Returns
-    -------
-    list of slice
-        Together every row, in order; each but the last has the same length.
-
-    Examples
-    --------
-    >>> row_blocks(2000, 64)
-    [slice(0, 1024, None), slice(1024, 2000, None)]
-    """
-    return cut(n_rows, block_length(n_columns, least=least, n_bytes=n_bytes))
-
-
 def map_reduce(
     compute: Callable[[Block], Statistic],
     blocks: Sequence[Block],

@@ -40,12 +40,6 @@ class LabelledRows:
     all_there: bool = False
 
     @property
-    def X(self) -> Floats:
-        """The numbers, in memory."""
-        X: Floats = self.rows._X  # type: ignore[attr-defined]
-        return X
-
-    @property
     def codes(self) -> Indices:
         """Class of each row that remains, from 0."""
         return self.rows.codes
