@@ -16,6 +16,7 @@ from trivium.rows.source import Statistic
 from trivium.rows.summary import LENGTH, ColumnSummary, Summarised
 
 _NO_CODES: Indices = np.empty(0, dtype=np.intp)
+_counting = Lock()  # one for all counts: each is held for an addition
 
 
 class Reads:
@@ -31,18 +32,11 @@ class Reads:
 
     def __init__(self, total: int) -> None:
         self._total = max(total, 1)
-        self._numbers, self._lock = 0, Lock()
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Copy and pickle the count, not the lock."""
-        return {name: value for name, value in self.__dict__.items() if name != "_lock"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state, _lock=Lock())
+        self._numbers = 0
 
     def add(self, n_numbers: int) -> None:
         """Count some numbers."""
-        with self._lock.held:
+        with _counting.held:
             self._numbers += n_numbers
 
     @property
