@@ -11,7 +11,8 @@ from sklearn.exceptions import NotFittedError
 from sklearn.metrics import log_loss, roc_auc_score
 
 from trivium import LeastSquaresClassifier
-from trivium.least_squares.calibration import METHODS, Sigmoid, believed, calibrator_of
+from trivium.least_squares.calibration import METHODS, believed, calibrator_of
+from trivium.least_squares.calibrator import Sigmoid
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*predicted for no training row")
 

@@ -15,7 +15,8 @@ from trivium.blocks.linear_scores import ROWS_A_PIECE, bounded_scores
 from trivium.class_weights import ClassWeight
 from trivium.inputs import beyond_magnitude, check_labelled_rows
 from trivium.least_squares.base import LARGEST
-from trivium.least_squares.calibration import Calibrator, calibrator_of
+from trivium.least_squares.calibration import calibrator_of
+from trivium.least_squares.calibrator import Calibrator
 from trivium.least_squares.deletion.case_deletion import loo_residuals
 from trivium.least_squares.deletion.fitted import FittedTable
 from trivium.least_squares.partial_fit import RowsComeAndGo
