@@ -16,7 +16,6 @@ from trivium.least_squares.solving.absent_classes import below_others
 from trivium.least_squares.solving.svd import Axes
 from trivium.least_squares.solving.targets import leading, targets
 from trivium.rows.block import Block
-from trivium.rows.gathered import Gathered
 
 _ABOVE, _BELOW = 10.0, 1e-3
 _MOST_BYTES = 1 << 28  # of the values of several penalties
@@ -265,14 +264,14 @@ def left_out_values(
     n, n_targets, absent = folds.learnt.codes.size, folds.table.n_targets, folds.absent
     places, others, scores = folds.places, folds.unheard, folds.scores
     codes, own, numbers = folds.learnt.codes, folds.table.rows.codes, np.arange(n)
-    step = max(1, _MOST_BYTES // (8 * n * n_targets))
+    step = max(1, _MOST_BYTES // (8 * n * (n_targets + 1)))
     for start in range(0, alphas.size, step):
         some = alphas[start : start + step]
-        residuals = np.empty((some.size, n, n_targets))
+        found = np.empty((n, some.size, n_targets + 1))
         for part in folds.parts:
-            _leave_out(part, some, residuals)
-        for alpha, missed in zip(some.tolist(), residuals, strict=True):
-            heard = scores.values(missed, own, codes, numbers)
+            _leave_out(part, some, found)
+        for j, alpha in enumerate(some.tolist()):
+            heard = scores.values(found[:, j, :-1], own, codes, numbers)
             values = np.empty((folds.scored.codes.size, heard.shape[1]))
             values[places] = heard
             if others.size:
@@ -282,33 +281,31 @@ def left_out_values(
 
 @dataclass(frozen=True)
 class _Residuals:
-    """Residuals of a block of rows without each, under each penalty, and which have digits.
+    """Residuals of a block of rows without each, under each penalty; last, whether with digits.
 
-    Of shapes (m, n_alphas, n_targets) and (m, n_alphas).
+    Of shape (m, n_alphas, n_targets + 1).
     """
 
     left_out: _LeftOut
 
-    def __call__(self, block: Block, most: Float64) -> Gathered:
-        residuals, kept = zip(*self.left_out.each(block, most), strict=True)
-        return Gathered.of(np.stack(residuals, axis=1), np.stack(kept, axis=1))
+    def __call__(self, block: Block, most: Float64) -> Float64:
+        each = (np.column_stack(pair) for pair in self.left_out.each(block, most))
+        return np.stack(list(each), axis=1)
 
 
 def _leave_out(part: Part, alphas: Float64, out: Float64) -> None:
-    """Write the residuals of the rows of a part, of shape (m, n, n_targets)."""
+    """Write what `_Residuals` are of the rows of a part, those without digits found anew."""
     table, places = part.table(), part.places()
-    left_out = _LeftOut(part.fitted.deletion(part.axes), alphas)
-    residuals, kept = table.rows.reduce(
-        _Residuals(left_out),
-        Gathered.merge,
-        length=table.length,
-        beside=(part.fitted.goes[places],),
-    ).arrays()
+    residuals = _Residuals(_LeftOut(part.fitted.deletion(part.axes), alphas))
+    beside = (part.fitted.goes[places],)
+    if part.numbers is None:
+        table.rows.each(residuals, length=table.length, beside=beside, out=out)
+    else:
+        out[places] = table.rows.each(residuals, length=table.length, beside=beside)
     lost_rows = LostRows(part.fitted, part.axes)
     for j, alpha in enumerate(alphas.tolist()):
-        out[j, places] = residuals[:, j]
-        rows = places[~kept[:, j]]
-        out[j, rows], _ = lost_rows.residuals(rows, alpha)
+        rows = places[out[places, j, -1] == 0.0]
+        out[rows, j, :-1], _ = lost_rows.residuals(rows, alpha)
 
 
 def _worth(weights: Float64, exponent: int, *, counts: bool) -> float:
