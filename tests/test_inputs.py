@@ -11,13 +11,8 @@ import pytest
 from scipy import sparse
 from sklearn.base import BaseEstimator
 
-from trivium.inputs import (
-    check_labelled_rows,
-    check_rows,
-    check_weights,
-    require_finite_rows,
-    require_magnitude,
-)
+from trivium.inputs import check_labelled_rows, check_rows, check_weights
+from trivium.magnitudes import require_finite_rows, require_magnitude
 from trivium.rows.memory import ArrayRows
 
 

@@ -10,14 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from trivium.arrays import Float64, Indices, Labels
 from trivium.blocks.linear_scores import bounded_scores
 from trivium.class_weights import ClassWeight
-from trivium.inputs import (
-    beyond_magnitude,
-    check_labelled_rows,
-    check_rows,
-    column_name,
-    require_finite_rows,
-    require_magnitude,
-)
+from trivium.inputs import check_labelled_rows, check_rows
 from trivium.least_squares.deletion.case_deletion import EachLeftOut, without_each
 from trivium.least_squares.deletion.fitted import FittedTable
 from trivium.least_squares.deletion.influence import Influence
@@ -33,6 +26,7 @@ from trivium.least_squares.solving.moments import Moments
 from trivium.least_squares.solving.solution import Solution
 from trivium.least_squares.solving.solve import Solved, Taken, solve, take
 from trivium.least_squares.solving.targets import decisions, leading
+from trivium.magnitudes import beyond_magnitude, column_name, require_finite_rows, require_magnitude
 from trivium.masking import masked_classes, rare_classes, warn_of_masked
 from trivium.rows.labelled import LabelledRows
 from trivium.rows.source import Rows

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from trivium.arrays import Float64, Indices, Labels
 from trivium.blocks.linear_scores import ROWS_A_PIECE, bounded_scores
 from trivium.class_weights import ClassWeight
-from trivium.inputs import beyond_magnitude, check_labelled_rows
+from trivium.inputs import check_labelled_rows
 from trivium.least_squares.base import LARGEST
 from trivium.least_squares.calibration import calibrator_of
 from trivium.least_squares.calibrator import Calibrator
@@ -31,6 +31,7 @@ from trivium.least_squares.solving.exact_sums import sum_exactly
 from trivium.least_squares.solving.moments import few_hold_spread
 from trivium.least_squares.solving.solve import Solved
 from trivium.least_squares.solving.targets import decisions
+from trivium.magnitudes import beyond_magnitude
 from trivium.rows.block import Block
 from trivium.rows.labelled import LabelledRows
 from trivium.rows.source import Rows

@@ -13,13 +13,15 @@ from trivium.arrays import Float64
 from trivium.blocks.linear_scores import ROWS_A_PIECE, linear_scores
 from trivium.blocks.scaling import comparable_weights
 from trivium.class_weights import ClassWeight
-from trivium.inputs import check_labelled_rows, require_finite_rows
+from trivium.inputs import check_labelled_rows
 from trivium.least_squares.base import IndicatorFit
 from trivium.least_squares.deletion.folds import Folds, folds_of
 from trivium.least_squares.deletion.penalties import alpha_grid, left_out_values, penalty_scores
 from trivium.least_squares.solving.svd import principal_axes
 from trivium.least_squares.solving.targets import decisions, targets
-from trivium.left_out import LeftOut, LeftOutScorer, all_weights, error_of_best
+from trivium.left_out import LeftOut
+from trivium.left_out_scores import LeftOutScorer, all_weights, error_of_best
+from trivium.magnitudes import require_finite_rows
 from trivium.parameters import require_choice, require_flag, require_number, require_penalties
 from trivium.rows.block import Block
 from trivium.rows.source import Rows

@@ -9,12 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64, Labels
 from trivium.class_weights import ClassWeight, require_known_beforehand
-from trivium.inputs import (
-    beyond_magnitude,
-    check_labelled_rows,
-    require_finite,
-    require_magnitude,
-)
+from trivium.inputs import check_labelled_rows
 from trivium.labels import check_classes
 from trivium.least_squares.base import LARGEST, IndicatorFit
 from trivium.least_squares.calibration import METHODS
@@ -24,6 +19,7 @@ from trivium.least_squares.solving.by_sums import solve_sums
 from trivium.least_squares.solving.centred_sums import sums_of_moments
 from trivium.least_squares.solving.design import Table
 from trivium.least_squares.solving.exact_sums import ExactSums, empty_sums, sum_exactly
+from trivium.magnitudes import beyond_magnitude, require_finite, require_magnitude
 from trivium.parameters import require_choice, require_flag, require_number
 from trivium.whole_or_nothing import whole_or_nothing
 

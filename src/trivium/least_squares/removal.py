@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trivium.arrays import Float64, Indices, Labels
-from trivium.inputs import column_name
 from trivium.labels import shown
 from trivium.least_squares.solving.centred_sums import CentredSums, centred_sums
 from trivium.least_squares.solving.exact_sums import ExactSums
 from trivium.least_squares.solving.moments import Moments
+from trivium.magnitudes import column_name
 
 _ROUNDING = 1e-9  # share of a sum that rounding of what is given may take too much
 _HALF_OF_THE_DIGITS = 1e-8

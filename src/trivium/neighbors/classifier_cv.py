@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64
 from trivium.class_weights import ClassWeight
-from trivium.left_out import LeftOutScorer, all_weights
+from trivium.left_out_scores import LeftOutScorer, all_weights
 from trivium.neighbors.classifier import KNeighborsClassifier
 from trivium.neighbors.loo_scores import own_scores
 from trivium.neighbors.neighborhoods import Neighborhood, neighborhoods

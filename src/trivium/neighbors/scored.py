@@ -7,7 +7,8 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.memory import working_memory
-from trivium.left_out import LeftOut, LeftOutScorer, error_of_best
+from trivium.left_out import LeftOut
+from trivium.left_out_scores import LeftOutScorer, error_of_best
 from trivium.neighbors.neighborhoods import Neighborhood, counting_weights
 from trivium.neighbors.path_kernels import add_cells
 from trivium.neighbors.voting import Voters

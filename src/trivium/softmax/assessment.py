@@ -7,8 +7,8 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from trivium.arrays import Float64, Indices
-from trivium.inputs import column_name
 from trivium.labels import shown
+from trivium.magnitudes import column_name
 from trivium.rows.source import Rows
 from trivium.softmax.certificate.duality_gap import Certificate, certify
 from trivium.softmax.certificate.infimum import above_infimum

@@ -12,8 +12,9 @@ from sklearn.exceptions import ConvergenceWarning
 from trivium.arrays import Float64, Indices, Labels
 from trivium.blocks.workers import one_blas_thread
 from trivium.class_weights import ClassWeight, require_known_beforehand
-from trivium.inputs import check_labelled_rows, require_finite, require_moderate
+from trivium.inputs import check_labelled_rows
 from trivium.labels import check_classes
+from trivium.magnitudes import require_finite, require_moderate
 from trivium.parameters import require_choice, require_flag, require_number
 from trivium.rows.labelled import LabelledRows
 from trivium.rows.source import Rows

@@ -14,8 +14,9 @@ from sklearn.utils.validation import check_is_fitted
 from trivium.arrays import Float64
 from trivium.blocks.workers import map_in_order, one_blas_thread
 from trivium.class_weights import ClassWeight, class_factors
-from trivium.inputs import check_labelled_rows, require_moderate
-from trivium.left_out import all_weights
+from trivium.inputs import check_labelled_rows
+from trivium.left_out_scores import all_weights
+from trivium.magnitudes import require_moderate
 from trivium.parameters import require_choice, require_flag, require_number, require_penalties
 from trivium.rows.labelled import LabelledRows
 from trivium.scorers import routed, score_of, scorer_of

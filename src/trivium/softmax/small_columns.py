@@ -19,7 +19,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from trivium.arrays import Float64
-from trivium.inputs import column_name
+from trivium.magnitudes import column_name
 from trivium.rows.block import Block
 from trivium.softmax.fitting import Fitted
 from trivium.softmax.objective.cross_entropy import CrossEntropy

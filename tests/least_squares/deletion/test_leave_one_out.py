@@ -14,7 +14,7 @@ from sklearn.model_selection import LeaveOneOut, cross_val_predict
 from trivium import LeastSquaresClassifier, LeastSquaresClassifierCV
 from trivium.least_squares.deletion import penalties
 from trivium.least_squares.solving.targets import targets
-from trivium.left_out import jackknife_groups
+from trivium.left_out_scores import jackknife_groups
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*predicted for no training row"),

@@ -9,8 +9,8 @@ from sklearn.datasets import load_iris
 from sklearn.metrics import accuracy_score, f1_score, get_scorer, make_scorer, roc_auc_score
 
 from trivium import KNeighborsClassifierCV, LeastSquaresClassifierCV
-from trivium.left_out import (
-    LeftOut,
+from trivium.left_out import LeftOut
+from trivium.left_out_scores import (
     LeftOutScorer,
     UnknownError,
     error_of_best,

@@ -1,0 +1,144 @@
+"""Values that are no finite numbers, or too large: errors that name the row and the column."""
+
+from typing import Any
+
+import numpy as np
+
+from trivium.arrays import Floats, Indices
+from trivium.rows.block import Block
+from trivium.rows.labelled import LabelledRows
+from trivium.rows.source import Rows
+from trivium.rows.summary import ColumnSummary
+
+_Found = tuple[int, int, float] | None
+_NO_CODES: Indices = np.empty(0, dtype=np.intp)
+_CHUNK = 1 << 20  # values looked at in one go while searching for the first bad one
+
+
+def require_magnitude(estimator: Any, rows: Rows, most: float, kept: Indices | None = None) -> None:
+    """Raise a ValueError that names the first column with a value beyond a magnitude.
+
+    Parameters
+    ----------
+    estimator : estimator
+    rows : Rows
+    most : float
+    kept : ndarray of int or None
+        Numbers that the rows had as they were given; None means that all are there.
+    """
+    if (rows.summary().greatest > most).any():
+        raise beyond_magnitude(estimator, rows, most, kept)
+
+
+def require_moderate(
+    estimator: Any, labelled: LabelledRows, summary: ColumnSummary, most: float
+) -> None:
+    """Raise a ValueError unless all rows given are finite, and none that weighs is too large.
+
+    Rows that weigh nothing are read, and others only where there is something to name.
+
+    Parameters
+    ----------
+    estimator : estimator
+    labelled : LabelledRows
+        Checked but for this.
+    summary : ColumnSummary
+        Of their numbers, in whichever order, repeated or not.
+    most : float
+        The greatest magnitude.
+
+    Raises
+    ------
+    ValueError
+        If there is something; the message names the row and the column, or the column.
+    """
+    light = labelled.weightless()[0]
+    with np.errstate(over="ignore", invalid="ignore"):
+        finite = bool(np.isfinite(light.sum(dtype=np.float64)))
+    if summary.may_not_be_finite or not finite:
+        given = labelled.rows if labelled.given is None else labelled.given
+        require_finite_rows(estimator, given)
+    if (summary.greatest > most).any():
+        raise beyond_magnitude(estimator, labelled.rows, most, labelled.kept)
+
+
+def beyond_magnitude(
+    estimator: Any, rows: Rows, most: float, kept: Indices | None = None
+) -> ValueError:
+    """Return an error that names the first column beyond a magnitude, or the widest one.
+
+    Parameters are those of `require_magnitude`.
+
+    Raises
+    ------
+    ValueError
+        If a value is not finite; the message names it.
+    """
+    require_finite_rows(estimator, rows, kept)
+    summary = rows.summary()
+    beyond = np.flatnonzero(summary.greatest > most)
+    column = int(beyond[0]) if beyond.size else int(np.argmax(summary.greatest))
+    return ValueError(
+        f"X reaches from {summary.least[column]:.3g} to {summary.most[column]:.3g} in "
+        f"{column_name(estimator, column)}: {type(estimator).__name__} computes with "
+        f"magnitudes up to {most:g}. Divide the column by a power of ten."
+    )
+
+
+def require_finite(estimator: Any, X: Floats, name: str = "X") -> None:
+    """Raise a ValueError that names the first value which is NaN or infinite."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(X.sum(dtype=np.float64)):
+            return
+    step = max(1, _CHUNK // X.shape[1])
+    for start in range(0, X.shape[0], step):
+        found = _first_not_finite(Block(start, X[start : start + step], _NO_CODES, None))
+        if found is not None:
+            raise _not_finite(estimator, name, *found)
+
+
+def require_finite_rows(estimator: Any, rows: Rows, kept: Indices | None = None) -> None:
+    """Raise a ValueError that names the first value of training rows which is NaN or infinite.
+
+    Parameters
+    ----------
+    estimator : estimator
+    rows : Rows
+    kept : ndarray of int or None
+        Numbers that the rows had as they were given; None means that all are there.
+    """
+    if not rows.shape[0] or not rows.summary().may_not_be_finite:
+        return
+    length = max(1, _CHUNK // rows.shape[1])
+    found = rows.reduce(_first_not_finite, _first, length=length)
+    if found is not None:
+        row, column, value = found
+        row = row if kept is None else int(kept[row])
+        raise _not_finite(estimator, "X", row, column, value)
+
+
+def _first_not_finite(block: Block) -> _Found:
+    """Find the first value of a block that is not finite: its row, its column and itself."""
+    bad = np.argwhere(~np.isfinite(block.X))
+    if not bad.size:
+        return None
+    row, column = bad[0].tolist()
+    return block.first + row, column, float(block.X[row, column])
+
+
+def _first(one: _Found, other: _Found) -> _Found:
+    return other if one is None else one
+
+
+def _not_finite(estimator: Any, name: str, row: int, column: int, value: float) -> ValueError:
+    kind = "NaN" if np.isnan(value) else "infinity"
+    return ValueError(
+        f"Input {name} contains {kind}: row {row}, {column_name(estimator, column)}. "
+        "Drop or impute such values first."
+    )
+
+
+def column_name(estimator: Any, column: int) -> str:
+    """Name a column as the user would: by its name if the table had names, else by number."""
+    names = getattr(estimator, "feature_names_in_", ())
+    return f"column {names[column]!r}" if column < len(names) else f"column {column}"
