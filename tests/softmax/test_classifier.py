@@ -773,7 +773,7 @@ class TestPartialFit:
         with pytest.raises(ValueError, match="column 0: SoftmaxRegression computes"):
             model.partial_fit(1e200 * X[:1], y[:1])
         np.testing.assert_array_equal(model.coef_, before)
-        monkeypatch.setattr("trivium.softmax.classifier._MOST_PARAMETERS", 11)
+        monkeypatch.setattr("trivium.softmax.partial_fit._MOST_PARAMETERS", 11)
         with pytest.raises(ValueError, match="partial_fit keeps the square of 12 parameters"):
             SoftmaxRegression().partial_fit(X, y, classes=range(3))
 

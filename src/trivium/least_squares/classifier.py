@@ -35,7 +35,7 @@ from trivium.magnitudes import beyond_magnitude
 from trivium.rows.block import Block
 from trivium.rows.labelled import LabelledRows
 from trivium.rows.source import Rows
-from trivium.whole_or_nothing import whole_or_nothing
+from trivium.whole_or_nothing import forget, whole_or_nothing
 
 _FAR_WEIGHTS = 1e280
 # Products that exact sums may take in a fit, where rounded ones would do as a rule, and where they
@@ -176,8 +176,7 @@ class LeastSquaresClassifier(RowsComeAndGo):
             )
             self._keep_classes(rows, self.class_weight)
             table = indicator_table(rows, alone=self.robust)
-            for name in ("robust_weights_", "scale_", "n_iter_", "_calibrator"):
-                self.__dict__.pop(name, None)
+            forget(self, "robust_weights_", "scale_", "n_iter_", "_calibrator")
             if self.robust:
                 solved, fitted = self._solve_robustly(table, rows)
             else:

@@ -21,7 +21,7 @@ from trivium.least_squares.solving.design import Table
 from trivium.least_squares.solving.exact_sums import ExactSums, empty_sums, sum_exactly
 from trivium.magnitudes import beyond_magnitude, require_finite, require_magnitude
 from trivium.parameters import require_choice, require_flag, require_number
-from trivium.whole_or_nothing import whole_or_nothing
+from trivium.whole_or_nothing import forget, whole_or_nothing
 
 
 def _adds_rows(model: "RowsComeAndGo") -> bool:
@@ -168,8 +168,7 @@ class RowsComeAndGo(IndicatorFit):
         self._keep(solution, moments, self.alpha, centred=self.fit_intercept)
         self._sums, self._n_rows = sums, sums.n_rows
         self._keep_class_weight(self.class_weight)
-        for name in ("masked_classes_", "_calibrator"):
-            self.__dict__.pop(name, None)
+        forget(self, "masked_classes_", "_calibrator")
 
     def _sums_of(
         self,

@@ -7,7 +7,7 @@ from trivium import SoftmaxRegression
 from trivium.rows.labelled import LabelledRows
 from trivium.rows.memory import ArrayRows
 from trivium.softmax.objective.cross_entropy import CrossEntropy
-from trivium.softmax.partial_fit import _Chunk, go_on, nothing
+from trivium.softmax.past import _Chunk, go_on, nothing
 
 OPTIONS = {"alpha": 0.1, "max_iter": 100, "tol": 1e-10}
 
