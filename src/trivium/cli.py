@@ -1,6 +1,6 @@
 """The command line as a process: signals, standard streams and exit codes.
 
-Little is loaded here, so that it can be told to stop from its first moment on.
+Little is loaded here, so that it can be stopped from its first moment on.
 """
 
 import errno

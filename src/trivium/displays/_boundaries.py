@@ -28,7 +28,7 @@ _QUERIES = 5000  # or as many as there are cells: what the bisection may ask
 
 
 class Cells(Protocol):
-    """What is to be known of a grid, as of `PlaneGrid`."""
+    """The part of `PlaneGrid` that boundaries need."""
 
     @property
     def extent(self) -> tuple[float, float, float, float]: ...

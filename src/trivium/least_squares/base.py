@@ -249,7 +249,7 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
             "the linear function has the other's sign in all of them"
             if two
             else "their linear functions are nowhere the greatest",
-            "A class that lies between others is told by softmax regression and by nearest "
+            "A class that lies between others is found by softmax regression and by nearest "
             "neighbours.",
             balanced=isinstance(self._class_weight, str),
             stacklevel=3,

@@ -79,7 +79,7 @@ def believed(scores: Float64, codes: Indices, weights: Float64 | None) -> Range:
     scores : ndarray of shape (n,)
     codes : ndarray of shape (n,)
     weights : ndarray of shape (n,) or None
-        Of rows of weight three one is left out, and the two others tell of it.
+        Of rows of weight three one is left out, and the two others stay.
 
     Examples
     --------
@@ -190,7 +190,7 @@ def _temperature(scores: Float64, codes: Indices, weights: Float64 | None) -> fl
     """Find the inverse temperature of the least cross-entropy.
 
     Of two classes there is one column, and logits are minus and plus the score. Where every row
-    is told right there is no least one: n rows may say that one in n + 2 is not told right
+    is predicted right there is no least one: n rows may say that one in n + 2 is not predicted right
     (Laplace's rule of succession), and never that fewer are not.
     """
     w, rows = _relative(weights, codes.size)

@@ -45,10 +45,10 @@ class LeastSquaresClassifierCV(IndicatorFit):
         Penalties to try. A number asks for so many in equal ratios, from one that takes
         nearly all of every direction to one that takes nearly nothing of any.
     scoring : str, callable or None, default="accuracy"
-        What is to be great, and what `score` tells: "accuracy", for which None stands too,
+        The score to maximise, which `score` returns: "accuracy", for which None stands too,
         "neg_mean_squared_error", which is that of the functions' values, or any scorer of
         scikit-learn that goes by labels or decision values. It is asked once for every penalty,
-        about all rows together, each told by the model without it. Of two classes the second is
+        about all rows together, each predicted by the model without it. Of two classes the second is
         the positive one, unless a scorer has been made with another.
     rule : {"one-standard-error", "best"}, default="one-standard-error"
         "one-standard-error" takes the greatest penalty, hence the smoothest model, whose mean
@@ -58,7 +58,7 @@ class LeastSquaresClassifierCV(IndicatorFit):
     class_weight : dict, "balanced" or None, default=None
         As in `LeastSquaresClassifier`. A row is left out with all its class's weight, and
         "balanced" goes by the rows that stay. Scores count rows by their sample weights alone, and
-        rows of a class whose weight is zero are told by the fit to the others.
+        rows of a class whose weight is zero are predicted by the fit to the others.
 
     Attributes
     ----------
@@ -78,11 +78,11 @@ class LeastSquaresClassifierCV(IndicatorFit):
     Notes
     -----
     A weight counts rows: of a row of weight 3 one is left out, and the two others stay. Bring
-    weights that are no counts to a mean of one or less, or copies tell about each other.
+    weights that are no counts to a mean of one or less, or copies predict each other.
     Standard errors are for as many rows as are counted; where some weight is below one, for
     (Σw)²/Σw². That of another scorer is the jackknife's: how far the score moves without each row,
     where it is a metric of scikit-learn of labels, and else without each of twenty groups of rows.
-    A callable is given a model that tells all training rows, and no others; for the standard error
+    A callable is given a model that predicts all training rows, and no others; for the standard error
     also twenty times all but a twentieth of them.
 
     With class_weight="balanced" there is a decomposition for each class, which counts one row less

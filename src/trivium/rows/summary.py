@@ -1,4 +1,4 @@
-"""What is to be known of columns before anything is learnt from rows: one read."""
+"""Ranges and means of columns, which every fit needs first: one read."""
 
 from typing import NamedTuple
 

@@ -47,7 +47,7 @@ _news: Any = None
 
 
 def _begin(news: Any) -> None:
-    """Take the queue that tells the parent of progress, leave Ctrl-C to it, and end with it."""
+    """Take the queue that reports progress to the parent, leave Ctrl-C to it, and end with it."""
     global _news
     _news = news
     signal.signal(signal.SIGINT, signal.SIG_IGN)

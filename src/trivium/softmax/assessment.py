@@ -79,7 +79,7 @@ def warn_of(
         If the solver stopped by itself before the gradient was as small as `tol`, unless the
         loss is known to be at its optimum all the same: to rounding, or to a share of 1e-10
         where float64 allows no further step; or if it is, and no optimum could be proved. Plain
-        descent, which ends far from it as a rule, is spared the last.
+        descent, which usually ends far from it, is spared the last.
     """
     gap, separation = assessment.certificate.gap, assessment.separation
     if separation is not None and separation.direction is not None:

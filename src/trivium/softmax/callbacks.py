@@ -1,4 +1,4 @@
-"""A solver's steps told to scikit-learn's callbacks."""
+"""A solver's steps passed on to scikit-learn's callbacks."""
 
 from typing import Any
 

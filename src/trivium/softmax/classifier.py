@@ -105,7 +105,7 @@ class SoftmaxRegression(CallbackSupportMixin, RowsComeInParts):
     After `partial_fit` the attributes that describe one fit are gone: `history_`,
     `n_passes_`, `optimality_gap_` and `separating_direction_`.
 
-    Callbacks of scikit-learn's protocol, given by `set_callbacks`, are told of every step.
+    Callbacks of scikit-learn's protocol, given by `set_callbacks`, are called at every step.
 
     References
     ----------
@@ -180,7 +180,7 @@ class SoftmaxRegression(CallbackSupportMixin, RowsComeInParts):
         MaskedClassWarning
             If a class whose rows have a weight is predicted for no training row.
         SeparationWarning
-            If alpha is 0 and classes can be told apart without error, so that there is no
+            If alpha is 0 and classes can be separated without error, so that there is no
             optimum; the message names them and the columns that do it, and says how far above
             its infimum the loss may be if that is more than `tol`.
         ConvergenceWarning

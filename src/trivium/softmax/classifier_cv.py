@@ -50,7 +50,7 @@ class SoftmaxRegressionCV(SoftmaxPredictor):
         As in scikit-learn; a number means so many stratified folds, not shuffled, of the rows
         that weigh something. A splitter sees all rows.
     scoring : str, callable or None, default="neg_log_loss"
-        What is to be great, and what `score` tells: "neg_log_loss", "accuracy", for which None
+        The score to maximise, which `score` returns: "neg_log_loss", "accuracy", for which None
         stands too, or any scorer of scikit-learn. Of two classes the second is the positive one,
         unless a scorer has been made with another.
     rule : {"one-standard-error", "best"}, default="one-standard-error"

@@ -234,7 +234,7 @@ class _ByConjugateGradients:
 
 
 class _Watch:
-    """Passes on to an observer what a solver tells, in the user's coordinates."""
+    """Passes on to an observer what a solver reports, in the user's coordinates."""
 
     def __init__(self, observe: FitObserver, problem: Problem | None = None) -> None:
         self._observe, self.problem = observe, problem

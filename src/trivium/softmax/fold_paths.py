@@ -25,7 +25,7 @@ from trivium.softmax.folds import Fold, require_classes
 from trivium.softmax.solvers.protocol import Status
 from trivium.softmax.unpenalised import fit_unpenalised
 
-_LENGTH = 4096  # rows told at a time
+_LENGTH = 4096  # rows predicted at a time
 _LEAST_LOG = float(np.log(np.finfo(np.float64).eps))
 
 

@@ -150,7 +150,7 @@ class LostRows:
     def _left_out(
         self, block: Block, most: Float64, alpha: float, off: OffSpan | None
     ) -> tuple[LeftOut, Float64]:
-        """Leave rows out, and tell the roots of what goes of their weights.
+        """Leave rows out, and return the roots of what goes of their weights.
 
         Without their parts off the span, they are taken to have none.
         """

@@ -28,7 +28,7 @@ class PenaltyScores(NamedTuple):
     ----------
     accuracy, accuracy_se, squared_error, squared_error_se : ndarray of shape (m,)
     cells : ndarray of shape (m, n_classes, n_classes) or None
-        Weight of the rows of each class (first) that are told as each, if asked for.
+        Weight of the rows of each class (first) that are predicted as each, if asked for.
     """
 
     accuracy: Float64
@@ -61,7 +61,7 @@ class _Sums(NamedTuple):
 
 
 class _Truth(NamedTuple):
-    """What rows are told against: classes, weights in means, and in cells if there are any."""
+    """What predictions are compared with: classes, weights in means, and in cells if there are any."""
 
     codes: Indices
     weights: Float64
@@ -69,7 +69,7 @@ class _Truth(NamedTuple):
     in_cells: Float64 | None
 
     def add(self, sums: _Sums, j: int, told: Indices, squares: Float64) -> None:
-        """Add what rows are told under one penalty, in place."""
+        """Add the predictions under one penalty, in place."""
         each = np.column_stack([told == self.codes, squares])
         with np.errstate(over="ignore", invalid="ignore"):
             sums.scores[:, j] += self.weights @ each
@@ -192,7 +192,7 @@ class _Scored:
 def _told(
     scores: FoldScores, residuals: Float64, own: Indices, codes: Indices, numbers: Indices
 ) -> tuple[Indices, Float64]:
-    """Return what rows left out are told to be, and squares of their residuals."""
+    """Return the predictions of rows left out, and squares of their residuals."""
     with np.errstate(over="ignore"):
         squares: Float64 = np.square(residuals).sum(axis=1)
     return leading(scores.values(residuals, own, codes, numbers), scores.absent), squares

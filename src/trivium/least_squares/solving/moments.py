@@ -78,9 +78,9 @@ class Moments(NamedTuple):
 
 
 def gather(table: Table, *, centred: bool, n_jobs: int | None = None) -> Moments | None:
-    """Take the moments of a table; as a rule each row is read once.
+    """Take the moments of a table; usually each row is read once.
 
-    To scale by some rows suits as a rule. Where it does not, because the range or the mean
+    To scale by some rows usually suits. Where it does not, because the range or the mean
     of all rows is another, they are read again, scaled better.
 
     Parameters
@@ -113,7 +113,7 @@ def gather(table: Table, *, centred: bool, n_jobs: int | None = None) -> Moments
 def few_hold_spread(moments: Moments, table: Table, *, centred: bool) -> bool:
     """Whether a few rows hold nearly all of a column's squares, so that rounding hides the others.
 
-    What others hold is told from some rows; only a column in which few of these differ from the
+    What others hold is estimated from some rows; only a column in which few of these differ from the
     middle is looked at in whole.
     """
     sample = table.rows.sample(_SAMPLE)

@@ -150,7 +150,7 @@ def by_shift(model: Model, sums: Residuals) -> float:
     extended = _Extended(model.linear, np.flatnonzero(sums.greatest > 0))
     live = extended.live
     if extended.size > model.rows.shape[0]:
-        return np.inf  # fewer rows than parameters: there is no such step, as a rule
+        return np.inf  # fewer rows than parameters: there is usually no such step
     common = model.coef[:, live].mean(axis=0)
     beyond = _beyond_reach(model, live, common)
     if not extended.size:

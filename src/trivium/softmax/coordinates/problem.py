@@ -23,7 +23,7 @@ _MOST_PENALTY = 1e300
 
 
 class Seen(NamedTuple):
-    """What an observer of a fit is told of a point, in the user's coordinates."""
+    """What an observer of a fit learns of a point, in the user's coordinates."""
 
     loss: float
     gradient: Float64
@@ -104,7 +104,7 @@ class Problem:
         Its rows are centred if the frame is far.
     frame : ColumnScaling
     dependence : Dependence or None
-        Columns to leave out of the fit; the coefficients told are those of all columns.
+        Columns to leave out of the fit; the coefficients reported are those of all columns.
 
     Attributes
     ----------

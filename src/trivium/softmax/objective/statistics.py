@@ -86,7 +86,7 @@ class Linear:
 
 @dataclass(frozen=True)
 class LossAndGradient(Linear):
-    """Cross-entropy of rows, its gradient, and what else an evaluation tells."""
+    """Cross-entropy of rows, its gradient, and what else an evaluation gives."""
 
     def __call__(self, block: Block) -> Sums:
         """Sum over a block."""
