@@ -190,8 +190,8 @@ def _temperature(scores: Float64, codes: Indices, weights: Float64 | None) -> fl
     """Find the inverse temperature of the least cross-entropy.
 
     Of two classes there is one column, and logits are minus and plus the score. Where every row
-    is predicted right there is no least one: n rows may say that one in n + 2 is not predicted right
-    (Laplace's rule of succession), and never that fewer are not.
+    is predicted right there is no least one: n rows may say that one in n + 2 is predicted wrong
+    (Laplace's rule of succession), and never that fewer are.
     """
     w, rows = _relative(weights, codes.size)
     if scores.shape[1] == 1:

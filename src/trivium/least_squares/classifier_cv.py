@@ -48,8 +48,8 @@ class LeastSquaresClassifierCV(IndicatorFit):
         The score to maximise, which `score` returns: "accuracy", for which None stands too,
         "neg_mean_squared_error", which is that of the functions' values, or any scorer of
         scikit-learn that goes by labels or decision values. It is asked once for every penalty,
-        about all rows together, each predicted by the model without it. Of two classes the second is
-        the positive one, unless a scorer has been made with another.
+        about all rows together, each predicted by the model without it. Of two classes the second
+        is the positive one, unless a scorer has been made with another.
     rule : {"one-standard-error", "best"}, default="one-standard-error"
         "one-standard-error" takes the greatest penalty, hence the smoothest model, whose mean
         score is within one standard error of the best. "best" takes the best mean score, and
@@ -82,8 +82,8 @@ class LeastSquaresClassifierCV(IndicatorFit):
     Standard errors are for as many rows as are counted; where some weight is below one, for
     (Σw)²/Σw². That of another scorer is the jackknife's: how far the score moves without each row,
     where it is a metric of scikit-learn of labels, and else without each of twenty groups of rows.
-    A callable is given a model that predicts all training rows, and no others; for the standard error
-    also twenty times all but a twentieth of them.
+    A callable is given a model that predicts all training rows, and no others; for the standard
+    error also twenty times all but a twentieth of them.
 
     With class_weight="balanced" there is a decomposition for each class, which counts one row less
     where one of its own is left out; where rows weigh less than one, for each weight of each class.

@@ -61,7 +61,7 @@ class _Sums(NamedTuple):
 
 
 class _Truth(NamedTuple):
-    """What predictions are compared with: classes, weights in means, and in cells if there are any."""
+    """What predictions are compared with: classes, and weights in means and in cells."""
 
     codes: Indices
     weights: Float64

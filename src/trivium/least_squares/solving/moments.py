@@ -113,8 +113,8 @@ def gather(table: Table, *, centred: bool, n_jobs: int | None = None) -> Moments
 def few_hold_spread(moments: Moments, table: Table, *, centred: bool) -> bool:
     """Whether a few rows hold nearly all of a column's squares, so that rounding hides the others.
 
-    What others hold is estimated from some rows; only a column in which few of these differ from the
-    middle is looked at in whole.
+    What others hold is estimated from some rows; only a column in which few of these differ from
+    the middle is looked at in whole.
     """
     sample = table.rows.sample(_SAMPLE)
     some = sample.X.astype(np.float64)
