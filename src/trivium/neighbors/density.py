@@ -1,6 +1,5 @@
 """k nearest neighbours as an estimate of densities."""
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, Self
 
@@ -15,7 +14,13 @@ from trivium.labels import shown
 from trivium.neighbors.balls import Balls
 from trivium.neighbors.base import NeighborQueries
 from trivium.neighbors.class_balls import ClassBalls, SharedBalls
-from trivium.neighbors.estimates import log_marginal, log_posterior, posterior, require_volumes
+from trivium.neighbors.estimates import (
+    log_marginal,
+    log_posterior,
+    posterior,
+    require_volumes,
+    warn_of_infinity,
+)
 from trivium.neighbors.neighborhoods import counting_weights
 from trivium.neighbors.voting import require_ks
 from trivium.parameters import require_choice, require_flag
@@ -92,8 +97,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
     array([-0.71, -0.42, -0.15, -0.13, -0.19])
     """
 
-    _shared: SharedBalls | None
-    _own: ClassBalls | None
+    _by_class: SharedBalls | ClassBalls | None
 
     def __init__(
         self,
@@ -154,17 +158,17 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
             self._fit_index(given)
             self._balls = Balls(self._index, weights)
             self._check_neighbors(self._balls, None, own=False)
-            self._shared = self._own = None
             if not labelled:
+                self._by_class = None
                 forget(self, "classes_", "class_prior_")
                 return self
             self.classes_ = given.classes
             mass = np.bincount(given.codes, weights, minlength=self.classes_.size)
             self.class_prior_ = mass / mass.sum()
             if self.volume == "shared":
-                self._shared = SharedBalls(self._balls, given.codes, self.class_prior_)
+                self._by_class = SharedBalls(self._balls, given.codes, self.class_prior_)
             else:
-                self._own = self._class_balls(given, weights)
+                self._by_class = self._class_balls(given, weights)
         return self
 
     def score_samples(self, X: ArrayLike | None) -> Float64:
@@ -180,7 +184,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         ndarray of shape (n_queries,)
             In units of log(1/length^d).
         """
-        scores: Float64 = _warn_of_infinity(self._marginals(X, None))[0]
+        scores: Float64 = warn_of_infinity(self._marginals(X, None))[0]
         return scores
 
     def score_samples_path(self, X: ArrayLike | None, ks: Sequence[int]) -> Float64:
@@ -204,7 +208,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         TypeError
             If `ks` is not several integers.
         """
-        return _warn_of_infinity(self._marginals(X, ks))
+        return warn_of_infinity(self._marginals(X, ks))
 
     def class_score_samples(self, X: ArrayLike | None) -> Float64:
         """Log p(x given c).
@@ -224,7 +228,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         ValueError
             If the model was fitted without labels.
         """
-        scores: Float64 = _warn_of_infinity(self._conditionals(X, None))[0]
+        scores: Float64 = warn_of_infinity(self._conditionals(X, None))[0]
         return scores
 
     def class_score_samples_path(self, X: ArrayLike | None, ks: Sequence[int]) -> Float64:
@@ -243,7 +247,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         ValueError, TypeError
             If the model was fitted without labels, or as in `score_samples_path`.
         """
-        return _warn_of_infinity(self._conditionals(X, ks))
+        return warn_of_infinity(self._conditionals(X, ks))
 
     def predict_proba(self, X: ArrayLike | None) -> Float64:
         """p(c given x).
@@ -285,11 +289,11 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
             If the model was fitted without labels.
         """
         check_is_fitted(self, "_balls")
-        if self._own is None:
+        if not isinstance(self._by_class, ClassBalls):
             with np.errstate(divide="ignore"):
                 logs: Float64 = np.log(self._posteriors(X, None)[0])
             return logs
-        scores = _warn_of_infinity(self._conditionals(X, None))[0]
+        scores = warn_of_infinity(self._conditionals(X, None))[0]
         return log_posterior(scores, self.class_prior_)
 
     def predict_proba_path(self, X: ArrayLike | None, ks: Sequence[int]) -> Float64:
@@ -319,9 +323,11 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         check_is_fitted(self, "_balls")
         queries = None if X is None else check_rows(self, X)
 
+        by_class = self._by_class
+
         def answer(queries: Floats | None) -> Float64:
-            if self._own is not None:
-                paths = self._conditional_scores(queries, ks)
+            if isinstance(by_class, ClassBalls):
+                paths = self._log_densities(by_class, queries, ks)
                 return np.stack([log_marginal(scores, self.class_prior_) for scores in paths])
             numbers = self._check_neighbors(self._balls, ks, own=queries is None)
             return self._balls.log_density(queries, numbers, self._counts(numbers))
@@ -330,35 +336,32 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
 
     def _conditionals(self, X: ArrayLike | None, ks: Sequence[int] | None) -> Float64:
         """Log p(x given c) for each k, of shape (len(ks), m, n_classes)."""
-        return self._of_rows_given(
-            self._labelled_queries(X), lambda queries: self._conditional_scores(queries, ks)
-        )
-
-    def _conditional_scores(self, queries: Floats | None, ks: Sequence[int] | None) -> Float64:
-        own = queries is None
-        numbers = self._check_neighbors(self._balls, ks, own=own)
-        if self._own is not None:
-            for c, balls in self._own.balls.items():
-                self._check_neighbors(balls, numbers, own=own, what=self._rows_of(c))
-        by: Any = self._shared or self._own
-        scores: Float64 = by.log_densities(queries, numbers, self._counts(numbers))
-        return scores
+        queries, balls = self._labelled(X)
+        return self._of_rows_given(queries, lambda some: self._log_densities(balls, some, ks))
 
     def _posteriors(self, X: ArrayLike | None, ks: Sequence[int] | None) -> Float64:
         """p(c given x) for each k, of shape (len(ks), m, n_classes)."""
-        queries, shared = self._labelled_queries(X), self._shared
-        if shared is None:
-            paths = self._of_rows_given(
-                queries, lambda queries: self._conditional_scores(queries, ks)
-            )
-            paths = _warn_of_infinity(paths, stacklevel=4)
+        queries, balls = self._labelled(X)
+        if isinstance(balls, ClassBalls):
+            paths = self._of_rows_given(queries, lambda some: self._log_densities(balls, some, ks))
+            paths = warn_of_infinity(paths, stacklevel=4)
             return np.stack([posterior(scores, self.class_prior_) for scores in paths])
 
         def answer(queries: Floats | None) -> Float64:
             numbers = self._check_neighbors(self._balls, ks, own=queries is None)
-            return shared.shares(queries, numbers)
+            return balls.shares(queries, numbers)
 
         return self._of_rows_given(queries, answer)
+
+    def _log_densities(
+        self, balls: SharedBalls | ClassBalls, queries: Floats | None, ks: Sequence[int] | None
+    ) -> Float64:
+        own = queries is None
+        numbers = self._check_neighbors(self._balls, ks, own=own)
+        if isinstance(balls, ClassBalls):
+            for c, each in balls.balls.items():
+                self._check_neighbors(each, numbers, own=own, what=self._rows_of(c))
+        return balls.log_densities(queries, numbers, self._counts(numbers))
 
     def _of_rows_given(
         self, queries: Floats | None, answer: Callable[[Floats | None], Float64]
@@ -385,13 +388,14 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         """Say what each k counts for in the formula."""
         return [k - self.unbiased for k in ks]
 
-    def _labelled_queries(self, X: ArrayLike | None) -> Floats | None:
+    def _labelled(self, X: ArrayLike | None) -> tuple[Floats | None, SharedBalls | ClassBalls]:
+        """Check queries about classes; return what answers them, too."""
         check_is_fitted(self, "_balls")
-        if self._shared is None and self._own is None:
+        if self._by_class is None:
             raise ValueError(
                 "This KNeighborsDensity was fitted without labels; it knows p(x) alone."
             )
-        return None if X is None else check_rows(self, X)
+        return None if X is None else check_rows(self, X), self._by_class
 
     def _class_balls(self, given: LabelledRows, weights: Float64 | None) -> ClassBalls:
         """Index the rows of each class that has some."""
@@ -405,19 +409,3 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
 
     def _rows_of(self, c: int) -> str:
         return f"rows of class {shown(self.classes_[c])}"
-
-
-def _warn_of_infinity(scores: Float64, stacklevel: int = 3) -> Float64:
-    """Warn where rows coincide with the query, and pass on scores of shape (len(ks), m, ...)."""
-    infinite = np.isposinf(scores)
-    if infinite.any():
-        n_queries = scores.shape[1]
-        queries = np.flatnonzero(np.moveaxis(infinite, 1, 0).reshape(n_queries, -1).any(axis=1))
-        warnings.warn(
-            f"{queries.size} of {n_queries} queries, number {queries[0]} the first, coincide "
-            "with all their neighbours: the ball has no volume and the density is infinite. "
-            "More neighbours than duplicates help.",
-            UserWarning,
-            stacklevel=stacklevel,
-        )
-    return scores

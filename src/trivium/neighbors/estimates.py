@@ -6,6 +6,7 @@ without bias where p is constant over the ball and x is not one of the n rows
 (Fukunaga, Introduction to Statistical Pattern Recognition, 2nd ed. 1990, section 6.2).
 """
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -121,6 +122,29 @@ def log_density(count: Float64 | float, total: Float64 | float, log_volumes: Flo
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.log(count) - np.log(total) - log_volumes
     return np.where(np.asarray(count) == 0.0, -np.inf, value)
+
+
+def warn_of_infinity(scores: Float64, stacklevel: int = 3) -> Float64:
+    """Warn where rows coincide with the query, and pass on the scores.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (len(ks), m, ...)
+    stacklevel : int
+        As of `warnings.warn`, from here.
+    """
+    infinite = np.isposinf(scores)
+    if infinite.any():
+        n_queries = scores.shape[1]
+        queries = np.flatnonzero(np.moveaxis(infinite, 1, 0).reshape(n_queries, -1).any(axis=1))
+        warnings.warn(
+            f"{queries.size} of {n_queries} queries, number {queries[0]} the first, coincide "
+            "with all their neighbours: the ball has no volume and the density is infinite. "
+            "More neighbours than duplicates help.",
+            UserWarning,
+            stacklevel=stacklevel,
+        )
+    return scores
 
 
 def log_marginal(class_scores: Float64, priors: Float64) -> Float64:
