@@ -47,7 +47,7 @@ def test_what_remains_of_one_less_the_leverage(alpha, most, monkeypatch):
     Z /= model.design.scaling.unit
     hat = Z @ np.linalg.solve(Z.T @ Z + model.penalty() * np.eye(10), Z.T)
     roots = model.design.roots(block)
-    goes = np.square(model.deletion(model.axes()).roots(block, model.goes) / roots)
+    goes = np.square(model.deletion(model.axes()).roots(block, model.roots) / roots)
     whole = np.diag(hat) + np.square(roots) / model.design.weight
     np.testing.assert_allclose(remaining, 1.0 - goes * whole, rtol=1e-9)
     monkeypatch.setattr(high_leverage, "_FEW_FITS", 14)

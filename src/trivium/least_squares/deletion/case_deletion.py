@@ -72,7 +72,7 @@ class _Sums(NamedTuple):
 class _LeftOutOfAll:
     """Sums over a block, and of each row leverage, residuals, shift, and whether these have digits.
 
-    Beside are the weights of which rows go.
+    Beside are the roots of what goes of each row at most.
     """
 
     deletion: Deletion
@@ -158,7 +158,7 @@ def without_each(
     """
     axes, table, design = fitted.axes(), fitted.table, fitted.design
     each = _LeftOutOfAll(fitted.deletion(axes), fitted.alpha)
-    sums = table.rows.reduce(each, _Sums.merge, length=table.length, beside=(fitted.goes,))
+    sums = table.rows.reduce(each, _Sums.merge, length=table.length, beside=(fitted.roots,))
     if _rounding_of(axes) > _HIDES_ALL and not _tells_all(fitted, axes):
         raise ValueError(
             "Some rows lie so far beyond the others that rounding hides what the others do: "
@@ -206,7 +206,7 @@ def loo_residuals(fitted: FittedTable) -> Float64:
     left_out = _LeftOut(fitted.deletion(axes), fitted.alpha)
     residuals: Float64
     residuals, has_digits = table.rows.reduce(
-        left_out, Gathered.merge, length=table.length, beside=(fitted.goes,)
+        left_out, Gathered.merge, length=table.length, beside=(fitted.roots,)
     ).arrays()
     lost = np.flatnonzero(~has_digits)
     residuals[lost], _ = LostRows(fitted, axes).residuals(lost, fitted.alpha)

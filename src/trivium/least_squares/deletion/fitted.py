@@ -19,8 +19,8 @@ _LEAST_ROOT = 1e-162  # for a weight that has underflown beside the others, so t
 class Deletion(NamedTuple):
     """How rows are left out of a fit, in its axes.
 
-    It holds no rows: it is applied to blocks of them, with the weight beside of each row that is
-    left out at most.
+    It holds no rows: it is applied to blocks of them, with the root beside of the scaled weight of
+    each row that is left out at most.
 
     Attributes
     ----------
@@ -39,9 +39,7 @@ class Deletion(NamedTuple):
 
     def roots(self, block: Block, most: Float64) -> Float64:
         """Roots of the weights of some rows that are left out."""
-        with np.errstate(over="ignore"):
-            most = np.ldexp(most, -self.design.scaling.weight_exponent)
-        root: Float64 = np.minimum(self.design.roots(block), np.sqrt(most))
+        root: Float64 = np.minimum(self.design.roots(block), most)
         np.maximum(root, _LEAST_ROOT, out=root)
         return root
 
@@ -114,6 +112,13 @@ class FittedTable(NamedTuple):
         """Weight of each row that is left out at most, of shape (n,)."""
         return np.broadcast_to(self.most, self.table.shape[:1])
 
+    @property
+    def roots(self) -> Float64:
+        """Roots of these weights, scaled."""
+        with np.errstate(over="ignore"):
+            most = np.ldexp(self.most, -self.design.scaling.weight_exponent)
+        return np.broadcast_to(np.sqrt(most), self.table.shape[:1])
+
     def penalty(self) -> float:
         """Penalty on the sum of squares of all rows."""
         return self.alpha * self.design.weight
@@ -133,10 +138,10 @@ class FittedTable(NamedTuple):
         return Deletion(self.design, axes, self.centred, full)
 
     def take(self, numbers: Indices) -> tuple[Block, Float64]:
-        """Take rows by their numbers, in any order, and what goes of each at most."""
+        """Take rows by their numbers, in any order, and their `roots`."""
         rising, place = np.unique(numbers, return_inverse=True)
         block = self.table.rows.take(rising)
         if not np.array_equal(rising, numbers):
             weights = None if block.weights is None else block.weights[place]
             block = Block(0, block.X[place], block.codes[place], weights)
-        return block, self.goes[numbers]
+        return block, self.roots[numbers]

@@ -160,8 +160,8 @@ class _LeftOut:
 class _Scored:
     """Sums over a block of rows, each left out under each penalty.
 
-    Beside are what goes of each row at most, its number and class, what it counts in scores, and
-    in cells, if there are any.
+    Beside are the root of what goes of each row at most, its number and class, and what it counts
+    in scores, and in cells if there are any.
     """
 
     left_out: _LeftOut
@@ -203,7 +203,7 @@ def _sums_of_part(folds: Folds, part: Part, alphas: Float64, in_cells: Float64 |
     table, scores, places = part.table(), folds.scores, part.places()
     codes, weights, own = folds.learnt.codes, folds.weights(part), folds.table.rows.codes
     cells = None if in_cells is None else in_cells[folds.places]
-    beside = [part.fitted.goes, np.arange(codes.size), codes, weights]
+    beside = [part.fitted.roots, np.arange(codes.size), codes, weights]
     beside += [] if cells is None else [cells]
     statistic = _Scored(_LeftOut(part.fitted.deletion(part.axes), alphas), scores)
     if part.numbers is not None:
@@ -297,7 +297,7 @@ def _leave_out(part: Part, alphas: Float64, out: Float64) -> None:
     """Write what `_Residuals` are of the rows of a part, those without digits found anew."""
     table, places = part.table(), part.places()
     residuals = _Residuals(_LeftOut(part.fitted.deletion(part.axes), alphas))
-    beside = (part.fitted.goes[places],)
+    beside = (part.fitted.roots[places],)
     if part.numbers is None:
         table.rows.each(residuals, length=table.length, beside=beside, out=out)
     else:
