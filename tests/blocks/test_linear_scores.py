@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trivium.blocks.linear_scores import _ROWS_A_PIECE, bounded_scores, linear_scores
+from trivium.blocks.linear_scores import ROWS_A_PIECE, bounded_scores, linear_scores
 
 GREATEST = float(np.finfo(float).max)
 
@@ -21,7 +21,7 @@ def one_after_the_other(X, coef, intercept):
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("n", [0, 1, 5, _ROWS_A_PIECE, _ROWS_A_PIECE + 1, 3 * _ROWS_A_PIECE - 7])
+@pytest.mark.parametrize("n", [0, 1, 5, ROWS_A_PIECE, ROWS_A_PIECE + 1, 3 * ROWS_A_PIECE - 7])
 def test_columns_are_added_in_order(n, dtype):
     rng = np.random.default_rng(n)
     X = rng.normal(size=(n, 13)).astype(dtype)
@@ -35,10 +35,10 @@ def test_columns_are_added_in_order(n, dtype):
 @pytest.mark.parametrize("n_outputs", [1, 2, 10])
 def test_a_row_alone_scores_as_among_many(n_outputs):
     rng = np.random.default_rng(n_outputs)
-    X = rng.normal(size=(_ROWS_A_PIECE + 500, 33))
+    X = rng.normal(size=(ROWS_A_PIECE + 500, 33))
     coef, intercept = rng.normal(size=(n_outputs, 33)), rng.normal(size=n_outputs)
     together = linear_scores(X, coef, intercept)
-    for row in (0, 1, 77, _ROWS_A_PIECE - 1, _ROWS_A_PIECE, len(X) - 1):
+    for row in (0, 1, 77, ROWS_A_PIECE - 1, ROWS_A_PIECE, len(X) - 1):
         np.testing.assert_array_equal(linear_scores(X[[row]], coef, intercept)[0], together[row])
     order = rng.permutation(len(X))
     np.testing.assert_array_equal(linear_scores(X[order], coef, intercept), together[order])
@@ -87,7 +87,7 @@ def test_scores_of_any_magnitude_keep_sign_and_proportion(seed, d, n_outputs, po
 
 def test_only_rows_beyond_float64_are_touched():
     rng = np.random.default_rng(0)
-    X, coef = rng.normal(size=(_ROWS_A_PIECE + 9, 3)), 1e160 * rng.normal(size=(2, 3))
+    X, coef = rng.normal(size=(ROWS_A_PIECE + 9, 3)), 1e160 * rng.normal(size=(2, 3))
     X[7] *= 1e160
     plain, bounded = linear_scores(X, coef, np.ones(2)), bounded_scores(X, coef, np.ones(2))
     assert np.isfinite(bounded).all()

@@ -155,6 +155,12 @@ class ArrayRows:
         column: Float64 = self._X[:, number].astype(np.float64)
         return column
 
+    def blocks(self, length: int) -> Iterator[Block]:
+        """Yield the rows in blocks of a length, in order; in memory they are views."""
+        for place in self._cuts(length):
+            self._count(place.stop - place.start)
+            yield self._block(place)
+
     def slabs(self, n_bytes: int) -> Iterator[Block]:
         """Yield the rows as one block, a view: they take no room that they did not take before."""
         self._count(self.shape[0])

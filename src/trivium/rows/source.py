@@ -107,6 +107,9 @@ class Rows(Protocol):
     def column(self, number: int) -> Float64:
         """Take one column in float64."""
 
+    def blocks(self, length: int) -> Iterator[Block]:
+        """Yield the rows in blocks of a length, in order, for what no statistic can say."""
+
     def slabs(self, n_bytes: int) -> Iterator[Block]:
         """Yield the rows in large blocks, to be kept in memory; none is empty.
 

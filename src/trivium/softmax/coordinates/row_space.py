@@ -328,7 +328,7 @@ def _products_of_rows(rows: Rows, center: Float64, scale: float) -> Float64:
     """Lower triangle of X'X'ᵀ, tile by tile: no tile's sum depends on who computes it."""
     n, d = rows.shape
     products = np.zeros((n, n), order="F")
-    bands = list(rows.slabs(_TILE_ROWS * rows.dtype.itemsize * d))
+    bands = list(rows.blocks(_TILE_ROWS))
 
     def write(tile: tuple[Block, Block]) -> None:
         down, across = tile
