@@ -21,9 +21,15 @@ def compiled_from_the_start():
     What NumPy does at first is tested where a test asks for it (`test_plain`, `test_chosen`).
     """
     from trivium.neighbors.search import brute, chosen, scan
+    from trivium.softmax.solvers import lbfgs
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(chosen, "_LITTLE_WORK", 0)
-        for patience in (brute.patience, chosen.patience, *scan.patience.values()):
+        for patience in (
+            brute.patience,
+            chosen.patience,
+            lbfgs.patience,
+            *scan.patience.values(),
+        ):
             patch.setattr(patience, "limit", -1)
         yield

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from tests.softmax.solvers.test_newton_cg import Point, ignore, quadratic
 
-from trivium.softmax.solvers.lbfgs import lbfgs
+from trivium.blocks.workers import one_blas_thread
+from trivium.softmax.solvers.lbfgs import (
+    _back,
+    _back_by_numpy,
+    _there,
+    _there_by_numpy,
+    lbfgs,
+    patience,
+)
 from trivium.softmax.solvers.protocol import Status, small_gradient
 
 
@@ -108,3 +116,30 @@ def test_a_gradient_that_lies_is_no_progress():
 
     result = minimise(Liar(), start)
     assert (result.n_iter, result.status) == (0, Status.NO_PROGRESS)
+
+
+@pytest.mark.parametrize("size", [1, 3, 64, 640, 20_001])
+def test_numpy_applies_pairs_as_compiled_loops_do(size):
+    rng = np.random.default_rng(size)
+    steps, changes = rng.normal(size=(2, 20, size))
+    products = rng.uniform(0.1, 10, 20)
+    for oldest, count in ((0, 1), (0, 7), (13, 20)):
+        found = []
+        for there, back in ((_there, _back), (_there_by_numpy, _back_by_numpy)):
+            vector, shares = np.sin(np.arange(size)), np.empty(20)
+            with one_blas_thread():
+                there(vector, steps, changes, products, oldest, count, shares)
+                half = vector.copy()
+                back(vector, steps, changes, products, oldest, count, shares)
+            found.append((half, vector, shares[:count]))
+        for compiled, plain in zip(*found, strict=True):
+            np.testing.assert_array_equal(plain, compiled)
+
+
+def test_little_is_done_by_numpy(monkeypatch):
+    objective, start = quadratic(2, condition=1e3)
+    compiled = minimise(objective, start)
+    monkeypatch.setattr(patience, "limit", 1e9)
+    monkeypatch.setattr("trivium.softmax.solvers.lbfgs._there", None)
+    plain = minimise(objective, start)
+    np.testing.assert_array_equal(plain.parameters, compiled.parameters)

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from scipy.linalg.blas import ddot
 
 from trivium.arrays import Float64
-from trivium.blocks.compiled import kernel
+from trivium.blocks.compiled import Patience, kernel
 from trivium.softmax.solvers.line_search import line_search
 from trivium.softmax.solvers.protocol import (
     Inverse,
@@ -115,7 +116,9 @@ class _Pairs:
             return precondition(gradient)
         shares = np.empty(_PAIRS)
         arguments = self._steps, self._changes, self._products, self._oldest, self.count, shares
-        _there(vector, *arguments)
+        compiled = patience.is_over(self.count)
+        there, back = (_there, _back) if compiled else (_there_by_numpy, _back_by_numpy)
+        there(vector, *arguments)
         vector = precondition(vector.reshape(gradient.shape)).ravel()
         last = (self._oldest + self.count - 1) % _PAIRS
         change = self._changes[last]
@@ -123,7 +126,7 @@ class _Pairs:
         size = float(change @ conditioned)
         if size > 0:  # else it has underflown
             vector *= self._products[last] / size
-        _back(vector, *arguments)
+        back(vector, *arguments)
         step: Float64 = vector.reshape(gradient.shape)
         return step
 
@@ -163,3 +166,38 @@ def _back(
         share = shares[k] - np.dot(changes[slot], vector) / products[slot]
         for i in range(vector.shape[0]):
             vector[i] += share * steps[slot, i]
+
+
+def _there_by_numpy(
+    vector: Float64,
+    steps: Float64,
+    changes: Float64,
+    products: Float64,
+    oldest: int,
+    count: int,
+    shares: Float64,
+) -> None:
+    """Do as `_there`, to the bit: compiled loops have SciPy's products, too."""
+    for k in range(count - 1, -1, -1):
+        slot = (oldest + k) % len(steps)
+        shares[k] = ddot(steps[slot], vector) / products[slot]
+        vector -= shares[k] * changes[slot]
+
+
+def _back_by_numpy(
+    vector: Float64,
+    steps: Float64,
+    changes: Float64,
+    products: Float64,
+    oldest: int,
+    count: int,
+    shares: Float64,
+) -> None:
+    """Do as `_back`, to the bit."""
+    for k in range(count):
+        slot = (oldest + k) % len(steps)
+        vector += (shares[k] - ddot(changes[slot], vector) / products[slot]) * steps[slot]
+
+
+patience = Patience(_there, to_compile=1 << 16, to_load=1 << 11)
+"""Pairs that NumPy applies, at some 7 µs each, before loops that are compiled do."""
