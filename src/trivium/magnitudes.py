@@ -5,13 +5,12 @@ from typing import Any
 import numpy as np
 
 from trivium.arrays import Floats, Indices
-from trivium.rows.block import Block
+from trivium.rows.block import NO_CODES, Block
 from trivium.rows.labelled import LabelledRows
 from trivium.rows.source import Rows
 from trivium.rows.summary import ColumnSummary
 
 _Found = tuple[int, int, float] | None
-_NO_CODES: Indices = np.empty(0, dtype=np.intp)
 _CHUNK = 1 << 20  # values looked at in one go while searching for the first bad one
 
 
@@ -92,7 +91,7 @@ def require_finite(estimator: Any, X: Floats, name: str = "X") -> None:
             return
     step = max(1, _CHUNK // X.shape[1])
     for start in range(0, X.shape[0], step):
-        found = _first_not_finite(Block(start, X[start : start + step], _NO_CODES, None))
+        found = _first_not_finite(Block(start, X[start : start + step], NO_CODES, None))
         if found is not None:
             raise _not_finite(estimator, name, *found)
 

@@ -3,8 +3,13 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import numpy as np
+
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.map_reduce import cut
+
+NO_CODES: Indices = np.empty(0, dtype=np.intp)
+"""Codes of rows that have no classes."""
 
 
 class Block(NamedTuple):

@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -11,11 +10,10 @@ from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.locks import Lock
 from trivium.blocks.map_reduce import cut, map_reduce
 from trivium.blocks.workers import each_of, one_blas_thread
-from trivium.rows.block import Block
+from trivium.rows.block import NO_CODES, Block
 from trivium.rows.source import Statistic
 from trivium.rows.summary import LENGTH, ColumnSummary, Summarised
 
-_NO_CODES: Indices = np.empty(0, dtype=np.intp)
 _counting = Lock()  # one for all counts: each is held for an addition
 
 
@@ -75,7 +73,7 @@ class ArrayRows:
     ) -> None:
         self._X, self.n_classes, self.weights = X, n_classes, weights
         self.shape: tuple[int, int] = X.shape
-        self.codes = _NO_CODES if codes is None else codes
+        self.codes = NO_CODES if codes is None else codes
         self._reads = Reads(X.shape[0] * X.shape[1])
         self._summary: ColumnSummary | None = None
 
@@ -119,23 +117,25 @@ class ArrayRows:
         """Compute an array of each block of rows; return them as one."""
 
         def of(place: slice) -> Any:
-            with one_blas_thread() if blas else nullcontext():
-                return function(self._block(place), *(array[place] for array in beside))
+            parts = [array[place] for array in beside]
+            if not blas:
+                return function(self._block(place), *parts)
+            with one_blas_thread():
+                return function(self._block(place), *parts)
 
         def write(place: slice) -> None:
             out[place] = of(place)
 
         self._count(self.shape[0])
-        first, *others = self._cuts(length)
+        places = self._cuts(length)
         if out is None:
-            found = of(first)
-            if not others and found.base is None:
+            found = of(places[0])
+            if len(places) == 1 and found.base is None:  # a view might show the rows themselves
                 return found
             out = np.empty((self.shape[0], *found.shape[1:]), dtype=found.dtype)
-            out[first] = found
-        else:
-            others = [first, *others]
-        each_of(write, others, n_jobs)
+            out[places[0]] = found
+            places = places[1:]
+        each_of(write, places, n_jobs)
         return out
 
     def sample(self, size: int) -> Block:

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from trivium.arrays import Float64, Floats, Indices, Labels
 from trivium.blocks.linear_scores import linear_scores, scaled_scores
 from trivium.inputs import check_rows
-from trivium.rows.block import Block
+from trivium.rows.block import NO_CODES, Block
 from trivium.rows.memory import ArrayRows
 from trivium.scoring import AccuracyClassifier
 from trivium.softmax.objective.cross_entropy import softmax
@@ -221,8 +221,10 @@ class SoftmaxPredictor(AccuracyClassifier, BaseEstimator):
         labels: Labels = self.classes_[best]
         return labels
 
-    def _each(self, X: ArrayLike, told: type[Logits]) -> Any:
+    def _each(self, X: ArrayLike, output: type[Logits]) -> Any:
         """Predict something for each row."""
         check_is_fitted(self, "coef_")
-        rows = ArrayRows(check_rows(self, X))
-        return rows.each(told(self.coef_, self.intercept_), length=_LENGTH, blas=False)
+        X, output_of = check_rows(self, X), output(self.coef_, self.intercept_)
+        if X.shape[0] <= _LENGTH:  # one block: a single row is not to wait for more
+            return output_of(Block(0, X, NO_CODES, None))
+        return ArrayRows(X).each(output_of, length=_LENGTH, blas=False)
