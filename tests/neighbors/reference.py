@@ -31,6 +31,8 @@ def distance_matrix(queries, rows, metric="euclidean"):
             total = total + difference
         elif metric == "chebyshev":
             total = np.maximum(total, difference)
+        elif metric not in ("euclidean", "cosine"):
+            raise ValueError(f"no plain truth for metric={metric!r}")
         else:
             with np.errstate(over="ignore"):
                 total = total + difference * difference

@@ -1,5 +1,7 @@
 """The choice of an algorithm, by what it would cost."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -49,6 +51,10 @@ class TestChoice:
 
     def test_cosine_goes_by_products(self):
         assert chosen(uniform(5_000, 3), metric=COSINE).algorithm == "brute"
+
+    @pytest.mark.parametrize("metric", [replace(MANHATTAN, space=np.abs), METRICS["haversine"]])
+    def test_another_space_may_have_a_tree(self, metric):
+        assert chosen(uniform(5_000, 3), metric=metric).algorithm == "kd_tree"
 
     def test_where_there_are_no_products_a_tree_pays_sooner(self):
         rows = uniform(20_000, 10)

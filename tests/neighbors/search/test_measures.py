@@ -1,6 +1,7 @@
 """Distances as compiled loops know them: the cheap form, the root, and limits."""
 
 import math
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from tests.neighbors.reference import MODEST, distance_matrix
 from tests.neighbors.search.asking import CODES, EUCLIDEAN
 
 from trivium.neighbors.search.brute import Brute
-from trivium.neighbors.search.kd_tree.simd_lists import FORMS
+from trivium.neighbors.search.kd_tree.simd_lists import FORMS, _Writer
 from trivium.neighbors.search.kd_tree.tree import KDTree
 from trivium.neighbors.search.measures import (
     POWER_ROOT,
@@ -141,6 +142,13 @@ class TestRefusal:
         ]
         assert np.isnan(said).all()
         assert not is_lost(measure, 0.0)
+
+    @pytest.mark.parametrize("number", [*NOT_THERE, POWERS])
+    def test_of_a_form_for_eight_queries(self, number):
+        writer = _Writer.__new__(_Writer)
+        writer.builder = mock.Mock()
+        with pytest.raises(ValueError, match=f"form of number {number}"):
+            writer.add(number, None, None)
 
     @pytest.mark.parametrize("search", [Scan, Brute, KDTree])
     @pytest.mark.parametrize("measure", [Measure(4, 0), Measure(0, 4), Measure(-1, -1)])

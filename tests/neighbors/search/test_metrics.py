@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from tests.neighbors.reference import MODEST, unit_rows
 
-from trivium.neighbors.search.metrics import directions
+from trivium.neighbors.search import metrics
+from trivium.neighbors.search.measures import ITSELF, SUM, Measure
+from trivium.neighbors.search.metrics import Metric, directions, metric_of
 
 
 class TestDirections:
@@ -38,3 +40,13 @@ class TestDirections:
         X = np.random.default_rng(2).normal(size=(20, 3)).astype(np.float32)
         assert directions(X).dtype == np.float64
         np.testing.assert_array_equal(directions(X), directions(X.astype(float)))
+
+
+def test_a_name_of_the_table_is_not_scipys(monkeypatch):
+    ours = Metric("canberra", Measure(SUM, ITSELF))
+    assert metric_of("canberra").function is not None
+    monkeypatch.setitem(metrics.NAMES, "canberra", ours)
+    assert metric_of("canberra") is ours
+    with pytest.raises(ValueError, match="'nobody'") as caught:
+        metric_of("nobody")
+    assert str(caught.value).count("'canberra'") == 1

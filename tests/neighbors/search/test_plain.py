@@ -9,7 +9,7 @@ from tests.neighbors.reference import DATA, METRICS, MODEST, rows_and_queries
 from tests.neighbors.search.asking import ask, assert_same
 
 from trivium.neighbors.search import plain, scan
-from trivium.neighbors.search.measures import POWER_ROOT, POWERS, Measure
+from trivium.neighbors.search.measures import ITSELF, POWER_ROOT, POWERS, SUM, Measure
 from trivium.neighbors.search.metrics import METRICS as TABLE
 from trivium.neighbors.search.metrics import directions
 from trivium.neighbors.search.plain import is_plain
@@ -43,6 +43,16 @@ def nearest_and_within(metric, rows, queries, k, skip, radii):
 
 def test_the_four_metrics_are_plain():
     assert plain_metrics == ["euclidean", "manhattan", "chebyshev", "cosine"]
+
+
+def test_another_form_or_root_never_passes_for_one_that_there_is():
+    assert not is_plain(Measure(SUM, POWER_ROOT))
+    assert not is_plain(Measure(POWERS, ITSELF))
+    rows, radius, skip = np.ones((3, 2)), np.ones(3), np.full(3, -1)
+    with pytest.raises(ValueError, match="no form of number 4"):
+        plain.plain_within(Measure(4, ITSELF), rows, rows, radius, skip)
+    with pytest.raises(ValueError, match="no root of number 4"):
+        plain.plain_within(Measure(SUM, 4), rows, rows, radius, skip)
 
 
 @every_metric

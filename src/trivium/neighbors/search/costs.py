@@ -71,7 +71,7 @@ def choose(
         The tree, where it was chosen.
     """
     n, d = rows.shape
-    if metric.space is not None:
+    if metric.of_directions:
         return Choice("brute", f"{metric.name}: unit vectors, by products"), None
     if n < _FEW_ROWS:
         reason = f"few rows ({n}): measuring all of them costs less than a tree"

@@ -63,6 +63,8 @@ class Metric:
         Whether it ranks rows as Euclidean distances do, so that certified products find them.
     space : callable or None
         Brings rows into the space where `measure` computes the metric; None: they are there.
+    of_directions : bool
+        Whether the space is that of unit vectors, of which "auto" builds no tree.
     norm : float or None
         Exponent of the norm it comes from, whose balls have volumes; None: from none.
     check : callable or None
@@ -80,6 +82,7 @@ class Metric:
     aliases: tuple[str, ...] = ()
     by_products: bool = False
     space: Callable[[Floats], Floats] | None = None
+    of_directions: bool = False
     norm: float | None = None
     check: Callable[[Floats, Indices | None], None] | None = None
     on_sphere: bool = False
@@ -102,7 +105,9 @@ _ALL = (
     Metric("manhattan", Measure(SUM, ITSELF), ("l1", "cityblock"), norm=1.0),
     Metric("chebyshev", Measure(GREATEST, ITSELF), ("infinity",), norm=np.inf),
     Metric("minkowski", Measure(POWERS, POWER_ROOT, 2.0), ("p",), norm=2.0),
-    Metric("cosine", Measure(SQUARES, HALF), by_products=True, space=directions),
+    Metric(
+        "cosine", Measure(SQUARES, HALF), by_products=True, space=directions, of_directions=True
+    ),
     Metric(
         "haversine",
         Measure(SQUARES, SQUARE_ROOT),
@@ -149,12 +154,13 @@ def metric_of(name: Any, p: Any = 2, params: Any = None) -> Metric:
     if params is not None and not isinstance(params, dict):
         raise TypeError(f"metric_params={params!r}: expected a dictionary or None.")
     given = dict(params or {})
-    if callable(name) or (isinstance(name, str) and name in NAMED):
+    ours = isinstance(name, str) and name in NAMES  # whichever is SciPy's too
+    if callable(name) or (isinstance(name, str) and name in NAMED and not ours):
         return _by_function(function_of(name, 2.0, given))
-    if not isinstance(name, str) or name not in NAMES:
+    if not ours:
         raise ValueError(
             f"metric={name!r}: expected a function of two rows, or one of "
-            f"{', '.join(map(repr, (*NAMES, *NAMED)))}."
+            f"{', '.join(map(repr, dict.fromkeys((*NAMES, *NAMED))))}."
         )
     metric = NAMES[name]
     if metric.name != "minkowski":

@@ -10,6 +10,7 @@ from trivium.arrays import Float64, Floats, Indices
 from trivium.neighbors.search.measures import (
     GREATEST,
     HALF,
+    ITSELF,
     SQUARE_ROOT,
     SQUARES,
     SUM,
@@ -18,6 +19,7 @@ from trivium.neighbors.search.measures import (
 )
 
 _FORMS = (SQUARES, SUM, GREATEST)  # NumPy's powers may differ in the last bits
+_ROOTS = (SQUARE_ROOT, HALF, ITSELF)
 _PAIRS_A_PIECE = 1 << 18  # 2 MiB of distances at a time, or the distances of one query
 _PAIRS_A_BLOCK = 1 << 16
 _LEAST_A_BLOCK, _MOST_A_BLOCK = 256, 4096  # rows that are laid out column by column
@@ -25,7 +27,7 @@ _LEAST_A_BLOCK, _MOST_A_BLOCK = 256, 4096  # rows that are laid out column by co
 
 def is_plain(measure: Measure) -> bool:
     """Whether NumPy computes a metric to the last bit as the compiled loops do."""
-    return measure.form in _FORMS
+    return measure.form in _FORMS and measure.root in _ROOTS
 
 
 def plain_nearest(
@@ -91,13 +93,21 @@ def _distances(measure: Measure, queries: Float64, rows: Floats) -> Float64:
             np.sqrt(every, out=every)
         elif measure.root == HALF:
             every *= 0.5
+        elif measure.root != ITSELF:
+            raise ValueError(f"NumPy takes no root of number {measure.root}.")
         if lost is not None and lost[0].size:
             every[lost] = _measured_again(queries, rows, *lost)
     return every
 
 
 def _add(form: int, reduced: Float64, difference: Float64) -> None:
-    """Do as `measures.add_difference`, for all pairs; `difference` is overwritten."""
+    """Do as `measures.add_difference`, for all pairs; `difference` is overwritten.
+
+    Raises
+    ------
+    ValueError
+        If the form is none of those that NumPy adds up to the same bits.
+    """
     if form == SQUARES:
         difference *= difference
         reduced += difference
@@ -105,8 +115,10 @@ def _add(form: int, reduced: Float64, difference: Float64) -> None:
     np.abs(difference, out=difference)
     if form == SUM:
         reduced += difference
-    else:
+    elif form == GREATEST:
         np.maximum(reduced, difference, out=reduced)
+    else:
+        raise ValueError(f"NumPy adds up no form of number {form}.")
 
 
 def _measured_again(queries: Float64, rows: Floats, of: Indices, to: Indices) -> Float64:

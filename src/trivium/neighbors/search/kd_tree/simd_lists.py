@@ -110,6 +110,8 @@ class _Writer:
         size = builder.select(negative, other_way, difference)
         if form == SUM:
             return builder.fadd(so_far, size)
+        if form != GREATEST:
+            raise ValueError(f"No loop is written for a form of number {form}.")
         return builder.select(builder.fcmp_ordered(">", size, so_far), size, so_far)
 
     def add_column(self, form: int, so_far: Any, row: Any, column: Any) -> Any:

@@ -1,7 +1,7 @@
 """Which scores of a chunk are within a limit, as the bits of one number.
 
 A comparison of 64 scores and a walk over the bits that are set cost a few operations more
-than the comparison alone. Quantized in LLVM's language, for loops don't become that.
+than the comparison alone. Written in LLVM's language, for loops don't become that.
 """
 
 from collections.abc import Callable
