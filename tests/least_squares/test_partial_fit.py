@@ -73,6 +73,25 @@ class TestPartialFit:
             model.influence(X, y, w).shift, whole.influence(X, y, w).shift, rtol=1e-8
         )
 
+    @pytest.mark.parametrize("first", [1, 40])
+    @pytest.mark.parametrize("weighted", [False, True])
+    @pytest.mark.parametrize(("alpha", "n_classes"), [(0.0, 3), (0.0, 2), (0.1, 3)])
+    def test_influence_after_parts_is_that_after_one_fit(self, first, weighted, alpha, n_classes):
+        """The sums' weights are scaled, whether rows have any or not."""
+        X, y, w = problem(3, 80, 4, n_classes)
+        w = w if weighted else None
+        model = LeastSquaresClassifier(alpha)
+        for part in (slice(0, first), slice(first, 80)):
+            model.partial_fit(X[part], y[part], np.arange(n_classes), None if w is None else w[part])
+        found = model.influence(X, y, w)
+        whole = LeastSquaresClassifier(alpha).fit(X, y, w).influence(X, y, w)
+        for name in ("leverage", "cooks_distance", "loo_residuals", "loo_scores", "shift"):
+            np.testing.assert_allclose(
+                getattr(found, name), getattr(whole, name), rtol=1e-7, atol=1e-12, err_msg=name
+            )
+        for one, other in zip(found.loo_coef([5]), whole.loo_coef([5]), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-7, atol=1e-12)
+
     def test_chunks_of_other_units(self):
         X, y, _ = problem(2, 60, 3, 2)
         X[30:] *= [1e6, 1e-6, 1.0]

@@ -107,6 +107,8 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
         table = Table(rows.rows)
         if self._moments is not None:
             design = self._moments.design
+            if rows.weights is None and design.scaling.weight_exponent:  # as of sums of parts
+                table = Table(rows.rows.reweighted(np.ones(rows.n_given)))
         else:
             design, _ = self._take(table, centred=self._centred)
         fitted = FittedTable(table, design, self._moments, self._alpha, self._centred)
