@@ -82,7 +82,9 @@ class TestPartialFit:
         w = w if weighted else None
         model = LeastSquaresClassifier(alpha)
         for part in (slice(0, first), slice(first, 80)):
-            model.partial_fit(X[part], y[part], np.arange(n_classes), None if w is None else w[part])
+            model.partial_fit(
+                X[part], y[part], np.arange(n_classes), None if w is None else w[part]
+            )
         found = model.influence(X, y, w)
         whole = LeastSquaresClassifier(alpha).fit(X, y, w).influence(X, y, w)
         for name in ("leverage", "cooks_distance", "loo_residuals", "loo_scores", "shift"):
