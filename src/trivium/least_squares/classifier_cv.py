@@ -263,9 +263,9 @@ class LeastSquaresClassifierCV(IndicatorFit):
 
     def _choose(self, folds: Folds, alphas: Float64, scorer: LeftOutScorer | None) -> None:
         """Score the penalties, and choose one."""
-        rest = folds.scored.rows.subset(folds.unheard)
+        rest = folds.scored.rows.subset(folds.weightless)
 
-        def unheard(alpha: float) -> Float64:
+        def weightless(alpha: float) -> Float64:
             solution = self._solve(folds.table, alpha, centred=self.fit_intercept).solution
             solution, _ = self._of_all_classes(solution, None, centred=self.fit_intercept)
             return _scores_of(rest, solution.coef.T, solution.intercept)
@@ -275,7 +275,7 @@ class LeastSquaresClassifierCV(IndicatorFit):
         if scorer is not None and scorer.by_cells and few_cells:
             weights = scorer.weights
             in_cells = np.ones(folds.scored.codes.size) if weights is None else weights
-        scores = penalty_scores(folds, alphas, unheard, in_cells)
+        scores = penalty_scores(folds, alphas, weightless, in_cells)
         self.cv_results_ = {
             "alpha": alphas,
             "accuracy": scores.accuracy,
@@ -288,7 +288,7 @@ class LeastSquaresClassifierCV(IndicatorFit):
             if scores.cells is not None:
                 score, error = _by_cells(scorer, alphas, scores.cells, self.rule)
             else:
-                score, error = _by_rows(scorer, alphas, folds, unheard, self.rule)
+                score, error = _by_rows(scorer, alphas, folds, weightless, self.rule)
             self.cv_results_.update(score=score, score_se=error)
         elif self.scoring == "neg_mean_squared_error":
             score, error = -scores.squared_error, scores.squared_error_se
@@ -308,7 +308,7 @@ class LeastSquaresClassifierCV(IndicatorFit):
 
     def _require_finite(self, folds: Folds) -> None:
         """Look for values that are not finite in the rows that are not learnt from."""
-        numbers, kept = folds.unheard, folds.scored.kept
+        numbers, kept = folds.weightless, folds.scored.kept
         if numbers.size:
             rest = folds.scored.rows.subset(numbers)
             require_finite_rows(self, rest, numbers if kept is None else kept[numbers])
@@ -363,14 +363,14 @@ def _by_rows(
     scorer: LeftOutScorer,
     alphas: Float64,
     folds: Folds,
-    unheard: Callable[[float], Float64],
+    weightless: Callable[[float], Float64],
     rule: str,
 ) -> tuple[Float64, Float64]:
     """Do the same by all rows."""
     X, classes = folds.scored.in_memory(), folds.scored.classes
 
     def told(some: Float64) -> Iterator[LeftOut]:
-        for values, leaders in left_out_values(folds, some, unheard):
+        for values, leaders in left_out_values(folds, some, weightless):
             yield LeftOut(X, classes, leaders, None, decisions(values))
 
     scores = np.array(

@@ -53,10 +53,10 @@ def removed(
     unit = there.moments.scaling.weight_exponent
     step = taken.moments.scaling.weight_exponent - unit
     total = 0.0 if sums.empty else there.moments.weight
-    goes, by_class = np.ldexp(taken.moments.weight, step), np.ldexp(taken.class_weights, step)
-    if not goes < (1.0 - _ROUNDING) * total:
+    weight, by_class = np.ldexp(taken.moments.weight, step), np.ldexp(taken.class_weights, step)
+    if not weight < (1.0 - _ROUNDING) * total:
         raise ValueError(
-            f"These rows weigh {_given(goes, unit)}, and those that the model was fitted to "
+            f"These rows weigh {_given(weight, unit)}, and those that the model was fitted to "
             f"{_given(total, unit)}: nothing would be left."
         )
     short = np.flatnonzero(by_class > there.class_weights + _ROUNDING * total)
@@ -80,7 +80,7 @@ def _given(weight: float, unit: int) -> str:
 
 
 def _spread(gone: CentredSums, left: CentredSums) -> Float64:
-    """Root of the sum of squares of rows that go, about the mean of those that stay."""
+    """Root of the sum of squares of the rows removed, about the mean of the others."""
     apart = gone.moments.means - left.moments.means
     exponent = gone.moments.scaling.weight_exponent
     weight_root = np.ldexp(np.sqrt(np.ldexp(gone.moments.weight, exponent & 1)), exponent >> 1)

@@ -106,17 +106,17 @@ def folds_of(rows: LabelledRows, class_weight: ClassWeight) -> Folds | None:
     fold_of = np.empty(order.size, dtype=np.intp)
     fold_of[order] = np.repeat(np.arange(starts.size), np.diff([*starts, order.size]))
     first, counts = order[starts], np.diff([*starts, order.size])
-    alike = _Alike(codes[first], weights[first], stays[first], counts, rows.classes.size)
-    sums = _ClassSums(alike) if counts.size > _MANY else None
+    equal = _EqualFolds(codes[first], weights[first], stays[first], counts, rows.classes.size)
+    sums = _ClassSums(equal) if counts.size > _MANY else None
     scales, own_factors = [], []
     for fold in range(counts.size):
         if balanced:
-            mass = sums.without(fold) if sums else alike.without(fold)
+            mass = sums.without(fold) if sums else equal.without(fold)
             if mass.any():
                 factors = cast(Float64, class_factors("balanced", rows.classes, mass))
             own_factors.append(factors)
         scale = sums.scale(factors, fold) if sums else None
-        scales.append(scale or alike.scale(factors, fold))
+        scales.append(scale or equal.scale(factors, fold))
     greatest, mean, whole, keeps, total = map(np.array, zip(*scales, strict=True))
     table = np.array(own_factors) if balanced else np.tile(factors, (counts.size, 1))
     return Folds(
@@ -124,7 +124,7 @@ def folds_of(rows: LabelledRows, class_weight: ClassWeight) -> Folds | None:
     )
 
 
-class _Alike(NamedTuple):
+class _EqualFolds(NamedTuple):
     """Rows of one class and one sample weight each, which have equal folds.
 
     Attributes
@@ -153,7 +153,7 @@ class _Alike(NamedTuple):
         return mass
 
     def scale(self, factors: Float64, fold: int) -> _Scale:
-        """Say how weights of a fold are counted, what a row keeps, and what all count together."""
+        """Return how a fold's weights are counted, what a row keeps, and what all count."""
         counts = np.append(self.counts, 1)
         counts[fold] -= 1
         products = factors[self.codes] * self.weights
@@ -173,37 +173,37 @@ class _ClassSums:
 
     Parameters
     ----------
-    alike : _Alike
+    equal : _EqualFolds
     """
 
-    def __init__(self, alike: _Alike) -> None:
-        self._alike = alike
-        self._first = np.unique(alike.codes, return_index=True)[1]
-        self._sums, self._greatest, self._second = np.zeros((3, alike.n_classes))
-        for c in range(alike.n_classes):
-            own = alike.codes == c
-            self._sums[c] = math.fsum((alike.weights[own] * alike.counts[own]).tolist())
-            greatest = np.append(alike.weights[own], [0.0, 0.0])
+    def __init__(self, equal: _EqualFolds) -> None:
+        self._equal = equal
+        self._first = np.unique(equal.codes, return_index=True)[1]
+        self._sums, self._greatest, self._second = np.zeros((3, equal.n_classes))
+        for c in range(equal.n_classes):
+            own = equal.codes == c
+            self._sums[c] = math.fsum((equal.weights[own] * equal.counts[own]).tolist())
+            greatest = np.append(equal.weights[own], [0.0, 0.0])
             self._second[c], self._greatest[c] = np.sort(greatest)[-2:]
 
     def without(self, fold: int) -> Float64:
         """Return the weight of each class in a fold."""
-        alike, mass, c = self._alike, self._sums.copy(), self._alike.codes[fold]
-        left = alike.weights[fold] - alike.stays[fold]
+        equal, mass, c = self._equal, self._sums.copy(), self._equal.codes[fold]
+        left = equal.weights[fold] - equal.stays[fold]
         if left > 0.5 * mass[c]:  # of which the difference would show
-            return alike.without(fold)
+            return equal.without(fold)
         mass[c] -= left
         return mass
 
     def scale(self, factors: Float64, fold: int) -> _Scale | None:
-        """Return what `_Alike.scale` does; None where it has to be asked."""
-        alike, c, greatest = self._alike, self._alike.codes[fold], self._greatest.copy()
-        if alike.weights[fold] == greatest[c] and alike.counts[fold] == 1:
-            greatest[c] = max(self._second[c], alike.stays[fold])
+        """Return what `_EqualFolds.scale` does; None where it has to be asked."""
+        equal, c, greatest = self._equal, self._equal.codes[fold], self._greatest.copy()
+        if equal.weights[fold] == greatest[c] and equal.counts[fold] == 1:
+            greatest[c] = max(self._second[c], equal.stays[fold])
         top = float((factors * greatest).max())
-        if top == 0.0 or is_whole(factors[alike.codes[self._first]] * alike.weights[self._first]):
+        if top == 0.0 or is_whole(factors[equal.codes[self._first]] * equal.weights[self._first]):
             return None  # nothing is left, or all products may be numbers of rows
-        n_rows, own = alike.counts.sum(), float(factors[c] * alike.stays[fold])
+        n_rows, own = equal.counts.sum(), float(factors[c] * equal.stays[fold])
         n_rows -= own == 0.0
         mean = float((factors / top) @ self.without(fold)) / n_rows
         keeps = float(scaled(np.array(own), top, mean)) if own > 0.0 else 0.0

@@ -49,7 +49,7 @@ def counted_mass(weights: Float64, k: float) -> Float64:
 
 
 def vote_weights(distances: Float64, rule: VoteRule) -> Float64 | None:
-    """Say of the neighbours at these distances, each; None where all have the same.
+    """Return the vote of the neighbours at these distances, each; None where all have the same.
 
     Parameters
     ----------

@@ -72,7 +72,7 @@ class _Sums(NamedTuple):
 class _LeftOutOfAll:
     """Sums over a block, and of each row leverage, residuals, shift, and whether these have digits.
 
-    Beside are the roots of what goes of each row at most.
+    Beside are the roots of the weight removed of each row at most.
     """
 
     deletion: Deletion
@@ -81,8 +81,8 @@ class _LeftOutOfAll:
     def __call__(self, block: Block, most: Float64) -> _Sums:
         deletion, axes = self.deletion, self.deletion.axes
         Q, Y, root = deletion.coordinates(block, most)
-        alone = deletion.alone(block, most)
-        left = deletion.leave_out(block, Q, Y, root, self.alpha, alone)
+        rank_increasing = deletion.rank_increasing(block, most)
+        left = deletion.leave_out(block, Q, Y, root, self.alpha, rank_increasing)
         share = deletion.share(root)
         if self.alpha:
             fits = Q * shrunk(axes.values, self.alpha * deletion.design.weight, rest=True)
@@ -93,7 +93,7 @@ class _LeftOutOfAll:
             missed = Y - Q @ axes.targets
         shift = self.shifts(Q, left.residuals, root, leverage, weighted=block.weights is not None)
         squares, weight = float(np.vdot(missed, missed)), float(root @ root)
-        has_digits = alone | (left.remaining > LEAST_REMAINING)
+        has_digits = rank_increasing | (left.remaining > LEAST_REMAINING)
         each = Gathered.of(leverage, left.residuals / root[:, None], shift, has_digits)
         return _Sums(squares, weight, float(left.squares.sum()), Q.T @ Y, each)
 
@@ -188,9 +188,9 @@ class _LeftOut:
 
     def __call__(self, block: Block, most: Float64) -> Gathered:
         Q, Y, root = self.deletion.coordinates(block, most)
-        alone = self.deletion.alone(block, most)
-        left = self.deletion.leave_out(block, Q, Y, root, self.alpha, alone)
-        has_digits = alone | (left.remaining > LEAST_REMAINING)
+        rank_increasing = self.deletion.rank_increasing(block, most)
+        left = self.deletion.leave_out(block, Q, Y, root, self.alpha, rank_increasing)
+        has_digits = rank_increasing | (left.remaining > LEAST_REMAINING)
         return Gathered.of(left.residuals / root[:, None], has_digits)
 
 

@@ -29,7 +29,7 @@ class Deletion(NamedTuple):
     centred : bool
         Whether there is an intercept.
     full : bool
-        Whether rows are independent: one that goes whole takes one off the rank.
+        Whether rows are independent: each adds one to the rank, and takes it along.
     """
 
     design: Design
@@ -44,7 +44,7 @@ class Deletion(NamedTuple):
         return root
 
     def coordinates(self, block: Block, most: Float64) -> tuple[Float64, Float64, Float64]:
-        """Parts of Q and centred targets of some rows, times the roots of what goes; these."""
+        """Parts of Q and centred targets of rows, times the roots of the weights removed; these."""
         root = self.roots(block, most)
         Q, Y = self.design.projected(block, self.axes.into), self.design.centred_targets(block)
         if block.weights is not None:
@@ -57,12 +57,12 @@ class Deletion(NamedTuple):
         share: Float64 = self.centred * root * root / self.design.weight
         return share
 
-    def alone(self, block: Block, most: Float64) -> NDArray[np.bool_]:
-        """Which of some rows add one to the rank and go whole."""
+    def rank_increasing(self, block: Block, most: Float64) -> NDArray[np.bool_]:
+        """Which of some rows add one to the rank and are removed with their whole weight."""
         if not self.full:
             return np.zeros(len(block.X), dtype=np.bool_)
-        alone: NDArray[np.bool_] = self.roots(block, most) == self.design.roots(block)
-        return alone
+        rank_increasing: NDArray[np.bool_] = self.roots(block, most) == self.design.roots(block)
+        return rank_increasing
 
     def penalty_without(self, root: Float64, alpha: float, *, weighted: bool) -> Float64 | float:
         """Penalty without each of some rows: one for all where they weigh the same."""
@@ -78,11 +78,13 @@ class Deletion(NamedTuple):
         Y: Float64,
         root: Float64,
         alpha: float,
-        alone: NDArray[np.bool_],
+        rank_increasing: NDArray[np.bool_],
     ) -> LeftOut:
-        """Leave out some rows under a penalty, given their `coordinates` and which are `alone`."""
+        """Leave out some rows under a penalty, given their `coordinates` and `rank_increasing`."""
         penalty = self.penalty_without(root, alpha, weighted=block.weights is not None)
-        return leave_one_out(Q, Y, self.axes, self.share(root), penalty, alone=alone)
+        return leave_one_out(
+            Q, Y, self.axes, self.share(root), penalty, rank_increasing=rank_increasing
+        )
 
 
 class FittedTable(NamedTuple):
@@ -108,7 +110,7 @@ class FittedTable(NamedTuple):
     most: float | Float64 = math.inf
 
     @property
-    def goes(self) -> Float64:
+    def weight_removed(self) -> Float64:
         """Weight of each row that is left out at most, of shape (n,)."""
         return np.broadcast_to(self.most, self.table.shape[:1])
 

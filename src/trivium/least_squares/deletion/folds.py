@@ -1,11 +1,12 @@
 r"""Which table each row is left out of, where classes have weights.
 
-A row goes with all its class's weight: of a row of sample weight s what goes is min(s, 1) times the
-factor of its class. Factors that are named are the same in every fold. A balance is that of the
-rows that stay: without a row of class c, of which m goes, c weighs S_c - m and its rows have more
-weight each. A mean squared error has its least where it had if all weights are multiplied by the
-same, so that this fold is that of a table with c's rows balanced by S_c - m, without the row.
-So there are as many tables as there are classes, or pairs of a class and a weight m.
+A row is removed with its class's weight: of a row of sample weight s, the weight removed is
+min(s, 1) times the factor of its class. Factors that are named are the same in every fold. A
+balance is that of the rows that stay: without a row of class c, of which m is removed, c weighs
+S_c - m and its rows have more weight each. A mean squared error has its least where it had if all
+weights are multiplied by the same, so that this fold is that of a table with c's rows balanced by
+S_c - m, without the row. So there are as many tables as there are classes, or pairs of a class and
+a weight m.
 """
 
 from collections.abc import Callable
@@ -109,8 +110,9 @@ class Folds(NamedTuple):
         Those of them whose class has a weight, which comes on top.
     table : Table
         Of the rows learnt.
-    places, unheard : ndarray of int
-        Numbers among the rows scored of those that are learnt from, and of the others.
+    places, weightless : ndarray of int
+        Numbers among the rows scored of those that are learnt from, and of those whose class has
+        no weight, which are without weight in the fit.
     absent : ndarray of int
         Classes that no row learnt is of.
     last : ndarray of int
@@ -124,7 +126,7 @@ class Folds(NamedTuple):
     learnt: LabelledRows
     table: Table
     places: Indices
-    unheard: Indices
+    weightless: Indices
     absent: Indices
     last: Indices
     weighed: bool
@@ -192,10 +194,10 @@ def folds_of(
     factors = class_factors(class_weight, scored.classes, scored.class_weights())
     learnt = scored.multiplied(factors)
     table = indicator_table(learnt)
-    heard = np.ones(scored.codes.size, dtype=np.bool_)
+    weighs = np.ones(scored.codes.size, dtype=np.bool_)
     if factors is not None:
-        heard = factors[scored.codes] > 0
-    places = np.flatnonzero(heard)
+        weighs = factors[scored.codes] > 0
+    places = np.flatnonzero(weighs)
     weights = np.ones(places.size) if scored.weights is None else scored.weights[places]
     if places.size == 1 and weights[0] <= 1.0:
         raise ValueError(
@@ -207,7 +209,7 @@ def folds_of(
         learnt,
         table,
         places,
-        np.flatnonzero(~heard),
+        np.flatnonzero(~weighs),
         np.flatnonzero(sizes == 0),
         np.flatnonzero((sizes[learnt.codes] == 1) & (weights <= 1.0)),
         factors is not None,
@@ -221,13 +223,13 @@ def folds_of(
 
     if factors is None:
         return folds._replace(parts=[part(table, 1.0)])
-    goes = np.minimum(weights, 1.0)
+    removed = np.minimum(weights, 1.0)
     if not isinstance(class_weight, str):
         each = factors[learnt.codes]
         own = table.reweighted(each * weights)
-        return folds._replace(parts=[part(own, each * goes)])
+        return folds._replace(parts=[part(own, each * removed)])
     codes = table.rows.codes
-    parts, kinds = [], np.column_stack([codes, goes])
+    parts, kinds = [], np.column_stack([codes, removed])
     kinds, kind_of = np.unique(kinds, axis=0, return_inverse=True)
     mass = np.bincount(codes, np.ldexp(weights, -folds.exponent)).astype(np.float64)
     for kind, (code, gone) in enumerate(kinds.tolist()):
@@ -236,5 +238,5 @@ def folds_of(
         without = mass.copy()
         without[int(code)] = np.ldexp(rest[codes == code], -folds.exponent).sum()
         each = balanced(without)[codes]
-        parts.append(part(table.reweighted(each * weights), each * goes, rows))
+        parts.append(part(table.reweighted(each * weights), each * removed, rows))
     return folds._replace(parts=parts)

@@ -104,11 +104,11 @@ class LostRows:
             return np.empty(0)
         fitted = self._fitted
         block, most = fitted.take(rows)
-        alone = fitted.deletion(self._axes).alone(block, most)
+        rank_increasing = fitted.deletion(self._axes).rank_increasing(block, most)
         if rows.size > _FEW_FITS and self._off_span is not None:
             Q, _, root = self._deletion.coordinates(block, most)
             off, none = self._off_span_of(block, root, self._off_span.of(rows))
-            alone |= none
+            rank_increasing |= none
             taken = shrunk(self._deletion.axes.values, fitted.penalty())
             remaining = off.squares + np.einsum("ij,ij->i", Q, Q * taken)
         else:
@@ -116,11 +116,11 @@ class LostRows:
                 [
                     1.0 if lone else self._remaining_of(row, block.part(slice(place, place + 1)))
                     for place, (row, lone) in enumerate(
-                        zip(rows.tolist(), alone.tolist(), strict=True)
+                        zip(rows.tolist(), rank_increasing.tolist(), strict=True)
                     )
                 ]
             )
-        return np.where(alone, 1.0, remaining)
+        return np.where(rank_increasing, 1.0, remaining)
 
     @cached_property
     def _deletion(self) -> Deletion:
@@ -150,27 +150,31 @@ class LostRows:
     def _left_out(
         self, block: Block, most: Float64, alpha: float, off: OffSpan | None
     ) -> tuple[LeftOut, Float64]:
-        """Leave rows out, and return the roots of what goes of their weights.
+        """Leave rows out, and return the roots of the weights removed.
 
         Without their parts off the span, they are taken to have none.
         """
         deletion = self._deletion
         Q, Y, root = deletion.coordinates(block, most)
-        alone = np.ones(len(Q), dtype=np.bool_)
+        rank_increasing = np.ones(len(Q), dtype=np.bool_)
         if off is not None:
-            off, alone = self._off_span_of(block, root, off)
+            off, rank_increasing = self._off_span_of(block, root, off)
         penalty = deletion.penalty_without(root, alpha, weighted=block.weights is not None)
         share = deletion.share(root)
-        return leave_one_out(Q, Y, deletion.axes, share, penalty, alone=alone, off_span=off), root
+        return leave_one_out(
+            Q, Y, deletion.axes, share, penalty, rank_increasing=rank_increasing, off_span=off
+        ), root
 
     def _off_span_of(
         self, block: Block, root: Float64, off: OffSpan
     ) -> tuple[OffSpan, NDArray[np.bool_]]:
-        """Parts of what goes of some rows off the span, and whether they are none."""
-        goes = np.square(root / self._fitted.design.roots(block))
+        """Parts of some rows' weight removed off the span, and whether they are none."""
+        removed = np.square(root / self._fitted.design.roots(block))
         none = off.squares <= np.square(16 * _EPSILON) * self._fitted.table.shape[0]
-        some = OffSpan(1.0 - goes + goes * off.squares, np.sqrt(goes)[:, None] * off.residuals)
-        return some, none & (goes == 1.0)
+        some = OffSpan(
+            1.0 - removed + removed * off.squares, np.sqrt(removed)[:, None] * off.residuals
+        )
+        return some, none & (removed == 1.0)
 
     def _rounding(self, block: Block) -> Float64:
         """How far rounding may move each row's part of Q."""
@@ -187,8 +191,8 @@ class LostRows:
         weight_exponent = fitted.design.scaling.weight_exponent
         total = float(np.ldexp(fitted.design.weight, weight_exponent))
         weight = 1.0 if block.weights is None else float(block.weights[0])
-        goes = min(float(fitted.goes[row]), weight)
-        solved = fit_without(fitted, row, fitted.alpha * total / (total - goes))
+        removed = min(float(fitted.weight_removed[row]), weight)
+        solved = fit_without(fitted, row, fitted.alpha * total / (total - removed))
         seen = FittedTable(
             solved.table, solved.design, solved.moments, fitted.alpha, fitted.centred
         ).axes()
@@ -199,7 +203,7 @@ class LostRows:
             q = solved.design.projected(block, seen.into)[0]
             kept = shrunk(seen.values, fitted.alpha * float(np.ldexp(total, exponent)), rest=True)
             g = np.square(q) @ kept + fitted.centred / solved.design.weight
-            return float(1.0 / (1.0 + np.ldexp(goes, exponent) * g))
+            return float(1.0 / (1.0 + np.ldexp(removed, exponent) * g))
 
 
 def fit_without(fitted: FittedTable, row: int, alpha: float) -> Solved:
@@ -211,10 +215,10 @@ def fit_without(fitted: FittedTable, row: int, alpha: float) -> Solved:
         If the range of the others is beyond float64.
     """
     rows = fitted.table.rows
-    weights, goes = rows.weights, float(fitted.goes[row])
-    if weights is not None and weights[row] > goes:
+    weights, removed = rows.weights, float(fitted.weight_removed[row])
+    if weights is not None and weights[row] > removed:
         weights = weights.copy()
-        weights[row] -= goes
+        weights[row] -= removed
         rest = Table(rows.reweighted(weights))
     else:
         rest = Table(rows.without(row))

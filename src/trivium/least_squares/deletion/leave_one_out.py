@@ -52,7 +52,7 @@ class OffSpan(NamedTuple):
     squares : ndarray of shape (m,)
         What 1 - h would be without a penalty.
     residuals : ndarray of shape (m, n_targets)
-        Of the fit with all rows, without a penalty, times the roots of the weights that go.
+        Of the fit with all rows, without a penalty, times the roots of the weights removed.
     """
 
     squares: Float64
@@ -70,25 +70,25 @@ def leave_one_out(
     share: Float64 | float,
     penalty: Float64 | float,
     *,
-    alone: NDArray[np.bool_],
+    rank_increasing: NDArray[np.bool_],
     off_span: OffSpan | None = None,
 ) -> LeftOut:
-    """Leave each of some rows out, or as much of its weight as is to go.
+    """Leave each of some rows out, or as much of its weight as is to be removed.
 
     Parameters
     ----------
     Q : ndarray of shape (m, r)
         The rows' parts of Q.
     Y : ndarray of shape (m, n_targets)
-        Their targets less the means, times the roots of the weights that go, as is Q.
+        Their targets less the means, times the roots of the weights removed, as is Q.
     axes : Axes
     share : float or ndarray of shape (m,)
         Share of that weight in the weight of all rows; zero without an intercept.
     penalty : float or ndarray of shape (m, 1)
         On the squared coefficients, for the sum of squares of all rows but the one.
-    alone : ndarray of bool of shape (m,)
-        Which rows add one to the rank and go whole, so that the others tell nothing of what
-        they alone hold.
+    rank_increasing : ndarray of bool of shape (m,)
+        Which rows add one to the rank and are removed with their whole weight, so that the others
+        tell nothing of the direction that they add.
     off_span : OffSpan or None
     """
     squares = np.einsum("ij,ij->i", Q, Q)
@@ -99,9 +99,9 @@ def leave_one_out(
         given_up = shrunk(axes.values, penalty)
         residuals += (Q * given_up) @ axes.targets
         remaining += np.einsum("ij,ij->i", Q, Q * given_up)
-    if alone.any():
+    if rank_increasing.any():
         lost = shrunk(axes.values, penalty, rest=True) * (axes.values.min() / axes.values) ** 2
-        residuals = np.where(alone[:, None], (Q * lost) @ axes.targets, residuals)
-        remaining = np.where(alone, np.einsum("ij,ij->i", Q, Q * lost), remaining)
+        residuals = np.where(rank_increasing[:, None], (Q * lost) @ axes.targets, residuals)
+        remaining = np.where(rank_increasing, np.einsum("ij,ij->i", Q, Q * lost), remaining)
     with np.errstate(divide="ignore", invalid="ignore"):
         return LeftOut(residuals / remaining[:, None], remaining, squares)

@@ -109,7 +109,7 @@ def alpha_grid(axes: Axes, weight: float, size: int) -> Float64:
 def penalty_scores(
     folds: Folds,
     alphas: Float64,
-    unheard: Callable[[float], Float64],
+    weightless: Callable[[float], Float64],
     in_cells: Float64 | None = None,
 ) -> PenaltyScores:
     """Score every penalty by the rows left out one at a time.
@@ -118,7 +118,7 @@ def penalty_scores(
     ----------
     folds : Folds
     alphas : ndarray of shape (m,)
-    unheard : callable
+    weightless : callable
         Returns the functions' values in the rows that are not learnt from, under a penalty.
     in_cells : ndarray of shape (n_scored,) or None
         Weights of the rows in the cells; None asks for no cells.
@@ -126,8 +126,8 @@ def penalty_scores(
     sums = reduce(
         _Sums.merge, [_sums_of_part(folds, part, alphas, in_cells) for part in folds.parts]
     )
-    if folds.unheard.size:
-        sums = sums.merge(_sums_of_unheard(folds, alphas, unheard, in_cells))
+    if folds.weightless.size:
+        sums = sums.merge(_sums_of_weightless(folds, alphas, weightless, in_cells))
     weights, scaling = folds.scored.weights, folds.parts[0].fitted.design.scaling
     counts = weights is None or float(weights.min()) >= 1.0
     exponent = folds.exponent if folds.weighed else scaling.weight_exponent
@@ -149,19 +149,22 @@ class _LeftOut:
     def each(self, block: Block, most: Float64) -> Iterator[tuple[Float64, NDArray[np.bool_]]]:
         """Yield, for each penalty, residuals without each row, and which have digits."""
         deletion = self.deletion
-        alone = deletion.alone(block, most)
+        rank_increasing = deletion.rank_increasing(block, most)
         Q, Y, root = deletion.coordinates(block, most)
         for alpha in self.alphas.tolist():
-            left = deletion.leave_out(block, Q, Y, root, alpha, alone)
-            yield left.residuals / root[:, None], alone | (left.remaining > LEAST_REMAINING)
+            left = deletion.leave_out(block, Q, Y, root, alpha, rank_increasing)
+            yield (
+                left.residuals / root[:, None],
+                rank_increasing | (left.remaining > LEAST_REMAINING),
+            )
 
 
 @dataclass(frozen=True)
 class _Scored:
     """Sums over a block of rows, each left out under each penalty.
 
-    Beside are the root of what goes of each row at most, its number and class, and what it counts
-    in scores, and in cells if there are any.
+    Beside are the root of the weight removed of each row at most, its number and class, and what it
+    counts in scores, and in cells if there are any.
     """
 
     left_out: _LeftOut
@@ -219,19 +222,19 @@ def _sums_of_part(folds: Folds, part: Part, alphas: Float64, in_cells: Float64 |
     return sums
 
 
-def _sums_of_unheard(
+def _sums_of_weightless(
     folds: Folds,
     alphas: Float64,
-    unheard: Callable[[float], Float64],
+    weightless: Callable[[float], Float64],
     in_cells: Float64 | None,
 ) -> _Sums:
     """Sum over the rows that are not learnt from, which no fold lacks."""
-    rows, absent, n_classes = folds.unheard, folds.absent, folds.scored.classes.size
+    rows, absent, n_classes = folds.weightless, folds.absent, folds.scored.classes.size
     codes, weights = folds.scored.codes[rows], folds.scored_weights(rows)
     truth = _Truth(codes, weights, n_classes, None if in_cells is None else in_cells[rows])
     sums = _empty(alphas.size, truth)
     for j, alpha in enumerate(alphas.tolist()):
-        values = unheard(alpha)
+        values = weightless(alpha)
         with np.errstate(over="ignore"):
             squares = np.square(targets(codes, n_classes) - values).sum(axis=1)
         truth.add(sums, j, leading(below_others(values, absent), absent), squares)
@@ -247,13 +250,13 @@ def _empty(m: int, truth: _Truth) -> _Sums:
 
 
 def left_out_values(
-    folds: Folds, alphas: Float64, unheard: Callable[[float], Float64]
+    folds: Folds, alphas: Float64, weightless: Callable[[float], Float64]
 ) -> Iterator[tuple[Float64, Indices]]:
     """Yield, for each penalty, the functions' values in rows left out, and the leading classes.
 
     Parameters
     ----------
-    folds, alphas, unheard
+    folds, alphas, weightless
         As of `penalty_scores`.
 
     Yields
@@ -262,7 +265,7 @@ def left_out_values(
     leaders : ndarray of int of shape (n_scored,)
     """
     n, n_targets, absent = folds.learnt.codes.size, folds.table.n_targets, folds.absent
-    places, others, scores = folds.places, folds.unheard, folds.scores
+    places, others, scores = folds.places, folds.weightless, folds.scores
     codes, own, numbers = folds.learnt.codes, folds.table.rows.codes, np.arange(n)
     step = max(1, _MOST_BYTES // (8 * n * (n_targets + 1)))
     for start in range(0, alphas.size, step):
@@ -271,11 +274,11 @@ def left_out_values(
         for part in folds.parts:
             _leave_out(part, some, found)
         for j, alpha in enumerate(some.tolist()):
-            heard = scores.values(found[:, j, :-1], own, codes, numbers)
-            values = np.empty((folds.scored.codes.size, heard.shape[1]))
-            values[places] = heard
+            learnt = scores.values(found[:, j, :-1], own, codes, numbers)
+            values = np.empty((folds.scored.codes.size, learnt.shape[1]))
+            values[places] = learnt
             if others.size:
-                values[others] = below_others(unheard(alpha), absent)
+                values[others] = below_others(weightless(alpha), absent)
             yield values, leading(values, absent)
 
 

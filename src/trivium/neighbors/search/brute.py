@@ -1,6 +1,6 @@
-"""The certified search: narrow precision says where to look, float64 decides.
+"""The certified search: low-precision matrix products say where to look, float64 decides.
 
-Scores in narrow precision shortlist each query's candidates, with a bound that proves the
+Scores in low precision shortlist each query's candidates, with a bound that proves the
 list complete (`panels`, `byte_panels`). Where too many rows are too close to tell apart a
 wider precision goes on, and where none is wide enough every row is measured.
 """
@@ -165,7 +165,7 @@ class Brute:
     ) -> Indices:
         """Search through panels; return the queries whose answer could not be proved."""
         m, k = found[0].shape
-        each = reservoir_bytes(k, written.dtype, written.doubtful)
+        each = reservoir_bytes(k, written.dtype, written.spare)
         most = min(QUERIES_A_PIECE, max(_LEAST_A_PIECE, -(-m // _PIECES)))
         step = queries_a_piece(each, n_jobs, most)
         proved = np.empty(m, dtype=bool)
@@ -173,7 +173,7 @@ class Brute:
         def run(start: int) -> None:
             piece = slice(start, min(start + step, m))
             quads, margins = written.quads(queries[piece])
-            state = open_reservoirs(quads, margins, k, written.dtype, written.doubtful)
+            state = open_reservoirs(quads, margins, k, written.dtype, written.spare)
             own = int(np.any(skip[piece] >= 0))
             if k + own <= MOST_FOR_FIRST_LIMITS:
                 first_limits(written.panels, quads, state, k + own)
@@ -190,7 +190,7 @@ class Brute:
         columns = d / 4 if isinstance(written.panels, BytePanels) else d
         if columns < _COLUMNS_WORTH_JOIN + k:
             return False
-        needed = n * reservoir_bytes(k, written.dtype, written.doubtful)
+        needed = n * reservoir_bytes(k, written.dtype, written.spare)
         return bool(written.panels.values.nbytes + needed <= working_memory())
 
     def _join(
@@ -201,7 +201,7 @@ class Brute:
         n, k = found[0].shape
         n_panels = panels.values.shape[0]
         quads, margins = written.quads(self._rows, whole=QUADS_A_PANEL)
-        state = open_reservoirs(quads, margins, k, written.dtype, written.doubtful)
+        state = open_reservoirs(quads, margins, k, written.dtype, written.spare)
         ends = np.linspace(0, n_panels, min(_JOIN_BLOCKS, n_panels) + 1).astype(int).tolist()
 
         def start(first: int) -> None:

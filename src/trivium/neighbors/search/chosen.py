@@ -93,7 +93,7 @@ class Chosen:
         return self._searcher(queries).within(queries, radius, skip, n_jobs)
 
     def _searcher(self, queries: Floats) -> Searcher:
-        """Say who answers: the plain search as long as little has been asked."""
+        """Return who answers: the plain search as long as little has been asked."""
         settled = self._settled
         if settled is not None and settled.choice.algorithm == "kd_tree":
             return settled.searcher  # it is built

@@ -1,9 +1,11 @@
 """What compiled loops know of a metric: how differences add up, and how a sum becomes a distance.
 
 Every distance is computed from direct float64 differences, added up over the columns in
-order. This cheap ("reduced") form leaves out the root; the root is taken where a list
-of neighbours is decided, so that lists are sorted by (distance, row number) of the very
-distances that are returned.
+order. What leaves out the root is the "reduced distance", as scikit-learn calls a cheap surrogate
+that ranks rows as the distance does; the root is taken where a list of neighbours is decided,
+so that lists are sorted by (distance, row number) of the very distances that are returned. A
+sum is called lost where squares or powers have under- or overflowed, or may have: such a pair is
+measured again, scaled.
 
 Bounding boxes are measured by the same operations in the same order. Differences, sums and
 products are rounded monotonically, so the computed distance to a box never exceeds the
@@ -36,8 +38,8 @@ SQUARES, SUM, GREATEST, POWERS = range(4)
 SQUARE_ROOT, HALF, ITSELF, POWER_ROOT = range(4)
 """Roots: what makes a distance of the sum."""
 
-VANISHED = 2.0**-960  # a sum below may have lost squares or powers
-_ROOM = 2.0**-930  # for those that are lost
+VANISHED = 2.0**-960  # of a sum below, squares or powers may have underflowed
+_ROOM = 2.0**-930  # for those that have
 
 
 class Measure(NamedTuple):
@@ -188,14 +190,14 @@ def limit_after_step(measure: Measure, distance: float, step: float, margin: flo
 
 @kernel
 def is_lost(measure: Measure, reduced: float) -> bool:
-    """Whether squares or powers have left float64, or may have."""
+    """Whether a sum is lost: squares or powers have under- or overflowed, or may have."""
     lossy = measure.root == SQUARE_ROOT or measure.root == POWER_ROOT
     return lossy and not VANISHED <= reduced < np.inf
 
 
 @kernel
 def pair_distance(measure: Measure, reduced: float, query: Float64, row: Floats) -> float:
-    """Turn a reduced distance into the distance, even where it is lost."""
+    """Turn a reduced distance into the distance, even where the sum is lost."""
     if is_lost(measure, reduced):
         return measured_again(measure, query, row)
     return distance_of(measure, reduced)

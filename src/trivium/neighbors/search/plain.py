@@ -122,7 +122,7 @@ def _add(form: int, reduced: Float64, difference: Float64) -> None:
 
 
 def _measured_again(queries: Float64, rows: Floats, of: Indices, to: Indices) -> Float64:
-    """Do as `measures.measured_again`, for some pairs whose squares are lost."""
+    """Do as `measures.measured_again`, for some pairs whose squares under- or overflowed."""
     again = np.empty(of.size)
     step = max(1, _PAIRS_A_PIECE // rows.shape[1])
     for start in range(0, of.size, step):

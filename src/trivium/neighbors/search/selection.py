@@ -2,7 +2,7 @@
 
 A candidate is a key, its distance, and a place, from which the number of its row is
 read where keys tie: `numbers[place + shift]`. The order is that of (distance, row number).
-The functions work on addresses, not on arrays; see `search.addresses`.
+The functions work on addresses, not on arrays; see `search.intrinsics`.
 """
 
 from typing import NamedTuple

@@ -257,7 +257,7 @@ class TestOpening:
         assert reservoir_bytes(k, frame.dtype) == per_query
 
     @pytest.mark.parametrize("k", [1, 20, 300])
-    def test_there_may_be_room_for_more_doubtful_ones(self, k):
+    def test_there_may_be_room_for_more_spare_ones(self, k):
         assert reservoir_size(k, 128) == k + max(k, 128) + CHUNK + 1
         assert reservoir_bytes(k, np.dtype("f"), 128) == 12 * reservoir_size(k, 128)
 

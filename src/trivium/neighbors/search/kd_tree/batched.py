@@ -1,4 +1,4 @@
-"""Eight queries whose lists are kept in `lanes`: what comes before and after the search.
+"""Eight queries whose lists are kept by `simd_lists`: what comes before and after the search.
 
 Lists begin empty, with bars: a bound carried over from the query before, which is
 certain, or a guess from the eight before, which shows in the end whether it was enough.

@@ -3,9 +3,9 @@
 Queries come in an order in which neighbours follow each other. Each starts with a bound
 carried over from the one before: its k rows are no further away than they were from
 there and the step between the two together. Where it costs less, eight are answered
-at once (`together`).
+at once (`batched`).
 
-Every pruning compares lower bounds that are computed like distances are (see `metrics`)
+Every pruning compares lower bounds that are computed like distances are (see `measures`)
 with limits that leave room for rounding, and keeps what ties.
 """
 
@@ -29,11 +29,11 @@ from trivium.neighbors.search.kd_tree.traversal import (
     Workspace,
     admit,
     child_distances,
-    desk_of,
-    forest_of,
     leaf_size,
     move,
     row_distances,
+    view_of,
+    workspace_of,
 )
 from trivium.neighbors.search.measures import Measure, limit_after_step, reduced_limit
 from trivium.neighbors.search.selection import arrange
@@ -254,11 +254,11 @@ def nearest_piece(
         Numbers of leaves and of groups that were looked at.
     """
     width = tree.blocks.shape[2]
-    work = desk_of(queries.shape[1], width, 2 * sizes[0] + _SLACK + width, which.size)
+    work = workspace_of(queries.shape[1], width, 2 * sizes[0] + _SLACK + width, which.size)
     # `take` lets other threads run, and indexing does not.
     points = queries.take(which, axis=0, mode="clip").astype(np.float64, copy=False)
     lists = which, homes.take(which, mode="clip"), skip.take(which, mode="clip")
     looks: tuple[int, int] = answer(
-        forest_of(measure, tree), work, points, lists, (*sizes, most_together), (distances, indices)
+        view_of(measure, tree), work, points, lists, (*sizes, most_together), (distances, indices)
     )
     return looks

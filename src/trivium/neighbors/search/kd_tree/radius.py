@@ -12,12 +12,12 @@ from trivium.neighbors.search.kd_tree.traversal import (
     TreeView,
     Workspace,
     admit,
-    desk_of,
-    forest_of,
     leaf_size,
     move,
     next_leaf,
     row_distances,
+    view_of,
+    workspace_of,
 )
 from trivium.neighbors.search.measures import Measure, reduced_limit
 
@@ -95,13 +95,13 @@ def within_piece(
         Query by query, by ascending row number.
     """
     width = tree.blocks.shape[2]
-    work = desk_of(queries.shape[1], width, width + 1, 0)
+    work = workspace_of(queries.shape[1], width, width + 1, 0)
     points = np.ascontiguousarray(queries, np.float64)
     found: tuple[Any, Any] = np.empty(_ROOM_AT_FIRST), np.empty(_ROOM_AT_FIRST, np.intp)
     counts.fill(0)
     work.nodes[0] = 0
     state = np.array([0, 1, 0])
-    view = forest_of(measure, tree)
+    view = view_of(measure, tree)
     while not _collect(view, work, points, skip, radius, counts, found, state):
         distances, rows = found
         found = np.concatenate([distances, distances]), np.concatenate([rows, rows])

@@ -1,6 +1,6 @@
 """What every search of a kd-tree does: measure boxes and rows, and walk down.
 
-The functions work on addresses; see `search.addresses`.
+The functions work on addresses; see `search.intrinsics`.
 """
 
 import math
@@ -60,7 +60,7 @@ class Workspace(NamedTuple):
     later: Indices
 
 
-def forest_of(measure: Measure, tree: Tree) -> TreeView:
+def view_of(measure: Measure, tree: Tree) -> TreeView:
     """Gather what kernels need of a tree; they take its `addresses`."""
     n_columns, width = tree.blocks.shape[1] - 1, tree.blocks.shape[2]
     return TreeView(
@@ -170,7 +170,7 @@ def admit(view: TreeView, work: Workspace, at: int, size: int, limit: float, cou
 
 @inlined
 def to_distances(measure: Measure, keys: Float64, start: int, stop: int) -> int:
-    """Turn reduced distances into distances; return how many of them are lost."""
+    """Turn reduced distances into distances; return of how many sums under- or overflowed."""
     lost = 0
     if measure.root == SQUARE_ROOT:  # a loop of its own, which vectorises
         for h in range(start, stop):
@@ -216,7 +216,7 @@ def _aligned(size: int, dtype: type = np.float64) -> Any:
     return room[start : start + size]
 
 
-def desk_of(n_columns: int, width: int, room: int, n_queries: int) -> Workspace:
+def workspace_of(n_columns: int, width: int, room: int, n_queries: int) -> Workspace:
     """Allocate what kernels need to search; they take its `addresses`.
 
     Parameters

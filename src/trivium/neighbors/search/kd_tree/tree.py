@@ -128,7 +128,7 @@ class KDTree:
         return starts, distances, indices
 
     def probe(self, queries: Floats, k: int) -> float:
-        """Say what finding the k nearest rows costs, from a few of the queries.
+        """Return what finding the k nearest rows costs, from a few of the queries.
 
         Returns
         -------

@@ -1,1 +1,1 @@
-"""Certified products: rows in narrow precision, scores, candidates, and the proof."""
+"""Certified products: rows in low precision, scores, candidates, and the proof."""

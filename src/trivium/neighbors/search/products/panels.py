@@ -1,4 +1,4 @@
-"""Panels: centred rows in narrow precision, laid out so that scores come fast.
+"""Panels: centred rows in low precision, laid out so that scores come fast.
 
 A *panel* holds 256 rows column by column; a *quad* holds 4 queries, interleaved. The
 score of a row x for a query q is
@@ -54,7 +54,7 @@ class Frame(NamedTuple):
         return float(np.ldexp(1.0, self.exponent))
 
     def margins(self, squares: Float64) -> Float64:
-        """Say what the rounding of queries with these squared norms adds to a limit."""
+        """Return what the rounding of queries with these squared norms adds to a limit."""
         return self.error * squares + self.vanished
 
     @property

@@ -44,16 +44,16 @@ class Quantized(NamedTuple):
     ----------
     frame : Frame
     panels : Panels or BytePanels
-    doubtful : int
-        Candidates beyond k for which a query has room, before it is left to a wider
-        precision.
+    spare : int
+        Spare candidates: how many beyond k, which the scores cannot tell from the k-th, a query
+        has room for before it is left to a wider precision.
     tau : float
         Relative error of bytes.
     """
 
     frame: Frame
     panels: Panels | BytePanels
-    doubtful: int
+    spare: int
     tau: float = 0.0
 
     @property
@@ -103,7 +103,7 @@ def write(rows: Floats, precision: Precision, n_jobs: int | None) -> Quantized |
 def unwritten(n_rows: int, sample: Floats, frame: Frame, precision: Precision) -> Quantized:
     """Room for so many rows, of which some are given, in a frame."""
     if precision == "bytes":
-        doubtful = min(32 + sample.shape[1] // 8, 128)  # distances concentrate as columns grow
+        spare = min(32 + sample.shape[1] // 8, 128)  # distances concentrate as columns grow
         panels = empty_byte_panels(n_rows, frame)
-        return Quantized(frame, panels, doubtful, relative_error(sample, frame))
+        return Quantized(frame, panels, spare, relative_error(sample, frame))
     return Quantized(frame, empty_panels(n_rows, frame), 16)

@@ -53,14 +53,14 @@ class Reservoirs(NamedTuple):
         )
 
 
-def reservoir_size(k: int, doubtful: int = 16) -> int:
-    """Room for k candidates, for newcomers and doubtful ones, and for one chunk."""
-    return k + max(k, doubtful) + CHUNK + 1
+def reservoir_size(k: int, spare: int = 16) -> int:
+    """Room for k candidates, for newcomers and spare candidates, and for one chunk."""
+    return k + max(k, spare) + CHUNK + 1
 
 
-def reservoir_bytes(k: int, dtype: np.dtype[np.floating], doubtful: int = 16) -> int:
+def reservoir_bytes(k: int, dtype: np.dtype[np.floating], spare: int = 16) -> int:
     """Memory that one query's candidates take."""
-    return reservoir_size(k, doubtful) * (dtype.itemsize + np.dtype(np.intp).itemsize)
+    return reservoir_size(k, spare) * (dtype.itemsize + np.dtype(np.intp).itemsize)
 
 
 def open_limits(n_quads: int, far: NDArray[np.bool_], dtype: np.dtype[np.floating]) -> Floats:
@@ -75,11 +75,11 @@ def open_reservoirs(
     margins: Float64,
     k: int,
     dtype: np.dtype[np.floating],
-    doubtful: int = 16,
+    spare: int = 16,
 ) -> Reservoirs:
     """Empty reservoirs; closed for queries too far away to be written."""
     far = np.isinf(quads.squares)
-    size = far.size, reservoir_size(k, doubtful)
+    size = far.size, reservoir_size(k, spare)
     return Reservoirs(
         open_limits(quads.values.shape[0], far, dtype),
         margins,

@@ -166,7 +166,7 @@ def decide(
 def _measured(
     asked: Asked, error: float, state: Reservoirs, q: int, k: int, query: Float64, work: Float64
 ) -> int:
-    """Measure a query's candidates, the doubtful ones last; return how many were worth it."""
+    """Measure a query's candidates, the spare ones last; return how many were worth it."""
     count = state.counts[q]
     scores, rows = state.scores[q], state.rows[q]
     first = count
