@@ -229,6 +229,15 @@ class NeighborQueries:
         order = np.argsort(np.concatenate([self._kept, self._weightless_numbers]))
         return np.concatenate([own, weightless], axis=axis).take(order, axis=axis)
 
+    def _of_rows_given(
+        self, queries: Floats | None, answer: Callable[[Floats | None], Float64]
+    ) -> Float64:
+        """Answer for queries, (len(ks), m, ...); None asks for all rows given to ``fit``."""
+        if queries is not None or self._weightless_numbers.size == 0:
+            return answer(queries)
+        answers: Float64 = self._in_order_given(answer(None), answer(self._weightless), axis=1)
+        return answers
+
     def _near(
         self, queries: Floats | None, k: int, weights: Float64 | None, folds: Folds | None = None
     ) -> Iterator[Neighborhood]:

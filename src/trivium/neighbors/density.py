@@ -1,6 +1,6 @@
 """k nearest neighbours as an estimate of densities."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -15,6 +15,7 @@ from trivium.neighbors.balls import Balls
 from trivium.neighbors.base import NeighborQueries
 from trivium.neighbors.class_balls import ClassBalls, SharedBalls
 from trivium.neighbors.estimates import (
+    counts_of,
     log_marginal,
     log_posterior,
     posterior,
@@ -330,7 +331,8 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
                 paths = self._log_densities(by_class, queries, ks)
                 return np.stack([log_marginal(scores, self.class_prior_) for scores in paths])
             numbers = self._check_neighbors(self._balls, ks, own=queries is None)
-            return self._balls.log_density(queries, numbers, self._counts(numbers))
+            counts = counts_of(numbers, unbiased=self.unbiased)
+            return self._balls.log_density(queries, numbers, counts)
 
         return self._of_rows_given(queries, answer)
 
@@ -361,16 +363,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         if isinstance(balls, ClassBalls):
             for c, each in balls.balls.items():
                 self._check_neighbors(each, numbers, own=own, what=self._rows_of(c))
-        return balls.log_densities(queries, numbers, self._counts(numbers))
-
-    def _of_rows_given(
-        self, queries: Floats | None, answer: Callable[[Floats | None], Float64]
-    ) -> Float64:
-        """Answer for queries, (len(ks), m, ...); None asks for all rows given to ``fit``."""
-        if queries is not None or self._weightless_numbers.size == 0:
-            return answer(queries)
-        answers: Float64 = self._in_order_given(answer(None), answer(self._weightless), axis=1)
-        return answers
+        return balls.log_densities(queries, numbers, counts_of(numbers, unbiased=self.unbiased))
 
     def _check_neighbors(
         self, balls: Balls, ks: Sequence[int] | None, *, own: bool, what: str = "rows"
@@ -378,15 +371,8 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         require_flag("unbiased", self.unbiased)  # it may have been reset since `fit`
         asked = [self.n_neighbors] if ks is None else ks
         numbers = require_ks(asked, balls.total(own=own), "other " * own + what)
-        if 1 in numbers and self.unbiased:
-            raise ValueError(
-                "n_neighbors=1 leaves nothing of (k - 1)/(nV): use unbiased=False, or two or more."
-            )
+        counts_of(numbers, unbiased=self.unbiased)  # which raises where nothing is left
         return numbers
-
-    def _counts(self, ks: Sequence[int]) -> list[int]:
-        """Say what each k counts for in the formula."""
-        return [k - self.unbiased for k in ks]
 
     def _labelled(self, X: ArrayLike | None) -> tuple[Floats | None, SharedBalls | ClassBalls]:
         """Check queries about classes; return what answers them, too."""

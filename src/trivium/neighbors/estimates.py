@@ -7,6 +7,7 @@ without bias where p is constant over the ball and x is not one of the n rows
 """
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -102,6 +103,21 @@ def log_volume(radius: Float64, metric: Metric, n_columns: int) -> Float64:
         if metric.norm is None:
             raise ValueError(f"Balls of {metric.name!r} have no volumes.")
         return n_columns * np.log(radius) + log_unit_ball(metric.norm, n_columns)
+
+
+def counts_of(ks: Sequence[int], *, unbiased: bool) -> list[int]:
+    """Return what numbers of neighbours count for in the formula: k, or k - 1 to be unbiased.
+
+    Raises
+    ------
+    ValueError
+        If nothing is left of one.
+    """
+    if unbiased and 1 in ks:
+        raise ValueError(
+            "n_neighbors=1 leaves nothing of (k - 1)/(nV): use unbiased=False, or two or more."
+        )
+    return [k - unbiased for k in ks]
 
 
 def log_density(count: Float64 | float, total: Float64 | float, log_volumes: Float64) -> Float64:
