@@ -19,8 +19,9 @@ from scipy.special import log_softmax
 from sklearn.linear_model import LogisticRegression
 
 from trivium import SoftmaxRegression
+from trivium.softmax.fitting import FAST_SOLVERS
 
-SOLVERS = ("auto", "newton", "newton-cg", "lbfgs")
+SOLVERS = ("auto", *FAST_SOLVERS)
 
 _MOST_LEVELS, _MOST_CLASSES = 25, 10
 _MOST_COLUMNS, _MOST_VALUES = 150, 600_000

@@ -9,8 +9,9 @@ from scipy.special import log_softmax
 
 from fuzz.problems import Problem, draw
 from trivium import SoftmaxRegression, SoftmaxRegressionCV
+from trivium.softmax.fitting import FAST_SOLVERS
 
-_SOLVERS = ("auto", "newton-cg", "lbfgs", "newton")
+_SOLVERS = ("auto", *FAST_SOLVERS)
 
 
 def problem(seed: int) -> Problem:

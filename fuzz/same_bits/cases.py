@@ -8,6 +8,7 @@ from sklearn.metrics import make_scorer, precision_score
 from sklearn.model_selection import GroupKFold, KFold, ShuffleSplit, StratifiedKFold
 
 from fuzz.same_bits.tables import KEPT, LABELS, LONG, MADE, REAL, WEIGHTS
+from trivium.softmax.fitting import FAST_SOLVERS
 
 RANDOM = tuple(f"random {seed}" for seed in range(24))
 """Problems of `fuzz.problems`, by their seeds."""
@@ -208,7 +209,7 @@ def softmax() -> Iterator[Case]:
     name = "SoftmaxRegression"
     yield from _shared(name)
     yield from _balanced(name)
-    for solver in ("newton-cg", "lbfgs", "newton", "gradient-descent"):
+    for solver in (*FAST_SOLVERS, "gradient-descent"):
         for table in ("iris", "ties", "float32", "outlier", "dependent", "two classes"):
             for alpha in (0.0, 0.01):
                 words: dict[str, Any] = {"alpha": alpha, "solver": solver, "max_iter": 60}
@@ -233,7 +234,7 @@ def softmax() -> Iterator[Case]:
         yield Case(name, "iris", {"cv": cv}, weights="zeros")
     yield Case(name, "iris", {"cv": GroupKFold(4)}, "fit_in_groups")
     yield Case(name, "iris", {"cv": ShuffleSplit(3, random_state=1), "scoring": "roc_auc_ovr"})
-    for solver in ("newton-cg", "lbfgs", "newton"):
+    for solver in FAST_SOLVERS:
         for jobs in (1, 2):
             yield Case(name, "wine", few | {"solver": solver, "n_jobs": jobs})
             yield Case(name, "70,000 x 3", few | {"solver": solver, "n_jobs": jobs})

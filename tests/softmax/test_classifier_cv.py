@@ -30,7 +30,7 @@ from sklearn.preprocessing import StandardScaler
 
 from trivium import SeparationWarning, SoftmaxRegression, SoftmaxRegressionCV
 from trivium.rows.memory import ArrayRows
-from trivium.softmax.fitting import fit_parameters
+from trivium.softmax.fitting import FAST_SOLVERS, fit_parameters
 from trivium.softmax.fold_paths import FoldScores
 from trivium.softmax.objective.penalties import alpha_grid
 from trivium.softmax.solvers.protocol import Status
@@ -99,7 +99,7 @@ class TestAgainstBruteForce:
         np.testing.assert_allclose(own.cv_results_["score"], -usual.cv_results_["log_loss"])
         assert own.alpha_ == usual.alpha_
 
-    @pytest.mark.parametrize("solver", ["newton-cg", "lbfgs", "newton"])
+    @pytest.mark.parametrize("solver", FAST_SOLVERS)
     def test_every_solver_scores_alike(self, solver):
         X, y, _ = problem(2)
         options = {"alphas": ALPHAS, "tol": 1e-9}

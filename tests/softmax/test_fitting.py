@@ -1,5 +1,8 @@
 """The fit: one optimum for all solvers, in the user's coordinates, at any scale."""
 
+import inspect
+from typing import get_args
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,15 +13,15 @@ from sklearn.linear_model import LogisticRegression
 from tests.rows.split_rows import SplitRows
 from threadpoolctl import threadpool_limits
 
+from trivium import SoftmaxRegression, SoftmaxRegressionCV
 from trivium.rows.memory import ArrayRows
 from trivium.softmax.coordinates.problem import Problem
 from trivium.softmax.coordinates.scaling import frame_of
 from trivium.softmax.curvature.exact_hessian import contrast_hessian, exact_direction
-from trivium.softmax.fitting import cheapest_solver, fit_parameters
+from trivium.softmax.fitting import FAST_SOLVERS, SOLVERS, cheapest_solver, fit_parameters
 from trivium.softmax.objective.cross_entropy import CrossEntropy
 from trivium.softmax.solvers.protocol import Status
 
-FAST = ("newton-cg", "lbfgs", "newton")
 EPS = np.finfo(float).eps
 
 
@@ -64,7 +67,7 @@ def loss_and_gradient(X, y, w, alpha, coef, intercept):
     offset=st.sampled_from([0.0, 3.0, 1e3]),
     weighted=st.booleans(),
     fit_intercept=st.booleans(),
-    solver=st.sampled_from(FAST),
+    solver=st.sampled_from(FAST_SOLVERS),
 )
 def test_the_gradient_is_small_in_the_users_coordinates(
     seed, n, d, n_classes, alpha, offset, weighted, fit_intercept, solver
@@ -88,14 +91,14 @@ def test_the_gradient_is_small_in_the_users_coordinates(
 def test_all_solvers_reach_one_optimum(weighted, n_classes):
     X, y, w = rows(1, n_classes=n_classes)
     w = w if weighted else None
-    fits = [fit(X, y, w, solver=solver) for solver in (*FAST, "auto")]
+    fits = [fit(X, y, w, solver=solver) for solver in (*FAST_SOLVERS, "auto")]
     fits.append(fit(X, y, w, solver="gradient-descent", max_iter=20_000))
     for fitted in fits:
         np.testing.assert_allclose(fitted.coef, fits[0].coef, rtol=0, atol=1e-6)
         np.testing.assert_allclose(fitted.intercept, fits[0].intercept, rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("solver", FAST)
+@pytest.mark.parametrize("solver", FAST_SOLVERS)
 @pytest.mark.parametrize("scaled", [False, True])
 def test_digits_beside_scikit_learn(solver, scaled):
     X, y = load_digits(return_X_y=True)
@@ -119,7 +122,7 @@ def test_few_reads_of_a_large_table():
         assert given.reads <= most
 
 
-@pytest.mark.parametrize("solver", ["gradient-descent", *FAST])
+@pytest.mark.parametrize("solver", ["gradient-descent", *FAST_SOLVERS])
 @pytest.mark.parametrize("alpha", [0.0, 1e-2])
 @pytest.mark.parametrize("shape", [(2000, 3), (40, 90)])
 def test_reads_are_counted_truly(solver, alpha, shape):
@@ -130,7 +133,7 @@ def test_reads_are_counted_truly(solver, alpha, shape):
 
 
 class TestScales:
-    @pytest.mark.parametrize("solver", FAST)
+    @pytest.mark.parametrize("solver", FAST_SOLVERS)
     @pytest.mark.parametrize("scale", [1e-150, 1e-9, 1e9, 1e150])
     def test_without_penalty_units_do_not_matter(self, solver, scale):
         X, y, w = rows(3)
@@ -141,7 +144,7 @@ class TestScales:
         np.testing.assert_allclose(fitted.coef * unit, expected.coef, rtol=0, atol=1e-6)
         assert fitted.loss == pytest.approx(expected.loss, rel=1e-13)
 
-    @pytest.mark.parametrize("solver", FAST)
+    @pytest.mark.parametrize("solver", FAST_SOLVERS)
     @pytest.mark.parametrize("scale", [1e-300, 1e-150, 1e150, 1e300])
     def test_with_a_penalty_columns_are_free_or_nothing(self, solver, scale):
         X, y, w = rows(4)
@@ -159,7 +162,7 @@ class TestScales:
                 fitted.coef[:, 1] * scale, wide.coef[:, 1] * 1e8, rtol=0, atol=1e-6
             )
 
-    @pytest.mark.parametrize("solver", FAST)
+    @pytest.mark.parametrize("solver", FAST_SOLVERS)
     @pytest.mark.parametrize("alpha", [0.0, 1e-2])
     def test_an_offset_moves_the_intercepts_alone(self, solver, alpha):
         rng = np.random.default_rng(5)
@@ -172,7 +175,7 @@ class TestScales:
         np.testing.assert_allclose(fitted.coef, expected.coef, rtol=0, atol=1e-7)
         assert fitted.loss == pytest.approx(expected.loss, rel=1e-13)
 
-    @pytest.mark.parametrize("solver", FAST)
+    @pytest.mark.parametrize("solver", FAST_SOLVERS)
     @pytest.mark.parametrize("offset", [2.0**30, 2.0**40])
     def test_intercepts_that_are_right_do_not_hide_coefficients_that_are_not(self, solver, offset):
         # Each row has its opposite, of the other class: intercepts stay at their optimum, zero,
@@ -184,7 +187,7 @@ class TestScales:
         fitted = fit(X + offset, y, solver=solver)
         np.testing.assert_allclose(fitted.coef, expected.coef, rtol=0, atol=1e-9)
 
-    @pytest.mark.parametrize("solver", FAST)
+    @pytest.mark.parametrize("solver", FAST_SOLVERS)
     def test_logits_of_ten_thousand(self, solver):
         X, y, w = rows(6)
         start = 1e4 * np.random.default_rng(0).normal(size=(3, 4))
@@ -211,7 +214,7 @@ class TestOddTables:
         _, gradient = loss_and_gradient(X, y, None, 1e-4, fitted.coef, fitted.intercept)
         assert np.abs(gradient).max() <= 1.001e-7
 
-    @pytest.mark.parametrize("solver", FAST)
+    @pytest.mark.parametrize("solver", FAST_SOLVERS)
     def test_one_row_a_class_and_more_columns_than_rows(self, solver):
         X = np.random.default_rng(8).normal(size=(7, 20))
         fitted = fit(X, np.arange(7), solver=solver)
@@ -228,7 +231,7 @@ class TestOddTables:
         assert np.abs(gradient).max() <= 1e-8 + 1e-12
         assert fitted.status is Status.CONVERGED
 
-    @pytest.mark.parametrize("solver", FAST)
+    @pytest.mark.parametrize("solver", FAST_SOLVERS)
     @pytest.mark.parametrize("alpha", [0.0, 1e-2])
     def test_constant_and_equal_columns(self, solver, alpha):
         X, y, w = rows(10)
@@ -246,7 +249,7 @@ class TestOddTables:
             atol=1e-5,
         )
 
-    @pytest.mark.parametrize("solver", FAST)
+    @pytest.mark.parametrize("solver", FAST_SOLVERS)
     def test_no_tol_at_all_ends_in_rounding(self, solver):
         X, y, w = rows(11)
         fitted = fit(X, y, w, tol=0.0, solver=solver)
@@ -259,14 +262,14 @@ class TestOddTables:
         X = X.astype(np.float32)
         for offset in (0.0, 1024.0):
             narrow, wide = X + np.float32(offset), (X + np.float32(offset)).astype(float)
-            for solver in FAST:
+            for solver in FAST_SOLVERS:
                 one, other = (fit(rows_, y, w, solver=solver) for rows_ in (narrow, wide))
                 np.testing.assert_array_equal(one.coef, other.coef)
                 np.testing.assert_array_equal(one.intercept, other.intercept)
 
 
 class TestWeights:
-    @pytest.mark.parametrize("solver", FAST)
+    @pytest.mark.parametrize("solver", FAST_SOLVERS)
     def test_an_integer_weight_is_that_many_rows(self, solver):
         X, y, _ = rows(13)
         counts = np.random.default_rng(0).integers(1, 5, size=80)
@@ -277,13 +280,13 @@ class TestWeights:
     @pytest.mark.parametrize("scale", [2.0**-900, 2.0**900])
     def test_their_scale_changes_no_bit(self, scale):
         X, y, w = rows(14)
-        for solver in FAST:
+        for solver in FAST_SOLVERS:
             one, other = fit(X, y, w, solver=solver), fit(X, y, w * scale, solver=solver)
             np.testing.assert_array_equal(one.coef, other.coef)
 
 
 class TestWay:
-    @pytest.mark.parametrize("solver", [*FAST, "gradient-descent"])
+    @pytest.mark.parametrize("solver", [*FAST_SOLVERS, "gradient-descent"])
     def test_what_is_observed_is_the_users(self, solver):
         X, y, w = rows(15)
         X = X * [1.0, 100.0, 1.0] + [0.0, 0.0, 1e3]
@@ -305,7 +308,7 @@ class TestWay:
         np.testing.assert_array_equal(last[:, :3], fitted.coef)
         np.testing.assert_array_equal(told[-1][1].gradient, fitted.gradient)
 
-    @pytest.mark.parametrize("solver", [*FAST, "gradient-descent"])
+    @pytest.mark.parametrize("solver", [*FAST_SOLVERS, "gradient-descent"])
     def test_from_the_answer_there_is_nothing_to_do(self, solver):
         X, y, w = rows(16)
         fitted = fit(X, y, w, tol=1e-11, solver="newton")
@@ -316,14 +319,14 @@ class TestWay:
         np.testing.assert_allclose(again.coef, fitted.coef, rtol=0, atol=1e-12)
         np.testing.assert_array_equal(start, given)
 
-    @pytest.mark.parametrize("solver", FAST)
+    @pytest.mark.parametrize("solver", FAST_SOLVERS)
     def test_from_near_it_there_is_less_to_do(self, solver):
         X, y, w = rows(17, n=500)
         near = fit(X, y, w, alpha=1.2e-2, solver="newton")
         start = np.column_stack([near.coef, near.intercept])
         assert fit(X, y, w, start=start, solver=solver).n_iter < fit(X, y, w, solver=solver).n_iter
 
-    @pytest.mark.parametrize("solver", [*FAST, "gradient-descent"])
+    @pytest.mark.parametrize("solver", [*FAST_SOLVERS, "gradient-descent"])
     @pytest.mark.parametrize("size", [3.0, 1e3, 1e308])
     def test_a_start_worse_than_zero_is_used_by_gradient_descent_alone(self, solver, size):
         X, y, w = rows(22)
@@ -349,7 +352,7 @@ class TestWay:
         fit_rows(warm, start=start, **options)
         assert warm.reads <= 0.62 * cold.reads
 
-    @pytest.mark.parametrize("solver", [*FAST, "gradient-descent"])
+    @pytest.mark.parametrize("solver", [*FAST_SOLVERS, "gradient-descent"])
     def test_an_observer_may_stop_it(self, solver):
         X, y, w = rows(21)
         told = []
@@ -362,8 +365,24 @@ class TestWay:
         assert fit(X, y, solver="auto").solver == cheapest_solver(80, 3, 3) == "newton"
         assert cheapest_solver(50_000, 100, 10) == "lbfgs"
 
+    @pytest.mark.parametrize("shape", [(80, 3), (20, 60)])
+    def test_no_solver_stands_in_for_one_that_there_is_not(self, shape):
+        X, y, w = rows(18, *shape)
+        with pytest.raises(KeyError, match="newton-gc"):
+            fit(X, y, w, solver="newton-gc")
 
-@pytest.mark.parametrize("solver", FAST)
+    @pytest.mark.parametrize(
+        ("estimator", "names"),
+        [(SoftmaxRegression, SOLVERS), (SoftmaxRegressionCV, ("auto", *FAST_SOLVERS))],
+    )
+    def test_signatures_and_docstrings_name_every_solver(self, estimator, names):
+        annotation = inspect.signature(estimator).parameters["solver"].annotation
+        assert get_args(annotation) == names
+        choices = ", ".join(f'"{name}"' for name in names)
+        assert f"solver : {{{choices}}}, default" in estimator.__doc__
+
+
+@pytest.mark.parametrize("solver", FAST_SOLVERS)
 @pytest.mark.parametrize("shape", [(9000, 30, 3), (700, 300, 3)])
 def test_bit_identical_for_any_number_of_workers_and_blas_threads(solver, shape, monkeypatch):
     n, d, n_classes = shape

@@ -1,5 +1,6 @@
 """Softmax regression of rows that live in pieces, and of rows that ask much of statistics."""
 
+import itertools
 from functools import partial
 
 import numpy as np
@@ -14,13 +15,12 @@ from trivium import SoftmaxRegression, SoftmaxRegressionCV
 from trivium.blocks.map_reduce import cut
 from trivium.rows.memory import ArrayRows
 from trivium.softmax.distinct import distinct
-from trivium.softmax.fitting import fit_parameters
+from trivium.softmax.fitting import FAST_SOLVERS, fit_parameters
 from trivium.softmax.objective.penalties import alpha_grid
 from trivium.softmax.small_columns import sure_falls
 from trivium.softmax.solvers.protocol import Status
 
 N, K = 150, 3
-FAST = ("newton-cg", "lbfgs", "newton")
 DOORS = ("trivium.inputs.ArrayRows", "trivium.softmax.base.ArrayRows")
 
 pytestmark = pytest.mark.filterwarnings(
@@ -60,7 +60,7 @@ def learnt(way, kind):
         scores = []
     else:
         alpha = 0.0 if way == "unpenalised" else 0.01
-        solver = way if way in (*FAST, "gradient-descent") else "auto"
+        solver = way if way in (*FAST_SOLVERS, "gradient-descent") else "auto"
         model = SoftmaxRegression(alpha, solver=solver, max_iter=60, tol=1e-9)
         model.fit(X, y, w, X_val=X[::3], y_val=y[::3])
         scores = list(model.history_.values())
@@ -71,7 +71,7 @@ def learnt(way, kind):
 
 
 WAYS = [
-    *((way, kind) for way in (*FAST, "unpenalised") for kind in ("plain", "dependent", "far")),
+    *itertools.product([*FAST_SOLVERS, "unpenalised"], ["plain", "dependent", "far"]),
     ("lbfgs", "wide"), ("gradient-descent", "plain"), ("parts", "plain"), ("folds", "plain"),
 ]  # fmt: skip
 
@@ -98,7 +98,7 @@ def test_rows_in_pieces_are_learnt_from_to_the_bit(way, cuts, large):
 
 @settings(max_examples=12, deadline=None)
 @given(
-    way=st.sampled_from(["newton-cg", "lbfgs", "newton", "parts"]),
+    way=st.sampled_from([*FAST_SOLVERS, "parts"]),
     cuts=st.lists(st.integers(0, N), min_size=1, max_size=4),
 )
 def test_pieces_as_they_are_are_learnt_from_to_rounding(way, cuts):
@@ -147,7 +147,7 @@ def test_statistics_travel_light_and_merges_are_pure(monkeypatch):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("solver", FAST)
+@pytest.mark.parametrize("solver", FAST_SOLVERS)
 @pytest.mark.parametrize("n", [3000, 4097])
 def test_probabilities_that_are_not_kept_are_the_same(solver, n):
     X, y, w = table(n=n, n_classes=9, d=3)
@@ -169,7 +169,7 @@ def test_probabilities_that_are_not_kept_are_the_same(solver, n):
 
 
 class TestPasses:
-    @pytest.mark.parametrize("solver", FAST)
+    @pytest.mark.parametrize("solver", FAST_SOLVERS)
     @pytest.mark.parametrize("large", [False, True])
     @pytest.mark.parametrize("weighted", [False, True])
     def test_a_fit_reads_three_times_beside_its_solver(self, solver, large, weighted, monkeypatch):

@@ -12,8 +12,9 @@ from tests.rows.split_rows import SplitRows
 from tests.rows.strict_rows import StrictRows
 
 from trivium import SeparationWarning, SoftmaxRegression, SoftmaxRegressionCV
+from trivium.softmax.fitting import FAST_SOLVERS
 
-SOLVERS = ("auto", "newton", "newton-cg", "lbfgs")
+SOLVERS = ("auto", *FAST_SOLVERS)
 
 
 def with_a_dummy(seed=0):

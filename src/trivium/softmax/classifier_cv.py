@@ -23,14 +23,14 @@ from trivium.scorers import routed, score_of, scorer_of
 from trivium.selection import choose_penalty
 from trivium.softmax.base import SoftmaxPredictor
 from trivium.softmax.classifier import LARGEST, SoftmaxRegression
-from trivium.softmax.fitting import SOLVERS
+from trivium.softmax.fitting import FAST_SOLVERS
 from trivium.softmax.fold_paths import FoldPaths, FoldScores
 from trivium.softmax.folds import Fold, check_groups, folds_of, weighed
 from trivium.softmax.history import History
 from trivium.softmax.objective.penalties import alpha_grid
 from trivium.whole_or_nothing import whole_or_nothing
 
-_SOLVERS = SOLVERS[:-1]  # gradient descent is there to be watched
+_SOLVERS = ("auto", *FAST_SOLVERS)  # gradient descent is there to be watched
 _BUILT_IN = {"neg_log_loss": "log_loss", "accuracy": "accuracy", None: "accuracy"}
 
 
@@ -63,7 +63,7 @@ class SoftmaxRegressionCV(SoftmaxPredictor):
     class_weight : dict, "balanced" or None, default=None
         As in `SoftmaxRegression`. "balanced" goes by the rows that each fold learns from. Scores
         count rows by their sample weights alone, and a class whose weight is zero is not learnt,
-        but told.
+        but its rows are scored.
     n_jobs : int or None, default=None
         Number of folds at a time; None means every core this process may use. No result
         depends on it.
@@ -87,7 +87,7 @@ separating_direction_, history_, n_features_in_, feature_names_in_
     -----
     A standard error is the standard deviation of the folds' scores (with n_folds - 1) over
     the root of n_folds. Sample weights count in the fits and in every score; a row of weight
-    zero is neither learnt from nor told, whichever fold it is in.
+    zero is neither learnt from nor scored, whichever fold it is in.
 
     A class that the rows of a fold to learn from lack has the probability zero in that fold.
     Where one of the fold's other rows is of that class, its log-loss counts as that of

@@ -21,8 +21,6 @@ from trivium.softmax.solvers.newton import newton
 from trivium.softmax.solvers.newton_cg import newton_direction
 from trivium.softmax.solvers.protocol import Inverse, Result, Status
 
-SOLVERS = ("auto", "newton-cg", "lbfgs", "newton", "gradient-descent")
-
 _EXACT_WORK = 2e6  # operations a step of Newton's, below which few steps beat cheap ones
 
 _MOST_ROUNDINGS = 64.0  # that a gradient may keep where no step helps any more
@@ -163,28 +161,9 @@ def _minimise(
     problem: Problem, first: Float64, solver: str, max_iter: int, tol: float, watch: "_Watch"
 ) -> Result:
     """Run a solver that works in the problem's coordinates."""
-    stop = problem.stop(tol)
-    renew = PreconditionerSchedule(problem, tol, warm=bool(first.any()))
-    if solver == "lbfgs":
-        result = lbfgs(problem, first, renew=renew, max_iter=max_iter, stop=stop, observe=watch)
-    elif solver == "newton":
-        result = newton(
-            problem,
-            first,
-            direction=lambda at: exact_direction(problem, at, problem.small(tol)),
-            max_iter=max_iter,
-            stop=stop,
-            observe=watch,
-        )
-    else:
-        result = newton(
-            problem,
-            first,
-            direction=_ByConjugateGradients(renew, problem.small(tol)),
-            max_iter=max_iter,
-            stop=stop,
-            observe=watch,
-        )
+    result = _MINIMISERS[solver](
+        problem, first, tol, max_iter=max_iter, stop=problem.stop(tol), observe=watch
+    )
     if result.status is Status.NO_PROGRESS and problem.is_rounding(watch.at, tol, _MOST_ROUNDINGS):
         return result._replace(status=Status.ROUNDING)
     return result
@@ -217,6 +196,36 @@ def _minimise_by_rows(
     solver = "newton-cg" if solver == "newton-cg" else "lbfgs"
     more = _minimise(problem, here, solver, max_iter - result.n_iter, tol, watch)
     return more._replace(n_iter=result.n_iter + more.n_iter)
+
+
+def _by_newton_cg(problem: Problem, first: Float64, tol: float, **options: Any) -> Result:
+    direction = _ByConjugateGradients(_schedule(problem, first, tol), problem.small(tol))
+    return newton(problem, first, direction=direction, **options)
+
+
+def _by_lbfgs(problem: Problem, first: Float64, tol: float, **options: Any) -> Result:
+    return lbfgs(problem, first, renew=_schedule(problem, first, tol), **options)
+
+
+def _by_newton(problem: Problem, first: Float64, tol: float, **options: Any) -> Result:
+    def direction(at: ProblemAt) -> Float64:
+        return exact_direction(problem, at, problem.small(tol))
+
+    return newton(problem, first, direction=direction, **options)
+
+
+def _schedule(problem: Problem, first: Float64, tol: float) -> PreconditionerSchedule:
+    return PreconditionerSchedule(problem, tol, warm=bool(first.any()))
+
+
+_MINIMISERS = {"newton-cg": _by_newton_cg, "lbfgs": _by_lbfgs, "newton": _by_newton}
+"""Each takes a problem, the point to begin at, tol, and `max_iter`, `stop` and `observe`."""
+
+FAST_SOLVERS = tuple(_MINIMISERS)
+"""Names of the solvers that go to the optimum in few steps, in a problem's coordinates."""
+
+SOLVERS = ("auto", *FAST_SOLVERS, "gradient-descent")
+"""What a user may ask for: one of these by its cost, each by its name, and the textbook's path."""
 
 
 class _ByConjugateGradients:

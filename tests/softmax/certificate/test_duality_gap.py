@@ -11,6 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from trivium import SoftmaxRegression
 from trivium.rows.memory import ArrayRows
 from trivium.softmax.certificate.duality_gap import certify
+from trivium.softmax.fitting import FAST_SOLVERS
 
 # Tables are drawn at random, some with a class that is never predicted.
 pytestmark = pytest.mark.filterwarnings("ignore::trivium.MaskedClassWarning")
@@ -239,7 +240,7 @@ def test_one_class_alone_in_its_block_and_many_classes():
     assert truth <= case.certify(theta).gap <= 100 * truth
 
 
-@pytest.mark.parametrize("solver", ["newton", "newton-cg", "lbfgs"])
+@pytest.mark.parametrize("solver", FAST_SOLVERS)
 @pytest.mark.parametrize("n_classes", [2, 3])
 @pytest.mark.parametrize("fit_intercept", [True, False])
 @pytest.mark.parametrize("hair", [1e-4, 1e-6, 1e-8, 1e-9])
@@ -258,7 +259,7 @@ def test_columns_that_nearly_depend_on_others(solver, n_classes, fit_intercept, 
     assert model.optimality_gap_ >= model.history_["loss"][-1] - least - rounding
 
 
-@pytest.mark.parametrize("solver", ["newton", "newton-cg", "lbfgs"])
+@pytest.mark.parametrize("solver", FAST_SOLVERS)
 def test_what_leaves_one_another_little_in_its_turn(solver):
     rng = np.random.default_rng(8)
     X, left = rng.normal(size=(400, 2)), rng.normal(size=(400, 2))
@@ -272,7 +273,7 @@ def test_what_leaves_one_another_little_in_its_turn(solver):
     assert found.gap <= 1e-4
 
 
-@pytest.mark.parametrize("solver", ["auto", "newton", "newton-cg", "lbfgs"])
+@pytest.mark.parametrize("solver", ["auto", *FAST_SOLVERS])
 class TestUnproved:
     def test_it_is_said(self, solver):
         # As many rows as columns, and each comes with either class.

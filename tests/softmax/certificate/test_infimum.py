@@ -10,6 +10,7 @@ from scipy.special import log_softmax
 from trivium import SeparationWarning, SoftmaxRegression
 from trivium.rows.memory import ArrayRows
 from trivium.softmax.certificate.infimum import above_infimum
+from trivium.softmax.fitting import FAST_SOLVERS
 from trivium.softmax.separation.directions import (
     Verdict,
     find_separation,
@@ -151,7 +152,7 @@ def test_one_separation_may_lie_behind_another():
     assert not lost[np.arange(120), codes].any()
 
 
-@pytest.mark.parametrize("solver", ["auto", "newton", "newton-cg", "lbfgs"])
+@pytest.mark.parametrize("solver", ["auto", *FAST_SOLVERS])
 @pytest.mark.parametrize(
     ("x", "y", "infimum"),
     [
@@ -171,7 +172,7 @@ def test_rows_of_zeros_may_be_all_that_is_left(solver, x, y, infimum):
 @settings(max_examples=60, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
-    solver=st.sampled_from(["newton", "newton-cg", "lbfgs"]),
+    solver=st.sampled_from(FAST_SOLVERS),
     intercept=st.booleans(),
     weighted=st.booleans(),
 )

@@ -9,11 +9,12 @@ from trivium import SoftmaxRegression
 from trivium.rows.memory import ArrayRows
 from trivium.softmax.coordinates.dependence import dependence_of
 from trivium.softmax.coordinates.scaling import frame_of
+from trivium.softmax.fitting import FAST_SOLVERS
 
 # Tables are drawn at random, some with a class that is never predicted.
 pytestmark = pytest.mark.filterwarnings("ignore::trivium.MaskedClassWarning")
 
-SOLVERS = ("auto", "newton", "newton-cg", "lbfgs")
+SOLVERS = ("auto", *FAST_SOLVERS)
 
 
 def table(seed, n=300, d=4, levels=4):
