@@ -740,7 +740,7 @@ class TestBadInput:
         X, y, w = problem(17)
         w[:4] = 0.0
         folds = [(np.arange(60, 120), np.arange(60)), (np.arange(60), np.arange(4))]
-        with pytest.raises(ValueError, match="Fold 1 has no row"):
+        with pytest.raises(ValueError, match="Fold 1 has an empty test set"):
             SoftmaxRegressionCV(cv=folds).fit(X, y, w)
 
     def test_groups_of_another_length(self):

@@ -74,7 +74,7 @@ class FoldPaths(NamedTuple):
         rows, alphas, model = self.rows, self.alphas, self.model
         learnt, present = self._learnt(fold).of_weight()
         merged = distinct(learnt.rows)
-        told = rows.rows.take(fold.test)
+        test = rows.rows.take(fold.test)
         log_loss, accuracy, chosen = np.zeros((3, alphas.size))
         start, unfinished = None, 0
         for place in np.argsort(-alphas, kind="stable"):
@@ -99,9 +99,9 @@ class FoldPaths(NamedTuple):
             parameters = fitted.coef, fitted.intercept
             if present.size < rows.classes.size:
                 parameters = with_absent(*parameters, present, rows.classes.size)
-            log_loss[place], accuracy[place] = _told(rows.rows.from_block(told), *parameters)
+            log_loss[place], accuracy[place] = _test_scores(rows.rows.from_block(test), *parameters)
             if self.scorer is not None:
-                chosen[place] = self._scored(self.scorer, fold, told, parameters, alpha)
+                chosen[place] = self._scored(self.scorer, fold, test, parameters, alpha)
         return FoldScores(log_loss, accuracy, chosen, unfinished)
 
     def _learnt(self, fold: Fold) -> LabelledRows:
@@ -120,7 +120,7 @@ class FoldPaths(NamedTuple):
         self,
         scorer: Scorer,
         fold: Fold,
-        told: Block,
+        test: Block,
         parameters: tuple[Float64, Float64],
         alpha: float,
     ) -> float:
@@ -132,7 +132,7 @@ class FoldPaths(NamedTuple):
         given = fold.test if rows.kept is None else rows.kept[fold.test]
         metadata = _check_method_params(np.empty(rows.n_given), self.metadata, given)
         try:
-            return asked(scorer, model, told.X, rows.classes[told.codes], metadata)
+            return asked(scorer, model, test.X, rows.classes[test.codes], metadata)
         except Exception as error:
             raise ValueError(
                 f"scoring={self.scoring!r} fails in fold {fold.number} with alpha={alpha:g}: "
@@ -149,14 +149,14 @@ def _is_unfinished(rows: Rows, fitted: Fitted, alpha: float, fit_intercept: bool
     return not gap <= NOTHING_LEFT * abs(fitted.loss)
 
 
-def _told(told: Rows, coef: Float64, intercept: Float64) -> tuple[float, float]:
+def _test_scores(test: Rows, coef: Float64, intercept: Float64) -> tuple[float, float]:
     """Mean log-loss and accuracy of one fold's other rows.
 
     The log-loss of a class without probability is clipped as scikit-learn does, so that
     penalties still compare by what they make of the other rows.
     """
-    codes, weights = told.codes, comparable_weights(told.weights)
-    found = told.each(_OwnClass(coef, intercept), length=_LENGTH, blas=False)
+    codes, weights = test.codes, comparable_weights(test.weights)
+    found = test.each(_OwnClass(coef, intercept), length=_LENGTH, blas=False)
     own, right = np.ascontiguousarray(found.T)
     own[np.isneginf(intercept)[codes]] = _LEAST_LOG
     return -float(np.average(own, weights=weights)), float(np.average(right, weights=weights))

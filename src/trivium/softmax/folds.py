@@ -1,4 +1,4 @@
-"""Folds of rows: which to learn from, which to be told."""
+"""Folds of rows: which to learn from, which to test on."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from trivium.rows.labelled import LabelledRows
 
 
 class Fold(NamedTuple):
-    """Rows to learn from and rows to be told, of one fold, by their places among those kept."""
+    """Rows to learn from and rows to test on, of one fold, by their places among those kept."""
 
     number: int
     train: Indices
@@ -78,7 +78,7 @@ def folds_of(
     ------
     ValueError
         If there is no fold, one names rows that there are not, has none that weighs something
-        to be told, or has fewer than two classes to learn from.
+        to test on, or has fewer than two classes to learn from.
     """
     place = np.arange(rows.n_given)
     if not hasattr(cv, "split") and not isinstance(cv, Iterable):
@@ -110,9 +110,9 @@ def folds_of(
 
 
 def _check(rows: LabelledRows, fold: Fold) -> None:
-    """Look for rows to be told, and for two classes to learn from, if there are two."""
+    """Look for rows to test on, and for two classes to learn from, if there are two."""
     if fold.test.size == 0:
-        raise ValueError(f"Fold {fold.number} has no row to be told.")
+        raise ValueError(f"Fold {fold.number} has an empty test set.")
     present = np.unique(rows.codes[fold.train])
     require_classes(rows, fold, present, min(rows.classes.size, 2))
 

@@ -17,11 +17,11 @@ class History:
 
     Parameters
     ----------
-    validation : CrossEntropy, WithStrangers or None
+    validation : CrossEntropy, WithUnfittedClasses or None
         Objective of the validation rows, without penalty.
     """
 
-    def __init__(self, validation: "CrossEntropy | WithStrangers | None" = None) -> None:
+    def __init__(self, validation: "CrossEntropy | WithUnfittedClasses | None" = None) -> None:
         self._validation = validation
         self._entries: list[dict[str, float]] = []
 
@@ -41,9 +41,9 @@ class History:
 
     def amend(self, loss: float, gradient: Float64, accuracy: float) -> None:
         """Correct the last record by what the rows themselves say."""
-        told = loss, float(np.abs(gradient).max()), accuracy
+        values = loss, float(np.abs(gradient).max()), accuracy
         names = "loss", "gradient_norm", "train_accuracy"
-        self._entries[-1].update(zip(names, told, strict=True))
+        self._entries[-1].update(zip(names, values, strict=True))
 
     def arrays(self) -> dict[str, Float64]:
         """Return the record as one array a quantity."""
@@ -52,20 +52,20 @@ class History:
         }
 
 
-class _Told(NamedTuple):
+class _LossAndAccuracy(NamedTuple):
     """Loss and accuracy at one point."""
 
     loss: float
     accuracy: float
 
 
-class WithStrangers(NamedTuple):
-    """Objective of rows some of which are of classes without weight: their loss is infinite.
+class WithUnfittedClasses(NamedTuple):
+    """Objective of rows some of which are of classes that are not fitted: their loss is infinite.
 
     Attributes
     ----------
     known : CrossEntropy or None
-        Of the other rows; None where there are none.
+        Of the rows of fitted classes; None where there are none.
     share : float
         Of these.
     """
@@ -73,15 +73,15 @@ class WithStrangers(NamedTuple):
     known: CrossEntropy | None
     share: float
 
-    def evaluate(self, parameters: Float64) -> _Told:
+    def evaluate(self, parameters: Float64) -> _LossAndAccuracy:
         """Evaluate loss and accuracy."""
         accuracy = 0.0 if self.known is None else self.known.evaluate(parameters).accuracy
-        return _Told(np.inf, self.share * accuracy)
+        return _LossAndAccuracy(np.inf, self.share * accuracy)
 
 
 def validation_of(
     estimator: Any, X_val: ArrayLike | None, y_val: ArrayLike | None, present: Indices
-) -> CrossEntropy | WithStrangers | None:
+) -> CrossEntropy | WithUnfittedClasses | None:
     """Objective of validation rows, without penalty; None where there are none.
 
     Parameters
@@ -109,10 +109,10 @@ def validation_of(
     codes = place[codes]
     known = np.flatnonzero(codes >= 0)
     if known.size == 0:
-        return WithStrangers(None, 0.0)
+        return WithUnfittedClasses(None, 0.0)
     share = known.size / codes.size
     rows = ArrayRows(X, codes, present.size)
     if share < 1.0:
         rows = rows.subset(known)
     objective = CrossEntropy(rows, fit_intercept=estimator.fit_intercept)
-    return objective if share == 1.0 else WithStrangers(objective, share)
+    return objective if share == 1.0 else WithUnfittedClasses(objective, share)

@@ -26,7 +26,7 @@ class SeparationWatch:
     """Searches, step by step, for proof that there is no optimum.
 
     A point that predicts all rows right is nearly always one; where none comes, single columns
-    are compared, and later a linear programme is solved, each once.
+    are compared, and later a linear programme (LP) is solved, each once.
 
     Parameters
     ----------

@@ -13,12 +13,12 @@ s = 0 because intercepts are free), and what is left above that bound is
 
 two terms that are never negative, so that nothing cancels. Without intercepts q = p will do.
 
-**Balance.** With intercepts, p is changed a little until s = 0. Let h be the row's likeliest
-class. Then q_k = p_k + p_h p_k (v_k - v_h) for k other than h, and q_h takes the rest: a step
-along A v, where the Laplacian A of a star, with the hub h and the edges p_h p_k, is at most
-diag p - p pᵀ. Hence Σ (q - p)²/p <= vᵀA v, and since all |q/p - 1| <= ρ, the greatest
-|v_k - v_h|, KL(q‖p) <= vᵀA v / (2(1 - ρ)). All rows' A together make one Laplacian of the
-classes' size, and one linear system gives v.
+**Balance.** With intercepts, p is changed a little until s = 0. Let the *hub* h be the row's
+likeliest class. Then q_k = p_k + p_h p_k (v_k - v_h) for k other than h, and q_h takes the rest:
+a step along A v, where A is the Laplacian of a *star*, the graph whose edges, of weights p_h p_k,
+each join the hub to one other class. A is at most diag p - p pᵀ. Hence Σ (q - p)²/p <= vᵀA v, and
+since all |q/p - 1| <= ρ, the greatest |v_k - v_h|, KL(q‖p) <= vᵀA v / (2(1 - ρ)). All rows' A
+together make one Laplacian of the classes' size, and one linear system gives v.
 
 **Shift.** Where alpha is zero or very small, G itself is made to vanish (but for what all
 classes have in common, which q cannot change), by v = Θ(x, 1), one for each row, and

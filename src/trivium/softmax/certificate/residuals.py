@@ -26,7 +26,7 @@ class Residuals(NamedTuple):
     gradient : ndarray of shape (n_classes, d)
     balance : ndarray of shape (n_classes,)
     stars : ndarray of shape (n_classes, n_classes)
-        Edges p_h p_k of the rows whose hub is h.
+        Edges p_h p_k, summed over the rows whose hub, the likeliest class, is h.
     size : float
         Length of p - e.
     off : float

@@ -3,7 +3,7 @@
 A direction V, with one row (V_c, v_c) a class, separates if (V_y - V_c)·x + v_y - v_c >= 0 for
 every row x of every class y and every other class c, and > 0 somewhere. Along it the
 unpenalised loss falls for ever (Albert & Anderson, Biometrika 71, 1984): the likelihood has a
-maximum if and only if there is no such direction. Whether there is one is a linear programme:
+maximum if and only if there is no such direction. Whether there is one is a linear programme (LP):
 maximise the sum of all those margins subject to none being negative and -1 <= V <= 1 (Konis,
 Linear programming algorithms for detecting separated data in binary logistic regression
 models, PhD thesis, Oxford 2007). Its value is zero exactly if the classes overlap.

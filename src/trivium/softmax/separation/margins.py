@@ -35,7 +35,8 @@ class Margins(NamedTuple):
         Whether a margin is positive for certain.
     rows, others : ndarray of shape (m,)
         Row and class of the least margins, in units of the rows' lengths. Numbers only: there are
-        several times as many as columns, of which a programme takes those few that it violates.
+        several times as many as columns, of which a linear programme (LP) takes those few that it
+        violates.
     margins : ndarray of shape (m,)
     """
 

@@ -1,4 +1,4 @@
-"""A linear programme's answer, made exact where it is to be.
+"""A linear programme's (LP's) answer, made exact where it is to be.
 
 A vertex meets its constraints to a tolerance. What separates has to meet those that hold with
 equality to the rounding of its own numbers: else margins that are zero come out negative by more
