@@ -100,10 +100,10 @@ def test_a_product_beyond_float64_is_named_by_row(factor):
 def test_a_part_may_have_no_row_that_counts():
     given = {"class_weight": {"b": 0.0}, "classes": CLASSES}
     only_b = X[:2], ["b", "b"]
-    rows = check_labelled_rows(BaseEstimator(), *only_b, None, weightless=True, **given)
+    rows = check_labelled_rows(BaseEstimator(), *only_b, None, allow_none_left=True, **given)
     assert rows.rows.shape[0] == 0
     assert rows.given.shape[0] == 2
-    nothing = check_labelled_rows(BaseEstimator(), *only_b, [0, 0], weightless=True, **given)
+    nothing = check_labelled_rows(BaseEstimator(), *only_b, [0, 0], allow_none_left=True, **given)
     assert nothing.rows.shape[0] == 0
     with pytest.raises(ValueError, match="zero of every class"):
         check_labelled_rows(BaseEstimator(), *only_b, None, **given)

@@ -13,7 +13,7 @@ ClassWeight = Mapping[Any, float] | Literal["balanced"] | None
 
 
 def class_factors(
-    class_weight: Any, classes: Labels, mass: Float64, *, weightless: bool = False
+    class_weight: Any, classes: Labels, mass: Float64, *, allow_none_left: bool = False
 ) -> Float64 | None:
     """Return the factor on the weights of each class's rows; None where none is asked for.
 
@@ -26,7 +26,7 @@ def class_factors(
     classes : ndarray of shape (n_classes,)
     mass : ndarray of shape (n_classes,)
         Weight of each class's rows.
-    weightless : bool
+    allow_none_left : bool
         Whether a dict may leave nothing of any class.
 
     Raises
@@ -71,7 +71,7 @@ def class_factors(
             f"class_weight names {shown(unknown[0])}, which is none of the {classes.size} classes "
             f"({', '.join(map(shown, classes[:5]))}{', ...' if classes.size > 5 else ''})."
         )
-    if not weightless and not (factors[mass > 0] > 0).any():
+    if not allow_none_left and not (factors[mass > 0] > 0).any():
         raise ValueError("class_weight is zero of every class: nothing is left to learn from.")
     return factors
 

@@ -94,7 +94,7 @@ def check_labelled_rows(
     finite: bool = True,
     reset: bool = True,
     classes: Labels | None = None,
-    weightless: bool = False,
+    allow_none_left: bool = False,
     class_weight: ClassWeight = None,
 ) -> LabelledRows:
     """Check the arguments of a ``fit`` that takes labels.
@@ -112,7 +112,7 @@ def check_labelled_rows(
         Whether columns are learnt, not compared with those of an earlier call.
     classes : ndarray or None
         The classes that labels may name, sorted; None means those that they do name.
-    weightless : bool
+    allow_none_left : bool
         Whether there may be no row that weighs anything, where the classes are given.
     class_weight : dict, "balanced" or None
         Factors on the weights, as in `class_factors`.
@@ -133,7 +133,7 @@ def check_labelled_rows(
     X = check_rows(estimator, X, reset=reset, finite=finite)
     n_given = X.shape[0]
     require_same_length(n_given, y)
-    weights, kept = check_weights(sample_weight, n_given, weightless=weightless)
+    weights, kept = check_weights(sample_weight, n_given, allow_none_left=allow_none_left)
     given = None if kept is None else ArrayRows(X)
     if kept is not None:
         X = X[kept]
@@ -141,7 +141,7 @@ def check_labelled_rows(
         codes = known_codes(y if kept is None else y[kept], classes, kept)
         rows = ArrayRows(X, codes, classes.size, weights)
         labelled = LabelledRows(rows, classes, kept, n_given, given)
-        return labelled.times(class_weight, weightless=weightless)
+        return labelled.times(class_weight, allow_none_left=allow_none_left)
     classes, codes = encoded(y)
     if classes.size < least_classes:
         raise ValueError(
@@ -175,7 +175,7 @@ def check_unlabelled_rows(
 
 
 def check_weights(
-    sample_weight: ArrayLike | None, n_rows: int, *, weightless: bool = False
+    sample_weight: ArrayLike | None, n_rows: int, *, allow_none_left: bool = False
 ) -> tuple[Float64 | None, Indices | None]:
     """Check sample weights and drop the rows that weigh nothing.
 
@@ -183,7 +183,7 @@ def check_weights(
     ----------
     sample_weight : array-like of shape (n_rows,), float or None
     n_rows : int
-    weightless : bool
+    allow_none_left : bool
         Whether all may be zero.
 
     Returns
@@ -202,7 +202,7 @@ def check_weights(
         return None, None
     weights = require_weights(sample_weight, n_rows)
     kept = np.flatnonzero(weights)
-    if kept.size == 0 and not weightless:
+    if kept.size == 0 and not allow_none_left:
         raise ValueError("sample_weight is zero in every row: nothing is left to learn from.")
     if kept.size == n_rows:
         return unless_ones(weights), None

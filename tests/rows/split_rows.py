@@ -46,7 +46,8 @@ class SplitRows(ArrayRows):
     cuts : list of int
         Where the pieces end; the last end is that of the rows. Pieces may be empty.
     recut : bool
-        Whether blocks are as long as is asked, whatever the pieces, or are the pieces.
+        Whether blocks are cut by row number, as is agreed. If not, they are the pieces: tests
+        look so whether a merge of other blocks says the same but for rounding.
     """
 
     def __init__(self, X, codes=None, n_classes=0, weights=None, *, cuts=(), recut=True):
@@ -73,7 +74,8 @@ class SplitRows(ArrayRows):
 
     def subset(self, numbers):
         """Return some of the rows, in pieces as well."""
-        return self._split(self.take(numbers), np.searchsorted(numbers, self._ends[1:-1]))
+        ends = np.searchsorted(np.sort(numbers), self._ends[1:-1])
+        return self._split(self.take(numbers), ends)
 
     def from_block(self, block):
         """Return rows that were taken, in as many pieces."""

@@ -143,7 +143,7 @@ def test_statistics_travel_light_and_merges_are_pure(monkeypatch):
         "LossAndGradient", "Probabilities", "MeanCurvature", "HessianProduct", "Gram",
         "SquaresOfColumns", "ProductsByContrasts", "_Gram", "_Left", "_Greatest", "_Combined",
         "_Moments", "_Deviations", "SquaredDeviations", "MeanHessian", "_SummaryAndHeads",
-        "_OwnClass", "Scores", "Shares", "LogShares", "Likeliest", "Summarised",
+        "_OwnClass", "Scores", "Shares", "LogShares", "Likeliest", "Summarise",
     }  # fmt: skip
 
 

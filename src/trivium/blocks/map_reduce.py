@@ -13,7 +13,7 @@ from typing import TypeVar
 from trivium.blocks.workers import map_in_order, one_blas_thread
 
 Statistic = TypeVar("Statistic")
-Block = TypeVar("Block")
+Piece = TypeVar("Piece")
 
 _BLOCK_BYTES = 1 << 19  # half of a common L2 cache: the block and what is computed from it
 
@@ -49,8 +49,8 @@ def block_length(n_columns: int, *, least: int = 64, n_bytes: int = _BLOCK_BYTES
 
 
 def map_reduce(
-    compute: Callable[[Block], Statistic],
-    blocks: Sequence[Block],
+    compute: Callable[[Piece], Statistic],
+    blocks: Sequence[Piece],
     merge: Callable[[Statistic, Statistic], Statistic],
     *,
     n_jobs: int | None = None,
@@ -69,7 +69,7 @@ def map_reduce(
         Number of threads; the result does not depend on it.
     """
 
-    def alone(block: Block) -> Statistic:
+    def alone(block: Piece) -> Statistic:
         with one_blas_thread():
             return compute(block)
 

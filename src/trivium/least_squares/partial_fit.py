@@ -190,7 +190,7 @@ class RowsComeAndGo(IndicatorFit):
             finite=nothing,
             reset=reset,
             classes=classes,
-            weightless=True,
+            allow_none_left=True,
             class_weight=self.class_weight,
         )
         n, d = rows.rows.shape

@@ -1,4 +1,4 @@
-"""Consecutive rows in memory: what a statistic is computed of."""
+"""Rows in memory: what a statistic is computed of."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -13,13 +13,16 @@ NO_CODES: Indices = np.empty(0, dtype=np.intp)
 
 
 class Block(NamedTuple):
-    """Consecutive rows of a table, with what is known of each.
+    """Some rows of a table, with what is known of each.
+
+    They are consecutive, but for those of `Rows.take` and `Rows.sample`.
 
     Attributes
     ----------
     first : int
-        Number of the first row in the table.
-    X : ndarray of shape (m, d), float64 or float32, C-ordered
+        Number of the first row in the table; zero where rows are not consecutive.
+    X : ndarray of shape (m, d), float64 or float32
+        C-ordered, but for that of `Rows.sample`.
     codes : ndarray of shape (m,), or empty
         Class of each row, from 0; empty where rows have none.
     weights : ndarray of shape (m,) or None
@@ -33,7 +36,7 @@ class Block(NamedTuple):
 
     @property
     def place(self) -> slice:
-        """Where the results of these rows go among those of all rows."""
+        """Where the results of these rows, which are consecutive, go among those of all rows."""
         return slice(self.first, self.first + self.X.shape[0])
 
     def part(self, rows: slice) -> "Block":

@@ -14,12 +14,14 @@ def column_centers(rows: Rows) -> Float64:
     """Mean of each column, exact for a constant one.
 
     The mean is taken of the deviations from the first row, so that a common offset eats no
-    digits and a constant column leaves nothing. `ColumnSummary.means` are the same but for the
-    length of the blocks.
+    digits and a constant column leaves nothing. `ColumnSummary.means` differ from it in the last
+    bits: they sum in blocks of another length, and clip to each column's range. What is fitted
+    with this mean keeps it for its bits; where a summary is read anyway, take its means.
 
     Parameters
     ----------
     rows : Rows
+        One at least.
 
     Returns
     -------
@@ -41,7 +43,7 @@ def column_centers(rows: Rows) -> Float64:
 
 @dataclass(frozen=True)
 class _Deviations:
-    """Sums of distances from a row."""
+    """Sums of deviations from a row."""
 
     origin: Float64
 

@@ -18,8 +18,9 @@ class Gathered(NamedTuple):
     >>> import numpy as np
     >>> from trivium.rows.memory import ArrayRows
     >>> rows = ArrayRows(np.arange(6.0).reshape(3, 2))
-    >>> doubled = rows.reduce(lambda b: Gathered.of(2 * b.X[:, 0]), Gathered.merge, length=2)
-    >>> doubled.arrays()
+    >>> def doubled(block):
+    ...     return Gathered.of(2 * block.X[:, 0])
+    >>> rows.reduce(doubled, Gathered.merge, length=2).arrays()
     (array([0., 4., 8.]),)
     """
 

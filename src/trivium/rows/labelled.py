@@ -27,7 +27,7 @@ class LabelledRows:
     n_given : int
         Number of rows given.
     given : Rows or None
-        All rows given; None where all of them remain.
+        All rows given, those that `kept` numbers; None where all of them remain.
     all_there : bool
         Whether each class is known to have rows that remain.
     """
@@ -91,7 +91,12 @@ class LabelledRows:
         return self.take(np.flatnonzero(mask))
 
     def take(self, numbers: Indices) -> "LabelledRows":
-        """Return some of the rows, in whichever order."""
+        """Return some of the rows, in whichever order.
+
+        `given` and the numbers in `kept` go on being those of the rows given first, of a fold as
+        of rows that lost those without weight. So what is left out here, as a fold's test set is,
+        counts among the `weightless` rows: nobody asks a fold for these.
+        """
         return replace(
             self,
             rows=self.rows.subset(numbers),
@@ -104,10 +109,17 @@ class LabelledRows:
         """Return the same rows with other weights."""
         return replace(self, rows=self.rows.reweighted(weights))
 
-    def times(self, class_weight: ClassWeight, *, weightless: bool = False) -> "LabelledRows":
+    def times(self, class_weight: ClassWeight, *, allow_none_left: bool = False) -> "LabelledRows":
         """Return these rows with their weights multiplied by those of their classes.
 
         Rows of a class whose weight is zero count as removed; the classes stay.
+
+        Parameters
+        ----------
+        class_weight : dict, "balanced" or None
+            As in `class_factors`.
+        allow_none_left : bool
+            Whether the weights may be zero of all classes that have rows.
 
         Raises
         ------
@@ -116,7 +128,7 @@ class LabelledRows:
         """
         mass = self.class_weights()
         return self.multiplied(
-            class_factors(class_weight, self.classes, mass, weightless=weightless)
+            class_factors(class_weight, self.classes, mass, allow_none_left=allow_none_left)
         )
 
     def multiplied(self, factors: Float64 | None) -> "LabelledRows":

@@ -12,13 +12,13 @@ from trivium.blocks.map_reduce import cut, map_reduce
 from trivium.blocks.workers import each_of, one_blas_thread
 from trivium.rows.block import NO_CODES, Block
 from trivium.rows.source import Statistic
-from trivium.rows.summary import LENGTH, ColumnSummary, Summarised
+from trivium.rows.summary import LENGTH, ColumnSummary, Summarise
 
 _counting = Lock()  # one for all counts: each is held for an addition
 
 
 class Reads:
-    """How many numbers were read, of rows and of all their views.
+    """How many numbers were read, of rows and of all tables made from them.
 
     Threads count at once, in whole numbers: their order does not show.
 
@@ -49,6 +49,8 @@ class ArrayRows:
     Parameters
     ----------
     X : ndarray of shape (n, d), float64 or float32, C-ordered
+        Or what acts like one: with a shape, a dtype and X[slice], X[numbers] and X[:, j], which
+        return C-ordered arrays.
     codes : ndarray of shape (n,) or None
         Class of each row, from 0.
     n_classes : int
@@ -58,7 +60,9 @@ class ArrayRows:
     --------
     >>> import numpy as np
     >>> rows = ArrayRows(np.arange(6.0).reshape(3, 2))
-    >>> rows.reduce(lambda block: block.X.sum(axis=0), np.add, length=2)
+    >>> def column_sums(block):
+    ...     return block.X.sum(axis=0)
+    >>> rows.reduce(column_sums, np.add, length=2)
     array([6., 9.])
     >>> rows.reads
     1.0
@@ -112,7 +116,6 @@ class ArrayRows:
         beside: tuple[Any, ...] = (),
         blas: bool = True,
         out: Any = None,
-        n_jobs: int | None = None,
     ) -> Any:
         """Compute an array of each block of rows; return them as one."""
 
@@ -135,7 +138,7 @@ class ArrayRows:
             out = np.empty((self.shape[0], *found.shape[1:]), dtype=found.dtype)
             out[places[0]] = found
             places = places[1:]
-        each_of(write, places, n_jobs)
+        each_of(write, places)
         return out
 
     def sample(self, size: int) -> Block:
@@ -145,7 +148,7 @@ class ArrayRows:
         return some
 
     def take(self, numbers: Indices) -> Block:
-        """Take rows by their numbers, which rise; `first` is zero."""
+        """Take rows by their numbers, in the order in which they are named; `first` is zero."""
         self._count(numbers.size)
         return self._block(numbers)
 
@@ -163,14 +166,15 @@ class ArrayRows:
 
     def slabs(self, n_bytes: int) -> Iterator[Block]:
         """Yield the rows as one block, a view: they take no room that they did not take before."""
-        self._count(self.shape[0])
-        yield self._block(slice(0, self.shape[0]))
+        if self.shape[0]:
+            self._count(self.shape[0])
+            yield self._block(slice(0, self.shape[0]))
 
     def summary(self) -> ColumnSummary:
         """Summarise the columns: the first time in one read, then from memory."""
         if self._summary is None:
             first = self.take(np.zeros(1, dtype=np.intp)).X[0]
-            statistic = Summarised(first.astype(np.float64))
+            statistic = Summarise(first.astype(np.float64))
             self._summary = self.reduce(statistic, ColumnSummary.merge, length=LENGTH)
         return self._summary
 
@@ -184,12 +188,6 @@ class ArrayRows:
         some._reads = self._reads
         return some
 
-    def without(self, row: int) -> "ArrayRows":
-        """Return all rows but one, as a copy."""
-        others = np.ones(self.shape[0], dtype=np.bool_)
-        others[row] = False
-        return self.subset(np.flatnonzero(others))
-
     def reweighted(self, weights: Float64 | None) -> "ArrayRows":
         """Return the same rows with other weights."""
         return self._alike(self.codes, self.n_classes, weights)
@@ -198,7 +196,7 @@ class ArrayRows:
         """Return the same rows with other classes."""
         return self._alike(codes, n_classes, self.weights)
 
-    def summarised(self, summary: ColumnSummary) -> "ArrayRows":
+    def with_summary(self, summary: ColumnSummary) -> "ArrayRows":
         """Return the same rows, whose summary is known."""
         known = copy.copy(self)
         known._summary = summary
@@ -211,6 +209,7 @@ class ArrayRows:
         return anew
 
     def _cuts(self, length: int) -> list[slice]:
+        """Cut by row number: not to be overridden, so that every kind of rows has the same bits."""
         return cut(self.shape[0], length)
 
     def _block(self, place: slice | Indices) -> Block:

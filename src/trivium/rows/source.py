@@ -15,6 +15,9 @@ Statistic = TypeVar("Statistic")
 class Rows(Protocol):
     """A table with a class and a weight for each row.
 
+    It may have no rows: then `reduce`, `each` without `out`, `sample` and `summary`, which need
+    one at least, must not be asked; `take` of no numbers and what makes other tables may.
+
     Attributes
     ----------
     shape : tuple of int
@@ -27,8 +30,8 @@ class Rows(Protocol):
     weights : ndarray of shape (n,) or None
         None means that each row counts once.
     reads : float
-        How often the numbers were read so far; some of the rows count as that part. Views count
-        with the rows that they are views of.
+        How often the numbers were read so far; some of the rows count as that part. Tables made
+        from these, copies too, count in the same total, except by `counted_anew`.
     """
 
     @property
@@ -72,6 +75,7 @@ class Rows(Protocol):
         beside : tuple of ndarray
             Arrays with a first axis along the rows, as `each` returns them.
         n_jobs : int or None
+            Number of threads; None means every core this process may use.
         """
 
     def each(
@@ -82,7 +86,6 @@ class Rows(Protocol):
         beside: tuple[Any, ...] = (),
         blas: bool = True,
         out: Any = None,
-        n_jobs: int | None = None,
     ) -> Any:
         """Compute an array of each block of rows; return them as one, in the order of the rows.
 
@@ -90,7 +93,7 @@ class Rows(Protocol):
         ----------
         function : callable
             As `statistic` of `reduce`; returns an array with a first axis along the rows.
-        length, beside, n_jobs
+        length, beside
             As in `reduce`.
         blas : bool
             Whether the function calls BLAS, which is then kept to one thread.
@@ -99,10 +102,17 @@ class Rows(Protocol):
         """
 
     def sample(self, size: int) -> Block:
-        """Take about so many rows from all over the table: every m-th."""
+        """Take about so many rows from all over the table: every m-th.
+
+        The block's `first` is zero, and its X may be strided.
+        """
 
     def take(self, numbers: Indices) -> Block:
-        """Take rows by their numbers, which rise."""
+        """Take rows by their numbers, in the order in which they are named; `first` is zero.
+
+        A source that reads from the first row to the last sorts the numbers, and puts the rows
+        back in order.
+        """
 
     def column(self, number: int) -> Float64:
         """Take one column in float64."""
@@ -112,6 +122,8 @@ class Rows(Protocol):
 
     def slabs(self, n_bytes: int) -> Iterator[Block]:
         """Yield the rows in large blocks, to be kept in memory; none is empty.
+
+        A table without rows yields none.
 
         Parameters
         ----------
@@ -124,13 +136,10 @@ class Rows(Protocol):
         """Summarise the columns: the first time in one read, then from memory."""
 
     def subset(self, numbers: Indices) -> "Rows":
-        """Return some of the rows, by their numbers, as a table of their own."""
+        """Return some of the rows, by their numbers, in that order, as a table of their own."""
 
     def from_block(self, block: Block) -> "Rows":
         """Return some of the rows, which were taken before, as a table of their own in memory."""
-
-    def without(self, row: int) -> "Rows":
-        """Return all rows but one."""
 
     def reweighted(self, weights: Float64 | None) -> "Rows":
         """Return the same rows with other weights."""
@@ -138,7 +147,7 @@ class Rows(Protocol):
     def relabelled(self, codes: Indices, n_classes: int) -> "Rows":
         """Return the same rows with other classes."""
 
-    def summarised(self, summary: ColumnSummary) -> "Rows":
+    def with_summary(self, summary: ColumnSummary) -> "Rows":
         """Return the same rows, whose summary is known."""
 
     def counted_anew(self) -> "Rows":

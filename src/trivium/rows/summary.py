@@ -9,7 +9,7 @@ from trivium.blocks.compiled import kernel
 from trivium.rows.block import Block
 
 LENGTH = 8192
-"""Rows of a block: a column's sum is the same in every table that starts with these rows."""
+"""Rows of a block: fixed, so that the first blocks' sums do not depend on what follows."""
 
 
 class ColumnSummary(NamedTuple):
@@ -19,11 +19,11 @@ class ColumnSummary(NamedTuple):
     ----------
     n_rows : int
     least, most : ndarray of shape (d,)
-        Extremes of the values that are numbers.
+        Extremes of the values that are numbers; NaN where the first row's value is.
     first : ndarray of shape (d,)
         The first row.
     sums : ndarray of shape (d,)
-        Of each value's distance from the first row's, so that a common offset eats no digits and
+        Of each value's deviation from the first row's, so that a common offset eats no digits and
         a constant column leaves nothing. NaN or infinite where a value is.
     """
 
@@ -34,7 +34,7 @@ class ColumnSummary(NamedTuple):
     sums: Float64
 
     def merge(self, other: "ColumnSummary") -> "ColumnSummary":
-        """Summarise two sets of rows, whose distances are from the same row."""
+        """Summarise two sets of rows, whose deviations are from the same row."""
         return ColumnSummary(
             self.n_rows + other.n_rows,
             np.minimum(self.least, other.least),
@@ -62,13 +62,13 @@ class ColumnSummary(NamedTuple):
         return not bool(np.isfinite(self.sums).all())
 
 
-class Summarised:
+class Summarise:
     """The summary of a block, as a statistic.
 
     Parameters
     ----------
     first : ndarray of shape (d,)
-        A row that distances are taken from.
+        A row that deviations are taken from.
     """
 
     def __init__(self, first: Float64) -> None:
@@ -84,7 +84,7 @@ class Summarised:
 
 @kernel
 def extend(X: Floats, first: Float64, least: Float64, most: Float64, sums: Float64) -> None:
-    """Take rows into extremes and sums of distances from a row."""
+    """Take rows into extremes and sums of deviations from a row."""
     for i in range(X.shape[0]):
         for j in range(X.shape[1]):
             x = np.float64(X[i, j])

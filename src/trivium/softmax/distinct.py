@@ -23,7 +23,7 @@ from trivium.rows.block import Block
 from trivium.rows.gathered import Gathered
 from trivium.rows.memory import ArrayRows
 from trivium.rows.source import Rows
-from trivium.rows.summary import LENGTH, ColumnSummary, Summarised
+from trivium.rows.summary import LENGTH, ColumnSummary, Summarise
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -90,17 +90,17 @@ def distinct(rows: Rows) -> Rows:
     elif weights is not None:
         weights = weights[kept]
     merged = rows.from_block(block._replace(codes=codes[kept], weights=_ratios(weights)))
-    return merged.summarised(ArrayRows(block.X).summary())
+    return merged.with_summary(ArrayRows(block.X).summary())
 
 
 @dataclass(frozen=True)
 class _SummaryAndHeads:
     """The summary of columns, and a hash of each row's first ones: both in one read."""
 
-    summarised: Summarised
+    summarise: Summarise
 
     def __call__(self, block: Block) -> tuple[ColumnSummary, Gathered]:
-        return self.summarised(block), Gathered.of(_hashes_of(block.X[:, :_HEAD]))
+        return self.summarise(block), Gathered.of(_hashes_of(block.X[:, :_HEAD]))
 
 
 def _merged(
@@ -120,9 +120,9 @@ def _held(rows: Rows) -> tuple[Rows, Hashes]:
 def _summarised(rows: Rows) -> tuple[Rows, Hashes]:
     """Hash the first columns in the read that summarises all."""
     first = rows.take(np.zeros(1, dtype=np.intp)).X[0].astype(np.float64)
-    summary, heads = rows.reduce(_SummaryAndHeads(Summarised(first)), _merged, length=LENGTH)
+    summary, heads = rows.reduce(_SummaryAndHeads(Summarise(first)), _merged, length=LENGTH)
     (hashes,) = heads.arrays()
-    return rows.summarised(summary), hashes
+    return rows.with_summary(summary), hashes
 
 
 def _ratios(weights: Float64 | None) -> Float64 | None:

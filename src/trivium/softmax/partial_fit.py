@@ -126,7 +126,7 @@ class RowsComeInParts(SoftmaxPredictor):
                 finite=False,
                 reset=anew,
                 classes=known,
-                weightless=True,
+                allow_none_left=True,
                 class_weight=self.class_weight,
             )
             if rows.rows.shape[0]:

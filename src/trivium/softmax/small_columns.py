@@ -78,7 +78,7 @@ def sure_falls(objective: CrossEntropy, gradient: Float64) -> SureFalls:
 
 @dataclass(frozen=True)
 class SquaredDeviations:
-    """Weighted squares of each column's distances from a point, summed over rows.
+    """Weighted squares of each column's deviations from a point, summed over rows.
 
     Attributes
     ----------

@@ -126,7 +126,7 @@ def test_statistics_travel_light_and_merges_are_pure(fit_intercept):
     ours = {"_Balanced"} if fit_intercept else set()
     for kind in (Linear, shift._Extended, KeptClasses):
         ours |= {f"{kind.__name__}.{name}" for name in statistics_of(kind)}
-    assert seen - {"Summarised"} == ours
+    assert seen - {"Summarise"} == ours
 
 
 def test_reads_are_what_is_read():

@@ -109,4 +109,4 @@ def test_statistics_travel_light_and_merges_are_pure(fit_intercept):
         np.testing.assert_array_equal(lost, lost_plainly)
         seen |= strict.seen
     ours = {"Squares", "MarginsUnder", "MarginsUnder.wins", "SumOfMargins", "RangesOfClasses"}
-    assert seen == ours | ({"Summarised"} if fit_intercept else set())
+    assert seen == ours | ({"Summarise"} if fit_intercept else set())

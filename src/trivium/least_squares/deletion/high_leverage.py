@@ -221,7 +221,7 @@ def fit_without(fitted: FittedTable, row: int, alpha: float) -> Solved:
         weights[row] -= removed
         rest = Table(rows.reweighted(weights))
     else:
-        rest = Table(rows.without(row))
+        rest = Table(rows.subset(np.delete(np.arange(rows.shape[0]), row)))
     solved = solve(rest, alpha, centred=fitted.centred)
     if solved is None:
         raise ValueError(f"X without row {row} has a range beyond float64.")

@@ -57,7 +57,7 @@ def alpha_grid(rows: Rows, count: int, *, fit_intercept: bool) -> Float64:
 
 @dataclass(frozen=True)
 class _Moments:
-    """Sums of distances from a center and of their squares."""
+    """Sums of deviations from a center and of their squares."""
 
     center: Float64
 
