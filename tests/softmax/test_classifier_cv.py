@@ -510,24 +510,26 @@ class TestFoldsThatLackAClass:
                     alone = SoftmaxRegression(alpha, **options).fit(
                         X[train], names[y][train], None if w is None else w[train]
                     )
-                told = None if w is None else w[test]
+                test_weights = None if w is None else w[test]
                 for name in scorers:
                     kind = {"neg_log_loss": "log_loss", "accuracy": "accuracy"}.get(name, "score")
                     if name == "neg_log_loss":
                         proba = alone.predict_proba(X[test])
-                        expected = log_loss(names[y][test], proba, labels=names, sample_weight=told)
+                        expected = log_loss(
+                            names[y][test], proba, labels=names, sample_weight=test_weights
+                        )
                     elif name == "neg_brier_score":
                         Y = np.eye(3)[y[test]] - alone.predict_proba(X[test])
-                        expected = -np.average((Y**2).sum(axis=1), weights=told)
+                        expected = -np.average((Y**2).sum(axis=1), weights=test_weights)
                     else:
                         expected = get_scorer(name)(
-                            alone, X[test], names[y][test], sample_weight=told
+                            alone, X[test], names[y][test], sample_weight=test_weights
                         )
                     found = model.cv_results_[f"fold_{kind}"][place, fold]
                     assert found == pytest.approx(expected, rel=1e-6), (name, fold, alpha)
         assert model.classes_.tolist() == names.tolist()
 
-    def test_where_no_row_told_is_of_a_class_learnt(self):
+    def test_where_no_test_row_is_of_a_class_learnt(self):
         X, y = with_rare_class()
         folds = [(np.r_[2:150], np.r_[:2]), (np.r_[:100], np.r_[100:150])]
         options = {"cv": folds, "fit_intercept": False, "rule": "best"}
