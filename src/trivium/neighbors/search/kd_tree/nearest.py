@@ -151,17 +151,15 @@ def answer(
     apart and the next together, and the leaves that both had to look at decide on the rest.
     Queries whose lists prove uncertain wait until the end and are answered apart.
     """
-    n_queries, n_later = queries[0].shape[0], 0
+    n_queries, n_later, i, done = queries[0].shape[0], 0, 0, 0
     view, work, points = addresses(view), addresses(work), addresses(points)
     which, homes, skip = addresses(queries)
     targets = addresses(results)
-    k, wanted, most_together = sizes
+    k, wanted, most = sizes
     d, found, lists = view.n_columns, work.found, work.lists
-    i, done, n_leaves, n_groups = 0, 0, 0, 0
-    turn, length, together, apart = 0, 0, 0, 0
+    n_leaves, n_groups, turn, length, together, apart = 0, 0, 0, 0, 0, 0
     worst, guess = np.inf, np.inf
-    together_can = view.measure.form in FORMS and k <= most_together and k < view.n_rows
-    longest = k + 1 if together_can else 0
+    longest = k + 1 if view.measure.form in FORMS and k <= min(most, view.n_rows - 1) else 0
     while i < n_queries or done < n_later:
         first = i
         if i >= n_queries:
@@ -183,8 +181,7 @@ def answer(
         else:
             step = move(view, work, points, first)
             limit = limit_after_step(view.measure, worst, step, view.margin)
-        home = view.n_groups + homes[first]
-        count, leaves, groups = _search(view, work, home, k, length, limit)
+        count, leaves, groups = _search(view, work, view.n_groups + homes[first], k, length, limit)
         n_leaves, n_groups = n_leaves + leaves, n_groups + groups
         if length > 0:
             together += leaves
