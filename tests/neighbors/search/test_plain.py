@@ -107,7 +107,8 @@ def test_numpy_hands_over_when_enough_was_asked(monkeypatch):
     monkeypatch.setattr(scan, "plain_nearest", spy)
     patience = scan.patience[scan.scan_nearest]
     monkeypatch.setattr(patience, "done", 0.0)
-    monkeypatch.setattr(patience, "limit", 2.5 * (scan._A_CALL + 50 * 50 * (3 + scan._A_PAIR)))
+    a_query = 50 * (3 + scan._A_PAIR) + 4 * scan._A_NEIGHBOR
+    monkeypatch.setattr(patience, "limit", 2.5 * (scan._A_CALL + 50 * a_query))
     lists = [ask(Scan(TABLE["euclidean"].measure, rows), rows, 4) for _ in range(4)]
     assert calls == ["plain", "plain"]
     for each in lists[1:]:

@@ -16,6 +16,7 @@ _FEW_QUERIES = 8  # below, copying rows into blocks costs more than it saves
 _PAIRS_WORTH_THREADS = 200_000
 _A_CALL = 100_000  # numbers that NumPy could subtract while it is called
 _A_PAIR = 5  # and while it finds the place of a distance among the others
+_A_NEIGHBOR = 120  # and while it sorts one that is found
 
 _LOOPS: tuple[Callable[..., object], ...] = scan_few, scan_nearest, scan_within
 
@@ -48,7 +49,7 @@ class Scan:
     ) -> None:
         """Find the k nearest rows; see `Searcher`."""
         search = scan_few if queries.shape[0] < _FEW_QUERIES else scan_nearest
-        if self._is_little(queries, search):
+        if self._is_little(queries, search, found[0].shape[1]):
             plain_nearest(self._measure, _float64(queries), self._rows, skip, *found)
             return
 
@@ -86,10 +87,10 @@ class Scan:
         counts, distances, indices = (np.concatenate(each) for each in zip(*parts, strict=True))
         return np.concatenate([[0], np.cumsum(counts)]), distances, indices
 
-    def _is_little(self, queries: Floats, loop: Callable[..., object]) -> bool:
+    def _is_little(self, queries: Floats, loop: Callable[..., object], k: int = 0) -> bool:
         """Whether NumPy is to do it, for want of work that would pay for compiling a loop."""
         n, d = self._rows.shape
-        work = _A_CALL + queries.shape[0] * n * (d + _A_PAIR)
+        work = _A_CALL + queries.shape[0] * (n * (d + _A_PAIR) + k * _A_NEIGHBOR)
         return is_plain(self._measure) and not patience[loop].is_over(work)
 
     def _pieces(self, queries: Floats) -> list[slice]:
