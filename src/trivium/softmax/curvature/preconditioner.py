@@ -313,15 +313,12 @@ def _choose(
     count[0] = k
 
 
-@kernel
 def _bring_into_frame(
     X: Floats, roots: Float64, origin: Float64, unit: Float64, packed: Float64
 ) -> None:
     """Bring rows into the frame, times the root of their weight; a last column is all ones."""
     d = X.shape[1]
-    for i in range(X.shape[0]):
-        root = roots[i]
-        for j in range(d):
-            packed[i, j] = (X[i, j] - origin[j]) * (unit[j] * root)
-        if packed.shape[1] > d:
-            packed[i, d] = root
+    framed = packed[:, :d]
+    np.subtract(X, origin, out=framed)
+    framed *= unit * roots[:, None]
+    packed[:, d:] = roots[:, None]
