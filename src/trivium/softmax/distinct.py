@@ -156,12 +156,9 @@ def _leaders(source: Rows, rows: Indices, head: Hashes, whole: Hashes) -> Indice
         same = np.zeros(rows.size, dtype=np.bool_)
         for part in cut(rows.size, block_length(source.shape[1], n_bytes=_SMALL)):
             some = order[max(part.start - 1, 0) : part.stop]  # with the one before them
-            rising = np.argsort(some)
-            places = np.empty(some.size, dtype=np.intp)
-            places[rising] = np.arange(some.size)
-            equal = np.zeros(some.size, dtype=np.bool_)
-            _compare(source.take(some[rising]).X, codes[some], places, equal)
-            same[part] = equal[-(part.stop - part.start) :]
+            X, classes = source.take(some).X, codes[some]
+            equal = (X[1:] == X[:-1]).all(axis=1) & (classes[1:] == classes[:-1])
+            same[part.stop - equal.size : part.stop] = equal
         first = np.maximum.accumulate(np.where(same, 0, np.arange(rows.size)))
         leader[order] = order[first]
     return leader
@@ -175,27 +172,3 @@ def _hash(bits: Hashes, hashes: Hashes) -> None:
             mixed = (mixed ^ bits[i, j]) * _FACTOR
             mixed ^= mixed >> _SHIFT
         hashes[i] = mixed
-
-
-@kernel
-def _compare(X: Floats, codes: Indices, places: Indices, same: npt.NDArray[np.bool_]) -> None:
-    """Say of each row but the first whether the one before it has its numbers and class.
-
-    Parameters
-    ----------
-    X : ndarray
-    codes : ndarray
-        Classes of the rows in the order in which they are compared.
-    places : ndarray of int
-        Where each of these is in X.
-    same : ndarray of bool
-        Written.
-    """
-    for i in range(1, places.shape[0]):
-        row, before = places[i], places[i - 1]
-        if codes[i] == codes[i - 1]:
-            same[i] = True
-            for j in range(X.shape[1]):
-                if X[row, j] != X[before, j]:
-                    same[i] = False
-                    break

@@ -20,7 +20,7 @@ _A_NEIGHBOR = 120  # and while it sorts one that is found
 
 _LOOPS: tuple[Callable[..., object], ...] = scan_few, scan_nearest, scan_within
 
-patience = {loop: Patience(loop, to_compile=1 << 27, to_load=1 << 26) for loop in _LOOPS}
+patience = {loop: Patience(loop, to_compile=1 << 28, to_load=1 << 26) for loop in _LOOPS}
 """Numbers that NumPy subtracts, at some 1 ns each, before a loop does it."""
 
 

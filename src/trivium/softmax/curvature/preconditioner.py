@@ -262,41 +262,35 @@ def threshold_sample(weights: Float64, size: int) -> tuple[Indices, Float64]:
     if size >= weights.size:
         rows = np.flatnonzero(weights)
         return rows, weights[rows]
-    threshold = _threshold(weights, size)
     chosen = np.empty(weights.size, dtype=np.intp)
     shares = np.empty(weights.size)
-    count = np.zeros(1, dtype=np.intp)
-    _choose(weights, threshold, chosen, shares, count)
-    return chosen[: count[0]], shares[: count[0]]
+    count = _choose(weights, size, chosen, shares)
+    return chosen[:count], shares[:count]
 
 
 @kernel
-def _threshold(weights: Float64, size: int) -> float:
-    """Find the τ with Σ min(1, weight/τ) = size, rows heavier than it counting one."""
+def _choose(weights: Float64, size: int, chosen: Indices, shares: Float64) -> int:
+    """Choose rows; return how many.
+
+    The threshold τ is that with Σ min(1, weight/τ) = size, rows heavier than it counting one.
+    Heavy rows are taken, and of the light ones one whenever their sum passes another τ.
+    """
     total = 0.0
     for i in range(weights.shape[0]):
         total += weights[i]
-    threshold = total / size
-    while True:
+    threshold, lower = np.inf, total / size
+    while lower < threshold:
+        threshold = lower
         light, heavy = 0.0, 0
         for i in range(weights.shape[0]):
             if weights[i] > threshold:
                 heavy += 1
             else:
                 light += weights[i]
-        if heavy >= size:
-            return threshold
-        lower = light / (size - heavy)
-        if not lower < threshold:
-            return threshold
-        threshold = lower
-
-
-@kernel
-def _choose(
-    weights: Float64, threshold: float, chosen: Indices, shares: Float64, count: Indices
-) -> None:
-    """Take heavy rows, and of the light ones one whenever their sum passes another τ."""
+        if heavy < size:
+            lower = light / (size - heavy)
+    if not threshold < np.inf:  # the weights are no numbers
+        return 0
     passed = 0.5 * threshold
     k = 0
     for i in range(weights.shape[0]):
@@ -310,7 +304,7 @@ def _choose(
                 passed -= threshold
                 chosen[k], shares[k] = i, threshold
                 k += 1
-    count[0] = k
+    return k
 
 
 def _bring_into_frame(
