@@ -35,6 +35,11 @@ class Pieces:
         self._numbers.append(np.size(found))
         return found
 
+    def take(self, numbers, axis):
+        """Take rows, as an array does."""
+        assert axis == 0
+        return self[numbers]
+
 
 class SplitRows(ArrayRows):
     """Rows that live in pieces, as files and clusters have them.

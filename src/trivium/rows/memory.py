@@ -216,7 +216,9 @@ class ArrayRows:
         first = place.start if isinstance(place, slice) else 0
         codes = self.codes[place] if self.codes.size else self.codes
         weights = None if self.weights is None else self.weights[place]
-        return Block(first, self._X[place], codes, weights)
+        # `take` is many times as fast as brackets where rows are short.
+        X = self._X[place] if isinstance(place, slice) else self._X.take(place, axis=0)
+        return Block(first, X, codes, weights)
 
     def _alike(self, codes: Indices, n_classes: int, weights: Float64 | None) -> "ArrayRows":
         alike = copy.copy(self)
