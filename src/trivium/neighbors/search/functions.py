@@ -7,6 +7,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from trivium.arrays import Float64, Floats, Indices
+from trivium.blocks.map_reduce import cut
 from trivium.blocks.workers import map_in_order
 from trivium.neighbors.search.given import Given
 
@@ -138,7 +139,7 @@ class Functions:
     def _pieces(self, queries: Floats) -> list[slice]:
         m, n = queries.shape[0], self._rows.shape[0]
         step = max(1, _DISTANCES_A_PIECE // n)
-        return [slice(start, min(start + step, m)) for start in range(0, m, step)]
+        return cut(m, step)
 
     def _jobs(self, n_jobs: int | None) -> int | None:
         """Return the number of threads: one where a function of the user's is called."""

@@ -3,6 +3,7 @@
 import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
+from trivium.blocks.map_reduce import cut
 from trivium.blocks.workers import each_of, map_in_order
 
 _DISTANCES_A_PIECE = 1 << 20
@@ -71,7 +72,7 @@ class Given:
 def _pieces(queries: Floats) -> list[slice]:
     m, n = queries.shape
     step = max(1, _DISTANCES_A_PIECE // n)
-    return [slice(start, min(start + step, m)) for start in range(0, m, step)]
+    return cut(m, step)
 
 
 def _without(queries: Floats, skip: Indices) -> Float64:

@@ -7,6 +7,7 @@ and finds the same lists to the last bit.
 import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
+from trivium.blocks.map_reduce import cut
 from trivium.neighbors.search.measures import (
     GREATEST,
     HALF,
@@ -71,7 +72,7 @@ def _pieces(queries: Float64, rows: Floats) -> list[slice]:
     """Cut queries so that their distances to all rows take little memory."""
     m = queries.shape[0]
     step = max(1, _PAIRS_A_PIECE // rows.shape[0])
-    return [slice(start, min(start + step, m)) for start in range(0, m, step)]
+    return cut(m, step)
 
 
 def _distances(measure: Measure, queries: Float64, rows: Floats) -> Float64:

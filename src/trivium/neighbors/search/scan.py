@@ -6,6 +6,7 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import Patience
+from trivium.blocks.map_reduce import cut
 from trivium.blocks.workers import map_in_order
 from trivium.neighbors.search.kernels import scan_few, scan_nearest, scan_within
 from trivium.neighbors.search.measures import Measure, require_known
@@ -57,7 +58,9 @@ class Scan:
             near = found[0][piece], found[1][piece]
             search(self._measure, _float64(queries[piece]), self._rows, skip[piece], *near)
 
-        for _ in map_in_order(run, self._pieces(queries), self._jobs(queries, n_jobs)):
+        for _ in map_in_order(
+            run, cut(queries.shape[0], _QUERIES_A_PIECE), self._jobs(queries, n_jobs)
+        ):
             pass
 
     def within(
@@ -83,7 +86,9 @@ class Scan:
             scan_within(*given, ends - counts, distances, indices)
             return counts, distances, indices
 
-        parts = list(map_in_order(run, self._pieces(queries), self._jobs(queries, n_jobs)))
+        parts = list(
+            map_in_order(run, cut(queries.shape[0], _QUERIES_A_PIECE), self._jobs(queries, n_jobs))
+        )
         counts, distances, indices = (np.concatenate(each) for each in zip(*parts, strict=True))
         return np.concatenate([[0], np.cumsum(counts)]), distances, indices
 
@@ -92,13 +97,6 @@ class Scan:
         n, d = self._rows.shape
         work = _A_CALL + queries.shape[0] * (n * (d + _A_PAIR) + k * _A_NEIGHBOR)
         return is_plain(self._measure) and not patience[loop].is_over(work)
-
-    def _pieces(self, queries: Floats) -> list[slice]:
-        m = queries.shape[0]
-        return [
-            slice(start, min(start + _QUERIES_A_PIECE, m))
-            for start in range(0, m, _QUERIES_A_PIECE)
-        ]
 
     def _jobs(self, queries: Floats, n_jobs: int | None) -> int | None:
         few = queries.shape[0] * self._rows.shape[0] < _PAIRS_WORTH_THREADS

@@ -184,7 +184,7 @@ def short_pieces(monkeypatch):
     def pieces(n_queries, _=None):
         return [slice(start, start + 27) for start in range(0, n_queries, 27)]
 
-    monkeypatch.setattr(tree_module, "_pieces", pieces)
+    monkeypatch.setattr(tree_module, "cut", pieces)
 
 
 class TestLists:

@@ -244,7 +244,7 @@ class TestDeterminism:
         right = ask(tree, queries, 12)
         assert_same(right, ask(tree, queries, 12, n_jobs=4))
         for length in (1, 7, 64):
-            monkeypatch.setattr(tree_module, "_pieces", pieces_of(length))
+            monkeypatch.setattr(tree_module, "cut", pieces_of(length))
             for n_jobs in (1, 2, 4):
                 assert_same(ask(tree, queries, 12, n_jobs=n_jobs), right)
 
@@ -294,7 +294,7 @@ class TestWithin:
         assert right[0][-1] > 2048
         for n_jobs in (2, 4):
             assert_same(tree.within(queries, 0.5, nobody(queries), n_jobs), right)
-        monkeypatch.setattr(tree_module, "_pieces", pieces_of(33))
+        monkeypatch.setattr(tree_module, "cut", pieces_of(33))
         assert_same(tree.within(queries, 0.5, nobody(queries), 2), right)
 
     @pytest.mark.parametrize("size", [1e200, 1e-200, 1e-310])

@@ -8,7 +8,8 @@ from tests.neighbors.reference import nearest
 from tests.neighbors.search.asking import pack_rows
 
 from trivium.neighbors.search.products.join import QUADS_A_PANEL, join_blocks, rounds
-from trivium.neighbors.search.products.panels import PANEL_ROWS, frame_of, pack_queries
+from trivium.neighbors.search.products.layout import PANEL_ROWS
+from trivium.neighbors.search.products.panels import frame_of, pack_queries
 from trivium.neighbors.search.products.reservoir import open_reservoirs
 
 

@@ -7,6 +7,7 @@ expected time", ACM TOMS 3 (1977). See `Tree` for how the arrays hang together.
 import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
+from trivium.blocks.map_reduce import cut
 from trivium.blocks.workers import each_of, map_in_order
 from trivium.neighbors.search.kd_tree.build import (
     LANES,
@@ -106,7 +107,7 @@ class KDTree:
                 indices,
             )
 
-        each_of(search, _pieces(n_queries, length), n_jobs)
+        each_of(search, cut(n_queries, length), n_jobs)
 
     def within(
         self, queries: Floats, radius: float | Float64, skip: Indices, n_jobs: int | None
@@ -121,7 +122,7 @@ class KDTree:
                 self._measure, self.tree, queries[piece], skip[piece], reach[piece], counts
             )
 
-        found = list(map_in_order(search, _pieces(queries.shape[0], _BALLS_A_PIECE), n_jobs))
+        found = list(map_in_order(search, cut(queries.shape[0], _BALLS_A_PIECE), n_jobs))
         np.cumsum(starts, out=starts)
         distances = np.concatenate([np.empty(0), *(distances for distances, _ in found)])
         indices = np.concatenate([np.empty(0, np.intp), *(indices for _, indices in found)])
@@ -166,19 +167,13 @@ class KDTree:
             points = np.ascontiguousarray(queries[piece], np.float64)  # one type to compile for
             query_bins(self.tree, planes, points, bits, bins[piece])
 
-        each_of(route, _pieces(n_queries, _QUERIES_A_PIECE), n_jobs)
+        each_of(route, cut(n_queries, _QUERIES_A_PIECE), n_jobs)
         return bins >> bits, order_by_bin(bins, n_leaves << bits)
 
 
 def _levels(n_items: int, n_each: int) -> int:
     """How often to halve some items for parts of at most `n_each`."""
     return (-(-n_items // n_each) - 1).bit_length() if n_items > n_each else 0
-
-
-def _pieces(n_queries: int, length: int) -> list[slice]:
-    """Cut queries into pieces of one size."""
-    starts = range(0, n_queries, length)
-    return [slice(start, min(start + length, n_queries)) for start in starts]
 
 
 def _length(n_queries: int, n_columns: int) -> int:

@@ -20,9 +20,9 @@ from trivium.arrays import Float64, Floats
 from trivium.blocks.compiled import contracting_kernel, kernel
 from trivium.neighbors.search.intrinsics import inlined
 from trivium.neighbors.search.products.byte_products import byte_products
-from trivium.neighbors.search.products.panels import FAR, FILL, PANEL_ROWS, QUAD, Frame
+from trivium.neighbors.search.products.layout import GROUP, PANEL_ROWS, QUAD
+from trivium.neighbors.search.products.panels import FAR, FILL, Frame
 
-_GROUP = 4
 _LARGEST = 127
 _SHIFT = 128  # panels hold unsigned bytes
 _ROWS_OPEN = 16
@@ -132,7 +132,7 @@ def pack_byte_queries(queries: Floats, frame: Frame, tau: float, whole: int = 1)
 
 
 def _padded(n_columns: int) -> int:
-    return -(-n_columns // _GROUP) * _GROUP
+    return -(-n_columns // GROUP) * GROUP
 
 
 @kernel
@@ -177,12 +177,12 @@ def _pack_panel(
         for r in range(size):
             units[first + r], squares[r] = _unit(rows[first + r], center, scale)
         for j in range(n_columns):
-            place = (j // _GROUP) * _GROUP * PANEL_ROWS + j % _GROUP
+            place = (j // GROUP) * GROUP * PANEL_ROWS + j % GROUP
             for r in range(size):
                 unit = np.float64(units[first + r])
                 value = (rows[first + r, j] - center[j]) * scale
                 whole = _whole(value, unit)
-                values[place + _GROUP * (first + r)] = whole + _SHIFT
+                values[place + GROUP * (first + r)] = whole + _SHIFT
                 left = value - unit * whole
                 missed[r] += left * left
                 written[r] += whole * whole
@@ -209,7 +209,7 @@ def _pack_quads(
             left = value - np.float64(unit) * whole
             missed += left * left
             total += whole
-            place = (j // _GROUP * QUAD + q % QUAD) * _GROUP + j % _GROUP
+            place = (j // GROUP * QUAD + q % QUAD) * GROUP + j % GROUP
             quads.values[q // QUAD, place] = -whole
         quads.starts[q] = _SHIFT * total
         quads.units[q] = unit

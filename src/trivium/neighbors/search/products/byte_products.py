@@ -18,6 +18,7 @@ from numba.core import cgutils
 from numba.np import arrayobj
 
 from trivium.blocks.compiled import intrinsic, is_disabled
+from trivium.neighbors.search.products.layout import GROUP, PANEL_ROWS, QUAD
 
 # Numba publishes no types.
 alloca_once: Any = cgutils.alloca_once
@@ -28,10 +29,7 @@ get_or_insert_function: Any = cgutils.get_or_insert_function
 _BYTE, _WORD, _LONG = ir.IntType(8), ir.IntType(32), ir.IntType(64)
 _WORDS = ir.VectorType(_WORD, 16)
 _DOT = "llvm.x86.avx512.vpdpbusd.512"
-_QUAD = 4
 _VECTORS = 4  # of 16 rows, taken at once: with 4 queries they fill half the registers
-_PANEL_ROWS = 256
-_GROUP = 4  # bytes that one instruction adds to each sum
 
 
 @lru_cache(maxsize=1)
@@ -47,10 +45,10 @@ def available() -> bool:
 
 
 def _products_of_matrices(quad: Any, starts: Any, first: int, panel: Any, sums: Any) -> None:
-    queries = quad.reshape(-1, _QUAD, _GROUP).swapaxes(0, 1).reshape(_QUAD, -1).astype(np.int32)
-    rows = panel.reshape(-1, _PANEL_ROWS, _GROUP).swapaxes(0, 1).reshape(_PANEL_ROWS, -1)
+    queries = quad.reshape(-1, QUAD, GROUP).swapaxes(0, 1).reshape(QUAD, -1).astype(np.int32)
+    rows = panel.reshape(-1, PANEL_ROWS, GROUP).swapaxes(0, 1).reshape(PANEL_ROWS, -1)
     products = queries @ rows.T.astype(np.int32)
-    sums.reshape(_QUAD, -1)[:] = starts[first : first + _QUAD, None] + products
+    sums.reshape(QUAD, -1)[:] = starts[first : first + QUAD, None] + products
 
 
 @intrinsic(_products_of_matrices)
@@ -70,7 +68,7 @@ def byte_products(
         ]
         to_bytes = _BYTE.as_pointer()
         quads, begins, rows, target = (builder.bitcast(a.data, to_bytes) for a in arrays)
-        n_groups = builder.udiv(arrays[0].nitems, _LONG(_QUAD * _GROUP))
+        n_groups = builder.udiv(arrays[0].nitems, _LONG(QUAD * GROUP))
         kind = ir.FunctionType(_WORDS, [_WORDS] * 3)
         dot = get_or_insert_function(builder.module, kind, _DOT)
 
@@ -82,32 +80,32 @@ def byte_products(
             one = builder.insert_element(nothing, word, _WORD(0))
             return builder.shuffle_vector(one, nothing, ir.Constant(_WORDS, [0] * 16))
 
-        cells = [(q, v) for q in range(_QUAD) for v in range(_VECTORS)]
+        cells = [(q, v) for q in range(QUAD) for v in range(_VECTORS)]
         total = {cell: alloca_once(builder, _WORDS) for cell in cells}
         step = 64 * _VECTORS
-        with for_range(builder, _LONG(4 * _PANEL_ROWS // step)) as part:
+        with for_range(builder, _LONG(4 * PANEL_ROWS // step)) as part:
             place = builder.mul(part.index, _LONG(step))
-            for q in range(_QUAD):
+            for q in range(QUAD):
                 offset = builder.mul(builder.add(arguments[2], _LONG(q)), _LONG(4))
                 begin = spread(builder.load(at(begins, offset, _WORD), align=4))
                 for v in range(_VECTORS):
                     builder.store(begin, total[q, v])
             with for_range(builder, n_groups) as loop:
-                group = builder.mul(loop.index, _LONG(_GROUP * _PANEL_ROWS))
-                own = builder.mul(loop.index, _LONG(_GROUP * _QUAD))
+                group = builder.mul(loop.index, _LONG(GROUP * PANEL_ROWS))
+                own = builder.mul(loop.index, _LONG(GROUP * QUAD))
                 here = builder.add(group, place)
                 vectors = [
                     builder.load(at(rows, builder.add(here, _LONG(64 * v)), _WORDS), align=1)
                     for v in range(_VECTORS)
                 ]
-                for q in range(_QUAD):
-                    offset = builder.add(own, _LONG(_GROUP * q))
+                for q in range(QUAD):
+                    offset = builder.add(own, _LONG(GROUP * q))
                     query = spread(builder.load(at(quads, offset, _WORD), align=1))
                     for v in range(_VECTORS):
                         so_far = builder.load(total[q, v])
                         builder.store(builder.call(dot, [so_far, vectors[v], query]), total[q, v])
             for q, v in cells:
-                offset = builder.add(place, _LONG(4 * _PANEL_ROWS * q + 64 * v))
+                offset = builder.add(place, _LONG(4 * PANEL_ROWS * q + 64 * v))
                 builder.store(builder.load(total[q, v]), at(target, offset, _WORDS), align=1)
         return context.get_dummy_value()
 

@@ -8,7 +8,8 @@ from trivium.arrays import Float64, Floats
 from trivium.blocks.compiled import kernel
 from trivium.neighbors.search.products.bitmask import CHUNK, marks
 from trivium.neighbors.search.products.byte_panels import BytePanels, ByteQuads
-from trivium.neighbors.search.products.panels import PANEL_ROWS, QUAD, Panels, Quads
+from trivium.neighbors.search.products.layout import PANEL_ROWS, QUAD
+from trivium.neighbors.search.products.panels import Panels, Quads
 from trivium.neighbors.search.products.reservoir import (
     Reservoirs,
     filling,

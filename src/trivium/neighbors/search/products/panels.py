@@ -25,9 +25,8 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats
 from trivium.blocks.compiled import contracting_kernel, kernel
+from trivium.neighbors.search.products.layout import PANEL_ROWS, QUAD
 
-PANEL_ROWS = 256
-QUAD = 4
 _COLUMNS = 4  # taken at once; columns of zeros fill up the last group
 
 NO_LIMIT = 2.0**90  # above every score, below that of a row that only fills a panel

@@ -15,7 +15,8 @@ from trivium.blocks.compiled import kernel
 from trivium.neighbors.search.intrinsics import inlined
 from trivium.neighbors.search.products.bitmask import CHUNK, lowest
 from trivium.neighbors.search.products.byte_panels import BytePanels, ByteQuads
-from trivium.neighbors.search.products.panels import NO_LIMIT, NOTHING, QUAD, Panels, Quads
+from trivium.neighbors.search.products.layout import QUAD
+from trivium.neighbors.search.products.panels import NO_LIMIT, NOTHING, Panels, Quads
 from trivium.neighbors.search.products.tiles import slack_of
 
 _MOST_TURNS = 64

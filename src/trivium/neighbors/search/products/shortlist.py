@@ -10,7 +10,8 @@ from trivium.neighbors.search.intrinsics import address, inlined, prefetch, row_
 from trivium.neighbors.search.measures import HALF, SQUARE_ROOT, Measure, pair_distance
 from trivium.neighbors.search.products.bitmask import CHUNK, marks
 from trivium.neighbors.search.products.byte_panels import BytePanels, ByteQuads
-from trivium.neighbors.search.products.panels import PANEL_ROWS, QUAD, Panels, Quads
+from trivium.neighbors.search.products.layout import PANEL_ROWS, QUAD
+from trivium.neighbors.search.products.panels import Panels, Quads
 from trivium.neighbors.search.products.reservoir import (
     Reservoirs,
     filling,

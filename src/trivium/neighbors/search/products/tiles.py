@@ -8,7 +8,8 @@ from numba.extending import overload
 
 from trivium.arrays import Floats
 from trivium.neighbors.search.products.byte_panels import BytePanels, ByteQuads, byte_scores
-from trivium.neighbors.search.products.panels import PANEL_ROWS, QUAD, Panels, Quads, panel_scores
+from trivium.neighbors.search.products.layout import PANEL_ROWS, QUAD
+from trivium.neighbors.search.products.panels import Panels, Quads, panel_scores
 
 TILE = QUAD * PANEL_ROWS
 

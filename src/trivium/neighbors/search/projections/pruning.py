@@ -9,7 +9,8 @@ from trivium.blocks.compiled import contracting_kernel, kernel
 from trivium.neighbors.search.heaps import sift_down, sort_heap, worse
 from trivium.neighbors.search.products.bitmask import CHUNK, lowest, marks
 from trivium.neighbors.search.products.byte_panels import BytePanels, ByteQuads
-from trivium.neighbors.search.products.panels import PANEL_ROWS, QUAD, Panels, Quads
+from trivium.neighbors.search.products.layout import PANEL_ROWS, QUAD
+from trivium.neighbors.search.products.panels import Panels, Quads
 from trivium.neighbors.search.products.reservoir import Reservoirs, kth_bound
 from trivium.neighbors.search.products.shortlist import Asked, direct_distances, score_limit
 from trivium.neighbors.search.products.tiles import TILE, score_tile
