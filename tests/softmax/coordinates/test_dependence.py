@@ -130,3 +130,14 @@ def test_rows_at_the_mean_are_equal_too():
     found, _ = found_and_reads(X)
     assert found.left.size == 2
     assert found.near.size == 0
+
+
+@pytest.mark.parametrize("solver", FAST_SOLVERS)
+def test_shares_that_are_rounding_do_not_make_an_equal_column_a_near_one(solver):
+    """In the second row all that its share leaves would be rounding: no step would be taken."""
+    X = np.array([[-1.0, 1.0, -1.0], [0.0, 1.0, 0.0], [0.0, 0.0, 0.0], [1.0, 2.0, 1.0]])
+    y = [0, 1, 0, 0]
+    model = SoftmaxRegression(0.0, fit_intercept=False, solver=solver).fit(X, y)
+    without = SoftmaxRegression(0.0, fit_intercept=False, solver=solver).fit(X[:, :2], y)
+    np.testing.assert_allclose(model.predict_proba(X), without.predict_proba(X[:, :2]), atol=1e-6)
+    np.testing.assert_array_equal(model.coef_[:, 0], model.coef_[:, 2])

@@ -14,7 +14,7 @@ import scipy.linalg
 from trivium.arrays import Float64, Indices
 from trivium.softmax.certificate.bounds import SOLVED
 from trivium.softmax.certificate.kept_classes import KeptRows, merged_triangles
-from trivium.softmax.coordinates.dependence import TO_ROUNDING
+from trivium.softmax.coordinates.dependence import TO_ROUNDING, without_dust
 
 _DEPENDENT = 1e-9  # of a column's length: what the others leave of it
 _NEARLY = 1e-4  # the same, where it is better taken alone
@@ -53,7 +53,8 @@ def newton_system(rows: KeptRows) -> NewtonSystem | None:
     own = R[:rank, :rank]
     system = NewtonSystem(kept, unit[kept], own)
     if others.size:
-        T = unit[kept][:, None] * scipy.linalg.solve_triangular(own, R[:rank, rank:])
+        T = without_dust(scipy.linalg.solve_triangular(own, R[:rank, rank:]))
+        T *= unit[kept][:, None]
         T /= np.where(unit[others] > 0, unit[others], 1.0)
         combined = np.zeros((others.size, unit.size))
         combined[np.arange(others.size), others] = 1.0
@@ -76,7 +77,7 @@ def without_near_columns(rows: KeptRows) -> KeptRows | None:
         if not rank or not others.size:
             break
         T = scipy.linalg.solve_triangular(R[:, :rank], R[:, rank : rank + others.size])
-        T = unit[kept][:, None] * T / unit[others]
+        T = unit[kept][:, None] * without_dust(T) / unit[others]
         apart = rows.reduce(partial(classes.columns_apart, kept, others, T), np.maximum)
         nearly = apart > TO_ROUNDING
         if not nearly.any():

@@ -26,6 +26,7 @@ from trivium.softmax.certificate.bounds import (
     shaken,
 )
 from trivium.softmax.certificate.residuals import UNIT, Linear, Model, Residuals
+from trivium.softmax.coordinates.dependence import without_dust
 
 _DEPENDENT = 1e-9  # of a scaled Gram matrix: what of a column's square the others leave
 _TO_ROUNDING = 1e-12  # of the sizes of the terms
@@ -264,5 +265,6 @@ def _depend(
     # The squares' digits, and those that they have lost.
     left = model.reduce(partial(extended.left, kept, others, T), np.add)
     T = T + combination(left / model.total)
+    T[without_dust(T / unit[:, None]) == 0.0] = 0.0
     apart = model.reduce(partial(extended.apart, kept, others, T), np.maximum)
     return T, ~(apart <= _TO_ROUNDING)

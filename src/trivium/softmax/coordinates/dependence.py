@@ -37,6 +37,8 @@ NEARLY = 1e-9
 TO_ROUNDING = 1e-12
 """Of the sizes of its terms: how far a combination may be from a column that it equals."""
 
+_DUST = 2.0**-46  # of the greatest share: rounding of what shares were solved from
+
 _FEW_ROWS = 4  # times the columns, on which independence is tried
 
 
@@ -177,6 +179,7 @@ def dependence_of(rows: Rows, frame: ColumnScaling, *, centred: bool) -> Depende
     full[np.ix_(kept, kept)] = products[np.ix_(kept, kept)]
     full[np.ix_(kept, others)] = correction
     T = T + _solved(full, kept, others, unit)
+    T = without_dust(T)
     greatest = _Greatest(columns, kept, others, T)
     relative, apart = rows.reduce(greatest, np.maximum, length=length)
     equal = relative <= TO_ROUNDING
@@ -193,6 +196,20 @@ def dependence_of(rows: Rows, frame: ColumnScaling, *, centred: bool) -> Depende
         T[among:, ~equal].sum(axis=0),
         np.ldexp(1.0, -np.frexp(apart[~equal])[1]),
     )
+
+
+def without_dust(T: Float64) -> Float64:
+    """Set shares of columns of one size to zero that are rounding beside the greatest.
+
+    They would be all there is of a row in which the columns of the other shares are zero.
+
+    Parameters
+    ----------
+    T : ndarray of shape (n_kept, n_others)
+        A combination of the kept columns in each column.
+    """
+    cleared: Float64 = np.where(np.abs(T) <= _DUST * np.abs(T).max(axis=0, initial=0.0), 0.0, T)
+    return cleared
 
 
 @dataclass(frozen=True)
