@@ -204,6 +204,15 @@ def test_scores_that_there_are_not_without_a_row_do_not_count():
 
     with pytest.raises(UnknownError, match="without one of 20 groups .* fails there .too few"):
         scorer_for(never, rows).error_of_rows(model)
+
+    def once(estimator, X, y):
+        if not (X == rows.rows.take(np.array([3])).X).all(axis=1).any():
+            raise AttributeError("a mistake in a function of the user's, without row 3")
+        return 1.0
+
+    # One group in twenty: of a value that there is not the others could tell, of a mistake not.
+    with pytest.raises(UnknownError, match="without one of 20 groups .* fails there .a mistake"):
+        scorer_for(once, rows).error_of_rows(model)
     with pytest.raises(UnknownError, match="without one row, .* fails there .no other row"):
         scorer_for("accuracy", rows).error_of_cells(np.array([[1.0, 0], [0, 0]]), 1.0, 1.0)
 

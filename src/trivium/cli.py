@@ -89,7 +89,7 @@ class _Words(io.TextIOBase):
         return getattr(self._stream, name)
 
     @property
-    def encoding(self) -> str:  # type: ignore[override]
+    def encoding(self) -> str:  # type: ignore[override]  # an attribute of TextIO
         return getattr(self._stream, "encoding", None) or "utf-8"
 
     def fileno(self) -> int:

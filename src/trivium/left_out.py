@@ -7,9 +7,9 @@ from typing import Any, cast
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.metaestimators import available_if
 
 from trivium.arrays import Float64, Indices, Labels
+from trivium.available import available_if
 
 
 class LeftOut(ClassifierMixin, BaseEstimator):
@@ -66,13 +66,13 @@ class LeftOut(ClassifierMixin, BaseEstimator):
         labels: Labels = self.classes_[self.predicted]
         return labels
 
-    @available_if(lambda model: model.probabilities is not None)  # type: ignore[untyped-decorator]
+    @available_if(lambda model: model.probabilities is not None)
     def predict_proba(self, X: Any) -> Float64:
         """Return the probabilities of the models without each row; as `predict`."""
         self._require_own(X)
         return cast(Float64, self.probabilities)
 
-    @available_if(lambda model: model.decisions is not None)  # type: ignore[untyped-decorator]
+    @available_if(lambda model: model.decisions is not None)
     def decision_function(self, X: Any) -> Float64:
         """Return the decision values of the models without each row; as `predict`."""
         self._require_own(X)

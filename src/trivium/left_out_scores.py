@@ -166,23 +166,32 @@ class LeftOutScorer:
         return float(np.sqrt((scores.size - 1) * scores.var()))
 
     def _of_parts(self, score: Callable[[int], float], mass: Float64, what: str) -> Float64:
-        """Ask for the scores without each part; there need not be all, as of a class's last row."""
+        """Ask for the scores without each part.
+
+        There need not be all: without a class's last row a metric may have no value. Any other
+        failure of a user's function is no property of the rows, and leaves the error unknown.
+        """
         scores, failure = np.full(mass.size, np.nan), None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             for part in range(mass.size):
                 try:
                     scores[part] = score(part)
-                except Exception as error:  # whatever a user's function raises
+                except (ValueError, ArithmeticError) as error:
                     failure = failure or error
+                except Exception as error:
+                    raise self._unknown(what, error) from error
         known = np.isfinite(scores)
         if np.count_nonzero(known) < min(2, mass.size) or mass[~known].sum() > mass.sum() / 2:
-            raise UnknownError(
-                f"The standard error of a score is how far it moves without {what}, and "
-                f"scoring={self._scoring!r} fails there ({failure or 'it is no number'}): take a "
-                'scorer that can score a part of the rows, or rule="best".'
-            ) from failure
+            raise self._unknown(what, failure) from failure
         return scores
+
+    def _unknown(self, what: str, failure: Exception | None) -> UnknownError:
+        return UnknownError(
+            f"The standard error of a score is how far it moves without {what}, and "
+            f"scoring={self._scoring!r} fails there ({failure or 'it is no number'}): take a "
+            'scorer that can score a part of the rows, or rule="best".'
+        )
 
     def _of_cells(self, cells: Float64) -> float:
         true, predicted = np.nonzero(cells)
@@ -201,7 +210,7 @@ class LeftOutScorer:
     def _named(self, score: Callable[[], float], where: str) -> float:
         try:
             found = score()
-        except Exception as error:
+        except Exception as error:  # of whatever kind a user's function raises, with its place
             raise ValueError(f"scoring={self._scoring!r} fails {where}: {error}") from error
         if not np.isfinite(found):
             raise ValueError(

@@ -176,9 +176,10 @@ class _Limit:
             if not self._users:
                 self._lift()
         finally:
+            # One operation here, too.
             try:  # noqa: SIM105
                 self._lock.release()
-            except RuntimeError:
+            except RuntimeError:  # not held: an interrupt ended the wait
                 pass
         self.expected.pop(key, None)
 

@@ -7,10 +7,10 @@ from typing import Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64, Indices, Labels
+from trivium.available import available_if
 from trivium.blocks.linear_scores import ROWS_A_PIECE, bounded_scores
 from trivium.class_weights import ClassWeight
 from trivium.inputs import check_labelled_rows
@@ -225,7 +225,7 @@ class LeastSquaresClassifier(RowsComeAndGo):
             return super().decision_function(X)
         return decisions(self._calibrator.log_odds(self._scores(X)))
 
-    @available_if(_tells_probabilities)  # type: ignore[untyped-decorator]
+    @available_if(_tells_probabilities)
     def predict_proba(self, X: ArrayLike) -> Float64:
         """Probability of each class, with `calibration`.
 
@@ -241,7 +241,7 @@ class LeastSquaresClassifier(RowsComeAndGo):
         check_is_fitted(self, "_calibrator")
         return self._calibrator.predict_proba(self._scores(X))
 
-    @available_if(_tells_probabilities)  # type: ignore[untyped-decorator]
+    @available_if(_tells_probabilities)
     def predict_log_proba(self, X: ArrayLike) -> Float64:
         """Logarithm of each probability, to its digits, with `calibration`.
 

@@ -4,10 +4,10 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64, Labels
+from trivium.available import available_if
 from trivium.class_weights import ClassWeight, require_known_beforehand
 from trivium.inputs import check_labelled_rows
 from trivium.labels import check_classes
@@ -53,7 +53,7 @@ class RowsComeAndGo(IndicatorFit):
     class_weight: ClassWeight
     _n_rows: int
 
-    @available_if(_adds_rows)  # type: ignore[untyped-decorator]
+    @available_if(_adds_rows)
     def partial_fit(
         self,
         X: ArrayLike,
@@ -112,7 +112,7 @@ class RowsComeAndGo(IndicatorFit):
             self._keep_sums(new if so_far is None else so_far.merge(new))
         return self
 
-    @available_if(_adds_rows)  # type: ignore[untyped-decorator]
+    @available_if(_adds_rows)
     def forget(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Take rows away from those that the model was fitted to.
 
