@@ -86,7 +86,7 @@ def each_of(
         pass
 
 
-def one_blas_thread() -> "_OneBlasThread":
+def one_blas_thread() -> "_OneBlasThread | _HeldAlready":
     """Keep BLAS to one thread: a context manager, and a decorator.
 
     On blocks that fit a cache more threads cost more than they give, and the number of
@@ -94,7 +94,7 @@ def one_blas_thread() -> "_OneBlasThread":
     several threads at once, as long as each worker uses it for itself. Whatever ends it lifts
     the limit: an error, or an interrupt at any moment, on the way in and out too.
     """
-    return _OneBlasThread()
+    return _HELD if _limit.is_set_by(get_ident()) else _OneBlasThread()
 
 
 class _OneBlasThread(ContextDecorator):
@@ -113,8 +113,21 @@ class _OneBlasThread(ContextDecorator):
         self.__exit__: partial[None] = partial(_limit.leave, key)
         _limit.expected[key] = ref(self.__exit__, partial(_limit.leave, key))
 
-    def _recreate_cm(self) -> "_OneBlasThread":
-        return _OneBlasThread()
+    def _recreate_cm(self) -> "_OneBlasThread | _HeldAlready":
+        return one_blas_thread()
+
+
+class _HeldAlready(ContextDecorator):
+    """A use of `one_blas_thread` within another one of the same thread, which ends later."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_error: object) -> None:
+        pass
+
+    def _recreate_cm(self) -> "_OneBlasThread | _HeldAlready":
+        return one_blas_thread()
 
 
 class _Limit:
@@ -140,6 +153,10 @@ class _Limit:
         self._own: dict[object, list[tuple[Any, int]]] = {}
         self._before: list[tuple[Any, int]] | None = None
         self._is_set = False
+
+    def is_set_by(self, thread: int) -> bool:
+        """Whether a `with` statement of this thread holds the limit, so that another need not."""
+        return thread in self._users.values()
 
     def enter(self, key: object) -> None:
         """Set the limit."""
@@ -233,6 +250,7 @@ def _set_for_all(library: Any, n_threads: int) -> None:
 
 
 _limit = _Limit()
+_HELD = _HeldAlready()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(
         before=_limit.before_fork,
