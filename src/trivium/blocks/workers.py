@@ -86,7 +86,7 @@ def each_of(
         pass
 
 
-def one_blas_thread() -> "_OneBlasThread | _HeldAlready":
+def one_blas_thread() -> "_OneBlasThread":
     """Keep BLAS to one thread: a context manager, and a decorator.
 
     On blocks that fit a cache more threads cost more than they give, and the number of
@@ -113,7 +113,7 @@ class _OneBlasThread(ContextDecorator):
         self.__exit__: partial[None] = partial(_limit.leave, key)
         _limit.expected[key] = ref(self.__exit__, partial(_limit.leave, key))
 
-    def _recreate_cm(self) -> "_OneBlasThread | _HeldAlready":
+    def _recreate_cm(self) -> "_OneBlasThread":
         return one_blas_thread()
 
 
@@ -126,7 +126,7 @@ class _HeldAlready(ContextDecorator):
     def __exit__(self, *_error: object) -> None:
         pass
 
-    def _recreate_cm(self) -> "_OneBlasThread | _HeldAlready":
+    def _recreate_cm(self) -> Any:
         return one_blas_thread()
 
 
@@ -250,7 +250,7 @@ def _set_for_all(library: Any, n_threads: int) -> None:
 
 
 _limit = _Limit()
-_HELD = _HeldAlready()
+_HELD: Any = _HeldAlready()  # which is used in the same ways
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(
         before=_limit.before_fork,
