@@ -156,7 +156,7 @@ class _Limit:
 
     def is_set_by(self, thread: int) -> bool:
         """Whether a `with` statement of this thread holds the limit, so that another need not."""
-        return thread in self._users.values()
+        return self._is_set and thread in self._users.values()
 
     def enter(self, key: object) -> None:
         """Set the limit."""
@@ -184,12 +184,13 @@ class _Limit:
             raise
 
     def _leave(self, key: object) -> None:
-        for library, n_threads in self._own.get(key, ()):
-            library.set_num_threads(n_threads)
-        self._own.pop(key, None)
         try:
             self._lock.acquire()
+            # First, so that a handler of signals which comes now sets a limit of its own.
             self._users.pop(key, None)
+            for library, n_threads in self._own.get(key, ()):
+                library.set_num_threads(n_threads)
+            self._own.pop(key, None)
             if not self._users:
                 self._lift()
         finally:
