@@ -62,6 +62,8 @@ def class_shares(queries, X, y, k, *, weights="uniform", metric="euclidean"):
             say = weights(near[None])[0]
         elif weights == "uniform":
             say = np.ones(k)
+        elif weights != "distance":
+            raise ValueError(f"no plain truth for weights={weights!r}")
         elif (near == 0).any():
             say = (near == 0).astype(float)
         else:

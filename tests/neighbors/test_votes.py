@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from tests.neighbors.reference import MODEST
+from tests.neighbors.reference import MODEST, class_shares
 
 from trivium.neighbors.votes import (
     class_votes,
@@ -72,6 +72,14 @@ class TestVoteWeights:
             np.testing.assert_array_equal(votes[1], 1 / near[1])
             assert votes[0].sum() < 1e260
             assert votes[0, 0] / votes[0, 1] == 2.0
+
+    @pytest.mark.parametrize("rule", ["inverse", "Distance", ""])
+    def test_a_name_that_there_is_not(self, rule):
+        with pytest.raises(ValueError, match=f"weights='{rule}': expected 'uniform', 'distance'"):
+            vote_weights(np.ones((2, 3)), rule)
+        X, y = np.arange(4.0)[:, None], np.array([0, 1, 0, 1])
+        with pytest.raises(ValueError, match=f"no plain truth for weights='{rule}'"):
+            class_shares(X, X, y, 2, weights=rule)
 
     def test_a_callable_takes_distances_and_returns_weights(self):
         near = np.array([[0.0, 1.0], [2.0, 3.0]])

@@ -61,8 +61,8 @@ def vote_weights(distances: Float64, rule: VoteRule) -> Float64 | None:
     Raises
     ------
     ValueError
-        If a callable returns the wrong shape, or weights that are masked, missing, negative or
-        not finite.
+        If there is no rule of that name; if a callable returns the wrong shape, or weights that are
+        masked, missing, negative or not finite.
     TypeError
         If it does not return real numbers.
     """
@@ -70,6 +70,8 @@ def vote_weights(distances: Float64, rule: VoteRule) -> Float64 | None:
         return _summable(_called(rule, distances))
     if rule == "uniform":
         return None
+    if rule != "distance":
+        raise ValueError(f"weights={rule!r}: expected 'uniform', 'distance' or a function.")
     with np.errstate(divide="ignore", over="ignore"):
         votes = 1.0 / distances
     on_top = np.isinf(votes)  # distance zero, or so small that its inverse overflows
