@@ -5,9 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trivium.selection import choose, choose_penalty
-
-RULES = ("best", "one-standard-error")
+from trivium.selection import RULES, choose, choose_penalty
 
 
 @pytest.mark.parametrize(
@@ -20,6 +18,14 @@ def test_rules(scores, first, last, simplest):
     assert choose(scores, errors, "best") == last
     for tied in (0, -1):
         assert choose(scores, errors, "one-standard-error", tied=tied) == simplest
+
+
+@pytest.mark.parametrize("rule", ["two-standard-errors", "Best", ""])
+def test_a_rule_that_there_is_not(rule):
+    with pytest.raises(ValueError, match=f"rule='{rule}': expected one of 'one-standard-error', "):
+        choose(np.array([0.5, 0.7]), np.zeros(2), rule)
+    with pytest.raises(ValueError, match=f"rule='{rule}': expected one of"):
+        choose_penalty(np.array([1.0, 2.0]), np.array([0.5, 0.7]), np.zeros(2), rule)
 
 
 def test_the_error_that_counts_is_the_bests():

@@ -1,8 +1,17 @@
-"""Which of several models to take, by their scores: one rule for all three wings."""
+"""How scores choose a model: the same rules for all three wings.
+
+A new rule has its name in `RULES` and its branch in `choose`, and is named in the ``Literal`` and
+the docstring of ``rule`` in each wing's `classifier_cv.py`. Where a scorer is asked,
+`left_out_scores.error_of_best` finds the standard error of the best score alone, which every rule
+but "best" needs.
+"""
 
 import numpy as np
 
 from trivium.arrays import Float64
+
+RULES = ("one-standard-error", "best")
+"""What a user may ask for."""
 
 _ROUNDING = 1e-12  # of the numbers that are compared
 
@@ -23,6 +32,11 @@ def choose(scores: Float64, errors: Float64, rule: str, *, tied: int = -1) -> in
         The last model whose score is within one standard error of the best; or the best.
     tied : {-1, 0}
         Which of several that are the best is: the last or the first.
+
+    Raises
+    ------
+    ValueError
+        If there is no such rule.
 
     References
     ----------
@@ -45,8 +59,10 @@ def choose(scores: Float64, errors: Float64, rule: str, *, tied: int = -1) -> in
     best = int(np.flatnonzero(scores >= greatest - rounding)[tied])
     if rule == "best":
         return best
-    rounding += _ROUNDING * errors[best]
-    return int(np.flatnonzero(scores >= scores[best] - errors[best] - rounding)[-1])
+    if rule == "one-standard-error":
+        rounding += _ROUNDING * errors[best]
+        return int(np.flatnonzero(scores >= scores[best] - errors[best] - rounding)[-1])
+    raise ValueError(f"rule={rule!r}: expected one of {', '.join(map(repr, RULES))}.")
 
 
 def choose_penalty(alphas: Float64, scores: Float64, errors: Float64, rule: str) -> int:

@@ -26,7 +26,7 @@ from trivium.parameters import require_choice, require_flag, require_number, req
 from trivium.rows.block import Block
 from trivium.rows.source import Rows
 from trivium.scorers import Scorer, routed, score_of, scorer_of
-from trivium.selection import choose
+from trivium.selection import RULES, choose
 from trivium.whole_or_nothing import whole_or_nothing
 
 _MOST_CELLS = 1 << 24  # of all penalties: 128 megabytes
@@ -153,7 +153,7 @@ class LeastSquaresClassifierCV(IndicatorFit):
         MaskedClassWarning
             If a class is predicted for no training row.
         """
-        require_choice("rule", self.rule, ("one-standard-error", "best"))
+        require_choice("rule", self.rule, RULES)
         require_flag("fit_intercept", self.fit_intercept)
         scorer, given = self._own_scorer(), self._given_alphas()
         with whole_or_nothing(self):

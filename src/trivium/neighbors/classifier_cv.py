@@ -21,7 +21,7 @@ from trivium.neighbors.voting import Voters
 from trivium.parameters import require_choice, require_number
 from trivium.rows.labelled import LabelledRows
 from trivium.scorers import Scorer, routed, score_of, scorer_of
-from trivium.selection import choose
+from trivium.selection import RULES, choose
 from trivium.whole_or_nothing import whole_or_nothing
 
 _MANY_NEIGHBORS = 200
@@ -179,7 +179,7 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
             As `KNeighborsClassifier` does, with the number of neighbours that was chosen.
         """
         scorer = scorer_of(self, self.scoring)
-        require_choice("rule", self.rule, ("one-standard-error", "best"))
+        require_choice("rule", self.rule, RULES)
         with whole_or_nothing(self):
             given, rows = self._fit_voters(X, y, sample_weight)
             metadata = self._routed("fit", scorer, all_weights(given), params)

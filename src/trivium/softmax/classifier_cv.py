@@ -20,7 +20,7 @@ from trivium.magnitudes import require_moderate
 from trivium.parameters import require_choice, require_flag, require_number, require_penalties
 from trivium.rows.labelled import LabelledRows
 from trivium.scorers import routed, score_of, scorer_of
-from trivium.selection import choose_penalty
+from trivium.selection import RULES, choose_penalty
 from trivium.softmax.base import SoftmaxPredictor
 from trivium.softmax.classifier import LARGEST, SoftmaxRegression
 from trivium.softmax.fitting import FAST_SOLVERS
@@ -278,7 +278,7 @@ separating_direction_, history_, n_features_in_, feature_names_in_
         )
 
     def _check_parameters(self) -> None:
-        require_choice("rule", self.rule, ("one-standard-error", "best"))
+        require_choice("rule", self.rule, RULES)
         require_choice("solver", self.solver, _SOLVERS)
         require_number("max_iter", self.max_iter, least=1, integer=True)
         require_number("tol", self.tol, least=0.0)
