@@ -81,7 +81,7 @@ class SoftmaxRegression(CallbackSupportMixin, RowsComeInParts):
         The solver that ran.
     n_passes_ : float
         How often the rows that weigh something were read, from the check for values that are not
-        finite to the bound on the loss; some of the rows or columns count as that part. Where
+        finite to the last warning; some of the rows or columns count as that part. Where
         fewer rows than columns are fitted in the space that they span, steps there read no rows.
     optimality_gap_ : float
         Upper bound on the loss less the least loss there is, proved by duality; rounding
