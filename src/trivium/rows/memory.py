@@ -49,8 +49,8 @@ class ArrayRows:
     Parameters
     ----------
     X : ndarray of shape (n, d), float64 or float32, C-ordered
-        Or what acts like one: with a shape, a dtype and X[slice], X[numbers] and X[:, j], which
-        return C-ordered arrays.
+        Or what acts like one: with a shape, a dtype and X[slice], X.take(numbers, axis=0) and
+        X[:, j], which return C-ordered arrays.
     codes : ndarray of shape (n,) or None
         Class of each row, from 0.
     n_classes : int
