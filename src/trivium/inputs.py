@@ -6,7 +6,7 @@ this module adds what it leaves out: an error names the row and the column.
 
 import datetime
 from contextlib import suppress
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import scipy.sparse
@@ -17,9 +17,10 @@ from trivium.arrays import Float64, Floats, Indices, Labels
 from trivium.class_weights import ClassWeight
 from trivium.containers import as_numbers, require_unmasked
 from trivium.labels import as_labels, encoded, known_codes, shown
-from trivium.magnitudes import column_name, require_finite
+from trivium.magnitudes import column_name, require_finite, require_finite_stored
+from trivium.rows.csr import Csr
 from trivium.rows.labelled import LabelledRows, unless_ones
-from trivium.rows.memory import ArrayRows
+from trivium.rows.table import rows_of
 
 _FIRST = 100  # rows of a table, whose columns are usually of one kind each
 _DATES = (
@@ -31,10 +32,34 @@ _DATES = (
 )
 
 
+@overload
 def check_rows(
     estimator: Any, X: Any, *, reset: bool = False, name: str = "X", finite: bool = True
-) -> Floats:
-    """Check rows and return them as a C-ordered float64 or float32 array.
+) -> Floats: ...
+
+
+@overload
+def check_rows(
+    estimator: Any,
+    X: Any,
+    *,
+    reset: bool = False,
+    name: str = "X",
+    finite: bool = True,
+    sparse: bool,
+) -> Floats | Csr: ...
+
+
+def check_rows(
+    estimator: Any,
+    X: Any,
+    *,
+    reset: bool = False,
+    name: str = "X",
+    finite: bool = True,
+    sparse: bool = False,
+) -> Floats | Csr:
+    """Check rows and return them as a C-ordered float64 or float32 array, or as sparse rows.
 
     Parameters
     ----------
@@ -49,10 +74,12 @@ def check_rows(
     finite : bool
         False leaves it to the caller to find values that are not finite where it reads X
         anyway, and to name them by `require_finite`, `require_finite_rows` or `require_moderate`.
+    sparse : bool
+        Whether X may be one of SciPy's sparse matrices or arrays.
 
     Returns
     -------
-    ndarray of shape (n, d)
+    ndarray or Csr of shape (n, d)
 
     Raises
     ------
@@ -60,10 +87,12 @@ def check_rows(
         If X is not a finite numeric table of the right shape, or is masked somewhere; the
         message names the row and the column.
     TypeError
-        If X is sparse or holds something that is neither a number nor a string.
+        If X is sparse and must not be, or holds something that is neither a number nor a string.
     """
     require_unmasked(X, name)
     _require_reals(X, name)
+    if sparse and scipy.sparse.issparse(X):
+        return _sparse_rows(estimator, X, reset=reset, name=name, finite=finite)
     try:
         rows: Floats = validate_data(
             estimator,
@@ -84,6 +113,27 @@ def check_rows(
     return rows
 
 
+def _sparse_rows(estimator: Any, X: Any, *, reset: bool, name: str, finite: bool) -> Csr:
+    """Check rows that are sparse."""
+    if X.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported: {name} is made of complex numbers.")
+    matrix = validate_data(
+        estimator,
+        X,
+        reset=reset,
+        accept_sparse="csr",
+        dtype=[np.float64, np.float32],
+        ensure_all_finite=False,
+    )
+    try:
+        rows = Csr.of(matrix)
+    except ValueError as error:
+        raise ValueError(f"{name} is a malformed sparse matrix: {error}.") from error
+    if finite:
+        require_finite_stored(estimator, rows, name)
+    return rows
+
+
 def check_labelled_rows(
     estimator: Any,
     X: Any,
@@ -96,6 +146,7 @@ def check_labelled_rows(
     classes: Labels | None = None,
     allow_none_left: bool = False,
     class_weight: ClassWeight = None,
+    sparse: bool = False,
 ) -> LabelledRows:
     """Check the arguments of a ``fit`` that takes labels.
 
@@ -116,6 +167,8 @@ def check_labelled_rows(
         Whether there may be no row that weighs anything, where the classes are given.
     class_weight : dict, "balanced" or None
         Factors on the weights, as in `class_factors`.
+    sparse : bool
+        As in `check_rows`.
 
     Raises
     ------
@@ -130,16 +183,16 @@ def check_labelled_rows(
             f"{type(estimator).__name__} requires y to be passed, but the target y is None."
         )
     y = as_labels(y)
-    X = check_rows(estimator, X, reset=reset, finite=finite)
+    X = check_rows(estimator, X, reset=reset, finite=finite, sparse=sparse)
     n_given = X.shape[0]
     require_same_length(n_given, y)
     weights, kept = check_weights(sample_weight, n_given, allow_none_left=allow_none_left)
-    given = None if kept is None else ArrayRows(X)
+    given = None if kept is None else rows_of(X)
     if kept is not None:
-        X = X[kept]
+        X = X.take(kept, axis=0)
     if classes is not None:
         codes = known_codes(y if kept is None else y[kept], classes, kept)
-        rows = ArrayRows(X, codes, classes.size, weights)
+        rows = rows_of(X, codes, classes.size, weights)
         labelled = LabelledRows(rows, classes, kept, n_given, given)
         return labelled.times(class_weight, allow_none_left=allow_none_left)
     classes, codes = encoded(y)
@@ -148,29 +201,31 @@ def check_labelled_rows(
             f"y holds one class only ({shown(classes[0])}, in all {n_given} rows); "
             f"{type(estimator).__name__} needs at least two."
         )
-    rows = ArrayRows(X, codes if kept is None else codes[kept], classes.size, weights)
+    rows = rows_of(X, codes if kept is None else codes[kept], classes.size, weights)
     labelled = LabelledRows(rows, classes, kept, n_given, given, all_there=kept is None)
     return labelled.times(class_weight)
 
 
 def check_unlabelled_rows(
-    estimator: Any, X: Any, sample_weight: ArrayLike | None = None
+    estimator: Any, X: Any, sample_weight: ArrayLike | None = None, *, sparse: bool = False
 ) -> LabelledRows:
     """Check the arguments of a ``fit`` without labels: the rows have no classes.
 
     Parameters
     ----------
     estimator, X, sample_weight : as given to ``fit``
+    sparse : bool
+        As in `check_rows`.
 
     Raises
     ------
     ValueError
         If X or the weights are malformed.
     """
-    X = check_rows(estimator, X, reset=True)
+    X = check_rows(estimator, X, reset=True, sparse=sparse)
     weights, kept = check_weights(sample_weight, X.shape[0])
-    given = None if kept is None else ArrayRows(X)
-    rows = ArrayRows(X if kept is None else X[kept], weights=weights)
+    given = None if kept is None else rows_of(X)
+    rows = rows_of(X if kept is None else X.take(kept, axis=0), weights=weights)
     return LabelledRows(rows, np.empty(0, dtype=np.intp), kept, X.shape[0], given)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from trivium.arrays import Floats, Indices
 from trivium.rows.block import NO_CODES, Block
+from trivium.rows.csr import Csr
 from trivium.rows.labelled import LabelledRows
 from trivium.rows.source import Rows
 from trivium.rows.summary import ColumnSummary
@@ -94,6 +95,15 @@ def require_finite(estimator: Any, X: Floats, name: str = "X") -> None:
         found = _first_not_finite(Block(start, X[start : start + step], NO_CODES, None))
         if found is not None:
             raise _not_finite(estimator, name, *found)
+
+
+def require_finite_stored(estimator: Any, X: Csr, name: str = "X") -> None:
+    """Do as `require_finite`, of sparse rows."""
+    place = X.stored
+    bad = np.flatnonzero(~np.isfinite(X.data[place])) + place.start
+    if bad.size:
+        row = int(np.searchsorted(X.indptr, bad[0], side="right")) - 1
+        raise _not_finite(estimator, name, row, int(X.indices[bad[0]]), float(X.data[bad[0]]))
 
 
 def require_finite_rows(estimator: Any, rows: Rows, kept: Indices | None = None) -> None:

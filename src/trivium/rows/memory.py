@@ -11,6 +11,7 @@ from trivium.blocks.locks import Lock
 from trivium.blocks.map_reduce import cut, map_reduce
 from trivium.blocks.workers import each_of, one_blas_thread
 from trivium.rows.block import NO_CODES, Block
+from trivium.rows.csr import dense
 from trivium.rows.source import Statistic
 from trivium.rows.summary import LENGTH, ColumnSummary, Summarise
 
@@ -103,7 +104,7 @@ class ArrayRows:
         """Compute a statistic of each block of rows, and merge them in order."""
 
         def of(place: slice) -> Statistic:
-            return statistic(self._block(place), *(array[place] for array in beside))
+            return statistic(self._block_for(statistic, place), *[array[place] for array in beside])
 
         self._count(self.shape[0])
         return map_reduce(of, self._cuts(length), merge, n_jobs=n_jobs)
@@ -122,9 +123,9 @@ class ArrayRows:
         def of(place: slice) -> Any:
             parts = [array[place] for array in beside]
             if not blas:
-                return function(self._block(place), *parts)
+                return function(self._block_for(function, place), *parts)
             with one_blas_thread():
-                return function(self._block(place), *parts)
+                return function(self._block_for(function, place), *parts)
 
         def write(place: slice) -> None:
             out[place] = of(place)
@@ -173,7 +174,7 @@ class ArrayRows:
     def summary(self) -> ColumnSummary:
         """Summarise the columns: the first time in one read, then from memory."""
         if self._summary is None:
-            first = self.take(np.zeros(1, dtype=np.intp)).X[0]
+            first = dense(self.take(np.zeros(1, dtype=np.intp)).X)[0]
             statistic = Summarise(first.astype(np.float64))
             self._summary = self.reduce(statistic, ColumnSummary.merge, length=LENGTH)
         return self._summary
@@ -184,7 +185,7 @@ class ArrayRows:
 
     def from_block(self, block: Block) -> "ArrayRows":
         """Return some of the rows, which were taken before, as a table of their own."""
-        some = ArrayRows(block.X, block.codes, self.n_classes, block.weights)
+        some = type(self)(block.X, block.codes, self.n_classes, block.weights)
         some._reads = self._reads
         return some
 
@@ -211,6 +212,10 @@ class ArrayRows:
     def _cuts(self, length: int) -> list[slice]:
         """Cut by row number: not to be overridden, so that every kind of rows has the same bits."""
         return cut(self.shape[0], length)
+
+    def _block_for(self, function: Callable[..., Any], place: slice) -> Block:
+        """Return the block that a statistic, or what gives something for each row, is to see."""
+        return self._block(place)
 
     def _block(self, place: slice | Indices) -> Block:
         first = place.start if isinstance(place, slice) else 0
