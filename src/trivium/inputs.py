@@ -17,7 +17,7 @@ from trivium.arrays import Float64, Floats, Indices, Labels
 from trivium.class_weights import ClassWeight
 from trivium.containers import as_numbers, require_unmasked
 from trivium.labels import as_labels, encoded, known_codes, shown
-from trivium.magnitudes import column_name, require_finite, require_finite_stored
+from trivium.magnitudes import column_name, require_finite
 from trivium.rows.csr import Csr
 from trivium.rows.labelled import LabelledRows, unless_ones
 from trivium.rows.table import rows_of
@@ -130,7 +130,7 @@ def _sparse_rows(estimator: Any, X: Any, *, reset: bool, name: str, finite: bool
     except ValueError as error:
         raise ValueError(f"{name} is a malformed sparse matrix: {error}.") from error
     if finite:
-        require_finite_stored(estimator, rows, name)
+        require_finite(estimator, rows, name)
     return rows
 
 

@@ -6,6 +6,7 @@ All rows together are one test set: each has its prediction from the model witho
 from typing import Any, cast
 
 import numpy as np
+import scipy.sparse
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from trivium.arrays import Float64, Indices, Labels
@@ -17,7 +18,7 @@ class LeftOut(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    X : ndarray of shape (n, d)
+    X : ndarray or SciPy's sparse array of shape (n, d)
         The rows, which alone can be asked about, all together.
     classes : ndarray of shape (n_classes,)
     predicted : ndarray of int of shape (n,)
@@ -87,8 +88,16 @@ class LeftOut(ClassifierMixin, BaseEstimator):
         )
 
     def _require_own(self, X: Any) -> None:
-        if X is not self.X and not np.array_equal(X, self.X):
+        if X is not self.X and not _are_equal(X, self.X):
             raise ValueError(
                 "The models of leave-one-out predict the training rows, each without it: a scorer "
                 "can ask them about X as it is given, all of it, and about no other rows."
             )
+
+
+def _are_equal(X: Any, own: Any) -> bool:
+    """Whether rows are the same, number by number."""
+    sparse = [scipy.sparse.issparse(rows) for rows in (X, own)]
+    if all(sparse):
+        return bool(X.shape == own.shape and (own != X).nnz == 0)
+    return not any(sparse) and np.array_equal(X, own)

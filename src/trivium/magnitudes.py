@@ -6,7 +6,7 @@ import numpy as np
 
 from trivium.arrays import Floats, Indices
 from trivium.rows.block import NO_CODES, Block
-from trivium.rows.csr import Csr
+from trivium.rows.csr import Csr, as_csr, takes_sparse
 from trivium.rows.labelled import LabelledRows
 from trivium.rows.source import Rows
 from trivium.rows.summary import ColumnSummary
@@ -54,7 +54,7 @@ def require_moderate(
     """
     light = labelled.weightless()[0]
     with np.errstate(over="ignore", invalid="ignore"):
-        finite = bool(np.isfinite(light.sum(dtype=np.float64)))
+        finite = bool(np.isfinite(_given(light).sum(dtype=np.float64)))
     if summary.may_not_be_finite or not finite:
         given = labelled.rows if labelled.given is None else labelled.given
         require_finite_rows(estimator, given)
@@ -85,8 +85,11 @@ def beyond_magnitude(
     )
 
 
-def require_finite(estimator: Any, X: Floats, name: str = "X") -> None:
+def require_finite(estimator: Any, X: Floats | Csr, name: str = "X") -> None:
     """Raise a ValueError that names the first value which is NaN or infinite."""
+    if isinstance(X, Csr):
+        _require_finite_stored(estimator, X, name)
+        return
     with np.errstate(over="ignore", invalid="ignore"):
         if np.isfinite(X.sum(dtype=np.float64)):
             return
@@ -97,13 +100,29 @@ def require_finite(estimator: Any, X: Floats, name: str = "X") -> None:
             raise _not_finite(estimator, name, *found)
 
 
-def require_finite_stored(estimator: Any, X: Csr, name: str = "X") -> None:
+def _require_finite_stored(estimator: Any, X: Csr, name: str) -> None:
     """Do as `require_finite`, of sparse rows."""
-    place = X.stored
-    bad = np.flatnonzero(~np.isfinite(X.data[place])) + place.start
-    if bad.size:
-        row = int(np.searchsorted(X.indptr, bad[0], side="right")) - 1
-        raise _not_finite(estimator, name, row, int(X.indices[bad[0]]), float(X.data[bad[0]]))
+    found = _first_stored(X)
+    if found is not None:
+        raise _not_finite(estimator, name, *found)
+
+
+def _first_stored(X: Csr) -> _Found:
+    """Find the first value of sparse rows that is not finite: its row, its column and itself."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(_given(X).sum(dtype=np.float64)):
+            return None
+    bad = np.flatnonzero(~np.isfinite(_given(X)))
+    if not bad.size:
+        return None
+    place = int(bad[0]) + X.stored.start
+    row = int(np.searchsorted(X.indptr, place, side="right")) - 1
+    return row, int(X.indices[place]), float(X.data[place])
+
+
+def _given(X: Floats | Csr) -> Floats:
+    """Return the numbers of rows, those alone that are stored."""
+    return X.data[X.stored] if isinstance(X, Csr) else X
 
 
 def require_finite_rows(estimator: Any, rows: Rows, kept: Indices | None = None) -> None:
@@ -126,8 +145,13 @@ def require_finite_rows(estimator: Any, rows: Rows, kept: Indices | None = None)
         raise _not_finite(estimator, "X", row, column, value)
 
 
+@takes_sparse
 def _first_not_finite(block: Block) -> _Found:
     """Find the first value of a block that is not finite: its row, its column and itself."""
+    sparse = as_csr(block.X)
+    if sparse is not None:
+        found = _first_stored(sparse)
+        return found if found is None else (block.first + found[0], *found[1:])
     bad = np.argwhere(~np.isfinite(block.X))
     if not bad.size:
         return None

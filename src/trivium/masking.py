@@ -18,6 +18,7 @@ from trivium.blocks.map_reduce import block_length
 from trivium.blocks.workers import one_blas_thread
 from trivium.labels import shown
 from trivium.rows.block import Block
+from trivium.rows.csr import as_large_csr, dense, takes_sparse
 from trivium.rows.labelled import LabelledRows
 from trivium.rows.source import Rows
 
@@ -33,6 +34,7 @@ class MaskedClassWarning(UserWarning):
     """A class is predicted for no training row, although its rows have a weight."""
 
 
+@takes_sparse
 @dataclass(frozen=True)
 class _Named:
     """Which classes have the greatest value in a row of a block.
@@ -48,8 +50,9 @@ class _Named:
 
     def __call__(self, block: Block) -> NDArray[np.bool_]:
         found = np.zeros(len(self.coef), dtype=np.bool_)
+        X = dense(block.X) if as_large_csr(block.X) is None else block.X
         with np.errstate(over="ignore", invalid="ignore"):
-            scores = block.X @ self.coef.T + self.intercept
+            scores = X @ self.coef.T + self.intercept
         bound_scores(scores, block.X, self.coef, self.intercept)
         found[scores.argmax(axis=1)] = True
         return found
@@ -74,6 +77,8 @@ def masked_classes(rows: Rows, coef: Float64, intercept: Float64) -> Indices:
     found = named(rows.sample(max(_FIRST_LOOK, _FIRST_LOOK_A_CLASS * n_classes)))
     if not found.all():
         length = block_length(max(rows.shape[1], n_classes))
+        if rows.n_stored is not None:
+            length = max(length, block_length(n_classes))
         found = rows.reduce(named, np.logical_or, length=length)
     return np.flatnonzero(~found)
 

@@ -117,7 +117,9 @@ def test_rows_in_pieces_have_the_neighbours_of_rows_in_memory(way, metric, data)
     cuts = data.draw(cuts_of(table[2]))
     whole = list(way(METRICS[metric], *table))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("trivium.inputs.ArrayRows", lambda *some, **words: split(cuts, some, words))
+        patch.setattr(
+            "trivium.rows.table.ArrayRows", lambda *some, **words: split(cuts, some, words)
+        )
         found = list(way(METRICS[metric], *table))
     for one, other in zip(found, whole, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -148,7 +150,7 @@ def test_each_number_is_read_once_for_an_index(model, most, metric, monkeypatch)
         made.append(SplitRows(*some, **words, cuts=[5, 20]))
         return made[-1]
 
-    monkeypatch.setattr("trivium.inputs.ArrayRows", spied)
+    monkeypatch.setattr("trivium.rows.table.ArrayRows", spied)
     X, queries, y, _ = problem(1, metric, ties=False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -4,8 +4,11 @@ import itertools
 import sys
 
 import numpy as np
+import scipy.sparse
 
+from trivium.rows.csr import Csr
 from trivium.rows.memory import ArrayRows
+from trivium.rows.sparse import CsrRows
 
 
 class Pieces:
@@ -94,3 +97,63 @@ class SplitRows(ArrayRows):
         split._X = Pieces(split._X._pieces, self._X)
         split._reads = self._reads
         return split
+
+
+class SparsePieces:
+    """Sparse rows in pieces, which are brought together where they are asked for."""
+
+    def __init__(self, pieces):
+        self._pieces = pieces
+        self.shape = (sum(piece.shape[0] for piece in pieces), pieces[0].shape[1])
+        self.dtype, self.n_stored = pieces[0].dtype, sum(piece.n_stored for piece in pieces)
+
+    def __getitem__(self, rows):
+        return self._whole()[rows]
+
+    def take(self, numbers, axis):
+        """Take rows, as an array does."""
+        return self._whole().take(numbers, axis)
+
+    def column(self, number):
+        """Return one column."""
+        return self._whole().column(number)
+
+    def _whole(self):
+        return Csr.of(scipy.sparse.vstack([piece.scipy() for piece in self._pieces], format="csr"))
+
+
+class SplitCsrRows(CsrRows):
+    """Sparse rows that live in pieces, cut by row number where they are read.
+
+    Parameters
+    ----------
+    X : Csr
+    codes, n_classes, weights
+        As of `CsrRows`.
+    cuts : list of int
+        As of `SplitRows`.
+    """
+
+    def __init__(self, X, codes=None, n_classes=0, weights=None, *, cuts=()):
+        ends = [0, *(min(cut, X.shape[0]) for cut in sorted(cuts)), X.shape[0]]
+        self._ends = ends
+        pieces = [X[start:stop] for start, stop in itertools.pairwise(ends)]
+        super().__init__(SparsePieces(pieces), codes, n_classes, weights)
+
+    def slabs(self, n_bytes):
+        """Yield the pieces, however small they are, unless all rows are asked for at once."""
+        if n_bytes == sys.maxsize:
+            yield from super().slabs(n_bytes)
+            return
+        for start, stop in itertools.pairwise(self._ends):
+            if start < stop:
+                self._count(stop - start)
+                yield self._block(slice(start, stop))
+
+    def from_block(self, block):
+        """Return rows that were taken, in as many pieces."""
+        shares = np.array(self._ends[1:-1]) / max(self.shape[0], 1)
+        cuts = np.floor(shares * block.X.shape[0]).astype(int)
+        some = SplitCsrRows(block.X, block.codes, self.n_classes, block.weights, cuts=cuts)
+        some._reads = self._reads
+        return some

@@ -7,13 +7,15 @@ import pickle
 import numpy as np
 
 from trivium.rows.block import Block
+from trivium.rows.csr import Csr
 from trivium.rows.memory import ArrayRows
+from trivium.rows.sparse import CsrRows
 
 _ENOUGH = 60  # rows: of so few a parameter may have as many entries
 
 
-class StrictRows(ArrayRows):
-    """Rows in memory, of which each statistic is sent away, and each merge is asked twice.
+class _Strict:
+    """Rows, of which each statistic is sent away, and each merge is asked twice.
 
     A statistic has to be pickled without rows, in little more than its arrays take, to say the
     same once it has arrived, and to leave its parameters as they are. A merge has to say the same
@@ -45,7 +47,7 @@ class StrictRows(ArrayRows):
 
     def from_block(self, block):
         """Return rows that were taken, watched as well."""
-        some = StrictRows(block.X, block.codes, self.n_classes, block.weights)
+        some = type(self)(block.X, block.codes, self.n_classes, block.weights)
         some._reads, some.seen = self._reads, self.seen
         return some
 
@@ -60,6 +62,14 @@ class StrictRows(ArrayRows):
         return arrived, check
 
 
+class StrictRows(_Strict, ArrayRows):
+    """Rows in memory."""
+
+
+class StrictCsrRows(_Strict, CsrRows):
+    """Sparse rows in memory."""
+
+
 class _Letter(pickle.Pickler):
     """Looks at all that is pickled: rows stay at home."""
 
@@ -68,7 +78,7 @@ class _Letter(pickle.Pickler):
         self._n_rows, self.n_bytes = n_rows, 0
 
     def persistent_id(self, obj):
-        assert not isinstance(obj, ArrayRows | Block), f"it holds {type(obj).__name__}"
+        assert not isinstance(obj, ArrayRows | Block | Csr), f"it holds {type(obj).__name__}"
         if isinstance(obj, np.ndarray):
             assert self._n_rows not in obj.shape or self._n_rows < _ENOUGH, f"it holds {obj.shape}"
             self.n_bytes += obj.nbytes

@@ -21,7 +21,7 @@ from trivium.softmax.small_columns import sure_falls
 from trivium.softmax.solvers.protocol import Status
 
 N, K = 150, 3
-DOORS = ("trivium.inputs.ArrayRows", "trivium.softmax.base.ArrayRows")
+DOORS = ("trivium.rows.table.ArrayRows", "trivium.softmax.base.ArrayRows")
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::trivium.SeparationWarning", "ignore::sklearn.exceptions.ConvergenceWarning"
@@ -205,7 +205,7 @@ class TestPasses:
         with pytest.MonkeyPatch.context() as patch:
             if large:
                 patch.setattr("trivium.softmax.distinct._SMALL", 0)
-            patch.setattr("trivium.inputs.ArrayRows", counted)
+            patch.setattr("trivium.rows.table.ArrayRows", counted)
             model.set_params(max_iter=40).fit(X, y, w)
         assert model.n_passes_ == pytest.approx(doors[0]._X.read, rel=1e-12)
 

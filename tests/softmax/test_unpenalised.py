@@ -215,7 +215,7 @@ def test_separated_rows_in_pieces_are_learnt_from_to_the_bit(solver, fit_interce
             doors.append(door(*given, **words))
             return doors[-1]
 
-        monkeypatch.setattr("trivium.inputs.ArrayRows", opened)
+        monkeypatch.setattr("trivium.rows.table.ArrayRows", opened)
         with pytest.warns(SeparationWarning, match="most by column 3"):
             model.fit(X, y, w)
         found.append([model.coef_, model.intercept_, model.separating_direction_])

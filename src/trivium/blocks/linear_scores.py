@@ -1,13 +1,33 @@
 """Scores of a linear model, each row's the same to the last bit in any batch."""
 
+from typing import Any, Protocol
+
 import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
+from trivium.blocks.map_reduce import block_length
 from trivium.blocks.workers import map_in_order
 
 ROWS_A_PIECE = 4096
+_FEW_VALUES = 1 << 16  # sparse rows of which an array is made: nothing has to be compiled for them
 _GREATEST = float(np.finfo(np.float64).max)
+
+
+class Stored(Protocol):
+    """Rows of which only what is not zero is stored."""
+
+    @property
+    def shape(self) -> tuple[int, int]: ...  # noqa: D102 - as of an array
+
+    def __getitem__(self, rows: slice) -> Any: ...
+
+    def take(self, numbers: Indices) -> Any: ...  # noqa: D102
+
+    def toarray(self) -> Floats: ...  # noqa: D102
+
+    def add_scores(self, columns: Float64, scores: Float64) -> None:
+        """Add the product with columns, of shape (d, K), to scores."""
 
 
 @kernel
@@ -20,7 +40,7 @@ def _accumulate(X: Floats, columns: Float64, scores: Float64) -> None:
                 scores[row, c] += x * columns[j, c]
 
 
-def linear_scores(X: Floats, coef: Float64, intercept: Float64) -> Float64:
+def linear_scores(X: Floats | Stored, coef: Float64, intercept: Float64) -> Float64:
     """Compute X·coefᵀ + intercept in float64.
 
     BLAS chooses its order of summation by the shape of the whole batch; here each
@@ -29,7 +49,8 @@ def linear_scores(X: Floats, coef: Float64, intercept: Float64) -> Float64:
 
     Parameters
     ----------
-    X : ndarray of shape (n, d)
+    X : ndarray or sparse rows of shape (n, d)
+        The bits are the same.
     coef : ndarray of shape (n_outputs, d)
     intercept : ndarray of shape (n_outputs,)
 
@@ -53,20 +74,25 @@ def linear_scores(X: Floats, coef: Float64, intercept: Float64) -> Float64:
         raise ValueError(
             f"X has {X.shape[1]} columns, and the coefficients are of {coef.shape[1]}: fit again."
         )
+    if not isinstance(X, np.ndarray) and X.shape[0] * X.shape[1] <= _FEW_VALUES:
+        X = X.toarray()
     columns = np.ascontiguousarray(coef.T)
     scores = np.empty((X.shape[0], coef.shape[0]))
     scores[:] = intercept
 
     def run(start: int) -> None:
         piece = slice(start, start + ROWS_A_PIECE)
-        _accumulate(X[piece], columns, scores[piece])
+        if isinstance(X, np.ndarray):
+            _accumulate(X[piece], columns, scores[piece])
+        else:
+            X[piece].add_scores(columns, scores[piece])
 
     for _ in map_in_order(run, range(0, X.shape[0], ROWS_A_PIECE)):
         pass
     return scores
 
 
-def bounded_scores(X: Floats, coef: Float64, intercept: Float64) -> Float64:
+def bounded_scores(X: Floats | Stored, coef: Float64, intercept: Float64) -> Float64:
     """Compute `linear_scores`, and what is left of them where float64 ends.
 
     A sum that leaves float64 on the way only is computed with an exponent of its own. Where one
@@ -95,15 +121,17 @@ def bounded_scores(X: Floats, coef: Float64, intercept: Float64) -> Float64:
     return scores
 
 
-def bound_scores(scores: Float64, X: Floats, coef: Float64, intercept: Float64) -> None:
+def bound_scores(scores: Float64, X: Floats | Stored, coef: Float64, intercept: Float64) -> None:
     """Put into scores, in place, what `bounded_scores` says where they are not finite."""
     finite = np.isfinite(scores)
     if finite.all() or not (np.isfinite(coef).all() and np.isfinite(intercept).all()):
         return
     beyond = np.flatnonzero(~finite.all(axis=1))
-    for start in range(0, beyond.size, ROWS_A_PIECE):
-        rows = beyond[start : start + ROWS_A_PIECE]
-        scaled, exponents = scaled_scores(X[rows], coef, intercept)
+    length = ROWS_A_PIECE if isinstance(X, np.ndarray) else block_length(X.shape[1])
+    for start in range(0, beyond.size, length):
+        rows = beyond[start : start + length]
+        some = X[rows] if isinstance(X, np.ndarray) else X.take(rows).toarray()
+        scaled, exponents = scaled_scores(some, coef, intercept)
         with np.errstate(over="ignore"):
             plain = np.ldexp(scaled, exponents[:, None])
             largest = np.abs(scaled).max(axis=1, keepdims=True)

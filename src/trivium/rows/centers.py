@@ -7,6 +7,7 @@ import numpy as np
 from trivium.arrays import Float64
 from trivium.blocks.map_reduce import block_length
 from trivium.rows.block import Block
+from trivium.rows.csr import dense
 from trivium.rows.source import Rows
 
 
@@ -35,7 +36,7 @@ def column_centers(rows: Rows) -> Float64:
     array([0.1, 3. ])
     """
     n, d = rows.shape
-    origin = rows.take(np.zeros(1, dtype=np.intp)).X[0].astype(np.float64)
+    origin = dense(rows.take(np.zeros(1, dtype=np.intp)).X)[0].astype(np.float64)
     deviations = rows.reduce(_Deviations(origin), np.add, length=block_length(d))
     centers: Float64 = origin + deviations / n
     return centers

@@ -7,7 +7,11 @@ from typing import Any, TypeVar
 import numpy as np
 import scipy.sparse
 
-from trivium.arrays import Floats, Indices
+from trivium.arrays import Float64, Floats, Indices
+from trivium.blocks.properties import cached_property
+from trivium.rows.products import add_pulled_back, add_scores
+
+_FEW_VALUES = 1 << 16
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -64,12 +68,20 @@ class Csr:
             matrix = scipy.sparse.csr_array(matrix, copy=True)
             matrix.has_canonical_format = False
             matrix.sum_duplicates()
-        return cls(matrix.data, matrix.indices, matrix.indptr, matrix.shape)
+        # In one piece, for which alone kernels are compiled.
+        parts = matrix.data, matrix.indices, matrix.indptr
+        data, indices, indptr = map(np.ascontiguousarray, parts)
+        return cls(data, indices, indptr, matrix.shape)
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the numbers."""
         return self.data.dtype
+
+    @property
+    def size(self) -> int:
+        """How many numbers there are, with zeros."""
+        return self.shape[0] * self.shape[1]
 
     @property
     def n_stored(self) -> int:
@@ -101,12 +113,36 @@ class Csr:
         shape = (int(numbers.size), self.shape[1])
         return Csr(self.data[places], self.indices[places], indptr, shape)
 
+    def __matmul__(self, columns: Float64) -> Float64:
+        """Multiply by columns, of shape (d,) or (d, K): each row's sum runs along its columns."""
+        scores = np.zeros((self.shape[0], *columns.shape[1:]))
+        self.add_scores(columns, scores)
+        return scores
+
+    def add_scores(self, columns: Float64, scores: Float64) -> None:
+        """Add the product with columns, of shape (d,) or (d, K), to scores, in place."""
+        places = self.data, self.indices, self.indptr
+        add_scores(*places, np.ascontiguousarray(_wide(columns)), _wide(scores))
+
+    def pulled_back(self, values: Float64) -> Float64:
+        """Multiply the transposed rows by values of them, of shape (m,) or (m, K), row by row."""
+        back = np.zeros((self.shape[1], *values.shape[1:]))
+        places = self.data, self.indices, self.indptr
+        add_pulled_back(*places, np.ascontiguousarray(_wide(values)), _wide(back))
+        return back
+
     def column(self, number: int) -> Floats:
         """Return one column, with its zeros."""
         column = np.zeros(self.shape[0], dtype=self.dtype)
-        places = np.flatnonzero(self.indices[self.stored] == number) + self.indptr[0]
-        column[np.searchsorted(self.indptr, places, side="right") - 1] = self.data[places]
+        by_column = self._by_column
+        place = slice(*by_column.indptr[number : number + 2].tolist())
+        column[by_column.indices[place]] = by_column.data[place]
         return column
+
+    @cached_property
+    def _by_column(self) -> Any:
+        """Lay the same out column by column, which is kept for whoever asks for the next."""
+        return self.scipy().tocsc()
 
     def toarray(self) -> Floats:
         """Return all numbers, C-ordered."""
@@ -125,9 +161,22 @@ class Csr:
         return scipy.sparse.csr_array(parts, shape=self.shape)
 
 
+def _wide(values: Float64) -> Float64:
+    """Return a view of two dimensions."""
+    return values[:, None] if values.ndim == 1 else values
+
+
 def as_csr(X: object) -> Csr | None:
     """Return rows that are sparse; None for others."""
     return X if isinstance(X, Csr) else None
+
+
+def as_large_csr(X: object) -> Csr | None:
+    """Return sparse rows that are worth loops of their own; None for arrays and for few numbers.
+
+    Of few numbers arrays are made: nothing has to be compiled for them.
+    """
+    return X if isinstance(X, Csr) and X.size > _FEW_VALUES else None
 
 
 def dense(X: Any) -> Floats:

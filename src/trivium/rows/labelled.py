@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from trivium.arrays import Float64, Floats, Indices, Labels
+from trivium.arrays import Float64, Indices, Labels
 from trivium.class_weights import ClassWeight, class_factors
+from trivium.rows.csr import as_csr
 from trivium.rows.source import Rows
 
 
@@ -71,7 +72,7 @@ class LabelledRows:
         rows = self.rows.relabelled(among[self.codes], present.size)
         return replace(self, rows=rows, classes=self.classes[present], all_there=True), present
 
-    def weightless(self) -> tuple[Floats, Indices]:
+    def weightless(self) -> tuple[Any, Indices]:
         """Return the rows given that weigh nothing, and their numbers."""
         light = np.empty(0, dtype=np.intp)
         if self.given is None or self.kept is None:
@@ -81,10 +82,11 @@ class LabelledRows:
         light = np.flatnonzero(is_light)
         return self.given.take(light).X, light
 
-    def in_memory(self) -> Floats:
-        """Return the numbers of all rows as one array, as scorers of a user's see them."""
+    def in_memory(self) -> Any:
+        """Return all rows as one array, as scorers of a user's see them; SciPy's if sparse."""
         (whole,) = self.rows.slabs(sys.maxsize)
-        return whole.X
+        sparse = as_csr(whole.X)
+        return whole.X if sparse is None else sparse.scipy()
 
     def where(self, mask: Any) -> "LabelledRows":
         """Return those of the rows that a mask marks."""

@@ -88,6 +88,11 @@ class ArrayRows:
         return self._X.dtype
 
     @property
+    def n_stored(self) -> int | None:
+        """How many of the numbers are stored: None, which means all."""
+        return None
+
+    @property
     def reads(self) -> float:
         """How often the numbers were read so far."""
         return self._reads.count

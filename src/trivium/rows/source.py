@@ -29,6 +29,8 @@ class Rows(Protocol):
         Zero where rows have no classes.
     weights : ndarray of shape (n,) or None
         None means that each row counts once.
+    n_stored : int or None
+        How many of the numbers are stored; None means all, as of an array.
     reads : float
         How often the numbers were read so far; some of the rows count as that part. Tables made
         from these, copies too, count in the same total, except by `counted_anew`.
@@ -48,6 +50,9 @@ class Rows(Protocol):
 
     @property
     def weights(self) -> Float64 | None: ...  # noqa: D102
+
+    @property
+    def n_stored(self) -> int | None: ...  # noqa: D102
 
     @property
     def reads(self) -> float: ...  # noqa: D102

@@ -45,6 +45,12 @@ class CsrRows(ArrayRows):
         table: Any = X  # it is cut and taken from as an array is
         super().__init__(table, codes, n_classes, weights)
 
+    @property
+    def n_stored(self) -> int | None:
+        """How many of the numbers are stored."""
+        table: Any = self._X
+        return int(table.n_stored)
+
     def column(self, number: int) -> Float64:
         """Take one column in float64, with its zeros."""
         self._reads.add(self.shape[0])

@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from trivium.arrays import Float64, Floats
+from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
 from trivium.rows.block import Block
+from trivium.rows.csr import as_large_csr, dense, takes_sparse
 
 LENGTH = 8192
 """Rows of a block: fixed, so that the first blocks' sums do not depend on what follows."""
@@ -62,8 +63,12 @@ class ColumnSummary(NamedTuple):
         return not bool(np.isfinite(self.sums).all())
 
 
+@takes_sparse
 class Summarise:
     """The summary of a block, as a statistic.
+
+    Of sparse rows all zeros of a column count at once: its sum may differ in the last bits from
+    that of the same rows as an array, if the first row's value is not zero.
 
     Parameters
     ----------
@@ -77,8 +82,18 @@ class Summarise:
     def __call__(self, block: Block) -> ColumnSummary:
         """Summarise a block."""
         least, most = self.first.copy(), self.first.copy()
-        sums = np.zeros(self.first.size)
-        extend(block.X, self.first, least, most, sums)
+        sums, rows = np.zeros(self.first.size), as_large_csr(block.X)
+        if rows is None:
+            extend(dense(block.X), self.first, least, most, sums)
+        else:
+            place, counts = rows.stored, np.zeros(self.first.size, dtype=np.intp)
+            stored = rows.data[place], rows.indices[place]
+            extend_by_stored(*stored, self.first, least, most, sums, counts)
+            zeros = rows.shape[0] - counts
+            np.minimum(least, 0.0, out=least, where=zeros > 0)
+            np.maximum(most, 0.0, out=most, where=zeros > 0)
+            with np.errstate(over="ignore", invalid="ignore"):
+                sums -= np.where(zeros > 0, zeros * self.first, 0.0)
         return ColumnSummary(block.X.shape[0], least, most, self.first, sums)
 
 
@@ -91,3 +106,22 @@ def extend(X: Floats, first: Float64, least: Float64, most: Float64, sums: Float
             least[j] = x if x < least[j] else least[j]
             most[j] = x if x > most[j] else most[j]
             sums[j] += x - first[j]
+
+
+@kernel
+def extend_by_stored(
+    data: Floats,
+    indices: Indices,
+    first: Float64,
+    least: Float64,
+    most: Float64,
+    sums: Float64,
+    counts: Indices,
+) -> None:
+    """Do as `extend` with what sparse rows store, and count it by columns."""
+    for place in range(data.shape[0]):
+        x, j = np.float64(data[place]), indices[place]
+        least[j] = x if x < least[j] else least[j]
+        most[j] = x if x > most[j] else most[j]
+        sums[j] += x - first[j]
+        counts[j] += 1
