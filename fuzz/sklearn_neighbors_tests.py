@@ -69,19 +69,23 @@ def main() -> None:
     parser.add_argument("--only", default="", help="tests whose names match, as pytest's -k")
     parser.add_argument("--all", action="store_true", help="list every failing test, not groups")
     asked = parser.parse_args()
-    counter = Counter()
+    report(Counter(), TESTS, only=asked.only, every=asked.all)
+
+
+def report(counter: Counter, tests: str, *, only: str, every: bool) -> None:
+    """Run a module of tests with our classes in their places, and print what came of it."""
     counter.swap()
     options = ["-q", "--no-header", "--tb=no", "-p", "no:cacheprovider", "-W", "ignore"]
     options += ["-r", "", "-o", "addopts=", "-o", "filterwarnings=", "--no-summary"]
-    pytest.main([*options, "-k", asked.only, "--pyargs", TESTS], plugins=[counter])
+    pytest.main([*options, "-k", only, "--pyargs", tests], plugins=[counter])
     n_failed = sum(map(len, counter.failed.values()))
     print(f"\n{len(counter.passed)} of {len(counter.passed) + n_failed} tests that touch us pass")
     for test, failures in sorted(counter.failed.items(), key=lambda group: -len(group[1])):
         errors = collections.Counter(re.sub(r"\d+", "#", error[:150]) for _, error in failures)
         print(f"{len(failures):4d} {test}")
-        for error, count in errors.most_common(len(errors) if asked.all else 3):
+        for error, count in errors.most_common(len(errors) if every else 3):
             print(f"     {count:4d} {error}")
-        if asked.all:
+        if every:
             for name, error in failures:
                 print(f"          {name}: {error[:200]}")
 

@@ -39,6 +39,7 @@ GOALS = {
     ),
     "wide": (_DSYRK, _BEST),
     "narrow": (_DSYRK, _BEST),
+    "sparse": (Goal("at least twice as fast as the best peer", "total", least=2.0),),
     "influence": (
         Goal(
             "influence in at most 3 times the time of the fit",

@@ -5,6 +5,7 @@ from benchmarks.least_squares.fits import narrow_case, tall_case, wide_case
 from benchmarks.least_squares.influence import boundaries_case, influence_case
 from benchmarks.least_squares.page import section
 from benchmarks.least_squares.singles import latency_case, memory_case
+from benchmarks.least_squares.sparse import sparse_case
 from benchmarks.linear.accuracy import accuracy_case
 
 SUITE = Suite(
@@ -23,6 +24,7 @@ SUITE = Suite(
         "tall": tall_case,
         "wide": wide_case,
         "narrow": narrow_case,
+        "sparse": sparse_case,
         "influence": influence_case,
         "boundaries": boundaries_case,
         "memory": memory_case,

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import scipy.sparse
 
 Array = np.ndarray[Any, Any]
 
@@ -26,3 +27,23 @@ def labelled_rows(n: int, d: int, n_classes: int) -> tuple[Array, Array]:
         block *= scales
         block += means
     return X, y
+
+
+def sparse_rows(n: int, d: int, stored: int, n_classes: int) -> tuple[Any, Array]:
+    """Rows as of counted words: columns by a power law, rarer ones with more weight, of length one.
+
+    The class is the greatest of noisy linear scores. About `stored` numbers a row are drawn; a
+    column that is drawn twice counts twice.
+    """
+    rng = np.random.default_rng(0)
+    mass = np.cumsum(1.0 / (np.arange(d) + 10.0))
+    columns = np.searchsorted(mass, rng.random(n * stored) * mass[-1])
+    counts = np.ones(n * stored), columns.astype(np.int32), np.arange(n + 1) * stored
+    X = scipy.sparse.csr_array(counts, shape=(n, d))
+    X.sum_duplicates()
+    there = np.bincount(X.indices, minlength=d)
+    X.data *= np.log((1.0 + n) / (1.0 + there))[X.indices] + 1.0
+    rows = np.repeat(np.arange(n), np.diff(X.indptr))
+    X.data /= np.sqrt(np.bincount(rows, X.data**2, minlength=n))[rows]
+    scores = X @ rng.normal(size=(d, n_classes)) + rng.normal(size=(n, n_classes))
+    return X, scores.argmax(axis=1)

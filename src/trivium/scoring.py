@@ -23,7 +23,7 @@ class AccuracyClassifier(ClassifierMixin):
 
         Parameters
         ----------
-        X : array-like of shape (n_rows, n_features)
+        X : array-like or sparse of shape (n_rows, n_features)
             What `predict` takes.
         y : array-like of shape (n_rows,)
             True labels. One that the model does not know counts as predicted wrong.

@@ -1,10 +1,12 @@
 """What linear functions fitted to indicators do, however their penalty was found."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64, Indices, Labels
@@ -58,7 +60,7 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_rows, n_features)
+        X : array-like or sparse of shape (n_rows, n_features)
             The rows it was fitted to, all of them.
         y : array-like of shape (n_rows,)
         sample_weight : array-like of shape (n_rows,) or None
@@ -98,6 +100,7 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
             reset=False,
             classes=self.classes_,
             class_weight=self._class_weight,
+            sparse=True,
         )
         if rows.kept is not None:
             nothing = np.setdiff1d(np.arange(rows.n_given), rows.kept)[0]
@@ -122,7 +125,7 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_queries, n_features)
+        X : array-like or sparse of shape (n_queries, n_features)
 
         Returns
         -------
@@ -136,7 +139,7 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_queries, n_features)
+        X : array-like or sparse of shape (n_queries, n_features)
 
         Returns
         -------
@@ -147,10 +150,17 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
         labels: Labels = self.classes_[best]
         return labels
 
+    def __sklearn_tags__(self) -> Tags:
+        """Say that rows may be sparse."""
+        super_tags: Any = super()
+        tags: Tags = super_tags.__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
     def _scores(self, X: ArrayLike) -> Float64:
         """Values of the fitted functions, of shape (n_queries, n_targets)."""
         check_is_fitted(self)
-        scores = bounded_scores(check_rows(self, X), self.coef_, self.intercept_)
+        scores = bounded_scores(check_rows(self, X, sparse=True), self.coef_, self.intercept_)
         return below_others(scores, self._absent())
 
     def _absent(self) -> Indices:

@@ -33,6 +33,7 @@ from trivium.least_squares.solving.solve import Solved
 from trivium.least_squares.solving.targets import decisions
 from trivium.magnitudes import beyond_magnitude
 from trivium.rows.block import Block
+from trivium.rows.csr import takes_sparse
 from trivium.rows.labelled import LabelledRows
 from trivium.rows.source import Rows
 from trivium.whole_or_nothing import forget, whole_or_nothing
@@ -152,7 +153,7 @@ class LeastSquaresClassifier(RowsComeAndGo):
 
         Parameters
         ----------
-        X : array-like of shape (n_rows, n_features)
+        X : array-like or sparse of shape (n_rows, n_features)
         y : array-like of shape (n_rows,)
         sample_weight : array-like of shape (n_rows,) or None
             An integer weight counts as that many rows; zero counts as removed.
@@ -172,7 +173,13 @@ class LeastSquaresClassifier(RowsComeAndGo):
         self._check_parameters()
         with whole_or_nothing(self):
             rows = check_labelled_rows(
-                self, X, y, sample_weight, finite=False, class_weight=self.class_weight
+                self,
+                X,
+                y,
+                sample_weight,
+                finite=False,
+                class_weight=self.class_weight,
+                sparse=True,
             )
             self._keep_classes(rows, self.class_weight)
             table = indicator_table(rows, alone=self.robust)
@@ -180,13 +187,15 @@ class LeastSquaresClassifier(RowsComeAndGo):
             if self.robust:
                 solved, fitted = self._solve_robustly(table, rows)
             else:
-                solved = self._solve(table, self.alpha, centred=self.fit_intercept, kept=rows.kept)
+                centred = self.fit_intercept
+                solved = self._solve(table, self.alpha, centred=centred, kept=rows.kept)
                 taken = solved.design, solved.moments
-                fitted = FittedTable(table, *taken, self.alpha, self.fit_intercept, most=1.0)
+                fitted = FittedTable(table, *taken, self.alpha, centred, most=1.0)
             moments = None if self.robust else solved.moments
             self._keep(solved.solution, moments, self.alpha, centred=self.fit_intercept)
             self._n_rows, self._sums = rows.codes.size, solved.sums
-            if moments is not None and self._sums is None:
+            n, d = table.shape
+            if moments is not None and self._sums is None and n * (1.0 + d) ** 2 <= _WORTH_IT:
                 needed = not solved.conditioned or few_hold_spread(
                     moments, table, centred=self.fit_intercept
                 )
@@ -214,7 +223,7 @@ class LeastSquaresClassifier(RowsComeAndGo):
 
         Parameters
         ----------
-        X : array-like of shape (n_queries, n_features)
+        X : array-like or sparse of shape (n_queries, n_features)
 
         Returns
         -------
@@ -231,7 +240,7 @@ class LeastSquaresClassifier(RowsComeAndGo):
 
         Parameters
         ----------
-        X : array-like of shape (n_queries, n_features)
+        X : array-like or sparse of shape (n_queries, n_features)
 
         Returns
         -------
@@ -247,7 +256,7 @@ class LeastSquaresClassifier(RowsComeAndGo):
 
         Parameters
         ----------
-        X : array-like of shape (n_queries, n_features)
+        X : array-like or sparse of shape (n_queries, n_features)
 
         Returns
         -------
@@ -262,7 +271,7 @@ class LeastSquaresClassifier(RowsComeAndGo):
 
         Parameters
         ----------
-        X : array-like of shape (n_queries, n_features)
+        X : array-like or sparse of shape (n_queries, n_features)
 
         Returns
         -------
@@ -310,6 +319,7 @@ class LeastSquaresClassifier(RowsComeAndGo):
         return found.solved, fitted
 
 
+@takes_sparse
 @dataclass(frozen=True)
 class _Named:
     """Which classes are the most probable ones of a row of a block."""

@@ -24,6 +24,7 @@ from trivium.left_out_scores import LeftOutScorer, all_weights, error_of_best
 from trivium.magnitudes import require_finite_rows
 from trivium.parameters import require_choice, require_flag, require_number, require_penalties
 from trivium.rows.block import Block
+from trivium.rows.csr import takes_sparse
 from trivium.rows.source import Rows
 from trivium.scorers import Scorer, routed, score_of, scorer_of
 from trivium.selection import RULES, choose
@@ -134,7 +135,7 @@ class LeastSquaresClassifierCV(IndicatorFit):
 
         Parameters
         ----------
-        X : array-like of shape (n_rows, n_features)
+        X : array-like or sparse of shape (n_rows, n_features)
         y : array-like of shape (n_rows,)
         sample_weight : array-like of shape (n_rows,) or None
             Zero counts as removed.
@@ -157,7 +158,7 @@ class LeastSquaresClassifierCV(IndicatorFit):
         require_flag("fit_intercept", self.fit_intercept)
         scorer, given = self._own_scorer(), self._given_alphas()
         with whole_or_nothing(self):
-            scored = check_labelled_rows(self, X, y, sample_weight, finite=False)
+            scored = check_labelled_rows(self, X, y, sample_weight, finite=False, sparse=True)
             folds = folds_of(
                 scored,
                 self.class_weight,
@@ -196,7 +197,7 @@ class LeastSquaresClassifierCV(IndicatorFit):
 
         Parameters
         ----------
-        X : array-like of shape (n_queries, n_features)
+        X : array-like or sparse of shape (n_queries, n_features)
         y : array-like of shape (n_queries,)
         sample_weight : array-like of shape (n_queries,) or None
         **params : dict
@@ -223,7 +224,9 @@ class LeastSquaresClassifierCV(IndicatorFit):
         routed(self, "score", scorer_of(self, "accuracy"), params)
         if self.scoring != "neg_mean_squared_error":
             return super().score(X, y, sample_weight)
-        rows = check_labelled_rows(self, X, y, sample_weight, reset=False, classes=self.classes_)
+        rows = check_labelled_rows(
+            self, X, y, sample_weight, reset=False, classes=self.classes_, sparse=True
+        )
         scores = _scores_of(rows.rows, self.coef_, self.intercept_)
         errors = np.square(targets(rows.codes, self.classes_.size) - scores).sum(axis=1)
         return -float(np.average(errors, weights=comparable_weights(rows.weights)))
@@ -325,6 +328,7 @@ class LeastSquaresClassifierCV(IndicatorFit):
         return np.unique(numbers)
 
 
+@takes_sparse
 @dataclass(frozen=True)
 class _Scores:
     """Values of linear functions in a block of rows."""

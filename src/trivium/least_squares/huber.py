@@ -19,6 +19,7 @@ from trivium.arrays import Float64
 from trivium.least_squares.solving.design import Design, Table
 from trivium.least_squares.solving.solve import Solved, solve
 from trivium.rows.block import Block
+from trivium.rows.csr import takes_sparse
 
 _SETTLED = 1e-20  # share of F by which the parabola of a step says that it falls
 _MOST_DOUBLINGS = 60
@@ -185,6 +186,7 @@ def reweighted(table: Table, weights: Float64, penalty: float, *, centred: bool)
     return solved
 
 
+@takes_sparse
 @dataclass(frozen=True)
 class Projected:
     """Values of linear functions in a block of rows, less their means.

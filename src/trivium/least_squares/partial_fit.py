@@ -19,6 +19,7 @@ from trivium.least_squares.solving.by_sums import solve_sums
 from trivium.least_squares.solving.centred_sums import sums_of_moments
 from trivium.least_squares.solving.design import Table
 from trivium.least_squares.solving.exact_sums import ExactSums, empty_sums, sum_exactly
+from trivium.least_squares.solving.solve import require_room
 from trivium.magnitudes import beyond_magnitude, require_finite, require_magnitude
 from trivium.parameters import require_choice, require_flag, require_number
 from trivium.whole_or_nothing import forget, whole_or_nothing
@@ -73,7 +74,7 @@ class RowsComeAndGo(IndicatorFit):
 
         Parameters
         ----------
-        X : array-like of shape (n_rows, n_features)
+        X : array-like or sparse of shape (n_rows, n_features)
         y : array-like of shape (n_rows,)
         classes : array-like of shape (n_classes,) or None
             Every class there will be: needed in the first call on a new model, and to be
@@ -120,7 +121,7 @@ class RowsComeAndGo(IndicatorFit):
 
         Parameters
         ----------
-        X : array-like of shape (n_rows, n_features)
+        X : array-like or sparse of shape (n_rows, n_features)
             Rows of earlier calls. That they are cannot be checked in full.
         y : array-like of shape (n_rows,)
         sample_weight : array-like of shape (n_rows,) or None
@@ -192,8 +193,10 @@ class RowsComeAndGo(IndicatorFit):
             classes=classes,
             allow_none_left=True,
             class_weight=self.class_weight,
+            sparse=True,
         )
         n, d = rows.rows.shape
+        require_room(Table(rows.rows), squares=True)
         if not n:
             require_finite(self, rows.weightless()[0])
         if nothing or not n:
@@ -216,7 +219,7 @@ class RowsComeAndGo(IndicatorFit):
             return self._sums
         if self._moments is None:
             raise ValueError(
-                f"{what} needs the moments of the columns, which a fit to fewer rows than columns "
-                "does not keep where columns are many. Fit to all rows again."
+                f"{what} needs the moments of the columns, which a fit to fewer rows than columns, "
+                "or to sparse rows, does not keep where columns are many. Fit to all rows again."
             )
         return sums_of_moments(self._moments, self._n_rows, self.classes_.size)

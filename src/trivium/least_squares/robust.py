@@ -38,6 +38,7 @@ from trivium.least_squares.solving.design import Design, Table
 from trivium.least_squares.solving.solve import Solved, solve
 from trivium.least_squares.solving.svd import Axes, shrunk
 from trivium.rows.block import Block
+from trivium.rows.csr import dense, takes_sparse
 
 _EFFICIENT = 1.345  # Huber's c for 95 % efficiency under normal errors, in one dimension
 _FREE_STEPS, _SCALE_STEPS, _MOST_STEPS = 25, 50, 500
@@ -154,6 +155,7 @@ def weighted_median(values: Float64, weights: Float64) -> float:
     return float(0.5 * (lower + upper))
 
 
+@takes_sparse
 @dataclass(frozen=True)
 class _Rest:
     """One less the leverage of each row of a block, for so large a share of the weight."""
@@ -194,7 +196,7 @@ class _AreRounding:
     coef: Float64
 
     def __call__(self, block: Block, lengths: Float64, moving: NDArray[np.bool_]) -> bool:
-        terms = np.abs(block.X[moving]) @ np.abs(self.coef)
+        terms = np.abs(dense(block.X)[moving]) @ np.abs(self.coef)
         return bool(np.all(lengths[moving] <= _ROUNDINGS * np.linalg.norm(terms, axis=1)))
 
 

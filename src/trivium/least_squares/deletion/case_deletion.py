@@ -16,6 +16,7 @@ from trivium.least_squares.solving.design import Design
 from trivium.least_squares.solving.solution import Solution
 from trivium.least_squares.solving.svd import Axes, shrunk
 from trivium.rows.block import Block
+from trivium.rows.csr import takes_sparse
 from trivium.rows.gathered import Gathered
 
 _FIRST = 1024  # rows that are compared with the fit's own functions
@@ -68,6 +69,7 @@ class _Sums(NamedTuple):
         )
 
 
+@takes_sparse
 @dataclass(frozen=True)
 class _LeftOutOfAll:
     """Sums over a block, and of each row leverage, residuals, shift, and whether these have digits.
@@ -179,6 +181,7 @@ def without_each(
     return EachLeftOut(axes, leverage, residuals, shift, anew, sums.squares / design.weight)
 
 
+@takes_sparse
 @dataclass(frozen=True)
 class _LeftOut:
     """Residuals without each row of a block, and whether they have digits."""

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from trivium.arrays import Float64, Indices
 from trivium.least_squares.deletion.leave_one_out import LeftOut, leave_one_out
 from trivium.least_squares.solving.design import Design, Table
-from trivium.least_squares.solving.moments import Moments
+from trivium.least_squares.solving.moments import Moments, gather
+from trivium.least_squares.solving.solve import require_room
 from trivium.least_squares.solving.svd import Axes, principal_axes, quick_axes
 from trivium.rows.block import Block
 
@@ -60,7 +61,7 @@ class Deletion(NamedTuple):
     def rank_increasing(self, block: Block, most: Float64) -> NDArray[np.bool_]:
         """Which of some rows add one to the rank and are removed with their whole weight."""
         if not self.full:
-            return np.zeros(len(block.X), dtype=np.bool_)
+            return np.zeros(block.X.shape[0], dtype=np.bool_)
         rank_increasing: NDArray[np.bool_] = self.roots(block, most) == self.design.roots(block)
         return rank_increasing
 
@@ -128,11 +129,14 @@ class FittedTable(NamedTuple):
     def axes(self) -> Axes:
         """Find the axes of the rows."""
         n, d = self.table.shape
-        axes = None
+        require_room(self.table)
+        axes, moments = None, self.moments
+        if moments is None and n > d and self.design.scaling.by_stored:
+            moments = gather(self.table, centred=self.centred)
         # Of independent rows the singular values themselves are asked for.
-        if self.moments is not None and self.alpha == 0 and n - self.centred > d:
-            axes = quick_axes(self.moments)
-        return principal_axes(self.table, self.design, self.moments) if axes is None else axes
+        if moments is not None and self.alpha == 0 and n - self.centred > d:
+            axes = quick_axes(moments)
+        return principal_axes(self.table, self.design, moments) if axes is None else axes
 
     def deletion(self, axes: Axes) -> Deletion:
         """Say how rows are left out, in axes that are theirs."""
@@ -145,5 +149,5 @@ class FittedTable(NamedTuple):
         block = self.table.rows.take(rising)
         if not np.array_equal(rising, numbers):
             weights = None if block.weights is None else block.weights[place]
-            block = Block(0, block.X[place], block.codes[place], weights)
+            block = Block(0, block.X.take(place, axis=0), block.codes[place], weights)
         return block, self.roots[numbers]

@@ -26,6 +26,7 @@ from trivium.least_squares.solving.solve import Solved, solve
 from trivium.least_squares.solving.svd import Axes, principal_axes, shrunk
 from trivium.least_squares.solving.targets import targets
 from trivium.rows.block import Block
+from trivium.rows.csr import dense
 
 LEAST_REMAINING = 1e-4
 """Of one less the leverage: below, four digits and more are lost."""
@@ -86,7 +87,8 @@ class LostRows:
         for place in np.flatnonzero(to_fit).tolist():
             row = int(rows[place])
             solution = solutions[row] = fit_without(self._fitted, row, alpha).solution
-            scores = block.X[place].astype(np.float64) @ solution.coef + solution.intercept
+            row_values = dense(block.X[place : place + 1])[0].astype(np.float64)
+            scores = row_values @ solution.coef + solution.intercept
             residuals[place] = told[place] - scores
         return residuals, solutions
 

@@ -16,6 +16,7 @@ from trivium.least_squares.solving.absent_classes import below_others
 from trivium.least_squares.solving.svd import Axes
 from trivium.least_squares.solving.targets import leading, targets
 from trivium.rows.block import Block
+from trivium.rows.csr import takes_sparse
 
 _ABOVE, _BELOW = 10.0, 1e-3
 _MOST_BYTES = 1 << 28  # of the values of several penalties
@@ -159,6 +160,7 @@ class _LeftOut:
             )
 
 
+@takes_sparse
 @dataclass(frozen=True)
 class _Scored:
     """Sums over a block of rows, each left out under each penalty.
@@ -282,6 +284,7 @@ def left_out_values(
             yield values, leading(values, absent)
 
 
+@takes_sparse
 @dataclass(frozen=True)
 class _Residuals:
     """Residuals of a block of rows without each, under each penalty; last, whether with digits.

@@ -15,11 +15,14 @@ from trivium.arrays import Float64, Indices
 from trivium.blocks.map_reduce import block_length
 from trivium.least_squares.solving.targets import n_targets_of, targets
 from trivium.rows.block import Block
+from trivium.rows.csr import as_large_csr, dense
 from trivium.rows.source import Rows
 
 Statistic = TypeVar("Statistic")
 
 BLOCK_BYTES = 1 << 20  # of rows, which a core's cache holds: smaller ones wait for Python
+MOST_STORED = 0.2
+"""Share of a table's numbers, beyond which products of arrays are quicker."""
 _SAMPLE = 1024
 _FOR_MIDDLE = 256
 _NEAR = 8.0  # spreads of a column: to take so much off a product costs three bits
@@ -97,12 +100,15 @@ class DesignScaling(NamedTuple):
         Columns are divided by 2^exponent.
     weight_exponent : int
         So are weights.
+    by_stored : bool
+        Whether it was found for sparse rows: only columns that are stored in full have an origin.
     """
 
     origin: Float64
     target_origin: Float64
     exponent: Indices
     weight_exponent: int
+    by_stored: bool = False
 
     @property
     def unit(self) -> Float64:
@@ -160,7 +166,7 @@ class Design(NamedTuple):
             Their targets, if these are numbers.
         """
         scaling = self.scaling
-        Z = (block.X - scaling.origin) * scaling.unit - self.center
+        Z = (dense(block.X) - scaling.origin) * scaling.unit - self.center
         Y = self.centred_targets(block, values)
         if block.weights is not None:
             root = self.roots(block)[:, None]
@@ -190,24 +196,32 @@ class Design(NamedTuple):
         The rows are read once. Only the product is scaled, and only the product is centred
         where the means are not so far off that this would cost digits.
         """
-        X, scaling = block.X, self.scaling
+        X: Any = _quickest(block.X)
+        scaling = self.scaling
         with np.errstate(over="ignore"):
             scaled = scaling.unit[:, None] * matrix
         offset = scaling.origin * scaling.unit
         if not np.isfinite(scaled).all():  # columns of 1e-308 and less
-            product: Float64 = ((X - scaling.origin) * scaling.unit - self.center) @ matrix
+            product: Float64 = ((dense(X) - scaling.origin) * scaling.unit - self.center) @ matrix
         elif np.abs(offset).max() <= _NEAR:
             product = X @ scaled
             product -= (offset + self.center) @ matrix
         else:
-            product = (X - scaling.origin) @ scaled
+            product = (dense(X) - scaling.origin) @ scaled
             product -= self.center @ matrix
         return product
 
 
+def _quickest(X: Any) -> Any:
+    """Return rows as products with them are quickest: as an array, unless many of them are zero."""
+    large = as_large_csr(X)
+    few_stored = large is not None and large.n_stored <= MOST_STORED * large.size
+    return X if few_stored else dense(X)
+
+
 def sampled_scaling(table: Table, *, centred: bool) -> DesignScaling:
     """Find origin and units of a table from some of the rows."""
-    some = table.rows.sample(_SAMPLE).X.astype(np.float64)
+    some = dense(table.rows.sample(_SAMPLE).X).astype(np.float64)
     origin = _middle(some) if centred else np.zeros(some.shape[1])
     with np.errstate(over="ignore", invalid="ignore"):
         spread = np.abs(some - origin).max(axis=0)

@@ -31,6 +31,7 @@ from trivium.least_squares.solving.digits import (
     two_product,
 )
 from trivium.rows.block import Block
+from trivium.rows.csr import dense
 
 _DIGITS = 16  # kept of a column: 352 bits from its greatest value down
 _AT_LEAST = 4  # of later rows that are much smaller
@@ -152,7 +153,8 @@ def sum_exactly(
         return None
     n_classes = table.rows.n_classes
     if n * (_DIGITS * (1.0 + d)) ** 2 > budget:  # some rows tell how many digits there are
-        few = table.rows.take(np.arange(min(_SAMPLE, n)))._replace(weights=None)
+        few = table.rows.take(np.arange(min(_SAMPLE, n)))
+        few = few._replace(X=dense(few.X), weights=None)
         digits = _digits_of(few.X.min(axis=0), few.X.max(axis=0), empty_sums(d, n_classes))
         if digits is not None and n * digits.columns(few) ** 2 > budget:
             return None

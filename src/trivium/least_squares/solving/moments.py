@@ -21,7 +21,14 @@ from trivium.least_squares.solving.design import (
     sampled_scaling,
     whole_scaling,
 )
+from trivium.least_squares.solving.sparse_sums import (
+    FirstMoments,
+    first_moments,
+    is_sparse,
+    squares_of,
+)
 from trivium.rows.block import Block
+from trivium.rows.csr import dense
 
 _LEAST_ROWS, _MOST_ROWS = 128, 4096
 _PIECE_BLOCKS, _PIECE_ROWS = 4, 8192
@@ -95,6 +102,9 @@ def gather(table: Table, *, centred: bool, n_jobs: int | None = None) -> Moments
     Moments or None
         None where a value, or the range of a column, is not finite.
     """
+    first = first_moments(table, centred=centred) if is_sparse(table) else None
+    if first is not None:
+        return _of_sparse(table, first, centred=centred)
     scaling = sampled_scaling(table, centred=centred)
     sums = _add_up(table, scaling, n_jobs)
     if not sums.are_all_there:
@@ -110,6 +120,15 @@ def gather(table: Table, *, centred: bool, n_jobs: int | None = None) -> Moments
     return sums.moments(scaling, centred=centred)
 
 
+def _of_sparse(table: Table, first: FirstMoments, *, centred: bool) -> Moments:
+    """Take the moments of sparse rows, of which the first are known."""
+    design = first.design
+    gram = squares_of(table, first, centred=centred)
+    noise, means = _ROUNDINGS * first.squares, first.target_means
+    taken = design.weight, design.center, design.target_center
+    return Moments(design.scaling, *taken, gram, first.cross, noise, means)
+
+
 def few_hold_spread(moments: Moments, table: Table, *, centred: bool) -> bool:
     """Whether a few rows hold nearly all of a column's squares, so that rounding hides the others.
 
@@ -117,7 +136,7 @@ def few_hold_spread(moments: Moments, table: Table, *, centred: bool) -> bool:
     the middle is looked at in whole.
     """
     sample = table.rows.sample(_SAMPLE)
-    some = sample.X.astype(np.float64)
+    some = dense(sample.X).astype(np.float64)
     middle = np.median(some, axis=0) if centred else np.zeros(some.shape[1])
     away = np.sort(np.abs(some - middle), axis=0)
     zeros = np.count_nonzero(away == 0, axis=0)

@@ -11,6 +11,7 @@
 4. Where columns depend on each other, the answer of least norm in the units of the
    user's columns; the columns that pivoting left over are reported.
 5. Under a penalty on more columns than rows, and many: the rows' singular values.
+6. Under a penalty on many columns of sparse rows: conjugate gradients (`by_iteration.py`).
 """
 
 from dataclasses import dataclass
@@ -21,12 +22,14 @@ from scipy.linalg.lapack import dpocon, dpotrf, dpotrs
 
 from trivium.arrays import Float64, Indices
 from trivium.blocks.workers import one_blas_thread
+from trivium.least_squares.solving.by_iteration import by_iteration
 from trivium.least_squares.solving.by_sums import MENDABLE, solve_sums
-from trivium.least_squares.solving.design import Design, Table, wide_design
+from trivium.least_squares.solving.design import Design, Table, ranges, wide_design
 from trivium.least_squares.solving.exact_sums import ExactSums, sum_exactly
 from trivium.least_squares.solving.moments import Moments, gather
 from trivium.least_squares.solving.qr import stacked, triangle_of_rows
 from trivium.least_squares.solving.solution import Solution, by_pivoting, intercept_of, penalty_of
+from trivium.least_squares.solving.sparse_sums import descent
 from trivium.least_squares.solving.svd import principal_axes, shrunk
 from trivium.rows.block import Block
 
@@ -38,6 +41,7 @@ _FEW_VALUES = 1 << 16  # a correction from so small a table costs nothing to spe
 _CHEAP_BESIDE_ROWS = float(1 << 27)  # products that exact sums may take
 _OF_DOUBLES = 16.0  # products of float64 that one of two float64 each takes
 _MANY_COLUMNS = 1000  # squares of fewer cost nothing to speak of, and serve to add rows later
+_MOST_NUMBERS = 1 << 28  # of a matrix made from sparse rows: two gigabytes
 
 
 class Solved(NamedTuple):
@@ -50,7 +54,7 @@ class Solved(NamedTuple):
     design : Design
         How its rows were taken.
     moments : Moments or None
-        None where columns are many and outnumber the rows.
+        None where columns are many and outnumber the rows, or are sparse.
     sums : ExactSums or None
         Where they were taken.
     conditioned : bool
@@ -90,7 +94,11 @@ def solve(
     Solved or None
         None where a value, or the range of a column, is not finite.
     """
-    taken = take(table, centred=centred) if taken is None else taken
+    if taken is None:
+        found = by_iteration(table, alpha, centred=centred)
+        if found is not None:
+            return Solved(found.solution, table, found.first.design, None, None, False)
+        taken = take(table, centred=centred)
     if taken is None:
         return None
     design, moments = taken
@@ -144,13 +152,44 @@ def _factored(squares: Float64) -> tuple[Float64, float]:
 
 
 def take(table: Table, *, centred: bool) -> Taken | None:
-    """Find the design of a table, and its moments, as `Solved` has them; None as in `solve`."""
+    """Find the design of a table, and its moments; None as in `solve`.
+
+    There are no moments where columns are many and outnumber the rows.
+
+    Raises
+    ------
+    ValueError
+        If rows are sparse, and so many of so many columns that there is no room for a matrix.
+    """
     n, d = table.shape
+    if table.rows.n_stored is not None and ranges(table.rows) is None:
+        return None
+    require_room(table)
     if n <= d > _MANY_COLUMNS:
         wide = wide_design(table, centred=centred)
         return None if wide is None else (wide, None)
     moments = gather(table, centred=centred)
     return None if moments is None else (moments.design, moments)
+
+
+def require_room(table: Table, *, squares: bool = False) -> None:
+    """Raise a ValueError where sparse rows, which take little room, would take far more here.
+
+    Parameters
+    ----------
+    table : Table
+    squares : bool
+        Whether a matrix of all columns is needed even if these outnumber the rows.
+    """
+    n, d = table.shape
+    n_numbers = n * d if n <= d > _MANY_COLUMNS and not squares else d * d
+    if table.rows.n_stored is not None and n_numbers > _MOST_NUMBERS:
+        raise ValueError(
+            f"{n} sparse rows of {d} columns are too many for least squares without a penalty, to "
+            "add or forget rows, and to leave rows out (influence, calibration, robust, a penalty "
+            f"chosen by leave-one-out): that takes matrices of {n_numbers * 8e-9:.0f} GB. Fit "
+            "with alpha above zero and go without these, or keep fewer columns."
+        )
 
 
 def by_squares(
@@ -188,7 +227,7 @@ def by_squares(
         coef = scale * dpotrs(factor, scale * moments.cross.T)[0]
         worth_it = reciprocal < _EXACT or table.shape[0] * table.shape[1] <= _FEW_VALUES
         for _ in range(worth_it + (reciprocal < _NEARLY_EXACT)):
-            missing = table.reduce(_Descent(moments.design, coef), np.add) - penalty[:, None] * coef
+            missing = _descent(table, moments.design, coef) - penalty[:, None] * coef
             coef += scale * dpotrs(factor, scale * missing)[0]
     with np.errstate(over="ignore"):  # the caller looks for what is not finite
         coef *= moments.scaling.unit[:, None]
@@ -223,6 +262,13 @@ def by_axes(table: Table, design: Design, alpha: float) -> Solution:
 def _solution_of(taken: Moments | Design, coef: Float64, rank: int, aliased: Indices) -> Solution:
     """Add the intercepts."""
     return Solution(coef, intercept_of(taken, coef), rank, aliased)
+
+
+def _descent(table: Table, design: Design, coef: Float64) -> Float64:
+    """Products of the columns and the residuals."""
+    if design.scaling.by_stored:
+        return descent(table, design, coef)
+    return table.reduce(_Descent(design, coef), np.add)
 
 
 @dataclass(frozen=True)
