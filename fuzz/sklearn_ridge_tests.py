@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import sklearn.linear_model
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.class_weight import compute_sample_weight
 
 import trivium
@@ -19,21 +20,34 @@ from fuzz.sklearn_neighbors_tests import Counter, report
 TESTS = "sklearn.linear_model.tests.test_ridge"
 
 
-class _Renamed:
-    """Coefficients of targets -1 and +1 for every class, as scikit-learn has them."""
+class _Renamed(ClassifierMixin, BaseEstimator):
+    """A model of ours, whose targets are -1 and +1 for every class, as scikit-learn has them."""
 
-    def _weigh(self, y: Any, sample_weight: Any) -> Any:
-        model: Any = self
-        given = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
-        return given * compute_sample_weight(model._by_class, y)
+    _model: Any
 
-    def _rename(self) -> None:
-        model: Any = self
+    def _fit(self, model: Any, X: Any, y: Any, weights: Any, **params: Any) -> None:
+        self._model = model.fit(X, y, weights, **params)
+        self.classes_, self.n_features_in_ = model.classes_, model.n_features_in_
+        self.coef_, self.intercept_ = model.coef_[0], model.intercept_
         if len(model.classes_) > 2:
-            model.coef_, model.intercept_ = 2 * model.coef_, 2 * model.intercept_ - 1
+            self.coef_, self.intercept_ = 2 * model.coef_, 2 * model.intercept_ - 1
+
+    def predict(self, X: Any) -> Any:
+        """Predict as ours."""
+        return self._model.predict(X)
+
+    def decision_function(self, X: Any) -> Any:
+        """Return the values of its functions."""
+        values = self._model.decision_function(X)
+        return values if values.ndim == 1 else 2 * values - 1
 
 
-class RidgeClassifier(_Renamed, trivium.LeastSquaresClassifier):
+def _weights(y: Any, sample_weight: Any, class_weight: Any) -> Any:
+    given = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
+    return given * compute_sample_weight(class_weight, y)
+
+
+class RidgeClassifier(_Renamed):
     """`LeastSquaresClassifier` under scikit-learn's names."""
 
     def __init__(
@@ -49,24 +63,21 @@ class RidgeClassifier(_Renamed, trivium.LeastSquaresClassifier):
         positive: bool = False,
         random_state: Any = None,
     ) -> None:
-        super().__init__(alpha, fit_intercept=fit_intercept)
+        self.alpha, self.fit_intercept, self.class_weight = alpha, fit_intercept, class_weight
         self.copy_X, self.max_iter, self.tol = copy_X, max_iter, tol
         self.solver, self.positive, self.random_state = solver, positive, random_state
-        self.class_weight = self._by_class = class_weight
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "RidgeClassifier":
         """Fit with the penalty over the weight of all rows."""
-        weights, given = self._weigh(y, sample_weight), (self.alpha, self.class_weight)
-        self.alpha, self.class_weight = self.alpha / weights.sum(), None
-        try:
-            super().fit(X, y, weights)
-        finally:
-            self.alpha, self.class_weight = given
-        self._rename()
+        weights = _weights(y, sample_weight, self.class_weight)
+        model = trivium.LeastSquaresClassifier(
+            self.alpha / weights.sum(), fit_intercept=self.fit_intercept
+        )
+        self._fit(model, X, y, weights)
         return self
 
 
-class RidgeClassifierCV(_Renamed, trivium.LeastSquaresClassifierCV):
+class RidgeClassifierCV(_Renamed):
     """`LeastSquaresClassifierCV` under scikit-learn's names; of its ways to leave rows out, one."""
 
     def __init__(
@@ -79,22 +90,22 @@ class RidgeClassifierCV(_Renamed, trivium.LeastSquaresClassifierCV):
         class_weight: Any = None,
         store_cv_results: bool = False,
     ) -> None:
-        super().__init__(alphas, fit_intercept=fit_intercept, scoring=scoring, rule="best")
-        self.cv, self.store_cv_results = cv, store_cv_results
-        self.class_weight = self._by_class = class_weight
+        self.alphas, self.fit_intercept, self.scoring = alphas, fit_intercept, scoring
+        self.cv, self.class_weight, self.store_cv_results = cv, class_weight, store_cv_results
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> "RidgeClassifierCV":
         """Choose among the penalties over the weight of all rows."""
         if self.cv is not None:
             raise NotImplementedError("LeastSquaresClassifierCV leaves one row out, in closed form")
-        weights, given = self._weigh(y, sample_weight), (self.alphas, self.class_weight)
-        self.alphas, self.class_weight = np.atleast_1d(self.alphas) / weights.sum(), None
-        try:
-            super().fit(X, y, weights, **params)
-        finally:
-            self.alphas, self.class_weight = given
-        self.alpha_ *= weights.sum()
-        self._rename()
+        weights = _weights(y, sample_weight, self.class_weight)
+        model = trivium.LeastSquaresClassifierCV(
+            np.atleast_1d(self.alphas) / weights.sum(),
+            fit_intercept=self.fit_intercept,
+            scoring=self.scoring,
+            rule="best",
+        )
+        self._fit(model, X, y, weights, **params)
+        self.alpha_, self.best_score_ = model.alpha_ * weights.sum(), model.best_score_
         return self
 
 

@@ -378,6 +378,15 @@ def test_rows_in_pieces_have_the_same_bits_and_statistics_are_sent_without_rows(
             assert np.array_equal(one, other)
 
 
+def test_targets_of_many_columns_are_solved_for_some_at_a_time(monkeypatch):
+    set_way(monkeypatch, "steps")
+    X, y = table(400, 40, 0.1, n_classes=11)
+    sparse, w = scipy.sparse.csr_array(X), np.random.default_rng(1).random(400) + 0.1
+    wanted = LeastSquaresClassifier(0.01).fit(sparse, y, w)
+    monkeypatch.setattr(by_iteration, "_MANY_NUMBERS", 0)
+    assert_same_fit(LeastSquaresClassifier(0.01).fit(sparse, y, w), wanted, X, 1e-12)
+
+
 def test_threads_do_not_show(monkeypatch):
     set_way(monkeypatch, "steps")
     X, y = table(200, 40, 0.1)

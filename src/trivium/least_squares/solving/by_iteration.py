@@ -19,6 +19,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from trivium.arrays import Float64
+from trivium.blocks.map_reduce import cut
 from trivium.least_squares.solving.design import Table
 from trivium.least_squares.solving.solution import Solution, intercept_of, penalty_of
 from trivium.least_squares.solving.sparse_sums import (
@@ -31,6 +32,8 @@ from trivium.least_squares.solving.sparse_sums import (
 
 _GOAL = 1e-11  # of the coefficients' length, that the error may have
 _ROUNDING = 1e-17  # of the right-hand sides: less is not there
+_CACHE_LINE = 8  # numbers
+_MANY_NUMBERS = 1 << 20
 _TOLD = 1e-8  # error from which on to warn
 _MOST_MENDED = 4
 _MOST_STEPS, _LOOK = 2000, 4  # steps, and those after which the error is bounded
@@ -70,11 +73,10 @@ class _Problem(NamedTuple):
 
     def error(self, left: Float64, coef: Float64) -> Float64:
         """Bound the error of each target's coefficients, as a share of their length."""
-        least = float((self.penalty / self.diagonal).min())
+        squares, least = np.square(self.unit), float((self.penalty / self.diagonal).min())
         with np.errstate(divide="ignore", invalid="ignore"):
-            plain = _length(left / self.unit) / (self.alpha * _length(coef * self.unit))
-            root = np.sqrt(self.diagonal)
-            scaled = _length(left / root) / (least * _length(coef * root))
+            plain = _length(left, 1.0 / squares) / (self.alpha * _length(coef, squares))
+            scaled = _length(left, 1.0 / self.diagonal) / (least * _length(coef, self.diagonal))
         bound: Float64 = np.where(_length(left) > 0.0, np.fmin(plain, scaled), 0.0)
         return bound
 
@@ -85,7 +87,7 @@ def by_iteration(table: Table, alpha: float, *, centred: bool) -> Iterated | Non
     Returns
     -------
     Iterated or None
-        None where that is not so, or the table is better taken as arrays.
+        None where that is not so, the table is better taken as arrays, or numbers leave float64.
 
     Warns
     -----
@@ -102,29 +104,49 @@ def by_iteration(table: Table, alpha: float, *, centred: bool) -> Iterated | Non
     unit, diagonal = design.scaling.unit[:, None], first.diagonal[:, None] + penalty
     problem = _Problem(penalty, diagonal, unit, alpha * design.weight)
 
-    def product(columns: Float64) -> Float64:
-        products = multiplied(table, design, columns)
-        products += penalty * columns
-        return products
-
-    coef = np.zeros((table.shape[1], table.n_targets))
-    left, error = np.ascontiguousarray(first.cross.T), np.full(table.n_targets, np.inf)
-    for _ in range(_MOST_MENDED):
-        step = _descend(problem, product, left, coef)
-        mended = coef + step
-        if not np.isfinite(mended).all():
-            return None
-        left = descent(table, design, mended) - penalty * mended
-        before, error = error, problem.error(left, mended)
-        if not error.max() < 0.5 * before.max():  # what is left is rounding
-            break
-        coef = mended
-        if error.max() <= _GOAL:
-            break
-    _warn_of_error(float(np.fmin(error, before).max()))
+    d, n_targets = table.shape[1], table.n_targets
+    coef, error = np.empty((d, n_targets)), 0.0
+    # Targets of many columns are solved for a cache line at a time: fewer numbers are on the way.
+    width = n_targets if d * n_targets <= _MANY_NUMBERS else _CACHE_LINE
+    for part in cut(n_targets, width):
+        own = _solved(table, first, problem, part)
+        coef[:, part], error = own[0], max(error, own[1])
+    if not np.isfinite(coef).all():
+        return None
+    _warn_of_error(error)
     coef *= unit
     none = np.empty(0, dtype=np.intp)
-    return Iterated(Solution(coef, intercept_of(design, coef), coef.shape[0], none), first)
+    return Iterated(Solution(coef, intercept_of(design, coef), d, none), first)
+
+
+def _solved(
+    table: Table, first: FirstMoments, problem: _Problem, part: slice
+) -> tuple[Float64, float]:
+    """Solve for some of the targets; return coefficients and the greatest error."""
+    design = first.design
+
+    def product(columns: Float64) -> Float64:
+        products = multiplied(table, design, columns)
+        products += problem.penalty * columns
+        return products
+
+    left = np.ascontiguousarray(first.cross[part].T)
+    coef, error = np.zeros_like(left), np.inf
+    for _ in range(_MOST_MENDED):
+        mended = _descend(problem, product, left, coef)
+        mended += coef
+        if not np.isfinite(mended).all():
+            return mended, np.inf
+        left = descent(table, design, mended, part)
+        left -= problem.penalty * mended
+        before, error = error, float(problem.error(left, mended).max())
+        if not error < 0.5 * before:  # what is left is rounding
+            error = before
+            break
+        coef = mended
+        if error <= _GOAL:
+            break
+    return coef, error
 
 
 def _descend(
@@ -134,7 +156,7 @@ def _descend(
     found = np.zeros_like(right)
     active = np.flatnonzero(_length(right) > 0.0)
     left = right.take(active, axis=1)
-    goal = _ROUNDING * _length(left / np.sqrt(problem.diagonal))
+    goal = _ROUNDING * _length(left, 1.0 / problem.diagonal)
     toward = left / problem.diagonal
     size = np.einsum("ij,ij->j", left, toward)
     for step in range(1, _MOST_STEPS + 1):
@@ -165,9 +187,10 @@ def _ratio(one: Float64, other: Float64) -> Float64:
     return np.divide(one, other, out=np.zeros_like(one), where=other > 0.0)
 
 
-def _length(columns: Float64) -> Float64:
-    """Length of each column."""
-    length: Float64 = np.sqrt(np.einsum("ij,ij->j", columns, columns))
+def _length(columns: Float64, weights: Float64 | None = None) -> Float64:
+    """Length of each column; weights of its squares are of shape (d, 1)."""
+    weighted = columns if weights is None else columns * weights
+    length: Float64 = np.sqrt(np.einsum("ij,ij->j", columns, weighted))
     return length
 
 

@@ -262,11 +262,12 @@ def multiplied(table: Table, design: Design, coef: Float64) -> Float64:
     return _there_and_back(table, design, -(design.center @ coef)[None], coef)
 
 
-def descent(table: Table, design: Design, coef: Float64) -> Float64:
-    """Products of the centred columns and the residuals, of shape (d, n_targets)."""
+def descent(table: Table, design: Design, coef: Float64, part: slice = slice(None)) -> Float64:
+    """Products of the centred columns and the residuals, of some targets: of shape (d, K)."""
     n_classes = table.rows.n_classes
     levels = targets(np.arange(n_classes), n_classes) - design.scaling.target_origin
-    levels += design.center @ coef - design.target_center
+    levels -= design.target_center
+    levels = levels[:, part] + design.center @ coef
     return _there_and_back(table, design, levels, -coef)
 
 
@@ -278,7 +279,7 @@ def _there_and_back(table: Table, design: Design, levels: Float64, coef: Float64
     products = back.products
     products *= unit
     if design.center.any():
-        products -= np.multiply.outer(design.center, back.totals)
+        products -= np.outer(design.center, back.totals)
     return products
 
 
