@@ -6,7 +6,7 @@ from benchmarks.harness.page import case_tables, fill
 from benchmarks.harness.plots import Panel, Style, draw_sweeps
 from benchmarks.harness.results import Case, Run
 from benchmarks.harness.tables import Goal, sweep_table
-from benchmarks.neighbors import grid, growth, peers
+from benchmarks.neighbors import grid, growth, peers, words
 from benchmarks.neighbors.leave_one_out import SELF_JOIN
 
 
@@ -41,6 +41,11 @@ GOALS = {
         _against(peers.FAISS, 12.0),
     ),
     "columns": _TREES,
+    "words": tuple(
+        _against(name, 2.0, stage)
+        for stage in ("again", "first")
+        for name in (words.SKLEARN, words.SKLEARN_ONE)
+    ),
     "grid": (Goal("another answer at least 3 times as fast as the best peer", "again", least=3.0),),
     "leave_one_out": (
         Goal(

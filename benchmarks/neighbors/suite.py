@@ -8,6 +8,7 @@ from benchmarks.neighbors.latency import latency_case
 from benchmarks.neighbors.leave_one_out import leave_one_out_case
 from benchmarks.neighbors.page import section
 from benchmarks.neighbors.searches import columns_case, digits_case, uniform_case
+from benchmarks.neighbors.words import words_case
 
 SUITE = Suite(
     name="neighbors",
@@ -27,6 +28,7 @@ SUITE = Suite(
         "uniform": uniform_case,
         "digits": digits_case,
         "columns": columns_case,
+        "words": words_case,
         "grid": grid_case,
         "leave_one_out": leave_one_out_case,
         "growth": growth_case,

@@ -24,7 +24,10 @@ from benchmarks.neighbors.peers import (
 )
 from benchmarks.neighbors.suite import SUITE
 from benchmarks.neighbors.task import Found, Task
+from benchmarks.neighbors.words import check_texts, texts
 from tests.neighbors.reference import nearest
+
+from trivium import NearestNeighbors
 
 ONCE = Conditions(threads=1, rounds=1, steady=0.0, pause=0.0, quick=True, calls=20)
 
@@ -180,6 +183,28 @@ def test_one_row_at_a_time():
     medians = interleaved_medians({"A": model.predict, "B": len}, X, 3, lambda: next(ticks))
     assert medians == {"A": 1, "B": 1}
     assert memory_growth(len, X, 20)["calls"] == 20
+
+
+def test_lists_of_texts_are_checked():
+    table = texts(320, 200, 12)
+    rows, queries = table[:300], table[300:]
+    distances = 1.0 - (queries @ rows.T).toarray()
+    order = np.argsort(distances, axis=1, kind="stable")[:, :5]
+    theirs = Found(np.take_along_axis(distances, order, axis=1), order)
+    ours = Found(*NearestNeighbors(5, metric="cosine").fit(rows).kneighbors(queries))
+    check = check_texts(rows, queries, "A")
+    said = check({"A": ours, "B": theirs})
+    assert said["A"] == "exact (20 queries against sums over all columns)"
+    assert said["B"].startswith("agree")
+    with pytest.raises(Disagreement, match="A: distances of query 0 are not"):
+        check({"A": changed(ours, distances=((0, 0), 0.5))})
+    for wrong in (
+        changed(theirs, distances=((0, 0), 2.0)),
+        changed(theirs, indices=((0, 0), int(distances[0].argmax()))),
+        changed(theirs, indices=((0, slice(None)), order[0, 0])),
+    ):
+        with pytest.raises(Disagreement, match="B: lists of queries from 0 on are wrong"):
+            check({"A": ours, "B": wrong})
 
 
 def growth_run():

@@ -536,7 +536,7 @@ class TestErrors:
             (X, y[:-1], None, ValueError, "inconsistent numbers of samples"),
             (X, X[:, 0], None, ValueError, "continuous"),
             (X, None, None, ValueError, "requires y"),
-            (sparse.csr_array(X), y, None, TypeError, "[Ss]parse"),
+            (sparse.csr_array(X), y[:-1], None, ValueError, "inconsistent numbers of samples"),
             (X, y, [1, 2], ValueError, "sample_weight has shape"),
             (X, y, -np.ones(30), ValueError, "row 0 weighs -1"),
             (X, y, np.zeros(30), ValueError, "zero in every row"),

@@ -1,6 +1,7 @@
 """The questions that every neighbours estimator answers about its training rows."""
 
 import numbers
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
@@ -10,14 +11,16 @@ from scipy.sparse import csr_matrix
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from trivium.arrays import Float64, Floats, Indices
+from trivium.arrays import Float64, Indices
 from trivium.blocks.workers import worker_count
 from trivium.inputs import check_rows
 from trivium.neighbors.folds import Folds
 from trivium.neighbors.neighborhoods import Neighborhood, neighborhoods
 from trivium.neighbors.search.index import ALGORITHMS, Index
-from trivium.neighbors.search.metrics import Metric, metric_of
+from trivium.neighbors.search.metrics import NAMES, Metric, metric_of
+from trivium.neighbors.search.searcher import Points
 from trivium.parameters import require_choice, require_number
+from trivium.rows.csr import as_csr, dense
 from trivium.rows.labelled import LabelledRows
 from trivium.rows.source import Rows
 
@@ -52,7 +55,7 @@ class NeighborQueries:
     n_jobs: int | None
     _index: Index
     _kept: Indices | None
-    _weightless: Floats
+    _weightless: Points
     _weightless_numbers: Indices
 
     def _fit_index(self, given: LabelledRows) -> None:
@@ -68,8 +71,15 @@ class NeighborQueries:
         self._index = self._index_of(given.rows, metric, given.kept)
         self._kept = given.kept
         self._weightless, self._weightless_numbers = given.weightless()
+        if as_csr(self._weightless) is not None and self.algorithm in ("kd_tree", "ball_tree"):
+            warnings.warn(
+                f"algorithm={self.algorithm!r} makes a tree of dense rows, and X is sparse: all "
+                "that is stored is looked through instead.",
+                UserWarning,
+                stacklevel=3,
+            )
         if metric.check is not None:
-            metric.check(self._weightless, self._weightless_numbers)
+            metric.check(dense(self._weightless), self._weightless_numbers)
 
     def _index_of(self, rows: Rows, metric: Metric, kept: Indices | None = None) -> Index:
         """Index rows by the parameters of the search; `kept` are their numbers, if others."""
@@ -97,11 +107,13 @@ class NeighborQueries:
         return metric
 
     def __sklearn_tags__(self) -> Tags:
-        """Say that distances between rows are no columns: folds take both ways."""
+        """Say whether rows are distances, of which folds take both ways, and may be sparse."""
         super_tags: Any = super()
         tags: Tags = super_tags.__sklearn_tags__()
         tags.input_tags.pairwise = self.metric == "precomputed"
         tags.input_tags.positive_only = tags.input_tags.pairwise
+        names = [name for name, metric in NAMES.items() if metric.takes_sparse]
+        tags.input_tags.sparse = isinstance(self.metric, str) and self.metric in names
         return tags
 
     def _expected_neighbors(self, n_rows: int) -> int:
@@ -141,7 +153,7 @@ class NeighborQueries:
 
         Parameters
         ----------
-        X : array-like of shape (n_queries, n_features) or None
+        X : array-like or sparse of shape (n_queries, n_features) or None
             None asks for the neighbours of the rows given to ``fit``, each without itself:
             left out by its number, so that a duplicate of it is found. A row of weight zero
             is a query like any other, and nobody's neighbour.
@@ -213,10 +225,10 @@ class NeighborQueries:
         values = distances if mode == "distance" else np.ones(indices.size)
         return csr_matrix((values, indices, starts), shape=(starts.size - 1, self._n_given()))
 
-    def _queries(self, X: ArrayLike | None) -> Floats | None:
+    def _queries(self, X: ArrayLike | None) -> Points | None:
         """Points to search from; None stands for the training rows, each without itself."""
         check_is_fitted(self, "_index")
-        return None if X is None else self._index.points(check_rows(self, X))
+        return None if X is None else self._index.points(check_rows(self, X, sparse=True))
 
     def _n_given(self) -> int:
         """Count the rows given to ``fit``."""
@@ -230,7 +242,7 @@ class NeighborQueries:
         return np.concatenate([own, weightless], axis=axis).take(order, axis=axis)
 
     def _of_rows_given(
-        self, queries: Floats | None, answer: Callable[[Floats | None], Float64]
+        self, queries: Points | None, answer: Callable[[Points | None], Float64]
     ) -> Float64:
         """Answer for queries, (len(ks), m, ...); None asks for all rows given to ``fit``."""
         if queries is not None or self._weightless_numbers.size == 0:
@@ -239,7 +251,7 @@ class NeighborQueries:
         return answers
 
     def _near(
-        self, queries: Floats | None, k: int, weights: Float64 | None, folds: Folds | None = None
+        self, queries: Points | None, k: int, weights: Float64 | None, folds: Folds | None = None
     ) -> Iterator[Neighborhood]:
         """Neighbourhoods of queries; None asks for the rows given, each without itself.
 

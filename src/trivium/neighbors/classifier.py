@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from trivium.arrays import Float64, Floats, Labels
+from trivium.arrays import Float64, Labels
 from trivium.class_weights import ClassWeight
 from trivium.inputs import check_labelled_rows, check_rows
 from trivium.masking import rare_classes, warn_of_masked
@@ -16,6 +16,7 @@ from trivium.neighbors.base import NeighborQueries, require_neighbors
 from trivium.neighbors.folds import folds_of
 from trivium.neighbors.neighborhoods import available_mass, counting_weights
 from trivium.neighbors.outvoted import outvoted
+from trivium.neighbors.search.searcher import Points
 from trivium.neighbors.votes import VoteRule
 from trivium.neighbors.voting import Voters, require_ks
 from trivium.parameters import require_choice
@@ -117,7 +118,7 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_rows, n_features)
+        X : array-like or sparse of shape (n_rows, n_features)
             A C-ordered array of float64 or float32 is kept, not copied: leave it as it is.
         y : array-like of shape (n_rows,)
         sample_weight : array-like of shape (n_rows,) or None
@@ -148,7 +149,7 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_queries, n_features) or None
+        X : array-like or sparse of shape (n_queries, n_features) or None
             None asks for the rows given to ``fit``, each without itself, in their order. A
             row of weight zero is a query like any other.
 
@@ -164,7 +165,7 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_queries, n_features) or None
+        X : array-like or sparse of shape (n_queries, n_features) or None
             None asks for the rows given to ``fit``, each without itself.
 
         Returns
@@ -180,7 +181,7 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_queries, n_features) or None
+        X : array-like or sparse of shape (n_queries, n_features) or None
             None asks for the rows given to ``fit``, each without itself.
 
         Returns
@@ -195,7 +196,7 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_queries, n_features) or None
+        X : array-like or sparse of shape (n_queries, n_features) or None
             None asks for the rows given to ``fit``, each without itself.
         ks : sequence of int
 
@@ -239,7 +240,7 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
     ) -> tuple[LabelledRows, LabelledRows]:
         """Keep and index the training rows; return them as given, and times `class_weight`."""
         rule = self._rule()
-        given = check_labelled_rows(self, X, y, sample_weight, least_classes=1)
+        given = check_labelled_rows(self, X, y, sample_weight, least_classes=1, sparse=True)
         rows = given.times(self.class_weight)
         self.classes_ = rows.classes
         self._voters = Voters(rows.codes, rows.classes.size, rule, self.n_jobs)
@@ -289,10 +290,10 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
 
     def _asked(
         self, X: ArrayLike | None, ks: Sequence[int]
-    ) -> tuple[Floats | None, int, list[int]]:
+    ) -> tuple[Points | None, int, list[int]]:
         """Check queries and numbers of neighbours; return how many queries there are, too."""
         check_is_fitted(self, "_index")
-        queries = None if X is None else check_rows(self, X)
+        queries = None if X is None else check_rows(self, X, sparse=True)
         available = self._available(own=X is None)
         numbers = require_ks(ks, available, "other rows" if X is None else "rows")
         return queries, self._n_given() if queries is None else queries.shape[0], numbers

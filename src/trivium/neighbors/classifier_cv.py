@@ -156,7 +156,7 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
 
         Parameters
         ----------
-        X : array-like of shape (n_rows, n_features)
+        X : array-like or sparse of shape (n_rows, n_features)
             A C-ordered array of float64 or float32 is kept, not copied: leave it as it is.
         y : array-like of shape (n_rows,)
         sample_weight : array-like of shape (n_rows,) or None
@@ -201,7 +201,7 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
 
         Parameters
         ----------
-        X : array-like of shape (n_queries, n_features) or None
+        X : array-like or sparse of shape (n_queries, n_features) or None
             None asks for the training rows, each predicted by the others.
         y : array-like of shape (n_queries,)
         sample_weight : array-like of shape (n_queries,) or None
@@ -250,7 +250,7 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
 
         Parameters
         ----------
-        X : array-like of shape (n_queries, n_features) or None
+        X : array-like or sparse of shape (n_queries, n_features) or None
             None asks for the neighbours of the training rows, each without itself.
         n_neighbors : int or None
             None means `n_neighbors_`.
@@ -317,7 +317,8 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
             yield near._replace(members=voting[near.members])
         silent = np.delete(np.arange(given.rows.shape[0]), voting)  # predicted all the same
         numbers = silent if given.kept is None else given.kept[silent]
-        queries = self._weightless[np.searchsorted(self._weightless_numbers, numbers)]
+        places = np.searchsorted(self._weightless_numbers, numbers)
+        queries = self._weightless.take(places, axis=0)
         for near in neighborhoods(self._index, queries, k, self._row_weights):
             yield near._replace(members=silent[near.members])
 

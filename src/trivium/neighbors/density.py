@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.utils.validation import check_is_fitted
 
-from trivium.arrays import Float64, Floats
+from trivium.arrays import Float64
 from trivium.inputs import check_labelled_rows, check_rows, check_unlabelled_rows
 from trivium.labels import shown
 from trivium.neighbors.balls import Balls
@@ -23,6 +23,7 @@ from trivium.neighbors.estimates import (
     warn_of_infinity,
 )
 from trivium.neighbors.neighborhoods import counting_weights
+from trivium.neighbors.search.searcher import Points
 from trivium.neighbors.voting import require_ks
 from trivium.parameters import require_choice, require_flag
 from trivium.rows.labelled import LabelledRows
@@ -130,7 +131,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_rows, n_features)
+        X : array-like or sparse of shape (n_rows, n_features)
             A C-ordered array of float64 or float32 is kept, not copied: leave it as it is.
         y : array-like of shape (n_rows,) or None
             Without labels there is p(x) alone.
@@ -151,9 +152,9 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         with whole_or_nothing(self):
             labelled = y is not None
             given = (
-                check_labelled_rows(self, X, y, sample_weight, least_classes=1)
+                check_labelled_rows(self, X, y, sample_weight, least_classes=1, sparse=True)
                 if labelled
-                else check_unlabelled_rows(self, X, sample_weight)
+                else check_unlabelled_rows(self, X, sample_weight, sparse=True)
             )
             weights = counting_weights(given.weights)
             self._fit_index(given)
@@ -177,7 +178,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_queries, n_features) or None
+        X : array-like or sparse of shape (n_queries, n_features) or None
             None asks for the rows given to ``fit``, each without itself.
 
         Returns
@@ -193,7 +194,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_queries, n_features) or None
+        X : array-like or sparse of shape (n_queries, n_features) or None
             None asks for the rows given to ``fit``, each without itself: the mean of their scores
             is the leave-one-out log-likelihood of each k.
         ks : sequence of int
@@ -216,7 +217,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_queries, n_features) or None
+        X : array-like or sparse of shape (n_queries, n_features) or None
             None asks for the rows given to ``fit``, each without itself.
 
         Returns
@@ -255,7 +256,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_queries, n_features) or None
+        X : array-like or sparse of shape (n_queries, n_features) or None
             None asks for the rows given to ``fit``, each without itself.
 
         Returns
@@ -276,7 +277,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_queries, n_features) or None
+        X : array-like or sparse of shape (n_queries, n_features) or None
             None asks for the rows given to ``fit``, each without itself.
 
         Returns
@@ -322,11 +323,11 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
     def _marginals(self, X: ArrayLike | None, ks: Sequence[int] | None) -> Float64:
         """Log p(x) for each k, of shape (len(ks), m); None stands for the estimator's own."""
         check_is_fitted(self, "_balls")
-        queries = None if X is None else check_rows(self, X)
+        queries = None if X is None else check_rows(self, X, sparse=True)
 
         by_class = self._by_class
 
-        def answer(queries: Floats | None) -> Float64:
+        def answer(queries: Points | None) -> Float64:
             if isinstance(by_class, ClassBalls):
                 paths = self._log_densities(by_class, queries, ks)
                 return np.stack([log_marginal(scores, self.class_prior_) for scores in paths])
@@ -349,14 +350,14 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
             paths = warn_of_infinity(paths, stacklevel=4)
             return np.stack([posterior(scores, self.class_prior_) for scores in paths])
 
-        def answer(queries: Floats | None) -> Float64:
+        def answer(queries: Points | None) -> Float64:
             numbers = self._check_neighbors(self._balls, ks, own=queries is None)
             return balls.shares(queries, numbers)
 
         return self._of_rows_given(queries, answer)
 
     def _log_densities(
-        self, balls: SharedBalls | ClassBalls, queries: Floats | None, ks: Sequence[int] | None
+        self, balls: SharedBalls | ClassBalls, queries: Points | None, ks: Sequence[int] | None
     ) -> Float64:
         own = queries is None
         numbers = self._check_neighbors(self._balls, ks, own=own)
@@ -374,14 +375,14 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         counts_of(numbers, unbiased=self.unbiased)  # which raises where nothing is left
         return numbers
 
-    def _labelled(self, X: ArrayLike | None) -> tuple[Floats | None, SharedBalls | ClassBalls]:
+    def _labelled(self, X: ArrayLike | None) -> tuple[Points | None, SharedBalls | ClassBalls]:
         """Check queries about classes; return what answers them, too."""
         check_is_fitted(self, "_balls")
         if self._by_class is None:
             raise ValueError(
                 "This KNeighborsDensity was fitted without labels; it knows p(x) alone."
             )
-        return None if X is None else check_rows(self, X), self._by_class
+        return None if X is None else check_rows(self, X, sparse=True), self._by_class
 
     def _class_balls(self, given: LabelledRows, weights: Float64 | None) -> ClassBalls:
         """Index the rows of each class that has some."""

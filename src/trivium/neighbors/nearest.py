@@ -102,7 +102,7 @@ class NearestNeighbors(NeighborQueries, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_rows, n_features)
+        X : array-like or sparse of shape (n_rows, n_features)
             A C-ordered array of float64 or float32 is kept, not copied: leave it as it is.
         y : ignored
 
@@ -114,7 +114,7 @@ class NearestNeighbors(NeighborQueries, BaseEstimator):
         require_number("n_neighbors", self.n_neighbors, least=1, integer=True)
         _require_reach(self.radius)
         with whole_or_nothing(self):
-            self._fit_index(check_unlabelled_rows(self, X))
+            self._fit_index(check_unlabelled_rows(self, X, sparse=True))
         return self
 
     def radius_neighbors(
@@ -128,7 +128,7 @@ class NearestNeighbors(NeighborQueries, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_queries, n_features) or None
+        X : array-like or sparse of shape (n_queries, n_features) or None
             None asks for the training rows, each without itself.
         radius : float, array-like of shape (n_queries,) or None
             One for all queries, or each one's own; infinity finds every row. None means the

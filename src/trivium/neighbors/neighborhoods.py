@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from trivium.arrays import Float64, Floats, Indices
+from trivium.arrays import Float64, Indices
 from trivium.blocks.memory import working_memory
 from trivium.neighbors.search.index import Index
+from trivium.neighbors.search.searcher import Points
 from trivium.neighbors.votes import counted_mass
 
 _ENTRIES_A_BATCH = 1 << 22  # neighbours held at a time, at most: more gain nothing
@@ -110,7 +111,7 @@ def available_mass(index: Index, weights: Float64 | None, *, own: bool) -> float
 
 def neighborhoods(
     index: Index,
-    queries: Floats | None,
+    queries: Points | None,
     k: int,
     weights: Float64 | None = None,
     *,
@@ -121,7 +122,7 @@ def neighborhoods(
     Parameters
     ----------
     index : Index
-    queries : ndarray of shape (m, d), or None for the training rows
+    queries : ndarray or Csr of shape (m, d), or None for the training rows
         A training row is taken out of its own neighbourhood: once, so that a row of
         weight 3 still meets the two others that it stands for.
     k : int
@@ -156,7 +157,7 @@ def neighborhoods(
 
 def batches(
     index: Index,
-    points: Floats | None,
+    points: Points | None,
     members: Indices,
     k: int,
     mass_of: Callable[[Indices, Indices], Float64] | None,
@@ -169,7 +170,7 @@ def batches(
     Parameters
     ----------
     index : Index
-    points : ndarray of shape (m, d) or None
+    points : ndarray or Csr of shape (m, d) or None
         All queries, in the index's space; None: the rows themselves.
     members : ndarray of int
         Those that are searched for, rising.
@@ -203,11 +204,11 @@ def batches(
 
 
 def _search(
-    index: Index, points: Floats | None, some: Indices, left_out: bool
+    index: Index, points: Points | None, some: Indices, left_out: bool
 ) -> Callable[[int], tuple[Float64, Indices]]:
     """Return a search for some of the queries, by the number of neighbours."""
     if points is not None:
-        queries = points if some.size == points.shape[0] else points[some]
+        queries = points if some.size == points.shape[0] else points.take(some, axis=0)
         return lambda k: index.nearest(queries, k)
     every = some.size == index.n_rows
     if every and left_out:

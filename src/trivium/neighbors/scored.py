@@ -1,11 +1,11 @@
 """Scorers of scikit-learn, asked about leave-one-out predictions of every number of neighbours."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from trivium.arrays import Float64, Floats, Indices
+from trivium.arrays import Float64, Indices
 from trivium.blocks.memory import working_memory
 from trivium.left_out import LeftOut
 from trivium.left_out_scores import LeftOutScorer, error_of_best
@@ -105,7 +105,7 @@ def scores_of_rows(
     scores, errors : ndarray of shape (k_max,)
         And the standard error of the best.
     """
-    X = rows.in_memory()  # a scorer is handed an array
+    X = rows.in_memory()  # a scorer is handed an array, or SciPy's
     scores = np.empty(k_max)
     step = max(1, int(working_memory() / 2 / (8 * rows.codes.size * rows.classes.size)))
     for start in range(1, k_max + 1, step):
@@ -121,7 +121,7 @@ def scores_of_rows(
 
 
 def _predicted(
-    leave_out: LeaveOut, voters: Voters, rows: LabelledRows, X: Floats, ks: Sequence[int]
+    leave_out: LeaveOut, voters: Voters, rows: LabelledRows, X: Any, ks: Sequence[int]
 ) -> list[LeftOut]:
     """Predict every row by the others, for several numbers of neighbours."""
     shares = np.empty((len(ks), rows.codes.size, rows.classes.size))

@@ -1,6 +1,6 @@
 """Rows most of whose numbers are zero: compressed sparse rows, as SciPy lays them in memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -73,6 +73,40 @@ class Csr:
         data, indices, indptr = map(np.ascontiguousarray, parts)
         return cls(data, indices, indptr, matrix.shape)
 
+    @classmethod
+    def of_array(cls, X: Floats) -> "Csr":
+        """Store the numbers of an array that are not zero.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> Csr.of_array(np.array([[0.0, 2.0], [0.0, 0.0], [3.0, 4.0]])).indptr
+        array([0, 1, 1, 3])
+        """
+        rows, columns = np.nonzero(X)
+        indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=X.shape[0]))])
+        return cls(X[rows, columns], columns, indptr, X.shape)
+
+    @classmethod
+    def stack(cls, parts: Sequence["Csr"]) -> "Csr":
+        """Put rows of the same columns one below the other.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rows = Csr.of_array(np.array([[0.0, 2.0], [0.0, 0.0], [3.0, 4.0]]))
+        >>> Csr.stack([rows[2:], rows[:1]]).toarray()
+        array([[3., 4.],
+               [0., 2.]])
+        """
+        if len(parts) == 1:
+            return parts[0]
+        data = np.concatenate([part.data[part.stored] for part in parts])
+        indices = np.concatenate([part.indices[part.stored] for part in parts])
+        counts = np.concatenate([np.diff(part.indptr) for part in parts])
+        indptr = np.concatenate([[0], np.cumsum(counts)])
+        return cls(data, indices, indptr, (counts.size, parts[0].shape[1]))
+
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the numbers."""
@@ -143,6 +177,25 @@ class Csr:
     def _by_column(self) -> Any:
         """Lay the same out column by column, which is kept for whoever asks for the next."""
         return self.scipy().tocsc()
+
+    def column_ranges(self) -> tuple[Floats, Floats]:
+        """Return the least and the greatest number of each column, zeros included.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> Csr.of_array(np.array([[1.0, -2.0], [3.0, 0.0]])).column_ranges()
+        (array([ 1., -2.]), array([3., 0.]))
+        """
+        place, d = self.stored, self.shape[1]
+        columns = self.indices[place]
+        whole = np.bincount(columns, minlength=d) == self.shape[0]
+        least, greatest = (
+            np.where(whole, edge, 0.0).astype(self.dtype) for edge in (np.inf, -np.inf)
+        )
+        np.minimum.at(least, columns, self.data[place])
+        np.maximum.at(greatest, columns, self.data[place])
+        return least, greatest
 
     def toarray(self) -> Floats:
         """Return all numbers, C-ordered."""

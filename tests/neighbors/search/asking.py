@@ -13,12 +13,15 @@ EUCLIDEAN, COSINE = CODES["euclidean"], CODES["cosine"]
 
 def nobody(queries):
     """Leave out no row for any query."""
-    return np.full(len(queries), -1, dtype=np.intp)
+    return np.full(queries.shape[0], -1, dtype=np.intp)
 
 
 def ask(searcher, queries, k, skip=None, n_jobs=1, **words):
     """Lists of a searcher, written over numbers that no answer holds."""
-    found = np.full((len(queries), k), np.nan), np.full((len(queries), k), -7, dtype=np.intp)
+    found = (
+        np.full((queries.shape[0], k), np.nan),
+        np.full((queries.shape[0], k), -7, dtype=np.intp),
+    )
     searcher.nearest(queries, nobody(queries) if skip is None else skip, n_jobs, found, **words)
     return found
 

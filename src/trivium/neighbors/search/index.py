@@ -10,19 +10,23 @@ from typing import Any
 import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
+from trivium.blocks.map_reduce import cut
 from trivium.neighbors.search.chosen import Chosen
 from trivium.neighbors.search.costs import Choice
 from trivium.neighbors.search.functions import Functions
 from trivium.neighbors.search.given import Given
-from trivium.neighbors.search.metrics import Metric
-from trivium.neighbors.search.searcher import Searcher
-from trivium.neighbors.search.slabs import Slab, Slabs
+from trivium.neighbors.search.metrics import NAMES, Metric
+from trivium.neighbors.search.searcher import Points, Searcher
+from trivium.neighbors.search.slabs import Slab, Slabs, one_after_the_other
+from trivium.neighbors.search.sparse.searcher import SparseSearch
 from trivium.neighbors.search.sphere import Sphere, unit_vectors
 from trivium.rows.block import Block
+from trivium.rows.csr import Csr, as_csr, dense
 from trivium.rows.source import Rows
 
 ALGORITHMS = ("auto", "brute", "kd_tree", "ball_tree")
 
+_NUMBERS_A_PIECE = 1 << 20  # of sparse queries that are made dense
 _A_SLAB = 1 << 30  # bytes: few searchers, and no array that memory can't find a place for
 
 
@@ -74,6 +78,7 @@ class Index:
         self._columns = kept if metric.given else None
         self._slabs = [self._slab(block, kept) for block in rows.slabs(_slab_bytes(metric))]
         self.n_rows, self.n_columns = rows.shape[0], self._slabs[0].points.shape[1]
+        self._is_sparse = as_csr(self._slabs[0].points) is not None
         few = len(self._slabs) == 1
         self._searcher: Searcher = self._slabs[0].searcher if few else Slabs(self._slabs)
 
@@ -84,11 +89,13 @@ class Index:
         chosen = searcher.chords if isinstance(searcher, Sphere) else searcher
         if isinstance(chosen, Chosen):
             return chosen.choice
+        if isinstance(searcher, SparseSearch):
+            return Choice("brute", "rows are sparse: all that is stored is looked through")
         given = self.metric.given
         why = "distances are given" if given else f"{self.metric.name} is computed from every row"
         return Choice("brute", why)
 
-    def points(self, queries: Floats) -> Floats:
+    def points(self, queries: Points) -> Points:
         """Bring queries into the metric's space.
 
         Raises
@@ -96,11 +103,16 @@ class Index:
         ValueError
             If they make no sense to the metric.
         """
-        if self.metric.check is not None:
+        if isinstance(queries, Csr):
+            self._require_dense()
+        elif self._is_sparse:
+            queries = Csr.of_array(queries)
+        elif self.metric.check is not None:
             self.metric.check(queries, None)
-        return self._in_space(queries)
+        points: Points = self._in_space(queries)
+        return points
 
-    def own_points(self, numbers: Indices | None = None) -> Floats:
+    def own_points(self, numbers: Indices | None = None) -> Points:
         """Return some of the rows, in the metric's space.
 
         Parameters
@@ -110,28 +122,31 @@ class Index:
 
         Returns
         -------
-        ndarray of shape (m, n_columns)
+        ndarray or Csr of shape (m, n_columns)
             All of them are no copy where they are one slab.
         """
         if len(self._slabs) == 1:
             points = self._slabs[0].points
-            return points if numbers is None else points[numbers]
+            return points if numbers is None else points.take(numbers, axis=0)
         if numbers is None:
-            return np.concatenate([slab.points for slab in self._slabs])
-        some = np.empty((numbers.size, self.n_columns), self._slabs[0].points.dtype)
-        for slab in self._slabs:
-            here = (numbers >= slab.place.start) & (numbers < slab.place.stop)
-            some[here] = slab.points[numbers[here] - slab.first]
+            numbers = np.arange(self.n_rows)
+        slab_of = np.searchsorted([slab.place.stop for slab in self._slabs], numbers, side="right")
+        order = np.argsort(slab_of, kind="stable")
+        parts = [
+            slab.points.take(numbers[slab_of == place] - slab.first, axis=0)
+            for place, slab in enumerate(self._slabs)
+        ]
+        some: Points = _stacked(parts).take(np.argsort(order), axis=0)
         return some
 
     def nearest(
-        self, points: Floats | None, k: int, skip: Indices | None = None
+        self, points: Points | None, k: int, skip: Indices | None = None
     ) -> tuple[Float64, Indices]:
         """Find the k nearest rows of each query.
 
         Parameters
         ----------
-        points : ndarray of shape (m, d) or None
+        points : ndarray or Csr of shape (m, d) or None
             Queries, from `points` or `own_points`; None: the rows themselves, each left out of its
             own list.
         k : int
@@ -158,42 +173,55 @@ class Index:
                 self._searcher.nearest(slab.points, slab.numbers, self._n_jobs, own, own=True)
         else:
             skip = _nobody(points) if skip is None else skip
-            self._searcher.nearest(points, skip, self._n_jobs, found)
+            for piece in self._pieces(points):
+                near = found[0][piece], found[1][piece]
+                some = self._alike(points[piece])
+                self._searcher.nearest(some, skip[piece], self._n_jobs, near)
         if np.isinf(found[0][:, -1:]).any():
             query = np.flatnonzero(np.isinf(found[0][:, -1]))[:1]
-            point = self.own_points(query) if points is None else points[query]
-            raise self._too_far(point[0], k)
+            point = self.own_points(query) if points is None else points.take(query, axis=0)
+            raise self._too_far(dense(point)[0], k)
         return found
 
     def within(
-        self, points: Floats | None, radius: float | Float64
+        self, points: Points | None, radius: float | Float64
     ) -> tuple[Indices, Float64, Indices]:
         """Find every row within a radius, one for all or each query's; see `Searcher.within`.
 
         Parameters
         ----------
-        points : ndarray of shape (m, d) or None
+        points : ndarray or Csr of shape (m, d) or None
             As in `nearest`.
         radius : float, or ndarray of shape (m,)
         """
-        if points is not None:
-            return self._searcher.within(points, radius, _nobody(points), self._n_jobs)
-        reach = np.broadcast_to(np.asarray(radius, dtype=np.float64), self.n_rows)
-        parts = [
-            self._searcher.within(slab.points, reach[slab.place], slab.numbers, self._n_jobs)
-            for slab in self._slabs
-        ]
-        if len(parts) == 1:
-            return parts[0]
-        counts, distances, indices = (
-            np.concatenate(each)
-            for each in zip(*((np.diff(part[0]), *part[1:]) for part in parts), strict=True)
+        if points is None:
+            reach = np.broadcast_to(np.asarray(radius, dtype=np.float64), self.n_rows)
+            parts = [
+                self._searcher.within(slab.points, reach[slab.place], slab.numbers, self._n_jobs)
+                for slab in self._slabs
+            ]
+            return one_after_the_other(parts)
+        pieces, skip = self._pieces(points), _nobody(points)
+        if len(pieces) == 1:
+            return self._searcher.within(self._alike(points), radius, skip, self._n_jobs)
+        reach = np.broadcast_to(np.asarray(radius, dtype=np.float64), points.shape[0])
+        return one_after_the_other(
+            [
+                self._searcher.within(
+                    self._alike(points[piece]), reach[piece], skip[piece], self._n_jobs
+                )
+                for piece in pieces
+            ]
         )
-        return np.concatenate([[0], np.cumsum(counts)]), distances, indices
 
     def _slab(self, block: Block, kept: Indices | None) -> Slab:
         """Make some of the rows ready."""
         metric = self.metric
+        sparse = as_csr(block.X)
+        if sparse is not None:
+            self._require_dense()
+            points = self._in_space(sparse)
+            return Slab(block.first, points, SparseSearch(metric.measure, points))
         if metric.check is not None:
             numbers = np.arange(block.place.start, block.place.stop) if kept is None else None
             metric.check(block.X, numbers if kept is None else kept[block.place])
@@ -216,8 +244,9 @@ class Index:
                 f"metric={self.metric.name} is infinite between a query, {point}, and all "
                 f"but fewer than {k} rows: ask for fewer neighbours, or for those in a radius."
             )
-        least = np.min([slab.points.min(axis=0) for slab in self._slabs], axis=0)
-        greatest = np.max([slab.points.max(axis=0) for slab in self._slabs], axis=0)
+        ranges = [_column_ranges(slab.points) for slab in self._slabs]
+        least = np.min([each[0] for each in ranges], axis=0)
+        greatest = np.max([each[1] for each in ranges], axis=0)
         quarter = 0.25 * point.astype(np.float64)
         apart = np.maximum(np.abs(quarter - 0.25 * least), np.abs(quarter - 0.25 * greatest))
         column = int(apart.argmax())
@@ -228,10 +257,31 @@ class Index:
             f"{greatest[column]:.3g}. Divide the column by a power of ten."
         )
 
-    def _in_space(self, rows: Floats) -> Floats:
+    def _in_space(self, rows: Any) -> Any:
         if self._columns is not None:
             rows = rows[:, self._columns]
         return rows if self.metric.space is None else self.metric.space(rows)
+
+    def _require_dense(self) -> None:
+        """Raise a ValueError where the metric can do nothing with sparse rows."""
+        if not self.metric.takes_sparse:
+            known = self.metric.name
+            names = [name for name, metric in NAMES.items() if metric.takes_sparse]
+            raise ValueError(
+                f"Metric {known if self.metric.function else repr(known)} not valid for sparse "
+                f"input: use X.toarray(), or one of {', '.join(map(repr, names))}."
+            )
+
+    def _pieces(self, points: Points) -> list[slice]:
+        """Cut queries that are sparse, among rows that are not, into pieces made dense in turn."""
+        m, d = points.shape
+        if self._is_sparse or not isinstance(points, Csr):
+            return [slice(0, m)]
+        return cut(m, max(1, _NUMBERS_A_PIECE // d))
+
+    def _alike(self, points: Points) -> Points:
+        """Return queries as rows are, sparse or not."""
+        return points if self._is_sparse else dense(points)
 
 
 def _slab_bytes(metric: Metric) -> int:
@@ -244,6 +294,17 @@ def _slab_bytes(metric: Metric) -> int:
     return sys.maxsize if together else _A_SLAB
 
 
-def _nobody(points: Floats) -> Indices:
+def _column_ranges(points: Points) -> tuple[Floats, Floats]:
+    if isinstance(points, Csr):
+        return points.column_ranges()
+    return points.min(axis=0), points.max(axis=0)
+
+
+def _stacked(parts: list[Any]) -> Any:
+    """Put points one below the other."""
+    return Csr.stack(parts) if isinstance(parts[0], Csr) else np.concatenate(parts)
+
+
+def _nobody(points: Points) -> Indices:
     """Leave out no row for any query."""
     return np.full(points.shape[0], -1, dtype=np.intp)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -20,11 +20,26 @@ from trivium.neighbors.search.measures import (
     SUM,
     Measure,
 )
+from trivium.neighbors.search.searcher import Points
+from trivium.neighbors.search.sparse.lengths import (
+    exponents_of,
+    scaled_lengths,
+    sparse_directions,
+)
 from trivium.neighbors.search.sphere import require_places, within_poles
 from trivium.parameters import require_number
+from trivium.rows.csr import Csr
 
 
-def directions(X: Floats) -> Float64:
+@overload
+def directions(X: Floats) -> Float64: ...
+
+
+@overload
+def directions(X: Csr) -> Csr: ...
+
+
+def directions(X: Points) -> Points:
     """Scale rows to unit length, so that cosine distances become Euclidean ones.
 
     For unit vectors u and v, 1 - cos(u, v) = |u - v|²/2. A row of zeros has no
@@ -33,16 +48,18 @@ def directions(X: Floats) -> Float64:
 
     Parameters
     ----------
-    X : ndarray of shape (n, d)
+    X : ndarray or Csr of shape (n, d)
 
     Returns
     -------
-    ndarray of shape (n, d + 1)
+    ndarray or Csr of shape (n, d + 1)
+        Of the same kind, and the same numbers.
     """
-    largest = np.abs(X).max(axis=1)
-    _, exponent = np.frexp(largest)
+    if isinstance(X, Csr):
+        return sparse_directions(X)
+    exponent = exponents_of(np.abs(X).max(axis=1))
     scaled = np.ldexp(X.astype(np.float64), -exponent[:, None])  # exact: squares stay in range
-    length = np.sqrt(np.square(scaled).sum(axis=1))
+    length = scaled_lengths(scaled)
     zero = length == 0.0
     length[zero] = 1.0
     return np.column_stack([scaled / length[:, None], zero])
@@ -81,7 +98,7 @@ class Metric:
     measure: Measure
     aliases: tuple[str, ...] = ()
     by_products: bool = False
-    space: Callable[[Floats], Floats] | None = None
+    space: Callable[[Any], Any] | None = None
     of_directions: bool = False
     norm: float | None = None
     check: Callable[[Floats, Indices | None], None] | None = None
@@ -93,6 +110,11 @@ class Metric:
     def has_trees(self) -> bool:
         """Whether trees of rows find neighbours by it."""
         return not self.given and self.function is None
+
+    @property
+    def takes_sparse(self) -> bool:
+        """Whether it adds up columns, of which those that are not stored add nothing."""
+        return self.norm is not None or self.of_directions
 
     @property
     def has_volumes(self) -> bool:

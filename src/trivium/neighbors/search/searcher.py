@@ -1,8 +1,12 @@
 """What every search offers, however it goes about it."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from trivium.arrays import Float64, Floats, Indices
+from trivium.rows.csr import Csr
+
+Points = Floats | Csr
+"""Rows or queries in a metric's space: all numbers of theirs, or those that are stored."""
 
 
 class Searcher(Protocol):
@@ -10,7 +14,7 @@ class Searcher(Protocol):
 
     def nearest(
         self,
-        queries: Floats,
+        queries: Any,
         skip: Indices,
         n_jobs: int | None,
         found: tuple[Float64, Indices],
@@ -21,7 +25,8 @@ class Searcher(Protocol):
 
         Parameters
         ----------
-        queries : ndarray of shape (m, d)
+        queries : ndarray or Csr of shape (m, d)
+            Whichever the rows are.
         skip : ndarray of shape (m,)
             A row number to leave out for each query; -1 leaves out none.
         n_jobs : int or None
@@ -36,7 +41,7 @@ class Searcher(Protocol):
         """
 
     def within(
-        self, queries: Floats, radius: float | Float64, skip: Indices, n_jobs: int | None
+        self, queries: Any, radius: float | Float64, skip: Indices, n_jobs: int | None
     ) -> tuple[Indices, Float64, Indices]:
         """Find every row at most `radius` away from each query.
 

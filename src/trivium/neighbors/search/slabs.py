@@ -4,13 +4,13 @@ Every searcher returns direct float64 distances, and lists sorted by (distance, 
 of several slabs, merged in that order, are those of one search through all rows, to the bit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from trivium.arrays import Float64, Floats, Indices
-from trivium.neighbors.search.searcher import Searcher
+from trivium.arrays import Float64, Indices
+from trivium.neighbors.search.searcher import Points, Searcher
 
 _Lists = tuple[Float64, Indices]
 _Within = tuple[Indices, Float64, Indices]
@@ -23,14 +23,14 @@ class Slab(NamedTuple):
     ----------
     first : int
         Number of the first row.
-    points : ndarray of shape (n, d)
+    points : ndarray or Csr of shape (n, d)
         The rows in the metric's space.
     searcher : Searcher
         Which numbers them from 0.
     """
 
     first: int
-    points: Floats
+    points: Points
     searcher: Searcher
 
     @property
@@ -44,7 +44,7 @@ class Slab(NamedTuple):
         return np.arange(self.place.start, self.place.stop, dtype=np.intp)
 
     def nearest(
-        self, queries: Floats, skip: Indices, n_jobs: int | None, k: int, *, own: bool
+        self, queries: Points, skip: Indices, n_jobs: int | None, k: int, *, own: bool
     ) -> _Lists:
         """Find the k nearest rows of each query, or all where there are fewer.
 
@@ -71,13 +71,13 @@ class Slab(NamedTuple):
             return lists[0], lists[1] + self.first
         distances, indices = np.full((m, n), np.inf), np.full((m, n), self.place.stop)
         for some in np.flatnonzero(here < 0), np.flatnonzero(here >= 0):
-            near = self.nearest(queries[some], skip[some], n_jobs, k, own=False)
+            near = self.nearest(queries.take(some, axis=0), skip[some], n_jobs, k, own=False)
             p = near[0].shape[1]
             distances[some, :p], indices[some, :p] = near
         return distances, indices
 
     def within(
-        self, queries: Floats, radius: float | Float64, skip: Indices, n_jobs: int | None
+        self, queries: Points, radius: float | Float64, skip: Indices, n_jobs: int | None
     ) -> _Within:
         """Find every row within a radius; see `Searcher`."""
         starts, distances, indices = self.searcher.within(
@@ -96,16 +96,16 @@ class Slabs:
 
     Parameters
     ----------
-    slabs : sequence of Slab
-        In the order of their rows.
+    slabs : iterable of Slab
+        In the order of their rows; if they are made as they are asked for, for one search.
     """
 
-    def __init__(self, slabs: Sequence[Slab]) -> None:
+    def __init__(self, slabs: Iterable[Slab]) -> None:
         self._slabs = slabs
 
     def nearest(
         self,
-        queries: Floats,
+        queries: Points,
         skip: Indices,
         n_jobs: int | None,
         found: _Lists,
@@ -120,7 +120,7 @@ class Slabs:
         found[0][:], found[1][:] = best
 
     def within(
-        self, queries: Floats, radius: float | Float64, skip: Indices, n_jobs: int | None
+        self, queries: Points, radius: float | Float64, skip: Indices, n_jobs: int | None
     ) -> _Within:
         """Find every row within a radius; see `Searcher`."""
         return side_by_side([slab.within(queries, radius, skip, n_jobs) for slab in self._slabs])
@@ -175,3 +175,28 @@ def side_by_side(parts: Sequence[_Within]) -> _Within:
         places = np.arange(near.size) + np.repeat(begins[:, part] - starts[:-1], counts[:, part])
         distances[places], indices[places] = near, rows
     return np.concatenate([[0], np.cumsum(counts.sum(axis=1))]), distances, indices
+
+
+def one_after_the_other(parts: Sequence[_Within]) -> _Within:
+    """Put lists of different queries one after the other.
+
+    Parameters
+    ----------
+    parts : sequence of tuple
+        As `Searcher.within` returns them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> one = np.array([0, 1]), np.array([0.1]), np.array([4])
+    >>> other = np.array([0, 0, 1]), np.array([0.5]), np.array([7])
+    >>> one_after_the_other([one, other])
+    (array([0, 1, 1, 2]), array([0.1, 0.5]), array([4, 7]))
+    """
+    if len(parts) == 1:
+        return parts[0]
+    counts, distances, indices = (
+        np.concatenate(each)
+        for each in zip(*((np.diff(part[0]), *part[1:]) for part in parts), strict=True)
+    )
+    return np.concatenate([[0], np.cumsum(counts)]), distances, indices
