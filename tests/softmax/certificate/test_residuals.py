@@ -36,7 +36,7 @@ def test_the_logits_rounding_is_less_than_its_bound(seed, centred):
     truth = float(np.sqrt(found.rows.weights @ variance / found.total))
     assert 0 < truth <= found.divergence_of_rounding(sums)
     between = np.abs(error[:, None] - error).max()
-    assert 0 < between <= found.logit_error(sums)
+    assert 0 < between <= found.logit_error()
 
 
 @pytest.mark.parametrize("centred", [False, True])

@@ -107,7 +107,7 @@ def certify(
 def _by_convexity(model: Model, sums: Residuals) -> float:
     """Bound by the strong convexity that the penalty gives, after balancing the intercepts."""
     gradient = model.alpha * model.coef + sums.gradient / model.total
-    reach = float(np.linalg.norm(sums.greatest))
+    reach = float(np.linalg.norm(model.greatest))
     lost = model.rounding * (
         reach * sums.size / model.total + model.alpha * float(np.linalg.norm(model.coef))
     )

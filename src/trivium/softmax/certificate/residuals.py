@@ -10,6 +10,7 @@ from trivium.blocks.map_reduce import block_length
 from trivium.blocks.scaling import comparable_weights
 from trivium.rows.block import Block
 from trivium.rows.source import Rows
+from trivium.softmax.objective.row_sums import pulled_back, residuals_of
 
 Statistic = TypeVar("Statistic")
 
@@ -31,8 +32,6 @@ class Residuals(NamedTuple):
         Length of p - e.
     off : float
         Probability away from the hub.
-    greatest : ndarray of shape (d,)
-        Of the columns, centred, by magnitude.
     """
 
     loss: float
@@ -41,7 +40,6 @@ class Residuals(NamedTuple):
     stars: Float64
     size: float
     off: float
-    greatest: Float64
 
     def merge(self, other: "Residuals") -> "Residuals":
         """Take together what two sets of rows leave."""
@@ -52,7 +50,6 @@ class Residuals(NamedTuple):
             self.stars + other.stars,
             self.size + other.size,
             self.off + other.off,
-            np.maximum(self.greatest, other.greatest),
         )
 
 
@@ -91,29 +88,12 @@ class Linear(NamedTuple):
 
     def residuals(self, block: Block) -> Residuals:
         """Sum what the probabilities leave of a block's rows."""
-        X, codes = self.columns(block), block.codes
-        each = np.arange(X.shape[0])
-        p, logits, log_sum = self.probabilities(X)
-        hub = p.argmax(axis=0)
-        rest, top = without(p, hub)
-        off = rest.sum(axis=0)
-        rest *= top
-        stars = _sum_by_class(block.weigh(rest), hub)
-        rest, own = without(p, codes)
-        wrong = rest.sum(axis=0)
-        lost = np.where(own > 0.5, -np.log1p(-wrong), log_sum - logits[codes, each])
-        rest[codes, each] = -wrong
-        size = float(block.weigh(np.sqrt(np.einsum("ij,ij->j", rest, rest))).sum())
-        rest = block.weigh(rest)
-        return Residuals(
-            float(block.weigh(lost).sum()),
-            rest @ X,
-            rest.sum(axis=1),
-            stars,
-            size,
-            float(block.weigh(off).sum()),
-            np.maximum(X.max(axis=0), -X.min(axis=0)),
+        X = self.columns(block)
+        residual, sums = residuals_of(
+            X, self.coef, self.intercept, block.codes, block.weights, edges=True
         )
+        gradient = pulled_back(residual, X)
+        return Residuals(sums.loss, gradient, sums.balance, sums.edges, sums.size, sums.off)
 
     def surplus(self, block: Block) -> Float64:
         """Compute probabilities less the indicators of the classes, with all digits."""
@@ -146,6 +126,8 @@ class Model:
         Sum of the weights.
     offset : float
         Greatest magnitude of what is added to a logit besides products with the row.
+    greatest : ndarray of shape (d,)
+        Of the columns, centred, by magnitude.
     rounding : float
         Greatest relative error of a sum over all rows.
     """
@@ -154,7 +136,9 @@ class Model:
         self, rows: Rows, coef: Float64, intercept: Float64, *, alpha: float, centred: bool
     ) -> None:
         n, d = rows.shape
-        center = rows.summary().means if centred else np.zeros(d)
+        summary = rows.summary()
+        center = summary.means if centred else np.zeros(d)
+        self.greatest: Float64 = np.maximum(summary.most - center, center - summary.least)
         self.coef, self.alpha = coef, alpha
         self.linear = Linear(coef, intercept + coef @ center, center, centred)
         self.offset = float((np.abs(intercept) + np.abs(coef) @ np.abs(center)).max())
@@ -173,20 +157,20 @@ class Model:
         """Compute a statistic of all rows, block by block."""
         return self.rows.reduce(statistic, merge, length=self._length)
 
-    def logit_error(self, sums: Residuals) -> float:
+    def logit_error(self) -> float:
         """Bound what rounding did to the difference of two logits of a row."""
-        reach = float(np.abs(self.coef).max(axis=0) @ sums.greatest) + self.offset
+        reach = float(np.abs(self.coef).max(axis=0) @ self.greatest) + self.offset
         return float(2 * UNIT * ((self.coef.shape[1] + 4) * reach + 16))
 
     def loss_at_most(self, sums: Residuals) -> float:
         """Bound the loss, and with it the distance to an optimum that is not negative."""
-        loss = (sums.loss + self.logit_error(sums) * 2 * sums.size) / self.total
+        loss = (sums.loss + self.logit_error() * 2 * sums.size) / self.total
         penalty = 0.5 * self.alpha * float(np.vdot(self.coef, self.coef))
         return float((loss + penalty) * (1 + 4 * self.rounding))
 
     def divergence_of_rounding(self, sums: Residuals) -> float:
         """Root of the mean variance of the logits' rounding errors."""
-        return float(self.logit_error(sums) * np.sqrt(2 * sums.off / self.total))
+        return float(self.logit_error() * np.sqrt(2 * sums.off / self.total))
 
 
 def without(p: Float64, column: Indices) -> tuple[Float64, Float64]:
@@ -195,12 +179,3 @@ def without(p: Float64, column: Indices) -> tuple[Float64, Float64]:
     rest, one = p.copy(), p[column, each]
     rest[column, each] = 0.0
     return rest, one
-
-
-def _sum_by_class(values: Float64, group: Indices) -> Float64:
-    """Sum rows' values, which lie class by class, over the rows of each group."""
-    total = np.zeros((values.shape[0], values.shape[0]))
-    order = np.argsort(group, kind="stable")
-    groups, starts = np.unique(group[order], return_index=True)
-    total[groups] = np.add.reduceat(values[:, order], starts, axis=1).T
-    return total

@@ -148,7 +148,7 @@ def by_shift(model: Model, sums: Residuals) -> float:
     sums : Residuals
         Of its rows.
     """
-    extended = _Extended(model.linear, np.flatnonzero(sums.greatest > 0))
+    extended = _Extended(model.linear, np.flatnonzero(model.greatest > 0))
     live = extended.live
     if extended.size > model.rows.shape[0]:
         return np.inf  # fewer rows than parameters: there is usually no such step
@@ -159,7 +159,7 @@ def by_shift(model: Model, sums: Residuals) -> float:
     gradient: Float64 = (
         model.alpha * (model.coef[:, live] - common) + sums.gradient[:, live] / model.total
     )
-    greatest = sums.greatest[live]
+    greatest = model.greatest[live]
     if model.linear.centred:
         gradient = np.hstack([gradient, sums.balance[:, None] / model.total])
         greatest = np.append(greatest, 1.0)

@@ -10,6 +10,7 @@ import numpy as np
 
 from trivium.arrays import Float64, Indices
 from trivium.rows.block import Block
+from trivium.softmax.objective.row_sums import pulled_back, residuals_of
 
 
 class Sums(NamedTuple):
@@ -90,26 +91,16 @@ class LossAndGradient(Linear):
 
     def __call__(self, block: Block) -> Sums:
         """Sum over a block."""
-        X, codes = self.columns(block), block.codes
-        logits = self.logits(X, self.parameters)
-        each = np.arange(logits.shape[1])
-        best = logits.argmax(axis=0)
-        right = best == codes
-        own = logits[codes, each]
-        top, others = _exponentiate(logits, best, each)
-        # Where a class is all but certain, what the others leave it has all its digits.
-        lost = np.log1p(others) + (top - own)
-        logits /= 1.0 + others
-        at_own = logits[codes, each] - 1.0
-        logits[codes, each] = np.where(right, -others / (1.0 + others), at_own)
-        w = block.weights
-        if w is None:
-            squares = np.einsum("ij,ij->i", logits, logits)
-            wrong = float(np.count_nonzero(~right))
-            return Sums(float(lost.sum()), self.pulled_back(X, logits), wrong, squares)
-        weighed = w * logits
-        squares = np.einsum("ij,ij->i", weighed, logits)
-        return Sums(float(w @ lost), self.pulled_back(X, weighed), float(w @ ~right), squares)
+        X, d = self.columns(block), block.X.shape[1]
+        intercept = self.parameters[:, d] if self.fit_intercept else np.zeros(len(self.parameters))
+        residual, sums = residuals_of(
+            X, self.parameters[:, :d], intercept, block.codes, block.weights
+        )
+        gradient = np.empty(self.parameters.shape)
+        gradient[:, :d] = pulled_back(residual, X)
+        if self.fit_intercept:
+            gradient[:, d] = sums.balance
+        return Sums(sums.loss, gradient, sums.wrong, sums.squares)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,287 @@
+"""What rows' logits give a fit and its certificate, in one pass over a block of them.
+
+Logits lie class by class, in tiles of rows that stay in a core's registers and nearest cache: what
+is done to every row then runs along memory, several rows at a time. Sums run in as many lanes
+as a tile has rows, so that they do not depend on how many rows the machine takes at a time.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from trivium.arrays import Float64, Indices
+from trivium.blocks.compiled import Patience, kernel
+from trivium.blocks.elementary import (
+    LEAST,
+    exp_from_least,
+    exp_from_least_by_numpy,
+    log1p_of_positive,
+    log1p_of_positive_by_numpy,
+    quotient,
+)
+
+_TILE = 64
+_A_CALL = 2000  # numbers that NumPy goes through in the time of its calls for one block
+_NO_WEIGHTS: Float64 = np.empty(0)
+_NO_EDGES: Float64 = np.empty((0, 0))
+_TOTALS = 4  # sums that are one number
+_LOSS, _WRONG, _SIZE, _OFF = range(_TOTALS)
+# Rows of a tile's workspace, after those of the classes' exponentials.
+_TOP, _BEST, _OWN, _CODE, _OTHERS, _WEIGHT, _SQUARE = range(7)
+_LANES = 7  # from which on the sums follow
+
+
+class RowSums(NamedTuple):
+    """Sums over rows of what their probabilities p leave of the indicators e of their classes.
+
+    Attributes
+    ----------
+    loss : float
+        Cross-entropy.
+    wrong : float
+        Weight of the rows whose likeliest class, the first of those that tie, is not theirs.
+    size : float
+        Lengths of p - e.
+    off : float
+        Probabilities away from the likeliest class.
+    squares : ndarray of shape (n_classes,)
+        Squares of p - e.
+    balance : ndarray of shape (n_classes,)
+        p - e.
+    edges : ndarray of shape (n_classes, n_classes), or empty
+        Products p_h p_k, of the rows whose likeliest class is h.
+    """
+
+    loss: float
+    wrong: float
+    size: float
+    off: float
+    squares: Float64
+    balance: Float64
+    edges: Float64
+
+
+def residuals_of(
+    X: Float64,
+    coef: Float64,
+    intercept: Float64,
+    codes: Indices,
+    weights: Float64 | None,
+    *,
+    edges: bool = False,
+) -> tuple[Float64, RowSums]:
+    """Compute (p - e) times the weights for rows of a linear model, and sums of theirs.
+
+    Of two classes the second's logits less the first's are all that is needed.
+
+    Parameters
+    ----------
+    X : ndarray of shape (m, d)
+    coef : ndarray of shape (n_classes, d)
+    intercept : ndarray of shape (n_classes,)
+    codes, weights, edges
+        As in `take_residuals`.
+
+    Returns
+    -------
+    residual : ndarray of shape (n_classes, m)
+    sums : RowSums
+    """
+    logits = np.empty((len(coef), len(X)))
+    if len(coef) == 2:
+        logits[0] = 0.0
+        np.dot(X, coef[1] - coef[0], out=logits[1])
+        intercept = np.array([0.0, intercept[1] - intercept[0]])
+    else:
+        np.dot(coef, X.T, out=logits)
+    return logits, take_residuals(logits, intercept, codes, weights, edges=edges)
+
+
+def pulled_back(residual: Float64, X: Float64) -> Float64:
+    """Turn the answer of `residuals_of` into a gradient by the coefficients.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> pulled_back(np.array([[0.5], [-0.5]]), np.array([[1.0, 4.0]]))
+    array([[ 0.5,  2. ],
+           [-0.5, -2. ]])
+    """
+    if len(residual) > 2:
+        gradient: Float64 = residual @ X
+        return gradient
+    second = residual[1] @ X
+    return np.stack([-second, second])
+
+
+def take_residuals(
+    logits: Float64,
+    intercept: Float64,
+    codes: Indices,
+    weights: Float64 | None,
+    *,
+    edges: bool = False,
+) -> RowSums:
+    """Replace logits by (p - e) times the rows' weights; return sums of theirs.
+
+    Where a class is all but certain, what the others leave it has all its digits, in the loss
+    and in p - e.
+
+    Parameters
+    ----------
+    logits : ndarray of shape (n_classes, m), C-ordered
+        Less the intercepts.
+    intercept : ndarray of shape (n_classes,)
+    codes : ndarray of shape (m,)
+        Class of each row.
+    weights : ndarray of shape (m,) or None
+    edges : bool
+        Whether these are wanted.
+    """
+    n_classes, m = logits.shape
+    w = _NO_WEIGHTS if weights is None else weights
+    sums = np.empty(_TOTALS + 2 * n_classes)
+    stars = np.zeros((n_classes, n_classes)) if edges else _NO_EDGES
+    if patience.is_over(n_classes * m + _A_CALL):
+        work = np.empty((_LANES + _TOTALS + 3 * n_classes, _TILE))
+        _take(logits, intercept, codes, w, work, sums, stars)
+    else:
+        _take_by_numpy(logits, intercept, codes, w, sums, stars)
+    loss, wrong, size, off = sums[:_TOTALS].tolist()
+    squares, balance = sums[_TOTALS:].reshape(2, n_classes)
+    return RowSums(loss, wrong, size, off, squares, balance, stars)
+
+
+@kernel
+def _take(
+    logits: Float64,
+    intercept: Float64,
+    codes: Indices,
+    weights: Float64,
+    work: Float64,
+    sums: Float64,
+    edges: Float64,
+) -> None:
+    """Go through a block tile by tile."""
+    K, m = logits.shape
+    lanes = K + _LANES
+    for s in range(sums.shape[0]):
+        for i in range(_TILE):
+            work[lanes + s, i] = 0.0
+    for first in range(0, m, _TILE):
+        width = min(_TILE, m - first)
+        for i in range(_TILE):
+            inside = i < width
+            row = first + i if inside else 0
+            work[K + _CODE, i] = codes[row]
+            weight = weights[row] if weights.shape[0] else 1.0
+            work[K + _WEIGHT, i] = weight if inside else 0.0
+            work[K + _BEST, i] = 0.0
+            work[K + _OTHERS, i] = 0.0
+            work[K + _SQUARE, i] = 0.0
+            work[K + _TOP, i] = -np.inf
+        for k in range(K):
+            for i in range(width):
+                work[k, i] = logits[k, first + i] + intercept[k]
+            for i in range(width, _TILE):
+                work[k, i] = 0.0
+            for i in range(_TILE):
+                logit, top = work[k, i], work[K + _TOP, i]
+                better = logit > top or k == 0
+                work[K + _TOP, i] = logit if better else top
+                work[K + _BEST, i] = k if better else work[K + _BEST, i]
+                work[K + _OWN, i] = logit if work[K + _CODE, i] == k else work[K + _OWN, i]
+        for k in range(K):
+            for i in range(_TILE):
+                x = work[k, i] - work[K + _TOP, i]
+                e = exp_from_least(LEAST if x < LEAST else x)
+                is_best = work[K + _BEST, i] == k
+                work[K + _OTHERS, i] += 0.0 if is_best else e
+                work[k, i] = 1.0 if is_best else e
+        for i in range(_TILE):
+            others, w = work[K + _OTHERS, i], work[K + _WEIGHT, i]
+            lost = log1p_of_positive(others) + (work[K + _TOP, i] - work[K + _OWN, i])
+            off = quotient(others, 1.0 + others)
+            work[lanes + _LOSS, i] += w * lost
+            work[lanes + _WRONG, i] += 0.0 if work[K + _BEST, i] == work[K + _CODE, i] else w
+            work[lanes + _OFF, i] += w * off
+            work[K + _TOP, i], work[K + _OWN, i] = 1.0 + others, -off
+        if edges.shape[0]:
+            for i in range(width):
+                h = int(work[K + _BEST, i])
+                total = work[K + _TOP, i]
+                top = quotient(work[K + _WEIGHT, i], total)
+                for k in range(K):
+                    edges[h, k] += 0.0 if k == h else top * quotient(work[k, i], total)
+        for k in range(K):
+            for i in range(_TILE):
+                p = quotient(work[k, i], work[K + _TOP, i])
+                own = work[K + _OWN, i] if work[K + _BEST, i] == k else p - 1.0
+                residual = own if work[K + _CODE, i] == k else p
+                weighed = residual * work[K + _WEIGHT, i]
+                work[k, i] = weighed
+                work[K + _SQUARE, i] += residual * residual
+                work[lanes + _TOTALS + k, i] += weighed * residual
+                work[lanes + _TOTALS + K + k, i] += weighed
+            for i in range(width):
+                logits[k, first + i] = work[k, i]
+        for i in range(_TILE):
+            work[lanes + _SIZE, i] += work[K + _WEIGHT, i] * np.sqrt(work[K + _SQUARE, i])
+    for s in range(sums.shape[0]):
+        total = 0.0
+        for i in range(_TILE):
+            total += work[lanes + s, i]
+        sums[s] = total
+
+
+def _take_by_numpy(
+    logits: Float64,
+    intercept: Float64,
+    codes: Indices,
+    weights: Float64,
+    sums: Float64,
+    edges: Float64,
+) -> None:
+    """Do as `_take`, to the bit."""
+    n_classes, m = logits.shape
+    each = np.arange(m)
+    with np.errstate(all="ignore"):
+        logits += intercept[:, None]
+        best = np.zeros(m, dtype=np.intp)
+        top = logits[0].copy()
+        for k in range(1, n_classes):  # not argmax, for which NaN is the greatest
+            better = logits[k] > top
+            best[better], top[better] = k, logits[k, better]
+        own = logits[codes, each]
+        logits -= top
+        e = exp_from_least_by_numpy(np.where(logits < LEAST, LEAST, logits))
+        e[best, each] = 0.0
+        others = e.cumsum(axis=0)[-1] + 0.0
+        e[best, each] = 1.0
+        total = 1.0 + others
+        off = others / total
+        lost = log1p_of_positive_by_numpy(others) + (top - own)
+        if edges.size:
+            w = weights if weights.size else np.ones(m)
+            stars = w / total * (e / total)
+            stars[best, each] = 0.0
+            np.add.at(edges, best, stars.T)
+        right = best == codes
+        e /= total
+        e[codes, each] = np.where(right, -off, e[codes, each] - 1.0)
+        logits[...] = e
+        if weights.size:
+            logits *= weights
+        size = np.sqrt((e * e).cumsum(axis=0)[-1])
+        of_rows = np.stack([lost, np.where(right, 0.0, 1.0), size, off])
+        if weights.size:
+            of_rows *= weights
+        summands = np.concatenate([of_rows, logits * e, logits])
+        padded = np.zeros((sums.size, -(-m // _TILE) * _TILE))
+        padded[:, :m] = summands
+        lanes = padded.reshape(sums.size, -1, _TILE).cumsum(axis=1)[:, -1]
+        sums[:] = (lanes + 0.0).cumsum(axis=1)[:, -1] + 0.0
+
+
+patience = Patience(_take, to_compile=1 << 24, to_load=1 << 17)
+"""Logits that NumPy goes through, at some 70 ns each, before loops that are compiled do."""
