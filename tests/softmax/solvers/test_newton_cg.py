@@ -163,21 +163,24 @@ class TestStopping:
         np.testing.assert_allclose(result.parameters, 0.0, atol=1e-7)
         assert np.all(np.diff(seen) <= 8 * EPS * np.array(seen[:-1]))
 
-    @pytest.mark.parametrize("seed", range(2))
-    def test_asking_for_a_gradient_of_zero_ends_when_the_loss_stands_still(self, seed):
-        rng = np.random.default_rng(seed)
-        rows = ArrayRows(rng.normal(size=(30, 2)), np.arange(30) % 3, 3)
-        objective = CrossEntropy(rows, alpha=0.01)
-        result = minimise(
-            objective,
-            np.zeros(objective.shape),
-            precondition=bounded(objective),
-            max_iter=1000,
-            tol=0.0,
-        )
-        assert result.status in {Status.NO_PROGRESS, Status.CONVERGED}
-        assert result.n_iter < 100
-        assert np.abs(objective.evaluate(result.parameters).gradient).max() < 1e-7
+    def test_asking_for_a_gradient_of_zero_ends_when_the_loss_stands_still(self):
+        steps = []
+        for seed in range(12):
+            rng = np.random.default_rng(seed)
+            rows = ArrayRows(rng.normal(size=(30, 2)), np.arange(30) % 3, 3)
+            objective = CrossEntropy(rows, alpha=0.01)
+            result = minimise(
+                objective,
+                np.zeros(objective.shape),
+                precondition=bounded(objective),
+                max_iter=1000,
+                tol=0.0,
+            )
+            assert result.status in {Status.NO_PROGRESS, Status.CONVERGED}
+            assert np.abs(objective.evaluate(result.parameters).gradient).max() < 1e-7
+            steps.append(result.n_iter)
+        # When it stands still is up to rounding: single fits may take twice as many.
+        assert np.median(steps) < 80
 
 
 def test_few_steps_on_the_cross_entropy():

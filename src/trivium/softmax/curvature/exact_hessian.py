@@ -14,6 +14,7 @@ from scipy.linalg.lapack import dpocon
 from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import kernel
 from trivium.blocks.map_reduce import cut
+from trivium.blocks.products import add_products
 from trivium.rows.block import Block
 from trivium.softmax.coordinates.problem import FramedColumns, Problem, ProblemAt
 from trivium.softmax.curvature.preconditioner import factored
@@ -72,6 +73,8 @@ def contrast_hessian(problem: Problem, at: ProblemAt, contrasts: Float64) -> Flo
     """
     objective = problem.objective
     n, size = objective.rows.shape[0], objective.shape[1]
+    if objective.shape[0] == 2:
+        return _of_two_classes(problem, at)
     left, right = np.triu_indices(size)
     first, second = np.triu_indices(contrasts.shape[0])
     length = min(max(_LEAST_PIECE, -(-n // _PIECES)), _MOST_PIECE)
@@ -88,6 +91,49 @@ def contrast_hessian(problem: Problem, at: ProblemAt, contrasts: Float64) -> Flo
     matrix = hessian.reshape(contrasts.shape[0] * size, -1)
     matrix[np.diag_indices_from(matrix)] += np.tile(problem.penalty, contrasts.shape[0])
     return matrix
+
+
+def _of_two_classes(problem: Problem, at: ProblemAt) -> Float64:
+    """Hessian along (1, -1)/√2: Σ w·2·p(1 - p)·z zᵀ/Σw, and the penalty."""
+    objective = problem.objective
+    model = Linear(at.plain.parameters, objective.center, objective.fit_intercept)
+    products = ProductsOfTwoClasses(problem.framed, model)
+    sums = objective.rows.reduce(products, np.add, length=objective.length)
+    matrix: Float64 = np.triu(sums) + np.triu(sums, 1).T
+    matrix /= objective.total
+    matrix[np.diag_indices_from(matrix)] += problem.penalty
+    return matrix
+
+
+@dataclass(frozen=True)
+class ProductsOfTwoClasses:
+    """Products of all pairs of columns, weighed by 2·p(1 - p).
+
+    Attributes
+    ----------
+    framed : FramedColumns
+    model : Linear
+    """
+
+    framed: FramedColumns
+    model: Linear
+
+    def __call__(self, block: Block) -> Float64:
+        """Sum over a block: the upper triangle of a matrix of shape (size, size)."""
+        X, parameters = self.model.columns(block), self.model.parameters
+        by = parameters[1] - parameters[0]
+        margins = X @ by[: X.shape[1]]
+        if self.model.fit_intercept:
+            margins += by[-1]
+        others = np.exp(-np.abs(margins))
+        roots = np.sqrt(2.0 * others) / (1.0 + others)
+        if block.weights is not None:
+            roots *= np.sqrt(block.weights)
+        Z = self.framed.columns(block)
+        Z *= roots[:, None]
+        total = np.zeros((Z.shape[1], Z.shape[1]))
+        add_products(Z, total)
+        return total
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,7 @@ def pulled_back(residual: Float64, X: Float64) -> Float64:
     array([[ 0.5,  2. ],
            [-0.5, -2. ]])
     """
-    if len(residual) > 2:
+    if len(residual) != 2:
         gradient: Float64 = residual @ X
         return gradient
     second = residual[1] @ X
