@@ -78,11 +78,10 @@ def distinct(rows: Rows) -> Rows:
     if size > working_memory() or (kept.size == n and size > _SMALL):
         return left.reweighted(_ratios(weights))
     block = source.take(kept)
-    order = np.arange(kept.size)
     if size <= _SMALL:
-        order = np.lexsort((codes[kept], whole[kept], head[kept]))
-        block = block._replace(X=block.X[order])
-    kept = kept[order]
+        order = _order(head[kept], whole[kept], codes[kept])
+        block = block._replace(X=block.X.take(order, axis=0))
+        kept = kept[order]
     if kept.size < n:
         place = np.empty(n, dtype=np.intp)
         place[kept] = np.arange(kept.size)
@@ -123,6 +122,14 @@ def _summarised(rows: Rows) -> tuple[Rows, Hashes]:
     summary, heads = rows.reduce(_SummaryAndHeads(Summarise(first)), _merged, length=LENGTH)
     (hashes,) = heads.arrays()
     return rows.with_summary(summary), hashes
+
+
+def _order(head: Hashes, whole: Hashes, codes: Indices) -> Indices:
+    """Put rows in an order: by the first hash, by the other, by the class."""
+    order = np.argsort(head)
+    if (head[order[1:]] == head[order[:-1]]).any():
+        return np.lexsort((codes, whole, head))
+    return order
 
 
 def _ratios(weights: Float64 | None) -> Float64 | None:

@@ -15,6 +15,7 @@ from trivium.softmax.coordinates.scaling import frame_of
 from trivium.softmax.curvature.exact_hessian import exact_direction
 from trivium.softmax.curvature.preconditioner_schedule import PreconditionerSchedule
 from trivium.softmax.objective.cross_entropy import CrossEntropy, CrossEntropyAt
+from trivium.softmax.pilot import pilot_rows, pilot_start
 from trivium.softmax.solvers.gradient_descent import gradient_descent
 from trivium.softmax.solvers.lbfgs import lbfgs
 from trivium.softmax.solvers.newton import newton
@@ -127,7 +128,12 @@ def fit_parameters(
             result = _minimise_by_rows(problem, space, start, solver, max_iter, tol, watch)
         else:
             watch = _Watch(observe, problem)
-            result = _minimise(problem, _first(problem, start), solver, max_iter, tol, watch)
+            first = _first(problem, start)
+            some = pilot_rows(objective.rows) if start is None and alpha > 0 else None
+            if some is not None:
+                minimise = _MINIMISERS[cheapest_solver(some.shape[0], size, rows.n_classes)]
+                first = _better(problem, pilot_start(problem, some, minimise))
+            result = _minimise(problem, first, solver, max_iter, tol, watch)
         return _fitted(objective, result, solver, watch)
 
 
@@ -150,11 +156,15 @@ def cheapest_solver(n_rows: int, n_columns: int, n_classes: int) -> str:
 
 def _first(problem: Problem, start: Float64 | None) -> Float64:
     """Choose where to begin: at zero, if that is no worse than what was given."""
-    zeros = np.zeros(problem.objective.shape)
     if start is None:
-        return zeros
-    given = problem.from_users(start)
-    return given if problem.evaluate(given).loss < np.log(zeros.shape[0]) else zeros
+        return np.zeros(problem.objective.shape)
+    return _better(problem, problem.from_users(start))
+
+
+def _better(problem: Problem, point: Float64) -> Float64:
+    """Return a point, or zero where that is no worse."""
+    zeros = np.zeros(problem.objective.shape)
+    return point if problem.evaluate(point).loss < np.log(zeros.shape[0]) else zeros
 
 
 def _minimise(

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trivium.rows.memory import ArrayRows
+from trivium.softmax.coordinates import scaling as module
 from trivium.softmax.coordinates.scaling import frame_of
 
 
@@ -49,3 +50,17 @@ def test_columns_far_from_zero_are_noticed():
     X = np.random.default_rng(0).normal(size=(100, 2))
     assert not frame(X + 5.0, centred=True).far
     assert frame(X + np.array([0.0, 1e4]), centred=True).far
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_loops_bring_rows_into_a_frame_as_numpy_does(monkeypatch, dtype):
+    rng = np.random.default_rng(0)
+    X = (1e3 * rng.normal(size=(50, 7))).astype(dtype)
+    roots, origin = rng.uniform(size=50), rng.normal(size=7)
+    unit = 2.0 ** rng.integers(-9, 9, 7)
+    found = np.empty((2, 50, 8))
+    for limit, packed in zip((np.inf, -1.0), found, strict=True):
+        monkeypatch.setattr(module.patience, "limit", limit)
+        module.bring_into_frame(X, roots, origin, unit, packed)
+    np.testing.assert_array_equal(*found)
+    np.testing.assert_array_equal(found[0][:, 7], roots)

@@ -10,7 +10,6 @@ from sklearn import config_context
 from trivium.rows.memory import ArrayRows
 from trivium.softmax.coordinates.problem import Problem
 from trivium.softmax.coordinates.scaling import frame_of
-from trivium.softmax.curvature import preconditioner as module
 from trivium.softmax.curvature.preconditioner import (
     Blocks,
     class_blocks,
@@ -156,17 +155,3 @@ class TestBlocks:
         assert 0.2 < found.objective.rows.reads - before < 0.4
         common_diagonal(found)
         assert found.objective.rows.reads - before > 1.0
-
-
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_loops_bring_rows_into_a_frame_as_numpy_does(monkeypatch, dtype):
-    rng = np.random.default_rng(0)
-    X = (1e3 * rng.normal(size=(50, 7))).astype(dtype)
-    roots, origin = rng.uniform(size=50), rng.normal(size=7)
-    unit = 2.0 ** rng.integers(-9, 9, 7)
-    found = np.empty((2, 50, 8))
-    for limit, packed in zip((np.inf, -1.0), found, strict=True):
-        monkeypatch.setattr(module.patience, "limit", limit)
-        module._bring_into_frame(X, roots, origin, unit, packed)
-    np.testing.assert_array_equal(*found)
-    np.testing.assert_array_equal(found[0][:, 7], roots)

@@ -41,7 +41,13 @@ from trivium.arrays import Float64
 from trivium.rows.block import Block
 from trivium.rows.source import Rows
 from trivium.softmax.certificate.bounds import SOLVED, by_curvature, divergence, inverse_of, norm
-from trivium.softmax.certificate.residuals import Linear, Model, Residuals, without
+from trivium.softmax.certificate.residuals import (
+    Linear,
+    Model,
+    Residuals,
+    variances_of_two,
+    without,
+)
 from trivium.softmax.certificate.shift import by_shift
 
 _LOOSE = 1e-8  # of the loss: above it, another bound is computed too
@@ -171,6 +177,9 @@ class _Balanced:
     def __call__(self, block: Block) -> Float64:
         """Sum over a block."""
         X = self.linear.columns(block)
+        if len(self.values) == 2:  # whichever is the hub
+            second = block.weigh(variances_of_two(self.linear, X)) @ X
+            return np.outer(self.values - self.values[::-1], second)
         p, _, _ = self.linear.probabilities(X)
         hub = p.argmax(axis=0)
         step, top = without(p, hub)

@@ -173,6 +173,15 @@ class Model:
         return float(self.logit_error() * np.sqrt(2 * sums.off / self.total))
 
 
+def variances_of_two(linear: Linear, X: Float64) -> Float64:
+    """Compute p(1 - p) of centred rows, of two classes, shape (m,)."""
+    margins: Float64 = X @ (linear.coef[1] - linear.coef[0])
+    margins += linear.intercept[1] - linear.intercept[0]
+    others = np.exp(-np.abs(margins))
+    variances: Float64 = others / (1.0 + others) ** 2
+    return variances
+
+
 def without(p: Float64, column: Indices) -> tuple[Float64, Float64]:
     """Probabilities with one of each row set to zero, and that one."""
     each = np.arange(p.shape[1])

@@ -12,7 +12,7 @@ import numpy as np
 from trivium.arrays import Float64
 from trivium.rows.block import Block
 from trivium.softmax.coordinates.dependence import Dependence
-from trivium.softmax.coordinates.scaling import ColumnScaling
+from trivium.softmax.coordinates.scaling import ColumnScaling, bring_into_frame
 from trivium.softmax.objective.cross_entropy import CrossEntropy, CrossEntropyAt
 from trivium.softmax.objective.statistics import centred
 from trivium.softmax.solvers.protocol import Status, Stop
@@ -50,6 +50,18 @@ class FramedColumns:
     unit: Float64
     intercept: bool
     dependence: Dependence | None
+
+    def weighed(self, block: Block, roots: Float64) -> Float64:
+        """Bring a block into the frame, and multiply each row by a number."""
+        d = self.shift.size
+        framed = np.empty((block.X.shape[0], d + self.intercept))
+        bring_into_frame(block.X, roots, self._origin, self.unit, framed)
+        return self.pulled_back(framed)
+
+    @property
+    def _origin(self) -> Float64:
+        """What is subtracted in all: of the two, one is zero."""
+        return self.shift if self.center is None else self.shift + self.center
 
     def columns(self, block: Block) -> Float64:
         """Bring a block into the frame."""

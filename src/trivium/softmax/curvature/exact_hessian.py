@@ -120,17 +120,11 @@ class ProductsOfTwoClasses:
 
     def __call__(self, block: Block) -> Float64:
         """Sum over a block: the upper triangle of a matrix of shape (size, size)."""
-        X, parameters = self.model.columns(block), self.model.parameters
-        by = parameters[1] - parameters[0]
-        margins = X @ by[: X.shape[1]]
-        if self.model.fit_intercept:
-            margins += by[-1]
-        others = np.exp(-np.abs(margins))
+        others = self.model.odds(self.model.columns(block))
         roots = np.sqrt(2.0 * others) / (1.0 + others)
         if block.weights is not None:
             roots *= np.sqrt(block.weights)
-        Z = self.framed.columns(block)
-        Z *= roots[:, None]
+        Z = self.framed.weighed(block, roots)
         total = np.zeros((Z.shape[1], Z.shape[1]))
         add_products(Z, total)
         return total

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.linalg
 
-from trivium.arrays import Float64, Floats, Indices
-from trivium.blocks.compiled import Patience, kernel
+from trivium.arrays import Float64, Indices
+from trivium.blocks.compiled import kernel
 from trivium.blocks.map_reduce import cut, map_reduce
 from trivium.blocks.memory import working_memory
 from trivium.blocks.workers import each_of, one_blas_thread
 from trivium.rows.block import Block
 from trivium.softmax.coordinates.problem import FramedColumns, Problem, ProblemAt
+from trivium.softmax.coordinates.scaling import bring_into_frame
 
 _CHUNK = 512  # rows gathered at a time
 _LIFT = 1e-10  # of a diagonal near one, which keeps blocks invertible where columns are dependent
@@ -81,8 +82,8 @@ class Diagonal:
 def class_blocks(problem: Problem, at: ProblemAt, n_rows: int) -> Blocks:
     """Take the blocks from about `n_rows` rows each, at a point.
 
-    Where blocks for all classes are more than scikit-learn's setting ``working_memory``
-    allows, one of their mean curvature is taken.
+    Two classes have one block in common. Where blocks for all classes are more than scikit-learn's
+    setting ``working_memory`` allows, one of their mean curvature is taken.
 
     Parameters
     ----------
@@ -91,7 +92,7 @@ def class_blocks(problem: Problem, at: ProblemAt, n_rows: int) -> Blocks:
     n_rows : int
     """
     n_classes, size = problem.objective.shape
-    if 8 * n_classes * size * size > working_memory():
+    if n_classes == 2 or 8 * n_classes * size * size > working_memory():
         return Blocks(_inverse(problem, at.plain.curvature(), n_rows, n_jobs=None)[None])
     inverses = np.empty((n_classes, size, size))
     together = n_classes
@@ -167,7 +168,7 @@ def _inverse(problem: Problem, curvature: Float64, n_rows: int, *, n_jobs: int |
             part = slice(start, min(start + _CHUNK, piece.stop))
             some = packed[: part.stop - start]
             taken = objective.rows.take(numbers[part])
-            _bring_into_frame(taken.X, roots[part], frame.origin, frame.unit, some)
+            bring_into_frame(taken.X, roots[part], frame.origin, frame.unit, some)
             some = problem.framed.pulled_back(some)
             total += some.T @ some
         return total
@@ -305,34 +306,3 @@ def _choose(weights: Float64, size: int, chosen: Indices, shares: Float64) -> in
                 chosen[k], shares[k] = i, threshold
                 k += 1
     return k
-
-
-def _bring_into_frame(
-    X: Floats, roots: Float64, origin: Float64, unit: Float64, packed: Float64
-) -> None:
-    """Bring rows into the frame, times the root of their weight; a last column is all ones."""
-    if patience.is_over(X.size):
-        _write_framed(X, roots, origin, unit, packed)
-        return
-    d = X.shape[1]
-    framed = packed[:, :d]
-    np.subtract(X, origin, out=framed)
-    framed *= unit * roots[:, None]
-    packed[:, d:] = roots[:, None]
-
-
-@kernel
-def _write_framed(
-    X: Floats, roots: Float64, origin: Float64, unit: Float64, packed: Float64
-) -> None:
-    """Do as `_bring_into_frame`, to the bit."""
-    d = X.shape[1]
-    for i in range(X.shape[0]):
-        for j in range(d):
-            packed[i, j] = (X[i, j] - origin[j]) * (unit[j] * roots[i])
-        for j in range(d, packed.shape[1]):
-            packed[i, j] = roots[i]
-
-
-patience = Patience(_write_framed, to_compile=1 << 27, to_load=1 << 22)
-"""Numbers that NumPy brings into a frame, at some 2 ns each, before compiled loops do."""

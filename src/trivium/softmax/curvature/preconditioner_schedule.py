@@ -34,7 +34,7 @@ class PreconditionerSchedule:
         n, n_classes = problem.objective.rows.shape[0], problem.objective.shape[0]
         size = problem.unit.size
         self._problem, self._tol, self._warm = problem, tol, warm
-        self._rows = int(min(n, max(2 * size, min(32 * n / size, 8 * size))))
+        self._rows = int(min(n, max(2 * size, min(32 * n / size, 8 * size), 4 * n / size)))
         self._common_rows = 16 * size
         one_pass = 4.0 * n * size * n_classes + _PASS_START
         block = _INVERSE * size**3 + _BLOCK_START

@@ -103,20 +103,28 @@ class CrossEntropyAt:
 
     def curvature(self) -> Float64:
         """Mean over the classes of p(1 - p), shape (n,)."""
-        kept = self._kept()
+        # That of two classes is read as fast as their probabilities.
+        two = self._objective.shape[0] == 2
+        kept = self._probabilities if two else self._kept()
         if kept is not None:
             return mean_curvature(kept)
+        if two:
+            self._count()
         return self._objective.mean_curvature(self.parameters)
 
     def hessian_product(self, direction: Float64) -> Float64:
         """Compute the product of the Hessian with a direction of the parameters' shape."""
         return self._objective.hessian_product(self.parameters, direction, self.beside)
 
-    def _kept(self) -> Float64 | None:
-        objective = self._objective
+    def _count(self) -> None:
+        """Count, once, what curvature costs."""
         if not self._curved:
             self._curved = True
-            objective.cost += 1.0
+            self._objective.cost += 1.0
+
+    def _kept(self) -> Float64 | None:
+        objective = self._objective
+        self._count()
         if self._probabilities is None and objective.may_keep_probabilities():
             self._probabilities = objective.probabilities(self.parameters)
         return self._probabilities

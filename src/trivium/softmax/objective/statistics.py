@@ -76,6 +76,16 @@ class Linear:
         logits /= 1.0 + others
         return logits
 
+    def odds(self, X: Float64) -> Float64:
+        """Odds of rows' less likely class, of two classes, at the parameters, shape (m,)."""
+        by = self.parameters[1] - self.parameters[0]
+        margins: Float64 = X @ by[: X.shape[1]]
+        if self.fit_intercept:
+            margins += by[-1]
+        np.abs(margins, out=margins)
+        np.negative(margins, out=margins)
+        return np.exp(margins, out=margins)
+
     def pulled_back(self, X: Float64, residual: Float64) -> Float64:
         """Turn derivatives in the logits into derivatives in the parameters."""
         gradient = np.empty((residual.shape[0], X.shape[1] + self.fit_intercept))
@@ -125,6 +135,9 @@ class MeanCurvature(Linear):
 
     def __call__(self, block: Block) -> Float64:
         """Compute it for a block, shape (m,)."""
+        if len(self.parameters) == 2:
+            others = self.odds(self.columns(block))
+            return others / (1.0 + others) ** 2
         return mean_curvature(self.probabilities(self.columns(block)))
 
 
