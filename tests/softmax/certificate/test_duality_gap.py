@@ -254,9 +254,7 @@ def test_columns_that_nearly_depend_on_others(solver, n_classes, fit_intercept, 
     near = np.column_stack([X, X[:, 0] + hair * left[:, 0], X[:, 1] - X[:, 0] + hair * left[:, 1]])
     options = {"fit_intercept": fit_intercept, "solver": solver}
     with warnings.catch_warnings():
-        if (
-            hair < 1e-8
-        ):  # coefficients of 1e9: whether tol is above the gradient's rounding is chance
+        if hair < 1e-8:  # whether tol is above the rounding of coefficients of 1e9 is chance
             warnings.filterwarnings("ignore", "(?s).*as small as float64 can tell")
         model = SoftmaxRegression(0.0, **options).fit(near, y)
     plain = SoftmaxRegression(0.0, **options, tol=1e-9).fit(np.column_stack([X, left]), y)

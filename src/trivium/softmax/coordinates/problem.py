@@ -14,7 +14,6 @@ from trivium.rows.block import Block
 from trivium.softmax.coordinates.dependence import Dependence
 from trivium.softmax.coordinates.scaling import ColumnScaling, bring_into_frame
 from trivium.softmax.objective.cross_entropy import CrossEntropy, CrossEntropyAt
-from trivium.softmax.objective.statistics import centred
 from trivium.softmax.solvers.protocol import Status, Stop
 
 _EPS = float(np.finfo(np.float64).eps)
@@ -65,12 +64,7 @@ class FramedColumns:
 
     def columns(self, block: Block) -> Float64:
         """Bring a block into the frame."""
-        plain = centred(block, self.center)
-        d = self.shift.size
-        framed = np.ones((plain.shape[0], d + self.intercept))
-        np.subtract(plain, self.shift, out=framed[:, :d])
-        framed[:, :d] *= self.unit
-        return self.pulled_back(framed)
+        return self.weighed(block, np.ones(block.X.shape[0]))
 
     def pulled_back(self, values: Float64) -> Float64:
         """Turn a gradient by coefficients in the frame, or rows in it, into one in these here."""

@@ -6,10 +6,11 @@ with K classes there are K - 1, and the matrix is regular.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import scipy.linalg
-from scipy.linalg.lapack import dpocon
+from scipy.linalg.lapack import dpocon, dpotrs
 
 from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import kernel
@@ -40,19 +41,35 @@ def exact_direction(problem: Problem, at: ProblemAt, tol: float) -> Float64:
         Of the gradient, here.
     """
     n_classes, size = at.gradient.shape
-    contrasts = np.ascontiguousarray(scipy.linalg.helmert(n_classes))
+    contrasts = contrasts_of(n_classes)
     hessian = contrast_hessian(problem, at, contrasts)
     factor, scale = factored(hessian)
 
     def solved(gradient: Float64) -> Float64:
         reduced = scale * (contrasts @ gradient).ravel()
-        found = scale * scipy.linalg.cho_solve((factor, True), reduced, check_finite=False)
+        found = scale * dpotrs(factor, reduced, lower=1)[0]
         direction: Float64 = contrasts.T @ found.reshape(n_classes - 1, size)
         return direction
 
     if dpocon(factor, 1.0, uplo="L")[0] < _FEW_DIGITS:  # of a diagonal near one
         return newton_direction(at, solved, tol)
     return -solved(at.gradient)
+
+
+@lru_cache(maxsize=16)
+def contrasts_of(n_classes: int) -> Float64:
+    """Return an orthonormal basis of what sums to zero, shape (n_classes - 1, n_classes)."""
+    contrasts: Float64 = np.ascontiguousarray(scipy.linalg.helmert(n_classes))
+    contrasts.flags.writeable = False
+    return contrasts
+
+
+@lru_cache(maxsize=16)
+def pairs_of(size: int) -> tuple[Indices, Indices]:
+    """Return the numbers of each pair of so many things, the first no greater than the other."""
+    first, second = np.triu_indices(size)
+    first.flags.writeable = second.flags.writeable = False
+    return first, second
 
 
 def contrast_hessian(problem: Problem, at: ProblemAt, contrasts: Float64) -> Float64:
@@ -75,12 +92,12 @@ def contrast_hessian(problem: Problem, at: ProblemAt, contrasts: Float64) -> Flo
     n, size = objective.rows.shape[0], objective.shape[1]
     if objective.shape[0] == 2:
         return _of_two_classes(problem, at)
-    left, right = np.triu_indices(size)
-    first, second = np.triu_indices(contrasts.shape[0])
+    left, right = pairs_of(size)
+    first, second = pairs_of(contrasts.shape[0])
     length = min(max(_LEAST_PIECE, -(-n // _PIECES)), _MOST_PIECE)
     model = Linear(at.plain.parameters, objective.center, objective.fit_intercept)
     products = ProductsByContrasts(problem.framed, model, contrasts, (first, second))
-    sums = objective.rows.reduce(products, np.add, length=length, beside=at.plain.beside)
+    sums = objective.rows.reduce(products, np.add, length=length)
     sums = sums / objective.total
     blocks = np.empty((first.size, size, size))
     blocks[:, left, right] = sums
@@ -89,7 +106,7 @@ def contrast_hessian(problem: Problem, at: ProblemAt, contrasts: Float64) -> Flo
     hessian[first, :, second] = blocks
     hessian[second, :, first] = blocks
     matrix = hessian.reshape(contrasts.shape[0] * size, -1)
-    matrix[np.diag_indices_from(matrix)] += np.tile(problem.penalty, contrasts.shape[0])
+    matrix.reshape(-1)[:: matrix.shape[0] + 1] += np.tile(problem.penalty, contrasts.shape[0])
     return matrix
 
 
@@ -101,7 +118,7 @@ def _of_two_classes(problem: Problem, at: ProblemAt) -> Float64:
     sums = objective.rows.reduce(products, np.add, length=objective.length)
     matrix: Float64 = np.triu(sums) + np.triu(sums, 1).T
     matrix /= objective.total
-    matrix[np.diag_indices_from(matrix)] += problem.penalty
+    matrix.reshape(-1)[:: matrix.shape[0] + 1] += problem.penalty
     return matrix
 
 
@@ -138,7 +155,6 @@ class ProductsByContrasts:
     ----------
     framed : FramedColumns
     model : Linear
-        For the probabilities, where they are not known.
     contrasts : ndarray of shape (n_classes - 1, n_classes)
     pairs : tuple of two ndarray of int
         Numbers of the contrasts of each pair.
@@ -149,13 +165,10 @@ class ProductsByContrasts:
     contrasts: Float64
     pairs: tuple[Indices, Indices]
 
-    def __call__(self, block: Block, probabilities: Float64 | None = None) -> Float64:
+    def __call__(self, block: Block) -> Float64:
         """Sum over a block, shape (n_pairs of contrasts, n_pairs of columns)."""
         Z, contrasts = self.framed.columns(block), self.contrasts
-        if probabilities is None:
-            p = self.model.probabilities(self.model.columns(block))
-        else:
-            p = probabilities.T
+        p = self.model.probabilities(self.model.columns(block))
         first, second = self.pairs
         size = Z.shape[1]
         n_pairs = size * (size + 1) // 2

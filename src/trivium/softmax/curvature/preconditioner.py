@@ -223,7 +223,7 @@ def factored(matrix: Float64) -> tuple[Float64, Float64]:
     lift = _LIFT
     while True:
         lifted = matrix * scale * scale[:, None]
-        lifted[np.diag_indices_from(lifted)] += np.where(diagonal > 0, lift, 1.0)
+        lifted.reshape(-1)[:: len(lifted) + 1] += np.where(diagonal > 0, lift, 1.0)
         factor, failed = scipy.linalg.lapack.dpotrf(lifted, lower=1, overwrite_a=1)
         if not failed:
             return factor, scale
