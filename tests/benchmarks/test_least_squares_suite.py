@@ -9,6 +9,7 @@ from benchmarks.least_squares import influence, limits, peers
 from benchmarks.least_squares.fits import agree, race_fits
 from benchmarks.least_squares.influence import Measures, boundaries_case, influence_case
 from benchmarks.least_squares.page import GOALS, section
+from benchmarks.least_squares.sparse import SOLVERS, sparse_case
 from benchmarks.least_squares.suite import SUITE
 from benchmarks.least_squares.task import Fitted, Task
 from benchmarks.linear.data import labelled_rows
@@ -52,6 +53,13 @@ def test_other_coefficients_are_refused(field, change):
     far = ours._replace(**{field: getattr(ours, field) * (1 + change)})
     with pytest.raises(Disagreement, match="peer: coefficients are"):
         agree({peers.TRIVIUM: ours, "peer": far})
+
+
+def test_everyone_fits_the_same_to_sparse_rows():
+    case = sparse_case(ONCE)
+    assert len(case.races) == 4
+    for race in case.races:
+        assert {entry.name for entry in race.entries if entry.laps} == {peers.TRIVIUM, *SOLVERS}
 
 
 def test_influence():

@@ -109,6 +109,7 @@ class TestSummary:
         full = table(share=share, dtype=dtype)
         full[:, 1] = 1e6 + full[:, 1]  # stored in full, far from zero
         full[:, 2] = 0.1  # constant
+        full[:, 4:6] = np.abs(full[:, 4:6]) * [1.0, -1.0]  # zero is an end of their ranges
         found, wanted = CsrRows(sparse(full)).summary(), ArrayRows(full).summary()
         assert np.array_equal(found.least, wanted.least)
         assert np.array_equal(found.most, wanted.most)

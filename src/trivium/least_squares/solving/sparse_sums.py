@@ -278,7 +278,7 @@ def _there_and_back(table: Table, design: Design, levels: Float64, coef: Float64
     back = table.reduce(statistic, _Back.merge, length=_length(table, coef.size))
     products = back.products
     products *= unit
-    if design.center.any():
+    if design.center.any():  # totals are zero but for rounding, which a mean would multiply
         products -= np.outer(design.center, back.totals)
     return products
 
