@@ -38,7 +38,11 @@ def sparse_rows(n: int, d: int, stored: int, n_classes: int) -> tuple[Any, Array
     rng = np.random.default_rng(0)
     mass = np.cumsum(1.0 / (np.arange(d) + 10.0))
     columns = np.searchsorted(mass, rng.random(n * stored) * mass[-1])
-    counts = np.ones(n * stored), columns.astype(np.int32), np.arange(n + 1) * stored
+    counts = (
+        np.ones(n * stored),
+        columns.astype(np.int32),
+        np.arange(n + 1, dtype=np.int32) * stored,
+    )
     X = scipy.sparse.csr_array(counts, shape=(n, d))
     X.sum_duplicates()
     there = np.bincount(X.indices, minlength=d)

@@ -20,14 +20,14 @@ from sklearn.exceptions import ConvergenceWarning
 
 from trivium.arrays import Float64
 from trivium.blocks.map_reduce import cut
+from trivium.blocks.workers import one_blas_thread
 from trivium.least_squares.solving.design import Table
 from trivium.least_squares.solving.solution import Solution, intercept_of, penalty_of
 from trivium.least_squares.solving.sparse_sums import (
     FirstMoments,
-    descent,
+    Products,
     first_moments,
     is_sparse,
-    multiplied,
 )
 
 _GOAL = 1e-11  # of the coefficients' length, that the error may have
@@ -81,6 +81,7 @@ class _Problem(NamedTuple):
         return bound
 
 
+@one_blas_thread()
 def by_iteration(table: Table, alpha: float, *, centred: bool) -> Iterated | None:
     """Minimise as `solve.solve` does, where columns are sparse and many, and there is a penalty.
 
@@ -123,10 +124,10 @@ def _solved(
     table: Table, first: FirstMoments, problem: _Problem, part: slice
 ) -> tuple[Float64, float]:
     """Solve for some of the targets; return coefficients and the greatest error."""
-    design = first.design
+    rows = Products(table, first.design)
 
     def product(columns: Float64) -> Float64:
-        products = multiplied(table, design, columns)
+        products = rows.multiplied(columns)
         products += problem.penalty * columns
         return products
 
@@ -137,7 +138,7 @@ def _solved(
         mended += coef
         if not np.isfinite(mended).all():
             return mended, np.inf
-        left = descent(table, design, mended, part)
+        left = rows.descent(mended, part)
         left -= problem.penalty * mended
         before, error = error, float(problem.error(left, mended).max())
         if not error < 0.5 * before:  # what is left is rounding

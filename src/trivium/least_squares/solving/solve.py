@@ -29,7 +29,7 @@ from trivium.least_squares.solving.exact_sums import ExactSums, sum_exactly
 from trivium.least_squares.solving.moments import Moments, gather
 from trivium.least_squares.solving.qr import stacked, triangle_of_rows
 from trivium.least_squares.solving.solution import Solution, by_pivoting, intercept_of, penalty_of
-from trivium.least_squares.solving.sparse_sums import descent
+from trivium.least_squares.solving.sparse_sums import Products
 from trivium.least_squares.solving.svd import principal_axes, shrunk
 from trivium.rows.block import Block
 
@@ -267,7 +267,7 @@ def _solution_of(taken: Moments | Design, coef: Float64, rank: int, aliased: Ind
 def _descent(table: Table, design: Design, coef: Float64) -> Float64:
     """Products of the columns and the residuals."""
     if design.scaling.by_stored:
-        return descent(table, design, coef)
+        return Products(table, design).descent(coef)
     return table.reduce(_Descent(design, coef), np.add)
 
 

@@ -229,22 +229,26 @@ class _ThereAndBack:
 
     Attributes
     ----------
-    scaling : DesignScaling
+    weight_exponent : int
+        Weights are taken over this power of two.
+    origin : ndarray of shape (d,), or empty
+        Of columns; empty where all are zero.
     levels : ndarray of shape (n_levels, K)
         What the functions begin with: of each class, or of all rows.
     columns : ndarray of shape (d, K)
         What they add of each column, in its own units.
     """
 
-    scaling: DesignScaling
+    weight_exponent: int
+    origin: Float64
     levels: Float64
     columns: Float64
 
     def __call__(self, block: Block) -> _Back:
-        origin, n_values = self.scaling.origin, self.columns.shape[1]
+        n_values, weights = self.columns.shape[1], block.weights
         shared = (
-            origin if origin.any() else np.empty(0),
-            self.scaling.weights(block.weights),
+            self.origin,
+            np.empty(0) if weights is None else np.ldexp(weights, -self.weight_exponent),
             block.codes if len(self.levels) > 1 else block.codes[:0],
         )
         back, totals = np.zeros(self.columns.shape), np.zeros(n_values)
@@ -257,30 +261,42 @@ class _ThereAndBack:
         return _Back(back, totals)
 
 
-def multiplied(table: Table, design: Design, coef: Float64) -> Float64:
-    """Multiply the centred Gram matrix by coefficients of scaled columns, of shape (d, K)."""
-    return _there_and_back(table, design, -(design.center @ coef)[None], coef)
+class Products:
+    """Products of a sparse table's scaled and centred columns, in one read each.
 
+    Parameters
+    ----------
+    table : Table
+    design : Design
+        Of `first_moments`.
+    """
 
-def descent(table: Table, design: Design, coef: Float64, part: slice = slice(None)) -> Float64:
-    """Products of the centred columns and the residuals, of some targets: of shape (d, K)."""
-    n_classes = table.rows.n_classes
-    levels = targets(np.arange(n_classes), n_classes) - design.scaling.target_origin
-    levels -= design.target_center
-    levels = levels[:, part] + design.center @ coef
-    return _there_and_back(table, design, levels, -coef)
+    def __init__(self, table: Table, design: Design) -> None:
+        self._table, self._design, scaling = table, design, design.scaling
+        self._unit, self._centred = scaling.unit[:, None], bool(design.center.any())
+        self._origin = scaling.origin if scaling.origin.any() else np.empty(0)
 
+    def multiplied(self, coef: Float64) -> Float64:
+        """Multiply the Gram matrix by coefficients, of shape (d, K)."""
+        return self._there_and_back(-(self._design.center @ coef)[None], coef)
 
-def _there_and_back(table: Table, design: Design, levels: Float64, coef: Float64) -> Float64:
-    unit = design.scaling.unit[:, None]
-    columns = np.ascontiguousarray(unit * coef)
-    statistic = _ThereAndBack(design.scaling, levels, columns)
-    back = table.reduce(statistic, _Back.merge, length=_length(table, coef.size))
-    products = back.products
-    products *= unit
-    if design.center.any():  # totals are zero but for rounding, which a mean would multiply
-        products -= np.outer(design.center, back.totals)
-    return products
+    def descent(self, coef: Float64, part: slice = slice(None)) -> Float64:
+        """Multiply columns by the residuals of some of the targets: of shape (d, K)."""
+        design, n_classes = self._design, self._table.rows.n_classes
+        levels = targets(np.arange(n_classes), n_classes) - design.scaling.target_origin
+        levels -= design.target_center
+        return self._there_and_back(levels[:, part] + design.center @ coef, -coef)
+
+    def _there_and_back(self, levels: Float64, coef: Float64) -> Float64:
+        columns, design = np.ascontiguousarray(self._unit * coef), self._design
+        statistic = _ThereAndBack(design.scaling.weight_exponent, self._origin, levels, columns)
+        length = _length(self._table, coef.size)
+        back = self._table.reduce(statistic, _Back.merge, length=length)
+        products = back.products
+        products *= self._unit
+        if self._centred:  # totals are zero but for rounding, which a mean would multiply
+            products -= np.outer(design.center, back.totals)
+        return products
 
 
 def _length(table: Table, n_merged: int) -> int:
