@@ -21,7 +21,7 @@ from trivium.softmax.small_columns import sure_falls
 from trivium.softmax.solvers.protocol import Status
 
 N, K = 150, 3
-DOORS = ("trivium.rows.table.ArrayRows", "trivium.softmax.base.ArrayRows")
+DOOR = "trivium.rows.table.ArrayRows"
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::trivium.SeparationWarning", "ignore::sklearn.exceptions.ConvergenceWarning"
@@ -90,8 +90,7 @@ def test_rows_in_pieces_are_learnt_from_to_the_bit(way, cuts, large):
         if large:
             patch.setattr("trivium.softmax.distinct._SMALL", 0)
         expected = learnt(*way)
-        for door in DOORS:
-            patch.setattr(door, partial(SplitRows, cuts=cuts))
+        patch.setattr(DOOR, partial(SplitRows, cuts=cuts))
         for found, plain in zip(learnt(*way), expected, strict=True):
             np.testing.assert_array_equal(found, plain)
 
@@ -106,8 +105,7 @@ def test_pieces_as_they_are_are_learnt_from_to_rounding(way, cuts):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("trivium.softmax.distinct._SMALL", 0)
         expected = learnt(way, "plain")
-        for door in DOORS:
-            patch.setattr(door, partial(SplitRows, cuts=cuts, recut=False))
+        patch.setattr(DOOR, partial(SplitRows, cuts=cuts, recut=False))
         coef, intercept, *_ = learnt(way, "plain")
     np.testing.assert_allclose(coef, expected[0], rtol=0, atol=1e-7)
     np.testing.assert_allclose(intercept, expected[1], rtol=0, atol=1e-7)
@@ -123,8 +121,7 @@ def test_statistics_travel_light_and_merges_are_pure(monkeypatch):
 
     small_blocks(monkeypatch)
     monkeypatch.setattr("trivium.softmax.distinct._SMALL", 0)
-    for door in DOORS:
-        monkeypatch.setattr(door, watched)
+    monkeypatch.setattr(DOOR, watched)
     for way in WAYS:
         learnt(*way)
     X, y, w = table()

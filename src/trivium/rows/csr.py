@@ -238,6 +238,11 @@ def dense(X: Any) -> Floats:
     return full
 
 
+def as_scipy(X: Any) -> Any:
+    """Return rows as a user's functions know them: an array, or SciPy's sparse array."""
+    return X.scipy() if isinstance(X, Csr) else X
+
+
 def takes_sparse(statistic: Function) -> Function:
     """Mark a statistic, or a class of them, that takes blocks of sparse rows as they are.
 

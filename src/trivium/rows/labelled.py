@@ -8,7 +8,7 @@ import numpy as np
 
 from trivium.arrays import Float64, Indices, Labels
 from trivium.class_weights import ClassWeight, class_factors
-from trivium.rows.csr import as_csr
+from trivium.rows.csr import as_scipy
 from trivium.rows.source import Rows
 
 
@@ -85,8 +85,7 @@ class LabelledRows:
     def in_memory(self) -> Any:
         """Return all rows as one array, as scorers of a user's see them; SciPy's if sparse."""
         (whole,) = self.rows.slabs(sys.maxsize)
-        sparse = as_csr(whole.X)
-        return whole.X if sparse is None else sparse.scipy()
+        return as_scipy(whole.X)
 
     def where(self, mask: Any) -> "LabelledRows":
         """Return those of the rows that a mask marks."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from trivium.arrays import Float64, Indices
 from trivium.rows.block import Block
-from trivium.rows.csr import Csr, can_take_sparse, dense
+from trivium.rows.csr import Csr, as_csr, can_take_sparse, dense
 from trivium.rows.memory import ArrayRows
 
 
@@ -57,6 +57,14 @@ class CsrRows(ArrayRows):
         table: Any = self._X
         column: Float64 = table.column(number).astype(np.float64)
         return column
+
+    def from_block(self, block: Block) -> ArrayRows:
+        """Return some of the rows as a table of their own: of arrays, if the block has one."""
+        if as_csr(block.X) is not None:
+            return super().from_block(block)
+        some = ArrayRows(block.X, block.codes, self.n_classes, block.weights)
+        some._reads = self._reads
+        return some
 
     def _block_for(self, function: Callable[..., Any], place: slice) -> Block:
         block = self._block(place)

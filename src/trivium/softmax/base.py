@@ -6,13 +6,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64, Floats, Indices, Labels
 from trivium.blocks.linear_scores import linear_scores, scaled_scores
+from trivium.blocks.map_reduce import block_length, cut
 from trivium.inputs import check_rows
 from trivium.rows.block import NO_CODES, Block
-from trivium.rows.memory import ArrayRows
+from trivium.rows.csr import Csr, dense, takes_sparse
+from trivium.rows.table import rows_of
 from trivium.scoring import AccuracyClassifier
 from trivium.softmax.objective.cross_entropy import softmax
 
@@ -20,7 +23,7 @@ _LENGTH = 4096  # rows predicted at a time
 _BELOW_GREATEST = 1000.0  # exp(-746) is zero
 
 
-def finite_logits(X: Floats, coef: Float64, intercept: Float64) -> Float64:
+def finite_logits(X: Floats | Csr, coef: Float64, intercept: Float64) -> Float64:
     """Compute X·coefᵀ + intercept; where that leaves float64, less the row's greatest.
 
     A row whose logits, sums or differences leave float64 is computed with exponents of its own.
@@ -29,7 +32,7 @@ def finite_logits(X: Floats, coef: Float64, intercept: Float64) -> Float64:
 
     Parameters
     ----------
-    X : ndarray of shape (n, d)
+    X : ndarray or Csr of shape (n, d)
     coef : ndarray of shape (n_classes, d)
     intercept : ndarray of shape (n_classes,)
 
@@ -51,11 +54,13 @@ def finite_logits(X: Floats, coef: Float64, intercept: Float64) -> Float64:
             return logits
         beyond = np.flatnonzero(~np.isfinite(np.ptp(logits, axis=1)))
     if beyond.size and np.isfinite(coef).all() and np.isfinite(intercept).all():
-        logits[beyond] = _below_greatest(X[beyond], coef, intercept)
+        for part in cut(beyond.size, block_length(coef.shape[1])):
+            some = beyond[part]
+            logits[some] = _below_greatest(dense(X.take(some, axis=0)), coef, intercept)
     return logits
 
 
-def class_logits(X: Floats, coef: Float64, intercept: Float64) -> Float64:
+def class_logits(X: Floats | Csr, coef: Float64, intercept: Float64) -> Float64:
     """Compute `finite_logits`, and -inf for the classes whose intercept is that.
 
     Examples
@@ -81,6 +86,7 @@ def _below_greatest(X: Floats, coef: Float64, intercept: Float64) -> Float64:
     return below
 
 
+@takes_sparse
 @dataclass(frozen=True)
 class Logits:
     """Logits of each row, as `class_logits`.
@@ -167,7 +173,7 @@ class SoftmaxPredictor(AccuracyClassifier, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_queries, n_features)
+        X : array-like or sparse of shape (n_queries, n_features)
 
         Returns
         -------
@@ -181,7 +187,7 @@ class SoftmaxPredictor(AccuracyClassifier, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_queries, n_features)
+        X : array-like or sparse of shape (n_queries, n_features)
 
         Returns
         -------
@@ -196,7 +202,7 @@ class SoftmaxPredictor(AccuracyClassifier, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_queries, n_features)
+        X : array-like or sparse of shape (n_queries, n_features)
 
         Returns
         -------
@@ -211,7 +217,7 @@ class SoftmaxPredictor(AccuracyClassifier, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_queries, n_features)
+        X : array-like or sparse of shape (n_queries, n_features)
 
         Returns
         -------
@@ -221,10 +227,18 @@ class SoftmaxPredictor(AccuracyClassifier, BaseEstimator):
         labels: Labels = self.classes_[best]
         return labels
 
+    def __sklearn_tags__(self) -> Tags:
+        """Say that rows may be sparse."""
+        super_tags: Any = super()
+        tags: Tags = super_tags.__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
     def _each(self, X: ArrayLike, output: type[Logits]) -> Any:
         """Predict something for each row."""
         check_is_fitted(self, "coef_")
-        X, output_of = check_rows(self, X), output(self.coef_, self.intercept_)
-        if X.shape[0] <= _LENGTH:  # one block: a single row is not to wait for more
-            return output_of(Block(0, X, NO_CODES, None))
-        return ArrayRows(X).each(output_of, length=_LENGTH, blas=False)
+        rows, output_of = check_rows(self, X, sparse=True), output(self.coef_, self.intercept_)
+        if rows.shape[0] <= _LENGTH:  # one block: a single row is not to wait for more
+            whole: Any = rows
+            return output_of(Block(0, whole, NO_CODES, None))
+        return rows_of(rows).each(output_of, length=_LENGTH, blas=False)

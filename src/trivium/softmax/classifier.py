@@ -161,11 +161,12 @@ class SoftmaxRegression(CallbackSupportMixin, RowsComeInParts):
 
         Parameters
         ----------
-        X : array-like of shape (n_rows, n_features)
+        X : array-like or sparse of shape (n_rows, n_features)
         y : array-like of shape (n_rows,)
         sample_weight : array-like of shape (n_rows,) or None
             An integer weight counts as that many rows; zero counts as removed.
         X_val, y_val : array-like of shape (m, n_features) and (m,), or None
+            X_val may be sparse.
             Rows to watch in `history_`; the fit does not depend on them.
 
         Raises
@@ -196,7 +197,13 @@ class SoftmaxRegression(CallbackSupportMixin, RowsComeInParts):
         context.call_on_fit_task_begin(estimator=self, X=X, y=y, metadata=metadata)
         with whole_or_nothing(self):
             rows = check_labelled_rows(
-                self, X, y, sample_weight, finite=False, class_weight=self.class_weight
+                self,
+                X,
+                y,
+                sample_weight,
+                finite=False,
+                class_weight=self.class_weight,
+                sparse=True,
             )
             start = self._start(rows)
             self.classes_ = rows.classes

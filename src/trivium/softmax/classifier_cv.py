@@ -154,7 +154,7 @@ separating_direction_, history_, n_features_in_, feature_names_in_
 
         Parameters
         ----------
-        X : array-like of shape (n_rows, n_features)
+        X : array-like or sparse of shape (n_rows, n_features)
         y : array-like of shape (n_rows,)
         sample_weight : array-like of shape (n_rows,) or None
         groups : array-like of shape (n_rows,) or None
@@ -179,7 +179,7 @@ separating_direction_, history_, n_features_in_, feature_names_in_
         self._check_parameters()
         scorer = scorer_of(self, self.scoring)
         with whole_or_nothing(self):
-            everyone = check_labelled_rows(self, X, y, finite=False)
+            everyone = check_labelled_rows(self, X, y, finite=False, sparse=True)
             given = weighed(everyone, sample_weight)
             rows, present = given.of_weight()
             require_moderate(self, rows, rows.rows.summary(), LARGEST)
@@ -242,7 +242,7 @@ separating_direction_, history_, n_features_in_, feature_names_in_
 
         Parameters
         ----------
-        X : array-like of shape (n_queries, n_features)
+        X : array-like or sparse of shape (n_queries, n_features)
         y : array-like of shape (n_queries,)
         sample_weight : array-like of shape (n_queries,) or None
         **params : dict

@@ -9,6 +9,7 @@ neither does the user's order of them matter.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,23 +21,26 @@ from trivium.blocks.memory import working_memory
 from trivium.blocks.scaling import comparable_weights
 from trivium.blocks.workers import each_of
 from trivium.rows.block import Block
+from trivium.rows.csr import Csr, as_csr, dense, takes_sparse
 from trivium.rows.gathered import Gathered
 from trivium.rows.memory import ArrayRows
 from trivium.rows.source import Rows
 from trivium.rows.summary import LENGTH, ColumnSummary, Summarise
+from trivium.rows.table import rows_of
 
 Hashes = npt.NDArray[np.uint64]
 
 _HEAD = 8  # columns that tell most rows of numbers apart
 _SMALL = 1 << 23  # bytes, in float64
-_START, _FACTOR, _SHIFT = (np.uint64(i) for i in (0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, 32))
+_START, _FACTOR = (np.uint64(i) for i in (0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93))
+_SHIFT, _ONE = np.uint64(32), np.uint64(1)
 
 
 def distinct(rows: Rows) -> Rows:
     """Merge rows of the same numbers and class.
 
     Where what remains would outgrow scikit-learn's setting ``working_memory``, the rows are
-    left as they are.
+    left as they are. Of a sparse table that is small, arrays are made.
 
     Parameters
     ----------
@@ -74,13 +78,14 @@ def distinct(rows: Rows) -> Rows:
     each_of(write, cut(shared.size, block_length(d, n_bytes=_SMALL)))
     leader = _leaders(source, shared, head, whole)
     kept = np.flatnonzero(leader == np.arange(n))
-    size = 8 * kept.size * d
-    if size > working_memory() or (kept.size == n and size > _SMALL):
+    small = 8 * kept.size * d <= _SMALL
+    size = kept.size / n * (8 * n * d if source.n_stored is None else 16 * source.n_stored)
+    if size > working_memory() or (kept.size == n and not small):
         return left.reweighted(_ratios(weights))
     block = source.take(kept)
-    if size <= _SMALL:
+    if small:
         order = _order(head[kept], whole[kept], codes[kept])
-        block = block._replace(X=block.X.take(order, axis=0))
+        block = block._replace(X=dense(block.X).take(order, axis=0))
         kept = kept[order]
     if kept.size < n:
         place = np.empty(n, dtype=np.intp)
@@ -89,9 +94,10 @@ def distinct(rows: Rows) -> Rows:
     elif weights is not None:
         weights = weights[kept]
     merged = rows.from_block(block._replace(codes=codes[kept], weights=_ratios(weights)))
-    return merged.with_summary(ArrayRows(block.X).summary())
+    return merged.with_summary(rows_of(block.X).summary())
 
 
+@takes_sparse
 @dataclass(frozen=True)
 class _SummaryAndHeads:
     """The summary of columns, and a hash of each row's first ones: both in one read."""
@@ -99,7 +105,7 @@ class _SummaryAndHeads:
     summarise: Summarise
 
     def __call__(self, block: Block) -> tuple[ColumnSummary, Gathered]:
-        return self.summarise(block), Gathered.of(_hashes_of(block.X[:, :_HEAD]))
+        return self.summarise(block), Gathered.of(_heads_of(block.X))
 
 
 def _merged(
@@ -110,15 +116,15 @@ def _merged(
 
 def _held(rows: Rows) -> tuple[Rows, Hashes]:
     """Read rows once, and hold them in memory; what is read there is not counted."""
-    parts = [block.X for block in rows.slabs(_SMALL)]
+    parts = [dense(block.X) for block in rows.slabs(_SMALL)]
     X = parts[0] if len(parts) == 1 else np.concatenate(parts)
     held = ArrayRows(X, rows.codes, rows.n_classes, rows.weights)
-    return held, _hashes_of(X[:, :_HEAD])
+    return held, _heads_of(X)
 
 
 def _summarised(rows: Rows) -> tuple[Rows, Hashes]:
     """Hash the first columns in the read that summarises all."""
-    first = rows.take(np.zeros(1, dtype=np.intp)).X[0].astype(np.float64)
+    first = dense(rows.take(np.zeros(1, dtype=np.intp)).X)[0].astype(np.float64)
     summary, heads = rows.reduce(_SummaryAndHeads(Summarise(first)), _merged, length=LENGTH)
     (hashes,) = heads.arrays()
     return rows.with_summary(summary), hashes
@@ -137,9 +143,18 @@ def _ratios(weights: Float64 | None) -> Float64 | None:
     return None if weights is None or weights.min() == weights.max() else weights
 
 
-def _hashes_of(X: Floats) -> Hashes:
-    """Hash rows by their numbers in float64."""
+def _heads_of(X: Floats | Csr) -> Hashes:
+    """Hash rows by what tells most of them apart: of sparse ones, that is all they store."""
+    return _hashes_of(X[:, :_HEAD] if isinstance(X, np.ndarray) else X)
+
+
+def _hashes_of(X: Floats | Csr) -> Hashes:
+    """Hash rows by their numbers in float64; zeros that sparse rows store do not count."""
     hashes = np.empty(X.shape[0], dtype=np.uint64)
+    sparse = as_csr(X)
+    if sparse is not None:
+        _hash_stored(*_stored(sparse), hashes)
+        return hashes
     _hash(np.ascontiguousarray(X, dtype=np.float64).view(np.uint64), hashes)
     return hashes
 
@@ -164,11 +179,60 @@ def _leaders(source: Rows, rows: Indices, head: Hashes, whole: Hashes) -> Indice
         for part in cut(rows.size, block_length(source.shape[1], n_bytes=_SMALL)):
             some = order[max(part.start - 1, 0) : part.stop]  # with the one before them
             X, classes = source.take(some).X, codes[some]
-            equal = (X[1:] == X[:-1]).all(axis=1) & (classes[1:] == classes[:-1])
+            equal = _are_as_before(X) & (classes[1:] == classes[:-1])
             same[part.stop - equal.size : part.stop] = equal
         first = np.maximum.accumulate(np.where(same, 0, np.arange(rows.size)))
         leader[order] = order[first]
     return leader
+
+
+def _are_as_before(X: Floats | Csr) -> npt.NDArray[np.bool_]:
+    """Say of each row but the first whether its numbers are those of the one before it."""
+    sparse = as_csr(X)
+    if sparse is None:
+        pairs: Any = X[1:] == X[:-1]
+        same: npt.NDArray[np.bool_] = pairs.all(axis=1)
+        return same
+    equal = np.empty(X.shape[0] - 1, dtype=np.bool_)
+    _compare_stored(*_stored(sparse), equal)
+    return equal
+
+
+def _stored(X: Csr) -> tuple[Hashes, Indices, Indices]:
+    """Take the bits of what rows store, its columns, and where each row begins."""
+    bits = X.data[X.stored].astype(np.float64).view(np.uint64)
+    return bits, X.indices[X.stored], (X.indptr - X.indptr[0]).astype(np.int64)
+
+
+@kernel
+def _hash_stored(bits: Hashes, indices: Indices, indptr: Indices, hashes: Hashes) -> None:
+    for i in range(hashes.shape[0]):
+        mixed = _START
+        for place in range(indptr[i], indptr[i + 1]):
+            if bits[place] << _ONE:  # neither 0.0 nor -0.0
+                for part in (np.uint64(indices[place]), bits[place]):
+                    mixed = (mixed ^ part) * _FACTOR
+                    mixed ^= mixed >> _SHIFT
+        hashes[i] = mixed
+
+
+@kernel
+def _compare_stored(
+    bits: Hashes, indices: Indices, indptr: Indices, equal: npt.NDArray[np.bool_]
+) -> None:
+    for i in range(equal.shape[0]):
+        one, other, same = indptr[i], indptr[i + 1], True
+        while same:
+            while one < indptr[i + 1] and not bits[one] << _ONE:
+                one += 1
+            while other < indptr[i + 2] and not bits[other] << _ONE:
+                other += 1
+            if one == indptr[i + 1] or other == indptr[i + 2]:
+                same = one == indptr[i + 1] and other == indptr[i + 2]
+                break
+            same = indices[one] == indices[other] and bits[one] == bits[other]
+            one, other = one + 1, other + 1
+        equal[i] = same
 
 
 @kernel

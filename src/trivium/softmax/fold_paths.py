@@ -11,6 +11,7 @@ from sklearn.utils.validation import _check_method_params
 from trivium.arrays import Float64
 from trivium.blocks.scaling import comparable_weights
 from trivium.rows.block import Block
+from trivium.rows.csr import as_scipy
 from trivium.rows.labelled import LabelledRows
 from trivium.rows.source import Rows
 from trivium.scorers import Scorer, asked
@@ -132,7 +133,7 @@ class FoldPaths(NamedTuple):
         given = fold.test if rows.kept is None else rows.kept[fold.test]
         metadata = _check_method_params(np.empty(rows.n_given), self.metadata, given)
         try:
-            return asked(scorer, model, test.X, rows.classes[test.codes], metadata)
+            return asked(scorer, model, as_scipy(test.X), rows.classes[test.codes], metadata)
         except Exception as error:
             raise ValueError(
                 f"scoring={self.scoring!r} fails in fold {fold.number} with alpha={alpha:g}: "

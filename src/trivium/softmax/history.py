@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from trivium.arrays import Float64, Indices
 from trivium.inputs import check_rows, require_same_length
 from trivium.labels import as_labels, known_codes
-from trivium.rows.memory import ArrayRows
+from trivium.rows.table import rows_of
 from trivium.softmax.objective.cross_entropy import CrossEntropy, CrossEntropyAt
 
 
@@ -101,7 +101,7 @@ def validation_of(
         return None
     if X_val is None or y_val is None:
         raise ValueError("X_val and y_val go together: one of them is missing.")
-    X, labels = check_rows(estimator, X_val, name="X_val"), as_labels(y_val, "y_val")
+    X, labels = check_rows(estimator, X_val, name="X_val", sparse=True), as_labels(y_val, "y_val")
     require_same_length(X.shape[0], labels, X_name="X_val", y_name="y_val")
     codes = known_codes(labels, estimator.classes_, name="y_val")
     place = np.full(estimator.classes_.size, -1)
@@ -111,7 +111,7 @@ def validation_of(
     if known.size == 0:
         return WithUnfittedClasses(None, 0.0)
     share = known.size / codes.size
-    rows = ArrayRows(X, codes, present.size)
+    rows = rows_of(X, codes, present.size)
     if share < 1.0:
         rows = rows.subset(known)
     objective = CrossEntropy(rows, fit_intercept=estimator.fit_intercept)

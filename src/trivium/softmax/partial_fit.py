@@ -75,7 +75,7 @@ class RowsComeInParts(SoftmaxPredictor):
 
         Parameters
         ----------
-        X : array-like of shape (n_rows, n_features)
+        X : array-like or sparse of shape (n_rows, n_features)
         y : array-like of shape (n_rows,)
         classes : array-like of shape (n_classes,) or None
             Every class there will be: needed in the first call on a new model, and to be left
@@ -128,6 +128,7 @@ class RowsComeInParts(SoftmaxPredictor):
                 classes=known,
                 allow_none_left=True,
                 class_weight=self.class_weight,
+                sparse=True,
             )
             if rows.rows.shape[0]:
                 require_moderate(self, rows, rows.rows.summary(), LARGEST_UNSCALED)

@@ -164,9 +164,13 @@ def dependence_of(rows: Rows, frame: ColumnScaling, *, centred: bool) -> Depende
     columns = _LiveColumns(live, frame.origin[live], frame.unit[live], centred)
     some = np.unique(np.linspace(0, n - 1, min(n, _FEW_ROWS * size)).astype(np.intp))
     gram = _Gram(columns)
-    if _rank(gram(rows.take(some)))[0].size == size:
-        return None
     length = block_length(size)
+    if rows.n_stored is None:
+        first = gram(rows.take(some))
+    else:  # which are not made dense in one piece
+        first = rows.subset(some).reduce(gram, np.add, length=length)
+    if _rank(first)[0].size == size:
+        return None
     products = rows.reduce(gram, np.add, length=length)
     kept, unit = _rank(products)
     if kept.size == size:

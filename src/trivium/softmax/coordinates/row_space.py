@@ -165,8 +165,9 @@ def row_space(rows: Rows, frame: ColumnScaling, alpha: float) -> RowSpace | None
     -------
     RowSpace or None
         None if there are no fewer rows than columns, so many that their products outgrow the
-        working memory or cost more than they save, or nothing but the origin; or if float64
-        cannot hold the penalty in the space's units.
+        working memory or cost more than they save, or nothing but the origin; if float64
+        cannot hold the penalty in the space's units; or if rows are sparse, as products of theirs
+        are not.
 
     Examples
     --------
@@ -181,6 +182,8 @@ def row_space(rows: Rows, frame: ColumnScaling, alpha: float) -> RowSpace | None
     """
     n, d = rows.shape
     live = frame.unit > 0
+    if rows.n_stored is not None:
+        return None
     if n >= d or not live.any() or 8.0 * _MATRICES * n * n > working_memory():
         return None
     if n * (0.5 * d + n) * _GRAM > _MOST_PASSES * 4.0 * d * rows.n_classes:

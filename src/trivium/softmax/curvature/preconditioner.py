@@ -20,6 +20,7 @@ from trivium.blocks.map_reduce import cut, map_reduce
 from trivium.blocks.memory import working_memory
 from trivium.blocks.workers import each_of, one_blas_thread
 from trivium.rows.block import Block
+from trivium.rows.csr import dense
 from trivium.softmax.coordinates.problem import FramedColumns, Problem, ProblemAt
 from trivium.softmax.coordinates.scaling import bring_into_frame
 
@@ -168,7 +169,7 @@ def _inverse(problem: Problem, curvature: Float64, n_rows: int, *, n_jobs: int |
             part = slice(start, min(start + _CHUNK, piece.stop))
             some = packed[: part.stop - start]
             taken = objective.rows.take(numbers[part])
-            bring_into_frame(taken.X, roots[part], frame.origin, frame.unit, some)
+            bring_into_frame(dense(taken.X), roots[part], frame.origin, frame.unit, some)
             some = problem.framed.pulled_back(some)
             total += some.T @ some
         return total

@@ -14,6 +14,7 @@ import scipy.sparse
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.map_reduce import block_length
 from trivium.rows.block import Block
+from trivium.rows.csr import dense
 from trivium.rows.source import Rows
 from trivium.softmax.separation.single_columns import separating_columns
 
@@ -250,7 +251,7 @@ class MarginRows:
         """Sparse matrix of the margins of some rows over some classes, in unit length."""
         numbers, places = np.unique(rows, return_inverse=True)  # a row may be nearest to several
         block = self.rows.take(numbers)
-        X = self.scaling.scale_to_one(block.X)[places]
+        X = self.scaling.scale_to_one(dense(block.X))[places]
         columns = np.arange(self.width)
         own = block.codes[places][:, None] * self.width + columns
         other = others[:, None] * self.width + columns
