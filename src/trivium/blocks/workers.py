@@ -41,7 +41,7 @@ def worker_count(n_jobs: int | None = None) -> int:
         If it is not an integer.
     """
     if n_jobs is None:
-        return int(joblib.cpu_count())
+        return _cores()
     try:
         jobs = operator.index(n_jobs)
     except TypeError:
@@ -50,7 +50,18 @@ def worker_count(n_jobs: int | None = None) -> int:
         raise TypeError(f"n_jobs={n_jobs!r}: expected an integer or None.")
     if jobs == 0:
         raise ValueError("n_jobs=0 makes no sense: use None for every core, or a number of cores.")
-    return jobs if jobs > 0 else max(1, int(joblib.cpu_count()) + 1 + jobs)
+    return jobs if jobs > 0 else max(1, _cores() + 1 + jobs)
+
+
+def _cores() -> int:
+    affinity = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else ()
+    return _counted(frozenset(affinity), os.environ.get("LOKY_MAX_CPU_COUNT"))
+
+
+@lru_cache(maxsize=8)
+def _counted(_affinity: frozenset[int], _limit: str | None) -> int:
+    """Count cores, once while the process may use the same: joblib reads files for it."""
+    return int(joblib.cpu_count())
 
 
 def map_in_order(

@@ -70,6 +70,8 @@ def distinct(rows: Rows) -> Rows:
         source, head = _summarised(rows)
         left = source
     shared = _shared(head)
+    if not shared.size:
+        return _alone(left, source, head)
     whole = np.zeros(n, dtype=np.uint64)
 
     def write(part: slice) -> None:
@@ -94,6 +96,19 @@ def distinct(rows: Rows) -> Rows:
     elif weights is not None:
         weights = weights[kept]
     merged = rows.from_block(block._replace(codes=codes[kept], weights=_ratios(weights)))
+    return merged.with_summary(rows_of(block.X).summary())
+
+
+def _alone(left: Rows, source: Rows, head: Hashes) -> Rows:
+    """Return rows none of which is repeated, small tables in the order of their hashes."""
+    weights = _ratios(source.weights)
+    if 8 * source.shape[0] * source.shape[1] > min(_SMALL, working_memory()):
+        return left.reweighted(weights)
+    order = np.argsort(head)
+    block = source.take(order)
+    if weights is not None:
+        weights = weights[order]
+    merged = left.from_block(block._replace(weights=weights))
     return merged.with_summary(rows_of(block.X).summary())
 
 

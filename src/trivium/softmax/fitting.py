@@ -23,6 +23,9 @@ from trivium.softmax.solvers.newton_cg import newton_direction
 from trivium.softmax.solvers.protocol import Inverse, Result, Status
 
 _EXACT_WORK = 2e6  # operations a step of Newton's, below which few steps beat cheap ones
+_FEW_COLUMNS, _ONE_MATRIX = 64, 6e7  # of two classes: columns, and rows times their squares
+
+_FLATTER = 0.35  # of the slope, which a step of Newton's may leave: the next step is dearer
 
 _MOST_ROUNDINGS = 64.0  # that a gradient may keep where no step helps any more
 
@@ -141,13 +144,17 @@ def cheapest_solver(n_rows: int, n_columns: int, n_classes: int) -> str:
     """Choose a solver by the work of its steps.
 
     Newton's are few, and each costs a product of all pairs of columns and of classes, and a
-    factorisation; where that is nothing beside the cost of any step, it is the fastest.
+    factorisation; where that is nothing beside the cost of any step, it is the fastest. Two classes
+    are one pair, whose products are those of one matrix.
 
     Examples
     --------
-    >>> cheapest_solver(150, 4, 3), cheapest_solver(1797, 64, 10)
-    ('newton', 'lbfgs')
+    >>> cheapest_solver(150, 4, 3), cheapest_solver(1797, 64, 10), cheapest_solver(50_000, 100, 2)
+    ('newton', 'lbfgs', 'lbfgs')
     """
+    if n_classes == 2:
+        work = n_rows * n_columns**2
+        return "newton" if n_columns <= _FEW_COLUMNS and work <= _ONE_MATRIX else "lbfgs"
     pairs = n_classes * (n_classes - 1) / 2
     products = n_rows * pairs * (n_columns + 1) * (n_columns + 2) / 2
     factor = ((n_classes - 1) * (n_columns + 1)) ** 3 / 3
@@ -221,7 +228,7 @@ def _by_newton(problem: Problem, first: Float64, tol: float, **options: Any) -> 
     def direction(at: ProblemAt) -> Float64:
         return exact_direction(problem, at, problem.small(tol))
 
-    return newton(problem, first, direction=direction, **options)
+    return newton(problem, first, direction=direction, flatter=_FLATTER, **options)
 
 
 def _schedule(problem: Problem, first: Float64, tol: float) -> PreconditionerSchedule:

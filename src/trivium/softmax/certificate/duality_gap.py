@@ -50,7 +50,7 @@ from trivium.softmax.certificate.residuals import (
 )
 from trivium.softmax.certificate.shift import by_shift
 
-_LOOSE = 1e-8  # of the loss: above it, another bound is computed too
+_LOOSE = 1e-6  # of the loss: above it, another bound is computed too
 
 
 class Certificate(NamedTuple):

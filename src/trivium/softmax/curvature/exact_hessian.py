@@ -15,7 +15,6 @@ from scipy.linalg.lapack import dpocon, dpotrs
 from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import kernel
 from trivium.blocks.map_reduce import cut
-from trivium.blocks.products import add_products
 from trivium.rows.block import Block
 from trivium.softmax.coordinates.problem import FramedColumns, Problem, ProblemAt
 from trivium.softmax.curvature.preconditioner import factored
@@ -116,8 +115,7 @@ def _of_two_classes(problem: Problem, at: ProblemAt) -> Float64:
     model = Linear(at.plain.parameters, objective.center, objective.fit_intercept)
     products = ProductsOfTwoClasses(problem.framed, model)
     sums = objective.rows.reduce(products, np.add, length=objective.length)
-    matrix: Float64 = np.triu(sums) + np.triu(sums, 1).T
-    matrix /= objective.total
+    matrix: Float64 = sums / objective.total
     matrix.reshape(-1)[:: matrix.shape[0] + 1] += problem.penalty
     return matrix
 
@@ -136,15 +134,14 @@ class ProductsOfTwoClasses:
     model: Linear
 
     def __call__(self, block: Block) -> Float64:
-        """Sum over a block: the upper triangle of a matrix of shape (size, size)."""
+        """Sum over a block, shape (size, size)."""
         others = self.model.odds(self.model.columns(block))
         roots = np.sqrt(2.0 * others) / (1.0 + others)
         if block.weights is not None:
             roots *= np.sqrt(block.weights)
         Z = self.framed.weighed(block, roots)
-        total = np.zeros((Z.shape[1], Z.shape[1]))
-        add_products(Z, total)
-        return total
+        products: Float64 = Z.T @ Z
+        return products
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,10 @@ import numpy as np
 from trivium.arrays import Float64
 from trivium.softmax.solvers.protocol import Evaluation, Objective
 
+FLATTER = 0.9
+"""Of the slope at first: what a step may leave of it, where evaluations are what costs."""
+
 _FALL = 1e-4
-_FLATTER = 0.9
 _TRIALS = 60
 _WIDE = 8.0
 _LEVEL = 1e-9  # of the loss: smaller differences may be rounding, and slopes tell more
@@ -25,6 +27,8 @@ def line_search(
     parameters: Float64,
     at: Evaluation,
     direction: Float64,
+    *,
+    flatter: float = FLATTER,
 ) -> tuple[float, Any] | None:
     """Find a length at which the loss has fallen enough and slopes less.
 
@@ -38,6 +42,8 @@ def line_search(
     at : Evaluation
         The objective at these parameters.
     direction : ndarray
+    flatter : float
+        Of the slope at first: what the length may leave of it.
 
     Returns
     -------
@@ -54,10 +60,10 @@ def line_search(
         new_slope = float(np.vdot(there.gradient, direction))
         change = there.loss - at.loss
         falls = change < 0 and change <= _FALL * length * slope
-        level = abs(change) <= rounding and new_slope <= -_FLATTER * slope
+        level = abs(change) <= rounding and new_slope <= -flatter * slope
         if not np.isfinite(new_slope) or not (falls or level):
             long, long_slope = length, new_slope
-        elif new_slope < _FLATTER * slope:
+        elif new_slope < flatter * slope:
             short, short_slope = length, new_slope
         else:
             return length, there

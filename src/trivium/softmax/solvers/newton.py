@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from trivium.arrays import Float64
-from trivium.softmax.solvers.line_search import line_search
+from trivium.softmax.solvers.line_search import FLATTER, line_search
 from trivium.softmax.solvers.protocol import Objective, Observer, Result, Status, Stop
 
 
@@ -21,6 +21,7 @@ def newton(
     max_iter: int,
     stop: Stop,
     observe: Observer,
+    flatter: float = FLATTER,
 ) -> Result:
     """Minimise until told to stop.
 
@@ -34,6 +35,8 @@ def newton(
     max_iter : int
     stop : callable
     observe : callable
+    flatter : float
+        As in `line_search`.
 
     Returns
     -------
@@ -47,7 +50,7 @@ def newton(
         if status := stop(at):
             return Result(parameters, step, status)
         towards = direction(at)
-        found = line_search(objective, parameters, at, towards)
+        found = line_search(objective, parameters, at, towards, flatter=flatter)
         if found is None:
             return Result(parameters, step, Status.NO_PROGRESS)
         length, at = found
