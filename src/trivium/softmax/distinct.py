@@ -108,7 +108,8 @@ def _alone(left: Rows, source: Rows, head: Hashes) -> Rows:
     block = source.take(order)
     if weights is not None:
         weights = weights[order]
-    merged = left.from_block(block._replace(weights=weights))
+    block = block._replace(X=dense(block.X), weights=weights)
+    merged = left.from_block(block)
     return merged.with_summary(rows_of(block.X).summary())
 
 
