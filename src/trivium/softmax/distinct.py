@@ -109,8 +109,7 @@ def _alone(left: Rows, source: Rows, head: Hashes) -> Rows:
     if weights is not None:
         weights = weights[order]
     block = block._replace(X=dense(block.X), weights=weights)
-    merged = left.from_block(block)
-    return merged.with_summary(rows_of(block.X).summary())
+    return left.from_block(block).with_summary(ArrayRows(block.X).summary())
 
 
 @takes_sparse
