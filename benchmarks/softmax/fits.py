@@ -3,7 +3,13 @@
 from collections.abc import Sequence
 
 import numpy as np
-from sklearn.datasets import load_digits, make_classification
+from sklearn.datasets import (
+    load_breast_cancer,
+    load_digits,
+    load_iris,
+    load_wine,
+    make_classification,
+)
 
 from benchmarks.harness.peers import make_or_miss
 from benchmarks.harness.results import Case
@@ -41,6 +47,34 @@ def classification_case(conditions: Conditions) -> Case:
     )
     problem = Problem("make_classification", np.ascontiguousarray(X), y, conditions.threads)
     return case_of_fits("classification", [problem], conditions)
+
+
+def two_classes_case(conditions: Conditions) -> Case:
+    """Fit two classes, many rows and few."""
+    problems = [
+        two_classes(conditions.size(n, 500), conditions.size(d, 5), conditions)
+        for n, d in ((50_000, 10), (50_000, 50), (50_000, 100), (2_000, 10))
+    ]
+    return case_of_fits("two_classes", problems, conditions)
+
+
+def two_classes(n: int, d: int, conditions: Conditions) -> Problem:
+    """Make normal rows whose logits are linear in them, of a standard deviation of two."""
+    rng = np.random.default_rng(d)
+    X = rng.normal(size=(n, d))
+    logits = X @ rng.normal(size=d) * (2.0 / np.sqrt(d))
+    y = (logits + rng.logistic(size=n) > 0).astype(int)
+    return Problem("two classes", X, y, conditions.threads)
+
+
+def small_case(conditions: Conditions) -> Case:
+    """Fit tables of a few hundred rows, standardised."""
+    problems = []
+    for name, load in (("iris", load_iris), ("wine", load_wine), ("cancer", load_breast_cancer)):
+        X, y = load(return_X_y=True)
+        X = (X - X.mean(axis=0)) / X.std(axis=0)
+        problems.append(Problem(name, X, y, conditions.threads, penalty=1e-3))
+    return case_of_fits("small", problems, conditions)
 
 
 def images_case(conditions: Conditions) -> Case:

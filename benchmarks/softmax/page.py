@@ -26,6 +26,15 @@ GOALS = {
             names=peers.INTEL,
         ),
     ),
+    "two_classes": (Goal("at least 1.5 times as fast as the best peer", "total", least=1.5),),
+    "small": (
+        Goal(
+            "at least 1.2 times as fast as scikit-learn's newton-cholesky",
+            "total",
+            least=1.2,
+            names=(peers.sklearn_name("newton-cholesky"),),
+        ),
+    ),
     "images": (_BEST,),
     "latency": (Goal("one row not slower than LogisticRegression", "call"),),
 }

@@ -75,19 +75,19 @@ def classifier(alpha: float = 1e-4, solver: str | None = None, **options: Any) -
     return SoftmaxRegression(alpha, **chosen, **options)
 
 
-def logistic(solver: str = "lbfgs", **options: Any) -> Any:
-    """scikit-learn's `LogisticRegression` with C = 1."""
+def logistic(solver: str = "lbfgs", C: float = 1.0, **options: Any) -> Any:
+    """scikit-learn's `LogisticRegression`."""
     from sklearn.linear_model import LogisticRegression
 
-    return LogisticRegression(C=1.0, solver=solver, random_state=0, **options)
+    return LogisticRegression(C=C, solver=solver, random_state=0, **options)
 
 
-def intel_logistic(solver: str, threads: int, **options: Any) -> Any:
+def intel_logistic(solver: str, threads: int, C: float = 1.0, **options: Any) -> Any:
     """scikit-learn-intelex's, without patching scikit-learn."""
     limit_intel(threads)
     from sklearnex.linear_model import LogisticRegression
 
-    return LogisticRegression(C=1.0, solver=solver, **options)
+    return LogisticRegression(C=C, solver=solver, **options)
 
 
 MODELS = {TRIVIUM: classifier, LOGISTIC: partial(logistic, max_iter=10_000)}
@@ -103,14 +103,14 @@ def approaches(problem: Problem) -> list[Approach]:
         return Approach(name, "subject", make, tolerances, _MOST_UNKNOWNS.get(solver or ""))
 
     def sklearn(solver: str) -> Approach:
-        make = lambda tol, most: logistic(solver, tol=tol, max_iter=most)  # noqa: E731
+        make = lambda tol, most: logistic(solver, problem.C, tol=tol, max_iter=most)  # noqa: E731
         tolerances = _OF_SOMETHING_ELSE if solver in ("sag", "saga") else _OF_THE_GRADIENT
         most = _MOST_UNKNOWNS.get(solver)
         return Approach(sklearn_name(solver), "peer", make, tolerances, most)
 
     def intel(solver: str) -> Approach:
-        threads = problem.threads
-        make = lambda tol, most: intel_logistic(solver, threads, tol=tol, max_iter=most)  # noqa: E731
+        threads, C = problem.threads, problem.C
+        make = lambda tol, most: intel_logistic(solver, threads, C, tol=tol, max_iter=most)  # noqa: E731
         tolerances = _OF_THE_GRADIENT if solver == "newton-cg" else _OF_SOMETHING_ELSE
         return Approach(intel_name(solver), "peer", make, tolerances)
 

@@ -22,21 +22,28 @@ class Quality(NamedTuple):
 
 @dataclass(frozen=True)
 class Problem:
-    """Rows of shape (n, d), float64, and classes 0, 1, ..., three or more.
+    """Rows of shape (n, d), float64, and classes 0, 1, ..., two or more.
 
-    The objective is the mean cross-entropy + alpha/2·‖coef‖² with alpha = 1/n, the
-    intercepts free: scikit-learn's with C = 1, over n.
+    The objective is the mean cross-entropy + alpha/2·‖coef‖², the intercepts free, with alpha = 1/n
+    unless `penalty` says another: scikit-learn's with C = 1/(alpha·n), over n. Of two classes
+    scikit-learn has one row of coefficients, twice the second's here, and C is twice that.
     """
 
     name: str
     X: Array
     y: Array
     threads: int = 2
+    penalty: float | None = None
 
     @property
     def alpha(self) -> float:
         """The penalty."""
-        return 1.0 / len(self.X)
+        return 1.0 / len(self.X) if self.penalty is None else self.penalty
+
+    @property
+    def C(self) -> float:
+        """scikit-learn's word for it."""
+        return (2.0 if self.n_classes == 2 else 1.0) / (self.alpha * len(self.X))
 
     @cached_property
     def n_classes(self) -> int:
@@ -59,8 +66,12 @@ class Problem:
         Parameters
         ----------
         coef : ndarray of shape (n_classes, d)
-        intercept : ndarray of shape (n_classes,)
+            Or of two classes the second's less the first's, of shape (1, d).
+        intercept : ndarray of shape (n_classes,) or (1,)
         """
+        if len(coef) < self.n_classes:
+            coef = np.vstack([-0.5 * coef, 0.5 * coef])
+            intercept = np.append(-0.5 * intercept, 0.5 * intercept)
         n = len(self.X)
         logits = self.X @ coef.T + intercept
         log_sums = logsumexp(logits, axis=1)

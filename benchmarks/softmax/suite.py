@@ -1,7 +1,13 @@
 """The suite: its cases in the order of the page."""
 
 from benchmarks.harness.suite import Suite
-from benchmarks.softmax.fits import classification_case, digits_case, images_case
+from benchmarks.softmax.fits import (
+    classification_case,
+    digits_case,
+    images_case,
+    small_case,
+    two_classes_case,
+)
 from benchmarks.softmax.page import section
 from benchmarks.softmax.singles import latency_case, memory_case
 
@@ -20,6 +26,8 @@ SUITE = Suite(
     cases={
         "digits": digits_case,
         "classification": classification_case,
+        "two_classes": two_classes_case,
+        "small": small_case,
         "images": images_case,
         "memory": memory_case,
         "latency": latency_case,

@@ -283,5 +283,5 @@ def _take_by_numpy(
         sums[:] = (lanes + 0.0).cumsum(axis=1)[:, -1] + 0.0
 
 
-patience = Patience(_take, to_compile=1 << 24, to_load=1 << 17)
+patience = Patience(_take, to_compile=1 << 22, to_load=1 << 17)
 """Logits that NumPy goes through, at some 70 ns each, before loops that are compiled do."""
