@@ -95,7 +95,7 @@ class SoftmaxRegression(CallbackSupportMixin, RowsComeInParts):
     history_ : dict of ndarray of shape (n_iter_ + 1,)
         "loss" (the one minimised), "gradient_norm" (its greatest entry), "step" (length),
         "train_accuracy", and with validation rows "validation_loss" (without penalty)
-        and "validation_accuracy". Entry 0 is the start.
+        and "validation_accuracy". Entry 0 is the start: zero, or of many rows the optimum of some.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
         Where the training table had names.
