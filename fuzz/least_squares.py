@@ -3,11 +3,14 @@
 import warnings
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from fuzz.problems import Problem, draw
 from trivium import LeastSquaresClassifier, LeastSquaresClassifierCV
+from trivium.least_squares.solving.by_iteration import MANY_COLUMNS
 
 _CLOSE = 1e-7  # of the scores, where columns are as far from dependent as `_EVEN` says
 _EVEN = 1e-5
@@ -76,11 +79,32 @@ def mismatches(table: Problem, rng: np.random.Generator) -> Iterator[str]:
         told = model.decision_function(table.queries).reshape(right.shape)
         if not np.allclose(told, right, rtol=_CLOSE, atol=_CLOSE * (1 + np.abs(right).max())):
             yield f"{setting}: scores differ by {np.abs(told - right).max():.2g}"
+        yield from _sparse(table, alpha, centred, setting, right)
         yield from _without_rows(model, X, y, targets, alpha, centred, setting)
         if alpha > 0:
             yield from _every_penalty(X, y, targets, centred, alpha)
     yield from _in_parts(model, table, alpha, centred, setting, rng)
     yield from _probabilities(table)
+
+
+def _sparse(table: Problem, alpha: float, centred: bool, setting: str, right: Any) -> Iterator[str]:
+    """Ask the same of sparse rows, small as they are, by the ways of large ones."""
+    rows, queries = csr_array(table.X), csr_array(table.queries)
+    for least in (MANY_COLUMNS, 0):
+        with (
+            patch("trivium.rows.csr._FEW_VALUES", 0),
+            patch("trivium.least_squares.solving.sparse_sums._FEW_VALUES", 0),
+            patch("trivium.least_squares.solving.sparse_sums.MOST_STORED", 1.0),
+            patch("trivium.least_squares.solving.by_iteration.MANY_COLUMNS", least),
+            warnings.catch_warnings(),
+        ):
+            warnings.simplefilter("ignore")
+            model = LeastSquaresClassifier(alpha, fit_intercept=centred)
+            told = model.fit(rows, table.y, sample_weight=table.counts).decision_function(queries)
+        told = told.reshape(right.shape)
+        if not np.allclose(told, right, rtol=_CLOSE, atol=_CLOSE * (1 + np.abs(right).max())):
+            apart = np.abs(told - right).max()
+            yield f"{setting}: sparse, from {least} columns by steps: scores differ by {apart:.2g}"
 
 
 def _objective(X: Any, targets: Any, coef: Any, intercept: Any, alpha: float) -> float:
