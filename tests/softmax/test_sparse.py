@@ -1,9 +1,13 @@
 """Softmax regression on sparse rows says what it says on the same rows as an array."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import scipy.sparse
 from sklearn.linear_model import LogisticRegression
+from tests.rows.split_rows import SplitCsrRows
+from tests.rows.strict_rows import StrictCsrRows
 
 from trivium import SeparationWarning, SoftmaxRegression, SoftmaxRegressionCV
 from trivium.rows import csr
@@ -11,6 +15,7 @@ from trivium.rows.csr import Csr
 from trivium.rows.table import rows_of
 from trivium.softmax import distinct as merging
 from trivium.softmax.distinct import distinct
+from trivium.softmax.objective.penalties import alpha_grid
 
 CONTAINERS = [
     scipy.sparse.csr_array,
@@ -245,3 +250,56 @@ class TestDistinct:
         assert merged.n_stored is None
         assert merged.shape == (3, 3)
         assert merged.reads >= 1
+
+
+def learnt(n_classes, alpha):
+    X, y = table(n=150, n_classes=n_classes)
+    X[:, 1] = 40.0 + np.random.default_rng(5).random(150)
+    w = np.random.default_rng(2).uniform(0.5, 2.0, 150)
+    X = scipy.sparse.csr_array(X)
+    model = SoftmaxRegression(alpha, solver="newton-cg" if n_classes == 2 else "lbfgs", tol=1e-9)
+    model.fit(X, y, w)
+    found = [model.coef_, model.intercept_, model.optimality_gap_, model.n_passes_]
+    return [
+        *found,
+        model.predict_proba(X),
+        alpha_grid(rows_of(Csr.of(X), y, n_classes, w), 3, fit_intercept=True),
+    ]
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("alpha", [0.01, 0.0])
+def test_rows_in_pieces_are_learnt_from_to_the_bit(n_classes, alpha, monkeypatch):
+    as_large(monkeypatch)
+    monkeypatch.setattr("trivium.softmax.curvature.preconditioner_schedule._MOST_PASSES", 0)
+    expected = learnt(n_classes, alpha)
+    seen = set()
+
+    def strict(*given):
+        rows = StrictCsrRows(*given)
+        rows.seen = seen
+        return rows
+
+    for door in (partial(SplitCsrRows, cuts=[3, 3, 90]), strict):
+        monkeypatch.setattr("trivium.rows.table.CsrRows", door)
+        for value, plain in zip(learnt(n_classes, alpha), expected, strict=True):
+            np.testing.assert_array_equal(value, plain)
+    assert seen >= {"LossAndGradient", "_SummaryAndHeads", "_Moments", "Linear.residuals"}
+    if alpha:
+        assert "SquaresOfStored" in seen
+
+
+def test_nothing_is_dense_where_columns_are_many(monkeypatch):
+    rng = np.random.default_rng(0)
+    n, d, stored = 3000, 20_000, 20
+    indptr = np.arange(n + 1) * stored
+    parts = rng.random(n * stored), np.sort(rng.integers(0, d, (n, stored))).ravel(), indptr
+    X = scipy.sparse.csr_array(parts, shape=(n, d))
+    y = (X[:, :9000].sum(axis=1) > 4.5).astype(int)
+    made, toarray = [], Csr.toarray
+    monkeypatch.setattr(Csr, "toarray", lambda rows: made.append(rows.shape) or toarray(rows))
+    found = SoftmaxRegression(1e-3, tol=1e-9).fit(X, y)
+    found.predict_proba(X)
+    assert {rows for rows, _ in made} == {1}  # the first row, from which deviations are taken
+    assert found.solver_ == "lbfgs"
+    assert found.optimality_gap_ < 1e-9

@@ -9,7 +9,12 @@ import scipy.sparse
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.properties import cached_property
-from trivium.rows.products import add_pulled_back, add_scores
+from trivium.rows.products import (
+    add_pulled_back,
+    add_pulled_back_once,
+    add_score,
+    add_scores,
+)
 
 _FEW_VALUES = 1 << 16
 
@@ -155,15 +160,55 @@ class Csr:
 
     def add_scores(self, columns: Float64, scores: Float64) -> None:
         """Add the product with columns, of shape (d,) or (d, K), to scores, in place."""
-        places = self.data, self.indices, self.indptr
-        add_scores(*places, np.ascontiguousarray(_wide(columns)), _wide(scores))
+        places, columns = (self.data, self.indices, self.indptr), np.ascontiguousarray(columns)
+        if columns.ndim == 1:
+            add_score(*places, columns, scores)
+        elif columns.shape[1] == 1:
+            add_score(*places, columns[:, 0], scores[:, 0])
+        else:
+            add_scores(*places, columns, scores)
 
     def pulled_back(self, values: Float64) -> Float64:
         """Multiply the transposed rows by values of them, of shape (m,) or (m, K), row by row."""
         back = np.zeros((self.shape[1], *values.shape[1:]))
-        places = self.data, self.indices, self.indptr
-        add_pulled_back(*places, np.ascontiguousarray(_wide(values)), _wide(back))
+        self.add_pulled_back(values, back)
         return back
+
+    def add_pulled_back(self, values: Float64, back: Float64) -> None:
+        """Add that product to an array of shape (d,) or (d, K), in place."""
+        places, values = (self.data, self.indices, self.indptr), np.ascontiguousarray(values)
+        if values.ndim == 1:
+            add_pulled_back_once(*places, values, back)
+        elif values.shape[1] == 1:
+            add_pulled_back_once(*places, values[:, 0], back[:, 0])
+        else:
+            add_pulled_back(*places, values, back)
+
+    def less(self, center: Float64) -> "Csr | None":
+        """Subtract numbers from columns that are stored in full; None where one of them is not.
+
+        Parameters
+        ----------
+        center : ndarray of shape (d,)
+            Zero for the other columns.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rows = Csr.of_array(np.array([[7.0, 2.0], [8.0, 0.0]]))
+        >>> rows.less(np.array([7.0, 0.0])).toarray()
+        array([[0., 2.],
+               [1., 0.]])
+        >>> rows.less(np.array([7.0, 1.0])) is None
+        True
+        """
+        if not center.any():
+            return self
+        off = center[self.indices[self.stored]]
+        if np.count_nonzero(off) < self.shape[0] * np.count_nonzero(center):
+            return None
+        places = self.indices[self.stored], self.indptr - self.indptr[0]
+        return Csr(self.data[self.stored] - off, *places, self.shape)
 
     def column(self, number: int) -> Floats:
         """Return one column, with its zeros."""
@@ -212,11 +257,6 @@ class Csr:
         place = self.stored
         parts = self.data[place], self.indices[place], self.indptr - self.indptr[0]
         return scipy.sparse.csr_array(parts, shape=self.shape)
-
-
-def _wide(values: Float64) -> Float64:
-    """Return a view of two dimensions."""
-    return values[:, None] if values.ndim == 1 else values
 
 
 def as_csr(X: object) -> Csr | None:

@@ -26,6 +26,29 @@ def add_scores(
 
 
 @kernel
+def add_score(
+    data: Floats, indices: Indices, indptr: Indices, column: Float64, scores: Float64
+) -> None:
+    """Do as `add_scores` with one column: it and the scores are of one dimension."""
+    for row in range(scores.shape[0]):
+        score = scores[row]
+        for place in range(indptr[row], indptr[row + 1]):
+            score += np.float64(data[place]) * column[indices[place]]
+        scores[row] = score
+
+
+@kernel
+def add_pulled_back_once(
+    data: Floats, indices: Indices, indptr: Indices, values: Float64, back: Float64
+) -> None:
+    """Do as `add_pulled_back` with one value a row."""
+    for row in range(values.shape[0]):
+        value = values[row]
+        for place in range(indptr[row], indptr[row + 1]):
+            back[indices[place]] += np.float64(data[place]) * value
+
+
+@kernel
 def add_pulled_back(
     data: Floats, indices: Indices, indptr: Indices, values: Float64, back: Float64
 ) -> None:

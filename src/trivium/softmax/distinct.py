@@ -25,8 +25,8 @@ from trivium.rows.csr import Csr, as_csr, dense, takes_sparse
 from trivium.rows.gathered import Gathered
 from trivium.rows.memory import ArrayRows
 from trivium.rows.source import Rows
+from trivium.rows.sparse import CsrRows
 from trivium.rows.summary import LENGTH, ColumnSummary, Summarise
-from trivium.rows.table import rows_of
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -96,7 +96,9 @@ def distinct(rows: Rows) -> Rows:
     elif weights is not None:
         weights = weights[kept]
     merged = rows.from_block(block._replace(codes=codes[kept], weights=_ratios(weights)))
-    return merged.with_summary(rows_of(block.X).summary())
+    sparse = as_csr(block.X)
+    alone = ArrayRows(block.X) if sparse is None else CsrRows(sparse)  # whose reads do not count
+    return merged.with_summary(alone.summary())
 
 
 def _alone(left: Rows, source: Rows, head: Hashes) -> Rows:
@@ -225,9 +227,8 @@ def _hash_stored(bits: Hashes, indices: Indices, indptr: Indices, hashes: Hashes
         mixed = _START
         for place in range(indptr[i], indptr[i + 1]):
             if bits[place] << _ONE:  # neither 0.0 nor -0.0
-                for part in (np.uint64(indices[place]), bits[place]):
-                    mixed = (mixed ^ part) * _FACTOR
-                    mixed ^= mixed >> _SHIFT
+                mixed = (mixed ^ bits[place] ^ (np.uint64(indices[place]) * _START)) * _FACTOR
+                mixed ^= mixed >> _SHIFT
         hashes[i] = mixed
 
 

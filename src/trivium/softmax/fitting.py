@@ -17,7 +17,7 @@ from trivium.softmax.curvature.preconditioner_schedule import PreconditionerSche
 from trivium.softmax.objective.cross_entropy import CrossEntropy, CrossEntropyAt
 from trivium.softmax.pilot import pilot_rows, pilot_start
 from trivium.softmax.solvers.gradient_descent import gradient_descent
-from trivium.softmax.solvers.lbfgs import lbfgs
+from trivium.softmax.solvers.lbfgs import PAIRS, lbfgs
 from trivium.softmax.solvers.newton import newton
 from trivium.softmax.solvers.newton_cg import newton_direction
 from trivium.softmax.solvers.protocol import Inverse, Result, Status
@@ -27,6 +27,7 @@ _FEW_COLUMNS, _ONE_MATRIX = 64, 6e7  # of two classes: columns, and rows times t
 
 _FLATTER = 0.35  # of the slope, which a step of Newton's may leave: the next step is dearer
 
+_FEWEST_PAIRS, _PAIRS_VALUES = 5, 1 << 23  # steps remembered of many columns; their numbers
 _MOST_ROUNDINGS = 64.0  # that a gradient may keep where no step helps any more
 
 FitObserver = Callable[[Float64, Any, float], bool | None]
@@ -85,17 +86,16 @@ def fit_parameters(
     alpha : float
     fit_intercept : bool
     solver : str
-        One of `SOLVERS`. "newton" keeps the square of (n_classes - 1)·d numbers, "newton-cg" the
-        probability of each class for every row, unless that is more than scikit-learn's setting
-        ``working_memory`` allows.
+        One of `SOLVERS`. "newton" keeps the square of (n_classes - 1)·d numbers. It and
+        "newton-cg" keep the probability of each class for every row, unless that is more than
+        scikit-learn's setting ``working_memory`` allows.
     learning_rate : float or "auto"
         For gradient descent.
     max_iter : int
     tol : float
         Of the gradient's greatest entry, in the user's coordinates.
     start : ndarray of shape (n_classes, d [+ 1]) or None
-        None means zeros, or of many rows the optimum of some; what is worse than zeros means
-        these, too, except for gradient descent.
+        None means zeros, and so does what is worse, except for gradient descent.
     observe : callable
 
     Returns
@@ -116,9 +116,11 @@ def fit_parameters(
                 observe=watch,
             )
             return _fitted(objective, result, solver, watch)
-        frame = frame_of(rows.summary(), centred=fit_intercept)
-        center = frame.origin if frame.far else None
-        objective = CrossEntropy(rows, alpha=alpha, fit_intercept=fit_intercept, center=center)
+        sparse = rows.n_stored is not None
+        frame = frame_of(rows.summary(), centred=fit_intercept, sparse=sparse)
+        objective = CrossEntropy(
+            rows, alpha=alpha, fit_intercept=fit_intercept, center=frame.center
+        )
         space = row_space(rows, frame, alpha)
         size = rows.shape[1] if space is None else space.pivots.size
         dependence = None
@@ -222,7 +224,10 @@ def _by_newton_cg(problem: Problem, first: Float64, tol: float, **options: Any) 
 
 
 def _by_lbfgs(problem: Problem, first: Float64, tol: float, **options: Any) -> Result:
-    return lbfgs(problem, first, renew=_schedule(problem, first, tol), **options)
+    pairs = PAIRS
+    if problem.objective.rows.n_stored is not None:
+        pairs = min(max(_FEWEST_PAIRS, _PAIRS_VALUES // first.size), PAIRS)
+    return lbfgs(problem, first, renew=_schedule(problem, first, tol), pairs=pairs, **options)
 
 
 def _by_newton(problem: Problem, first: Float64, tol: float, **options: Any) -> Result:

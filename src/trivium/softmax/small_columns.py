@@ -21,8 +21,10 @@ from sklearn.exceptions import ConvergenceWarning
 from trivium.arrays import Float64
 from trivium.magnitudes import column_name
 from trivium.rows.block import Block
+from trivium.rows.csr import as_large_csr, dense, takes_sparse
 from trivium.softmax.fitting import Fitted
 from trivium.softmax.objective.cross_entropy import CrossEntropy
+from trivium.softmax.objective.stored import moments_of
 from trivium.softmax.solvers.protocol import Status
 
 _SMALL = 1e-2  # of what varies by more, tol means what it says
@@ -67,8 +69,10 @@ def sure_falls(objective: CrossEntropy, gradient: Float64) -> SureFalls:
     """
     rows, d = objective.rows, objective.rows.shape[1]
     origin = rows.summary().means if objective.fit_intercept else np.zeros(d)
+    center = objective.center if rows.n_stored is not None else None
+    statistic = SquaredDeviations(origin, center)
     with np.errstate(over="ignore"):
-        squares = rows.reduce(SquaredDeviations(origin), np.add, length=objective.length)
+        squares = rows.reduce(statistic, np.add, length=objective.long)
         mean = squares / objective.total
     own = gradient[:, :d] - gradient[:, d:].sum(axis=1, keepdims=True) * origin
     curvature = mean / 2 + objective.alpha
@@ -76,6 +80,7 @@ def sure_falls(objective: CrossEntropy, gradient: Float64) -> SureFalls:
     return SureFalls((own**2).sum(axis=0) / (2 * most), np.sqrt(mean))
 
 
+@takes_sparse
 @dataclass(frozen=True)
 class SquaredDeviations:
     """Weighted squares of each column's deviations from a point, summed over rows.
@@ -83,13 +88,20 @@ class SquaredDeviations:
     Attributes
     ----------
     origin : ndarray of shape (d,)
+    center : ndarray of shape (d,) or None
+        The part of it that sparse rows are moved by.
     """
 
     origin: Float64
+    center: Float64 | None = None
 
     def __call__(self, block: Block) -> Float64:
         """Sum over a block."""
-        deviation = np.asarray(block.X, dtype=np.float64) - self.origin
+        if as_large_csr(block.X) is not None:
+            shift = self.origin if self.center is None else self.origin - self.center
+            squares: Float64 = moments_of(block, self.center, shift)[1]
+            return squares
+        deviation = np.asarray(dense(block.X), dtype=np.float64) - self.origin
         count = np.ones(deviation.shape[0]) if block.weights is None else block.weights
         total: Float64 = count @ deviation**2
         return total

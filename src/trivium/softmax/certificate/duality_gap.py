@@ -33,12 +33,13 @@ price of removing it. Logits that are wrong by ε change KL(q‖p) by the varian
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from trivium.arrays import Float64
 from trivium.rows.block import Block
+from trivium.rows.csr import as_large_csr, takes_sparse
 from trivium.rows.source import Rows
 from trivium.softmax.certificate.bounds import SOLVED, by_curvature, divergence, inverse_of, norm
 from trivium.softmax.certificate.residuals import (
@@ -49,6 +50,7 @@ from trivium.softmax.certificate.residuals import (
     without,
 )
 from trivium.softmax.certificate.shift import by_shift
+from trivium.softmax.objective.stored import PART, pull_back
 
 _LOOSE = 1e-6  # of the loss: above it, another bound is computed too
 
@@ -167,6 +169,7 @@ def _balance(model: Model, sums: Residuals) -> tuple[Float64, float, float, floa
     return values, along, float(np.sqrt(stiffness)) * residue, ratio
 
 
+@takes_sparse
 @dataclass(frozen=True)
 class _Balanced:
     """Change of the gradient by the step along some values of the classes, summed."""
@@ -176,15 +179,26 @@ class _Balanced:
 
     def __call__(self, block: Block) -> Float64:
         """Sum over a block."""
-        X = self.linear.columns(block)
+        K, d = self.linear.coef.shape
+        if as_large_csr(block.X) is None:
+            X = self.linear.columns(block)
+            change: Float64 = self._steps(block, X) @ X
+        else:
+            back = np.zeros((d, 1 if K == 2 else K))
+            for part in block.parts(PART):
+                X = self.linear.columns(part)
+                pull_back(np.atleast_2d(self._steps(part, X)), X, back)
+            change = back[:, 0] if K == 2 else back.T
+        return np.outer(self.values - self.values[::-1], change) if K == 2 else change
+
+    def _steps(self, block: Block, X: Any) -> Float64:
+        """Weigh rows' steps, shape (n_classes, m); of two classes what both have, (m,)."""
         if len(self.values) == 2:  # whichever is the hub
-            second = block.weigh(variances_of_two(self.linear, X)) @ X
-            return np.outer(self.values - self.values[::-1], second)
+            return block.weigh(variances_of_two(self.linear, X))
         p, _, _ = self.linear.probabilities(X)
         hub = p.argmax(axis=0)
         step, top = without(p, hub)
         step *= self.values[:, None] - self.values[hub]
         step *= top
         step[hub, np.arange(hub.size)] = -step.sum(axis=0)
-        change: Float64 = block.weigh(step) @ X
-        return change
+        return block.weigh(step)

@@ -1,7 +1,7 @@
 """What the probabilities at given parameters leave: sums over rows, with their rounding."""
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -9,8 +9,15 @@ from trivium.arrays import Float64, Indices
 from trivium.blocks.map_reduce import block_length
 from trivium.blocks.scaling import comparable_weights
 from trivium.rows.block import Block
+from trivium.rows.csr import Csr, can_take_sparse, takes_sparse
 from trivium.rows.source import Rows
-from trivium.softmax.objective.row_sums import pulled_back, residuals_of
+from trivium.softmax.objective.row_sums import gradient_of
+from trivium.softmax.objective.stored import (
+    block_of_stored,
+    center_of_stored,
+    logits_of,
+    moved_rows,
+)
 
 Statistic = TypeVar("Statistic")
 
@@ -71,14 +78,13 @@ class Linear(NamedTuple):
     center: Float64
     centred: bool
 
-    def columns(self, block: Block) -> Float64:
-        """Return a block's rows, centred, in float64."""
-        X = np.asarray(block.X, dtype=np.float64)
-        return X - self.center if self.centred else X
+    def columns(self, block: Block) -> Any:
+        """Return a block's rows, centred, in float64 or as they are stored."""
+        return moved_rows(block, self.center if self.centred else None)
 
-    def probabilities(self, X: Float64) -> tuple[Float64, Float64, Float64]:
+    def probabilities(self, X: Float64 | Csr) -> tuple[Float64, Float64, Float64]:
         """Compute probabilities of centred rows, class by class; logits and their log-sum-exp."""
-        logits = self.coef @ X.T
+        logits = logits_of(X, self.coef)
         logits += self.intercept[:, None]
         top = logits.max(axis=0)
         p = np.exp(logits - top)
@@ -86,13 +92,11 @@ class Linear(NamedTuple):
         p /= total
         return p, logits, top + np.log(total)
 
+    @takes_sparse
     def residuals(self, block: Block) -> Residuals:
         """Sum what the probabilities leave of a block's rows."""
-        X = self.columns(block)
-        residual, sums = residuals_of(
-            X, self.coef, self.intercept, block.codes, block.weights, edges=True
-        )
-        gradient = pulled_back(residual, X)
+        center = self.center if self.centred else None
+        gradient, sums = gradient_of(block, center, self.coef, self.intercept, edges=True)
         return Residuals(sums.loss, gradient, sums.balance, sums.edges, sums.size, sums.off)
 
     def surplus(self, block: Block) -> Float64:
@@ -138,15 +142,19 @@ class Model:
         n, d = rows.shape
         summary = rows.summary()
         center = summary.means if centred else np.zeros(d)
+        if rows.n_stored is not None:  # columns with zeros stay where they are
+            center = center_of_stored(summary, center)
         self.greatest: Float64 = np.maximum(summary.most - center, center - summary.least)
         self.coef, self.alpha = coef, alpha
-        self.linear = Linear(coef, intercept + coef @ center, center, centred)
+        laid = coef if rows.n_stored is None else np.asfortranarray(coef)
+        self.linear = Linear(laid, intercept + coef @ center, center, centred)
         self.offset = float((np.abs(intercept) + np.abs(coef) @ np.abs(center)).max())
         weights = comparable_weights(rows.weights)
         self.rows = rows.reweighted(weights)
         self.total = float(n if weights is None else weights.sum())
         self._length = block_length(d)
-        block, n_blocks = min(self._length, n), -(-n // self._length)
+        self._long = self._length if rows.n_stored is None else block_of_stored(rows)
+        block, n_blocks = min(max(self._length, self._long), n), -(-n // self._length)
         self.rounding = (block + n_blocks + coef.shape[0] + 16) * UNIT
 
     def reduce(
@@ -155,7 +163,8 @@ class Model:
         merge: Callable[[Statistic, Statistic], Statistic],
     ) -> Statistic:
         """Compute a statistic of all rows, block by block."""
-        return self.rows.reduce(statistic, merge, length=self._length)
+        length = self._long if can_take_sparse(statistic) else self._length
+        return self.rows.reduce(statistic, merge, length=length)
 
     def logit_error(self) -> float:
         """Bound what rounding did to the difference of two logits of a row."""
@@ -173,9 +182,9 @@ class Model:
         return float(self.logit_error() * np.sqrt(2 * sums.off / self.total))
 
 
-def variances_of_two(linear: Linear, X: Float64) -> Float64:
+def variances_of_two(linear: Linear, X: Float64 | Csr) -> Float64:
     """Compute p(1 - p) of centred rows, of two classes, shape (m,)."""
-    margins: Float64 = X @ (linear.coef[1] - linear.coef[0])
+    margins = X @ (linear.coef[1] - linear.coef[0])
     margins += linear.intercept[1] - linear.intercept[0]
     others = np.exp(-np.abs(margins))
     variances: Float64 = others / (1.0 + others) ** 2

@@ -54,12 +54,12 @@ class FramedColumns:
         """Bring a block into the frame, and multiply each row by a number."""
         d = self.shift.size
         framed = np.empty((block.X.shape[0], d + self.intercept))
-        bring_into_frame(block.X, roots, self._origin, self.unit, framed)
+        bring_into_frame(block.X, roots, self.origin, self.unit, framed)
         return self.pulled_back(framed)
 
     @property
-    def _origin(self) -> Float64:
-        """What is subtracted in all: of the two, one is zero."""
+    def origin(self) -> Float64:
+        """What is subtracted in all: of the two, one is zero in each column."""
         return self.shift if self.center is None else self.shift + self.center
 
     def columns(self, block: Block) -> Float64:
@@ -136,8 +136,8 @@ class Problem:
         self.frame = frame._replace(unit=within)
         self.unit = np.append(within, 1.0) if self.intercept else within
         # From the rows as the objective takes them to the origin, and to zero.
-        self._shift = np.zeros(d) if frame.far else frame.origin
-        self._offset = frame.origin if frame.far else np.zeros(d)
+        self._offset = np.zeros(d) if frame.center is None else frame.center
+        self._shift = frame.origin - self._offset
         self.framed = FramedColumns(
             objective.center, self._shift, within, self.intercept, dependence
         )
@@ -149,6 +149,8 @@ class Problem:
         self._spread = np.append(reach, 1.0) if self.intercept else reach
         far = reach + np.abs(frame.origin)
         self._size = np.append(far, 1.0) if self.intercept else far
+        terms = reach + np.abs(self._shift)
+        self._terms = np.append(terms, 1.0) if self.intercept else terms
 
     def evaluate(self, V: Float64) -> ProblemAt:
         """Evaluate the loss at a point; at the same array again, return the same answer."""
@@ -220,8 +222,7 @@ class Problem:
         terms themselves by the logits' rounding, as p(1 - p) is at most |p - [j = y]|. This is
         asked about zero, in the user's coordinates, and about the origin, where less is lost.
         """
-        terms = self._spread if self.frame.far else self._size
-        reach = float((np.abs(at.parameters) @ terms).max())
+        reach = float((np.abs(at.parameters) @ self._terms).max())
         relative = roundings * (_SUM_ROUNDING + reach) * _EPS * at.plain.residual[:, None]
         return bool(
             self._is_small_nearby(at, tol)

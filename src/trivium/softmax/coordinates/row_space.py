@@ -224,7 +224,7 @@ class Spanned(Problem):
             rows,
             alpha=whole.objective.alpha * space.scale**2,
             fit_intercept=intercept,
-            center=frame.origin if frame.far else None,
+            center=frame.center,
         )
         super().__init__(objective, frame)
         self.whole, self.space = whole, space

@@ -13,8 +13,8 @@ import numpy as np
 from trivium.arrays import Float64, Floats
 from trivium.blocks.compiled import Patience, kernel
 from trivium.rows.summary import ColumnSummary
+from trivium.softmax.objective.stored import FAR, center_of_stored
 
-_FAR = 8.0  # ranges from zero: a mean beyond costs more than a digit
 # Squares of units, in which penalties are, stay within float64.
 _LEAST_EXPONENT, _MOST_EXPONENT = -505, 1000
 
@@ -30,14 +30,17 @@ class ColumnScaling(NamedTuple):
         What columns are multiplied by; zero for a column that says nothing.
     far : bool
         Whether rows are to be moved before anything is summed.
+    center : ndarray of shape (d,) or None
+        By how much. Of sparse rows that is zero for columns that are not stored in full.
     """
 
     origin: Float64
     unit: Float64
     far: bool
+    center: Float64 | None = None
 
 
-def frame_of(summary: ColumnSummary, *, centred: bool) -> ColumnScaling:
+def frame_of(summary: ColumnSummary, *, centred: bool, sparse: bool = False) -> ColumnScaling:
     """Choose units, and an origin.
 
     Parameters
@@ -45,6 +48,8 @@ def frame_of(summary: ColumnSummary, *, centred: bool) -> ColumnScaling:
     summary : ColumnSummary
     centred : bool
         Whether there are intercepts, so that columns may be taken about their means.
+    sparse : bool
+        Whether rows stay sparse where they are moved.
 
     Examples
     --------
@@ -62,7 +67,10 @@ def frame_of(summary: ColumnSummary, *, centred: bool) -> ColumnScaling:
     with np.errstate(over="ignore", invalid="ignore"):
         spread = summary.most - summary.least
     origin = summary.means
-    return ColumnScaling(origin, _unit(spread), far=bool(np.any(np.abs(origin) > _FAR * spread)))
+    if not np.any(np.abs(origin) > FAR * spread):
+        return ColumnScaling(origin, _unit(spread), far=False)
+    center = center_of_stored(summary, origin) if sparse else origin
+    return ColumnScaling(origin, _unit(spread), far=True, center=center)
 
 
 def _unit(size: Float64) -> Float64:

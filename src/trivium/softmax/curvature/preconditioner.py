@@ -20,9 +20,10 @@ from trivium.blocks.map_reduce import cut, map_reduce
 from trivium.blocks.memory import working_memory
 from trivium.blocks.workers import each_of, one_blas_thread
 from trivium.rows.block import Block
-from trivium.rows.csr import dense
+from trivium.rows.csr import dense, takes_sparse
 from trivium.softmax.coordinates.problem import FramedColumns, Problem, ProblemAt
 from trivium.softmax.coordinates.scaling import bring_into_frame
+from trivium.softmax.objective.stored import moments_of
 
 _CHUNK = 512  # rows gathered at a time
 _LIFT = 1e-10  # of a diagonal near one, which keeps blocks invertible where columns are dependent
@@ -127,8 +128,15 @@ def common_block(problem: Problem, n_rows: int) -> Blocks:
 def common_diagonal(problem: Problem) -> Diagonal:
     """Take the diagonal where all classes are equally likely."""
     objective = problem.objective
-    statistic = SquaresOfColumns(problem.framed)
-    squares = objective.rows.reduce(statistic, np.add, length=objective.length)
+    rows, framed = objective.rows, problem.framed
+    if rows.n_stored is None or framed.dependence is not None:
+        squares = rows.reduce(SquaresOfColumns(framed), np.add, length=objective.length)
+    else:
+        squares = rows.reduce(
+            SquaresOfStored(framed.center, framed.shift), np.add, length=objective.long
+        )
+        squares = squares * framed.unit**2
+        squares = np.append(squares, objective.total) if problem.intercept else squares
     squares = squares / objective.total
     curvature = squares / objective.shape[0] + problem.penalty
     return Diagonal(1.0 / np.where(curvature > 0, curvature, 1.0))
@@ -150,6 +158,28 @@ class SquaresOfColumns:
         framed = self.framed.columns(block)
         weighted = framed if block.weights is None else framed * block.weights[:, None]
         squares: Float64 = np.einsum("ij,ij->j", framed, weighted)
+        return squares
+
+
+@takes_sparse
+@dataclass(frozen=True)
+class SquaresOfStored:
+    """Weighted squares of each column of sparse rows about an origin, summed over rows.
+
+    Attributes
+    ----------
+    center : ndarray of shape (d,) or None
+        As of `moved_rows`.
+    shift : ndarray of shape (d,)
+        Subtracted besides.
+    """
+
+    center: Float64 | None
+    shift: Float64
+
+    def __call__(self, block: Block) -> Float64:
+        """Sum over a block."""
+        squares: Float64 = moments_of(block, self.center, self.shift)[1]
         return squares
 
 

@@ -36,7 +36,8 @@ class PreconditionerSchedule:
         self._problem, self._tol, self._warm = problem, tol, warm
         self._rows = int(min(n, max(2 * size, min(32 * n / size, 8 * size), 4 * n / size)))
         self._common_rows = 16 * size
-        one_pass = 4.0 * n * size * n_classes + _PASS_START
+        stored = problem.objective.rows.n_stored
+        one_pass = 4.0 * (n * size if stored is None else stored) * n_classes + _PASS_START
         block = _INVERSE * size**3 + _BLOCK_START
         self._common = (_GRAM * min(n, 16 * size) * size**2 + block) / one_pass
         self._blocks = n_classes * (_GRAM * self._rows * size**2 + block) / one_pass + 1.0

@@ -24,6 +24,7 @@ from trivium.softmax.objective.statistics import (
     Sums,
     mean_curvature,
 )
+from trivium.softmax.objective.stored import block_of_stored
 
 _BLOCK_VALUES = 1 << 17
 _LEAST_ROWS, _MOST_ROWS = 256, 4096
@@ -57,6 +58,11 @@ def softmax(logits: Float64) -> tuple[Float64, Float64]:
     total = probabilities.sum(axis=1, keepdims=True)
     probabilities /= total
     return probabilities, (top + np.log(total))[:, 0]
+
+
+def _is_of_stored(center: Float64 | None, n_stored: int, n_rows: int) -> bool:
+    """Whether a center may be that of columns alone that are stored in full."""
+    return center is None or bool(np.count_nonzero(center) * n_rows <= n_stored)
 
 
 class CrossEntropyAt:
@@ -153,6 +159,8 @@ class CrossEntropy:
         Sum of these weights.
     length : int
         Rows of a block.
+    long : int
+        Rows of a block for what goes through sparse rows in parts; else the same.
     cost : float
         What evaluations and products with the Hessian have cost so far, in evaluations. The
         probabilities that a point's products need cost one, whether they are kept or not.
@@ -186,6 +194,9 @@ class CrossEntropy:
         self.fit_intercept = fit_intercept
         self.center = center
         self.length = min(max(_LEAST_ROWS, _BLOCK_VALUES // d // 64 * 64), _MOST_ROWS)
+        self.long = self.length
+        if rows.n_stored is not None and _is_of_stored(center, rows.n_stored, n):
+            self.long = block_of_stored(rows)
         self.shape = (rows.n_classes, d + fit_intercept)
         self.cost = 0.0
 
@@ -201,8 +212,8 @@ class CrossEntropy:
         CrossEntropyAt
         """
         self.cost += 1.0
-        statistic = LossAndGradient(parameters, self.center, self.fit_intercept)
-        sums = self.rows.reduce(statistic, Sums.merge, length=self.length)
+        statistic = LossAndGradient(self._laid(parameters), self.center, self.fit_intercept)
+        sums = self.rows.reduce(statistic, Sums.merge, length=self.long)
         return CrossEntropyAt(self, parameters, sums)
 
     def probabilities(self, parameters: Float64, classes: slice | None = None) -> Float64:
@@ -220,13 +231,13 @@ class CrossEntropy:
         some = slice(None) if classes is None else classes
         n_some = len(range(*some.indices(self.shape[0])))
         probabilities = np.empty((n_some, self.rows.shape[0]))
-        statistic = Probabilities(parameters, self.center, self.fit_intercept, some)
+        statistic = Probabilities(self._laid(parameters), self.center, self.fit_intercept, some)
         self.rows.each(statistic, length=self.length, out=probabilities.T)
         return probabilities
 
     def mean_curvature(self, parameters: Float64) -> Float64:
         """Compute the mean over the classes of p(1 - p) for every row, shape (n,)."""
-        statistic = MeanCurvature(parameters, self.center, self.fit_intercept)
+        statistic = MeanCurvature(self._laid(parameters), self.center, self.fit_intercept)
         curvature: Float64 = self.rows.each(statistic, length=self.length)
         return curvature
 
@@ -246,8 +257,9 @@ class CrossEntropy:
             The probabilities there, shape (n, n_classes), if they are known.
         """
         self.cost += 1.0
-        statistic = HessianProduct(parameters, self.center, self.fit_intercept, direction)
-        total = self.rows.reduce(statistic, np.add, length=self.length, beside=beside)
+        given = self._laid(parameters), self.center, self.fit_intercept, self._laid(direction)
+        statistic = HessianProduct(*given)
+        total = self.rows.reduce(statistic, np.add, length=self.long, beside=beside)
         product: Float64 = total / self.total + self.alpha * self.penalised(direction)
         return product
 
@@ -267,6 +279,10 @@ class CrossEntropy:
         bound: Float64 = 0.5 * gram / self.total
         bound[np.diag_indices(self.rows.shape[1])] += self.alpha
         return bound
+
+    def _laid(self, parameters: Float64) -> Float64:
+        """Lay parameters as sparse rows read them, a column's side by side; else leave them."""
+        return parameters if self.rows.n_stored is None else np.asfortranarray(parameters)
 
     def penalised(self, parameters: Float64) -> Float64:
         """Return the parameters with the intercepts, which are free, set to zero."""

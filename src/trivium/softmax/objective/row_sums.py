@@ -5,7 +5,8 @@ is done to every row then runs along memory, several rows at a time. Sums run in
 as a tile has rows, so that they do not depend on how many rows the machine takes at a time.
 """
 
-from typing import NamedTuple
+from functools import reduce
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,6 +20,9 @@ from trivium.blocks.elementary import (
     log1p_of_positive_by_numpy,
     quotient,
 )
+from trivium.rows.block import Block
+from trivium.rows.csr import Csr, as_large_csr
+from trivium.softmax.objective.stored import PART, logits_of, moved_rows, pull_back
 
 _TILE = 64
 _A_CALL = 2000  # numbers that NumPy goes through in the time of its calls for one block
@@ -60,9 +64,61 @@ class RowSums(NamedTuple):
     balance: Float64
     edges: Float64
 
+    def merge(self, other: "RowSums") -> "RowSums":
+        """Sum over both sets of rows."""
+        sums: Any = zip(self, other, strict=True)
+        return RowSums(*(one + two for one, two in sums))
+
+
+def gradient_of(
+    block: Block,
+    center: Float64 | None,
+    coef: Float64,
+    intercept: Float64,
+    *,
+    edges: bool = False,
+    room: bool = False,
+) -> tuple[Float64, RowSums]:
+    """Compute the gradient by the coefficients of a linear model, summed over a block's rows.
+
+    Parameters
+    ----------
+    block : Block
+    center : ndarray of shape (d,) or None
+        Subtracted from every row.
+    coef, intercept, edges
+        As in `residuals_of`.
+    room : bool
+        Whether the gradient is to have one more column, of anything.
+
+    Returns
+    -------
+    gradient : ndarray of shape (n_classes, d [+ 1])
+    sums : RowSums
+    """
+    K, d = coef.shape
+    if as_large_csr(block.X) is None:
+        X: Any = moved_rows(block, center)
+        residual, sums = residuals_of(X, coef, intercept, block.codes, block.weights, edges=edges)
+        gradient = np.empty((K, d + room))
+        gradient[:, :d] = pulled_back(residual, X)
+        return gradient, sums
+    some = slice(1, 2) if K == 2 else slice(0, K)
+    back = np.zeros((d + room, K if K > 2 else 1))
+    given, found = _given(coef, intercept), []
+    for part in block.parts(PART):
+        X = moved_rows(part, center)
+        residual = _logits(X, *given)
+        sums = take_residuals(residual, given[1], part.codes, part.weights, edges=edges)
+        pull_back(residual[some], X, back[:d])
+        found.append(sums)
+    if K == 2:
+        back = np.column_stack([-back, back])
+    return back.T, reduce(RowSums.merge, found)
+
 
 def residuals_of(
-    X: Float64,
+    X: Float64 | Csr,
     coef: Float64,
     intercept: Float64,
     codes: Indices,
@@ -76,7 +132,7 @@ def residuals_of(
 
     Parameters
     ----------
-    X : ndarray of shape (m, d)
+    X : ndarray or Csr of shape (m, d)
     coef : ndarray of shape (n_classes, d)
     intercept : ndarray of shape (n_classes,)
     codes, weights, edges
@@ -87,14 +143,32 @@ def residuals_of(
     residual : ndarray of shape (n_classes, m)
     sums : RowSums
     """
-    logits = np.empty((len(coef), len(X)))
-    if len(coef) == 2:
+    given = _given(coef, intercept)
+    logits = _logits(X, *given)
+    return logits, take_residuals(logits, given[1], codes, weights, edges=edges)
+
+
+def _given(coef: Float64, intercept: Float64) -> tuple[Float64, Float64]:
+    """Take the coefficients that logits need: of two classes the second's less the first's."""
+    if len(coef) != 2:
+        return coef, intercept
+    return coef[1] - coef[0], np.array([0.0, intercept[1] - intercept[0]])
+
+
+def _logits(X: Float64 | Csr, coef: Float64, intercept: Float64) -> Float64:
+    """Compute logits less the intercepts, shape (n_classes, m), of what `_given` returns."""
+    logits = np.empty((intercept.size, X.shape[0]))
+    if coef.ndim == 1:
         logits[0] = 0.0
-        np.dot(X, coef[1] - coef[0], out=logits[1])
-        intercept = np.array([0.0, intercept[1] - intercept[0]])
+        if isinstance(X, Csr):
+            logits[1] = X @ coef
+        else:
+            np.dot(X, coef, out=logits[1])
+    elif isinstance(X, Csr):
+        return logits_of(X, coef)
     else:
         np.dot(coef, X.T, out=logits)
-    return logits, take_residuals(logits, intercept, codes, weights, edges=edges)
+    return logits
 
 
 def pulled_back(residual: Float64, X: Float64) -> Float64:
@@ -140,28 +214,16 @@ def take_residuals(
     """
     n_classes, m = logits.shape
     w = _NO_WEIGHTS if weights is None else weights
-    sums = np.zeros(_TOTALS + 2 * n_classes)
+    sums = np.empty(_TOTALS + 2 * n_classes)
     stars = np.zeros((n_classes, n_classes)) if edges else _NO_EDGES
     if patience.is_over(n_classes * m + _A_CALL):
-        work = np.zeros((_LANES + _TOTALS + 3 * n_classes, _TILE))
+        work = np.empty((_LANES + _TOTALS + 3 * n_classes, _TILE))
         _take(logits, intercept, codes, w, work, sums, stars)
     else:
         _take_by_numpy(logits, intercept, codes, w, sums, stars)
     loss, wrong, size, off = sums[:_TOTALS].tolist()
     squares, balance = sums[_TOTALS:].reshape(2, n_classes)
     return RowSums(loss, wrong, size, off, squares, balance, stars)
-
-
-@kernel
-def _add_edges(work: Float64, width: int, edges: Float64) -> None:
-    """Add products of a tile's probabilities, whose exponentials and sums are in its workspace."""
-    K = edges.shape[0]
-    for i in range(width):
-        h = int(work[K + _BEST, i])
-        total = work[K + _TOP, i]
-        top = quotient(work[K + _WEIGHT, i], total)
-        for k in range(K):
-            edges[h, k] += 0.0 if k == h else top * quotient(work[k, i], total)
 
 
 @kernel
@@ -174,9 +236,12 @@ def _take(
     sums: Float64,
     edges: Float64,
 ) -> None:
-    """Go through a block tile by tile, in a workspace of zeros."""
+    """Go through a block tile by tile."""
     K, m = logits.shape
     lanes = K + _LANES
+    for s in range(sums.shape[0]):
+        for i in range(_TILE):
+            work[lanes + s, i] = 0.0
     for first in range(0, m, _TILE):
         width = min(_TILE, m - first)
         for i in range(_TILE):
@@ -216,7 +281,12 @@ def _take(
             work[lanes + _OFF, i] += w * off
             work[K + _TOP, i], work[K + _OWN, i] = 1.0 + others, -off
         if edges.shape[0]:
-            _add_edges(work, width, edges)
+            for i in range(width):
+                h = int(work[K + _BEST, i])
+                total = work[K + _TOP, i]
+                top = quotient(work[K + _WEIGHT, i], total)
+                for k in range(K):
+                    edges[h, k] += 0.0 if k == h else top * quotient(work[k, i], total)
         for k in range(K):
             for i in range(_TILE):
                 p = quotient(work[k, i], work[K + _TOP, i])
@@ -232,8 +302,10 @@ def _take(
         for i in range(_TILE):
             work[lanes + _SIZE, i] += work[K + _WEIGHT, i] * np.sqrt(work[K + _SQUARE, i])
     for s in range(sums.shape[0]):
+        total = 0.0
         for i in range(_TILE):
-            sums[s] += work[lanes + s, i]
+            total += work[lanes + s, i]
+        sums[s] = total
 
 
 def _take_by_numpy(

@@ -4,13 +4,16 @@ Inside a block, logits lie class by class: what is done to every row then runs a
 """
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from trivium.arrays import Float64, Indices
-from trivium.rows.block import Block
-from trivium.softmax.objective.row_sums import pulled_back, residuals_of
+from trivium.rows.block import NO_CODES, Block
+from trivium.rows.csr import Csr, as_csr, takes_sparse
+from trivium.rows.products import add_one_there_and_back
+from trivium.softmax.objective.row_sums import gradient_of
+from trivium.softmax.objective.stored import PART, add_curved, logits_of, moved_rows
 
 
 class Sums(NamedTuple):
@@ -39,6 +42,7 @@ class Sums(NamedTuple):
         )
 
 
+@takes_sparse
 @dataclass(frozen=True)
 class Linear:
     """Logits that are linear in rows, and derivatives in them.
@@ -56,19 +60,19 @@ class Linear:
     center: Float64 | None
     fit_intercept: bool
 
-    def columns(self, block: Block) -> Float64:
-        """Rows of a block in float64: a view where nothing is to be done."""
-        return centred(block, self.center)
+    def columns(self, block: Block) -> Any:
+        """Rows of a block: an array in float64, or as they are stored."""
+        return moved_rows(block, self.center)
 
-    def logits(self, X: Float64, parameters: Float64) -> Float64:
+    def logits(self, X: Float64 | Csr, parameters: Float64) -> Float64:
         """Logits of rows, shape (n_classes, m)."""
         d = X.shape[1]
-        logits: Float64 = parameters[:, :d] @ X.T
+        logits = logits_of(X, parameters[:, :d])
         if self.fit_intercept:
             logits += parameters[:, d:]
         return logits
 
-    def probabilities(self, X: Float64) -> Float64:
+    def probabilities(self, X: Float64 | Csr) -> Float64:
         """Probabilities of rows at the parameters, shape (n_classes, m)."""
         logits = self.logits(X, self.parameters)
         each = np.arange(logits.shape[1])
@@ -76,15 +80,16 @@ class Linear:
         logits /= 1.0 + others
         return logits
 
-    def odds(self, X: Float64) -> Float64:
+    def odds(self, X: Float64 | Csr) -> Float64:
         """Odds of rows' less likely class, of two classes, at the parameters, shape (m,)."""
         by = self.parameters[1] - self.parameters[0]
-        margins: Float64 = X @ by[: X.shape[1]]
+        margins = X @ by[: X.shape[1]]
         if self.fit_intercept:
             margins += by[-1]
         np.abs(margins, out=margins)
         np.negative(margins, out=margins)
-        return np.exp(margins, out=margins)
+        odds: Float64 = np.exp(margins, out=margins)
+        return odds
 
     def pulled_back(self, X: Float64, residual: Float64) -> Float64:
         """Turn derivatives in the logits into derivatives in the parameters."""
@@ -101,14 +106,11 @@ class LossAndGradient(Linear):
 
     def __call__(self, block: Block) -> Sums:
         """Sum over a block."""
-        X, d = self.columns(block), block.X.shape[1]
-        intercept = self.parameters[:, d] if self.fit_intercept else np.zeros(len(self.parameters))
-        residual, sums = residuals_of(
-            X, self.parameters[:, :d], intercept, block.codes, block.weights
-        )
-        gradient = np.empty(self.parameters.shape)
-        gradient[:, :d] = pulled_back(residual, X)
-        if self.fit_intercept:
+        d, one = block.X.shape[1], self.fit_intercept
+        intercept = self.parameters[:, d] if one else np.zeros(len(self.parameters))
+        coef = self.parameters[:, :d]
+        gradient, sums = gradient_of(block, self.center, coef, intercept, room=one)
+        if one:
             gradient[:, d] = sums.balance
         return Sums(sums.loss, gradient, sums.wrong, sums.squares)
 
@@ -162,6 +164,8 @@ class HessianProduct(Linear):
             At the parameters; None means that they are not known.
         """
         X = self.columns(block)
+        if as_csr(X) is not None:
+            return self._of_stored(block, probabilities)
         p = self.probabilities(X) if probabilities is None else probabilities.T
         if p.shape[1] == 1:  # sums of numbers that lie side by side would run in another order
             p = np.repeat(p, 2, axis=1)[:, :1]
@@ -171,6 +175,32 @@ class HessianProduct(Linear):
         if block.weights is not None:
             change *= block.weights
         return self.pulled_back(X, change)
+
+    def _of_stored(self, block: Block, probabilities: Float64 | None) -> Float64:
+        """Sum over a block of sparse rows, part by part."""
+        K, d = len(self.parameters), block.X.shape[1]
+        none: Float64 = np.empty(0)
+        two, one = K == 2, self.fit_intercept
+        by = self.direction[1:] - self.direction[:1] if two else self.direction
+        level = by[:, d].copy() if one else np.zeros(len(by))
+        back, totals = np.zeros((d + one, len(by))), np.zeros(len(by))
+        columns, values = np.ascontiguousarray(by[:, :d].T), np.empty(K)
+        for part in block.parts(PART):
+            X = self.columns(part)
+            places = X.data, X.indices, X.indptr
+            start = part.first - block.first
+            p = self.probabilities(X).T if probabilities is None else probabilities[start:]
+            p = np.ascontiguousarray(p[: X.shape[0]])
+            if two:
+                curvature = part.weigh(p[:, 0] * p[:, 1])
+                given = *places, none, curvature, NO_CODES
+                add_one_there_and_back(*given, level, columns[:, 0], back[:, 0], totals)
+            else:
+                weights = none if part.weights is None else part.weights
+                add_curved(*places, weights, p, columns, level, values, back, totals)
+        if one:
+            back[d] = totals
+        return np.column_stack([-back, back]).T if two else back.T
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from trivium.softmax.solvers.protocol import (
     Stop,
 )
 
-_PAIRS = 20
+PAIRS = 20
 
 Renew = Callable[[int, Any], Inverse | None]
 """Told of the step and the point; answers with a better preconditioner, or None."""
@@ -36,6 +36,7 @@ def lbfgs(
     max_iter: int,
     stop: Stop,
     observe: Observer,
+    pairs: int = PAIRS,
 ) -> Result:
     """Minimise until told to stop.
 
@@ -49,6 +50,8 @@ def lbfgs(
     max_iter : int
     stop : callable
     observe : callable
+    pairs : int
+        How many steps are remembered.
 
     Returns
     -------
@@ -58,7 +61,7 @@ def lbfgs(
     at = objective.evaluate(parameters)
     if observe(parameters, at, 0.0):
         return Result(parameters, 0, Status.STOPPED)
-    pairs = _Pairs(parameters.size)
+    memory = _Pairs(parameters.size, pairs)
     precondition: Inverse = np.copy
     for step in range(max_iter):
         if status := stop(at):
@@ -66,16 +69,16 @@ def lbfgs(
         precondition = renew(step, at) or precondition
         found = None
         for _ in range(2):
-            direction = -pairs.applied(at.gradient, precondition)
+            direction = -memory.applied(at.gradient, precondition)
             found = line_search(objective, parameters, at, direction)
-            if found is not None or pairs.count == 0:
+            if found is not None or memory.count == 0:
                 break
-            pairs.forget()  # what they say of the curvature may be rounding
+            memory.forget()  # what they say of the curvature may be rounding
         if found is None:
             return Result(parameters, step, Status.NO_PROGRESS)
         length, there = found
         change = length * direction
-        pairs.add(change, there.gradient - at.gradient)
+        memory.add(change, there.gradient - at.gradient)
         parameters, at = parameters + change, there
         if observe(parameters, at, float(np.linalg.norm(change))):
             return Result(parameters, step + 1, stop(at) or Status.STOPPED)
@@ -85,10 +88,10 @@ def lbfgs(
 class _Pairs:
     """The last steps and what they did to the gradient: curvature along them."""
 
-    def __init__(self, size: int) -> None:
-        self._steps = np.zeros((_PAIRS, size))
-        self._changes = np.zeros((_PAIRS, size))
-        self._products = np.ones(_PAIRS)
+    def __init__(self, size: int, most: int) -> None:
+        self._steps = np.zeros((most, size))
+        self._changes = np.zeros((most, size))
+        self._products = np.ones(most)
         self._oldest = 0
         self.count = 0
 
@@ -97,9 +100,9 @@ class _Pairs:
         product = float(np.vdot(step, change))
         if not product > 0:
             return
-        slot = (self._oldest + self.count) % _PAIRS
-        if self.count == _PAIRS:
-            self._oldest = (self._oldest + 1) % _PAIRS
+        slot = (self._oldest + self.count) % self._products.size
+        if self.count == self._products.size:
+            self._oldest = (self._oldest + 1) % self._products.size
         else:
             self.count += 1
         self._steps[slot], self._changes[slot] = step.ravel(), change.ravel()
@@ -114,13 +117,13 @@ class _Pairs:
         vector = gradient.ravel().copy()
         if self.count == 0:
             return precondition(gradient)
-        shares = np.empty(_PAIRS)
+        shares = np.empty(self._products.size)
         arguments = self._steps, self._changes, self._products, self._oldest, self.count, shares
         compiled = patience.is_over(self.count)
         there, back = (_there, _back) if compiled else (_there_by_numpy, _back_by_numpy)
         there(vector, *arguments)
         vector = precondition(vector.reshape(gradient.shape)).ravel()
-        last = (self._oldest + self.count - 1) % _PAIRS
+        last = (self._oldest + self.count - 1) % self._products.size
         change = self._changes[last]
         conditioned = precondition(change.reshape(gradient.shape)).ravel()
         size = float(change @ conditioned)

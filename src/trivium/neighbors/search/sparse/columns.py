@@ -3,8 +3,6 @@
 import math
 from typing import NamedTuple
 
-import numpy as np
-
 from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import kernel
 from trivium.neighbors.search.heaps import sift_down, worse
@@ -25,12 +23,11 @@ class Asked(NamedTuple):
     ----------
     queries, rows : Stored
     places : ndarray of shape (queries stored,)
-        Columns of the queries among those of the blocks: -1 for none, and of a long one -2
-        less its place among these.
+        Columns of the queries among those of the block; -1: none.
     skip : ndarray of shape (m,)
         A row to leave out for each; -1: none.
     exponent : int
-        Of the power of two that the blocks' numbers are divided by.
+        Of the power of two that the block's numbers are divided by.
     most : int
         Most numbers that a row stores.
     """
@@ -44,29 +41,21 @@ class Asked(NamedTuple):
 
 
 class Room(NamedTuple):
-    """Room for what is found on the way, of as many rows as a block has.
+    """Room for what is found on the way.
 
     Attributes
     ----------
     sums : ndarray of shape (n_rows,)
-        Zeros; left as zeros.
-    least : ndarray of shape (n_rows,)
-        What squared distances surely exceed; NaN for rows that have been measured.
-    long : ndarray of shape (n_long,)
-        The query in the long columns.
-    candidates : ndarray of int of shape (n_rows,)
-    heap : ndarray of shape (k,)
-    best : ndarray of int of shape (k,)
-        Rows of the block that are in the heap; -1: none.
+        Zeros, of the block; left as zeros.
+    uppers : ndarray of shape (k,)
+    nobody : ndarray of int of shape (k,)
+        Row numbers of `uppers`, which count for nothing.
     apart : Apart
     """
 
     sums: Float64
-    least: Float64
-    long: Float64
-    candidates: Indices
-    heap: Float64
-    best: Indices
+    uppers: Float64
+    nobody: Indices
     apart: Apart
 
 
@@ -75,112 +64,50 @@ class _Scale(NamedTuple):
 
     Attributes
     ----------
-    own : int
-        Exponent of the power of two that the query is divided by.
-    exponent : int
-        Of that which squared distances are divided by.
     square : float
         Squared length of the query.
     of_rows, of_products : float
         What squared lengths of rows, and products, are multiplied by.
     relative : float
         How far off a squared distance may be, as a share of the squared lengths.
-    of_long : float
-        Length of the query in the long columns; zero if it stores nothing there.
+    exponent : int
+        Of the power of two.
     """
 
-    own: int
-    exponent: int
     square: float
     of_rows: float
     of_products: float
     relative: float
-    of_long: float
+    exponent: int
 
 
 @kernel
-def _scale_of(asked: Asked, q: int, long: Float64) -> _Scale:
-    """Bring a query to the scale of the rows; `long` receives what it has in the long columns."""
+def _walk(asked: Asked, q: int, block: Block, sums: Float64) -> _Scale:
+    """Add up products of a query and all rows of a block, column by column."""
     start, stop = asked.queries.indptr[q], asked.queries.indptr[q + 1]
     largest = 0.0
     for place in range(start, stop):
         value = abs(asked.queries.data[place])
         largest = value if value > largest else largest
     own = math.frexp(largest)[1] if largest > 0.0 else asked.exponent
-    square, of_long, stores_long = 0.0, 0.0, False
-    for column in range(long.shape[0]):
-        long[column] = 0.0
+    square = 0.0
     for place in range(start, stop):
         value = math.ldexp(asked.queries.data[place], -own)
         square += value * value
-        if asked.places[place] < -1:
-            long[-2 - asked.places[place]] = value
-            of_long += value * value
-            stores_long = True
-    if stores_long:
-        of_long = math.sqrt(of_long) * _WIDER + 2.0**-500  # for squares that vanished
+        column = asked.places[place]
+        if column >= 0 and value != 0.0:
+            for entry in range(block.starts[column], block.starts[column + 1]):
+                sums[block.rows[entry]] += value * block.values[entry]
     exponent = max(own, asked.exponent)
     by_rows, by_query = asked.exponent - exponent, own - exponent
+    relative = (4.0 * (stop - start + asked.most) + 64.0) * _ROUNDING
     return _Scale(
-        own,
-        exponent,
         math.ldexp(square, 2 * by_query),
         math.ldexp(1.0, 2 * by_rows),
         math.ldexp(2.0, by_rows + by_query),
-        (4.0 * (stop - start + asked.most) + 64.0) * _ROUNDING,
-        of_long,
+        relative,
+        exponent,
     )
-
-
-@kernel
-def _walk(asked: Asked, q: int, own: int, block: Block, sums: Float64) -> None:
-    """Add up products of a query and all rows of a block, column by column."""
-    for place in range(asked.queries.indptr[q], asked.queries.indptr[q + 1]):
-        column = asked.places[place]
-        if column >= 0:
-            value = math.ldexp(asked.queries.data[place], -own)
-            for entry in range(block.starts[column], block.starts[column + 1]):
-                sums[block.rows[entry]] += value * block.values[entry]
-
-
-@kernel
-def _bound(scale: _Scale, block: Block, sums: Float64, least: Float64) -> None:
-    """Bound the squared distances of all rows from below, and clear the sums."""
-    narrower, by_long = 1.0 - scale.relative, scale.of_products * scale.of_long
-    for r in range(least.shape[0]):
-        both = narrower * (scale.square + scale.of_rows * block.squares[r]) - _SLACK
-        least[r] = both - scale.of_products * sums[r] - by_long * block.of_long[r]
-        sums[r] = 0.0
-
-
-@kernel
-def _collect(room: Room, limit: float, skipped: int) -> int:
-    """List the rows that may be within a limit; return how many there are."""
-    count = 0
-    for r in range(room.least.shape[0]):
-        if room.least[r] <= limit and r != skipped:
-            room.candidates[count] = r
-            count += 1
-    return count
-
-
-@kernel
-def _narrow(scale: _Scale, block: Block, room: Room, count: int, limit: float) -> int:
-    """Bound candidates by their long columns, too; keep those that may be within the limit."""
-    by_long, kept = scale.of_products * scale.of_long, 0
-    for i in range(count):
-        r = room.candidates[i]
-        if not room.least[r] <= limit:
-            continue
-        products = 0.0
-        if scale.of_long > 0.0:
-            for column in range(room.long.shape[0]):
-                products += room.long[column] * block.long[r, column]
-            room.least[r] += by_long * block.of_long[r] - scale.of_products * products
-        if room.least[r] <= limit:
-            room.candidates[kept] = r
-            kept += 1
-    return kept
 
 
 @inlined
@@ -190,55 +117,6 @@ def _limit(measure: Measure, distance: float, exponent: int) -> float:
         return math.ldexp(2.0 * distance, -2 * exponent) * _WIDER + _SLACK
     scaled = math.ldexp(distance, -exponent)
     return scaled * scaled * _WIDER + _SLACK
-
-
-@inlined
-def _choose(room: Room, count: int) -> None:
-    """Choose the k candidates whose bounds are least."""
-    heap, best = room.heap, room.best
-    k = heap.shape[0]
-    for i in range(k):
-        heap[i], best[i] = np.inf, -1
-    for i in range(count):
-        r = room.candidates[i]
-        if room.least[r] < heap[0]:
-            sift_down(heap, best, k, room.least[r], r)
-
-
-@kernel
-def _enter(
-    measure: Measure,
-    asked: Asked,
-    q: int,
-    row: int,
-    apart: Apart,
-    near: Float64,
-    numbers: Indices,
-) -> None:
-    """Measure a row, and bring it into a query's heap if it is near."""
-    pair = asked.queries, q, asked.rows, row
-    distance = pair_of_stored(measure, *pair, reduced_limit(measure, near[0]), apart)
-    if worse(near[0], numbers[0], distance, row):
-        sift_down(near, numbers, near.shape[0], distance, row)
-
-
-@kernel
-def _enter_best(
-    measure: Measure,
-    asked: Asked,
-    q: int,
-    first: int,
-    count: int,
-    room: Room,
-    near: Float64,
-    numbers: Indices,
-) -> None:
-    """Measure the most promising candidates, so that few are within the limit that they set."""
-    _choose(room, count)
-    for i in range(room.best.shape[0]):
-        if room.best[i] >= 0:
-            _enter(measure, asked, q, first + room.best[i], room.apart, near, numbers)
-            room.least[room.best[i]] = np.nan
 
 
 @kernel
@@ -262,25 +140,36 @@ def find_nearest(
     distances, indices : ndarray of shape (m, k)
         Heaps, with the farthest on top.
     """
-    k = distances.shape[1]
+    sums, uppers = room.sums, room.uppers
+    n_rows, k = block.squares.shape[0], distances.shape[1]
     for q in range(distances.shape[0]):
         near, numbers = distances[q], indices[q]
-        scale, skipped = _scale_of(asked, q, room.long), asked.skip[q] - block.first
-        _walk(asked, q, scale.own, block, room.sums)
-        _bound(scale, block, room.sums, room.least)
+        scale = _walk(asked, q, block, sums)
+        skipped = asked.skip[q] - block.first
         limit = _limit(measure, near[0], scale.exponent)
-        count = _collect(room, limit, skipped)
-        for narrowed in range(2):
-            if count > 2 * k and (narrowed or limit == np.inf):
-                _enter_best(measure, asked, q, block.first, count, room, near, numbers)
-                limit = _limit(measure, near[0], scale.exponent)
-            if not narrowed:
-                count = _narrow(scale, block, room, count, limit)
-        for i in range(count):
-            r = room.candidates[i]
-            if room.least[r] <= limit:
-                _enter(measure, asked, q, block.first + r, room.apart, near, numbers)
-                limit = _limit(measure, near[0], scale.exponent)
+        for i in range(k):
+            uppers[i] = limit
+        for r in range(n_rows):
+            both = scale.square + scale.of_rows * block.squares[r]
+            sums[r] = both - scale.of_products * sums[r]
+            upper = sums[r] + (scale.relative * both + _SLACK)
+            if upper < uppers[0] and r != skipped:
+                sift_down(uppers, room.nobody, k, upper, 0)
+        limit = min(limit, uppers[0] * _WIDER + _SLACK)
+        reduced = reduced_limit(measure, near[0])
+        for r in range(n_rows):
+            both = scale.square + scale.of_rows * block.squares[r]
+            lower = sums[r] - (scale.relative * both + _SLACK)
+            sums[r] = 0.0
+            if lower > limit or r == skipped:
+                continue
+            row = block.first + r
+            pair = asked.queries, q, asked.rows, row
+            distance = pair_of_stored(measure, *pair, reduced, room.apart)
+            if worse(near[0], numbers[0], distance, row):
+                sift_down(near, numbers, k, distance, row)
+                reduced = reduced_limit(measure, near[0])
+                limit = min(limit, _limit(measure, near[0], scale.exponent))
 
 
 @kernel
@@ -295,23 +184,28 @@ def find_within(
     indices: Indices,
 ) -> int:
     """Find the rows of a block within each query's radius; see `kernels.merge_within`."""
-    n_rows, n_queries = block.squares.shape[0], int(counts.shape[0])
-    found = 0
+    sums, n_rows, n_queries = room.sums, block.squares.shape[0], int(counts.shape[0])
+    place = 0
     for q in range(n_queries):
-        if found + n_rows > distances.shape[0]:
+        if place + n_rows > distances.shape[0]:
             return q
-        scale, skipped = _scale_of(asked, q, room.long), asked.skip[q] - block.first
-        _walk(asked, q, scale.own, block, room.sums)
-        _bound(scale, block, room.sums, room.least)
-        limit = _limit(measure, radius[q], scale.exponent)
-        count = _narrow(scale, block, room, _collect(room, limit, skipped), limit)
-        first, reduced = found, reduced_limit(measure, radius[q])
-        for i in range(count):
-            row = block.first + room.candidates[i]
+        scale = _walk(asked, q, block, sums)
+        first, skipped = place, asked.skip[q] - block.first
+        limit, reduced = (
+            _limit(measure, radius[q], scale.exponent),
+            reduced_limit(measure, radius[q]),
+        )
+        for r in range(n_rows):
+            both = scale.square + scale.of_rows * block.squares[r]
+            lower = both - scale.of_products * sums[r] - (scale.relative * both + _SLACK)
+            sums[r] = 0.0
+            if lower > limit or r == skipped:
+                continue
+            row = block.first + r
             pair = asked.queries, q, asked.rows, row
             distance = pair_of_stored(measure, *pair, reduced, room.apart)
             if distance <= radius[q]:
-                distances[found], indices[found] = distance, row
-                found += 1
-        counts[q] = found - first
+                distances[place], indices[place] = distance, row
+                place += 1
+        counts[q] = place - first
     return n_queries
