@@ -35,6 +35,9 @@ GOALS = {
             names=(peers.sklearn_name("newton-cholesky"),),
         ),
     ),
+    "sparse": (
+        Goal("at least 3 times as fast as the best of scikit-learn's solvers", "total", least=3.0),
+    ),
     "images": (_BEST,),
     "latency": (Goal("one row not slower than LogisticRegression", "call"),),
 }

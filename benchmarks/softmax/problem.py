@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import logsumexp
@@ -10,7 +10,7 @@ from scipy.special import logsumexp
 from benchmarks.linear.data import Array
 
 GRADIENT = 1e-7
-"""What the greatest entry of the gradient of the mean loss is to be."""
+"""What the greatest entry of the mean loss's gradient is to be, unless a problem says another."""
 
 
 class Quality(NamedTuple):
@@ -22,7 +22,7 @@ class Quality(NamedTuple):
 
 @dataclass(frozen=True)
 class Problem:
-    """Rows of shape (n, d), float64, and classes 0, 1, ..., two or more.
+    """Rows of shape (n, d), float64, sparse or not, and classes 0, 1, ..., two or more.
 
     The objective is the mean cross-entropy + alpha/2·‖coef‖², the intercepts free, with alpha = 1/n
     unless `penalty` says another: scikit-learn's with C = 1/(alpha·n), over n. Of two classes
@@ -30,20 +30,21 @@ class Problem:
     """
 
     name: str
-    X: Array
+    X: Any
     y: Array
     threads: int = 2
     penalty: float | None = None
+    gradient: float = GRADIENT
 
     @property
     def alpha(self) -> float:
         """The penalty."""
-        return 1.0 / len(self.X) if self.penalty is None else self.penalty
+        return 1.0 / self.X.shape[0] if self.penalty is None else self.penalty
 
     @property
     def C(self) -> float:
         """scikit-learn's word for it."""
-        return (2.0 if self.n_classes == 2 else 1.0) / (self.alpha * len(self.X))
+        return (2.0 if self.n_classes == 2 else 1.0) / (self.alpha * self.X.shape[0])
 
     @cached_property
     def n_classes(self) -> int:
@@ -72,14 +73,14 @@ class Problem:
         if len(coef) < self.n_classes:
             coef = np.vstack([-0.5 * coef, 0.5 * coef])
             intercept = np.append(-0.5 * intercept, 0.5 * intercept)
-        n = len(self.X)
+        n = self.X.shape[0]
         logits = self.X @ coef.T + intercept
         log_sums = logsumexp(logits, axis=1)
         own = logits[np.arange(n), self.y]
         objective = np.mean(log_sums - own) + 0.5 * self.alpha * np.vdot(coef, coef)
         missing = np.exp(logits - log_sums[:, None])
         missing[np.arange(n), self.y] -= 1.0
-        by_coef = missing.T @ self.X / n + self.alpha * coef
+        by_coef = (self.X.T @ missing).T / n + self.alpha * coef
         by_intercept = missing.mean(axis=0)
         return Quality(
             float(objective), float(max(np.abs(by_coef).max(), np.abs(by_intercept).max()))

@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.harness.tables import show_seconds
 from benchmarks.harness.timing import Contender, one_step
 from benchmarks.softmax.peers import Approach
-from benchmarks.softmax.problem import GRADIENT, Problem, Quality
+from benchmarks.softmax.problem import Problem, Quality
 
 _LEAST_ITERATIONS, _MOST_ITERATIONS = 20, 100_000
 _SOME = 5
@@ -65,7 +65,7 @@ def reach(approach: Approach, problem: Problem, budget: float) -> Reached:
         model, seconds = _timed_fit(approach, problem, tolerance, most)
         quality = problem.judge(model.coef_, model.intercept_)
         iterations = _iterations(model)
-        if quality.gradient <= GRADIENT:
+        if quality.gradient <= problem.gradient:
             return Reached(
                 tolerance,
                 most,

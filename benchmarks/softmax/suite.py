@@ -6,6 +6,7 @@ from benchmarks.softmax.fits import (
     digits_case,
     images_case,
     small_case,
+    sparse_case,
     two_classes_case,
 )
 from benchmarks.softmax.page import section
@@ -28,6 +29,7 @@ SUITE = Suite(
         "classification": classification_case,
         "two_classes": two_classes_case,
         "small": small_case,
+        "sparse": sparse_case,
         "images": images_case,
         "memory": memory_case,
         "latency": latency_case,
