@@ -182,10 +182,11 @@ def pulled_back(residual: Float64, X: Float64) -> Float64:
            [-0.5, -2. ]])
     """
     if len(residual) != 2:
-        gradient: Float64 = residual @ X
-        return gradient
-    second = residual[1] @ X
-    return np.stack([-second, second])
+        return np.asarray(residual @ X)
+    gradient = np.empty((2, X.shape[1]))
+    np.dot(residual[1], X, out=gradient[1])
+    np.negative(gradient[1], out=gradient[0])
+    return gradient
 
 
 def take_residuals(
