@@ -89,6 +89,11 @@ def check_rows(
     TypeError
         If X is sparse and must not be, or holds something that is neither a number nor a string.
     """
+    if _is_plain(X) and _is_expected(estimator, X.shape[1], reset=reset):
+        if finite:
+            require_finite(estimator, X, name)
+        plain: Floats = X
+        return plain
     require_unmasked(X, name)
     _require_reals(X, name)
     if sparse and scipy.sparse.issparse(X):
@@ -111,6 +116,31 @@ def check_rows(
     if finite:
         require_finite(estimator, rows, name)
     return rows
+
+
+def _is_plain(X: Any) -> bool:
+    """Whether X is an array as it is wanted, so that there is nothing to convert."""
+    return (
+        type(X) is np.ndarray
+        and X.ndim == 2
+        and X.size > 0
+        and X.dtype in (np.float64, np.float32)
+        and X.flags.c_contiguous
+        and X.flags.aligned
+    )
+
+
+def _is_expected(estimator: Any, n_columns: int, *, reset: bool) -> bool:
+    """Do what ``validate_data`` does for an array without names; False leaves it to that.
+
+    It takes a third of the time of a fit of a few rows, and most of that of a prediction of one.
+    """
+    if hasattr(estimator, "feature_names_in_"):
+        return False
+    if reset:
+        estimator.n_features_in_ = n_columns
+        return True
+    return getattr(estimator, "n_features_in_", None) == n_columns
 
 
 def _sparse_rows(estimator: Any, X: Any, *, reset: bool, name: str, finite: bool) -> Csr:
