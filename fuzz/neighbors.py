@@ -4,8 +4,10 @@ import warnings
 from collections.abc import Iterator
 from math import lgamma, log, pi
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
+from scipy.sparse import csr_array
 from tests.neighbors.more_metrics import angle_matrix, minkowski_matrix, sort_all
 from tests.neighbors.reference import class_shares, nearest
 
@@ -16,6 +18,7 @@ from trivium import (
     KNeighborsDensity,
     NearestNeighbors,
 )
+from trivium.neighbors.search.sparse import lengths, postings, searcher
 
 _METRICS = ("euclidean", "manhattan", "chebyshev", "cosine")
 
@@ -35,6 +38,7 @@ def mismatches(table: Problem, rng: np.random.Generator) -> Iterator[str]:
     yield from _votes(table, X, y, k, metric, algorithm, rng)
     yield from _leave_one_out(X, y, min(k, len(X) - 1), metric)
     yield from _more_lists(table, k, rng)
+    yield from _sparse(table, k, rng)
     if metric == "euclidean":
         yield from _density(X, y, table.queries, max(k, 2))
 
@@ -74,6 +78,37 @@ def _more_lists(table: Problem, k: int, rng: np.random.Generator) -> Iterator[st
     for q, inside in enumerate(search.radius_neighbors(queries, radius)[1]):
         if not np.array_equal(inside, np.flatnonzero(matrix[q] <= radius)):
             yield f"{words} {algorithm}: rows within {radius} of query {q}"
+
+
+def _sparse(table: Problem, k: int, rng: np.random.Generator) -> Iterator[str]:
+    """Ask of sparse rows, small as they are, by the ways of large ones, and of all columns."""
+    share = rng.choice([0.1, 0.5, 1.0])
+    rows, queries = (
+        np.where(rng.random(each.shape) < share, each, 0.0) for each in (table.X, table.queries)
+    )
+    words: dict[str, Any] = {"metric": str(rng.choice([*_METRICS, "minkowski"]))}
+    if words["metric"] == "minkowski":
+        words["p"] = float(rng.choice([1.5, 3.0, 1.0 + rng.exponential()]))
+    k = min(k, len(rows) - 1)
+    dense = NearestNeighbors(k, **words).fit(rows)
+    right = [*dense.kneighbors(queries), *dense.kneighbors(None)]
+    radius = float(rng.choice(right[0].ravel()))
+    right += list(map(np.concatenate, dense.radius_neighbors(queries, radius)))
+    for limit, few in ((np.inf, 0), (-1.0, 1 << 30), (-1.0, 0)):
+        with (
+            patch.object(searcher.patience, "limit", limit),
+            patch.object(lengths.patience, "limit", limit),
+            patch.object(searcher, "_FEW_QUERIES", few),
+            patch.object(postings, "_LEAST_ROWS", 16),
+            patch.object(postings, "_STORED_A_BLOCK", 100),
+        ):
+            search = NearestNeighbors(k, **words).fit(csr_array(rows))
+            asked = csr_array(queries)
+            found = [*search.kneighbors(asked), *search.kneighbors(None)]
+            found += list(map(np.concatenate, search.radius_neighbors(asked, radius)))
+        for one, other in zip(found, right, strict=True):
+            if not np.array_equal(one, other):
+                yield f"{words}: sparse rows, limit {limit}, few {few}"
 
 
 def _places(points: Any, rows: Any) -> Any:
