@@ -26,6 +26,20 @@ def _far_off(rng):
     return X
 
 
+def _near_copies(rng):
+    """Rows whose distances differ by less than sums of products are right to."""
+    X = np.repeat(thinned(rng, 15, 30, 0.2), 20, axis=0)
+    X[:, 3] = 1e6
+    return np.where(X != 0, X + 1e-5 * rng.normal(size=X.shape), 0.0)
+
+
+def _long_columns(rng):
+    """Columns that nearly all rows store something small in."""
+    X = thinned(rng, 300, 60, 0.1)
+    X[:, 20:24] = 0.05 * thinned(rng, 300, 4, 0.9)
+    return X
+
+
 def _sizes(rng):
     return thinned(rng, 200, 20, 0.3) * 10.0 ** rng.integers(-170, 150, size=(200, 1))
 
@@ -38,6 +52,8 @@ TABLES = {
     "empty": lambda rng: np.zeros((30, 7)),
     "full": lambda rng: rng.normal(size=(150, 9)),
     "far off": _far_off,
+    "near copies": _near_copies,
+    "long columns": _long_columns,
     "float32": lambda rng: thinned(rng, 200, 30, 0.15).astype(np.float32),
     "wide": lambda rng: thinned(rng, 60, 900, 0.02),
     "vast": lambda rng: thinned(rng, 200, 20, 0.3) * 1e200,

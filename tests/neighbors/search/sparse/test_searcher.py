@@ -22,6 +22,14 @@ METRICS = {
     "powers": metric_of("minkowski", 2.5),
 }
 WAYS = "by blocks", "merging", "down the columns"
+PAIRS = [
+    (way, metric)
+    for way in WAYS
+    for metric in METRICS
+    if way != WAYS[2] or metric in ("euclidean", "cosine")
+]
+
+each_way = pytest.mark.parametrize(("way", "metric"), PAIRS, indirect=["way"])
 
 
 @pytest.fixture(params=WAYS)
@@ -53,7 +61,7 @@ def problem(metric, name, **words):
 
 
 @pytest.mark.parametrize("name", TABLES)
-@pytest.mark.parametrize("metric", METRICS)
+@each_way
 def test_nearest(metric, name, way):
     (dense, search), (queries, stored) = problem(metric, name)
     n = search._rows.shape[0]
@@ -63,7 +71,7 @@ def test_nearest(metric, name, way):
             assert_same(ask(search, stored, k, n_jobs=n_jobs), right)
 
 
-@pytest.mark.parametrize("metric", METRICS)
+@each_way
 @pytest.mark.parametrize("words", [{"zeros": 40}, {"long": True}], ids=["zeros", "long"])
 def test_nearest_of_other_layouts(metric, words, way):
     (dense, search), (queries, stored) = problem(metric, "words", **words)
@@ -71,7 +79,7 @@ def test_nearest_of_other_layouts(metric, words, way):
 
 
 @pytest.mark.parametrize("name", ["words", "duplicates", "ties"])
-@pytest.mark.parametrize("metric", METRICS)
+@each_way
 def test_rows_are_left_out(metric, name, way):
     (dense, search), (queries, stored) = problem(metric, name)
     skip = np.arange(len(queries)) * 7 - 1
@@ -82,7 +90,7 @@ def test_rows_are_left_out(metric, name, way):
 
 
 @pytest.mark.parametrize("name", TABLES)
-@pytest.mark.parametrize("metric", METRICS)
+@each_way
 def test_within(metric, name, way):
     (dense, search), (queries, stored) = problem(metric, name)
     n = search._rows.shape[0]
@@ -105,12 +113,13 @@ def test_a_copy_and_a_pickle_answer_alike(way):
 
 def test_columns_are_written_once_they_pay(monkeypatch):
     monkeypatch.setattr(searcher.patience, "limit", -1.0)
-    (_, search), (_, stored) = problem("euclidean", "words")
+    (_, search), (_, stored) = problem("euclidean", "long columns")
     ask(search, stored[:7], 5)
     assert search._postings is None
     ask(search, stored[:1], 5)
     written = search._postings
     assert written is not None
+    assert written.long.max() == 3
     ask(search, stored, 5)
     assert search._postings is written
 
@@ -133,7 +142,8 @@ def test_memory_of_what_is_written():
     X = sparse(np.where(rng.random((3000, 200)) < 0.1, 1.0, 0.0))
     written = postings.write_postings(X, 1)
     n_bytes = sum(part.nbytes for block in written.blocks for part in block[1:])
-    assert n_bytes <= 1.1 * 10 * X.n_stored + 8 * 3000
+    assert n_bytes <= 15 * X.n_stored
+    assert written.long.max() >= 0
 
 
 def test_few_of_very_many_columns_take_little_room():

@@ -3,10 +3,12 @@
 import math
 from typing import NamedTuple
 
+import numpy as np
+
 from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import kernel
 from trivium.neighbors.search.heaps import sift_down, worse
-from trivium.neighbors.search.intrinsics import inlined
+from trivium.neighbors.search.intrinsics import address, inlined, prefetch
 from trivium.neighbors.search.measures import HALF, Measure, reduced_limit
 from trivium.neighbors.search.sparse.kernels import Apart, Stored, pair_of_stored
 from trivium.neighbors.search.sparse.postings import Block
@@ -14,6 +16,7 @@ from trivium.neighbors.search.sparse.postings import Block
 _SLACK = 2.0**-1000  # of numbers up to one: for squares and products that underflow
 _WIDER = 1.0 + 2.0**-40  # of limits: for roots, which bring sums together
 _ROUNDING = 2.0**-53
+_AHEAD = 3  # columns that are fetched before they are walked down
 
 
 class Asked(NamedTuple):
@@ -23,11 +26,12 @@ class Asked(NamedTuple):
     ----------
     queries, rows : Stored
     places : ndarray of shape (queries stored,)
-        Columns of the queries among those of the block; -1: none.
+        Columns of the queries among those of the blocks: -1 for none, and of a long one -2
+        less its place among these.
     skip : ndarray of shape (m,)
         A row to leave out for each; -1: none.
     exponent : int
-        Of the power of two that the block's numbers are divided by.
+        Of the power of two that the blocks' numbers are divided by.
     most : int
         Most numbers that a row stores.
     """
@@ -41,21 +45,29 @@ class Asked(NamedTuple):
 
 
 class Room(NamedTuple):
-    """Room for what is found on the way.
+    """Room for what is found on the way, of as many rows as a block has.
 
     Attributes
     ----------
     sums : ndarray of shape (n_rows,)
-        Zeros, of the block; left as zeros.
-    uppers : ndarray of shape (k,)
-    nobody : ndarray of int of shape (k,)
-        Row numbers of `uppers`, which count for nothing.
+        Zeros; left as zeros.
+    least : ndarray of shape (n_rows,)
+        What no squared distance is less than.
+    long : ndarray of shape (n_long,)
+        The query in the long columns.
+    candidates : ndarray of int of shape (n_rows,)
+    heap : ndarray of shape (k,)
+    best : ndarray of int of shape (k,)
+        Rows of the block that are in the heap; -1: none.
     apart : Apart
     """
 
     sums: Float64
-    uppers: Float64
-    nobody: Indices
+    least: Float64
+    long: Float64
+    candidates: Indices
+    heap: Float64
+    best: Indices
     apart: Apart
 
 
@@ -64,50 +76,169 @@ class _Scale(NamedTuple):
 
     Attributes
     ----------
+    own : int
+        Exponent of the power of two that the query is divided by.
+    exponent : int
+        Of that which squared distances are divided by.
     square : float
         Squared length of the query.
     of_rows, of_products : float
         What squared lengths of rows, and products, are multiplied by.
     relative : float
         How far off a squared distance may be, as a share of the squared lengths.
-    exponent : int
-        Of the power of two.
+    of_long : float
+        Length of the query in the long columns; zero if it stores nothing there.
     """
 
+    own: int
+    exponent: int
     square: float
     of_rows: float
     of_products: float
     relative: float
-    exponent: int
+    of_long: float
 
 
 @kernel
-def _walk(asked: Asked, q: int, block: Block, sums: Float64) -> _Scale:
-    """Add up products of a query and all rows of a block, column by column."""
+def _scale_of(asked: Asked, q: int, long: Float64) -> _Scale:
+    """Bring a query to the scale of the rows; `long` receives what it has in the long columns."""
     start, stop = asked.queries.indptr[q], asked.queries.indptr[q + 1]
     largest = 0.0
     for place in range(start, stop):
         value = abs(asked.queries.data[place])
         largest = value if value > largest else largest
     own = math.frexp(largest)[1] if largest > 0.0 else asked.exponent
-    square = 0.0
+    square, of_long, stores_long = 0.0, 0.0, False
+    for column in range(long.shape[0]):
+        long[column] = 0.0
     for place in range(start, stop):
         value = math.ldexp(asked.queries.data[place], -own)
         square += value * value
-        column = asked.places[place]
-        if column >= 0 and value != 0.0:
-            for entry in range(block.starts[column], block.starts[column + 1]):
-                sums[block.rows[entry]] += value * block.values[entry]
+        if asked.places[place] < -1:
+            long[-2 - asked.places[place]] = value
+            of_long += value * value
+            stores_long = True
+    if stores_long:
+        of_long = math.sqrt(of_long) * _WIDER + 2.0**-500  # for squares that vanished
     exponent = max(own, asked.exponent)
     by_rows, by_query = asked.exponent - exponent, own - exponent
-    relative = (4.0 * (stop - start + asked.most) + 64.0) * _ROUNDING
     return _Scale(
+        own,
+        exponent,
         math.ldexp(square, 2 * by_query),
         math.ldexp(1.0, 2 * by_rows),
         math.ldexp(2.0, by_rows + by_query),
-        relative,
-        exponent,
+        (6.0 * (stop - start + asked.most) + 64.0) * _ROUNDING,
+        of_long,
     )
+
+
+@kernel
+def _walk(asked: Asked, q: int, own: int, block: Block, sums: Float64) -> None:
+    """Add up products of a query and all rows of a block, column by column."""
+    start, stop = asked.queries.indptr[q], asked.queries.indptr[q + 1]
+    rows, values = address(block.rows, 0), address(block.values, 0)
+    for place in range(start, stop):
+        if place + _AHEAD < stop and asked.places[place + _AHEAD] >= 0:
+            soon = block.starts[asked.places[place + _AHEAD]]
+            prefetch(rows, soon)
+            prefetch(values, soon)
+        column = asked.places[place]
+        if column < 0:
+            continue
+        value = math.ldexp(asked.queries.data[place], -own)
+        entry, end = block.starts[column], block.starts[column + 1]
+        while entry + 4 <= end:  # no row comes twice
+            a, b = rows[entry], rows[entry + 1]
+            c, d = rows[entry + 2], rows[entry + 3]
+            at_a, at_b = sums[a] + value * values[entry], sums[b] + value * values[entry + 1]
+            at_c = sums[c] + value * values[entry + 2]
+            at_d = sums[d] + value * values[entry + 3]
+            sums[a], sums[b] = at_a, at_b
+            sums[c], sums[d] = at_c, at_d
+            entry += 4
+        while entry < end:
+            sums[rows[entry]] += value * values[entry]
+            entry += 1
+
+
+@kernel
+def _bound(scale: _Scale, block: Block, sums: Float64, least: Float64) -> None:
+    """Bound the squared distances of all rows from below, and clear the sums."""
+    narrower, by_long = 1.0 - scale.relative, scale.of_products * scale.of_long
+    for r in range(least.shape[0]):
+        both = narrower * (scale.square + scale.of_rows * block.squares[r]) - _SLACK
+        least[r] = both - scale.of_products * sums[r] - by_long * block.of_long[r]
+        sums[r] = 0.0
+
+
+@kernel
+def _collect(room: Room, limit: float, skipped: int) -> int:
+    """List the rows that may be within a limit; return how many there are."""
+    count = 0
+    for r in range(room.least.shape[0]):
+        if room.least[r] <= limit and r != skipped:
+            room.candidates[count] = r
+            count += 1
+    return count
+
+
+@inlined
+def _by_long(scale: _Scale, block: Block, room: Room, r: int) -> float:
+    """Return what a row's bound gains once its products in the long columns are known."""
+    gain = scale.of_long * block.of_long[r]
+    for column in range(room.long.shape[0]):
+        gain -= room.long[column] * block.long[r, column]
+    return float(scale.of_products * gain)
+
+
+@kernel
+def _narrow(scale: _Scale, block: Block, room: Room, count: int, limit: float) -> int:
+    """Bound candidates by their long columns, too; keep those that may be within the limit."""
+    kept = 0
+    for i in range(count):
+        r = room.candidates[i]
+        if room.least[r] <= limit:
+            if scale.of_long > 0.0:
+                room.least[r] += _by_long(scale, block, room, r)
+            if room.least[r] <= limit:
+                room.candidates[kept] = r
+                kept += 1
+    return kept
+
+
+@kernel
+def _enough(scale: _Scale, block: Block, room: Room, count: int, narrowed: bool) -> float:
+    """Return a limit that k of the candidates are within, of which there are as many or more."""
+    heap, best = room.heap, room.best
+    k = heap.shape[0]
+    for i in range(k):
+        heap[i], best[i] = np.inf, -1
+    for i in range(count):
+        r = room.candidates[i]
+        if room.least[r] < heap[0]:
+            sift_down(heap, best, k, room.least[r], r)
+    greatest = 0.0
+    for i in range(k):
+        r = best[i]
+        both = scale.square + scale.of_rows * block.squares[r]
+        most = room.least[r] + 2.0 * (scale.relative * both + _SLACK)
+        if not narrowed and scale.of_long > 0.0:
+            most += _by_long(scale, block, room, r)
+        greatest = max(greatest, most)
+    return greatest * _WIDER + _SLACK
+
+
+@inlined
+def _keep(room: Room, count: int, limit: float) -> int:
+    """Keep the candidates that may be within a limit."""
+    kept = 0
+    for i in range(count):
+        r = room.candidates[i]
+        if room.least[r] <= limit:
+            room.candidates[kept] = r
+            kept += 1
+    return kept
 
 
 @inlined
@@ -117,6 +248,15 @@ def _limit(measure: Measure, distance: float, exponent: int) -> float:
         return math.ldexp(2.0 * distance, -2 * exponent) * _WIDER + _SLACK
     scaled = math.ldexp(distance, -exponent)
     return scaled * scaled * _WIDER + _SLACK
+
+
+@inlined
+def _fetch(asked: Asked, row: int) -> None:
+    """Bring a row, which is to be measured soon, near the processor."""
+    data, indices = address(asked.rows.data, 0), address(asked.rows.indices, 0)
+    for place in range(asked.rows.indptr[row], asked.rows.indptr[row + 1], 8):
+        prefetch(data, place)
+        prefetch(indices, place)
 
 
 @kernel
@@ -140,35 +280,31 @@ def find_nearest(
     distances, indices : ndarray of shape (m, k)
         Heaps, with the farthest on top.
     """
-    sums, uppers = room.sums, room.uppers
-    n_rows, k = block.squares.shape[0], distances.shape[1]
+    k = distances.shape[1]
     for q in range(distances.shape[0]):
         near, numbers = distances[q], indices[q]
-        scale = _walk(asked, q, block, sums)
-        skipped = asked.skip[q] - block.first
+        scale, skipped = _scale_of(asked, q, room.long), asked.skip[q] - block.first
+        _walk(asked, q, scale.own, block, room.sums)
+        _bound(scale, block, room.sums, room.least)
         limit = _limit(measure, near[0], scale.exponent)
-        for i in range(k):
-            uppers[i] = limit
-        for r in range(n_rows):
-            both = scale.square + scale.of_rows * block.squares[r]
-            sums[r] = both - scale.of_products * sums[r]
-            upper = sums[r] + (scale.relative * both + _SLACK)
-            if upper < uppers[0] and r != skipped:
-                sift_down(uppers, room.nobody, k, upper, 0)
-        limit = min(limit, uppers[0] * _WIDER + _SLACK)
-        reduced = reduced_limit(measure, near[0])
-        for r in range(n_rows):
-            both = scale.square + scale.of_rows * block.squares[r]
-            lower = sums[r] - (scale.relative * both + _SLACK)
-            sums[r] = 0.0
-            if lower > limit or r == skipped:
+        count = _collect(room, limit, skipped)
+        if count > 2 * k and limit == np.inf:
+            limit = _enough(scale, block, room, count, False)
+        count = _narrow(scale, block, room, count, limit)
+        if count > 2 * k:
+            limit = min(limit, _enough(scale, block, room, count, True))
+            count = _keep(room, count, limit)
+        for i in range(count):
+            if i + 1 < count:
+                _fetch(asked, block.first + room.candidates[i + 1])
+            if room.least[room.candidates[i]] > limit:
                 continue
-            row = block.first + r
+            row = block.first + room.candidates[i]
             pair = asked.queries, q, asked.rows, row
+            reduced = reduced_limit(measure, near[0])
             distance = pair_of_stored(measure, *pair, reduced, room.apart)
             if worse(near[0], numbers[0], distance, row):
                 sift_down(near, numbers, k, distance, row)
-                reduced = reduced_limit(measure, near[0])
                 limit = min(limit, _limit(measure, near[0], scale.exponent))
 
 
@@ -184,28 +320,23 @@ def find_within(
     indices: Indices,
 ) -> int:
     """Find the rows of a block within each query's radius; see `kernels.merge_within`."""
-    sums, n_rows, n_queries = room.sums, block.squares.shape[0], int(counts.shape[0])
-    place = 0
+    n_rows, n_queries = block.squares.shape[0], int(counts.shape[0])
+    found = 0
     for q in range(n_queries):
-        if place + n_rows > distances.shape[0]:
+        if found + n_rows > distances.shape[0]:
             return q
-        scale = _walk(asked, q, block, sums)
-        first, skipped = place, asked.skip[q] - block.first
-        limit, reduced = (
-            _limit(measure, radius[q], scale.exponent),
-            reduced_limit(measure, radius[q]),
-        )
-        for r in range(n_rows):
-            both = scale.square + scale.of_rows * block.squares[r]
-            lower = both - scale.of_products * sums[r] - (scale.relative * both + _SLACK)
-            sums[r] = 0.0
-            if lower > limit or r == skipped:
-                continue
-            row = block.first + r
+        scale, skipped = _scale_of(asked, q, room.long), asked.skip[q] - block.first
+        _walk(asked, q, scale.own, block, room.sums)
+        _bound(scale, block, room.sums, room.least)
+        limit = _limit(measure, radius[q], scale.exponent)
+        count = _narrow(scale, block, room, _collect(room, limit, skipped), limit)
+        first, reduced = found, reduced_limit(measure, radius[q])
+        for i in range(count):
+            row = block.first + room.candidates[i]
             pair = asked.queries, q, asked.rows, row
             distance = pair_of_stored(measure, *pair, reduced, room.apart)
             if distance <= radius[q]:
-                distances[place], indices[place] = distance, row
-                place += 1
-        counts[q] = place - first
+                distances[found], indices[found] = distance, row
+                found += 1
+        counts[q] = found - first
     return n_queries

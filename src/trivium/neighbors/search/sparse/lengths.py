@@ -198,9 +198,11 @@ def _lengths(X: Csr) -> Float64:
 def _paths(columns: Indices, d: int) -> _Paths:
     """Halve columns as NumPy does."""
     groups = columns // _GROUP
-    some = np.arange(-(-d // _GROUP))
-    if some.size > columns.size + _LEAF:
+    n_groups = -(-d // _GROUP)
+    if n_groups > columns.size + _LEAF:
         some, groups = np.unique(groups, return_inverse=True)
+    else:
+        some = np.arange(n_groups)
     start, size = np.zeros_like(some), np.full_like(some, d)
     codes = np.zeros(some.size, dtype=np.int64)
     for bit in range(_MOST_HALVINGS, -1, -1):

@@ -197,7 +197,10 @@ def _as_queries(queries: Csr) -> Stored:
 
 
 def _room(block: Block, k: int, apart: Apart) -> Room:
-    return Room(np.zeros(block.squares.size), np.empty(k), np.zeros(k, dtype=np.intp), apart)
+    n, n_long = block.long.shape
+    long, candidates = np.empty(n_long), np.empty(n, dtype=np.intp)
+    heap, best = np.empty(k), np.empty(k, dtype=np.intp)
+    return Room(np.zeros(n), np.empty(n), long, candidates, heap, best, apart)
 
 
 def _gathered(find: Callable[..., int], m: int, n: int) -> _Within:
