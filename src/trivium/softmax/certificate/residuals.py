@@ -21,6 +21,8 @@ from trivium.softmax.objective.stored import (
 
 Statistic = TypeVar("Statistic")
 
+_MOST_PASSES = 100  # over what is stored
+
 UNIT = np.finfo(np.float64).eps / 2
 
 
@@ -165,6 +167,14 @@ class Model:
         """Compute a statistic of all rows, block by block."""
         length = self._long if can_take_sparse(statistic) else self._length
         return self.rows.reduce(statistic, merge, length=length)
+
+    def costs_more_than_steps(self, size: int) -> bool:
+        """Whether products of so many columns of sparse rows cost more than a fit of theirs."""
+        stored = self.rows.n_stored
+        if stored is None:
+            return False
+        n, d = self.rows.shape
+        return n * size * (size + d) > _MOST_PASSES * 4.0 * stored * len(self.coef)
 
     def logit_error(self) -> float:
         """Bound what rounding did to the difference of two logits of a row."""

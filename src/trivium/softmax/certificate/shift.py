@@ -152,6 +152,8 @@ def by_shift(model: Model, sums: Residuals) -> float:
     live = extended.live
     if extended.size > model.rows.shape[0]:
         return np.inf  # fewer rows than parameters: there is usually no such step
+    if model.alpha and model.costs_more_than_steps(extended.size):
+        return np.inf
     common = model.coef[:, live].mean(axis=0)
     beyond = _beyond_reach(model, live, common)
     if not extended.size:
