@@ -1,7 +1,8 @@
-"""Sums of products of columns, added up in place without Python's lock."""
+"""Sums of products: of columns, in place without Python's lock, and of entries of two arrays."""
 
 import ctypes
 
+import numpy as np
 from numba.extending import get_cython_function_address
 
 from trivium.arrays import Float64
@@ -11,6 +12,21 @@ _dsyrk = ctypes.CFUNCTYPE(None, *(ctypes.c_void_p,) * 10)(
     get_cython_function_address("scipy.linalg.cython_blas", "dsyrk")
 )
 _LOWER, _AS_IS, _ONE = ctypes.c_char(b"L"), ctypes.c_char(b"N"), ctypes.c_double(1.0)
+
+
+def inner(one: Float64, other: Float64) -> float:
+    """Sum products of the entries of two arrays, in the order in which both lie in memory.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> one = np.array([[1.0, 2.0], [3.0, 4.0]])
+    >>> inner(one, one), inner(np.asfortranarray(one), np.asfortranarray(one))
+    (30.0, 30.0)
+    """
+    if one.flags.c_contiguous or other.flags.c_contiguous:
+        return float(np.vdot(one, other))
+    return float(np.vdot(one.T, other.T))  # which copies nothing
 
 
 def add_products(rows: Float64, gram: Float64) -> None:

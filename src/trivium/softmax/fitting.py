@@ -167,7 +167,8 @@ def cheapest_solver(n_rows: int, n_columns: int, n_classes: int) -> str:
 def _first(problem: Problem, start: Float64 | None) -> Float64:
     """Choose where to begin: at zero, if that is no worse than what was given."""
     if start is None:
-        return np.zeros(problem.objective.shape)
+        order: Any = "C" if problem.objective.rows.n_stored is None else "F"
+        return np.zeros(problem.objective.shape, order=order)
     return _better(problem, problem.from_users(start))
 
 

@@ -18,7 +18,7 @@ from trivium.softmax.solvers.lbfgs import (
 from trivium.softmax.solvers.protocol import Status, small_gradient
 
 
-def minimise(objective, start, *, renew=None, max_iter=500, tol=1e-8, observe=ignore):
+def minimise(objective, start, *, renew=None, max_iter=500, tol=1e-8, observe=ignore, **words):
     return lbfgs(
         objective,
         start,
@@ -26,6 +26,7 @@ def minimise(objective, start, *, renew=None, max_iter=500, tol=1e-8, observe=ig
         max_iter=max_iter,
         stop=small_gradient(tol),
         observe=observe,
+        **words,
     )
 
 
@@ -143,3 +144,27 @@ def test_little_is_done_by_numpy(monkeypatch):
     monkeypatch.setattr("trivium.softmax.solvers.lbfgs._there", None)
     plain = minimise(objective, start)
     np.testing.assert_array_equal(plain.parameters, compiled.parameters)
+
+
+@pytest.mark.parametrize("pairs", [3, 20])
+def test_pairs_are_kept_as_they_come_where_they_are_large(pairs, monkeypatch):
+    objective, start = quadratic(2, condition=1e3)
+    copied = minimise(objective, start, pairs=pairs)
+    monkeypatch.setattr("trivium.softmax.solvers.lbfgs._LARGE", 0)
+    kept = minimise(objective, start, pairs=pairs)
+    np.testing.assert_array_equal(kept.parameters, copied.parameters)
+    assert kept.n_iter == copied.n_iter
+
+
+def test_parameters_may_lie_column_by_column():
+    objective, start = quadratic(2, condition=1e3)
+
+    class Turned:
+        def evaluate(self, x):
+            point = objective.evaluate(np.ascontiguousarray(x))
+            return Point(point.loss, np.asfortranarray(point.gradient), None)
+
+    start = np.asfortranarray(start.reshape(2, -1))
+    found = minimise(Turned(), start)
+    assert found.status is Status.CONVERGED
+    np.testing.assert_allclose(found.parameters.ravel(), objective.solution, rtol=0, atol=1e-7)

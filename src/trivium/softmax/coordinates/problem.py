@@ -19,6 +19,7 @@ from trivium.softmax.solvers.protocol import Status, Stop
 _EPS = float(np.finfo(np.float64).eps)
 _SUM_ROUNDING = 4.0  # roundings, of its terms' root mean square, in a mean
 _MOST_PENALTY = 1e300
+_MANY = 1 << 15  # parameters
 
 
 class Seen(NamedTuple):
@@ -90,9 +91,13 @@ class ProblemAt:
     def __init__(self, problem: "Problem", plain: CrossEntropyAt) -> None:
         self._problem, self.plain, self.parameters = problem, plain, plain.parameters
         self.loss = plain.loss
-        self.centred: Float64 = problem.about_origin(plain.gradient)
         self.gradient: Float64 = problem.framed.pulled_back(self.centred * problem.unit)
         self.seen = Seen(plain.loss, problem.about_zero(plain.gradient), plain.accuracy)
+
+    @property
+    def centred(self) -> Float64:
+        """Gradient for rows about the origin: asked for once more near the end alone."""
+        return self._problem.about_origin(self.plain.gradient)
 
     def hessian_product(self, direction: Float64) -> Float64:
         """Compute the product of the Hessian with a direction."""
@@ -224,6 +229,10 @@ class Problem:
         """
         reach = float((np.abs(at.parameters) @ self._terms).max())
         relative = roundings * (_SUM_ROUNDING + reach) * _EPS * at.plain.residual[:, None]
+        if at.gradient.size > _MANY:  # most points are far from it, which one number tells
+            most = float(relative.max() * self._size.max())
+            if np.abs(at.seen.gradient).max() > max(tol, most):
+                return False
         return bool(
             self._is_small_nearby(at, tol)
             and (np.abs(at.seen.gradient) <= np.maximum(tol, relative * self._size)).all()
@@ -239,14 +248,14 @@ class Problem:
         """Move the origin of rows, which changes the intercepts."""
         if not self.intercept:
             return parameters
-        d, moved = by.size, parameters.copy()
+        d, moved = by.size, parameters.copy("K")
         moved[:, d] += parameters[:, :d] @ by
         return moved
 
     def _turned(self, gradient: Float64, by: Float64) -> Float64:
         """Move the origin of rows in a gradient."""
-        turned = gradient.copy()
-        if self.intercept:
-            d = by.size
-            turned[:, :d] += gradient[:, d:] * by
+        if not self.intercept or not by.any():
+            return gradient
+        d, turned = by.size, gradient.copy("K")
+        turned[:, :d] += gradient[:, d:] * by
         return turned

@@ -13,6 +13,7 @@ import numpy as np
 
 from trivium.arrays import Float64
 from trivium.blocks.memory import working_memory
+from trivium.blocks.products import inner
 from trivium.blocks.scaling import comparable_weights
 from trivium.rows.source import Rows
 from trivium.softmax.objective.statistics import (
@@ -85,8 +86,10 @@ class CrossEntropyAt:
         self._curved = False
         W = objective.penalised(parameters)
         alpha, total = objective.alpha, objective.total
-        self.loss = sums.loss / total + 0.5 * alpha * float(np.vdot(W, W))
-        self.gradient: Float64 = sums.gradient / total + alpha * W
+        self.loss = sums.loss / total + 0.5 * alpha * inner(W, W)
+        gradient: Float64 = sums.gradient / total
+        gradient += alpha * W
+        self.gradient = gradient
         self.accuracy = max(0.0, 1.0 - sums.wrong / total)
         self.residual: Float64 = np.sqrt(sums.squares / total)
 
@@ -288,6 +291,6 @@ class CrossEntropy:
         """Return the parameters with the intercepts, which are free, set to zero."""
         if not self.fit_intercept:
             return parameters
-        W = parameters.copy()
+        W = parameters.copy("K")
         W[:, -1] = 0.0
         return W

@@ -4,7 +4,7 @@ Nocedal & Wright, Numerical Optimization, 2nd ed. 2006, algorithm 7.4 (two-loop 
 with the preconditioner as the initial inverse Hessian.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from scipy.linalg.blas import ddot
 
 from trivium.arrays import Float64
 from trivium.blocks.compiled import Patience, kernel
+from trivium.blocks.products import inner
 from trivium.softmax.solvers.line_search import line_search
 from trivium.softmax.solvers.protocol import (
     Inverse,
@@ -23,6 +24,7 @@ from trivium.softmax.solvers.protocol import (
 )
 
 PAIRS = 20
+_LARGE = 1 << 17  # parameters, beside which a call of NumPy's is nothing
 
 Renew = Callable[[int, Any], Inverse | None]
 """Told of the step and the point; answers with a better preconditioner, or None."""
@@ -89,15 +91,20 @@ class _Pairs:
     """The last steps and what they did to the gradient: curvature along them."""
 
     def __init__(self, size: int, most: int) -> None:
-        self._steps = np.zeros((most, size))
-        self._changes = np.zeros((most, size))
+        self._order: Any = "C"  # in which parameters lie in memory
+        self._steps: Any = np.zeros((most, size))
+        self._changes: Any = np.zeros((most, size))
+        self._large = size > _LARGE
+        if self._large:  # arrays as they come: a copy of each would cost as much as its use
+            nothing = np.empty(0)
+            self._steps, self._changes = [nothing] * most, [nothing] * most
         self._products = np.ones(most)
         self._oldest = 0
         self.count = 0
 
     def add(self, step: Float64, change: Float64) -> None:
         """Take in a pair, in place of the oldest where there are many; a flat one is left out."""
-        product = float(np.vdot(step, change))
+        product = inner(step, change)
         if not product > 0:
             return
         slot = (self._oldest + self.count) % self._products.size
@@ -105,7 +112,8 @@ class _Pairs:
             self._oldest = (self._oldest + 1) % self._products.size
         else:
             self.count += 1
-        self._steps[slot], self._changes[slot] = step.ravel(), change.ravel()
+        order = self._order
+        self._steps[slot], self._changes[slot] = step.ravel(order), change.ravel(order)
         self._products[slot] = product
 
     def forget(self) -> None:
@@ -114,23 +122,25 @@ class _Pairs:
 
     def applied(self, gradient: Float64, precondition: Inverse) -> Float64:
         """Apply the approximate inverse Hessian."""
-        vector = gradient.ravel().copy()
         if self.count == 0:
+            self._order = "C" if gradient.flags.c_contiguous else "F"
             return precondition(gradient)
+        order, shape = self._order, gradient.shape
+        vector = gradient.flatten(order)
         shares = np.empty(self._products.size)
         arguments = self._steps, self._changes, self._products, self._oldest, self.count, shares
-        compiled = patience.is_over(self.count)
+        compiled = not self._large and patience.is_over(self.count)
         there, back = (_there, _back) if compiled else (_there_by_numpy, _back_by_numpy)
         there(vector, *arguments)
-        vector = precondition(vector.reshape(gradient.shape)).ravel()
+        vector = precondition(vector.reshape(shape, order=order)).ravel(order)
         last = (self._oldest + self.count - 1) % self._products.size
         change = self._changes[last]
-        conditioned = precondition(change.reshape(gradient.shape)).ravel()
+        conditioned = precondition(change.reshape(shape, order=order)).ravel(order)
         size = float(change @ conditioned)
         if size > 0:  # else it has underflown
             vector *= self._products[last] / size
         back(vector, *arguments)
-        step: Float64 = vector.reshape(gradient.shape)
+        step: Float64 = vector.reshape(shape, order=order)
         return step
 
 
@@ -173,8 +183,8 @@ def _back(
 
 def _there_by_numpy(
     vector: Float64,
-    steps: Float64,
-    changes: Float64,
+    steps: Sequence[Float64],
+    changes: Sequence[Float64],
     products: Float64,
     oldest: int,
     count: int,
@@ -189,8 +199,8 @@ def _there_by_numpy(
 
 def _back_by_numpy(
     vector: Float64,
-    steps: Float64,
-    changes: Float64,
+    steps: Sequence[Float64],
+    changes: Sequence[Float64],
     products: Float64,
     oldest: int,
     count: int,

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from trivium.arrays import Float64
+from trivium.blocks.products import inner
 from trivium.softmax.solvers.protocol import Evaluation, Objective
 
 FLATTER = 0.9
@@ -50,14 +51,14 @@ def line_search(
     (length, evaluation there), or None
         None where no length will do.
     """
-    slope = float(np.vdot(at.gradient, direction))
+    slope = inner(at.gradient, direction)
     if not slope < 0:
         return None
     rounding = _LEVEL * abs(at.loss)
     short, short_slope, long, length = 0.0, slope, np.inf, 1.0
     for _ in range(_TRIALS):
         there = objective.evaluate(parameters + length * direction)
-        new_slope = float(np.vdot(there.gradient, direction))
+        new_slope = inner(there.gradient, direction)
         change = there.loss - at.loss
         falls = change < 0 and change <= _FALL * length * slope
         level = abs(change) <= rounding and new_slope <= -flatter * slope

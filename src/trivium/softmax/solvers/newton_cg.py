@@ -7,6 +7,7 @@ Newton-CG), with a preconditioner that the caller supplies.
 import numpy as np
 
 from trivium.arrays import Float64
+from trivium.blocks.products import inner
 from trivium.softmax.solvers.protocol import Curved, Inverse
 
 _MOST_PRODUCTS = 500
@@ -23,18 +24,18 @@ def newton_direction(at: Curved, precondition: Inverse, tol: float) -> Float64:
     direction = np.zeros_like(residual)
     conditioned = precondition(residual)
     search = conditioned
-    size = np.vdot(residual, conditioned)
+    size = inner(residual, conditioned)
     goal = size * min(0.25, float(np.linalg.norm(at.gradient)))
     for _ in range(_MOST_PRODUCTS):
         product = at.hessian_product(search)
-        curvature = np.vdot(search, product)
+        curvature = inner(search, product)
         if curvature <= 0:  # flat to rounding: the Hessian of a convex loss is never negative
             break
         length = size / curvature
         direction = direction + length * search
         residual = residual - length * product
         conditioned = precondition(residual)
-        previous, size = size, np.vdot(residual, conditioned)
+        previous, size = size, inner(residual, conditioned)
         if size <= goal or np.abs(residual).max() <= 0.1 * tol:
             break
         search = conditioned + (size / previous) * search
