@@ -215,16 +215,28 @@ def take_residuals(
     """
     n_classes, m = logits.shape
     w = _NO_WEIGHTS if weights is None else weights
-    sums = np.empty(_TOTALS + 2 * n_classes)
+    sums = np.zeros(_TOTALS + 2 * n_classes)
     stars = np.zeros((n_classes, n_classes)) if edges else _NO_EDGES
     if patience.is_over(n_classes * m + _A_CALL):
-        work = np.empty((_LANES + _TOTALS + 3 * n_classes, _TILE))
+        work = np.zeros((_LANES + _TOTALS + 3 * n_classes, _TILE))
         _take(logits, intercept, codes, w, work, sums, stars)
     else:
         _take_by_numpy(logits, intercept, codes, w, sums, stars)
     loss, wrong, size, off = sums[:_TOTALS].tolist()
     squares, balance = sums[_TOTALS:].reshape(2, n_classes)
     return RowSums(loss, wrong, size, off, squares, balance, stars)
+
+
+@kernel
+def _add_edges(work: Float64, width: int, edges: Float64) -> None:
+    """Add products of a tile's probabilities, whose exponentials and sums are in its workspace."""
+    K = edges.shape[0]
+    for i in range(width):
+        h = int(work[K + _BEST, i])
+        total = work[K + _TOP, i]
+        top = quotient(work[K + _WEIGHT, i], total)
+        for k in range(K):
+            edges[h, k] += 0.0 if k == h else top * quotient(work[k, i], total)
 
 
 @kernel
@@ -237,12 +249,9 @@ def _take(
     sums: Float64,
     edges: Float64,
 ) -> None:
-    """Go through a block tile by tile."""
+    """Go through a block tile by tile, in a workspace of zeros."""
     K, m = logits.shape
     lanes = K + _LANES
-    for s in range(sums.shape[0]):
-        for i in range(_TILE):
-            work[lanes + s, i] = 0.0
     for first in range(0, m, _TILE):
         width = min(_TILE, m - first)
         for i in range(_TILE):
@@ -282,12 +291,7 @@ def _take(
             work[lanes + _OFF, i] += w * off
             work[K + _TOP, i], work[K + _OWN, i] = 1.0 + others, -off
         if edges.shape[0]:
-            for i in range(width):
-                h = int(work[K + _BEST, i])
-                total = work[K + _TOP, i]
-                top = quotient(work[K + _WEIGHT, i], total)
-                for k in range(K):
-                    edges[h, k] += 0.0 if k == h else top * quotient(work[k, i], total)
+            _add_edges(work, width, edges)
         for k in range(K):
             for i in range(_TILE):
                 p = quotient(work[k, i], work[K + _TOP, i])
@@ -303,10 +307,8 @@ def _take(
         for i in range(_TILE):
             work[lanes + _SIZE, i] += work[K + _WEIGHT, i] * np.sqrt(work[K + _SQUARE, i])
     for s in range(sums.shape[0]):
-        total = 0.0
         for i in range(_TILE):
-            total += work[lanes + s, i]
-        sums[s] = total
+            sums[s] += work[lanes + s, i]
 
 
 def _take_by_numpy(
