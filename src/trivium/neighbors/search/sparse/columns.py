@@ -1,4 +1,7 @@
-"""Compiled loops that look for neighbours down the columns of a block of rows."""
+"""Compiled loops that look for neighbours down the columns of a block of rows.
+
+The functions work on addresses, not on arrays; see `search.intrinsics`.
+"""
 
 import math
 from typing import NamedTuple
@@ -8,7 +11,7 @@ import numpy as np
 from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import kernel
 from trivium.neighbors.search.heaps import sift_down, worse
-from trivium.neighbors.search.intrinsics import address, inlined, prefetch
+from trivium.neighbors.search.intrinsics import addresses, inlined, prefetch, row_address
 from trivium.neighbors.search.measures import HALF, Measure, reduced_limit
 from trivium.neighbors.search.sparse.kernels import Apart, Stored, pair_of_stored
 from trivium.neighbors.search.sparse.postings import Block
@@ -59,7 +62,6 @@ class Room(NamedTuple):
     heap : ndarray of shape (k,)
     best : ndarray of int of shape (k,)
         Rows of the block that are in the heap; -1: none.
-    apart : Apart
     """
 
     sums: Float64
@@ -68,7 +70,6 @@ class Room(NamedTuple):
     candidates: Indices
     heap: Float64
     best: Indices
-    apart: Apart
 
 
 class _Scale(NamedTuple):
@@ -100,7 +101,7 @@ class _Scale(NamedTuple):
 
 
 @kernel
-def _scale_of(asked: Asked, q: int, long: Float64) -> _Scale:
+def _scale_of(asked: Asked, q: int, long: Float64, n_long: int) -> _Scale:
     """Bring a query to the scale of the rows; `long` receives what it has in the long columns."""
     start, stop = asked.queries.indptr[q], asked.queries.indptr[q + 1]
     largest = 0.0
@@ -109,7 +110,7 @@ def _scale_of(asked: Asked, q: int, long: Float64) -> _Scale:
         largest = value if value > largest else largest
     own = math.frexp(largest)[1] if largest > 0.0 else asked.exponent
     square, of_long, stores_long = 0.0, 0.0, False
-    for column in range(long.shape[0]):
+    for column in range(n_long):
         long[column] = 0.0
     for place in range(start, stop):
         value = math.ldexp(asked.queries.data[place], -own)
@@ -137,7 +138,7 @@ def _scale_of(asked: Asked, q: int, long: Float64) -> _Scale:
 def _walk(asked: Asked, q: int, own: int, block: Block, sums: Float64) -> None:
     """Add up products of a query and all rows of a block, column by column."""
     start, stop = asked.queries.indptr[q], asked.queries.indptr[q + 1]
-    rows, values = address(block.rows, 0), address(block.values, 0)
+    rows, values = block.rows, block.values
     for place in range(start, stop):
         if place + _AHEAD < stop and asked.places[place + _AHEAD] >= 0:
             soon = block.starts[asked.places[place + _AHEAD]]
@@ -166,17 +167,17 @@ def _walk(asked: Asked, q: int, own: int, block: Block, sums: Float64) -> None:
 def _bound(scale: _Scale, block: Block, sums: Float64, least: Float64) -> None:
     """Bound the squared distances of all rows from below, and clear the sums."""
     narrower, by_long = 1.0 - scale.relative, scale.of_products * scale.of_long
-    for r in range(least.shape[0]):
+    for r in range(block.n_rows):
         both = narrower * (scale.square + scale.of_rows * block.squares[r]) - _SLACK
         least[r] = both - scale.of_products * sums[r] - by_long * block.of_long[r]
         sums[r] = 0.0
 
 
 @kernel
-def _collect(room: Room, limit: float, skipped: int) -> int:
+def _collect(n_rows: int, room: Room, limit: float, skipped: int) -> int:
     """List the rows that may be within a limit; return how many there are."""
     count = 0
-    for r in range(room.least.shape[0]):
+    for r in range(n_rows):
         if room.least[r] <= limit and r != skipped:
             room.candidates[count] = r
             count += 1
@@ -187,8 +188,9 @@ def _collect(room: Room, limit: float, skipped: int) -> int:
 def _by_long(scale: _Scale, block: Block, room: Room, r: int) -> float:
     """Return what a row's bound gains once its products in the long columns are known."""
     gain = scale.of_long * block.of_long[r]
-    for column in range(room.long.shape[0]):
-        gain -= room.long[column] * block.long[r, column]
+    own = r * block.n_long
+    for column in range(block.n_long):
+        gain -= room.long[column] * block.long[own + column]
     return float(scale.of_products * gain)
 
 
@@ -208,10 +210,9 @@ def _narrow(scale: _Scale, block: Block, room: Room, count: int, limit: float) -
 
 
 @kernel
-def _enough(scale: _Scale, block: Block, room: Room, count: int, narrowed: bool) -> float:
+def _enough(scale: _Scale, block: Block, room: Room, k: int, count: int, narrowed: int) -> float:
     """Return a limit that k of the candidates are within, of which there are as many or more."""
     heap, best = room.heap, room.best
-    k = heap.shape[0]
     for i in range(k):
         heap[i], best[i] = np.inf, -1
     for i in range(count):
@@ -223,22 +224,10 @@ def _enough(scale: _Scale, block: Block, room: Room, count: int, narrowed: bool)
         r = best[i]
         both = scale.square + scale.of_rows * block.squares[r]
         most = room.least[r] + 2.0 * (scale.relative * both + _SLACK)
-        if not narrowed and scale.of_long > 0.0:
+        if narrowed == 0 and scale.of_long > 0.0:
             most += _by_long(scale, block, room, r)
         greatest = max(greatest, most)
     return greatest * _WIDER + _SLACK
-
-
-@inlined
-def _keep(room: Room, count: int, limit: float) -> int:
-    """Keep the candidates that may be within a limit."""
-    kept = 0
-    for i in range(count):
-        r = room.candidates[i]
-        if room.least[r] <= limit:
-            room.candidates[kept] = r
-            kept += 1
-    return kept
 
 
 @inlined
@@ -251,12 +240,20 @@ def _limit(measure: Measure, distance: float, exponent: int) -> float:
 
 
 @inlined
-def _fetch(asked: Asked, row: int) -> None:
+def _fetch(rows: Stored, row: int) -> None:
     """Bring a row, which is to be measured soon, near the processor."""
-    data, indices = address(asked.rows.data, 0), address(asked.rows.indices, 0)
-    for place in range(asked.rows.indptr[row], asked.rows.indptr[row + 1], 8):
-        prefetch(data, place)
-        prefetch(indices, place)
+    for place in range(rows.indptr[row], rows.indptr[row + 1], 8):
+        prefetch(rows.data, place)
+        prefetch(rows.indices, place)
+
+
+@kernel
+def _look(asked: Asked, q: int, block: Block, room: Room) -> _Scale:
+    """Bound the squared distances of a query and all rows of a block."""
+    scale = _scale_of(asked, q, room.long, block.n_long)
+    _walk(asked, q, scale.own, block, room.sums)
+    _bound(scale, block, room.sums, room.least)
+    return scale
 
 
 @kernel
@@ -265,6 +262,7 @@ def find_nearest(
     asked: Asked,
     block: Block,
     room: Room,
+    apart: Apart,
     distances: Float64,
     indices: Indices,
 ) -> None:
@@ -277,32 +275,30 @@ def find_nearest(
     asked : Asked
     block : Block
     room : Room
+    apart : Apart
     distances, indices : ndarray of shape (m, k)
         Heaps, with the farthest on top.
     """
-    k = distances.shape[1]
-    for q in range(distances.shape[0]):
-        near, numbers = distances[q], indices[q]
-        scale, skipped = _scale_of(asked, q, room.long), asked.skip[q] - block.first
-        _walk(asked, q, scale.own, block, room.sums)
-        _bound(scale, block, room.sums, room.least)
+    m, k = distances.shape
+    questions, rows, some = addresses(asked), addresses(block), addresses(room)
+    for q in range(m):
+        near, numbers = row_address(distances, q), row_address(indices, q)
+        scale, skipped = _look(questions, q, rows, some), questions.skip[q] - rows.first
         limit = _limit(measure, near[0], scale.exponent)
-        count = _collect(room, limit, skipped)
-        if count > 2 * k and limit == np.inf:
-            limit = _enough(scale, block, room, count, False)
-        count = _narrow(scale, block, room, count, limit)
-        if count > 2 * k:
-            limit = min(limit, _enough(scale, block, room, count, True))
-            count = _keep(room, count, limit)
+        count = _collect(rows.n_rows, some, limit, skipped)
+        for narrowed in range(2):
+            if count > 2 * k and (narrowed or limit == np.inf):
+                limit = min(limit, _enough(scale, rows, some, k, count, narrowed))
+            if not narrowed:
+                count = _narrow(scale, rows, some, count, limit)
         for i in range(count):
             if i + 1 < count:
-                _fetch(asked, block.first + room.candidates[i + 1])
-            if room.least[room.candidates[i]] > limit:
+                _fetch(questions.rows, rows.first + some.candidates[i + 1])
+            if some.least[some.candidates[i]] > limit:
                 continue
-            row = block.first + room.candidates[i]
-            pair = asked.queries, q, asked.rows, row
-            reduced = reduced_limit(measure, near[0])
-            distance = pair_of_stored(measure, *pair, reduced, room.apart)
+            row = rows.first + some.candidates[i]
+            pair = questions.queries, q, questions.rows, row
+            distance = pair_of_stored(measure, *pair, reduced_limit(measure, near[0]), apart)
             if worse(near[0], numbers[0], distance, row):
                 sift_down(near, numbers, k, distance, row)
                 limit = min(limit, _limit(measure, near[0], scale.exponent))
@@ -314,27 +310,27 @@ def find_within(
     asked: Asked,
     block: Block,
     room: Room,
+    apart: Apart,
     radius: Float64,
     counts: Indices,
     distances: Float64,
     indices: Indices,
 ) -> int:
     """Find the rows of a block within each query's radius; see `kernels.merge_within`."""
-    n_rows, n_queries = block.squares.shape[0], int(counts.shape[0])
-    found = 0
+    questions, rows, some = addresses(asked), addresses(block), addresses(room)
+    n_queries, found = int(counts.shape[0]), 0
     for q in range(n_queries):
-        if found + n_rows > distances.shape[0]:
+        if found + rows.n_rows > distances.shape[0]:
             return q
-        scale, skipped = _scale_of(asked, q, room.long), asked.skip[q] - block.first
-        _walk(asked, q, scale.own, block, room.sums)
-        _bound(scale, block, room.sums, room.least)
+        scale, skipped = _look(questions, q, rows, some), questions.skip[q] - rows.first
         limit = _limit(measure, radius[q], scale.exponent)
-        count = _narrow(scale, block, room, _collect(room, limit, skipped), limit)
+        count = _collect(rows.n_rows, some, limit, skipped)
+        count = _narrow(scale, rows, some, count, limit)
         first, reduced = found, reduced_limit(measure, radius[q])
         for i in range(count):
-            row = block.first + room.candidates[i]
-            pair = asked.queries, q, asked.rows, row
-            distance = pair_of_stored(measure, *pair, reduced, room.apart)
+            row = rows.first + some.candidates[i]
+            pair = questions.queries, q, questions.rows, row
+            distance = pair_of_stored(measure, *pair, reduced, apart)
             if distance <= radius[q]:
                 distances[found], indices[found] = distance, row
                 found += 1

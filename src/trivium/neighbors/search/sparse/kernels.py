@@ -11,8 +11,8 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.heaps import sift_down, sort_heap, worse
-from trivium.neighbors.search.intrinsics import inlined
+from trivium.neighbors.search.heaps import sift_down, worse
+from trivium.neighbors.search.intrinsics import addresses, inlined, row_address
 from trivium.neighbors.search.measures import (
     Measure,
     add_difference,
@@ -129,20 +129,20 @@ def merge_nearest(
     distances: Float64,
     indices: Indices,
 ) -> None:
-    """Find each query's nearest rows by looking at all of them; see `kernels.scan_nearest`."""
+    """Bring each query's nearest rows into a heap, looking at all; see `kernels.scan_nearest`."""
     n_rows, k = rows.indptr.shape[0] - 1, distances.shape[1]
+    asked, stored = addresses(queries), addresses(rows)
     begin(distances, indices, n_rows)
     for q in range(distances.shape[0]):
-        near, numbers = distances[q], indices[q]
+        near, numbers = row_address(distances, q), row_address(indices, q)
         limit = reduced_limit(measure, near[0])
         for row in range(n_rows):
             if row == skip[q]:
                 continue
-            distance = pair_of_stored(measure, queries, q, rows, row, limit, apart)
+            distance = pair_of_stored(measure, asked, q, stored, row, limit, apart)
             if worse(near[0], numbers[0], distance, row):
                 sift_down(near, numbers, k, distance, row)
                 limit = reduced_limit(measure, near[0])
-        sort_heap(near, numbers)
 
 
 @kernel
@@ -172,6 +172,7 @@ def merge_within(
         Number of queries that were answered.
     """
     n_rows, room, n_queries = rows.indptr.shape[0] - 1, distances.shape[0], int(counts.shape[0])
+    asked, stored = addresses(queries), addresses(rows)
     place = 0
     for q in range(n_queries):
         if place + n_rows > room:
@@ -180,7 +181,7 @@ def merge_within(
         for row in range(n_rows):
             if row == skip[q]:
                 continue
-            distance = pair_of_stored(measure, queries, q, rows, row, limit, apart)
+            distance = pair_of_stored(measure, asked, q, stored, row, limit, apart)
             if distance <= radius[q]:
                 distances[place], indices[place] = distance, row
                 place += 1
@@ -192,4 +193,8 @@ def merge_within(
 def sort_lists(distances: Float64, indices: Indices) -> None:
     """Sort the heap of each query."""
     for q in range(distances.shape[0]):
-        sort_heap(distances[q], indices[q])
+        near, numbers = row_address(distances, q), row_address(indices, q)
+        for size in range(distances.shape[1] - 1, 0, -1):
+            distance, row = near[size], numbers[size]
+            near[size], numbers[size] = near[0], numbers[0]
+            sift_down(near, numbers, size, distance, row)

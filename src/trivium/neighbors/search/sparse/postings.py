@@ -46,6 +46,8 @@ class Block(NamedTuple):
     ----------
     first : int
         Number of the first row.
+    n_rows, n_long : int
+        Number of rows, and of long columns.
     values : ndarray of shape (n_stored,)
         What is stored, divided by the power of two.
     rows : ndarray of uint16 of shape (n_stored,)
@@ -61,6 +63,8 @@ class Block(NamedTuple):
     """
 
     first: int
+    n_rows: int
+    n_long: int
     values: Float64
     rows: Any
     starts: Any
@@ -162,4 +166,4 @@ def _write_block(X: Csr, first: int, numbers: Indices) -> Block:
     if columns.size:
         of_long = np.sqrt(np.square(long).sum(axis=1)) * (1.0 + 2.0**-40)
         of_long += 2.0**-500  # for squares that vanished
-    return Block(first, turned.data, rows, starts, squares, long, of_long)
+    return Block(first, *long.shape, turned.data, rows, starts, squares, long, of_long)

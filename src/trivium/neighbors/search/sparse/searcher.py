@@ -26,7 +26,7 @@ from trivium.neighbors.search.sparse.postings import Block, Postings, write_post
 from trivium.rows.csr import Csr
 
 _QUERIES_A_PIECE = 64
-_FEW_QUERIES = 8  # so far: to merge them with all rows costs as much as to write these by column
+_FEW_QUERIES = 3  # so far: to merge them with all rows costs as much as to write these by column
 _NUMBERS_A_BLOCK = 1 << 20  # of all columns, that are there at a time
 _A_COLUMN, _A_NEIGHBOR = 5, 120  # as in `scan`: what finding and sorting distances take
 _MATCHES_WORTH_THREADS = 200_000
@@ -87,12 +87,13 @@ class SparseSearch:
             if postings is None:
                 given = self._measure, _as_queries(asked), self._stored, skip[piece]
                 merge_nearest(*given, self._apart(asked), *near)
+                sort_lists(*near)
                 return
             near[0][:], near[1][:] = np.inf, self._rows.shape[0]
             question = self._question(postings, asked, skip[piece])
             apart = self._apart(asked)
             for block in postings.blocks:
-                find_nearest(self._measure, question, block, _room(block, k, apart), *near)
+                find_nearest(self._measure, question, block, _room(block, k), apart, *near)
             sort_lists(*near)
 
         each_of(run, cut(m, _QUERIES_A_PIECE), self._jobs(m, n_jobs))
@@ -135,14 +136,14 @@ class SparseSearch:
         return _gathered(find, queries.shape[0], self._rows.shape[0])
 
     def _within_block(self, block: Block, asked: Asked, reach: Float64, apart: Apart) -> _Within:
-        room = _room(block, 1, apart)
+        room = _room(block, 1)
 
         def find(start: int, *out: Any) -> int:
             queries = asked.queries._replace(indptr=asked.queries.indptr[start:])
             rest = asked._replace(queries=queries, skip=asked.skip[start:])
-            return find_within(self._measure, rest, block, room, reach[start:], *out)
+            return find_within(self._measure, rest, block, room, apart, reach[start:], *out)
 
-        return _gathered(find, reach.size, block.squares.size)
+        return _gathered(find, reach.size, block.n_rows)
 
     def _is_little(self, m: int, k: int) -> bool:
         """Whether NumPy is to do it, for want of work that would pay for compiling loops."""
@@ -196,11 +197,10 @@ def _as_queries(queries: Csr) -> Stored:
     return Stored(*(data.astype(np.float64), indices.astype(np.int64), starts.astype(np.int64)))
 
 
-def _room(block: Block, k: int, apart: Apart) -> Room:
-    n, n_long = block.long.shape
-    long, candidates = np.empty(n_long), np.empty(n, dtype=np.intp)
-    heap, best = np.empty(k), np.empty(k, dtype=np.intp)
-    return Room(np.zeros(n), np.empty(n), long, candidates, heap, best, apart)
+def _room(block: Block, k: int) -> Room:
+    n = block.n_rows
+    candidates, best = np.empty(n, dtype=np.intp), np.empty(k, dtype=np.intp)
+    return Room(np.zeros(n), np.empty(n), np.empty(block.n_long), candidates, np.empty(k), best)
 
 
 def _gathered(find: Callable[..., int], m: int, n: int) -> _Within:
