@@ -57,7 +57,7 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
     metric : str or callable, default="minkowski"
         "minkowski" (with `p`, Euclidean unless it is set), "euclidean" (or "l2"), "manhattan"
         ("l1", "cityblock"), "chebyshev" ("infinity"), "cosine", "haversine", "precomputed",
-        another of SciPy's or a function of two rows; see `NearestNeighbors`.
+        another of SciPy's or a function of two rows; see `NearestNeighbors`, of sparse rows too.
     p : float, default=2
         Exponent of metric="minkowski", at least 1. Other metrics have none and leave it alone.
     metric_params : dict or None, default=None

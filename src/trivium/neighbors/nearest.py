@@ -42,7 +42,7 @@ class NearestNeighbors(NeighborQueries, BaseEstimator):
         Any other metric that scikit-learn has of SciPy's ("hamming", "jaccard", "canberra", ...)
         and a function of two rows are taken, too; these compute the distance of every pair, and
         without `metric_params` "seuclidean" and "mahalanobis" take the (co)variances of the
-        training rows.
+        training rows. Sparse rows go with Minkowski distances of any p and with "cosine".
     p : float, default=2
         Exponent of metric="minkowski", at least 1. Other metrics have none and leave it alone.
     metric_params : dict or None, default=None
