@@ -86,16 +86,17 @@ def fit_parameters(
     alpha : float
     fit_intercept : bool
     solver : str
-        One of `SOLVERS`. "newton" keeps the square of (n_classes - 1)·d numbers. It and
-        "newton-cg" keep the probability of each class for every row, unless that is more than
-        scikit-learn's setting ``working_memory`` allows.
+        One of `SOLVERS`. "newton" keeps the square of (n_classes - 1)·d numbers, "newton-cg" the
+        probability of each class for every row, unless that is more than scikit-learn's setting
+        ``working_memory`` allows.
     learning_rate : float or "auto"
         For gradient descent.
     max_iter : int
     tol : float
         Of the gradient's greatest entry, in the user's coordinates.
     start : ndarray of shape (n_classes, d [+ 1]) or None
-        None means zeros, and so does what is worse, except for gradient descent.
+        None means zeros, or of many rows the optimum of some; what is worse than zeros means
+        these, too, except for gradient descent.
     observe : callable
 
     Returns

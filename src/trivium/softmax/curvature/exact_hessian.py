@@ -23,6 +23,7 @@ from trivium.softmax.solvers.newton_cg import newton_direction
 
 _FEW_DIGITS = 1e-8  # reciprocal condition of squares from which on little is left
 _CHUNK_VALUES = 1 << 17  # products of columns held at a time, which stay in a core's cache
+_FEW = 64  # whose pairs are kept from step to step
 _LEAST_PIECE, _MOST_PIECE, _PIECES = 512, 4096, 16
 
 
@@ -55,7 +56,7 @@ def exact_direction(problem: Problem, at: ProblemAt, tol: float) -> Float64:
     return -solved(at.gradient)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=4)
 def contrasts_of(n_classes: int) -> Float64:
     """Return an orthonormal basis of what sums to zero, shape (n_classes - 1, n_classes)."""
     contrasts: Float64 = np.ascontiguousarray(scipy.linalg.helmert(n_classes))
@@ -63,9 +64,13 @@ def contrasts_of(n_classes: int) -> Float64:
     return contrasts
 
 
-@lru_cache(maxsize=16)
 def pairs_of(size: int) -> tuple[Indices, Indices]:
     """Return the numbers of each pair of so many things, the first no greater than the other."""
+    return _few_pairs_of(size) if size <= _FEW else np.triu_indices(size)
+
+
+@lru_cache(maxsize=16)
+def _few_pairs_of(size: int) -> tuple[Indices, Indices]:
     first, second = np.triu_indices(size)
     first.flags.writeable = second.flags.writeable = False
     return first, second
