@@ -1,4 +1,4 @@
-"""Sums of products: of columns, in place without Python's lock, and of entries of two arrays."""
+"""Sums of products: of columns, in place without Python's lock, and of entries of large arrays."""
 
 import ctypes
 
@@ -27,6 +27,18 @@ def inner(one: Float64, other: Float64) -> float:
     if one.flags.c_contiguous or other.flags.c_contiguous:
         return float(np.vdot(one, other))
     return float(np.vdot(one.T, other.T))  # which copies nothing
+
+
+def greatest(values: Float64) -> float:
+    """Greatest magnitude of some values, without an array of all; NaN where one is.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> greatest(np.array([-3.0, 2.0])), greatest(np.array([1.0, np.nan]))
+    (3.0, nan)
+    """
+    return abs(float(max(values.max(), -values.min())))
 
 
 def add_products(rows: Float64, gram: Float64) -> None:

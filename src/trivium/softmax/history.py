@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from trivium.arrays import Float64, Indices
+from trivium.blocks.products import greatest
 from trivium.inputs import check_rows, require_same_length
 from trivium.labels import as_labels, known_codes
 from trivium.rows.table import rows_of
@@ -29,7 +30,7 @@ class History:
         """Record one point."""
         entry = {
             "loss": at.loss,
-            "gradient_norm": float(np.abs(at.gradient).max()),
+            "gradient_norm": greatest(at.gradient),
             "step": step,
             "train_accuracy": at.accuracy,
         }
@@ -41,7 +42,7 @@ class History:
 
     def amend(self, loss: float, gradient: Float64, accuracy: float) -> None:
         """Correct the last record by what the rows themselves say."""
-        values = loss, float(np.abs(gradient).max()), accuracy
+        values = loss, greatest(gradient), accuracy
         names = "loss", "gradient_norm", "train_accuracy"
         self._entries[-1].update(zip(names, values, strict=True))
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from trivium.arrays import Float64
+from trivium.blocks.products import greatest
 from trivium.rows.block import Block
 from trivium.softmax.coordinates.dependence import Dependence
 from trivium.softmax.coordinates.scaling import ColumnScaling, bring_into_frame
@@ -91,7 +92,12 @@ class ProblemAt:
     def __init__(self, problem: "Problem", plain: CrossEntropyAt) -> None:
         self._problem, self.plain, self.parameters = problem, plain, plain.parameters
         self.loss = plain.loss
-        self.gradient: Float64 = problem.framed.pulled_back(self.centred * problem.unit)
+        centred = self.centred
+        if centred is plain.gradient:
+            centred = centred * problem.unit
+        else:
+            centred *= problem.unit
+        self.gradient: Float64 = problem.framed.pulled_back(centred)
         self.seen = Seen(plain.loss, problem.about_zero(plain.gradient), plain.accuracy)
 
     @property
@@ -203,7 +209,7 @@ class Problem:
         """Stop where the gradient is small in the user's coordinates, or is all rounding."""
 
         def stop(at: ProblemAt) -> Status | None:
-            if np.abs(at.seen.gradient).max() <= tol and self._is_small_nearby(at, tol):
+            if greatest(at.seen.gradient) <= tol and self._is_small_nearby(at, tol):
                 return Status.CONVERGED
             return Status.ROUNDING if self.is_rounding(at, tol) else None
 
@@ -231,7 +237,7 @@ class Problem:
         relative = roundings * (_SUM_ROUNDING + reach) * _EPS * at.plain.residual[:, None]
         if at.gradient.size > _MANY:  # most points are far from it, which one number tells
             most = float(relative.max() * self._size.max())
-            if np.abs(at.seen.gradient).max() > max(tol, most):
+            if greatest(at.seen.gradient) > max(tol, most):
                 return False
         return bool(
             self._is_small_nearby(at, tol)

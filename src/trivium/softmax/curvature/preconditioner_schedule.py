@@ -2,8 +2,7 @@
 
 import math
 
-import numpy as np
-
+from trivium.blocks.products import greatest
 from trivium.softmax.coordinates.problem import Problem, ProblemAt
 from trivium.softmax.curvature.preconditioner import class_blocks, common_block, common_diagonal
 from trivium.softmax.solvers.protocol import Inverse
@@ -49,7 +48,7 @@ class PreconditionerSchedule:
     def __call__(self, step: int, at: ProblemAt) -> Inverse | None:
         """Return a new preconditioner if one is due."""
         passed = self._problem.objective.cost - self._since
-        norm = float(np.abs(at.seen.gradient).max())
+        norm = greatest(at.seen.gradient)
         if step == 0:
             made: Inverse = self._first(at)
         elif passed < self._wait or self._remaining(passed, norm) < 0.5 * self._blocks:

@@ -84,12 +84,16 @@ class CrossEntropyAt:
         self._objective, self.parameters = objective, parameters
         self._probabilities: Float64 | None = None
         self._curved = False
-        W = objective.penalised(parameters)
         alpha, total = objective.alpha, objective.total
+        self.gradient: Float64 = sums.gradient / total
+        W, own = parameters, self.gradient
+        if parameters.flags.f_contiguous:  # what is free is at the end, so that nothing is copied
+            d = objective.rows.shape[1]
+            W, own = W[:, :d], own[:, :d]
+        else:
+            W = objective.penalised(parameters)
         self.loss = sums.loss / total + 0.5 * alpha * inner(W, W)
-        gradient: Float64 = sums.gradient / total
-        gradient += alpha * W
-        self.gradient = gradient
+        own += alpha * W
         self.accuracy = max(0.0, 1.0 - sums.wrong / total)
         self.residual: Float64 = np.sqrt(sums.squares / total)
 
