@@ -2,7 +2,8 @@
 
 Logits lie class by class, in tiles of rows that stay in a core's registers and nearest cache: what
 is done to every row then runs along memory, several rows at a time. Sums run in as many lanes
-as a tile has rows, so that they do not depend on how many rows the machine takes at a time.
+as a tile has rows, so that they do not depend on how many rows the machine takes at a time, and
+lanes are added up two by two.
 """
 
 from functools import reduce
@@ -215,7 +216,7 @@ def take_residuals(
     """
     n_classes, m = logits.shape
     w = _NO_WEIGHTS if weights is None else weights
-    sums = np.zeros(_TOTALS + 2 * n_classes)
+    sums = np.empty(_TOTALS + 2 * n_classes)
     stars = np.zeros((n_classes, n_classes)) if edges else _NO_EDGES
     if patience.is_over(n_classes * m + _A_CALL):
         work = np.zeros((_LANES + _TOTALS + 3 * n_classes, _TILE))
@@ -225,6 +226,18 @@ def take_residuals(
     loss, wrong, size, off = sums[:_TOTALS].tolist()
     squares, balance = sums[_TOTALS:].reshape(2, n_classes)
     return RowSums(loss, wrong, size, off, squares, balance, stars)
+
+
+@kernel
+def _add_lanes(work: Float64, first: int, sums: Float64) -> None:
+    """Add up the lanes of each sum, two by two, so that few roundings are of great sums."""
+    for s in range(sums.shape[0]):
+        half = _TILE // 2
+        while half > 0:
+            for i in range(half):
+                work[first + s, i] += work[first + s, i + half]
+            half //= 2
+        sums[s] = work[first + s, 0]
 
 
 @kernel
@@ -306,9 +319,7 @@ def _take(
                 logits[k, first + i] = work[k, i]
         for i in range(_TILE):
             work[lanes + _SIZE, i] += work[K + _WEIGHT, i] * np.sqrt(work[K + _SQUARE, i])
-    for s in range(sums.shape[0]):
-        for i in range(_TILE):
-            sums[s] += work[lanes + s, i]
+    _add_lanes(work, lanes, sums)
 
 
 def _take_by_numpy(
@@ -357,7 +368,10 @@ def _take_by_numpy(
         padded = np.zeros((sums.size, -(-m // _TILE) * _TILE))
         padded[:, :m] = summands
         lanes = padded.reshape(sums.size, -1, _TILE).cumsum(axis=1)[:, -1]
-        sums[:] = (lanes + 0.0).cumsum(axis=1)[:, -1] + 0.0
+        lanes += 0.0
+        while lanes.shape[1] > 1:
+            lanes = lanes[:, : lanes.shape[1] // 2] + lanes[:, lanes.shape[1] // 2 :]
+        sums[:] = lanes[:, 0]
 
 
 patience = Patience(_take, to_compile=1 << 22, to_load=1 << 17)
