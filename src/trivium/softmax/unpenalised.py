@@ -7,11 +7,13 @@ than `tol` above its infimum. So its predictions are those of programs that stop
 does not change any more.
 """
 
+import sys
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from trivium.arrays import Float64
+from trivium.rows.csr import dense
 from trivium.rows.source import Rows
 from trivium.softmax.assessment import Assessment, assess
 from trivium.softmax.certificate.duality_gap import Certificate, certify
@@ -24,6 +26,7 @@ from trivium.softmax.watches import InfimumWatch, SeparationWatch
 _SHARE = 0.1  # of tol, which the bound is to reach, so that tol is not just reached
 _FINER, _ROUNDS = 1e-3, 4  # factor of tol where the loss is farther away, and how often
 _PATIENCE = 10  # steps of Newton's that gain nothing, each of which leaves 1/e of what there is
+_MOST_BYTES, _MOST_NUMBERS = 1 << 27, 2e9  # of sparse rows with their zeros
 _MOST_PARAMETERS, _MOST_WORK = 1500, 2e10  # of Newton's steps
 
 
@@ -93,6 +96,7 @@ def fit_unpenalised(
     fitted : Fitted
     assessment : Assessment
     """
+    rows = _written_out(rows)
     task = _Task(rows, fit_intercept, max_iter)
     watch = SeparationWatch(rows, fit_intercept, observe)
     fitted = task.fit(solver, tol, start, watch)
@@ -103,6 +107,31 @@ def fit_unpenalised(
     if separation is not None and separation.direction is not None:
         return _near_infimum(task, fitted, separation, tol, observe, stop=watch.asked)
     return _near_optimum(task, fitted, assessment, tol, observe)
+
+
+def _written_out(rows: Rows) -> Rows:
+    """Make an array of sparse rows if it is no larger than `_MOST_BYTES`.
+
+    What a proof needs of columns by columns is there for arrays.
+
+    Raises
+    ------
+    ValueError
+        If they are so many that proofs would take hours.
+    """
+    n, d = rows.shape
+    if rows.n_stored is None:
+        return rows
+    if n * d > _MOST_NUMBERS:
+        raise ValueError(
+            "With alpha=0, whether the classes can be separated has to be proved, for which all "
+            f"{n:,} x {d:,} numbers of these sparse rows, zeros too, would be read again and "
+            "again: set alpha above 0."
+        )
+    if 8 * n * d > _MOST_BYTES:
+        return rows
+    (block,) = rows.slabs(sys.maxsize)
+    return rows.from_block(block._replace(X=dense(block.X)))
 
 
 class _Task(NamedTuple):
@@ -152,7 +181,9 @@ class _Task(NamedTuple):
 
     def newton_is_cheap(self) -> bool:
         """Whether Newton's matrix is not too large."""
-        n, size, n_classes = self.rows.shape[0], min(self.rows.shape), self.rows.n_classes
+        (n, size), n_classes = self.rows.shape, self.rows.n_classes
+        if self.rows.n_stored is None:  # sparse rows are not brought into the space they span
+            size = min(n, size)
         work = n * n_classes * (n_classes - 1) / 4 * size**2
         parameters = (n_classes - 1) * (size + self.fit_intercept)
         return bool(parameters <= _MOST_PARAMETERS and work <= _MOST_WORK)

@@ -266,6 +266,11 @@ class Index:
         """Raise a ValueError where the metric can do nothing with sparse rows."""
         if not self.metric.takes_sparse:
             known = self.metric.name
+            if known == "precomputed":
+                raise ValueError(
+                    "Metric 'precomputed' takes all distances, not a sparse graph: the distances "
+                    "that it does not store are unknown, not zero."
+                )
             names = [name for name, metric in NAMES.items() if metric.takes_sparse]
             raise ValueError(
                 f"Metric {known if self.metric.function else repr(known)} not valid for sparse "
