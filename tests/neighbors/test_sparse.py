@@ -151,7 +151,6 @@ def test_slabs(way, metric, monkeypatch):
     ("words", "named"),
     [
         ({"metric": "haversine"}, "'haversine'"),
-        ({"metric": "precomputed"}, "'precomputed'"),
         ({"metric": "canberra"}, "'canberra'"),
         ({"metric": "minkowski", "metric_params": {"w": [1.0, 2.0]}}, "'minkowski'"),
         ({"metric": lambda a, b: 0.0}, "<lambda>"),

@@ -52,12 +52,6 @@ class TestCsr:
         assert np.shares_memory(X.data, matrix.data)
         assert np.shares_memory(X.scipy().data, matrix.data)
 
-    def test_an_index_beyond_the_columns_is_refused(self):
-        matrix = scipy.sparse.csr_array(table())
-        matrix.indices[0] = 99
-        with pytest.raises(ValueError, match="indices must be"):
-            Csr.of(matrix)
-
     @pytest.mark.parametrize("index", [np.int32, np.int64])
     @pytest.mark.parametrize("dtype", [np.float64, np.float32])
     def test_rows_and_columns_are_those_of_the_array(self, index, dtype):
