@@ -69,6 +69,10 @@ def test_a_graph_is_no_table_of_distances():
     graph = NearestNeighbors(n_neighbors=5).fit(matrix()).kneighbors_graph(mode="distance")
     with pytest.raises(ValueError, match="not a sparse graph: the distances that it does not"):
         NearestNeighbors(metric="precomputed").fit(graph)
+    apart = np.ones((60, 60)) - np.eye(60)
+    model = NearestNeighbors(n_neighbors=1, metric="precomputed").fit(apart)
+    with pytest.raises(ValueError, match="are unknown, not zero"):
+        model.kneighbors(graph)
 
 
 def test_without_a_penalty_a_table_is_fitted_as_the_array_that_it_is(monkeypatch):
