@@ -14,7 +14,12 @@ from trivium.rows import csr
 from trivium.rows.csr import Csr
 from trivium.rows.table import rows_of
 from trivium.softmax import distinct as merging
+from trivium.softmax.certificate.duality_gap import certify
+from trivium.softmax.coordinates.problem import Problem
+from trivium.softmax.coordinates.scaling import frame_of
+from trivium.softmax.curvature.preconditioner import common_diagonal
 from trivium.softmax.distinct import distinct
+from trivium.softmax.objective.cross_entropy import CrossEntropy
 from trivium.softmax.objective.penalties import alpha_grid
 
 CONTAINERS = [
@@ -175,18 +180,76 @@ class TestFit:
 
     def test_logits_beyond_float64(self, way):
         X, y = table()
-        X[:3] *= 1e299
-        model = SoftmaxRegression(0.1).fit(X[3:], y[3:])
+        beyond = np.flatnonzero(X.any(axis=1))[1:9:2]
+        model = SoftmaxRegression(0.1).fit(X, y)
+        X[beyond] *= 1e299
         model.coef_ = model.coef_ * 1e30
         np.testing.assert_array_equal(
             model.predict_proba(scipy.sparse.csr_array(X)), model.predict_proba(X)
         )
+        for i in beyond:
+            alone = model.predict_proba(scipy.sparse.csr_array(X[[i]]))
+            np.testing.assert_array_equal(alone[0], model.predict_proba(X)[i])
 
     def test_values_that_are_not_finite_are_named(self, way):
         X, y = table()
         X[5, 3] = np.nan
         with pytest.raises(ValueError, match="NaN: row 5, column 3"):
             SoftmaxRegression(0.1).fit(scipy.sparse.csr_array(X), y)
+
+
+class TestCertificate:
+    @pytest.mark.parametrize("n_classes", [2, 3])
+    @pytest.mark.parametrize("fit_intercept", [True, False])
+    @pytest.mark.parametrize("unbalanced", [0.0, 0.3])
+    def test_bounds_are_those_of_the_array(self, n_classes, fit_intercept, unbalanced, monkeypatch):
+        """Where the intercepts are off, rows are read again to balance them."""
+        as_large(monkeypatch)
+        X, y = table(n_classes=n_classes)
+        X[:, 1] = 40.0 + np.random.default_rng(5).random(len(y))
+        w = np.random.default_rng(2).uniform(0.5, 2.0, len(y))
+        model = SoftmaxRegression(0.1, fit_intercept=fit_intercept).fit(X, y, w)
+        intercept = model.intercept_ + unbalanced * fit_intercept * np.arange(n_classes)
+        given = model.coef_ * 1.01, intercept
+        gaps = [
+            certify(rows_of(rows, y, n_classes, w), *given, alpha=0.1, fit_intercept=fit_intercept)
+            for rows in (X, Csr.of_array(X))
+        ]
+        assert gaps[1].gap == pytest.approx(gaps[0].gap, rel=1e-6)
+        assert gaps[0].exists
+        assert gaps[1].exists
+
+    def test_a_second_bound_is_left_out_where_it_costs_more_than_the_fit(self, monkeypatch):
+        as_large(monkeypatch)
+        X, y = table()
+        model = SoftmaxRegression(1e-2, tol=1e-2).fit(X, y)
+        given = model.coef_, model.intercept_
+        options = {"alpha": 1e-2, "fit_intercept": True}
+        rows = rows_of(Csr.of_array(X), y, 3)
+        both = certify(rows, *given, **options).gap
+        monkeypatch.setattr("trivium.softmax.certificate.residuals._MOST_PASSES", 0)
+        before = rows.reads
+        one = certify(rows, *given, **options).gap
+        assert rows.reads - before <= 2
+        assert both <= one < np.inf
+
+
+class TestDiagonal:
+    @pytest.mark.parametrize("fit_intercept", [True, False])
+    def test_it_is_that_of_the_array(self, fit_intercept, monkeypatch):
+        as_large(monkeypatch)
+        X, y = table()
+        X[:, 1] = 40.0 + np.random.default_rng(5).random(len(y))
+        w = np.random.default_rng(2).uniform(0.5, 2.0, len(y))
+        diagonals = []
+        for given in (X, Csr.of_array(X)):
+            rows = rows_of(given, y, 3, w)
+            frame = frame_of(rows.summary(), centred=fit_intercept, sparse=given is not X)
+            objective = CrossEntropy(
+                rows, alpha=0.01, fit_intercept=fit_intercept, center=frame.center
+            )
+            diagonals.append(common_diagonal(Problem(objective, frame)).inverse)
+        np.testing.assert_allclose(diagonals[1], diagonals[0], rtol=1e-9)
 
 
 class TestUnpenalised:
