@@ -1,6 +1,5 @@
 """Rows that are an array."""
 
-import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -204,13 +203,13 @@ class ArrayRows:
 
     def with_summary(self, summary: ColumnSummary) -> "ArrayRows":
         """Return the same rows, whose summary is known."""
-        known = copy.copy(self)
+        known = self._copy()
         known._summary = summary
         return known
 
     def counted_anew(self) -> "ArrayRows":
         """Return the same rows, whose reads are counted from zero."""
-        anew = copy.copy(self)
+        anew = self._copy()
         anew._reads = Reads(self.shape[0] * self.shape[1])
         return anew
 
@@ -231,8 +230,14 @@ class ArrayRows:
         return Block(first, X, codes, weights)
 
     def _alike(self, codes: Indices, n_classes: int, weights: Float64 | None) -> "ArrayRows":
-        alike = copy.copy(self)
+        alike = self._copy()
         alike.codes, alike.n_classes, alike.weights = codes, n_classes, weights
+        return alike
+
+    def _copy(self) -> "ArrayRows":
+        """Copy the names, not the arrays: what `copy.copy` does, in a tenth of its time."""
+        alike = object.__new__(type(self))
+        alike.__dict__.update(self.__dict__)
         return alike
 
     def _count(self, n_rows: int) -> None:
