@@ -263,5 +263,8 @@ class Problem:
         if not self.intercept or not by.any():
             return gradient
         d, turned = by.size, gradient.copy("K")
-        turned[:, :d] += gradient[:, d:] * by
+        if turned.flags.c_contiguous:
+            turned[:, :d] += gradient[:, d:] * by
+        else:  # column by column: NumPy's loops are to run so, too
+            turned.T[:d] += by[:, None] * gradient[:, d]
         return turned

@@ -77,7 +77,13 @@ class Diagonal:
 
     def __call__(self, gradient: Float64) -> Float64:
         """Apply it to what sums to zero over the classes."""
-        applied: Float64 = (gradient - gradient.mean(axis=0)) * self.inverse
+        mean: Float64
+        if gradient.flags.c_contiguous:
+            mean = gradient.mean(axis=0)
+        else:  # column by column, of which each is too short for NumPy's sums
+            mean = np.full(len(gradient), 1.0 / len(gradient)) @ gradient
+        applied = gradient - mean
+        applied *= self.inverse
         return applied
 
 
