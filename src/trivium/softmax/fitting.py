@@ -168,7 +168,7 @@ def cheapest_solver(n_rows: int, n_columns: int, n_classes: int) -> str:
 def _first(problem: Problem, start: Float64 | None) -> Float64:
     """Choose where to begin: at zero, if that is no worse than what was given."""
     if start is None:
-        order: Any = "C" if problem.objective.rows.n_stored is None else "F"
+        order: Any = "F" if problem.objective.by_columns else "C"
         return np.zeros(problem.objective.shape, order=order)
     return _better(problem, problem.from_users(start))
 

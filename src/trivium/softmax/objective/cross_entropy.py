@@ -168,6 +168,8 @@ class CrossEntropy:
         Rows of a block.
     long : int
         Rows of a block for what goes through sparse rows in parts; else the same.
+    by_columns : bool
+        Whether parameters and gradients lie column by column in memory.
     cost : float
         What evaluations and products with the Hessian have cost so far, in evaluations. The
         probabilities that a point's products need cost one, whether they are kept or not.
@@ -205,6 +207,8 @@ class CrossEntropy:
         if rows.n_stored is not None and _is_of_stored(center, rows.n_stored, n):
             self.long = block_of_stored(rows)
         self.shape = (rows.n_classes, d + fit_intercept)
+        # Of two classes one row is read: the second's less the first's.
+        self.by_columns = rows.n_stored is not None and rows.n_classes > 2
         self.cost = 0.0
 
     def evaluate(self, parameters: Float64) -> CrossEntropyAt:
@@ -289,7 +293,7 @@ class CrossEntropy:
 
     def _laid(self, parameters: Float64) -> Float64:
         """Lay parameters as sparse rows read them, a column's side by side; else leave them."""
-        return parameters if self.rows.n_stored is None else np.asfortranarray(parameters)
+        return np.asfortranarray(parameters) if self.by_columns else parameters
 
     def penalised(self, parameters: Float64) -> Float64:
         """Return the parameters with the intercepts, which are free, set to zero."""

@@ -113,9 +113,8 @@ def gradient_of(
         sums = take_residuals(residual, given[1], part.codes, part.weights, edges=edges)
         pull_back(residual[some], X, back[:d])
         found.append(sums)
-    if K == 2:
-        back = np.column_stack([-back, back])
-    return back.T, reduce(RowSums.merge, found)
+    gradient = np.vstack([-back.T, back.T]) if K == 2 else back.T
+    return gradient, reduce(RowSums.merge, found)
 
 
 def residuals_of(

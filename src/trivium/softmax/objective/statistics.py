@@ -200,7 +200,7 @@ class HessianProduct(Linear):
                 add_curved(*places, weights, p, columns, level, values, back, totals)
         if one:
             back[d] = totals
-        return np.column_stack([-back, back]).T if two else back.T
+        return np.vstack([-back.T, back.T]) if two else back.T
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from trivium.rows.summary import ColumnSummary
 FAR = 8.0
 """Ranges from zero: a mean beyond costs more than a digit."""
 
-PART = 2048
+PART = 4096
 """Rows of a part, which a core's second cache holds where some dozens are stored a row."""
 
 _STORED_A_COLUMN = 8  # in a block: what has a number for each column is to cost little beside
