@@ -8,10 +8,11 @@ import pytest
 from tests.neighbors.search.asking import ask, assert_same, nobody
 from tests.neighbors.search.sparse.tables import TABLES, sparse, table
 
-from trivium.neighbors.search.measures import Measure
+from trivium.neighbors.search.measures import HALF, ITSELF, SQUARE_ROOT, Measure
 from trivium.neighbors.search.metrics import metric_of
 from trivium.neighbors.search.scan import Scan
 from trivium.neighbors.search.sparse import postings, searcher
+from trivium.neighbors.search.sparse.columns import _limit
 from trivium.neighbors.search.sparse.searcher import SparseSearch
 
 METRICS = {
@@ -154,3 +155,10 @@ def test_few_of_very_many_columns_take_little_room():
     distances, indices = ask(search, X[1:3], 2)
     assert distances.tolist() == [[0.0, np.sqrt(2.0)]] * 2
     assert indices.tolist() == [[1, 0], [2, 0]]
+
+
+def test_a_root_that_limits_do_not_know_leaves_no_row_out():
+    unknown = metric_of("euclidean").measure._replace(root=ITSELF)
+    assert _limit(unknown, 2.0, 0) == np.inf
+    assert 4.0 < _limit(unknown._replace(root=SQUARE_ROOT), 2.0, 0) < 4.0001
+    assert 4.0 < _limit(unknown._replace(root=HALF), 2.0, 0) < 4.0001

@@ -12,7 +12,7 @@ from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import kernel
 from trivium.neighbors.search.heaps import sift_down, worse
 from trivium.neighbors.search.intrinsics import addresses, inlined, prefetch, row_address
-from trivium.neighbors.search.measures import HALF, Measure, reduced_limit
+from trivium.neighbors.search.measures import HALF, SQUARE_ROOT, Measure, reduced_limit
 from trivium.neighbors.search.sparse.kernels import Apart, Stored, pair_of_stored
 from trivium.neighbors.search.sparse.postings import Block
 
@@ -235,6 +235,8 @@ def _limit(measure: Measure, distance: float, exponent: int) -> float:
     """Bring a distance to the scale of sums: no row within it has a sum that is surely greater."""
     if measure.root == HALF:
         return math.ldexp(2.0 * distance, -2 * exponent) * _WIDER + _SLACK
+    if measure.root != SQUARE_ROOT:
+        return np.inf
     scaled = math.ldexp(distance, -exponent)
     return scaled * scaled * _WIDER + _SLACK
 
