@@ -35,7 +35,8 @@ def interrupted_at(step, function):
     """Call a function; raise KeyboardInterrupt at a step.
 
     Steps are those at which Python looks for signals: a function of Python begins, one of C has
-    returned. Return the error; None if the function has fewer steps.
+    returned. Return the error; None if the function has fewer steps. Garbage collection, whose
+    callbacks would have steps of their own and lose the error, waits.
     """
     left = step
 
@@ -47,6 +48,7 @@ def interrupted_at(step, function):
                 raise KeyboardInterrupt
 
     error = None
+    gc.disable()
     sys.setprofile(count)
     try:
         function()
@@ -54,6 +56,7 @@ def interrupted_at(step, function):
         error = caught
     finally:
         sys.setprofile(None)
+        gc.enable()
     assert (error is None) == (left > 0)
     return error
 
