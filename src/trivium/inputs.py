@@ -21,6 +21,7 @@ from trivium.magnitudes import column_name, require_finite
 from trivium.rows.csr import Csr
 from trivium.rows.labelled import LabelledRows, unless_ones
 from trivium.rows.table import rows_of
+from trivium.sparse_inputs import check_sparse_rows, is_sparse
 
 _FIRST = 100  # rows of a table, whose columns are usually of one kind each
 _DATES = (
@@ -96,8 +97,8 @@ def check_rows(
         return plain
     require_unmasked(X, name)
     _require_reals(X, name)
-    if sparse and (scipy.sparse.issparse(X) or _has_sparse_columns(X)):
-        return _sparse_rows(estimator, X, reset=reset, name=name, finite=finite)
+    if sparse and is_sparse(X):
+        return check_sparse_rows(estimator, X, reset=reset, name=name, finite=finite)
     try:
         rows: Floats = validate_data(
             estimator,
@@ -131,69 +132,13 @@ def _is_plain(X: Any) -> bool:
 
 
 def _is_expected(estimator: Any, n_columns: int, *, reset: bool) -> bool:
-    """Do what ``validate_data`` does for an array without names; False leaves it to that.
-
-    It takes a third of the time of a fit of a few rows, and most of that of a prediction of one.
-    """
+    """Do what ``validate_data`` does for an array without names, in less time; False leaves it."""
     if hasattr(estimator, "feature_names_in_"):
         return False
     if reset:
         estimator.n_features_in_ = n_columns
         return True
     return getattr(estimator, "n_features_in_", None) == n_columns
-
-
-def _sparse_rows(estimator: Any, X: Any, *, reset: bool, name: str, finite: bool) -> Csr:
-    """Check rows that are sparse."""
-    if getattr(getattr(X, "dtype", None), "kind", "") == "c":
-        raise ValueError(f"Complex data not supported: {name} is made of complex numbers.")
-    try:
-        matrix = validate_data(
-            estimator,
-            _well_formed(X) if scipy.sparse.issparse(X) else X,
-            reset=reset,
-            accept_sparse="csr",
-            dtype=[np.float64, np.float32],
-            ensure_all_finite=False,
-        )
-        rows = Csr.of(matrix)
-    except _Malformed as error:
-        raise ValueError(f"{name} is a malformed sparse matrix: {error}.") from error
-    if finite:
-        require_finite(estimator, rows, name)
-    return rows
-
-
-class _Malformed(ValueError):
-    """A sparse matrix whose arrays do not fit together."""
-
-
-def _well_formed(X: Any) -> Any:
-    """Return a sparse matrix that shares X's numbers, once it is known that SciPy can convert it.
-
-    SciPy reads and writes beyond its arrays where an index is too large, and checks by
-    changing the matrix itself: so one of its own is checked.
-    """
-    try:
-        if X.format in ("csr", "csc", "bsr"):
-            shared = type(X)((X.data, X.indices, X.indptr), shape=X.shape, copy=False)
-            shared.check_format(full_check=True)
-            return shared
-        if X.format == "coo":
-            for places, length in zip(X.coords, X.shape, strict=True):
-                if places.size and not 0 <= places.min() <= places.max() < length:
-                    raise ValueError(f"an index is not from 0 to {length - 1}")
-    except ValueError as error:
-        raise _Malformed(error) from error
-    return X
-
-
-def _has_sparse_columns(X: Any) -> bool:
-    """Whether X is a table of pandas all of whose columns are sparse."""
-    kinds = getattr(X, "dtypes", None)
-    if getattr(X, "sparse", None) is None or kinds is None or not len(kinds):
-        return False
-    return all(type(kind).__name__ == "SparseDtype" for kind in kinds)
 
 
 def check_labelled_rows(

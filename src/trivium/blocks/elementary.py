@@ -10,7 +10,7 @@ Art of Computer Programming 2, section 4.2.2, theorem B), and log(u + δ) = log 
 With u = 2ᵉ·m, m from √½ to √2, and s = (m - 1)/(m + 1), log u = e·ln 2 + 2·artanh s, whose series
 is cut after s¹⁹/19, which leaves 3e-17 of it out.
 
-Errors, as seen on 10,000 arguments of all sizes: 0.9 and 1.7 units of the last place.
+Errors, as seen on 9,000 arguments of all sizes: 0.9 and 1.7 units of the last place.
 """
 
 import math
