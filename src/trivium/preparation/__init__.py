@@ -1,0 +1,1 @@
+"""From columns to numbers: learnt from training rows, kept as data."""

@@ -1,0 +1,1 @@
+"""Models as data on disk: no pickle, no code."""
