@@ -1,1 +1,1 @@
-"""A classifier of table rows: a preparation and one of the three classifiers, tuned and validated."""
+"""A classifier of table rows: a preparation and one of the three classifiers, tuned."""
