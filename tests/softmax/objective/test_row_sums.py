@@ -127,3 +127,11 @@ def test_two_classes_go_by_the_difference_of_their_logits():
     np.testing.assert_allclose(residual, logits, rtol=1e-12)
     assert sums.loss == pytest.approx(both.loss, rel=1e-13)
     np.testing.assert_allclose(pulled_back(residual, X), logits @ X, rtol=1e-12)
+
+
+def test_a_column_of_a_matrix_as_intercept_makes_the_compiler_do_nothing_more(monkeypatch):
+    monkeypatch.setattr(row_sums.patience, "limit", -1.0)
+    parameters, codes = np.arange(6.0).reshape(2, 3), np.zeros(3, dtype=np.intp)
+    for intercept in (parameters[:, -1], parameters[:, -1].copy()):
+        take_residuals(np.ones((2, 3)), intercept, codes, None)
+    assert {kinds[1].layout for kinds in row_sums._take.signatures} == {"C"}

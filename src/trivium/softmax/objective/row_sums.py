@@ -219,7 +219,8 @@ def take_residuals(
     stars = np.zeros((n_classes, n_classes)) if edges else _NO_EDGES
     if patience.is_over(n_classes * m + _A_CALL):
         work = np.zeros((_LANES + _TOTALS + 3 * n_classes, _TILE))
-        _take(logits, intercept, codes, w, work, sums, stars)
+        # A matrix's column is of another type to the compiler, which would do all of it twice.
+        _take(logits, np.ascontiguousarray(intercept), codes, w, work, sums, stars)
     else:
         _take_by_numpy(logits, intercept, codes, w, sums, stars)
     loss, wrong, size, off = sums[:_TOTALS].tolist()
