@@ -6,7 +6,6 @@ of the penalty around `LeastSquaresClassifier` and `LeastSquaresClassifierCV` in
 tests that make an object of one of the two. What fails is listed by test, with its first error.
 """
 
-import argparse
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.class_weight import compute_sample_weight
 
 import trivium
-from fuzz.sklearn_neighbors_tests import Counter, report
+from fuzz.sklearn_tests import run
 
 TESTS = "sklearn.linear_model.tests.test_ridge"
 
@@ -109,24 +108,6 @@ class RidgeClassifierCV(_Renamed):
         return self
 
 
-class RidgeCounter(Counter):
-    """Notices objects of the two."""
-
-    def swap(self) -> None:
-        """Put our classes in."""
-        for ours in (RidgeClassifier, RidgeClassifierCV):
-            self._notice(ours)
-            setattr(sklearn.linear_model, ours.__name__, ours)
-
-
-def main() -> None:
-    """Run the tests and print what came of them."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="", help="tests whose names match, as pytest's -k")
-    parser.add_argument("--all", action="store_true", help="list every failing test, not groups")
-    asked = parser.parse_args()
-    report(RidgeCounter(), TESTS, only=asked.only, every=asked.all)
-
-
 if __name__ == "__main__":
-    main()
+    ours = (RidgeClassifier, RidgeClassifierCV)
+    run({each.__name__: each for each in ours}, sklearn.linear_model, TESTS, __doc__)
