@@ -4,7 +4,7 @@ import threading
 import pytest
 from tests.programs import PATIENCE
 
-from trivium.sheet.lock_file import LockFile
+from trivium.lock_file import LockFile
 from trivium.sheet.output import OutputFolder
 
 
@@ -134,38 +134,3 @@ def test_files_move_one_run_at_a_time(tmp_path):
 def test_nothing_is_written_before_the_folder_is_entered(tmp_path):
     with pytest.raises(RuntimeError, match="has not been entered"):
         OutputFolder(tmp_path).write("one", b"1")
-
-
-class TestLockFile:
-    def test_one_holds_it(self, tmp_path):
-        one, two = (LockFile(tmp_path / "lock") for _ in range(2))
-        assert one.acquire(wait=False)
-        assert not two.acquire(wait=False)
-        one.release()
-        assert not (tmp_path / "lock").exists()
-        assert two.acquire(wait=False)
-        two.release()
-
-    def test_many_threads_take_turns(self, tmp_path):
-        inside, most = [], []
-
-        def often():
-            for _ in range(100):
-                lock = LockFile(tmp_path / "lock")
-                lock.acquire(wait=True)
-                inside.append(1)
-                most.append(len(inside))
-                inside.pop()
-                lock.release()
-
-        threads = [threading.Thread(target=often) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(PATIENCE)
-        assert len(most) == 400
-        assert max(most) == 1
-
-    def test_no_folder_no_lock(self, tmp_path):
-        with pytest.raises(FileNotFoundError):
-            LockFile(tmp_path / "nowhere" / "lock").acquire(wait=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from trivium.sheet.lock_file import LockFile
+from trivium.lock_file import LockFile
 from trivium.signals import held_back
 
 _UNFINISHED = ".unfinished-"
