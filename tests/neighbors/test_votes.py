@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from tests.neighbors.reference import MODEST, class_shares
 
+from trivium.neighbors import votes as votes_module
 from trivium.neighbors.votes import (
     class_votes,
     counted_mass,
@@ -25,6 +26,14 @@ some_ks = st.lists(st.integers(1, 9), min_size=1, max_size=6)
 heavy = arrays(float, (6, 9), elements=st.sampled_from([0.1, 0.25, 0.7, 1.0, 1.3, 3.0]))
 votes_of_three = arrays(float, (4, 5, 3), elements=st.floats(0, 3)).map(lambda v: v + 0.1)
 distances = arrays(float, (6, 9), elements=st.integers(0, 5)).map(lambda d: np.sort(d, axis=1))
+
+
+@pytest.fixture(scope="class", params=["compiled", "by NumPy"])
+def ways(request):
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for each in votes_module.patience.values():
+            monkeypatch.setattr(each, "limit", -1.0 if request.param == "compiled" else np.inf)
+        yield
 
 
 class TestCountedMass:
@@ -103,6 +112,7 @@ class TestVoteWeights:
             vote_weights(near, lambda d: np.where(d == 4.0, bad, 1.0))
 
 
+@pytest.mark.usefixtures("ways")
 class TestClassVotes:
     @given(codes, distances)
     @MODEST
@@ -164,6 +174,7 @@ class TestPathRadii:
         np.testing.assert_array_equal(path_radii(near, ks), near[:, np.array(ks) - 1])
 
 
+@pytest.mark.usefixtures("ways")
 class TestShares:
     QUERIES = np.array([7, 8, 9, 5])
 

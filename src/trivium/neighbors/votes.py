@@ -10,7 +10,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from trivium.arrays import Float64, Indices
+from trivium.blocks.compiled import Patience
 from trivium.containers import as_array
+from trivium.neighbors import plain_votes
 from trivium.neighbors.path_kernels import (
     Flags,
     lead_votes,
@@ -22,6 +24,13 @@ from trivium.neighbors.path_kernels import (
 )
 
 VoteRule = str | Callable[[Float64], Float64]
+
+_A_CALL = 5_000  # entries of lists that NumPy could count while it is called
+_AN_ANSWER = 3  # and while it writes a number
+_LOOPS: tuple[Callable[..., object], ...] = share_votes, walk_leaders, walk_votes
+
+patience = {loop: Patience(loop, to_compile=1 << 26, to_load=1 << 22) for loop in _LOOPS}
+"""Entries of lists that NumPy counts, at some 3 ns each, before a loop does it."""
 
 
 def counted_mass(weights: Float64, k: float) -> Float64:
@@ -145,6 +154,9 @@ def path_votes(
     ndarray of shape (m, len(ks), n_classes)
         In the order of `ks`; the same bits for a k alone.
     """
+    alike = votes is None and mass is None
+    if alike and _is_little(walk_votes, codes.size, len(codes) * len(ks) * n_classes):
+        return plain_votes.counts(codes, np.asarray(ks), n_classes).astype(np.float64)
     path = np.empty((codes.shape[0], len(ks), n_classes))
     codes = np.ascontiguousarray(codes)
     walk_votes(codes, _each(votes, codes), _each(mass, codes), *_ascending(ks), path)
@@ -164,6 +176,9 @@ def path_leaders(codes: Indices, ks: Sequence[int] | Indices, n_classes: int) ->
     >>> path_leaders(np.array([[2, 1, 1]]), [1, 2, 3], n_classes=3)
     array([[2, 1, 1]])
     """
+    if _is_little(walk_leaders, codes.size, len(codes) * len(ks) * n_classes):
+        most: Indices = plain_votes.counts(codes, np.asarray(ks), n_classes).argmax(axis=2)
+        return most
     leaders = np.empty((codes.shape[0], len(ks)), dtype=np.intp)
     walk_leaders(np.ascontiguousarray(codes), n_classes, *_ascending(ks), leaders)
     return leaders
@@ -189,9 +204,11 @@ def path_radii(
     >>> path_radii(np.array([[1.0, 4.0]]), [2, 3], np.array([[2.0, 2.0]]))
     array([[1., 4.]])
     """
+    if mass is None:
+        return np.take(distances, np.minimum(ks, distances.shape[1]) - 1, axis=1)
     radii = np.empty((distances.shape[0], len(ks)))
-    distances = np.ascontiguousarray(distances)
-    walk_radii(distances, _each(mass, distances), *_ascending(ks), radii)
+    given = np.ascontiguousarray(distances), np.ascontiguousarray(mass)
+    walk_radii(*given, *_ascending(ks), radii)
     return radii
 
 
@@ -209,7 +226,8 @@ def shares(votes: Float64, queries: Indices) -> Float64:
     ValueError
         If no neighbour of a query has a vote.
     """
-    _require_votes(share_votes(votes), queries)
+    share = plain_votes.share_votes if _is_little(share_votes, 0, votes.size) else share_votes
+    _require_votes(share(votes), queries)
     return votes
 
 
@@ -247,6 +265,11 @@ def _require_votes(silent: int, queries: Indices) -> None:
         raise ValueError(
             f"No neighbour of query {queries[silent]} has a vote: all their weights are 0."
         )
+
+
+def _is_little(loop: Callable[..., object], entries: int, answers: int) -> bool:
+    """Whether NumPy is to do it, for want of work that would pay for compiling a loop."""
+    return not patience[loop].is_over(_A_CALL + entries + _AN_ANSWER * answers)
 
 
 def _each(values: Float64 | None, like: Indices | Float64) -> Float64:
