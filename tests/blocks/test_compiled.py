@@ -9,7 +9,7 @@ from types import FunctionType
 import numpy as np
 import pytest
 
-from trivium.blocks.compiled import Patience, contracting_kernel, is_kept, kernel
+from trivium.blocks.compiled import Patience, contracting_kernel, is_kept, kernel, uncompiled
 
 
 @kernel
@@ -159,3 +159,7 @@ class TestPatience:
         nowhere(21)
         patience = Patience(nowhere, to_compile=10, to_load=3)
         assert [patience.is_over(2) for _ in range(3)] == [False, True, True]
+
+
+def test_a_kernel_runs_uncompiled_on_lists():
+    assert uncompiled(plain_sum)([1.0, 2.0]) == 3.0

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from trivium.blocks import linear_scores as module
 from trivium.blocks.linear_scores import ROWS_A_PIECE, bounded_scores, linear_scores
 
 GREATEST = float(np.finfo(float).max)
@@ -20,6 +21,13 @@ def one_after_the_other(X, coef, intercept):
     return scores
 
 
+@pytest.fixture(params=["compiled", "by NumPy"])
+def _ways(request, monkeypatch):
+    limit = -1.0 if request.param == "compiled" else np.inf
+    monkeypatch.setattr(module.patience, "limit", limit)
+
+
+@pytest.mark.usefixtures("_ways")
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("n", [0, 1, 5, ROWS_A_PIECE, ROWS_A_PIECE + 1, 3 * ROWS_A_PIECE - 7])
 def test_columns_are_added_in_order(n, dtype):

@@ -108,6 +108,15 @@ def is_kept(loop: Callable[..., Any]) -> bool:
     return any(Path(folder).glob(name))
 
 
+def uncompiled(loop: Function) -> Function:
+    """Return the function that a kernel was made of, which Python runs without compiling it.
+
+    On lists of few numbers it takes less than to load what was compiled.
+    """
+    plain: Function = getattr(loop, "py_func", loop)
+    return plain
+
+
 def is_disabled() -> bool:
     """Whether the user has told Numba to compile nothing."""
     settings: Any = numba.config

@@ -5,12 +5,13 @@ from typing import Any, Protocol
 import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
-from trivium.blocks.compiled import kernel
+from trivium.blocks.compiled import Patience, kernel
 from trivium.blocks.map_reduce import block_length
 from trivium.blocks.workers import map_in_order
 
 ROWS_A_PIECE = 4096
 _FEW_VALUES = 1 << 16  # sparse rows of which an array is made: nothing has to be compiled for them
+_A_CALL = 1000  # products that NumPy could add while it is called for a column
 _GREATEST = float(np.finfo(np.float64).max)
 
 
@@ -38,6 +39,17 @@ def _accumulate(X: Floats, columns: Float64, scores: Float64) -> None:
             x = np.float64(X[row, j])
             for c in range(columns.shape[1]):
                 scores[row, c] += x * columns[j, c]
+
+
+def _accumulate_by_numpy(X: Floats, columns: Float64, scores: Float64) -> None:
+    """Do as `_accumulate`, to the bit."""
+    with np.errstate(all="ignore"):
+        for j, column in enumerate(columns):
+            scores += X[:, j, None].astype(np.float64) * column
+
+
+patience = Patience(_accumulate, to_compile=1 << 25, to_load=1 << 22)
+"""Products that NumPy adds, at some 3 ns each, before a compiled loop does."""
 
 
 def linear_scores(X: Floats | Stored, coef: Float64, intercept: Float64) -> Float64:
@@ -83,7 +95,9 @@ def linear_scores(X: Floats | Stored, coef: Float64, intercept: Float64) -> Floa
     def run(start: int) -> None:
         piece = slice(start, start + ROWS_A_PIECE)
         if isinstance(X, np.ndarray):
-            _accumulate(X[piece], columns, scores[piece])
+            work = X.shape[1] * (_A_CALL + scores[piece].size)
+            accumulate = _accumulate if patience.is_over(work) else _accumulate_by_numpy
+            accumulate(X[piece], columns, scores[piece])
         else:
             X[piece].add_scores(columns, scores[piece])
 

@@ -32,6 +32,7 @@ Hashes = npt.NDArray[np.uint64]
 
 _HEAD = 8  # columns that tell most rows of numbers apart
 _SMALL = 1 << 23  # bytes, in float64
+_HASHED_AT_ONCE = 1 << 13  # rows that are hashed in the nearest caches
 _START, _FACTOR = (np.uint64(i) for i in (0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93))
 _SHIFT, _ONE = np.uint64(32), np.uint64(1)
 
@@ -172,7 +173,14 @@ def _hashes_of(X: Floats | Csr) -> Hashes:
     if sparse is not None:
         _hash_stored(*_stored(sparse), hashes)
         return hashes
-    _hash(np.ascontiguousarray(X, dtype=np.float64).view(np.uint64), hashes)
+    for piece in cut(X.shape[0], _HASHED_AT_ONCE):
+        columns = np.array(X[piece].T, dtype=np.float64, order="C").view(np.uint64)
+        mixed = hashes[piece]
+        mixed[:] = _START
+        for column in columns:
+            mixed ^= column
+            mixed *= _FACTOR
+            mixed ^= np.right_shift(mixed, _SHIFT, out=column)
     return hashes
 
 
@@ -249,13 +257,3 @@ def _compare_stored(
             same = indices[one] == indices[other] and bits[one] == bits[other]
             one, other = one + 1, other + 1
         equal[i] = same
-
-
-@kernel
-def _hash(bits: Hashes, hashes: Hashes) -> None:
-    for i in range(bits.shape[0]):
-        mixed = _START
-        for j in range(bits.shape[1]):
-            mixed = (mixed ^ bits[i, j]) * _FACTOR
-            mixed ^= mixed >> _SHIFT
-        hashes[i] = mixed

@@ -10,6 +10,7 @@ from sklearn import config_context
 from trivium.rows.memory import ArrayRows
 from trivium.softmax.coordinates.problem import Problem
 from trivium.softmax.coordinates.scaling import frame_of
+from trivium.softmax.curvature import preconditioner
 from trivium.softmax.curvature.preconditioner import (
     Blocks,
     class_blocks,
@@ -79,6 +80,19 @@ class TestSample:
         stand = np.zeros(n)
         stand[rows] = shares
         assert np.abs(np.cumsum(stand) - np.cumsum(weights)).max() <= threshold * (0.5 + 1e-9)
+
+    @settings(max_examples=30, deadline=None)
+    @given(seed=st.integers(0, 10**6), bad=st.sampled_from([1.0, 0.0, np.nan, np.inf, 1e308]))
+    def test_python_chooses_as_compiled_loops_do(self, seed, bad):
+        weights = np.random.default_rng(seed).lognormal(sigma=3.0, size=90)
+        weights[seed % 90 :: 13] = bad
+        chosen = []
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            for limit in (-1.0, np.inf):
+                monkeypatch.setattr(preconditioner.patience, "limit", limit)
+                chosen.append(threshold_sample(weights, 30))
+        for one, other in zip(*chosen, strict=True):
+            np.testing.assert_array_equal(one, other)
 
     def test_no_row_without_weight_is_taken(self):
         weights = np.array([0.0, 1.0, 0.0, 2.0])

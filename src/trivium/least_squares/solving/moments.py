@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
-from trivium.blocks.compiled import kernel
+from trivium.blocks.compiled import Patience, kernel
 from trivium.blocks.products import add_products
 from trivium.least_squares.solving.design import (
     BLOCK_BYTES,
@@ -37,6 +37,7 @@ _FAR = 8.0
 _SAMPLE = 256
 _FEW, _LOW = 8, 0.1  # rows of these that tell what is ordinary, else so many of all that differ
 _WIDE = 1e4  # times the squares of ordinary rows: five digits of what they leave if others go
+_A_CALL = 2000  # numbers that NumPy could scale while it is called for a class
 _ROUNDINGS = 4 * float(np.finfo(np.float64).eps)  # of a sum of squares
 
 
@@ -215,9 +216,10 @@ class _Added:
         target_sums, cross = np.zeros(n_targets), np.zeros((n_targets, d))
         for part in block.parts(self.length):
             some, weights = packed[: len(part.X)], scaling.weights(part.weights)
-            _pack(
-                part.X, weights, part.codes, scaling.origin, unit, some, most, groups, group_weights
-            )
+            over = patience.is_over(part.X.size + _A_CALL * n_groups)
+            pack = _pack if over else _pack_by_numpy
+            totals = most, groups, group_weights
+            pack(part.X, weights, part.codes, scaling.origin, unit, some, *totals)
             if values is not None:
                 start = part.first - block.first
                 own = values[start : start + len(part.X)] - scaling.target_origin
@@ -287,3 +289,33 @@ def _pack(
             root = math.sqrt(weight)
             for j in range(n_columns):
                 packed[i, j] *= root
+
+
+def _pack_by_numpy(
+    X: Floats,
+    weights: Float64,
+    codes: Indices,
+    origin: Float64,
+    unit: Float64,
+    packed: Float64,
+    most: Float64,
+    groups: Float64,
+    group_weights: Float64,
+) -> None:
+    """Do as `_pack`, to the bit."""
+    group = codes if codes.size else np.zeros(X.shape[0], dtype=np.intp)
+    with np.errstate(all="ignore"):
+        np.subtract(X, origin, out=packed)
+        packed *= unit
+        np.fmax(most, np.fmax.reduce(np.abs(packed), axis=0), out=most)
+        np.add.at(group_weights, group, weights if weights.size else 1.0)
+        weighed = weights[:, None] * packed if weights.size else packed
+        for g in np.unique(group):
+            summands = np.vstack([groups[g], weighed[group == g]])
+            groups[g] = np.add.accumulate(summands, axis=0, out=summands)[-1]
+        if weights.size:
+            packed *= np.sqrt(weights)[:, None]
+
+
+patience = Patience(_pack, to_compile=1 << 24, to_load=1 << 20)
+"""Numbers that NumPy scales and adds, at some 10 ns each, before a compiled loop does."""

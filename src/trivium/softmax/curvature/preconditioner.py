@@ -15,7 +15,7 @@ import numpy as np
 import scipy.linalg
 
 from trivium.arrays import Float64, Indices
-from trivium.blocks.compiled import kernel
+from trivium.blocks.compiled import Patience, kernel, uncompiled
 from trivium.blocks.map_reduce import cut, map_reduce
 from trivium.blocks.memory import working_memory
 from trivium.blocks.workers import each_of, one_blas_thread
@@ -302,25 +302,28 @@ def threshold_sample(weights: Float64, size: int) -> tuple[Indices, Float64]:
         return rows, weights[rows]
     chosen = np.empty(weights.size, dtype=np.intp)
     shares = np.empty(weights.size)
-    count = _choose(weights, size, chosen, shares)
+    if patience.is_over(weights.size):
+        count = _choose(weights, size, chosen, shares)
+    else:
+        count = uncompiled(_choose)(weights.tolist(), size, chosen, shares)
     return chosen[:count], shares[:count]
 
 
 @kernel
-def _choose(weights: Float64, size: int, chosen: Indices, shares: Float64) -> int:
+def _choose(weights: Float64 | list[float], size: int, chosen: Indices, shares: Float64) -> int:
     """Choose rows; return how many.
 
     The threshold τ is that with Σ min(1, weight/τ) = size, rows heavier than it counting one.
     Heavy rows are taken, and of the light ones one whenever their sum passes another τ.
     """
     total = 0.0
-    for i in range(weights.shape[0]):
+    for i in range(len(weights)):
         total += weights[i]
     threshold, lower = np.inf, total / size
     while lower < threshold:
         threshold = lower
         light, heavy = 0.0, 0
-        for i in range(weights.shape[0]):
+        for i in range(len(weights)):
             if weights[i] > threshold:
                 heavy += 1
             else:
@@ -331,7 +334,7 @@ def _choose(weights: Float64, size: int, chosen: Indices, shares: Float64) -> in
         return 0
     passed = 0.5 * threshold
     k = 0
-    for i in range(weights.shape[0]):
+    for i in range(len(weights)):
         weight = weights[i]
         if weight > threshold:
             chosen[k], shares[k] = i, weight
@@ -343,3 +346,7 @@ def _choose(weights: Float64, size: int, chosen: Indices, shares: Float64) -> in
                 chosen[k], shares[k] = i, threshold
                 k += 1
     return k
+
+
+patience = Patience(_choose, to_compile=1 << 19, to_load=1 << 15)
+"""Weights that Python goes through, at some 200 ns each, before a compiled loop does."""
