@@ -165,7 +165,7 @@ def test_a_signal_that_a_library_swallowed_is_obeyed_at_the_next_step(monkeypatc
     monkeypatch.setattr(signals, "_stopped_by", [])
     with pytest.raises(SystemExit, match="143"):
         signals.stop(15, None)
-    with commands._progress([1]) as advance, pytest.raises(SystemExit, match="143"):
+    with commands.sheet._progress([1]) as advance, pytest.raises(SystemExit, match="143"):
         advance(1, "drawing", 0.5)
 
 
@@ -296,7 +296,7 @@ def test_output_that_cannot_be_printed_gives_2(monkeypatch, capsys, tmp_path):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(commands, "_print_results", full)
+    monkeypatch.setattr(commands.sheet, "_print_results", full)
     monkeypatch.setattr(sys, "stdout", sys.stdout)  # restored: the command gives it up
     assert call(monkeypatch, "sheet", "--task", 2, "--out", tmp_path) == 2
     error = one_line(capsys.readouterr().err)

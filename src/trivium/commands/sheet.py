@@ -1,7 +1,5 @@
-"""The commands: they parse, call one room, print."""
+"""`trivium sheet`: the exercise sheets and their report."""
 
-import io
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
@@ -11,42 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.exceptions import TyperException
 
+from trivium.commands.words import in_one_line, speak_utf8
 from trivium.signals import pipes_may_break, raise_if_stopped
 
 if TYPE_CHECKING:
     from trivium.sheet.records import TaskResult
 
-app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-    pretty_exceptions_enable=False,
-    help="Nearest neighbours, linear least squares and softmax regression: "
-    "exact, fast, and explained by pictures.",
-)
-
 _TASK_NAMES = {1: "1  Nearest neighbours", 2: "2  Least squares", 3: "3  Softmax regression"}
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        from trivium import __version__
-
-        typer.echo(f"trivium {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _trivium(
-    version: Annotated[
-        bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
-    ] = False,
-) -> None:
-    pass
-
-
-@app.command(epilog="Example: `trivium sheet --task 2 --out results`")
 def sheet(
     out: Annotated[
         str, typer.Option(metavar="FOLDER", help="Where report.html, sheet.json and figures/ go.")
@@ -88,7 +59,7 @@ def sheet(
     if json:
         from trivium.sheet.document import as_json
 
-        _speak_utf8()
+        speak_utf8()
         typer.echo(to_json(as_json(results)), nl=False)
     else:
         _print_results(results, Path(out))
@@ -151,14 +122,3 @@ def _print_results(results: Sequence["TaskResult"], out: Path) -> None:
     console.print(f"[bold {'green' if summary.good else 'red'}]{summary.text}.[/]")
     report = in_one_line(out / "report.html")
     console.print(f"The report: {report}", soft_wrap=True, markup=False, highlight=False)
-
-
-def in_one_line(text: object) -> str:
-    """Return a text with the characters that would not show written as in Python."""
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in str(text))
-
-
-def _speak_utf8() -> None:
-    """Write JSON as it is defined, whatever the terminal's encoding."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8")

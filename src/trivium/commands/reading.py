@@ -1,0 +1,50 @@
+"""Options on how a table is read, which several commands take."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+Target = Annotated[str, typer.Option(metavar="COL", help="The column of labels.")]
+Kinds = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--as",
+        metavar="COL=KIND",
+        help="A column is of another kind: numeric, category, boolean, date, text, group, dropped.",
+    ),
+]
+Missing = Annotated[
+    list[str] | None,
+    typer.Option(metavar="WORD", help="A word that stands for no value, in every column."),
+]
+Drop = Annotated[list[str] | None, typer.Option(metavar="COL", help="A column to leave out.")]
+Decimal = Annotated[
+    str | None, typer.Option(metavar="[,|.]", help="The decimal sign of all numbers.")
+]
+Dates = Annotated[
+    str | None, typer.Option(metavar="[dmy|mdy|ymd]", help="The order of day, month and year.")
+]
+Sheet = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Of an Excel file; the first one by default.")
+]
+
+
+def kinds_of(choices: Sequence[str] | None) -> Mapping[str, str]:
+    """Return what `--as COL=KIND` says, by column; a name may hold "=" itself.
+
+    Raises
+    ------
+    TyperException
+        If there is no "=", or if a column is named twice.
+    """
+    kinds: dict[str, str] = {}
+    for choice in choices or ():
+        name, equals, kind = choice.rpartition("=")
+        if not equals:
+            raise TyperException(f"--as takes COL=KIND, not {choice!r}")
+        if name in kinds:
+            raise TyperException(f"--as names column {name!r} twice")
+        kinds[name] = kind
+    return kinds

@@ -1,0 +1,183 @@
+"""Text files of rows and fields: CSV and its kin."""
+
+import io
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+from pyarrow import csv
+
+from trivium.tables import dialect, encodings
+from trivium.tables.errors import TableError
+from trivium.tables.headers import checked_headers
+from trivium.tables.streams import Utf8, compression_of, open_plain
+
+_START = 1 << 20
+_LONGEST_START = 1 << 26
+_BLOCK = 1 << 22
+_LONGEST_BLOCK = 1 << 30
+
+
+class CsvSource:
+    """A text file as text cells.
+
+    Parameters
+    ----------
+    path : path
+
+    Raises
+    ------
+    TableError
+        If it is empty, no text, or damaged, or if its header is.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        found = encodings.survey(path)
+        self.encoding = found.encoding
+        self.dialect = self._sniff()
+        self._quotes = found.quotes != 0
+        if found.quotes % 2:  # an odd number of them, or unknown
+            self._refuse_open_quotation()
+        self.names, said = checked_headers(self.dialect.headers)
+        self.separator = None if self.dialect.alone else self.dialect.separator
+        self.notes = (*self._what_it_is(found), *said)
+
+    def batches(self, names: Iterable[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """Hand out the rows, in order, of all columns or of those named.
+
+        Raises
+        ------
+        TableError
+            If a line has more or fewer fields than the header.
+        """
+        wanted = self.names if names is None else tuple(names)
+        places = [self.names.index(name) for name in wanted]
+        schema = pa.schema([(name, pa.string()) for name in wanted])
+        block, done = _BLOCK, 0
+        while True:
+            skip = done
+            try:
+                for batch in self._read(places, block):
+                    if skip >= batch.num_rows:
+                        skip -= batch.num_rows
+                        continue
+                    rest = batch.slice(skip)
+                    skip, done = 0, done + rest.num_rows
+                    yield pa.RecordBatch.from_arrays(rest.columns, schema=schema)
+                return
+            except pa.ArrowInvalid as error:
+                if "Empty CSV file" in str(error):
+                    return
+                if "straddling" not in str(error) or block >= _LONGEST_BLOCK:
+                    raise self._refusal(error) from error
+            block *= 16
+
+    def place(self, row: int) -> str:
+        """Name the line of a row, counted from 0."""
+        with self._open() as stream:
+            for number, record in enumerate(self._records(stream)):
+                if number == row:
+                    return f"line {record.line + self.dialect.line - 1}"
+        return f"row {row}"
+
+    def _open(self) -> BinaryIO:
+        """Open the file, in UTF-8, at its first row."""
+        stream = io.BufferedReader(Utf8(open_plain(self.path), self.path, self.encoding), _BLOCK)
+        left = len(self._before)
+        while left:
+            left -= len(stream.read(min(left, _BLOCK)))
+        return stream
+
+    def _sniff(self) -> dialect.Dialect:
+        size = _START
+        while True:
+            with io.BufferedReader(Utf8(open_plain(self.path), self.path, self.encoding)) as stream:
+                start = stream.read(size)
+            complete = len(start) < size
+            text = start.decode("utf-8", "ignore")  # its last character may be cut
+            try:
+                found = dialect.dialect_of(text, complete)
+            except TableError:
+                if complete or size >= _LONGEST_START:
+                    raise
+            else:
+                ended = text[: found.skipped].endswith(("\n", "\r")) and found.skipped < len(text)
+                if complete or ended or size >= _LONGEST_START:
+                    self._before = text[: found.skipped].encode()
+                    return found
+            size *= 8
+
+    def _read(self, places: list[int], block: int) -> Iterator[pa.RecordBatch]:
+        """Stream the rows as pyarrow reads them, all of them text."""
+        numbers = [str(j) for j in range(len(self.names))]
+        wanted = [numbers[place] for place in places]
+        with self._open() as stream:
+            reader = csv.open_csv(
+                pa.PythonFile(stream, mode="r") if self._is_changed() else self._open_arrow(),
+                read_options=csv.ReadOptions(column_names=numbers, block_size=block),
+                parse_options=csv.ParseOptions(
+                    delimiter=self.dialect.separator, newlines_in_values=self._quotes
+                ),
+                convert_options=csv.ConvertOptions(
+                    column_types=dict.fromkeys(numbers, pa.string()),
+                    include_columns=wanted,
+                    strings_can_be_null=True,
+                    null_values=[""],
+                    quoted_strings_can_be_null=True,
+                ),
+            )
+            yield from reader
+
+    def _is_changed(self) -> bool:
+        with open(self.path, "rb") as file:
+            packed = compression_of(file.read(8)) is not None
+        return packed or self.encoding not in ("utf-8", "utf-8-sig")
+
+    def _open_arrow(self) -> pa.NativeFile:
+        """Open a file that is UTF-8 as it stands: faster than through Python."""
+        file = pa.OSFile(str(self.path))
+        mark = 3 if self.encoding == "utf-8-sig" else 0
+        file.seek(mark + len(self._before))
+        return file
+
+    def _records(self, stream: BinaryIO) -> Iterator[dialect.Record]:
+        lines = io.TextIOWrapper(stream, encoding="utf-8", newline="")
+        return dialect.records(lines, self.dialect.separator)
+
+    def _refuse_open_quotation(self) -> None:
+        with self._open() as stream:
+            for record in self._records(stream):
+                if record.open:
+                    line = record.opened + self.dialect.line - 1
+                    raise TableError(f"the quotation that begins in line {line} does not end")
+
+    def _refusal(self, error: Exception) -> TableError:
+        """Find the line that has the wrong number of fields."""
+        expected = len(self.names)
+        with self._open() as stream:
+            for record in self._records(stream):
+                if record.fields != expected:
+                    line = record.line + self.dialect.line - 1
+                    return TableError(
+                        f"line {line} has {_counted(record.fields, 'field')} where the header "
+                        f"names {_counted(expected, 'column')}"
+                    )
+        return TableError(f"{self.path} cannot be read: {str(error).splitlines()[0]}")
+
+    def _what_it_is(self, found: encodings.Survey) -> list[str]:
+        notes = []
+        name = encodings.NAMES.get(found.encoding, found.encoding)
+        if found.guessed:
+            notes.append(f"the file is not UTF-8: it is read as {name}, by the letters in it")
+        elif found.encoding != "utf-8":
+            notes.append(f"the file is {name}")
+        if self.separator not in (",", None):
+            what = dialect.NAMES.get(self.separator, repr(self.separator))
+            notes.append(f"fields are separated by {what}")
+        return notes
+
+
+def _counted(n: int, noun: str) -> str:
+    return f"{n:,} {noun}" + ("" if n == 1 else "s")

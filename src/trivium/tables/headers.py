@@ -1,0 +1,36 @@
+"""Names of columns, as they stand in a table."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from trivium.tables.errors import TableError
+
+
+def checked_headers(headers: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return names of all columns, and notes: a column without a name has its number for one.
+
+    Raises
+    ------
+    TableError
+        If there is no column, or if two have the same name.
+    """
+    if not headers:
+        raise TableError("the table has no columns")
+    names = tuple(name or f"column {j}" for j, name in enumerate(headers, start=1))
+    for name, times in Counter(names).items():
+        if times > 1:
+            places = [j for j, each in enumerate(names, start=1) if each == name]
+            listed = ", ".join(map(str, places[:-1])) + f" and {places[-1]}"
+            raise TableError(
+                f"the header names {times} columns {name!r}: columns {listed} of the table"
+            )
+    notes = [
+        f"column {j} has no name in the header: it is called 'column {j}' here"
+        for j, name in enumerate(headers, start=1)
+        if not name
+    ]
+    if len(notes) > 3:
+        notes = [
+            f"{len(notes)} columns have no name in the header: each is called by its number here"
+        ]
+    return names, tuple(notes)

@@ -1,0 +1,81 @@
+"""Numbers as people write them: decimal commas, groups of digits, currencies, percent, brackets.
+
+A style says how the cells of a column are to be read; a cell that it does not read is null. Text
+becomes float64 by one correctly rounded conversion, so that the same digits give the same bits.
+"""
+
+import re
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from trivium.tables.kinds import NumberStyle
+
+CURRENCIES = (
+    "$", "€", "£", "¥", "₹", "₽", "₩", "₺", "₪", "฿", "₫", "₴", "¢", "R$", "US$", "A$", "C$", "zł",
+    "kr", "kr.", "Kč", "Ft", "lei", "Fr", "Fr.", "EUR", "USD", "GBP", "CHF", "JPY", "CNY", "RMB",
+    "INR", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "AUD", "CAD", "NZD", "BRL", "MXN", "ZAR", "Rs",
+    "Rs.", "RUB", "TRY", "KRW",
+)  # fmt: skip
+PERCENT = "%"
+MARKS = frozenset((*CURRENCIES, PERCENT, "‰"))
+
+PLAIN = NumberStyle()
+STYLES = (
+    PLAIN,
+    NumberStyle(","),
+    NumberStyle(".", ","),
+    NumberStyle(",", "."),
+    NumberStyle(".", " "),
+    NumberStyle(",", " "),
+    NumberStyle(".", "'"),
+    NumberStyle(",", "'"),
+)
+"""Ways of pointing and grouping; "’" is read as "'"."""
+
+_WHITE = r"[\s\x{00A0}\x{2007}\x{2009}\x{202F}]"
+_GROUPING = {",": ",", ".": r"\.", " ": _WHITE, "'": "['’]"}
+
+
+def stripped(texts: pa.Array) -> pa.Array:
+    """Return texts without white space around them, of any script."""
+    return pc.utf8_trim_whitespace(texts)
+
+
+def canonical(texts: pa.Array, style: NumberStyle = PLAIN) -> pa.Array:
+    """Return numbers of a style as Python writes them; null for what is none."""
+    texts = stripped(texts)
+    if style.marks:
+        marks = "|".join(re.escape(each) for each in sorted(style.marks, key=len, reverse=True))
+        texts = pc.replace_substring_regex(
+            texts, rf"^([(+\-−]*){_WHITE}*(?:{marks}){_WHITE}*", r"\1"
+        )
+        texts = pc.replace_substring_regex(texts, rf"{_WHITE}*(?:{marks}){_WHITE}*(\)?)$", r"\1")
+    texts = pc.replace_substring(texts, "−", "-")
+    if style.brackets:
+        texts = pc.replace_substring_regex(texts, rf"^\({_WHITE}*([^()+-]*?){_WHITE}*\)$", r"-\1")
+    texts = _where(pc.match_substring_regex(texts, _pattern(style)), texts)
+    if style.thousands:
+        texts = pc.replace_substring_regex(texts, _GROUPING[style.thousands], "")
+    if style.decimal != ".":
+        texts = pc.replace_substring(texts, ",", ".")
+    return texts
+
+
+def values(texts: pa.Array, style: NumberStyle = PLAIN) -> pa.Array:
+    """Return numbers of a style as float64, with null for what is none."""
+    return pc.cast(canonical(texts, style), pa.float64())
+
+
+def _pattern(style: NumberStyle) -> str:
+    point = re.escape(style.decimal)
+    plain = rf"(?:[0-9]+(?:{point}[0-9]*)?|{point}[0-9]+)(?:[eE][+-]?[0-9]+)?"
+    if not style.thousands:
+        return rf"^[+-]?{plain}$"
+    group = _GROUPING[style.thousands]
+    grouped = rf"[0-9]{{1,3}}(?:{group}[0-9]{{3}})+(?:{point}[0-9]*)?"
+    return rf"^[+-]?(?:{grouped}|{plain})$"
+
+
+def _where(mask: pa.Array, texts: pa.Array) -> pa.Array:
+    return pc.if_else(mask, texts, pa.scalar(None, pa.string()))

@@ -1,0 +1,145 @@
+"""Tables whose columns have types: Parquet, Arrow and Feather files, data frames, Arrow tables."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from trivium.tables.errors import TableError
+from trivium.tables.headers import checked_headers
+from trivium.tables.texts import text_of_array, text_of_objects
+
+ROWS_OF_A_BATCH = 65_536
+
+Read = Callable[[Sequence[int]], Iterable[Mapping[int, Any]]]
+"""Takes numbers of columns and hands out blocks of rows, each an array or series a column."""
+
+
+class TypedSource:
+    """A table whose columns have types, as text.
+
+    Parameters
+    ----------
+    names : sequence of str
+    read : function
+        Takes numbers of columns and hands out blocks of rows.
+    notes : sequence of str
+    """
+
+    def __init__(self, names: Sequence[Any], read: Read, notes: Sequence[str] = ()) -> None:
+        self.names, said = checked_headers(["" if n is None else str(n) for n in names])
+        self.notes = (*notes, *said)
+        self._read = read
+
+    def batches(self, names: Iterable[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """Hand out the rows, in order, of all columns or of those named."""
+        wanted = self.names if names is None else tuple(names)
+        places = [self.names.index(name) for name in wanted]
+        schema = pa.schema([(name, pa.string()) for name in wanted])
+        for block in self._read(places):
+            columns = [
+                _text(block[place], name) for place, name in zip(places, wanted, strict=True)
+            ]
+            yield pa.RecordBatch.from_arrays(columns, schema=schema)
+
+    def place(self, row: int) -> str:
+        """Name a row, counted from 0."""
+        return f"row {row}"
+
+
+def of_arrow(table: pa.Table | pa.RecordBatch) -> TypedSource:
+    """Read an Arrow table."""
+
+    def read(places: Sequence[int]) -> Iterator[dict[int, pa.Array]]:
+        for start in range(0, table.num_rows, ROWS_OF_A_BATCH):
+            part = table.slice(start, ROWS_OF_A_BATCH)
+            yield {place: part.column(place) for place in places}
+
+    return TypedSource(table.schema.names, read)
+
+
+def of_pandas(frame: Any) -> TypedSource:
+    """Read a pandas data frame; its index is no column."""
+
+    def read(places: Sequence[int]) -> Iterator[dict[int, Any]]:
+        for start in range(0, len(frame), ROWS_OF_A_BATCH):
+            part = frame.iloc[start : start + ROWS_OF_A_BATCH]
+            yield {place: part.iloc[:, place] for place in places}
+
+    return TypedSource(list(frame.columns), read)
+
+
+def of_polars(frame: Any) -> TypedSource:
+    """Read a polars data frame."""
+
+    def read(places: Sequence[int]) -> Iterator[dict[int, pa.ChunkedArray]]:
+        for part in frame.iter_slices(ROWS_OF_A_BATCH):
+            yield {place: part.to_series(place).to_arrow() for place in places}
+
+    return TypedSource(frame.columns, read)
+
+
+def of_mapping(columns: Mapping[Any, Any]) -> TypedSource:
+    """Read columns by name, each a sequence."""
+    values = list(columns.values())
+    lengths = {len(each) for each in values}
+    if len(lengths) > 1:
+        raise TableError(f"columns have different lengths: {sorted(lengths)}")
+
+    def read(places: Sequence[int]) -> Iterator[dict[int, Any]]:
+        for start in range(0, max(lengths, default=0), ROWS_OF_A_BATCH):
+            yield {place: values[place][start : start + ROWS_OF_A_BATCH] for place in places}
+
+    return TypedSource(list(columns), read)
+
+
+def of_parquet(path: Path) -> TypedSource:
+    """Read a Parquet file, some rows at a time."""
+    from pyarrow import parquet
+
+    try:
+        names = parquet.ParquetFile(path).schema_arrow.names
+    except (pa.ArrowException, OSError) as error:
+        raise _damaged(path, "Parquet", error) from error
+
+    def read(places: Sequence[int]) -> Iterator[dict[int, pa.Array]]:
+        wanted = [names[place] for place in places]
+        try:
+            with parquet.ParquetFile(path) as file:
+                for batch in file.iter_batches(ROWS_OF_A_BATCH, columns=wanted):
+                    yield {place: batch.column(names[place]) for place in places}
+        except (pa.ArrowException, OSError) as error:
+            raise _damaged(path, "Parquet", error) from error
+
+    return TypedSource(names, read)
+
+
+def of_feather(path: Path) -> TypedSource:
+    """Read an Arrow file, also called Feather."""
+    from pyarrow import feather
+
+    try:
+        return of_arrow(feather.read_table(path))
+    except (pa.ArrowException, OSError) as error:
+        raise _damaged(path, "Feather", error) from error
+
+
+def _damaged(path: Path, kind: str, error: Exception) -> TableError:
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return TableError(f"{path} is no whole {kind} file: {reason}")
+
+
+def _text(values: Any, name: str) -> pa.Array:
+    """Return a block of one column as strings."""
+    if isinstance(values, pa.ChunkedArray):
+        chunks = [text_of_array(chunk, name) for chunk in values.chunks]
+        return pa.concat_arrays(chunks) if chunks else pa.array([], pa.string())
+    if not isinstance(values, pa.Array):
+        try:
+            values = pa.array(values, from_pandas=True)
+        except (pa.ArrowException, TypeError, ValueError, OverflowError):
+            return text_of_objects(values, name)  # a mix of types
+        if isinstance(values, pa.ChunkedArray):
+            return _text(values, name)
+    return text_of_array(values, name)

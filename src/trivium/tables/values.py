@@ -1,0 +1,131 @@
+"""Text cells of a known column as numbers, truth values, seconds or levels."""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from trivium.arrays import Float64
+from trivium.tables import dates, numbers, words
+from trivium.tables.errors import CellError
+from trivium.tables.kinds import Column, Kind, NumberStyle
+
+_MOST_UNIQUE = 0.5
+"""Where more of the cells than that differ, to look at each different one once pays no more."""
+
+
+def values_of(cells: pa.Array | pa.ChunkedArray, column: Column) -> Any:
+    """Read cells of a column as what it is.
+
+    Parameters
+    ----------
+    cells : Arrow array of strings
+        Null is an empty cell.
+    column : Column
+
+    Returns
+    -------
+    float64 array, shape (n_cells,), or Arrow array of strings
+        Numbers, truth values (1 and 0) and dates (seconds since 1970-01-01, UTC where they name a
+        zone), with NaN where there is none; for categories, groups and text the cells, with null.
+
+    Raises
+    ------
+    CellError
+        If a cell is no value of that kind, or infinite.
+    """
+    if isinstance(cells, pa.ChunkedArray):
+        cells = pa.concat_arrays(cells.chunks) if cells.num_chunks else pa.array([], pa.string())
+    if column.kind is Kind.NUMERIC:
+        return _numbers(cells, column)
+    if column.kind is Kind.BOOLEAN:
+        return _by_level(cells, column, _truths)
+    if column.kind is Kind.DATE:
+        return _by_level(cells, column, _seconds)
+    return levels_of(cells, column.missing_words)
+
+
+def levels_of(cells: pa.Array, missing_words: tuple[str, ...]) -> pa.Array:
+    """Return cells as they are, with null for the words that stand for nothing."""
+    if not missing_words:
+        return cells
+    missing = pc.is_in(cells, value_set=pa.array(missing_words, pa.string()))
+    return pc.if_else(missing, pa.scalar(None, pa.string()), cells)
+
+
+def is_missing(texts: pa.Array, missing_words: tuple[str, ...]) -> pa.Array:
+    """Tell which texts stand for no value among values: by the column's words, or all white."""
+    bare = numbers.stripped(texts)
+    known = pa.array(("", *missing_words), pa.string())
+    return pc.or_(pc.is_in(texts, value_set=known), pc.is_in(bare, value_set=known))
+
+
+def _numbers(cells: pa.Array, column: Column) -> Float64:
+    style = column.number or NumberStyle()
+    if style == NumberStyle() and (plain := _plain_numbers(cells)) is not None:
+        return plain
+    return _by_level(cells, column, lambda texts, _: numbers.values(texts, style))
+
+
+def _plain_numbers(cells: pa.Array) -> Float64 | None:
+    """Return numbers where each cell is a plain finite one; the quick way through most columns."""
+    try:
+        read = pc.cast(cells, pa.float64())
+    except pa.ArrowInvalid:
+        return None
+    found = _with_nan(read)
+    # A word such as NaN or inf is left to the slow way.
+    return found if np.isfinite(found).sum() == len(cells) - cells.null_count else None
+
+
+def _with_nan(found: pa.Array) -> Float64:
+    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.float64).copy()
+
+
+def _truths(texts: pa.Array, column: Column) -> pa.Array:
+    bare = pc.utf8_lower(numbers.stripped(texts))
+    true = pc.is_in(bare, value_set=pa.array(column.truths, pa.string()))
+    false = pc.is_in(bare, value_set=pa.array(column.falsehoods, pa.string()))
+    return pc.case_when(pc.make_struct(true, false), 1.0, 0.0)
+
+
+def _seconds(texts: pa.Array, column: Column) -> pa.Array:
+    return dates.seconds(texts, () if column.date is None else column.date.formats)
+
+
+def _by_level(cells: pa.Array, column: Column, read: Any) -> Float64:
+    """Read each different cell once, and give it to all that are like it."""
+    encoded = cells.dictionary_encode()
+    texts = encoded.dictionary
+    missing = is_missing(texts, column.missing_words)
+    kept = pc.if_else(missing, pa.scalar(None, pa.string()), texts)
+    found = read(kept, column)
+    table = _with_nan(found)
+    wrong = pc.and_(pc.invert(missing), pc.invert(pc.is_valid(found))).to_numpy(
+        zero_copy_only=False
+    )
+    wrong = wrong.astype(bool) | np.isinf(table)
+    codes = pc.fill_null(encoded.indices, len(texts)).to_numpy(zero_copy_only=False)
+    if wrong.any():
+        row = int(np.flatnonzero(np.append(wrong, False)[codes])[0])
+        raise _wrong(cells[row].as_py(), column, row)
+    found_by_row: Float64 = np.append(table, np.nan)[codes]
+    return found_by_row
+
+
+def _wrong(cell: str, column: Column, row: int) -> CellError:
+    what = {Kind.NUMERIC: "number", Kind.BOOLEAN: "truth value", Kind.DATE: "date"}[column.kind]
+    infinite = column.kind is Kind.NUMERIC and (
+        cell.strip().lower() in words.INFINITE or "inf" not in cell.lower()
+    )
+    if infinite and _is_number(cell, column):
+        return CellError(f"column {column.name!r} has an infinite number", column.name, row, cell)
+    return CellError(f"column {column.name!r} has a cell that is no {what}", column.name, row, cell)
+
+
+def _is_number(cell: str, column: Column) -> bool:
+    if cell.strip().lower() in words.INFINITE:
+        return True
+    found = numbers.values(pa.array([cell]), column.number or NumberStyle())
+    return bool(found[0].is_valid)
