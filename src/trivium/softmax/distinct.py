@@ -174,7 +174,7 @@ def _hashes_of(X: Floats | Csr) -> Hashes:
         _hash_stored(*_stored(sparse), hashes)
         return hashes
     for piece in cut(X.shape[0], _HASHED_AT_ONCE):
-        columns = np.array(X[piece].T, dtype=np.float64, order="C").view(np.uint64)
+        columns = np.array(dense(X[piece]).T, dtype=np.float64, order="C").view(np.uint64)
         mixed = hashes[piece]
         mixed[:] = _START
         for column in columns:
