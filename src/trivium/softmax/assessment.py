@@ -50,7 +50,8 @@ def assess(rows: Rows, fitted: Fitted, *, alpha: float, fit_intercept: bool) -> 
     Where classes are separated, the bound is that of the distance to the infimum.
     """
     parameters = fitted.coef, fitted.intercept
-    certificate = certify(rows, *parameters, alpha=alpha, fit_intercept=fit_intercept)
+    options: Any = {"alpha": alpha, "fit_intercept": fit_intercept}
+    certificate = certify(rows, *parameters, **options, at=fitted.at)
     if certificate.exists or fitted.status is Status.DIVERGED:
         return Assessment(certificate, None)
     separation = find_separation(rows, *parameters, fit_intercept=fit_intercept)

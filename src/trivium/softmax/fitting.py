@@ -52,6 +52,8 @@ class Fitted(NamedTuple):
     loss, accuracy : float
     objective : CrossEntropy
         Of the rows as they come, less its `center` if it has one.
+    at : CrossEntropyAt or None
+        The evaluation of just these parameters, of rows as they come, if there was one.
     """
 
     coef: Float64
@@ -63,6 +65,7 @@ class Fitted(NamedTuple):
     loss: float
     accuracy: float
     objective: CrossEntropy
+    at: CrossEntropyAt | None
 
 
 def fit_parameters(
@@ -291,6 +294,13 @@ class _Watch:
         self.parameters, self.seen = parameters, at
         return self._observe(parameters, at, step)
 
+    def at_users(self) -> CrossEntropyAt | None:
+        """Return the last evaluation, if it is that of the user's parameters to the bit."""
+        at = getattr(self.at, "plain", None)
+        if at is None or at.objective.center is not None:
+            return None
+        return at if np.array_equal(at.parameters, self.parameters) else None
+
     def go_on(self, problem: Problem) -> None:
         """Expect another solver's steps, whose start is known from the one before it."""
         self.problem, self._known = problem, True
@@ -316,4 +326,5 @@ def _fitted(objective: CrossEntropy, result: Result, solver: str, watch: _Watch)
         watch.seen.loss,
         watch.seen.accuracy,
         objective,
+        watch.at_users(),
     )

@@ -32,25 +32,17 @@ Algorithms, 2nd ed. 2002, section 3.1), and the same argument, applied once more
 price of removing it. Logits that are wrong by ε change KL(q‖p) by the variance of ε under p.
 """
 
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from trivium.arrays import Float64
-from trivium.rows.block import Block
-from trivium.rows.csr import as_large_csr, takes_sparse
 from trivium.rows.source import Rows
 from trivium.softmax.certificate.bounds import SOLVED, by_curvature, divergence, inverse_of, norm
-from trivium.softmax.certificate.residuals import (
-    Linear,
-    Model,
-    Residuals,
-    variances_of_two,
-    without,
-)
+from trivium.softmax.certificate.evaluated import Evaluated
+from trivium.softmax.certificate.residuals import Model, Residuals
 from trivium.softmax.certificate.shift import by_shift
-from trivium.softmax.objective.stored import PART, pull_back
+from trivium.softmax.objective.cross_entropy import CrossEntropyAt
 
 _LOOSE = 1e-6  # of the loss: above it, another bound is computed too
 
@@ -72,12 +64,19 @@ class Certificate(NamedTuple):
 
 
 def certify(
-    rows: Rows, coef: Float64, intercept: Float64, *, alpha: float, fit_intercept: bool
+    rows: Rows,
+    coef: Float64,
+    intercept: Float64,
+    *,
+    alpha: float,
+    fit_intercept: bool,
+    at: CrossEntropyAt | None = None,
 ) -> Certificate:
     """Bound how far the penalised mean cross-entropy lies above its optimum.
 
     Reads the rows once or twice after their summary, and two more times where alpha is zero or
-    the first bound is loose.
+    the first bound is loose. Two classes with a penalty, whose evaluation is at hand, are read
+    once at most, unless the bound is loose.
 
     Parameters
     ----------
@@ -87,6 +86,8 @@ def certify(
     intercept : ndarray of shape (n_classes,)
     alpha : float
     fit_intercept : bool
+    at : CrossEntropyAt or None
+        The evaluation there, of rows as they come.
 
     Examples
     --------
@@ -100,8 +101,14 @@ def certify(
     if not (np.isfinite(coef).all() and np.isfinite(intercept).all()):
         return Certificate(np.inf, exists=alpha > 0)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        if alpha > 0 and at is not None and at.sums.edges.size:
+            known = Evaluated(at, coef, intercept)
+            most = known.loss_at_most(known.sums())
+            gap = min(most, _by_convexity(known, known.sums()))
+            if gap <= _LOOSE * most:
+                return Certificate(float(gap), exists=True)
         model = Model(rows, coef, intercept, alpha=alpha, centred=fit_intercept)
-        sums = model.reduce(model.linear.residuals, Residuals.merge)
+        sums = model.sums()
         most = model.loss_at_most(sums)
         if not np.isfinite(most):
             return Certificate(np.inf, exists=alpha > 0)
@@ -115,10 +122,9 @@ def certify(
 def _by_convexity(model: Model, sums: Residuals) -> float:
     """Bound by the strong convexity that the penalty gives, after balancing the intercepts."""
     gradient = model.alpha * model.coef + sums.gradient / model.total
-    reach = float(np.linalg.norm(model.greatest))
-    lost = model.rounding * (
-        reach * sums.size / model.total + model.alpha * float(np.linalg.norm(model.coef))
-    )
+    reach = norm(model.greatest)
+    error = model.rounding * norm(model.summed)
+    lost = error * sums.size / model.total + model.rounding * model.alpha * norm(model.coef)
     apart = model.divergence_of_rounding(sums)
     if not model.linear.centred:
         return divergence(0.0, apart, 0.0) + by_curvature(norm(gradient) + lost, model.alpha)
@@ -128,8 +134,8 @@ def _by_convexity(model: Model, sums: Residuals) -> float:
     values, along, left, ratio = balanced
     moved = reach * along / np.sqrt(2)  # at most: all rows move the gradient alike
     if moved > 0.1 * norm(gradient):
-        gradient += model.reduce(_Balanced(model.linear, values), np.add) / model.total
-        moved = 4 * model.rounding * moved
+        gradient += model.change(values) / model.total
+        moved = 4 * error * along / np.sqrt(2)
     lost += moved + reach * left / np.sqrt(2)
     return divergence(along + left, apart, ratio) + by_curvature(norm(gradient) + lost, model.alpha)
 
@@ -167,38 +173,3 @@ def _balance(model: Model, sums: Residuals) -> tuple[Float64, float, float, floa
     residue = float(np.linalg.norm(unit * (np.abs(left) + rounded)))
     ratio = float(np.ptp(values)) + 2 * float(unit.max()) * stiffness * residue
     return values, along, float(np.sqrt(stiffness)) * residue, ratio
-
-
-@takes_sparse
-@dataclass(frozen=True)
-class _Balanced:
-    """Change of the gradient by the step along some values of the classes, summed."""
-
-    linear: Linear
-    values: Float64
-
-    def __call__(self, block: Block) -> Float64:
-        """Sum over a block."""
-        K, d = self.linear.coef.shape
-        if as_large_csr(block.X) is None:
-            X = self.linear.columns(block)
-            change: Float64 = self._steps(block, X) @ X
-        else:
-            back = np.zeros((d, 1 if K == 2 else K))
-            for part in block.parts(PART):
-                X = self.linear.columns(part)
-                pull_back(np.atleast_2d(self._steps(part, X)), X, back)
-            change = back[:, 0] if K == 2 else back.T
-        return np.outer(self.values - self.values[::-1], change) if K == 2 else change
-
-    def _steps(self, block: Block, X: Any) -> Float64:
-        """Weigh rows' steps, shape (n_classes, m); of two classes what both have, (m,)."""
-        if len(self.values) == 2:  # whichever is the hub
-            return block.weigh(variances_of_two(self.linear, X))
-        p, _, _ = self.linear.probabilities(X)
-        hub = p.argmax(axis=0)
-        step, top = without(p, hub)
-        step *= self.values[:, None] - self.values[hub]
-        step *= top
-        step[hub, np.arange(hub.size)] = -step.sum(axis=0)
-        return block.weigh(step)

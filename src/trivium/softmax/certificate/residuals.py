@@ -1,6 +1,7 @@
 """What the probabilities at given parameters leave: sums over rows, with their rounding."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -9,15 +10,18 @@ from trivium.arrays import Float64, Indices
 from trivium.blocks.map_reduce import block_length
 from trivium.blocks.scaling import comparable_weights
 from trivium.rows.block import Block
-from trivium.rows.csr import Csr, can_take_sparse, takes_sparse
+from trivium.rows.csr import Csr, as_csr, as_large_csr, can_take_sparse, takes_sparse
 from trivium.rows.source import Rows
 from trivium.softmax.objective.row_sums import gradient_of
 from trivium.softmax.objective.stored import (
+    PART,
     block_of_stored,
     center_of_stored,
     logits_of,
     moved_rows,
+    pull_back,
 )
+from trivium.softmax.objective.two_classes import gradient_of_two
 
 Statistic = TypeVar("Statistic")
 
@@ -36,7 +40,8 @@ class Residuals(NamedTuple):
     gradient : ndarray of shape (n_classes, d)
     balance : ndarray of shape (n_classes,)
     stars : ndarray of shape (n_classes, n_classes)
-        Edges p_h p_k, summed over the rows whose hub, the likeliest class, is h.
+        Edges p_h p_k, summed over the rows whose hub, the likeliest class, is h; of two classes
+        some may count from the other, as only an edge's two directions together matter.
     size : float
         Length of p - e.
     off : float
@@ -97,8 +102,11 @@ class Linear(NamedTuple):
     @takes_sparse
     def residuals(self, block: Block) -> Residuals:
         """Sum what the probabilities leave of a block's rows."""
-        center = self.center if self.centred else None
-        gradient, sums = gradient_of(block, center, self.coef, self.intercept, edges=True)
+        given = block, self.center if self.centred else None, self.coef, self.intercept
+        if len(self.coef) == 2 and as_csr(block.X) is None:
+            gradient, sums = gradient_of_two(*given)
+        else:
+            gradient, sums = gradient_of(*given, edges=True)
         return Residuals(sums.loss, gradient, sums.balance, sums.edges, sums.size, sums.off)
 
     def surplus(self, block: Block) -> Float64:
@@ -134,6 +142,8 @@ class Model:
         Greatest magnitude of what is added to a logit besides products with the row.
     greatest : ndarray of shape (d,)
         Of the columns, centred, by magnitude.
+    summed : ndarray of shape (d,)
+        Of the columns as products are formed of them.
     rounding : float
         Greatest relative error of a sum over all rows.
     """
@@ -147,6 +157,7 @@ class Model:
         if rows.n_stored is not None:  # columns with zeros stay where they are
             center = center_of_stored(summary, center)
         self.greatest: Float64 = np.maximum(summary.most - center, center - summary.least)
+        self.summed = self.greatest
         self.coef, self.alpha = coef, alpha
         laid = coef if rows.n_stored is None else np.asfortranarray(coef)
         self.linear = Linear(laid, intercept + coef @ center, center, centred)
@@ -168,6 +179,14 @@ class Model:
         length = self._long if can_take_sparse(statistic) else self._length
         return self.rows.reduce(statistic, merge, length=length)
 
+    def sums(self) -> Residuals:
+        """Sum what the probabilities leave of all rows."""
+        return self.reduce(self.linear.residuals, Residuals.merge)
+
+    def change(self, values: Float64) -> Float64:
+        """Sum the change of the gradient by the step along some values of the classes."""
+        return self.reduce(_Balanced(self.linear, values), np.add)
+
     def costs_more_than_steps(self, size: int) -> bool:
         """Whether products of so many columns of sparse rows cost more than a fit of theirs."""
         stored = self.rows.n_stored
@@ -178,7 +197,7 @@ class Model:
 
     def logit_error(self) -> float:
         """Bound what rounding did to the difference of two logits of a row."""
-        reach = float(np.abs(self.coef).max(axis=0) @ self.greatest) + self.offset
+        reach = float(np.abs(self.coef).max(axis=0) @ self.summed) + self.offset
         return float(2 * UNIT * ((self.coef.shape[1] + 4) * reach + 16))
 
     def loss_at_most(self, sums: Residuals) -> float:
@@ -207,3 +226,38 @@ def without(p: Float64, column: Indices) -> tuple[Float64, Float64]:
     rest, one = p.copy(), p[column, each]
     rest[column, each] = 0.0
     return rest, one
+
+
+@takes_sparse
+@dataclass(frozen=True)
+class _Balanced:
+    """Change of the gradient by the step along some values of the classes, summed."""
+
+    linear: Linear
+    values: Float64
+
+    def __call__(self, block: Block) -> Float64:
+        """Sum over a block."""
+        K, d = self.linear.coef.shape
+        if as_large_csr(block.X) is None:
+            X = self.linear.columns(block)
+            change: Float64 = self._steps(block, X) @ X
+        else:
+            back = np.zeros((d, 1 if K == 2 else K))
+            for part in block.parts(PART):
+                X = self.linear.columns(part)
+                pull_back(np.atleast_2d(self._steps(part, X)), X, back)
+            change = back[:, 0] if K == 2 else back.T
+        return np.outer(self.values - self.values[::-1], change) if K == 2 else change
+
+    def _steps(self, block: Block, X: Any) -> Float64:
+        """Weigh rows' steps, shape (n_classes, m); of two classes what both have, (m,)."""
+        if len(self.values) == 2:  # whichever is the hub
+            return block.weigh(variances_of_two(self.linear, X))
+        p, _, _ = self.linear.probabilities(X)
+        hub = p.argmax(axis=0)
+        step, top = without(p, hub)
+        step *= self.values[:, None] - self.values[hub]
+        step *= top
+        step[hub, np.arange(hub.size)] = -step.sum(axis=0)
+        return block.weigh(step)

@@ -26,6 +26,7 @@ from trivium.softmax.objective.statistics import (
     mean_curvature,
 )
 from trivium.softmax.objective.stored import block_of_stored
+from trivium.softmax.objective.two_classes import slab_length
 
 _BLOCK_VALUES = 1 << 17
 _LEAST_ROWS, _MOST_ROWS = 256, 4096
@@ -71,6 +72,7 @@ class CrossEntropyAt:
 
     Attributes
     ----------
+    objective : CrossEntropy
     parameters : ndarray of shape (n_classes, n_parameters)
     loss : float
     gradient : ndarray of shape (n_classes, n_parameters)
@@ -78,10 +80,12 @@ class CrossEntropyAt:
         Share of the weight that is predicted right.
     residual : ndarray of shape (n_classes,)
         Root of the mean square of p_j - [j = y].
+    sums : RowSums
+        Over all rows.
     """
 
     def __init__(self, objective: "CrossEntropy", parameters: Float64, sums: Sums) -> None:
-        self._objective, self.parameters = objective, parameters
+        self.objective, self.parameters, self.sums = objective, parameters, sums.rows
         self._probabilities: Float64 | None = None
         self._curved = False
         alpha, total = objective.alpha, objective.total
@@ -92,10 +96,10 @@ class CrossEntropyAt:
             W, own = W[:, :d], own[:, :d]
         else:
             W = objective.penalised(parameters)
-        self.loss = sums.loss / total + 0.5 * alpha * inner(W, W)
+        self.loss = sums.rows.loss / total + 0.5 * alpha * inner(W, W)
         own += alpha * W
-        self.accuracy = max(0.0, 1.0 - sums.wrong / total)
-        self.residual: Float64 = np.sqrt(sums.squares / total)
+        self.accuracy = max(0.0, 1.0 - sums.rows.wrong / total)
+        self.residual: Float64 = np.sqrt(sums.rows.squares / total)
 
     @property
     def beside(self) -> tuple[Float64, ...]:
@@ -112,31 +116,31 @@ class CrossEntropyAt:
         kept = self._kept()
         if kept is not None:
             return kept[classes]
-        return self._objective.probabilities(self.parameters, classes)
+        return self.objective.probabilities(self.parameters, classes)
 
     def curvature(self) -> Float64:
         """Mean over the classes of p(1 - p), shape (n,)."""
         # That of two classes is read as fast as their probabilities.
-        two = self._objective.shape[0] == 2
+        two = self.objective.shape[0] == 2
         kept = self._probabilities if two else self._kept()
         if kept is not None:
             return mean_curvature(kept)
         if two:
             self._count()
-        return self._objective.mean_curvature(self.parameters)
+        return self.objective.mean_curvature(self.parameters)
 
     def hessian_product(self, direction: Float64) -> Float64:
         """Compute the product of the Hessian with a direction of the parameters' shape."""
-        return self._objective.hessian_product(self.parameters, direction, self.beside)
+        return self.objective.hessian_product(self.parameters, direction, self.beside)
 
     def _count(self) -> None:
         """Count, once, what curvature costs."""
         if not self._curved:
             self._curved = True
-            self._objective.cost += 1.0
+            self.objective.cost += 1.0
 
     def _kept(self) -> Float64 | None:
-        objective = self._objective
+        objective = self.objective
         self._count()
         if self._probabilities is None and objective.may_keep_probabilities():
             self._probabilities = objective.probabilities(self.parameters)
@@ -168,6 +172,8 @@ class CrossEntropy:
         Rows of a block.
     long : int
         Rows of a block for what goes through sparse rows in parts; else the same.
+    slab : int
+        Rows of a block for loss and gradient.
     by_columns : bool
         Whether parameters and gradients lie column by column in memory.
     cost : float
@@ -206,6 +212,8 @@ class CrossEntropy:
         self.long = self.length
         if rows.n_stored is not None and _is_of_stored(center, rows.n_stored, n):
             self.long = block_of_stored(rows)
+        two = rows.n_classes == 2 and rows.n_stored is None
+        self.slab = slab_length(n, d) if two else self.long
         self.shape = (rows.n_classes, d + fit_intercept)
         # Of two classes one row is read: the second's less the first's.
         self.by_columns = rows.n_stored is not None and rows.n_classes > 2
@@ -224,7 +232,7 @@ class CrossEntropy:
         """
         self.cost += 1.0
         statistic = LossAndGradient(self._laid(parameters), self.center, self.fit_intercept)
-        sums = self.rows.reduce(statistic, Sums.merge, length=self.long)
+        sums = self.rows.reduce(statistic, Sums.merge, length=self.slab)
         return CrossEntropyAt(self, parameters, sums)
 
     def probabilities(self, parameters: Float64, classes: slice | None = None) -> Float64:

@@ -12,34 +12,27 @@ from trivium.arrays import Float64, Indices
 from trivium.rows.block import NO_CODES, Block
 from trivium.rows.csr import Csr, as_csr, takes_sparse
 from trivium.rows.products import add_one_there_and_back
-from trivium.softmax.objective.row_sums import gradient_of
+from trivium.softmax.objective.row_sums import RowSums, gradient_of
 from trivium.softmax.objective.stored import PART, add_curved, logits_of, moved_rows
+from trivium.softmax.objective.two_classes import gradient_of_two
 
 
 class Sums(NamedTuple):
-    """Loss, gradient, weight of rows predicted wrong and squared residuals, over rows.
+    """Gradient and other sums over rows.
 
     Attributes
     ----------
-    loss : float
     gradient : ndarray of shape (n_classes, n_parameters)
-    wrong : float
-    squares : ndarray of shape (n_classes,)
+    rows : RowSums
+        With edges where there are two classes and the rows are arrays.
     """
 
-    loss: float
     gradient: Float64
-    wrong: float
-    squares: Float64
+    rows: RowSums
 
     def merge(self, other: "Sums") -> "Sums":
         """Sum over both sets of rows."""
-        return Sums(
-            self.loss + other.loss,
-            self.gradient + other.gradient,
-            self.wrong + other.wrong,
-            self.squares + other.squares,
-        )
+        return Sums(self.gradient + other.gradient, self.rows.merge(other.rows))
 
 
 @takes_sparse
@@ -109,10 +102,12 @@ class LossAndGradient(Linear):
         d, one = block.X.shape[1], self.fit_intercept
         intercept = self.parameters[:, d] if one else np.zeros(len(self.parameters))
         coef = self.parameters[:, :d]
-        gradient, sums = gradient_of(block, self.center, coef, intercept, room=one)
+        two = len(coef) == 2 and as_csr(block.X) is None
+        compute = gradient_of_two if two else gradient_of
+        gradient, sums = compute(block, self.center, coef, intercept, room=one)
         if one:
             gradient[:, d] = sums.balance
-        return Sums(sums.loss, gradient, sums.wrong, sums.squares)
+        return Sums(gradient, sums)
 
 
 @dataclass(frozen=True)

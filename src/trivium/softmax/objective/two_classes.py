@@ -1,0 +1,306 @@
+"""Two classes: one pass over a block of rows, from their numbers to the gradient.
+
+One logit a row decides all, the second class's less the first's: its *margin*. Rows are taken in
+parts that stay in a core's cache, in which margins are computed, replaced by what the
+probabilities leave, and pulled back to the columns, all of it in compiled code. What is done to a
+margin is done in tiles, and summed in lanes, as `row_sums.py` does with logits.
+"""
+
+from functools import reduce
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.linalg.blas import dgemv
+
+from trivium.arrays import Float64, Indices
+from trivium.blocks.compiled import Patience, kernel
+from trivium.blocks.elementary import (
+    LEAST,
+    exp_from_least,
+    exp_from_least_by_numpy,
+    log1p_of_positive,
+    log1p_of_positive_by_numpy,
+    quotient,
+)
+from trivium.blocks.map_reduce import block_length
+from trivium.rows.block import Block
+from trivium.softmax.objective.row_sums import RowSums
+from trivium.softmax.objective.stored import moved_rows
+
+_TILE = 64
+_MOST_ROWS = 1024  # of a part, whose margins stay in a core's nearest cache
+_LEAST_VALUES = 1 << 17  # of a slab, beside which it costs little to call another thread
+_SLABS, _MOST_PARTS = 16, 32
+_A_CALL = 2000  # numbers that NumPy goes through in the time of its calls for one block
+_NO_WEIGHTS: Float64 = np.empty(0)
+_EDGES: Float64 = np.array([[0.0, 1.0], [1.0, 0.0]])
+_ROOT_TWO = float(np.sqrt(2.0))
+_SUMS = 7  # over rows, which come before the gradient
+_LOSS, _WRONG, _SIZE, _OFF, _SQUARE, _BALANCE, _VARIANCE = range(_SUMS)
+# Rows of a tile's workspace, after those of the sums' lanes.
+_MARGIN, _CODE, _WEIGHT, _CURVED = range(_SUMS, _SUMS + 4)
+
+
+class MarginSums(NamedTuple):
+    """Sums over rows of what their probabilities p leave of the indicators e of their classes.
+
+    Of two classes p - e is the same for both, but for its sign: it is that of the second here.
+
+    Attributes
+    ----------
+    loss : float
+        Cross-entropy.
+    wrong : float
+        Weight of the rows whose likeliest class, the first of those that tie, is not theirs.
+    size : float
+        Magnitudes of p - e.
+    off : float
+        Probabilities of the less likely class.
+    square : float
+        Squares of p - e.
+    balance : float
+        p - e.
+    variance : float
+        p(1 - p).
+    gradient : ndarray of shape (d,)
+        Of p - e, times the rows.
+    curved : ndarray of shape (d,), or empty
+        Of p(1 - p), times the rows.
+    """
+
+    loss: float
+    wrong: float
+    size: float
+    off: float
+    square: float
+    balance: float
+    variance: float
+    gradient: Float64
+    curved: Float64
+
+    def merge(self, other: "MarginSums") -> "MarginSums":
+        """Sum over both sets of rows."""
+        sums: Any = zip(self, other, strict=True)
+        return MarginSums(*(one + two for one, two in sums))
+
+
+def slab_length(n: int, d: int) -> int:
+    """Return how many rows a thread takes at a time: a whole number of parts.
+
+    Examples
+    --------
+    >>> slab_length(1_000, 10), slab_length(50_000, 10), slab_length(10_000_000, 10)
+    (13312, 13312, 32768)
+    """
+    part = _part_length(d)
+    rows = max(_LEAST_VALUES // d, -(-n // _SLABS))
+    return part * min(max(1, -(-rows // part)), _MOST_PARTS)
+
+
+def terms_of_slabs(n: int, d: int) -> int:
+    """Return the most additions in a row of which a sum over slabs of rows is made."""
+    part, slab = _part_length(d), slab_length(n, d)
+    return min(part, n) + -(-min(slab, n) // part) + -(-n // slab)
+
+
+def _part_length(d: int) -> int:
+    return min(block_length(d), _MOST_ROWS)
+
+
+def gradient_of_two(
+    block: Block, center: Float64 | None, coef: Float64, intercept: Float64, *, room: bool = False
+) -> tuple[Float64, RowSums]:
+    """Compute what `gradient_of` does, of two classes and a block of arrays, with edges.
+
+    Rows' edges count half from either class to the other, whichever is the likelier.
+    """
+    by, level = coef[1] - coef[0], float(intercept[1] - intercept[0])
+    sums = sums_of_margins(block, center, by, level)
+    gradient = np.empty((2, by.size + room))
+    gradient[1, : by.size] = sums.gradient
+    np.negative(gradient[1], out=gradient[0])
+    rows = RowSums(
+        sums.loss,
+        sums.wrong,
+        _ROOT_TWO * sums.size,
+        sums.off,
+        np.array([sums.square, sums.square]),
+        np.array([-sums.balance, sums.balance]),
+        0.5 * sums.variance * _EDGES,
+    )
+    return gradient, rows
+
+
+def sums_of_margins(
+    block: Block,
+    center: Float64 | None,
+    by: Float64,
+    level: float,
+    *,
+    curved: bool = False,
+) -> MarginSums:
+    """Sum over a block's rows, of which the logits' difference is linear in the columns.
+
+    Parameters
+    ----------
+    block : Block
+        Of arrays.
+    center : ndarray of shape (d,) or None
+        Subtracted from every row.
+    by : ndarray of shape (d,)
+        The second class's coefficients less the first's.
+    level : float
+        The intercepts' difference.
+    curved : bool
+        Whether the sums of that name are wanted.
+    """
+    if center is None and block.X.dtype == np.float64:
+        return _sums(block.X, by, level, block.codes, block.weights, curved)
+    parts = block.parts(_part_length(by.size))
+    found = [
+        _sums(moved_rows(part, center), by, level, part.codes, part.weights, curved)
+        for part in parts
+    ]
+    return reduce(MarginSums.merge, found)
+
+
+def _sums(
+    X: Any, by: Float64, level: float, codes: Indices, weights: Float64 | None, curved: bool
+) -> MarginSums:
+    d, w = by.size, _NO_WEIGHTS if weights is None else weights
+    part, out = _part_length(d), np.zeros(_SUMS + d + curved * d)
+    if patience.is_over(codes.size + _A_CALL):
+        _pass(X, by, level, codes, w, part, out)
+    else:
+        _pass_by_numpy(X, by, level, codes, w, part, out)
+    vectors: Any = out[_SUMS : _SUMS + d], out[_SUMS + d :]
+    return MarginSums(*out[:_SUMS].tolist(), *vectors)
+
+
+@kernel
+def _take(
+    margins: Float64, codes: Indices, weights: Float64, variances: Float64, work: Float64
+) -> None:
+    """Replace margins by p - e times the weights, tile by tile; write p(1 - p) times these."""
+    m = margins.shape[0]
+    for first in range(0, m, _TILE):
+        width = min(_TILE, m - first)
+        for i in range(width):
+            work[_MARGIN, i] = margins[first + i]
+            work[_CODE, i] = codes[first + i]
+            work[_WEIGHT, i] = 1.0
+        if weights.shape[0] > 0:
+            for i in range(width):
+                work[_WEIGHT, i] = weights[first + i]
+        for i in range(width, _TILE):
+            work[_MARGIN, i] = work[_CODE, i] = work[_WEIGHT, i] = 0.0
+        for i in range(_TILE):
+            t, code, w = work[_MARGIN, i], work[_CODE, i], work[_WEIGHT, i]
+            size = abs(t)
+            e = exp_from_least(LEAST if -size < LEAST else -size)
+            total = 1.0 + e
+            off, top = quotient(e, total), quotient(1.0, total)
+            right = (1.0 if t > 0.0 else 0.0) == code
+            # A margin that is not finite leaves a loss that is not, on either side.
+            lost = log1p_of_positive(e) + (size - size if right else size)
+            left = off if right else top
+            residual = -left if code == 1.0 else left
+            weighed = w * residual
+            variance = w * (off * top)
+            work[_MARGIN, i], work[_CURVED, i] = weighed, variance
+            work[_LOSS, i] += w * lost
+            work[_WRONG, i] += 0.0 if right else w
+            work[_SIZE, i] += w * left
+            work[_OFF, i] += w * off
+            work[_SQUARE, i] += weighed * residual
+            work[_BALANCE, i] += weighed
+            work[_VARIANCE, i] += variance
+        for i in range(width):
+            margins[first + i] = work[_MARGIN, i]
+        for i in range(width):
+            variances[first + i] = work[_CURVED, i]
+
+
+@kernel
+def _pass(
+    X: Float64,
+    by: Float64,
+    level: float,
+    codes: Indices,
+    weights: Float64,
+    part: int,
+    out: Float64,
+) -> None:
+    """Go through a block part by part, and add its sums up in `out`, which holds zeros."""
+    m, d = X.shape
+    work = np.zeros((_CURVED + 1, _TILE))
+    room = np.empty((2, min(part, m)))
+    share = np.empty(d)
+    for first in range(0, m, part):
+        stop = min(first + part, m)
+        some = X[first:stop]
+        margins, variances = room[0, : stop - first], room[1, : stop - first]
+        np.dot(some, by, margins)
+        for i in range(stop - first):
+            margins[i] += level
+        own = weights[first:stop] if weights.shape[0] > 0 else weights
+        _take(margins, codes[first:stop], own, variances, work)
+        np.dot(margins, some, share)
+        for j in range(d):
+            out[_SUMS + j] += share[j]
+        if out.shape[0] > _SUMS + d:
+            np.dot(variances, some, share)
+            for j in range(d):
+                out[_SUMS + d + j] += share[j]
+    for s in range(_SUMS):
+        half = _TILE // 2
+        while half > 0:
+            for i in range(half):
+                work[s, i] += work[s, i + half]
+            half //= 2
+        out[s] = work[s, 0]
+
+
+def _pass_by_numpy(
+    X: Float64,
+    by: Float64,
+    level: float,
+    codes: Indices,
+    weights: Float64,
+    part: int,
+    out: Float64,
+) -> None:
+    """Do as `_pass`, to the bit: compiled loops have SciPy's products, too."""
+    m, d = X.shape
+    parts = [slice(first, min(first + part, m)) for first in range(0, m, part)]
+    w = weights if weights.size else np.ones(m)
+    with np.errstate(all="ignore"):
+        margins = np.concatenate([dgemv(1.0, X[some].T, by, trans=1) for some in parts])
+        margins += level
+        size = np.abs(margins)
+        e = exp_from_least_by_numpy(np.where(-size < LEAST, LEAST, -size))
+        total = 1.0 + e
+        off, top = e / total, 1.0 / total
+        right = (margins > 0.0) == (codes == 1)
+        lost = log1p_of_positive_by_numpy(e) + np.where(right, size - size, size)
+        left = np.where(right, off, top)
+        residual = np.where(codes == 1, -left, left)
+        weighed, variances = w * residual, w * (off * top)
+        wrong = np.where(right, 0.0, w)
+        summands = w * lost, wrong, w * left, w * off, weighed * residual, weighed, variances
+        padded = np.zeros((_SUMS, -(-m // _TILE) * _TILE))
+        padded[:, :m] = summands
+        lanes = np.zeros((_SUMS, _TILE))
+        for first in range(0, padded.shape[1], _TILE):
+            lanes += padded[:, first : first + _TILE]
+        while lanes.shape[1] > 1:
+            lanes = lanes[:, : lanes.shape[1] // 2] + lanes[:, lanes.shape[1] // 2 :]
+        out[:_SUMS] = lanes[:, 0]
+        for some in parts:
+            out[_SUMS : _SUMS + d] += dgemv(1.0, X[some].T, weighed[some])
+            if out.size > _SUMS + d:
+                out[_SUMS + d :] += dgemv(1.0, X[some].T, variances[some])
+
+
+patience = Patience(_pass, to_compile=1 << 20, to_load=1 << 17)
+"""Margins that NumPy goes through, at some 100 ns each, before loops that are compiled do."""
