@@ -1,0 +1,175 @@
+"""Quantities as columns of a table: gaps filled by the median, then scaled, with a mark of gaps."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from trivium.arrays import Float64
+
+FAR = 1e100
+"""Standard deviations from the mean, beyond which all cells count alike: squares stay finite."""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberPlan:
+    """What training rows have taught about a column of quantities.
+
+    Attributes
+    ----------
+    median : float
+        Stands for a missing cell.
+    mean, scale : float
+        Of the training cells, gaps filled: what is taken off, and what the rest is divided by.
+    varies : bool
+        Whether there is more than one value; else the column is left out.
+    gaps : bool
+        Whether a cell was missing; then a column says where, by 1.
+    """
+
+    median: float
+    mean: float
+    scale: float
+    varies: bool
+    gaps: bool
+
+    @classmethod
+    def learn(cls, values: Float64) -> Self | None:
+        """Learn from the cells of training rows.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n,)
+            NaN where a cell is missing.
+
+        Returns
+        -------
+        NumberPlan or None
+            None if nothing can be learnt of the column: no value, or one and no gap.
+        """
+        missing = np.isnan(values)
+        known = values[~missing]
+        if known.size == 0:
+            return None
+        gaps = known.size < values.size
+        median = middle(known)
+        mean, scale = spread(np.where(missing, median, values) if gaps else known)
+        varies = bool(known.min() < known.max()) and scale > 0.0
+        if not varies and not gaps:
+            return None
+        return cls(median, mean, scale if varies else 1.0, varies, gaps)
+
+    @property
+    def width(self) -> int:
+        """Columns that come of it."""
+        return self.varies + self.gaps
+
+    def names(self, column: str) -> tuple[str, ...]:
+        """Name these columns."""
+        return (column,) * self.varies + (f"{column} is missing",) * self.gaps
+
+    def fill(self, values: Float64, out: Float64) -> None:
+        """Write these columns.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n,)
+        out : ndarray of shape (n, width)
+        """
+        missing = np.isnan(values)
+        if self.varies:
+            filled = np.where(missing, self.median, values)
+            with np.errstate(over="ignore"):
+                filled -= self.mean
+                filled /= self.scale
+            np.clip(filled, -FAR, FAR, out=out[:, 0])
+        if self.gaps:
+            out[:, -1] = missing
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as what JSON holds."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return the plan that `to_dict` has written.
+
+        Raises
+        ------
+        ValueError
+            If that is not what `data` is.
+        """
+        median, mean, scale = (finite(data, name) for name in ("median", "mean", "scale"))
+        if scale <= 0.0:
+            raise ValueError(f"scale={scale}: expected a positive number.")
+        return cls(median, mean, scale, truth(data, "varies"), truth(data, "gaps"))
+
+
+def middle(known: Float64) -> float:
+    """Median of finite numbers, without overflow.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> middle(np.array([1.0, 4.0, 2.0, 3.0]))
+    2.5
+    """
+    half = known.size // 2
+    if known.size % 2:
+        return float(np.partition(known, half)[half])
+    low, high = np.partition(known, [half - 1, half])[half - 1 : half + 1].tolist()
+    together: float = low + high
+    return together / 2.0 if np.isfinite(together) else low / 2.0 + high / 2.0
+
+
+def spread(values: Float64) -> tuple[float, float]:
+    """Mean and standard deviation (with n), from two passes in units of the greatest number.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,)
+        Finite numbers, one at least.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> spread(np.array([1e300, -1e300]))
+    (0.0, 1e+300)
+    """
+    unit = int(np.frexp(np.abs(values).max())[1])
+    scaled = np.ldexp(values, -unit)
+    mean = float(scaled.mean())
+    mean += float((scaled - mean).mean())  # what rounding has left
+    scaled -= mean
+    furthest = int(np.frexp(np.abs(scaled).max())[1])  # so that squares do not vanish
+    deviation = float(np.sqrt(np.square(np.ldexp(scaled, -furthest)).mean()))
+    return float(np.ldexp(mean, unit)), float(np.ldexp(deviation, furthest + unit))
+
+
+def finite(data: Mapping[str, Any], name: str) -> float:
+    """Read a number of a stored plan.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or it is not finite.
+    """
+    value = data.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+        raise ValueError(f"{name}={value!r}: expected a finite number.")
+    return float(value)
+
+
+def truth(data: Mapping[str, Any], name: str) -> bool:
+    """Read a truth value of a stored plan.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    value = data.get(name)
+    if not isinstance(value, bool):
+        raise ValueError(f"{name}={value!r}: expected true or false.")
+    return value

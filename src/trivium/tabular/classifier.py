@@ -1,0 +1,140 @@
+"""A classifier of the rows of a table, as people have them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trivium.arrays import Float64, Indices
+from trivium.preparation.parsing import values_in
+from trivium.preparation.preparation import Preparation
+from trivium.preparation.reading import text_batches
+from trivium.tables.kinds import Column
+from trivium.tabular.tuning import probabilities_of
+
+
+@dataclass(frozen=True, eq=False)
+class TabularClassifier:
+    """What `fit_table` makes: a preparation, a classifier, and what was said of them.
+
+    Attributes
+    ----------
+    model : {"least-squares", "softmax", "neighbors"}
+    preparation : Preparation
+        Fitted; its `columns_` are all columns of the training table.
+    estimator : LeastSquaresClassifier, SoftmaxRegression or KNeighborsClassifier
+        Fitted to the prepared rows; its classes are the places of `classes`.
+    target : str
+        The column of labels.
+    classes : tuple of str
+        In order.
+    class_rows : tuple of int
+        Training rows of each class.
+    class_weight : tuple of float or None
+        Factors on the weights of the classes; None where rows of all classes weigh the same.
+    validation : dict
+        What cross-validation has found, as what JSON holds: "folds", "seed", "score" (the name of
+        what models are compared by), "majority" (its scores), and "models", from names to scores
+        and to what was tuned. Empty where there was none.
+    notes : tuple of str
+        What was said of the fit.
+    table_notes : tuple of str
+        What was said of the training table.
+    unseen : dict
+        From names of columns to how many cells, in the last prediction, were of a level that no
+        training row has; only where there were some.
+    """
+
+    model: str
+    preparation: Preparation
+    estimator: Any
+    target: str
+    classes: tuple[str, ...]
+    class_rows: tuple[int, ...]
+    class_weight: tuple[float, ...] | None = None
+    validation: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    table_notes: tuple[str, ...] = ()
+    unseen: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def classes_(self) -> NDArray[np.object_]:
+        """The classes, as an array."""
+        return np.array(self.classes, dtype=object)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """All columns of the training table, but the target."""
+        return self.preparation.columns_
+
+    @property
+    def n_rows(self) -> int:
+        """Training rows."""
+        return sum(self.class_rows)
+
+    def predict(self, table: Any) -> NDArray[np.object_]:
+        """Say which class each row is of.
+
+        Parameters
+        ----------
+        table : pyarrow.Table, pyarrow.RecordBatch, data frame or path
+            Columns may come in any order, and there may be others.
+
+        Returns
+        -------
+        ndarray of str of shape (n_rows,)
+
+        Raises
+        ------
+        TableError
+            If columns are missing, or a cell is not of its column's kind.
+        """
+        codes, _ = self._asked(table, with_probabilities=False)
+        return self.classes_[codes]
+
+    def predict_proba(self, table: Any) -> Float64:
+        """Say how probable each class is.
+
+        Parameters
+        ----------
+        table : pyarrow.Table, pyarrow.RecordBatch, data frame or path
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_classes)
+
+        Raises
+        ------
+        TableError
+            As `predict`.
+        """
+        return self._asked(table, with_labels=False)[1]
+
+    def predict_both(self, table: Any) -> tuple[NDArray[np.object_], Float64]:
+        """Return what `predict` and `predict_proba` do, of a table that is read once."""
+        codes, probabilities = self._asked(table)
+        return self.classes_[codes], probabilities
+
+    def _asked(
+        self, table: Any, *, with_labels: bool = True, with_probabilities: bool = True
+    ) -> tuple[Indices, Float64]:
+        plan = self.preparation.plan_
+        codes, probabilities, first = [], [], 0
+        self.unseen.clear()
+        for batch in text_batches(table, [column.name for column in plan.columns]):
+            X, unseen = plan.matrix(values_in(batch, plan.columns, first=first))
+            first += batch.num_rows
+            if batch.num_rows == 0:
+                continue
+            if with_labels:
+                codes.append(self.estimator.predict(X))
+            if with_probabilities:
+                probabilities.append(probabilities_of(self.estimator, X, len(self.classes)))
+            for name, count in unseen.items():
+                self.unseen[name] = self.unseen.get(name, 0) + count
+        return (
+            np.concatenate([np.empty(0, dtype=np.intp), *codes]),
+            np.concatenate([np.empty((0, len(self.classes))), *probabilities]),
+        )

@@ -1,0 +1,137 @@
+"""Each of the three classifiers, tuned inside its training rows by its own exact route.
+
+What is tuned is kept as a plain estimator with the parameter that was found, fitted to all
+training rows.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from trivium.arrays import Float64, Indices
+from trivium.least_squares.classifier import LeastSquaresClassifier
+from trivium.least_squares.classifier_cv import LeastSquaresClassifierCV
+from trivium.neighbors.classifier import KNeighborsClassifier
+from trivium.neighbors.classifier_cv import KNeighborsClassifierCV
+from trivium.softmax.classifier import SoftmaxRegression
+from trivium.softmax.classifier_cv import SoftmaxRegressionCV
+from trivium.tabular.folds import splits_of
+from trivium.tabular.weights import balance
+
+_INNER_FOLDS = 5
+_UNTUNED_ALPHA = 0.01
+
+
+class Training(NamedTuple):
+    """Rows to learn from.
+
+    Attributes
+    ----------
+    X : ndarray or sparse of shape (n, d)
+    codes : ndarray of int of shape (n,)
+        Classes, two at least.
+    copies : ndarray of int of shape (n,)
+        Numbers of groups whose rows are the same; all different where copies come by chance.
+    balanced : bool
+        Whether classes weigh alike.
+    seed : int
+    """
+
+    X: Any
+    codes: Indices
+    copies: Indices
+    balanced: bool
+    seed: int
+
+    @property
+    def class_weight(self) -> dict[int, float] | None:
+        """What estimators are given."""
+        if not self.balanced:
+            return None
+        codes, counts = np.unique(self.codes, return_counts=True)
+        return dict(zip(codes.tolist(), balance(counts).tolist(), strict=True))
+
+    @property
+    def scoring(self) -> str:
+        """What numbers of neighbours and penalties of least squares are chosen by."""
+        return "balanced_accuracy" if self.balanced else "accuracy"
+
+
+def tuned_neighbors(rows: Training) -> KNeighborsClassifier:
+    """Choose k by leaving one row out, and keep the rows.
+
+    A copy of a row is no evidence about it: k is chosen among rows that differ, or differ in their
+    class, and grows as many times as there are more rows in all.
+    """
+    pairs = np.stack([rows.copies, rows.codes], axis=1)
+    different = np.sort(np.unique(pairs, axis=0, return_index=True)[1])
+    some = rows._replace(X=rows.X[different], codes=rows.codes[different])
+    k = 1
+    if different.size > 1:
+        search = KNeighborsClassifierCV(
+            scoring=rows.scoring, rule="best", class_weight=some.class_weight
+        )
+        k = search.fit(some.X, some.codes).n_neighbors_
+    k = min(round(k * rows.codes.size / different.size), rows.codes.size)
+    return KNeighborsClassifier(k, class_weight=rows.class_weight).fit(rows.X, rows.codes)
+
+
+def tuned_least_squares(rows: Training) -> LeastSquaresClassifier:
+    """Choose the penalty by leaving one row out in closed form; make scores probabilities."""
+    search = LeastSquaresClassifierCV(
+        scoring=rows.scoring, rule="best", class_weight=rows.class_weight
+    )
+    alpha = search.fit(rows.X, rows.codes).alpha_
+    model = LeastSquaresClassifier(alpha, calibration="temperature", class_weight=rows.class_weight)
+    return model.fit(rows.X, rows.codes)
+
+
+def tuned_softmax(rows: Training) -> SoftmaxRegression:
+    """Choose the penalty by paths through folds.
+
+    Where classes weigh alike, their factors count in the loss that penalties are compared by, too:
+    they come as weights of rows.
+    """
+    weights = None
+    if rows.class_weight is not None:
+        weights = np.array([rows.class_weight[code] for code in rows.codes.tolist()])
+    splits = splits_of(rows.codes, rows.copies, _INNER_FOLDS, rows.seed)
+    alpha = _UNTUNED_ALPHA
+    if splits:
+        search = SoftmaxRegressionCV(cv=splits, rule="best")
+        alpha = search.fit(rows.X, rows.codes, sample_weight=weights).alpha_
+    model = SoftmaxRegression(alpha, class_weight=rows.class_weight)
+    return model.fit(rows.X, rows.codes)  # type: ignore[no-any-return]
+
+
+TUNED: Mapping[str, Callable[[Training], Any]] = {
+    "least-squares": tuned_least_squares,
+    "softmax": tuned_softmax,
+    "neighbors": tuned_neighbors,
+}
+"""The three, by name."""
+
+
+def parameter_of(estimator: Any) -> dict[str, float]:
+    """Return the parameter that was tuned, by name."""
+    name = "n_neighbors" if isinstance(estimator, KNeighborsClassifier) else "alpha"
+    return {name: getattr(estimator, name)}
+
+
+def probabilities_of(estimator: Any, X: Any, n_classes: int) -> Float64:
+    """Return probabilities of all classes, those that the estimator does not know among them.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Of classes that are numbers below `n_classes`.
+    X : ndarray or sparse of shape (n, d)
+    n_classes : int
+    """
+    found = estimator.predict_proba(X)
+    if found.shape[1] == n_classes:
+        return found  # type: ignore[no-any-return]
+    whole = np.zeros((found.shape[0], n_classes))
+    whole[:, estimator.classes_] = found
+    return whole

@@ -1,0 +1,78 @@
+"""Folds: classes evenly, copies on one side."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trivium.preparation.levels import Levels
+from trivium.tabular.folds import come_by_chance, copies_of, folds_of, splits_of
+
+nan = np.nan
+
+
+def test_copies_are_rows_of_the_same_cells_with_missing_ones_the_same():
+    numbers = np.array([1.0, nan, 1.0, nan, 1.0])
+    words = Levels(["a", "b"], np.array([0, -1, 0, -1, 1], np.int32))
+    groups, combinations = copies_of([numbers, words])
+    assert groups.tolist() == [0, 1, 0, 1, 4]
+    assert combinations == 6.0
+
+
+@given(st.lists(st.tuples(st.sampled_from([0.0, 1.0, nan]), st.integers(-1, 2)), min_size=1))
+def test_copies_are_found_as_python_finds_them(rows):
+    numbers = np.array([number for number, _ in rows])
+    codes = np.array([code for _, code in rows], np.int32)
+    groups, _ = copies_of([numbers, Levels(["a", "b", "c"], codes)])
+    first = {}
+    expected = [first.setdefault((str(n), c), place) for place, (n, c) in enumerate(rows)]
+    assert groups.tolist() == expected
+    assert copies_of([])[0].size == 0
+
+
+def test_copies_of_a_few_possible_rows_come_by_chance():
+    few = np.tile([0.0, 1.0, 2.0], 50)
+    assert come_by_chance(*copies_of([few, few % 2]))
+    measured = np.repeat(np.random.default_rng(0).normal(size=(30, 3)), 5, axis=0)
+    assert not come_by_chance(*copies_of(list(measured.T)))  # as records that were copied
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 30)), min_size=2),
+    st.integers(2, 6),
+    st.integers(0, 3),
+)
+def test_folds_keep_groups_together_and_leave_none_empty(rows, n_folds, seed):
+    codes, groups = (np.array(part) for part in zip(*rows, strict=True))
+    n_folds = min(n_folds, np.unique(groups).size)
+    fold = folds_of(codes, groups, n_folds, seed)
+    assert np.unique(fold).tolist() == list(range(n_folds))
+    for group in np.unique(groups):
+        assert np.unique(fold[groups == group]).size == 1
+
+
+@pytest.mark.parametrize("n", [10, 53, 200])
+def test_without_copies_every_class_is_dealt_evenly(n):
+    codes = np.random.default_rng(n).integers(0, 3, n)
+    fold = folds_of(codes, np.arange(n), 5, seed=1)
+    table = np.zeros((3, 5), dtype=int)
+    np.add.at(table, (codes, fold), 1)
+    assert np.ptp(table, axis=1).max() <= 1
+    assert np.ptp(table.sum(axis=0)) <= 1
+    assert (fold != folds_of(codes, np.arange(n), 5, seed=2)).any()
+
+
+def test_splits_learn_from_every_class():
+    codes = np.array([0] * 10 + [1] * 2 + [2])
+    splits = splits_of(codes, np.arange(13), 5, seed=0)
+    assert len(splits) == 5
+    for learn, test in splits:
+        assert set(codes[learn]) == {0, 1, 2}
+        assert test.size
+        assert 12 not in test
+        assert not set(learn) & set(test)
+
+
+def test_classes_of_one_row_each_are_not_split():
+    assert splits_of(np.arange(3), np.arange(3), 5, seed=0) == []
+    assert splits_of(np.array([0, 0, 1]), np.array([0, 0, 2]), 5, seed=0) == []
