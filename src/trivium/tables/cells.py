@@ -1,6 +1,6 @@
 """The cells of one column: each different text once, and where it stands."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -8,32 +8,28 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from trivium.arrays import Float64
+from trivium.tables import words
+from trivium.tables.numbers import stripped
 
-@dataclass(frozen=True)
+
 class Cells:
     """Cells of a column, over all rows.
 
-    Attributes
+    Parameters
     ----------
-    all : Arrow chunked array of strings
+    column : Arrow chunked array of strings
         Null is an empty cell.
     """
 
-    all: pa.ChunkedArray
-
-    @property
-    def rows(self) -> int:
-        """How many rows there are."""
-        return len(self.all)
-
-    @property
-    def empty(self) -> int:
-        """How many cells are empty."""
-        return int(self.all.null_count)
+    def __init__(self, column: pa.ChunkedArray) -> None:
+        self.column = column
+        self.rows = len(column)
+        self.empty = int(column.null_count)
 
     @cached_property
     def _encoded(self) -> tuple[pa.Array, Any]:
-        encoded = pc.dictionary_encode(self.all).unify_dictionaries()
+        encoded = pc.dictionary_encode(self.column).unify_dictionaries()
         if not encoded.num_chunks:
             return pa.array([], pa.string()), np.empty(0, np.int64)
         texts = encoded.chunk(0).dictionary
@@ -58,9 +54,79 @@ class Cells:
         """How often each text occurs."""
         return np.bincount(self.codes, minlength=len(self.texts) + 1)[: len(self.texts)]
 
+
+class Filled:
+    """The cells of a column that hold something.
+
+    Parameters
+    ----------
+    cells : Cells
+    gone : mask, shape (n_texts,)
+        Texts that stand for no value.
+    """
+
+    def __init__(self, cells: Cells, gone: Any) -> None:
+        self._cells, self._gone = cells, gone
+        self.texts = cells.texts.filter(pa.array(~gone)) if gone.any() else cells.texts
+        self.counts = cells.counts[~gone]
+        self.rows = cells.rows
+        self.used = int(self.counts.sum())
+        self.missing = cells.rows - self.used
+
+    @cached_property
+    def missing_words(self) -> tuple[str, ...]:
+        """Words that stand for no value, sorted."""
+        if not self._gone.any():
+            return ()
+        return tuple(sorted(self._cells.texts.filter(pa.array(self._gone)).to_pylist()))
+
+    def by_row(self, values: Float64) -> Float64:
+        """Give each row the value of its text, NaN where it has none."""
+        table = np.full(len(self._gone) + 1, np.nan)
+        table[:-1][~self._gone] = values
+        found: Float64 = table[self._cells.codes]
+        return found
+
     def first_row(self, mask: Any) -> int:
-        """Return the first row whose text is among those of a mask over texts."""
-        return int(np.flatnonzero(np.append(mask, False)[self.codes])[0])
+        """Return the first row whose text is among those of a mask."""
+        table = np.zeros(len(self._gone) + 1, bool)
+        table[:-1][~self._gone] = mask
+        return int(np.argmax(table[self._cells.codes]))
+
+    def rows_of(self, mask: Any) -> int:
+        """Count the rows whose text is among those of a mask."""
+        return int(self.counts[mask].sum())
+
+
+def filled(cells: Cells, missing: Sequence[str], standard: bool = True) -> Filled:
+    """Return the cells that hold something.
+
+    Parameters
+    ----------
+    cells : Cells
+    missing : sequence of str
+        The user's words for no value.
+    standard : bool
+        Whether words such as NA, and cells of white space, stand for no value too.
+    """
+    gone = np.zeros(len(cells.texts), bool)
+    if missing:
+        gone |= as_mask(pc.is_in(cells.texts, value_set=pa.array(list(missing), pa.string())))
+    if standard:
+        gone |= is_one_of(cells.texts, words.MISSING)
+    return Filled(cells, gone)
+
+
+def is_one_of(texts: pa.Array, known: frozenset[str]) -> Any:
+    """Tell which texts are among words in lower case, white space around them aside."""
+    longest = max(len(each.encode()) for each in known) + 8
+    short = as_mask(pc.less_equal(pc.binary_length(texts), longest))
+    if not short.any():
+        return short
+    found = np.zeros(len(texts), bool)
+    bare = pc.utf8_lower(stripped(texts.filter(pa.array(short))))
+    found[short] = as_mask(pc.is_in(bare, value_set=pa.array(sorted(known), pa.string())))
+    return found
 
 
 def as_mask(mask: pa.Array) -> Any:

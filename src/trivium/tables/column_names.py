@@ -1,22 +1,34 @@
 """What the name of a column says of its cells."""
 
 import re
+from typing import Any
 
-_IDS = frozenset({
-    "guid", "id", "identifier", "ids", "idx", "index", "key", "pk", "rowid", "rowname",
-    "rownames", "rownum", "rownumber", "serial", "uuid",
+import numpy as np
+
+_IDS = frozenset({"guid", "id", "identifier", "ids", "pk", "rowid", "uuid"})
+_ROWS = frozenset({
+    "case", "idx", "index", "key", "obs", "observation", "record", "row", "rowname", "rownames",
+    "rownum", "rownumber", "serial",
 })  # fmt: skip
-_NUMBERED = frozenset({
-    "no", "nr", "num", "number", "nummer",
+_NUMBERED = frozenset({"no", "nr", "num", "number", "nummer"})
+_NUMBERED_THINGS = frozenset({
+    "account", "article", "booking", "case", "contract", "customer", "file", "invoice", "item",
+    "konto", "member", "order", "patient", "policy", "reference", "registration", "row", "sample",
+    "serial", "student", "ticket", "transaction",
 })  # fmt: skip
+_NOT_IDS = frozenset({
+    "acid", "aid", "android", "asteroid", "avoid", "bid", "braid", "centroid", "covid", "diploid",
+    "fibroid", "fluid", "frigid", "grid", "haploid", "humid", "hybrid", "invalid", "kid", "laid",
+    "lipid", "liquid", "livid", "lucid", "maid", "mid", "morbid", "opioid", "orchid", "paid",
+    "placid", "plaid", "prepaid", "pyramid", "raid", "rapid", "rheumatoid", "rigid", "said",
+    "solid", "steroid", "thyroid", "typhoid", "unpaid", "valid", "vivid", "void",
+})  # fmt: skip
+"""Words that end like "schoolid"."""
 _WHOM = frozenset({
-    "account", "animal", "applicant", "borrower", "case", "child", "client", "clients",
-    "customer", "customers", "donor", "donors", "driver", "employee", "employees", "families",
-    "family", "father", "firm", "haushalt", "household", "households", "individual", "kunde",
-    "kunden", "member", "members", "mother", "mouse", "nutzer", "participant", "participants",
-    "pat", "patient", "patients", "person", "persons", "pid", "proband", "pupil", "pupils", "rat",
-    "respondent", "respondents", "schueler", "session", "sibling", "student", "students", "subj",
-    "subject", "subjects", "twin", "user", "users", "visitor", "worker",
+    "animal", "applicant", "borrower", "client", "customer", "donor", "employee", "haushalt",
+    "household", "individual", "kunde", "member", "mouse", "nutzer", "participant", "pat",
+    "patient", "person", "pid", "proband", "pupil", "respondent", "session", "student", "subj",
+    "subject", "user", "visitor",
 })  # fmt: skip
 _POST = frozenset({
     "plz", "postal", "postcode", "postcodes", "postleitzahl", "zip", "zipcode",
@@ -24,6 +36,7 @@ _POST = frozenset({
 _PHONE = frozenset({
     "fax", "handy", "mobile", "phone", "phonenumber", "tel", "telefon", "telephone",
 })  # fmt: skip
+_A_PHONE = 1e5
 _CODES = frozenset({
     "barcode", "bic", "code", "codes", "ean", "fips", "gtin", "iban", "icd", "icd10", "icd9",
     "isbn", "naics", "sku", "ssn", "upc", "vin",
@@ -41,34 +54,62 @@ def tokens_of(name: str) -> tuple[str, ...]:
 
 
 def is_identifier(name: str) -> bool:
-    """Whether the name is that of an identifier: of a row, or of what repeats."""
+    """Whether the name is that of what identifies a row, or no name at all."""
+    tokens = tokens_of(name)
+    if not tokens or is_unnamed(name):
+        return True
+    if is_identifier_that_repeats(name) or tokens[0] in ("id", "uuid", "guid"):
+        return True
+    if tokens[-1] in _NUMBERED:
+        return len(tokens) == 1 or tokens[-2] in _NUMBERED_THINGS
+    return "".join(tokens) in _ROWS
+
+
+def is_identifier_that_repeats(name: str) -> bool:
+    """Whether the name is that of an identifier, of whatever it is."""
     tokens = tokens_of(name)
     if not tokens:
-        return True
-    glued = any(tokens[-1] == whom + "id" for whom in (*_WHOM, "passenger", "row", "record"))
-    return glued or not _IDS.isdisjoint((tokens[0], tokens[-1])) or tokens[-1] in _NUMBERED
+        return False
+    last = tokens[-1]
+    glued = len(last) > 4 and last.endswith("id") and last not in _NOT_IDS
+    return last in _IDS or tokens[0] in ("uuid", "guid") or glued
 
 
 def is_unnamed(name: str) -> bool:
     """Whether the column has no name of its own, as an index that was written with the table."""
-    return re.fullmatch(r"(?i)(column \d+|unnamed: ?\d+|x|\.\.\.1|)", name) is not None
+    return re.fullmatch(r"(column \d+|Unnamed: ?\d+|X|\.\.\.1|#)", name) is not None
 
 
 def is_of_someone(name: str) -> bool:
-    """Whether the name is that of people or things that rows belong to."""
+    """Whether the name is that of people, or of what else rows belong to."""
     tokens = tokens_of(name)
-    return any(each in _WHOM or each.removesuffix("id") in _WHOM for each in tokens)
+    if not tokens:
+        return False
+    coded = tokens[-1] in (*_IDS, *_NUMBERED, "code") and len(tokens) > 1
+    whom = tokens[-2] if coded else tokens[-1].removesuffix("id")
+    return whom in _WHOM
 
 
-def is_code(name: str) -> str | None:
-    """Say which kind of code the name tells, if any."""
-    tokens = frozenset(tokens_of(name))
-    if not _POST.isdisjoint(tokens):
-        return "a postcode"
-    if not _PHONE.isdisjoint(tokens):
-        return "a telephone number"
-    if not _CODES.isdisjoint(tokens):
-        return "a code"
+def code_of(name: str, values: Any) -> str | None:
+    """Say which kind of code the name tells, if any.
+
+    Parameters
+    ----------
+    name : str
+    values : array or None
+        Numbers, if the cells are numbers: fractions are no codes.
+    """
+    tokens = tokens_of(name)
+    if values is not None:
+        used = values[~np.isnan(values)]
+        if not np.array_equal(used, np.floor(used)) or len(np.unique(used)) == 2:
+            return None
+    if _POST.intersection(tokens):
+        return "postcodes, by the name"
+    if _PHONE.intersection(tokens) and (values is None or np.nanmedian(values) >= _A_PHONE):
+        return "telephone numbers, by the name"
+    if any(each in _CODES or each.endswith(("code", "fips")) for each in tokens):
+        return "codes, by the name"
     return None
 
 

@@ -76,11 +76,20 @@ class CsvSource:
 
     def place(self, row: int) -> str:
         """Name the line of a row, counted from 0."""
-        with self._open() as stream:
-            for number, record in enumerate(self._records(stream)):
-                if number == row:
-                    return f"line {record.line + self.dialect.line - 1}"
-        return f"row {row}"
+        return self.places([row])[row]
+
+    def places(self, rows: Iterable[int]) -> dict[int, str]:
+        """Name the lines of several rows, reading the file once."""
+        wanted = {row: f"row {row}" for row in rows}
+        if wanted:
+            last = max(wanted)
+            with self._open() as stream:
+                for number, record in enumerate(self._records(stream)):
+                    if number in wanted:
+                        wanted[number] = f"line {record.line + self.dialect.line - 1}"
+                    if number == last:
+                        break
+        return wanted
 
     def _open(self) -> BinaryIO:
         """Open the file, in UTF-8, at its first row."""

@@ -1,62 +1,28 @@
-"""What a column is, decided over all of its cells."""
+"""What a column is, decided over all of its cells.
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+In this order: empty, numbers, truth values, dates, levels. Words such as NA stand for no value
+where the other cells are numbers, truth values or dates; among levels they are levels.
+"""
+
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from trivium.tables import numbers, words
-from trivium.tables.cells import Cells, as_mask
-from trivium.tables.kinds import Column, Kind, NumberStyle
-from trivium.tables.quantities import quantity
-
-_MOSTLY = 0.8
-_FEW = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Hints:
-    """What the user or the rest of the file says of numbers and dates.
-
-    Attributes
-    ----------
-    decimal : str or None
-        "." or ",".
-    order : str or None
-        "dmy", "mdy" or "ymd".
-    missing : tuple of str
-        Words of the user's for no value.
-    """
-
-    decimal: str | None = None
-    order: str | None = None
-    missing: tuple[str, ...] = ()
+from trivium.arrays import Float64
+from trivium.tables import column_names, levels, words
+from trivium.tables.cells import Cells, Filled, filled, is_one_of
+from trivium.tables.date_style import dates_of
+from trivium.tables.findings import Finding, Hints, Note
+from trivium.tables.kinds import Column, Kind
+from trivium.tables.number_style import numbers_of
+from trivium.tables.numbers import stripped
+from trivium.tables.quantities import Written, for_no_value, listed, of_numbers
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A column, with what a careful person would say of it.
-
-    Attributes
-    ----------
-    column : Column
-    notes : tuple of str
-    doubt : str or None
-        "decimal" or "order", where the column alone does not tell.
-    evidence : str or None
-        The decimal sign or the order that the column alone tells.
-    """
-
-    column: Column
-    notes: tuple[str, ...] = ()
-    doubt: str | None = None
-    evidence: str | None = None
-
-
-def decide(name: str, cells: Cells, hints: Hints = Hints()) -> Finding:
+def decide(name: str, cells: Cells, hints: Hints) -> Finding:
     """Decide what a column is.
 
     Raises
@@ -66,91 +32,89 @@ def decide(name: str, cells: Cells, hints: Hints = Hints()) -> Finding:
     """
     if cells.empty == cells.rows:
         return Finding(Column(name, Kind.DROPPED, "every cell is empty", missing=cells.empty))
-    plain = _plain(cells)
+    plain = plain_numbers(cells, hints)
     if plain is not None:
-        return _of_numbers(name, plain, NumberStyle(), (), cells.empty)
-    texts = cells.texts
-    bare = pc.utf8_lower(numbers.stripped(texts))
-    gone = as_mask(pc.is_in(bare, value_set=pa.array(sorted(words.MISSING), pa.string())))
-    gone |= as_mask(pc.is_in(texts, value_set=pa.array(hints.missing, pa.string())))
-    if gone.all():
-        missing = cells.empty + int(cells.counts.sum())
-        return Finding(Column(name, Kind.DROPPED, "no cell holds a value", missing=missing))
-    return _of_texts(name, cells, gone, hints)
+        code = column_names.code_of(name, plain)
+        return of_numbers(name, plain, Written(code=code))
+    valued = filled(cells, hints.missing)
+    if not valued.used:
+        missing = replace_missing(name, valued)
+        return Finding(replace(missing, kind=Kind.DROPPED, reason="no cell holds a value"))
+    notes: list[Note] = []
+    for attempt in (truth_values, numbers_of, dates_of):
+        found = attempt(name, valued, hints)
+        if isinstance(found, Finding):
+            return found
+        if found is not None:
+            notes.append(found)
+    return _levels(name, cells, hints, notes)
 
 
-def _plain(cells: Cells) -> Any:
-    """Return plain finite numbers by row, or None: the quick way through most columns."""
+def replace_missing(name: str, valued: Filled) -> Column:
+    """Return a column of nothing."""
+    return Column(name, Kind.DROPPED, "", 0, valued.missing, valued.missing_words)
+
+
+def plain_numbers(cells: Cells, hints: Hints) -> Float64 | None:
+    """Return finite numbers by row as programs write them, or None: a quick way."""
+    if hints.decimal_forced and hints.decimal == ",":
+        return None
     try:
-        read = pc.cast(cells.all, pa.float64())
+        read = pc.cast(cells.column, pa.float64())
     except pa.ArrowInvalid:
         return None
-    found = np.asarray(read.to_numpy(), dtype=np.float64)
+    found: Float64 = np.asarray(read.to_numpy(), dtype=np.float64)
     if np.isfinite(found).sum() < cells.rows - cells.empty:
         return None
-    if np.nanmax(np.abs(found)) >= 2.0**53 or _any(cells.all, r"^[+-]?0[0-9]|[0-9][eE][0-9]"):
+    if np.nanmax(np.abs(found)) >= 2.0**53 or _any(cells.column, r"^[+-]?0[0-9]|[0-9][eE][0-9]"):
         return None
+    if hints.decimal == "," and not _any(cells.column, r"\.[0-9]{0,2}$|\.[0-9]{4}|^[+-]?0?\."):
+        return None  # 1.234 may be a thousand
     return found
 
 
-def _any(cells: pa.ChunkedArray, pattern: str) -> bool:
+def _any(cells: Any, pattern: str) -> bool:
     return bool(pc.any(pc.match_substring_regex(cells, pattern)).as_py())
 
 
-def _of_texts(name: str, cells: Cells, gone: Any, hints: Hints) -> Finding:
-    kept = cells.texts.filter(pa.array(~gone))
-    style = NumberStyle(hints.decimal or ".")
-    canonical = numbers.canonical(kept, style)
-    read = as_mask(pc.is_valid(canonical))
-    if read.all():
-        table = np.full(len(gone) + 1, np.nan)
-        table[:-1][~gone] = pc.cast(canonical, pa.float64()).to_numpy(zero_copy_only=False)
-        used = tuple(sorted(cells.texts.filter(pa.array(gone)).to_pylist()))
-        values = table[cells.codes]
-        missing = int(np.isnan(values).sum())
-        return _of_numbers(name, values, style, used, missing)
-    return _of_levels(name, cells, hints)
-
-
-def _of_numbers(
-    name: str, values: Any, style: NumberStyle, missing_words: Sequence[str], missing: int
-) -> Finding:
-    found = quantity(name, values)
-    column = Column(
-        name,
-        Kind.NUMERIC,
-        "numbers",
-        found.levels,
-        missing,
-        tuple(missing_words),
-        style,
-    )
-    if found.levels == 1 and not missing:
-        return Finding(replace(column, kind=Kind.DROPPED, reason="constant", number=None))
-    if found.no_quantity:
-        return Finding(replace(column, kind=Kind.DROPPED, reason=found.no_quantity, number=None))
-    if found.binary:
-        return Finding(
-            replace(
-                column,
-                kind=Kind.BOOLEAN,
-                reason="0 and 1",
-                number=None,
-                truths=words.ONE,
-                falsehoods=words.ZERO,
-            )
+def truth_values(name: str, valued: Filled, _: Hints) -> Finding | None:
+    """Recognise pairs of words for true and false."""
+    if len(valued.texts) > 4 * len(words.PAIRS):
+        return None
+    there = set(pc.utf8_lower(stripped(valued.texts)).to_pylist())
+    pairs = [pair for pair in words.PAIRS if not there.isdisjoint(pair)]
+    if not pairs or there != {word for pair in pairs for word in pair}:
+        return None
+    reason = " and ".join(" and ".join(pair) for pair in pairs)
+    reason += for_no_value(valued.missing_words)
+    return Finding(
+        Column(
+            name,
+            Kind.BOOLEAN,
+            reason,
+            len(valued.texts),
+            valued.missing,
+            valued.missing_words,
+            truths=tuple(pair[0] for pair in pairs),
+            falsehoods=tuple(pair[1] for pair in pairs),
         )
-    return Finding(column)
+    )
 
 
-def _of_levels(name: str, cells: Cells, hints: Hints) -> Finding:
-    gone = as_mask(pc.is_in(cells.texts, value_set=pa.array(hints.missing, pa.string())))
-    levels = int((~gone).sum())
-    missing = cells.empty + int(cells.counts[gone].sum())
-    used = cells.rows - missing
-    kind, reason = Kind.CATEGORY, "words"
-    if levels == 1 and not missing:
-        kind, reason = Kind.DROPPED, "constant"
-    elif levels == used and used > 2:
-        kind, reason = Kind.DROPPED, "an identifier, different in every row"
-    return Finding(Column(name, kind, reason, levels, missing, hints.missing))
+def _levels(name: str, cells: Cells, hints: Hints, notes: list[Note]) -> Finding:
+    """Decide on words, among which NA is a word."""
+    held = filled(cells, hints.missing, standard=False)
+    column = levels.of_texts(name, held)
+    if column.kind is Kind.CATEGORY and is_one_of(held.texts, words.MISSING).any():
+        there = held.texts.filter(pa.array(is_one_of(held.texts, words.MISSING))).to_pylist()
+        shown = listed(tuple(sorted(there)))
+        are = "is a level" if len(there) == 1 else "are levels"
+        notes = [
+            *notes,
+            Note(
+                "word",
+                f"column {name!r}: {shown} {are} like any other; --missing says that a word "
+                "stands for no value",
+            ),
+        ]
+    return Finding(column, tuple(notes))

@@ -2,36 +2,24 @@
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from trivium.blocks.workers import map_in_order
 from trivium.tables.cells import Cells
-from trivium.tables.decide import Hints, decide
-from trivium.tables.errors import TableError
+from trivium.tables.date_style import ORDERS
+from trivium.tables.decide import decide
+from trivium.tables.errors import CellError, TableError
+from trivium.tables.findings import PLACE, Finding, Hints, Note
 from trivium.tables.kinds import Column, Kind
+from trivium.tables.overrides import decide_as, kind_of
 from trivium.tables.source import Source, open_source
+from trivium.tables.target import Target, target_of
 
-
-@dataclass(frozen=True)
-class Target:
-    """The labels of a table.
-
-    Attributes
-    ----------
-    name : str
-    classes : tuple of str
-        Sorted.
-    counts : tuple of int
-        Rows of each class.
-    """
-
-    name: str
-    classes: tuple[str, ...]
-    counts: tuple[int, ...]
+_MOST_NOTES = 3
 
 
 @dataclass(frozen=True)
@@ -148,28 +136,130 @@ def look(
         If the table cannot be read, or if what is asked is not there.
     """
     source = open_source(data, sheet=sheet)
-    dropped = tuple(drop)
-    for name in (*(() if target is None else (target,)), *kinds, *dropped):
-        _require(name, source.names)
-    read = [name for name in source.names if name not in dropped]
+    chosen = _Choices(target, kinds, missing, drop, decimal, dates, source.names)
+    read = [name for name in source.names if name not in chosen.dropped]
+    if not read:
+        raise TableError("every column is left out: there is nothing to look at")
     table = _read(source, read)
-    hints = Hints(decimal, dates, tuple(missing))
+    try:
+        findings = _decide_all(table, read, chosen, source)
+        found, used, said = None, None, list[str]()
+        if target is not None:
+            found, used, said = target_of(
+                target, table.column(target), chosen.hints, target in chosen.kinds
+            )
+    except CellError as error:
+        raise error.at(source.place(error.row)) from error
     columns = []
     for name in source.names:
-        if name in dropped:
-            columns.append(Column(name, Kind.DROPPED, "left out by --drop"))
+        if name in chosen.dropped:
+            columns.append(Column(name, Kind.DROPPED, "left out, as you say"))
         elif name != target:
-            columns.append(decide(name, Cells(table.column(name)), hints).column)
-    found, used, notes = None, None, list(source.notes)
-    if target is not None:
-        found, used = _target(target, table.column(target))
-    return Look(table, tuple(columns), found, used, tuple(notes), source)
+            columns.append(findings[name].column)
+    notes = (*source.notes, *said, *_written(findings, source))
+    return Look(table, tuple(columns), found, used, notes, source)
+
+
+class _Choices:
+    """What the user says, checked against the names of columns."""
+
+    def __init__(
+        self,
+        target: str | None,
+        kinds: Mapping[str, str],
+        missing: Iterable[str],
+        drop: Iterable[str],
+        decimal: str | None,
+        dates: str | None,
+        names: tuple[str, ...],
+    ) -> None:
+        self.target, self.dropped = target, frozenset(drop)
+        for name in (*(() if target is None else (target,)), *kinds, *sorted(self.dropped)):
+            _require(name, names)
+        if decimal not in (None, ".", ","):
+            raise TableError(f"the decimal sign is '.' or ',', not {decimal!r}")
+        if dates not in (None, *ORDERS):
+            raise TableError(f"the order of dates is dmy, mdy or ymd, not {dates!r}")
+        self.kinds = {name: kind_of(name, word) for name, word in kinds.items()}
+        if target in self.dropped:
+            raise TableError(f"the target {target!r} cannot be left out")
+        if target in self.kinds and self.kinds[target] is not Kind.CATEGORY:
+            raise TableError(
+                f"the target {target!r} can be of kind category alone, not {self.kinds[target]}"
+            )
+        for name in self.kinds:
+            if name in self.dropped:
+                raise TableError(f"column {name!r} is left out and given a kind at once")
+        words = tuple(dict.fromkeys(missing))
+        self.hints = Hints(decimal, dates, words, decimal is not None, dates is not None)
+
+
+def _decide_all(
+    table: pa.Table, names: list[str], chosen: _Choices, source: Source
+) -> dict[str, Finding]:
+    """Decide each column alone, and then those in doubt by what the others tell."""
+
+    def finding(name: str, hints: Hints) -> Finding:
+        cells = Cells(table.column(name))
+        kind = chosen.kinds.get(name)
+        return decide(name, cells, hints) if kind is None else decide_as(name, cells, kind, hints)
+
+    features = [name for name in names if name != chosen.target]
+    first = map_in_order(lambda name: finding(name, chosen.hints), features)
+    findings = dict(zip(features, first, strict=True))
+    told = [each.evidence for each in findings.values()]
+    hints = replace(
+        chosen.hints,
+        decimal=chosen.hints.decimal or _told(told, (".", ",")) or _by_separator(source),
+        order=chosen.hints.order or _told(told, ("dmy", "mdy")),
+    )
+    if hints != chosen.hints:
+        for name, found in findings.items():
+            if found.doubt is not None and getattr(hints, found.doubt) is not None:
+                findings[name] = finding(name, hints)
+    return findings
+
+
+def _told(evidence: list[str | None], choices: tuple[str, str]) -> str | None:
+    """Return what columns tell that agree with each other."""
+    there = [each for each in choices if each in evidence]
+    return there[0] if len(there) == 1 else None
+
+
+def _by_separator(source: Source) -> str | None:
+    """Semicolons are written where a comma is the decimal sign."""
+    return "," if getattr(source, "separator", None) == ";" else None
+
+
+def _written(findings: Mapping[str, Finding], source: Source) -> list[str]:
+    """Write notes out, with places; many of one topic become one."""
+    topics: dict[str, list[Note]] = {}
+    for found in findings.values():
+        for note in found.notes:
+            topics.setdefault(note.topic, []).append(note)
+    shown = [note for notes in topics.values() for note in notes[:_MOST_NOTES]]
+    places = source.places([note.row for note in shown if note.row is not None])
+    written = []
+    for topic, notes in topics.items():
+        for note in notes[:_MOST_NOTES]:
+            place = "" if note.row is None else places[note.row]
+            written.append(note.text.replace(PLACE, place))
+        if len(notes) > _MOST_NOTES:
+            written.append(
+                f"the same ({topic}) is true of {len(notes) - _MOST_NOTES:,} more columns"
+            )
+    return written
 
 
 def _require(name: str, names: tuple[str, ...]) -> None:
     if name not in names:
-        near = difflib.get_close_matches(name, names, n=3, cutoff=0.5) or names[:5]
-        listed = ", ".join(map(repr, near))
+        near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+        folded = [each for each in names if each.casefold().strip() == name.casefold().strip()]
+        near = folded or near
+        if near:
+            listed = " or ".join(map(repr, near))
+            raise TableError(f"there is no column {name!r}: do you mean {listed}?")
+        listed = ", ".join(map(repr, names[:5])) + (" ..." if len(names) > 5 else "")
         raise TableError(f"there is no column {name!r}; there is {listed}")
 
 
@@ -179,15 +269,3 @@ def _read(source: Source, names: list[str]) -> pa.Table:
     if not table.num_rows:
         raise TableError("the table has no rows below its header")
     return table
-
-
-def _target(name: str, labels: pa.ChunkedArray) -> tuple[Target, Any]:
-    used = None
-    if labels.null_count:
-        used = np.flatnonzero(labels.is_valid().to_numpy())
-    counted = pc.value_counts(labels.drop_null())
-    counts = {str(each["values"]): each["counts"].as_py() for each in counted}
-    if len(counts) < 2:
-        raise TableError(f"the target {name!r} has one class only: there is nothing to tell apart")
-    classes = tuple(sorted(counts))
-    return Target(name, classes, tuple(counts[each] for each in classes)), used

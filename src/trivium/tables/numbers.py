@@ -33,8 +33,8 @@ STYLES = (
 )
 """Ways of pointing and grouping; "’" is read as "'"."""
 
-_WHITE = r"[\s\x{00A0}\x{2007}\x{2009}\x{202F}]"
-_GROUPING = {",": ",", ".": r"\.", " ": _WHITE, "'": "['’]"}
+WHITE = r"[\s\x{00A0}\x{2007}\x{2009}\x{202F}]"
+_GROUPING = {",": ",", ".": r"\.", " ": WHITE, "'": "['’]"}
 
 
 def stripped(texts: pa.Array) -> pa.Array:
@@ -47,13 +47,11 @@ def canonical(texts: pa.Array, style: NumberStyle = PLAIN) -> pa.Array:
     texts = stripped(texts)
     if style.marks:
         marks = "|".join(re.escape(each) for each in sorted(style.marks, key=len, reverse=True))
-        texts = pc.replace_substring_regex(
-            texts, rf"^([(+\-−]*){_WHITE}*(?:{marks}){_WHITE}*", r"\1"
-        )
-        texts = pc.replace_substring_regex(texts, rf"{_WHITE}*(?:{marks}){_WHITE}*(\)?)$", r"\1")
+        texts = pc.replace_substring_regex(texts, rf"^([(+\-−]*){WHITE}*(?:{marks}){WHITE}*", r"\1")
+        texts = pc.replace_substring_regex(texts, rf"{WHITE}*(?:{marks}){WHITE}*(\)?)$", r"\1")
     texts = pc.replace_substring(texts, "−", "-")
     if style.brackets:
-        texts = pc.replace_substring_regex(texts, rf"^\({_WHITE}*([^()+-]*?){_WHITE}*\)$", r"-\1")
+        texts = pc.replace_substring_regex(texts, rf"^\({WHITE}*([^()+-]*?){WHITE}*\)$", r"-\1")
     texts = _where(pc.match_substring_regex(texts, _pattern(style)), texts)
     if style.thousands:
         texts = pc.replace_substring_regex(texts, _GROUPING[style.thousands], "")

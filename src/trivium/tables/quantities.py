@@ -1,82 +1,167 @@
 """Which numbers are quantities, and which only look like them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
-from trivium.tables import column_names
+from trivium.arrays import Float64
+from trivium.tables import column_names, dates, levels, words
+from trivium.tables.cells import Filled
+from trivium.tables.findings import Finding, Note
+from trivium.tables.kinds import Column, DateStyle, Kind, NumberStyle
 
-_ALIKE_DIGITS = 6
+_ALIKE_DIGITS = 8
 _ROUND = 0.3
+_MANY = 10
+_FIRST_DAY, _LAST_DAY = 19_000_101, 20_991_231
 
 
 @dataclass(frozen=True, slots=True)
-class Quantity:
-    """What the numbers of a column are, by their values in the order of rows.
+class Written:
+    """How numbers are written.
 
     Attributes
     ----------
-    levels : int
-        Different numbers.
-    used : int
-        Cells that hold one.
-    whole : bool
-        Whether all are integers.
-    binary : bool
-        Whether they are 0 and 1, both.
-    no_quantity : str or None
-        Why they are no quantity.
+    style : NumberStyle
+    missing_words : tuple of str
+    doubt : str or None
+        "decimal", where they may be read in two ways.
+    code : str or None
+        Why they are codes, by how they are written or by the column's name.
     """
 
-    levels: int
-    used: int
-    whole: bool
-    binary: bool
-    no_quantity: str | None
+    style: NumberStyle = field(default_factory=NumberStyle)
+    missing_words: tuple[str, ...] = ()
+    doubt: str | None = None
+    code: str | None = None
 
 
-def quantity(name: str, values: Any) -> Quantity:
-    """Look at the numbers of a column.
+def of_numbers(
+    name: str, values: Float64, written: Written, filled: Filled | None = None
+) -> Finding:
+    """Decide what a column of numbers is.
 
     Parameters
     ----------
     name : str
-    values : float64 array, shape (n_rows,)
+    values : array, shape (n_rows,)
         NaN where there is none.
+    written : Written
+    filled : Filled, optional
+        The cells, where codes are to be counted as they are written.
     """
     used = values[~np.isnan(values)] + 0.0  # -0.0 is no number of its own
     different = np.unique(used)
+    n_different, missing = len(different), len(values) - len(used)
+    column = Column(
+        name, Kind.NUMERIC, "", n_different, missing, written.missing_words, written.style
+    )
+    bare = replace(column, number=None)
     whole = bool((different == np.floor(different)).all())
-    return Quantity(
-        levels=len(different),
-        used=len(used),
-        whole=whole,
-        binary=len(different) == 2 and different[0] == 0 and different[1] == 1,
-        no_quantity=_why_not(name, values, used, different) if whole and len(used) > 2 else None,
+    if written.code is not None:
+        if filled is not None:
+            bare = replace(bare, levels=len(filled.texts))
+        return _of_codes(bare, written.code, len(used))
+    if n_different == 1:
+        return Finding(_alone(column))
+    if n_different == 2 and different[0] == 0 and different[1] == 1:
+        truth = replace(bare, kind=Kind.BOOLEAN, reason="0 and 1")
+        return Finding(replace(truth, truths=words.ONE, falsehoods=words.ZERO))
+    if whole and _are_days(different):
+        day = replace(bare, kind=Kind.DATE, reason="dates of eight digits, year first")
+        return Finding(replace(day, date=DateStyle(("%Y%m%d",))))
+    reason = _why_none(name, values, used, different) if whole else None
+    if reason is not None:
+        return Finding(replace(bare, kind=Kind.DROPPED, reason=reason))
+    if whole and n_different < len(used):
+        if column_names.is_identifier_that_repeats(name):
+            return _of_codes(bare, "identifiers, by the name", len(used))
+        if levels.is_group(name, n_different, len(used)):
+            return _of_codes(bare, "whom rows are of, by the name", len(used))
+    return _quantity(column, whole, written)
+
+
+def _quantity(column: Column, whole: bool, written: Written) -> Finding:
+    reason = described(written.style, whole) + for_no_value(written.missing_words)
+    column = replace(column, reason=reason)
+    if written.doubt is None:
+        return Finding(column)
+    if written.style.thousands == "" and written.style.decimal == ".":
+        return Finding(column, doubt="decimal")  # 1.234 is a number as a program writes it
+    other = "." if written.style.decimal == "," else ","
+    note = Note(
+        "decimal",
+        f"column {column.name!r} does not tell whether 1{other}234 is "
+        + ("1234 or 1.234" if other == "," else "1.234 or 1234")
+        + f": the decimal sign is taken for {written.style.decimal!r} (--decimal)",
+    )
+    return Finding(column, (note,), doubt="decimal")
+
+
+def described(style: NumberStyle, whole: bool) -> str:
+    """Describe how numbers are written, in one clause."""
+    text = "whole numbers" if whole else "numbers"
+    extras = []
+    if style.decimal == ",":
+        extras.append("a decimal comma")
+    if style.thousands:
+        names = {",": "commas", ".": "points", " ": "spaces", "'": "apostrophes"}
+        extras.append(f"{names[style.thousands]} between thousands")
+    if style.marks:
+        extras.append(" or ".join(style.marks))
+    if style.brackets:
+        extras.append("brackets for minus")
+    return text + (" with " + ", ".join(extras) if extras else "")
+
+
+def listed(texts: tuple[str, ...]) -> str:
+    """List words, a few of them."""
+    return ", ".join(f'"{each}"' for each in texts[:3]) + (" ..." if len(texts) > 3 else "")
+
+
+def for_no_value(texts: tuple[str, ...]) -> str:
+    """Say which words stand for no value, as the end of a sentence; nothing without any."""
+    return f"; missing: {listed(texts)}" if texts else ""
+
+
+def _alone(column: Column) -> Column:
+    if column.missing:
+        return replace(column, reason="one number, where the cell is not empty")
+    return replace(
+        column, kind=Kind.DROPPED, number=None, reason="constant: every cell is the same"
     )
 
 
-def _why_not(name: str, values: Any, used: Any, different: Any) -> str | None:
-    """Say why integers are no quantity."""
-    if len(different) < len(used):
+def _of_codes(bare: Column, why: str, used: int) -> Finding:
+    return Finding(levels.of_codes(bare, why, used))
+
+
+def _are_days(different: Any) -> bool:
+    if different[0] < _FIRST_DAY or different[-1] > _LAST_DAY:
+        return False
+    texts = pa.array(different.astype(np.int64).astype(str))
+    return not bool(np.isnan(dates.seconds_of_format(texts, "%Y%m%d")).any())
+
+
+def _why_none(name: str, values: Any, used: Any, different: Any) -> str | None:
+    """Say why integers, each of which occurs once, are no quantity."""
+    if len(different) < len(used) or len(used) < 3:
         return None
-    named = column_names.is_identifier(name) or column_names.is_unnamed(name)
+    named = column_names.is_identifier(name)
+    many = len(used) >= _MANY
     span = different[-1] - different[0] + 1
-    everywhere = len(used) == len(values) and span == len(used)
-    if everywhere and not column_names.is_time(name):
-        in_order = bool((np.diff(values) == 1).all())
-        if in_order and (different[0] in (0, 1) or named or len(used) >= 10):
-            return "counts the rows"
-        if len(used) >= 10 or named:
-            return "numbers the rows, each once"
+    if len(used) == len(values) and span == len(used) and not column_names.is_time(name):
+        if bool((np.diff(values) == 1).all()) and (many or named):
+            return "a counter of the rows"
+        if many or named:
+            return "a counter of the rows, in another order"
     if named:
-        return "an identifier by its name, different in every row"
-    if column_names.is_time(name) or different[0] < 0:
+        return "an identifier, by its name: different in every row"
+    if column_names.is_time(name) or different[0] < 0 or not many:
         return None
     digits = np.floor(np.log10(np.maximum(different[[0, -1]], 1))) + 1
-    if digits[0] == digits[1] >= _ALIKE_DIGITS and len(used) >= 10:
-        rounded = np.mean(different % 10 == 0)
-        if rounded < _ROUND:
-            return f"integers of {int(digits[0])} digits, different in every row"
+    if digits[0] == digits[1] >= _ALIKE_DIGITS and np.mean(different % 10 == 0) < _ROUND:
+        return f"an identifier: integers of {int(digits[0])} digits, different in every row"
     return None

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
+from trivium.tables import excel_source
 from trivium.tables.csv_source import CsvSource
 from trivium.tables.errors import TableError
 from trivium.tables.typed_source import (
@@ -41,6 +42,9 @@ class Source(Protocol):
 
     def place(self, row: int) -> str:
         """Name a row, counted from 0, as its reader counts: a line of a file, a row."""
+
+    def places(self, rows: Iterable[int]) -> dict[int, str]:
+        """Name several rows in one go."""
 
 
 def open_source(data: Any, *, sheet: str | None = None) -> Source:
@@ -86,6 +90,8 @@ def _open_file(path: Path, sheet: str | None) -> Source:
     try:
         with open(path, "rb") as file:
             start = file.read(8)
+        if start.startswith(excel_source.MAGIC):
+            return excel_source.ExcelSource(path, sheet)
         if sheet is not None:
             raise TableError(f"{path} is no Excel file: it has no sheets")
         if start.startswith(b"PAR1"):

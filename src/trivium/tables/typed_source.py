@@ -47,6 +47,10 @@ class TypedSource:
         """Name a row, counted from 0."""
         return f"row {row}"
 
+    def places(self, rows: Iterable[int]) -> dict[int, str]:
+        """Name several rows in one go."""
+        return {row: self.place(row) for row in rows}
+
 
 def of_arrow(table: pa.Table | pa.RecordBatch) -> TypedSource:
     """Read an Arrow table."""

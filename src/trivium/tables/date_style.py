@@ -1,0 +1,144 @@
+"""In which order the dates of a column are written, by all of them together."""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from trivium.tables import dates
+from trivium.tables.cells import Filled, as_mask
+from trivium.tables.findings import PLACE, Finding, Hints, Note
+from trivium.tables.kinds import Column, DateStyle, Kind
+from trivium.tables.quantities import for_no_value
+
+_MOSTLY = 0.8
+_LIKE = (
+    r"^\s*[0-9]{1,4}[-/.][0-9]{1,2}(?:[-/.][0-9]{1,4})?(?:[T ,].*)?\s*$"
+    r"|^\s*[0-9]{1,2}\.?[ -][A-Za-z]{3,9}\.?[ -][0-9]{2,4}"
+    r"|^\s*[A-Za-z]{3,9}\.? [0-9]{1,2},? [0-9]{4}"
+)
+ORDERS = {
+    "ymd": "year first",
+    "dmy": "day first",
+    "mdy": "month first",
+}
+
+
+def order_of(format_: str) -> str | None:
+    """Name the order of a format; None where the month has its name."""
+    if format_ == "iso":
+        return "ymd"
+    return None if "%b" in format_ else "".join(c for c in format_.lower() if c in "ymd")
+
+
+def dates_of(name: str, filled: Filled, hints: Hints) -> Finding | Note | None:
+    """Find out whether cells are dates; as `numbers_of` does of numbers."""
+    like = as_mask(pc.match_substring_regex(filled.texts, _LIKE))
+    if filled.rows_of(like) < _MOSTLY * filled.used:
+        return None
+    read = _read(filled.texts)
+    orders = _orders(hints)
+    good = {order: _by_order(read, order, filled) for order in orders}
+    whole = [order for order in orders if good[order].all()]
+    if not whole:
+        return _mostly(name, filled, good)
+    order, doubt = _chosen(whole, hints)
+    formats = _formats(read, order)
+    seconds = dates.seconds(filled.texts, formats).to_numpy(zero_copy_only=False)
+    n_levels = len(np.unique(seconds))
+    named = all("%b" in each for each in formats)
+    reason = "dates, with the month's name" if named else f"dates, {ORDERS[order]}"
+    if n_levels == 1 and not filled.missing:
+        return Finding(Column(name, Kind.DROPPED, "constant: every cell is the same", 1))
+    if doubt:
+        reason += (
+            " or month first: no cell tells" if order == "dmy" else " or day first: no cell tells"
+        )
+    reason += for_no_value(filled.missing_words)
+    column = Column(
+        name,
+        Kind.DATE,
+        reason,
+        n_levels,
+        filled.missing,
+        filled.missing_words,
+        date=DateStyle(formats),
+    )
+    if not doubt:
+        return Finding(column, evidence=None if named else order)
+    note = Note(
+        "order",
+        f"column {name!r} does not tell whether its dates are written day first or month first: "
+        f"they are read {ORDERS[order]} (--dates)",
+    )
+    return Finding(column, (note,), doubt="order")
+
+
+def dates_read_best(filled: Filled, hints: Hints) -> tuple[DateStyle, Any]:
+    """Return the style of the order that reads most cells, and the seconds of each text."""
+    read = _read(filled.texts)
+    if not read:
+        return DateStyle(), np.full(len(filled.texts), np.nan)
+    rows = {order: filled.rows_of(_by_order(read, order, filled)) for order in _orders(hints)}
+    best = [order for order in rows if rows[order] == max(rows.values())]
+    formats = _formats(read, _chosen(best, hints)[0])
+    seconds = dates.seconds(filled.texts, formats).to_numpy(zero_copy_only=False)
+    return DateStyle(formats), seconds
+
+
+def _orders(hints: Hints) -> list[str]:
+    return [hints.order] if hints.order_forced and hints.order else list(ORDERS)
+
+
+def _read(texts: pa.Array) -> dict[str, Any]:
+    """Return the seconds of each format that reads anything."""
+    read = {}
+    for format_ in dates.FORMATS:
+        seconds = dates.seconds_of_format(texts, format_)
+        if not np.isnan(seconds).all():
+            read[format_] = seconds
+    return read
+
+
+def _by_order(read: dict[str, Any], order: str, filled: Filled) -> Any:
+    good = np.zeros(len(filled.texts), bool)
+    for format_, seconds in read.items():
+        if order_of(format_) in (order, None):
+            good |= ~np.isnan(seconds)
+    return good
+
+
+def _formats(read: dict[str, Any], order: str) -> tuple[str, ...]:
+    """Return the formats of an order that are needed, those that read most first."""
+    usable = [f for f in read if order_of(f) in (order, None)]
+    usable.sort(key=lambda f: int(np.isnan(read[f]).sum()))
+    needed: list[str] = []
+    done = np.zeros(len(next(iter(read.values()))), bool)
+    for format_ in usable:
+        more = ~np.isnan(read[format_]) & ~done
+        if more.any():
+            needed.append(format_)
+            done |= more
+    return tuple(needed)
+
+
+def _chosen(whole: list[str], hints: Hints) -> tuple[str, bool]:
+    """Choose among the orders that read all cells; tell whether it was a choice."""
+    if "ymd" in whole or len(whole) == 1:
+        return ("ymd" if "ymd" in whole else whole[0]), False
+    return (hints.order if hints.order in whole else "dmy"), True
+
+
+def _mostly(name: str, filled: Filled, good: dict[str, Any]) -> Note | None:
+    best = max(good.values(), key=filled.rows_of)
+    if filled.rows_of(best) < _MOSTLY * filled.used:
+        return None
+    others = filled.used - filled.rows_of(best)
+    cells = "1 cell is" if others == 1 else f"{others:,} cells are"
+    return Note(
+        "mostly dates",
+        f"column {name!r} holds {filled.rows_of(best):,} dates of one order, but {cells} none, the "
+        f"first in {PLACE}: it is not taken for dates",
+        filled.first_row(~best),
+    )

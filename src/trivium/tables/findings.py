@@ -1,0 +1,71 @@
+"""What was found out of a column, and what a careful person would say of it."""
+
+from dataclasses import dataclass
+
+from trivium.tables.kinds import Column
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What the user, or the rest of the file, says of numbers and dates.
+
+    Attributes
+    ----------
+    decimal : str or None
+        "." or ",".
+    order : str or None
+        "dmy", "mdy" or "ymd".
+    missing : tuple of str
+        Words of the user's for no value.
+    decimal_forced, order_forced : bool
+        Whether they are the user's: then all numbers, or dates, are so.
+    """
+
+    decimal: str | None = None
+    order: str | None = None
+    missing: tuple[str, ...] = ()
+    decimal_forced: bool = False
+    order_forced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence on a column, which names a row where it has one.
+
+    Attributes
+    ----------
+    topic : str
+        Notes of one topic are gathered where they are many.
+    text : str
+        With `PLACE` for the row, if any.
+    row : int or None
+        0-based.
+    """
+
+    topic: str
+    text: str
+    row: int | None = None
+
+
+PLACE = "\x00"
+"""Stands for the place of a note's row: no text of a file has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A column, with what a careful person would say of it.
+
+    Attributes
+    ----------
+    column : Column
+    notes : tuple of Note
+    doubt : str or None
+        "decimal" or "order", where the column alone does not tell.
+    evidence : str or None
+        The decimal sign or the order that the column alone tells.
+    """
+
+    column: Column
+    notes: tuple[Note, ...] = ()
+    doubt: str | None = None
+    evidence: str | None = None

@@ -1,0 +1,171 @@
+"""How the numbers of a column are written, by all of them together."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from trivium.tables import column_names, numbers, words
+from trivium.tables.cells import Filled, as_mask, is_one_of
+from trivium.tables.errors import CellError
+from trivium.tables.findings import PLACE, Finding, Hints, Note
+from trivium.tables.kinds import NumberStyle
+from trivium.tables.quantities import Written, of_numbers
+
+MOSTLY = 0.8
+_BEYOND = 2.0**53
+_MOST_REMAINDERS = 40
+
+
+def numbers_of(name: str, filled: Filled, hints: Hints) -> Finding | Note | None:
+    """Find out whether cells are numbers.
+
+    Returns
+    -------
+    Finding
+        They are, or look like numbers and are none.
+    Note
+        Most are.
+    None
+        They are not.
+
+    Raises
+    ------
+    CellError
+        If some of them are infinite and all others are numbers.
+    """
+    infinite = is_one_of(filled.texts, words.INFINITE)
+    finite = filled.texts.filter(pa.array(~infinite)) if infinite.any() else filled.texts
+    if not len(finite):
+        return None
+    near = as_mask(pc.match_substring_regex(finite, r"[0-9]"))
+    counts = filled.counts[~infinite]
+    if counts[near].sum() < MOSTLY * counts.sum():
+        return None
+    style, doubt, evidence = style_of(finite, counts, hints)
+    canonical = numbers.canonical(finite, style)
+    good = as_mask(pc.is_valid(canonical))
+    if not good.all():
+        return _mostly(name, filled, infinite, good)
+    problem = _marks_problem(finite, style)
+    if problem:
+        return Note("marks", f"column {name!r} {problem}: no numbers are made of it")
+    table = np.full(len(filled.texts), np.inf)
+    table[~infinite] = pc.cast(canonical, pa.float64()).to_numpy(zero_copy_only=False)
+    if np.isinf(table).any():
+        row = filled.first_row(np.isinf(table))
+        raise CellError(f"column {name!r} has an infinite number", name, row, "")
+    code = code_of(canonical, table) or column_names.code_of(name, table)
+    written = Written(style, filled.missing_words, doubt, code)
+    found = of_numbers(name, filled.by_row(table), written, filled)
+    return replace(found, evidence=found.evidence or evidence)
+
+
+def code_of(canonical: pa.Array, values: Any) -> str | None:
+    """Say why numbers, as they are written, are codes."""
+    if _any(canonical, r"^[+-]?0[0-9]"):
+        return "leading zeros"
+    if (np.abs(values) >= _BEYOND).any() and _any(
+        canonical.filter(pa.array(np.abs(values) >= _BEYOND)), r"^[+-]?[0-9]+$"
+    ):
+        return "integers of more digits than a number keeps"
+    if _any(canonical, r"^[0-9]+[eE][0-9]+$") and not _any(canonical, r"\.|[eE][+-]"):
+        return "digits with an E among them"
+    return None
+
+
+def style_of(
+    texts: pa.Array, counts: Any, hints: Hints
+) -> tuple[NumberStyle, str | None, str | None]:
+    """Choose the style that reads most cells; say whether others read as many, and what is sure."""
+    marks = _marks(texts)
+    brackets = _any(texts, r"\(")
+    dressed = [
+        replace(each, marks=marks, brackets=brackets)
+        for each in _possible(texts, hints.decimal if hints.decimal_forced else None)
+    ]
+    if len(dressed) == 1:
+        return dressed[0], None, None
+    read = []
+    for style in dressed:
+        good = as_mask(pc.is_valid(numbers.canonical(texts, style)))
+        read.append(int(counts[good].sum()))
+    best = [each for each, rows in zip(dressed, read, strict=True) if rows == max(read)]
+    plainest = best[0]
+    signs = {each.decimal for each in best}
+    if len(signs) == 1:
+        told = _any(texts, r"[0-9]\.[0-9]|[0-9],[0-9]")
+        return plainest, None, plainest.decimal if told else None
+    wanted = [each for each in best if each.decimal == hints.decimal]
+    if wanted:
+        return wanted[0], "decimal", None
+    # With commas alone groups of three are more likely in English; with points alone they are
+    # decimals.
+    if plainest.decimal == "," and not _any(texts, r"\."):
+        plainest = next(each for each in best if each.decimal == ".")
+    return plainest, "decimal", None
+
+
+def _possible(texts: pa.Array, decimal: str | None) -> list[NumberStyle]:
+    comma, point = _any(texts, ","), _any(texts, r"\.")
+    quote, white = (
+        _any(texts, "['’]"),
+        _any(texts, r"[0-9][\s\x{00A0}\x{2007}\x{2009}\x{202F}][0-9]"),
+    )
+    there = {"": True, ",": comma, ".": point, "'": quote, " ": white}
+    found = [
+        each
+        for each in numbers.STYLES
+        if there[each.thousands]
+        and (each.decimal == "." or comma or decimal == ",")
+        and decimal in (None, each.decimal)
+    ]
+    return found or [NumberStyle(decimal or ".")]
+
+
+def _marks(texts: pa.Array) -> tuple[str, ...]:
+    """Return the currencies and percent signs that stand beside digits."""
+    bare = pc.replace_substring_regex(
+        texts, r"[0-9.,'’()+\-−\s\x{00A0}\x{2007}\x{2009}\x{202F}]+", " "
+    )
+    bare = pc.unique(numbers.stripped(bare))
+    if len(bare) > _MOST_REMAINDERS:
+        return ()
+    found = {each for each in bare.to_pylist() if each in numbers.MARKS}
+    found |= {each + "." for each in found if each + "." in numbers.MARKS}
+    return tuple(sorted(found))
+
+
+def _marks_problem(texts: pa.Array, style: NumberStyle) -> str | None:
+    currencies = [each for each in style.marks if each not in ("%", "‰")]
+    if len({each.rstrip(".") for each in currencies}) > 1:
+        return "has amounts in " + " and ".join(currencies)
+    for mark in ("%", "‰"):
+        if mark in style.marks:
+            bare = texts.filter(pc.invert(pc.match_substring(texts, mark)))
+            if _any(bare, "[1-9]"):
+                return f'has numbers with and without "{mark}"'
+    return None
+
+
+def _mostly(name: str, filled: Filled, infinite: Any, good: Any) -> Note | None:
+    other = np.zeros(len(filled.texts), bool)
+    other[~infinite] = ~good
+    others = filled.rows_of(other)
+    if others > (1 - MOSTLY) * filled.used:
+        return None
+    numbered = filled.used - others
+    cells = "1 cell is" if others == 1 else f"{others:,} cells are"
+    return Note(
+        "mostly numbers",
+        f"column {name!r} holds {numbered:,} numbers, but {cells} none, the first in {PLACE}: it "
+        "is not taken for a quantity; mend the file, or name a word that stands for no value "
+        "(--missing)",
+        filled.first_row(other),
+    )
+
+
+def _any(texts: pa.Array, pattern: str) -> bool:
+    return bool(pc.any(pc.match_substring_regex(texts, pattern)).as_py())

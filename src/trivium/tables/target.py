@@ -1,0 +1,139 @@
+"""Labels: text, exactly as in the table."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from trivium.tables import words
+from trivium.tables.cells import Cells
+from trivium.tables.decide import decide
+from trivium.tables.errors import CellError, TableError
+from trivium.tables.findings import Hints
+from trivium.tables.kinds import Kind
+
+_MOST_INTEGERS = 20
+_MOST_FRACTIONS = 10
+_MOST_WORDS = 20
+
+
+@dataclass(frozen=True)
+class Target:
+    """The labels of a table.
+
+    Attributes
+    ----------
+    name : str
+    classes : tuple of str
+        Sorted.
+    counts : tuple of int
+        Rows of each class.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    counts: tuple[int, ...]
+
+
+def target_of(
+    name: str, column: pa.ChunkedArray, hints: Hints, as_classes: bool
+) -> tuple[Target, Any, list[str]]:
+    """Find the classes.
+
+    Parameters
+    ----------
+    name : str
+    column : Arrow chunked array of strings
+    hints : Hints
+    as_classes : bool
+        Whether the user says that numbers are classes.
+
+    Returns
+    -------
+    Target, int64 array or None, list of str
+        The rows that have a label, None for all; notes.
+
+    Raises
+    ------
+    TableError
+        If there are no classes to tell apart, or if the labels are quantities.
+    """
+    if hints.missing:
+        gone = pc.is_in(column, value_set=pa.array(hints.missing, pa.string()))
+        column = pc.if_else(gone, pa.scalar(None, pa.string()), column)
+    counted = pc.value_counts(column.drop_null())
+    counts = {str(each["values"]): each["counts"].as_py() for each in counted}
+    if not counts:
+        raise TableError(f"the target {name!r} is empty: no row has a label")
+    if len(counts) == 1:
+        raise TableError(
+            f"the target {name!r} has one class only in {len(column) - column.null_count:,} rows: "
+            "there is nothing to tell apart"
+        )
+    if not as_classes:
+        _refuse_quantities(name, column, counts, hints)
+    classes = tuple(sorted(counts))
+    used = np.flatnonzero(column.is_valid().to_numpy()) if column.null_count else None
+    notes = _notes(name, classes, counts, column.null_count)
+    return Target(name, classes, tuple(counts[each] for each in classes)), used, notes
+
+
+def _refuse_quantities(
+    name: str, column: pa.ChunkedArray, counts: dict[str, int], hints: Hints
+) -> None:
+    n_rows, n_classes = sum(counts.values()), len(counts)
+    try:
+        found = decide(name, Cells(column), hints).column
+    except CellError:
+        found = None
+    remedy = f"trivium predicts classes (--as {name}=category if these are)"
+    number = found is not None and found.number is not None
+    if number and n_classes > 2:
+        whole = found is not None and found.reason.startswith("whole numbers")
+        most = _MOST_INTEGERS if whole else _MOST_FRACTIONS
+        if n_classes > most or (n_classes > 5 and 2 * n_classes > n_rows):
+            what = "integers" if whole else "numbers"
+            raise TableError(
+                f"the target {name!r} is a quantity: {n_classes:,} different {what} in "
+                f"{n_rows:,} rows; {remedy}"
+            )
+    elif found is not None and found.kind is Kind.DATE and n_classes > _MOST_WORDS:
+        raise TableError(f"the target {name!r} holds {n_classes:,} different dates; {remedy}")
+    elif n_classes > _MOST_WORDS and 2 * n_classes > n_rows:
+        raise TableError(
+            f"the target {name!r} has {n_classes:,} different labels in {n_rows:,} rows: most "
+            f"occur once, and nothing can be learnt from that; {remedy}"
+        )
+
+
+def _notes(name: str, classes: tuple[str, ...], counts: dict[str, int], empty: int) -> list[str]:
+    notes = []
+    if empty:
+        rows = "1 row has" if empty == 1 else f"{empty:,} rows have"
+        them = "it is" if empty == 1 else "they are"
+        notes.append(f"{rows} no label in {name!r}: {them} not used")
+    odd = [each for each in classes if each.strip().lower() in words.MISSING]
+    for each in odd[:3]:
+        rows = "1 row" if counts[each] == 1 else f"{counts[each]:,} rows"
+        notes.append(
+            f"{each!r} is a class of {name!r} with {rows}, like any other word: only an empty cell "
+            f"is a missing label"
+        )
+    alike: dict[str, list[str]] = {}
+    for each in classes:
+        alike.setdefault("".join(c for c in each.casefold() if c.isalnum()) or each, []).append(
+            each
+        )
+    groups = [group for group in alike.values() if len(group) > 1]
+    for group in groups[:3]:
+        listed = ", ".join(map(repr, group[:-1])) + f" and {group[-1]!r}"
+        notes.append(f"{listed} are classes of their own, though they are written alike")
+    if len(groups) > 3:
+        notes.append(f"{len(groups) - 3:,} more groups of classes are written alike")
+    few = [each for each in classes if counts[each] == 1]
+    if few:
+        what = f"class {few[0]!r} has" if len(few) == 1 else f"{len(few):,} classes have"
+        notes.append(f"{what} one row only")
+    return notes
