@@ -17,7 +17,7 @@ from trivium import SoftmaxRegression, SoftmaxRegressionCV
 from trivium.rows.memory import ArrayRows
 from trivium.softmax.coordinates.problem import Problem
 from trivium.softmax.coordinates.scaling import frame_of
-from trivium.softmax.curvature.exact_hessian import contrast_hessian, exact_direction
+from trivium.softmax.curvature.exact_hessian import ExactDirection, contrast_hessian
 from trivium.softmax.fitting import FAST_SOLVERS, SOLVERS, cheapest_solver, fit_parameters
 from trivium.softmax.objective.cross_entropy import CrossEntropy
 from trivium.softmax.solvers.protocol import Status
@@ -431,7 +431,7 @@ class TestExactHessian:
         product = contrasts @ at.hessian_product(contrasts.T @ along)
         np.testing.assert_allclose((hessian @ along.ravel()), product.ravel(), atol=1e-12)
         np.testing.assert_array_equal(hessian, hessian.T)
-        direction = exact_direction(problem, at, 1e-10)
+        direction = ExactDirection(problem, 1e-10)(at)
         np.testing.assert_allclose(direction.sum(axis=0), 0.0, atol=1e-9)
         expected = at.gradient - at.gradient.mean(axis=0)
         np.testing.assert_allclose(-at.hessian_product(direction), expected, rtol=0, atol=1e-8)

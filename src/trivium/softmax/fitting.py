@@ -12,7 +12,7 @@ from trivium.softmax.coordinates.dependence import dependence_of
 from trivium.softmax.coordinates.problem import Problem, ProblemAt, Seen
 from trivium.softmax.coordinates.row_space import RowSpace, Spanned, row_space
 from trivium.softmax.coordinates.scaling import frame_of
-from trivium.softmax.curvature.exact_hessian import exact_direction
+from trivium.softmax.curvature.exact_hessian import ExactDirection
 from trivium.softmax.curvature.preconditioner_schedule import PreconditionerSchedule
 from trivium.softmax.objective.cross_entropy import CrossEntropy, CrossEntropyAt
 from trivium.softmax.pilot import pilot_rows, pilot_start
@@ -236,9 +236,7 @@ def _by_lbfgs(problem: Problem, first: Float64, tol: float, **options: Any) -> R
 
 
 def _by_newton(problem: Problem, first: Float64, tol: float, **options: Any) -> Result:
-    def direction(at: ProblemAt) -> Float64:
-        return exact_direction(problem, at, problem.small(tol))
-
+    direction = ExactDirection(problem, tol)
     return newton(problem, first, direction=direction, flatter=_FLATTER, **options)
 
 

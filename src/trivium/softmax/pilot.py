@@ -1,7 +1,8 @@
 """Where to begin: at the optimum of some rows, evenly spaced, which costs a few of their passes.
 
 With m rows for each parameter it is off by about 1/√m. From there the solver of all rows needs
-fewer steps, and its first preconditioner is of nearly the right curvature.
+fewer steps, and its first preconditioner is of nearly the right curvature. Where there are very
+many rows, more of them are taken than are needed: they cost little beside the steps they save.
 """
 
 from collections.abc import Callable
@@ -15,11 +16,11 @@ from trivium.softmax.coordinates.problem import Problem, ProblemAt
 from trivium.softmax.objective.cross_entropy import CrossEntropy
 from trivium.softmax.solvers.protocol import Result, Status
 
-_LEAST_ROWS = 1024
-_ROWS_A_PARAMETER = 16
+_LEAST_ROWS, _ROWS_A_PARAMETER = 1024, 16
+_MORE = 4  # times as many rows, where there are enough
 _FEWER = 12  # times fewer rows than there are: else they would cost as much as they save
 _MOST_STEPS = 20
-_OF_NOISE = 0.1  # what is left of the gradient, of its standard deviation
+_OF_NOISE = 0.02  # what is left of the gradient, of its standard deviation
 
 Minimise = Callable[..., Result]
 """A solver of `fitting`, which takes a problem, where to begin, tol, and options."""
@@ -31,6 +32,7 @@ def pilot_rows(rows: Rows) -> Rows | None:
     m = max(_LEAST_ROWS, _ROWS_A_PARAMETER * (rows.n_classes - 1) * (d + 1))
     if n < _FEWER * m:
         return None
+    m = min(n // _FEWER, _MORE * m)
     numbers = np.arange(0, n, n // m)
     counts = np.bincount(rows.codes[numbers], minlength=rows.n_classes)
     return rows.subset(numbers) if counts.all() else None

@@ -16,6 +16,7 @@ from trivium.softmax.objective.two_classes import (
     slab_length,
     sums_of_margins,
     terms_of_slabs,
+    variances_of_margins,
 )
 
 
@@ -32,18 +33,18 @@ def blocks(draw):
     return Block(0, X, rng.integers(0, 2, m), weights), by, level
 
 
-def summed(monkeypatch, block, by, level, *, compiled, center=None):
+def summed(monkeypatch, block, by, level, *, compiled, curved=False):
     monkeypatch.setattr(two_classes.patience, "limit", -1.0 if compiled else np.inf)
-    return sums_of_margins(block, center, by, level, curved=True)
+    return sums_of_margins(block, None, by, level, curved=curved)
 
 
 def test_all_sums_are_those_of_the_definitions():
     @settings(max_examples=60, deadline=None)
-    @given(given_=blocks())
-    def check(given_):
+    @given(given_=blocks(), curved=st.booleans())
+    def check(given_, curved):
         block, by, level = given_
         with pytest.MonkeyPatch.context() as monkeypatch:
-            sums = summed(monkeypatch, block, by, level, compiled=True)
+            sums = summed(monkeypatch, block, by, level, compiled=True, curved=curved)
         X, second = block.X.astype(np.longdouble), block.codes == 1
         w = np.ones(len(X)) if block.weights is None else block.weights
         t = X @ by + level
@@ -61,11 +62,10 @@ def test_all_sums_are_those_of_the_definitions():
             "square": w @ residual**2,
             "balance": w @ residual,
             "variance": w @ variance,
-            "gradient": (w * residual) @ X,
-            "curved": (w * variance) @ X,
+            "products": (w * (variance if curved else residual)) @ X,
         }
         for name, value in truth.items():
-            terms = w @ np.abs(X) if name in ("gradient", "curved") else w.sum()
+            terms = w @ np.abs(X) if name == "products" else w.sum()
             least = 1e-14 * (1 + min(spread, 1e3)) * np.asarray(terms, dtype=float)
             if name == "loss":
                 least = least * (1 + spread)
@@ -76,18 +76,25 @@ def test_all_sums_are_those_of_the_definitions():
 
 def test_numpy_computes_the_same_bits():
     @settings(max_examples=60, deadline=None)
-    @given(given_=blocks(), bad=st.sampled_from([None, np.nan, np.inf, -np.inf]))
-    def check(given_, bad):
+    @given(
+        given_=blocks(), curved=st.booleans(), bad=st.sampled_from([None, np.nan, np.inf, -np.inf])
+    )
+    def check(given_, curved, bad):
         block, by, level = given_
         if bad is not None:
             block.X[-1, -1] = bad
         with pytest.MonkeyPatch.context() as monkeypatch, np.errstate(invalid="ignore"):
-            one = summed(monkeypatch, block, by, level, compiled=True)
-            other = summed(monkeypatch, block, by, level, compiled=False)
+            one = summed(monkeypatch, block, by, level, compiled=True, curved=curved)
+            kept = variances_of_margins(block.X, by, level)
+            other = summed(monkeypatch, block, by, level, compiled=False, curved=curved)
+            same = variances_of_margins(block.X, by, level)
+            np.testing.assert_array_equal(kept, same)
         for value, same in zip(one, other, strict=True):
             np.testing.assert_array_equal(value, same)
-        if bad is not None and by[-1]:
-            assert not np.isfinite(one.loss)
+        if bad is not None:
+            assert not np.isfinite(one.loss) or not by[-1]
+        elif block.weights is None:
+            assert kept.sum() == pytest.approx(one.variance, rel=1e-12)
 
     check()
 
@@ -97,7 +104,7 @@ def test_margins_have_the_digits_of_classes_all_but_certain(monkeypatch):
     block = Block(0, far[:, None], np.zeros(3, dtype=np.intp), None)
     sums = summed(monkeypatch, block, np.array([-1.0]), 0.0, compiled=True)
     assert sums.loss == pytest.approx(np.exp(-far).sum(), rel=1e-14)
-    assert sums.gradient[0] == pytest.approx(np.exp(-far) @ far, rel=1e-14)
+    assert sums.products[0] == pytest.approx(np.exp(-far) @ far, rel=1e-14)
     assert sums.wrong == 0.0
 
 

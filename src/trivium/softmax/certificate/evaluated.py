@@ -51,7 +51,7 @@ class Evaluated(Model):
         curved = _Curved(coef[1] - coef[0], float(intercept[1] - intercept[0]))
         objective = self._at.objective
         sums = objective.rows.reduce(curved, MarginSums.merge, length=objective.slab)
-        return np.outer(values - values[::-1], sums.curved - sums.variance * self.linear.center)
+        return np.outer(values - values[::-1], sums.products - sums.variance * self.linear.center)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from trivium.softmax.objective.stored import (
     moved_rows,
     pull_back,
 )
-from trivium.softmax.objective.two_classes import gradient_of_two
+from trivium.softmax.objective.two_classes import gradient_of_two, variances_of_margins
 
 Statistic = TypeVar("Statistic")
 
@@ -211,15 +211,6 @@ class Model:
         return float(self.logit_error() * np.sqrt(2 * sums.off / self.total))
 
 
-def variances_of_two(linear: Linear, X: Float64 | Csr) -> Float64:
-    """Compute p(1 - p) of centred rows, of two classes, shape (m,)."""
-    margins = X @ (linear.coef[1] - linear.coef[0])
-    margins += linear.intercept[1] - linear.intercept[0]
-    others = np.exp(-np.abs(margins))
-    variances: Float64 = others / (1.0 + others) ** 2
-    return variances
-
-
 def without(p: Float64, column: Indices) -> tuple[Float64, Float64]:
     """Probabilities with one of each row set to zero, and that one."""
     each = np.arange(p.shape[1])
@@ -253,7 +244,9 @@ class _Balanced:
     def _steps(self, block: Block, X: Any) -> Float64:
         """Weigh rows' steps, shape (n_classes, m); of two classes what both have, (m,)."""
         if len(self.values) == 2:  # whichever is the hub
-            return block.weigh(variances_of_two(self.linear, X))
+            coef, intercept = self.linear.coef, self.linear.intercept
+            by, level = coef[1] - coef[0], float(intercept[1] - intercept[0])
+            return block.weigh(variances_of_margins(X, by, level))
         p, _, _ = self.linear.probabilities(X)
         hub = p.argmax(axis=0)
         step, top = without(p, hub)

@@ -15,6 +15,7 @@ from scipy.linalg.lapack import dpocon, dpotrs
 from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import kernel
 from trivium.blocks.map_reduce import cut
+from trivium.blocks.products import greatest
 from trivium.rows.block import Block
 from trivium.softmax.coordinates.problem import FramedColumns, Problem, ProblemAt
 from trivium.softmax.curvature.preconditioner import factored
@@ -22,38 +23,78 @@ from trivium.softmax.objective.statistics import Linear
 from trivium.softmax.solvers.newton_cg import newton_direction
 
 _FEW_DIGITS = 1e-8  # reciprocal condition of squares from which on little is left
+_LEAVES = 4.0  # times the share that the step before has left: twice, and twice for safety
 _CHUNK_VALUES = 1 << 17  # products of columns held at a time, which stay in a core's cache
 _FEW = 64  # whose pairs are kept from step to step
 _LEAST_PIECE, _MOST_PIECE, _PIECES = 512, 4096, 16
 
 
-def exact_direction(problem: Problem, at: ProblemAt, tol: float) -> Float64:
-    """Newton's direction at a point.
+class ExactDirection:
+    """Newton's direction at each point, by the matrix there or, near the end, the one before.
 
-    Where the matrix, which holds squares, has lost many digits, its factor only guides
-    conjugate gradients, whose products with the Hessian have them.
+    With the matrix of the point before, a step leaves about twice the share of the gradient that
+    the step before has left, as it errs by how far that point is from the optimum, not by half of
+    it. Where this is enough, no new matrix is made; without a penalty one always is, as proofs
+    about an optimum or infimum gain by gradients smaller than was asked.
 
     Parameters
     ----------
     problem : Problem
-    at : ProblemAt
     tol : float
-        Of the gradient, here.
+        What the gradient's greatest entry is to be, in the user's coordinates.
     """
-    n_classes, size = at.gradient.shape
-    contrasts = contrasts_of(n_classes)
-    hessian = contrast_hessian(problem, at, contrasts)
-    factor, scale = factored(hessian)
 
-    def solved(gradient: Float64) -> Float64:
-        reduced = scale * (contrasts @ gradient).ravel()
-        found = scale * dpotrs(factor, reduced, lower=1)[0]
-        direction: Float64 = contrasts.T @ found.reshape(n_classes - 1, size)
+    def __init__(self, problem: Problem, tol: float) -> None:
+        self._problem, self._tol = problem, tol
+        self._norm = np.inf
+        self._factored: _Factored | None = None
+
+    def __call__(self, at: ProblemAt) -> Float64:
+        """Return the direction to take from a point."""
+        norm = greatest(at.seen.gradient)
+        left = _LEAVES * norm / self._norm * norm
+        self._norm = norm
+        if self._factored is None or self._problem.objective.alpha == 0 or not left <= self._tol:
+            self._factored = _Factored.at(self._problem, at)
+        factored = self._factored
+        if factored.has_few_digits:
+            return newton_direction(at, factored.solved, self._problem.small(self._tol))
+        return -factored.solved(at.gradient)
+
+
+@dataclass(frozen=True)
+class _Factored:
+    """The Hessian's factor.
+
+    Attributes
+    ----------
+    contrasts : ndarray of shape (n_classes - 1, n_classes)
+    factor, scale : ndarray
+        As `factored` returns them.
+    has_few_digits : bool
+        Whether the matrix, which holds squares, has lost many. Then it only guides conjugate
+        gradients, whose products with the Hessian have them.
+    """
+
+    contrasts: Float64
+    factor: Float64
+    scale: Float64
+    has_few_digits: bool
+
+    @classmethod
+    def at(cls, problem: Problem, at: ProblemAt) -> "_Factored":
+        """Form the Hessian at a point, and factor it."""
+        contrasts = contrasts_of(at.gradient.shape[0])
+        factor, scale = factored(contrast_hessian(problem, at, contrasts))
+        few = dpocon(factor, 1.0, uplo="L")[0] < _FEW_DIGITS  # of a diagonal near one
+        return cls(contrasts, factor, scale, bool(few))
+
+    def solved(self, gradient: Float64) -> Float64:
+        """Apply the Hessian's inverse."""
+        reduced = self.scale * (self.contrasts @ gradient).ravel()
+        found = self.scale * dpotrs(self.factor, reduced, lower=1)[0]
+        direction: Float64 = self.contrasts.T @ found.reshape(len(self.contrasts), -1)
         return direction
-
-    if dpocon(factor, 1.0, uplo="L")[0] < _FEW_DIGITS:  # of a diagonal near one
-        return newton_direction(at, solved, tol)
-    return -solved(at.gradient)
 
 
 @lru_cache(maxsize=4)
@@ -140,8 +181,7 @@ class ProductsOfTwoClasses:
 
     def __call__(self, block: Block) -> Float64:
         """Sum over a block, shape (size, size)."""
-        others = self.model.odds(self.model.columns(block))
-        roots = np.sqrt(2.0 * others) / (1.0 + others)
+        roots = np.sqrt(2.0 * self.model.variances(self.model.columns(block)))
         if block.weights is not None:
             roots *= np.sqrt(block.weights)
         Z = self.framed.weighed(block, roots)

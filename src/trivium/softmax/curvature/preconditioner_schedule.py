@@ -10,6 +10,7 @@ from trivium.softmax.solvers.protocol import Inverse
 # In operations of a product with few columns; those of large matrices take a third as long.
 _PASS_START, _BLOCK_START = 1e6, 2e6
 _GRAM, _INVERSE = 1 / 3, 2 / 3
+_ROWS, _ROWS_OF_TWO = 4, 16  # times n/size, which costs a third of a pass each
 _FIRST = 5.0  # passes, until probabilities say where the curvature is
 _GROWTH = 1.5
 _MOST_PASSES = 200  # that the first preconditioner may cost
@@ -33,13 +34,16 @@ class PreconditionerSchedule:
         n, n_classes = problem.objective.rows.shape[0], problem.objective.shape[0]
         size = problem.unit.size
         self._problem, self._tol, self._warm = problem, tol, warm
-        self._rows = int(min(n, max(2 * size, min(32 * n / size, 8 * size), 4 * n / size)))
+        two = n_classes == 2  # whose one block is all of the curvature, but for what is left out
+        most = _ROWS_OF_TWO if two else _ROWS
+        self._rows = int(min(n, max(2 * size, min(32 * n / size, 8 * size), most * n / size)))
         self._common_rows = 16 * size
         stored = problem.objective.rows.n_stored
-        one_pass = 4.0 * (n * size if stored is None else stored) * n_classes + _PASS_START
+        n_blocks = 1 if two else n_classes
+        one_pass = 4.0 * (n * size if stored is None else stored) * n_blocks + _PASS_START
         block = _INVERSE * size**3 + _BLOCK_START
         self._common = (_GRAM * min(n, 16 * size) * size**2 + block) / one_pass
-        self._blocks = n_classes * (_GRAM * self._rows * size**2 + block) / one_pass + 1.0
+        self._blocks = n_blocks * (_GRAM * self._rows * size**2 + block) / one_pass + 1.0
         self._interval = max(_FIRST, self._blocks)
         self._wait = max(_FIRST, 0.2 * self._blocks)
         self._since = 0.0

@@ -14,7 +14,7 @@ from trivium.rows.csr import Csr, as_csr, takes_sparse
 from trivium.rows.products import add_one_there_and_back
 from trivium.softmax.objective.row_sums import RowSums, gradient_of
 from trivium.softmax.objective.stored import PART, add_curved, logits_of, moved_rows
-from trivium.softmax.objective.two_classes import gradient_of_two
+from trivium.softmax.objective.two_classes import gradient_of_two, variances_of_margins
 
 
 class Sums(NamedTuple):
@@ -73,16 +73,11 @@ class Linear:
         logits /= 1.0 + others
         return logits
 
-    def odds(self, X: Float64 | Csr) -> Float64:
-        """Odds of rows' less likely class, of two classes, at the parameters, shape (m,)."""
+    def variances(self, X: Float64 | Csr) -> Float64:
+        """Compute p(1 - p) of rows at the parameters, of two classes, shape (m,)."""
         by = self.parameters[1] - self.parameters[0]
-        margins = X @ by[: X.shape[1]]
-        if self.fit_intercept:
-            margins += by[-1]
-        np.abs(margins, out=margins)
-        np.negative(margins, out=margins)
-        odds: Float64 = np.exp(margins, out=margins)
-        return odds
+        level = float(by[-1]) if self.fit_intercept else 0.0
+        return variances_of_margins(X, by[: X.shape[1]], level)
 
     def pulled_back(self, X: Float64, residual: Float64) -> Float64:
         """Turn derivatives in the logits into derivatives in the parameters."""
@@ -133,8 +128,7 @@ class MeanCurvature(Linear):
     def __call__(self, block: Block) -> Float64:
         """Compute it for a block, shape (m,)."""
         if len(self.parameters) == 2:
-            others = self.odds(self.columns(block))
-            return others / (1.0 + others) ** 2
+            return self.variances(self.columns(block))
         return mean_curvature(self.probabilities(self.columns(block)))
 
 

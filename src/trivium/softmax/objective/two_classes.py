@@ -24,6 +24,7 @@ from trivium.blocks.elementary import (
 )
 from trivium.blocks.map_reduce import block_length
 from trivium.rows.block import Block
+from trivium.rows.csr import Csr
 from trivium.softmax.objective.row_sums import RowSums
 from trivium.softmax.objective.stored import moved_rows
 
@@ -33,6 +34,7 @@ _LEAST_VALUES = 1 << 17  # of a slab, beside which it costs little to call anoth
 _SLABS, _MOST_PARTS = 16, 32
 _A_CALL = 2000  # numbers that NumPy goes through in the time of its calls for one block
 _NO_WEIGHTS: Float64 = np.empty(0)
+_NONE_KEPT: Float64 = np.empty(0)
 _EDGES: Float64 = np.array([[0.0, 1.0], [1.0, 0.0]])
 _ROOT_TWO = float(np.sqrt(2.0))
 _SUMS = 7  # over rows, which come before the gradient
@@ -62,10 +64,8 @@ class MarginSums(NamedTuple):
         p - e.
     variance : float
         p(1 - p).
-    gradient : ndarray of shape (d,)
-        Of p - e, times the rows.
-    curved : ndarray of shape (d,), or empty
-        Of p(1 - p), times the rows.
+    products : ndarray of shape (d,)
+        Of the rows and p - e, or p(1 - p) if that was asked for.
     """
 
     loss: float
@@ -75,8 +75,7 @@ class MarginSums(NamedTuple):
     square: float
     balance: float
     variance: float
-    gradient: Float64
-    curved: Float64
+    products: Float64
 
     def merge(self, other: "MarginSums") -> "MarginSums":
         """Sum over both sets of rows."""
@@ -117,7 +116,7 @@ def gradient_of_two(
     by, level = coef[1] - coef[0], float(intercept[1] - intercept[0])
     sums = sums_of_margins(block, center, by, level)
     gradient = np.empty((2, by.size + room))
-    gradient[1, : by.size] = sums.gradient
+    gradient[1, : by.size] = sums.products
     np.negative(gradient[1], out=gradient[0])
     rows = RowSums(
         sums.loss,
@@ -152,7 +151,7 @@ def sums_of_margins(
     level : float
         The intercepts' difference.
     curved : bool
-        Whether the sums of that name are wanted.
+        Whether rows are multiplied by p(1 - p), not by p - e.
     """
     if center is None and block.X.dtype == np.float64:
         return _sums(block.X, by, level, block.codes, block.weights, curved)
@@ -167,14 +166,39 @@ def sums_of_margins(
 def _sums(
     X: Any, by: Float64, level: float, codes: Indices, weights: Float64 | None, curved: bool
 ) -> MarginSums:
-    d, w = by.size, _NO_WEIGHTS if weights is None else weights
-    part, out = _part_length(d), np.zeros(_SUMS + d + curved * d)
-    if patience.is_over(codes.size + _A_CALL):
-        _pass(X, by, level, codes, w, part, out)
-    else:
-        _pass_by_numpy(X, by, level, codes, w, part, out)
-    vectors: Any = out[_SUMS : _SUMS + d], out[_SUMS + d :]
-    return MarginSums(*out[:_SUMS].tolist(), *vectors)
+    out = np.zeros(_SUMS + by.size)
+    w = _NO_WEIGHTS if weights is None else weights
+    _go_through(X, by, level, codes, w, curved, _NONE_KEPT, out)
+    numbers: Any = [*out[:_SUMS].tolist(), out[_SUMS:]]
+    return MarginSums(*numbers)
+
+
+def variances_of_margins(X: Float64 | Csr, by: Float64, level: float) -> Float64:
+    """Compute p(1 - p) of rows, of which the logits' difference is linear, shape (m,)."""
+    if isinstance(X, Csr):
+        odds = np.exp(-np.abs(X @ by + level))
+        of_stored: Float64 = odds / (1.0 + odds) ** 2
+        return of_stored
+    variances = np.empty(len(X))
+    codes = np.zeros(len(X), dtype=np.intp)
+    _go_through(X, by, level, codes, _NO_WEIGHTS, False, variances, np.zeros(_SUMS))
+    return variances
+
+
+def _go_through(
+    X: Any,
+    by: Float64,
+    level: float,
+    codes: Indices,
+    weights: Float64,
+    curved: bool,
+    kept: Float64,
+    out: Float64,
+) -> None:
+    """Add sums up in `out`, which holds zeros; or keep variances, if there is room for them."""
+    compiled = patience.is_over(codes.size + _A_CALL)
+    loop = _pass if compiled else _pass_by_numpy
+    loop(X, by, level, codes, weights, _part_length(by.size), curved, kept, out)
 
 
 @kernel
@@ -229,9 +253,11 @@ def _pass(
     codes: Indices,
     weights: Float64,
     part: int,
+    curved: bool,
+    kept: Float64,
     out: Float64,
 ) -> None:
-    """Go through a block part by part, and add its sums up in `out`, which holds zeros."""
+    """Do what `_go_through` says, part by part."""
     m, d = X.shape
     work = np.zeros((_CURVED + 1, _TILE))
     room = np.empty((2, min(part, m)))
@@ -245,13 +271,12 @@ def _pass(
             margins[i] += level
         own = weights[first:stop] if weights.shape[0] > 0 else weights
         _take(margins, codes[first:stop], own, variances, work)
-        np.dot(margins, some, share)
-        for j in range(d):
-            out[_SUMS + j] += share[j]
-        if out.shape[0] > _SUMS + d:
-            np.dot(variances, some, share)
+        if kept.shape[0] > 0:
+            kept[first:stop] = variances
+        else:
+            np.dot(variances if curved else margins, some, share)
             for j in range(d):
-                out[_SUMS + d + j] += share[j]
+                out[_SUMS + j] += share[j]
     for s in range(_SUMS):
         half = _TILE // 2
         while half > 0:
@@ -268,10 +293,12 @@ def _pass_by_numpy(
     codes: Indices,
     weights: Float64,
     part: int,
+    curved: bool,
+    kept: Float64,
     out: Float64,
 ) -> None:
     """Do as `_pass`, to the bit: compiled loops have SciPy's products, too."""
-    m, d = X.shape
+    m = len(X)
     parts = [slice(first, min(first + part, m)) for first in range(0, m, part)]
     w = weights if weights.size else np.ones(m)
     with np.errstate(all="ignore"):
@@ -296,10 +323,11 @@ def _pass_by_numpy(
         while lanes.shape[1] > 1:
             lanes = lanes[:, : lanes.shape[1] // 2] + lanes[:, lanes.shape[1] // 2 :]
         out[:_SUMS] = lanes[:, 0]
+        if kept.size:
+            kept[:] = variances
+            return
         for some in parts:
-            out[_SUMS : _SUMS + d] += dgemv(1.0, X[some].T, weighed[some])
-            if out.size > _SUMS + d:
-                out[_SUMS + d :] += dgemv(1.0, X[some].T, variances[some])
+            out[_SUMS:] += dgemv(1.0, X[some].T, (variances if curved else weighed)[some])
 
 
 patience = Patience(_pass, to_compile=1 << 20, to_load=1 << 17)
