@@ -179,7 +179,7 @@ class CsvSource:
         notes = []
         name = encodings.NAMES.get(found.encoding, found.encoding)
         if found.guessed:
-            notes.append(f"the file is not UTF-8: it is read as {name}, by the letters in it")
+            notes.append(f"the file is not UTF-8: it is read as {name}, to go by its letters")
         elif found.encoding != "utf-8":
             notes.append(f"the file is {name}")
         if self.separator not in (",", None):

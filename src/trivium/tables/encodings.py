@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trivium.tables.errors import TableError
+from trivium.tables.letters import candidates
 from trivium.tables.streams import open_plain, read_block
 
 _MARKS = (
@@ -24,6 +25,10 @@ NAMES = {
     "utf-16-le": "UTF-16, little-endian",
     "utf-16-be": "UTF-16, big-endian",
     "utf-32": "UTF-32",
+    "cp1252": "Windows-1252 (Western Europe)",
+    "cp1250": "Windows-1250 (Central Europe)",
+    "cp1251": "Windows-1251 (Cyrillic)",
+    "latin_1": "Latin-1",
 }
 
 
@@ -100,8 +105,6 @@ def _by_zeros(start: bytes) -> str | None:
 
 def _of_eight_bits(path: Path) -> Survey:
     """Guess the encoding of a file that is not UTF-8 by the lines that show it."""
-    from charset_normalizer import from_bytes
-
     sample, quotes = bytearray(), 0
     with open_plain(path) as stream:
         for number, line in enumerate(stream, start=1):
@@ -115,11 +118,7 @@ def _of_eight_bits(path: Path) -> Survey:
     right = sum(not each.isascii() for each in replaced) - wrong
     if right > wrong:
         raise TableError(f"line {_first_wrong_line(path)} has bytes that are not UTF-8")
-    best = from_bytes(bytes(sample)).best()
-    candidates = [] if best is None else [best.encoding]
-    if not candidates or candidates[0] in ("latin_1", "ascii", "iso8859_1"):
-        candidates = []
-    for encoding in (*candidates, "cp1252", "latin_1"):
+    for encoding in candidates(bytes(sample)):
         if _decodes(path, encoding):
             return Survey(encoding, quotes, guessed=True)
     raise AssertionError  # Latin-1 has every byte

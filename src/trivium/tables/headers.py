@@ -1,5 +1,6 @@
 """Names of columns, as they stand in a table."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -33,4 +34,15 @@ def checked_headers(headers: Sequence[str]) -> tuple[tuple[str, ...], tuple[str,
         notes = [
             f"{len(notes)} columns have no name in the header: each is called by its number here"
         ]
+    if looks_like_a_row(headers):
+        notes.append("the first line looks like a row of values, but is taken for the header")
     return names, tuple(notes)
+
+
+def looks_like_a_row(headers: Sequence[str]) -> bool:
+    """Whether a header is rather a row of values: more than half of it are fractions.
+
+    Whole numbers may be years, or numbers of columns.
+    """
+    fractions = [each for each in headers if re.fullmatch(r"\s*[+-]?\d+[.,]\d+\s*", each)]
+    return 2 * len(fractions) > len(headers)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,6 +12,7 @@ from trivium.tables import excel_source
 from trivium.tables.csv_source import CsvSource
 from trivium.tables.errors import TableError
 from trivium.tables.typed_source import (
+    FEATHER,
     of_arrow,
     of_feather,
     of_mapping,
@@ -79,7 +81,8 @@ def open_source(data: Any, *, sheet: str | None = None) -> Source:
     if package == "polars" and hasattr(data, "iter_slices"):
         return of_polars(data)
     if hasattr(data, "__arrow_c_stream__"):
-        return of_arrow(pa.table(data))
+        with suppress(pa.ArrowInvalid):  # a column alone
+            return of_arrow(pa.table(data))
     raise TableError(
         f"a table is a path, a data frame, an Arrow table or a mapping of columns, "
         f"not {type(data).__name__}"
@@ -88,6 +91,8 @@ def open_source(data: Any, *, sheet: str | None = None) -> Source:
 
 def _open_file(path: Path, sheet: str | None) -> Source:
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise TableError(f"{path} is no regular file: a table is read more than once")
         with open(path, "rb") as file:
             start = file.read(8)
         if start.startswith(excel_source.MAGIC):
@@ -96,7 +101,7 @@ def _open_file(path: Path, sheet: str | None) -> Source:
             raise TableError(f"{path} is no Excel file: it has no sheets")
         if start.startswith(b"PAR1"):
             return of_parquet(path)
-        if start.startswith((b"ARROW1", b"FEA1")):
+        if start.startswith(FEATHER):
             return of_feather(path)
         return CsvSource(path)
     except OSError as error:

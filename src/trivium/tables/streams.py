@@ -74,7 +74,7 @@ class Utf8(io.RawIOBase):
 
     def __init__(self, stream: BinaryIO, path: Path, encoding: str) -> None:
         self._stream, self._path = stream, path
-        self._decoder = None
+        self._decoder, self._name = None, encoding.upper()
         self._mark = b""
         if encoding in ("utf-8", "utf-8-sig"):
             self._mark = codecs.BOM_UTF8 if encoding == "utf-8-sig" else b""
@@ -106,8 +106,10 @@ class Utf8(io.RawIOBase):
         block = read_block(self._stream, self._path)
         self._ended = not block
         if self._decoder is not None:
-            text = self._decoder.decode(block, final=self._ended)
-            return text.encode()
+            try:
+                return self._decoder.decode(block, final=self._ended).encode()
+            except UnicodeError as error:
+                raise TableError(f"{self._path} is no whole {self._name} file: {error}") from error
         if self._mark and block:
             block, self._mark = block.removeprefix(self._mark), b""
         return block

@@ -29,6 +29,8 @@ def text_of_array(values: pa.Array, name: str) -> pa.Array:
     """
     kind = values.type
     if isinstance(kind, pa.BaseExtensionType):
+        if pa.types.is_fixed_size_binary(kind.storage_type):
+            return text_of_objects(values.to_pylist(), name)  # UUIDs
         return text_of_array(values.storage, name)
     if pa.types.is_dictionary(kind):
         return text_of_array(values.dictionary_decode(), name)

@@ -11,6 +11,8 @@ from trivium.tables.headers import checked_headers
 from trivium.tables.texts import text_of_array, text_of_objects
 
 ROWS_OF_A_BATCH = 65_536
+STREAM = b"\xff\xff\xff\xff"
+FEATHER = (b"ARROW1", b"FEA1", STREAM)
 
 Read = Callable[[Sequence[int]], Iterable[Mapping[int, Any]]]
 """Takes numbers of columns and hands out blocks of rows, each an array or series a column."""
@@ -120,10 +122,13 @@ def of_parquet(path: Path) -> TypedSource:
 
 
 def of_feather(path: Path) -> TypedSource:
-    """Read an Arrow file, also called Feather."""
+    """Read an Arrow file, also called Feather, or a stream of Arrow's."""
     from pyarrow import feather
 
     try:
+        with open(path, "rb") as file:
+            if file.read(4) == STREAM:
+                return of_arrow(pa.ipc.open_stream(str(path)).read_all())
         return of_arrow(feather.read_table(path))
     except (pa.ArrowException, OSError) as error:
         raise _damaged(path, "Feather", error) from error
