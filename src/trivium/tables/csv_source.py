@@ -15,7 +15,7 @@ from trivium.tables.streams import Utf8, compression_of, open_plain
 
 _START = 1 << 20
 _LONGEST_START = 1 << 26
-_BLOCK = 1 << 22
+_BLOCK = 1 << 20
 _LONGEST_BLOCK = 1 << 30
 
 

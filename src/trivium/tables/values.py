@@ -14,6 +14,9 @@ from trivium.tables.kinds import Column, Kind, NumberStyle
 _MOST_UNIQUE = 0.5
 """Where more of the cells than that differ, to look at each different one once pays no more."""
 
+_AN_ISO_DAY = {"min": 10, "max": 10}
+_LENGTHS = pa.struct({"min": pa.int32(), "max": pa.int32()})
+
 
 def values_of(cells: pa.Array | pa.ChunkedArray, column: Column) -> Any:
     """Read cells of a column as what it is.
@@ -42,7 +45,8 @@ def values_of(cells: pa.Array | pa.ChunkedArray, column: Column) -> Any:
     if column.kind is Kind.BOOLEAN:
         return _by_level(cells, column, _truths)
     if column.kind is Kind.DATE:
-        return _by_level(cells, column, _seconds)
+        plain = _plain_days(cells, column)
+        return _by_level(cells, column, _seconds) if plain is None else plain
     return levels_of(cells, column.missing_words)
 
 
@@ -77,6 +81,19 @@ def _plain_numbers(cells: pa.Array) -> Float64 | None:
     found = _with_nan(read)
     # A word such as NaN or inf is left to the slow way.
     return found if np.isfinite(found).sum() == len(cells) - cells.null_count else None
+
+
+def _plain_days(cells: pa.Array, column: Column) -> Float64 | None:
+    """Return seconds where each cell is a day of ISO 8601; the quick way through most dates."""
+    if column.date is None or column.date.formats[:1] != ("iso",):
+        return None
+    if pc.min_max(pc.binary_length(cells)) != pa.scalar(_AN_ISO_DAY, _LENGTHS):
+        return None
+    try:
+        read = pc.cast(cells, pa.timestamp("s"))
+    except pa.ArrowInvalid:
+        return None
+    return _with_nan(pc.cast(pc.cast(read, pa.int64()), pa.float64()))
 
 
 def _with_nan(found: pa.Array) -> Float64:

@@ -1,0 +1,147 @@
+"""Predictions for a table that need not fit in memory: batch by batch, as many rows as come in."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+import numpy as np
+import pyarrow as pa
+
+from trivium.blocks.workers import map_in_order
+from trivium.parameters import require_number
+from trivium.preparation.parsing import values_in
+from trivium.preparation.reading import require_columns
+from trivium.tables.errors import CellError, TableError
+from trivium.tables.source import Source
+from trivium.tabular.classifier import TabularClassifier
+from trivium.tabular.tuning import probabilities_of
+
+PREDICTION, CONFIDENCE = "prediction", "confidence"
+_AT_ONCE = 8  # batches that are in memory, for threads to share
+
+Answered = tuple[pa.RecordBatch, dict[str, int]]
+"""Answers for a batch, and how many cells of each column are of a level that was never seen."""
+
+
+@dataclass
+class Tally:
+    """What was seen of rows that were predicted.
+
+    Attributes
+    ----------
+    rows : int
+    abstained : int
+        Rows whose likeliest class is less likely than was asked.
+    unseen : Counter of str
+        Cells, column by column, of a level that no training row has.
+    """
+
+    rows: int = 0
+    abstained: int = 0
+    unseen: Counter[str] = field(default_factory=Counter)
+
+
+class Predictions:
+    """Answers for the rows of a table, batch by batch.
+
+    Columns are those of `keep`, then "prediction"; with `abstain_below` "confidence", the
+    probability of the likeliest class; with `proba` the probability of each class.
+
+    Parameters
+    ----------
+    model : TabularClassifier
+    source : Source
+        The table. It has the columns that the model goes by, in any order, and may have others.
+    proba : bool
+        Whether probabilities of all classes are wanted.
+    abstain_below : float or None
+        The prediction of a row whose likeliest class is less likely than this is left empty.
+    keep : collection of str
+        Columns of the table that come along, as they are.
+
+    Attributes
+    ----------
+    tally : Tally
+        Of the batches so far.
+
+    Raises
+    ------
+    TableError
+        If columns are missing, or a column that is kept has the name of an answer.
+    ValueError
+        If `abstain_below` is no probability.
+    """
+
+    def __init__(
+        self,
+        model: TabularClassifier,
+        source: Source,
+        *,
+        proba: bool = False,
+        abstain_below: float | None = None,
+        keep: Collection[str] = (),
+    ) -> None:
+        if abstain_below is not None:
+            require_number("abstain_below", abstain_below, least=0.0)
+            if abstain_below > 1.0:
+                raise ValueError(f"abstain_below={abstain_below}: it must be 1 at most.")
+        needed = [column.name for column in model.preparation.plan_.columns]
+        require_columns(source.names, needed)
+        require_columns(source.names, keep)
+        self.model, self.source, self.tally = model, source, Tally()
+        self._proba, self._least, self._keep = proba, abstain_below, tuple(dict.fromkeys(keep))
+        self._needed = tuple(dict.fromkeys([*needed, *self._keep])) or source.names[:1]
+        answers = [PREDICTION]
+        if abstain_below is not None:
+            answers.append(CONFIDENCE)
+        if proba:
+            answers += [f"probability of {name}" for name in model.classes]
+        for name in self._keep:
+            if name in answers:
+                raise TableError(f"column {name!r} cannot be kept: an answer has that name")
+        self.schema = pa.schema(
+            [
+                *((name, pa.string()) for name in (*self._keep, PREDICTION)),
+                *((name, pa.float64()) for name in answers[1:]),
+            ]
+        )
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Predict, batch by batch, in order.
+
+        Raises
+        ------
+        TableError
+            If a cell is not of its column's kind; it names the column and the line.
+        """
+        read = self.source.batches(self._needed)
+        while some := list(islice(read, _AT_ONCE)):
+            for answers, unseen in self._in_order(some):
+                self.tally.rows += answers.num_rows
+                self.tally.unseen.update(unseen)
+                if self._least is not None:
+                    self.tally.abstained += answers.column(PREDICTION).null_count
+                yield answers
+
+    def _in_order(self, batches: list[pa.RecordBatch]) -> Iterator[Answered]:
+        try:
+            yield from map_in_order(self._answered, batches)
+        except CellError as error:
+            raise error.at(self.source.place(self.tally.rows + error.row)) from error
+
+    def _answered(self, batch: pa.RecordBatch) -> Answered:
+        plan, n_classes = self.model.preparation.plan_, len(self.model.classes)
+        X, unseen = plan.matrix(values_in(batch, plan.columns))
+        labels = self.model.classes_[self.model.estimator.predict(X)]
+        columns = []
+        if self._proba or self._least is not None:
+            probabilities = probabilities_of(self.model.estimator, X, n_classes)
+            columns = list(probabilities.T) if self._proba else []
+        if self._least is not None:
+            confidence = probabilities.max(axis=1, initial=0.0)
+            labels = np.where(confidence < self._least, None, labels)
+            columns.insert(0, confidence)
+        kept = [batch.column(name) for name in self._keep]
+        arrays = [*kept, pa.array(labels, pa.string()), *map(pa.array, columns)]
+        return pa.RecordBatch.from_arrays(arrays, schema=self.schema), unseen

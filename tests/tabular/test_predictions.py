@@ -1,0 +1,119 @@
+"""Predictions of tables that need not fit in memory."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from trivium.tables import csv_source
+from trivium.tables.errors import TableError
+from trivium.tables.look import look
+from trivium.tables.source import open_source
+from trivium.tabular.fitting import fit_table
+from trivium.tabular.predictions import Predictions
+
+N = 240
+
+
+@pytest.fixture(scope="module")
+def rows():
+    rng = np.random.default_rng(0)
+    kind = rng.integers(0, 2, N)
+    return {
+        "size": [f"{value:.3f}" for value in rng.normal(kind, 0.7)],
+        "shop": [("north", "south", "west")[place] for place in rng.integers(0, 3, N)],
+        "day": [f"2024-{1 + month:02d}-17" for month in rng.integers(0, 12, N)],
+        "code": [f"A{number:03d}" for number in range(N)],
+        "sold": [("no", "yes")[each] for each in kind],
+    }
+
+
+@pytest.fixture(scope="module")
+def model(rows):
+    return fit_table(look(rows, "sold"), model="softmax")
+
+
+def all_of(predictions):
+    batches = list(predictions.batches())
+    return pa.Table.from_batches(batches, schema=predictions.schema).to_pydict()
+
+
+def as_csv(rows, path):
+    lines = [",".join(rows), *map(",".join, zip(*rows.values(), strict=True))]
+    path.write_text("\n".join(lines) + "\n")
+    return open_source(path)
+
+
+@pytest.mark.parametrize("block", [200, 1 << 12, 1 << 20])
+def test_a_row_out_for_each_row_in_in_order(model, rows, tmp_path, monkeypatch, block):
+    monkeypatch.setattr(csv_source, "_BLOCK", block)
+    source = as_csv(rows, tmp_path / "rows.csv")
+    found = all_of(Predictions(model, source, proba=True, keep=["code"]))
+    assert list(found) == ["code", "prediction", "probability of no", "probability of yes"]
+    assert found["code"] == rows["code"]
+    table = {name: rows[name] for name in ("size", "shop", "day")}
+    assert found["prediction"] == model.predict(table).tolist()
+    expected = model.predict_proba(table)
+    for place, name in enumerate(model.classes):
+        np.testing.assert_array_equal(found[f"probability of {name}"], expected[:, place])
+
+
+def test_columns_in_any_order_and_others(model, rows):
+    expected = all_of(Predictions(model, open_source(rows)))
+    turned = {"more": ["x"] * N, **{name: rows[name] for name in reversed(rows)}}
+    del turned["sold"]
+    assert all_of(Predictions(model, open_source(turned))) == expected
+
+
+def test_abstaining(model, rows):
+    predictions = Predictions(model, open_source(rows), abstain_below=0.8)
+    found = all_of(predictions)
+    confidence = model.predict_proba(rows).max(axis=1)
+    np.testing.assert_array_equal(found["confidence"], confidence)
+    silent = [label is None for label in found["prediction"]]
+    assert silent == (confidence < 0.8).tolist()
+    assert 0 < predictions.tally.abstained == sum(silent) < N
+    for least in (1.5, -0.1):
+        with pytest.raises(ValueError, match="abstain_below"):
+            Predictions(model, open_source(rows), abstain_below=least)
+
+
+def test_unseen_levels_are_counted(model, rows):
+    more = {**rows, "shop": ["east", "east", *rows["shop"][2:]]}
+    predictions = Predictions(model, open_source(more))
+    all_of(predictions)
+    assert predictions.tally.unseen == {"shop": 2}
+    assert predictions.tally.rows == N
+
+
+def test_no_rows(model, rows):
+    predictions = Predictions(model, open_source({name: [] for name in rows}))
+    assert all_of(predictions) == {"prediction": []}
+
+
+def test_missing_columns_are_named(model, rows):
+    few = {name: rows[name] for name in ("shop", "code")}
+    with pytest.raises(TableError, match=r"lacks the columns 'size', 'day'"):
+        Predictions(model, open_source(few))
+    with pytest.raises(TableError, match=r"lacks the column 'cod'"):
+        Predictions(model, open_source(rows), keep=["cod"])
+
+
+def test_what_is_kept_has_a_name_of_its_own(model, rows):
+    with pytest.raises(TableError, match="column 'prediction' cannot be kept"):
+        Predictions(model, open_source({**rows, "prediction": rows["code"]}), keep=["prediction"])
+
+
+@pytest.mark.parametrize("block", [200, 1 << 20])
+@pytest.mark.parametrize(
+    ("column", "cell", "words"),
+    [("size", "tall", "a cell that is no number"), ("day", "17th", "a cell that is no date"), ("size", "inf", "an infinite number")],
+)
+def test_a_cell_of_another_kind_is_named(
+    model, rows, tmp_path, monkeypatch, block, column, cell, words
+):
+    monkeypatch.setattr(csv_source, "_BLOCK", block)
+    cells = list(rows[column])
+    cells[200] = cell
+    source = as_csv({**rows, column: cells}, tmp_path / "rows.csv")
+    with pytest.raises(TableError, match=rf"column '{column}' has {words} in line 202"):
+        all_of(Predictions(model, source))
