@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from trivium.softmax.classifier import SoftmaxRegression
     from trivium.softmax.classifier_cv import SoftmaxRegressionCV
     from trivium.softmax.separation.directions import SeparationWarning
+    from trivium.storage.errors import ModelFileError
+    from trivium.storage.models import load, save
 
 __version__ = "0.1.0"
 
@@ -29,11 +31,14 @@ __all__ = [
     "LeastSquaresClassifier",
     "LeastSquaresClassifierCV",
     "MaskedClassWarning",
+    "ModelFileError",
     "NearestNeighbors",
     "SeparationWarning",
     "SoftmaxRegression",
     "SoftmaxRegressionCV",
     "__version__",
+    "load",
+    "save",
 ]
 
 _HOME = {
@@ -43,10 +48,13 @@ _HOME = {
     "LeastSquaresClassifier": "trivium.least_squares.classifier",
     "LeastSquaresClassifierCV": "trivium.least_squares.classifier_cv",
     "MaskedClassWarning": "trivium.masking",
+    "ModelFileError": "trivium.storage.errors",
     "NearestNeighbors": "trivium.neighbors.nearest",
     "SeparationWarning": "trivium.softmax.separation.directions",
     "SoftmaxRegression": "trivium.softmax.classifier",
     "SoftmaxRegressionCV": "trivium.softmax.classifier_cv",
+    "load": "trivium.storage.models",
+    "save": "trivium.storage.models",
 }
 
 _ROOMS = ("displays",)

@@ -104,8 +104,6 @@ def _errors_name(named: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno is None:
-            raise
         raise type(error)(error.errno, error.strerror, named) from error
 
 

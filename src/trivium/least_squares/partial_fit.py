@@ -220,6 +220,7 @@ class RowsComeAndGo(IndicatorFit):
         if self._moments is None:
             raise ValueError(
                 f"{what} needs the moments of the columns, which a fit to fewer rows than columns, "
-                "or to sparse rows, does not keep where columns are many. Fit to all rows again."
+                "or to sparse rows, does not keep where columns are many, nor does a file. Fit to "
+                "all rows again."
             )
         return sums_of_moments(self._moments, self._n_rows, self.classes_.size)

@@ -48,6 +48,8 @@ class Index:
     kept : ndarray of shape (n,) or None
         What an error calls the rows, and which columns of distances that are given are those to
         them; None: 0, 1, ...
+    in_space : bool
+        Whether the rows are in the metric's space already, as `own_points` returns them.
 
     Attributes
     ----------
@@ -71,12 +73,15 @@ class Index:
         k: int = 5,
         names: Any = None,
         kept: Indices | None = None,
+        in_space: bool = False,
     ) -> None:
         self.metric = metric
         self._algorithm, self._k, self._n_jobs = algorithm, k, n_jobs
         self._names = names
         self._columns = kept if metric.given else None
-        self._slabs = [self._slab(block, kept) for block in rows.slabs(_slab_bytes(metric))]
+        self._slabs = [
+            self._slab(block, kept, in_space) for block in rows.slabs(_slab_bytes(metric))
+        ]
         self.n_rows, self.n_columns = rows.shape[0], self._slabs[0].points.shape[1]
         self._is_sparse = as_csr(self._slabs[0].points) is not None
         few = len(self._slabs) == 1
@@ -214,18 +219,18 @@ class Index:
             ]
         )
 
-    def _slab(self, block: Block, kept: Indices | None) -> Slab:
+    def _slab(self, block: Block, kept: Indices | None, in_space: bool) -> Slab:
         """Make some of the rows ready."""
         metric = self.metric
         sparse = as_csr(block.X)
         if sparse is not None:
             self._require_dense()
-            points = self._in_space(sparse)
+            points = sparse if in_space else self._in_space(sparse)
             return Slab(block.first, points, SparseSearch(metric.measure, points))
         if metric.check is not None:
             numbers = np.arange(block.place.start, block.place.stop) if kept is None else None
             metric.check(block.X, numbers if kept is None else kept[block.place])
-        points = self._in_space(block.X)
+        points = block.X if in_space else self._in_space(block.X)
         vectors = unit_vectors(points) if metric.on_sphere else points
         if metric.given:
             searcher: Searcher = Given()
