@@ -10,7 +10,7 @@ from trivium.atomic import atomic_file
 from trivium.storage.codec import Codec
 from trivium.storage.entries import Stored, Written
 from trivium.storage.errors import Malformed, ModelFileError, NotStorableError, one_line
-from trivium.storage.frame import opened, packed, unpacked
+from trivium.storage.frame import Arrays, opened, packed, unpacked
 from trivium.storage.whole import read_model, write_model
 
 FORMAT = 1
@@ -83,7 +83,7 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
         )
     try:
         content = _content_of(model, name)
-        _read(content)
+        _read(*_parts_of(content))
     except (NotStorableError, Malformed) as error:
         raise NotStorableError(f"This {name} cannot be stored: {error}.") from error
     with atomic_file(path) as file:
@@ -172,15 +172,19 @@ def _read_file(path: str | os.PathLike[str]) -> _Read:
     try:
         if not stat.S_ISREG(os.stat(named).st_mode) and not os.path.isdir(named):
             raise Malformed("it is no regular file")
-        with open(named, "rb") as file:
-            content = file.read()
-        return _read(content)
+        return _read(*_parts_of_file(named))
     except Malformed as error:
         raise ModelFileError(f"{named}: {one_line(error)}.") from error
 
 
-def _read(content: bytes) -> _Read:
-    """Make a model of a file's bytes.
+def _parts_of_file(named: str) -> tuple[dict[str, Any], Arrays]:
+    """Read a file's record and arrays; its bytes are not kept beside them."""
+    with open(named, "rb") as file:
+        return _parts_of(file.read())
+
+
+def _parts_of(content: bytes) -> tuple[dict[str, Any], Arrays]:
+    """Return the record and the arrays of a file's bytes.
 
     Raises
     ------
@@ -188,12 +192,20 @@ def _read(content: bytes) -> _Read:
     """
     frame = opened(content)
     _require_known(frame.record)
-    arrays = unpacked(content, frame)
-    del content
-    stored = Stored(frame.record["model"], arrays)
-    model = read_model(_codec_of(frame.record["class"]), stored)
+    return frame.record, unpacked(content, frame)
+
+
+def _read(record: dict[str, Any], arrays: Arrays) -> _Read:
+    """Make a model of a file's parts.
+
+    Raises
+    ------
+    Malformed
+    """
+    stored = Stored(record["model"], arrays)
+    model = read_model(_codec_of(record["class"]), stored)
     stored.close()
-    return _Read(model, frame.record)
+    return _Read(model, record)
 
 
 def _require_known(record: dict[str, Any]) -> None:
