@@ -5,7 +5,7 @@ import pytest
 
 from trivium import SoftmaxRegression
 from trivium.rows.memory import ArrayRows
-from trivium.softmax import fitting, pilot
+from trivium.softmax import curvature, fitting, pilot
 from trivium.softmax.pilot import pilot_rows
 
 
@@ -58,3 +58,22 @@ def test_a_start_that_is_no_better_than_zero_is_dropped(monkeypatch):
     monkeypatch.setattr(fitting, "pilot_start", lambda *_: np.full((2, 5), 1.0) * [[-9.0], [9.0]])
     model = SoftmaxRegression(1e-4).fit(X, y)
     assert model.history_["loss"][0] == pytest.approx(np.log(2))
+
+
+@pytest.mark.parametrize("solver", ["newton", "lbfgs", "newton-cg"])
+def test_the_first_step_goes_by_its_curvature(monkeypatch, solver):
+    X, y = table(2)
+    made = []
+    for name in ("preconditioner_schedule.class_blocks", "exact_hessian.contrast_hessian"):
+        module = getattr(curvature, name.partition(".")[0])
+        known = getattr(module, name.partition(".")[2])
+
+        def counted(problem, *given, known=known):
+            made.append(problem.objective.rows.shape[0])
+            return known(problem, *given)
+
+        monkeypatch.setattr(module, name.partition(".")[2], counted)
+    model = SoftmaxRegression(1e-4, solver=solver).fit(X, y)
+    assert made.count(30_000) <= (model.n_iter_ - 1 if solver == "newton" else 0)
+    assert made
+    assert max(np.diff(np.log(model.history_["gradient_norm"]))) < np.log(0.3)

@@ -138,12 +138,13 @@ def fit_parameters(
             result = _minimise_by_rows(problem, space, start, solver, max_iter, tol, watch)
         else:
             watch = _Watch(observe, problem)
-            first = _first(problem, start)
+            first, known = _first(problem, start), None
             some = pilot_rows(objective.rows) if start is None and alpha > 0 else None
             if some is not None:
-                minimise = _MINIMISERS[cheapest_solver(some.shape[0], size, rows.n_classes)]
-                first = _better(problem, pilot_start(problem, some, minimise))
-            result = _minimise(problem, first, solver, max_iter, tol, watch)
+                pilot = _Pilot(some.shape[0], size, rows.n_classes)
+                first = _better(problem, pilot_start(problem, some, pilot))
+                known = pilot.inverse if first.any() else None
+            result = _minimise(problem, first, solver, max_iter, tol, watch, known)
         return _fitted(objective, result, solver, watch)
 
 
@@ -182,12 +183,43 @@ def _better(problem: Problem, point: Float64) -> Float64:
     return point if problem.evaluate(point).loss < np.log(zeros.shape[0]) else zeros
 
 
+class _Pilot:
+    """A solver of few rows: what it takes where they are few enough, and what it learns.
+
+    Attributes
+    ----------
+    inverse : Inverse or None
+        Of the whole Hessian near the end, if steps were Newton's.
+    """
+
+    def __init__(self, n_rows: int, n_columns: int, n_classes: int) -> None:
+        self._solver = cheapest_solver(n_rows, n_columns, n_classes)
+        if n_classes == 2 and n_rows * n_columns**2 <= _ONE_MATRIX:  # whose use outlasts it
+            self._solver = "newton"
+        self.inverse: Inverse | None = None
+
+    def __call__(self, problem: Problem, first: Float64, tol: float, **options: Any) -> Result:
+        """Minimise as one of `_MINIMISERS` does."""
+        if self._solver != "newton":
+            return _MINIMISERS[self._solver](problem, first, tol, **options)
+        direction = ExactDirection(problem, tol)
+        result = newton(problem, first, direction=direction, flatter=_FLATTER, **options)
+        self.inverse = direction.inverse()
+        return result
+
+
 def _minimise(
-    problem: Problem, first: Float64, solver: str, max_iter: int, tol: float, watch: "_Watch"
+    problem: Problem,
+    first: Float64,
+    solver: str,
+    max_iter: int,
+    tol: float,
+    watch: "_Watch",
+    known: Inverse | None = None,
 ) -> Result:
     """Run a solver that works in the problem's coordinates."""
     result = _MINIMISERS[solver](
-        problem, first, tol, max_iter=max_iter, stop=problem.stop(tol), observe=watch
+        problem, first, tol, known, max_iter=max_iter, stop=problem.stop(tol), observe=watch
     )
     if result.status is Status.NO_PROGRESS and problem.is_rounding(watch.at, tol, _MOST_ROUNDINGS):
         return result._replace(status=Status.ROUNDING)
@@ -223,29 +255,34 @@ def _minimise_by_rows(
     return more._replace(n_iter=result.n_iter + more.n_iter)
 
 
-def _by_newton_cg(problem: Problem, first: Float64, tol: float, **options: Any) -> Result:
-    direction = _ByConjugateGradients(_schedule(problem, first, tol), problem.small(tol))
+def _by_newton_cg(
+    problem: Problem, first: Float64, tol: float, known: Inverse | None = None, **options: Any
+) -> Result:
+    renew = PreconditionerSchedule(problem, tol, warm=bool(first.any()), known=known)
+    direction = _ByConjugateGradients(renew, problem.small(tol))
     return newton(problem, first, direction=direction, **options)
 
 
-def _by_lbfgs(problem: Problem, first: Float64, tol: float, **options: Any) -> Result:
+def _by_lbfgs(
+    problem: Problem, first: Float64, tol: float, known: Inverse | None = None, **options: Any
+) -> Result:
     pairs = PAIRS
     if problem.objective.rows.n_stored is not None:
         pairs = min(max(_FEWEST_PAIRS, _PAIRS_VALUES // first.size), PAIRS)
-    return lbfgs(problem, first, renew=_schedule(problem, first, tol), pairs=pairs, **options)
+    renew = PreconditionerSchedule(problem, tol, warm=bool(first.any()), known=known)
+    return lbfgs(problem, first, renew=renew, pairs=pairs, **options)
 
 
-def _by_newton(problem: Problem, first: Float64, tol: float, **options: Any) -> Result:
-    direction = ExactDirection(problem, tol)
+def _by_newton(
+    problem: Problem, first: Float64, tol: float, known: Inverse | None = None, **options: Any
+) -> Result:
+    direction = ExactDirection(problem, tol, known)
     return newton(problem, first, direction=direction, flatter=_FLATTER, **options)
 
 
-def _schedule(problem: Problem, first: Float64, tol: float) -> PreconditionerSchedule:
-    return PreconditionerSchedule(problem, tol, warm=bool(first.any()))
-
-
 _MINIMISERS = {"newton-cg": _by_newton_cg, "lbfgs": _by_lbfgs, "newton": _by_newton}
-"""Each takes a problem, the point to begin at, tol, and `max_iter`, `stop` and `observe`."""
+"""Each takes a problem, the point to begin at, tol, what is known of the Hessian's inverse there,
+and `max_iter`, `stop` and `observe`."""
 
 FAST_SOLVERS = tuple(_MINIMISERS)
 """Names of the solvers that go to the optimum in few steps, in a problem's coordinates."""

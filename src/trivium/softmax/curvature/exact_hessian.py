@@ -21,6 +21,7 @@ from trivium.softmax.coordinates.problem import FramedColumns, Problem, ProblemA
 from trivium.softmax.curvature.preconditioner import factored
 from trivium.softmax.objective.statistics import Linear
 from trivium.softmax.solvers.newton_cg import newton_direction
+from trivium.softmax.solvers.protocol import Inverse
 
 _FEW_DIGITS = 1e-8  # reciprocal condition of squares from which on little is left
 _LEAVES = 4.0  # times the share that the step before has left: twice, and twice for safety
@@ -42,10 +43,12 @@ class ExactDirection:
     problem : Problem
     tol : float
         What the gradient's greatest entry is to be, in the user's coordinates.
+    known : Inverse or None
+        Of the Hessian near the first point, from which that one's direction is taken.
     """
 
-    def __init__(self, problem: Problem, tol: float) -> None:
-        self._problem, self._tol = problem, tol
+    def __init__(self, problem: Problem, tol: float, known: Inverse | None = None) -> None:
+        self._problem, self._tol, self._known = problem, tol, known
         self._norm = np.inf
         self._factored: _Factored | None = None
 
@@ -54,12 +57,20 @@ class ExactDirection:
         norm = greatest(at.seen.gradient)
         left = _LEAVES * norm / self._norm * norm
         self._norm = norm
+        if self._known is not None:
+            known, self._known = self._known, None
+            return -known(at.gradient)
         if self._factored is None or self._problem.objective.alpha == 0 or not left <= self._tol:
             self._factored = _Factored.at(self._problem, at)
         factored = self._factored
         if factored.has_few_digits:
             return newton_direction(at, factored.solved, self._problem.small(self._tol))
         return -factored.solved(at.gradient)
+
+    def inverse(self) -> Inverse | None:
+        """Return the inverse of the last matrix, if there is one that has its digits."""
+        last = self._factored
+        return None if last is None or last.has_few_digits else last.solved
 
 
 @dataclass(frozen=True)

@@ -28,12 +28,16 @@ class PreconditionerSchedule:
     tol : float
     warm : bool
         Whether the start is a guess better than zero.
+    known : Inverse or None
+        The first one, if it is known from elsewhere.
     """
 
-    def __init__(self, problem: Problem, tol: float, *, warm: bool) -> None:
+    def __init__(
+        self, problem: Problem, tol: float, *, warm: bool, known: Inverse | None = None
+    ) -> None:
         n, n_classes = problem.objective.rows.shape[0], problem.objective.shape[0]
         size = problem.unit.size
-        self._problem, self._tol, self._warm = problem, tol, warm
+        self._problem, self._tol, self._warm, self._known = problem, tol, warm, known
         two = n_classes == 2  # whose one block is all of the curvature, but for what is left out
         most = _ROWS_OF_TWO if two else _ROWS
         self._rows = int(min(n, max(2 * size, min(32 * n / size, 8 * size), most * n / size)))
@@ -45,7 +49,8 @@ class PreconditionerSchedule:
         self._common = (_GRAM * min(n, 16 * size) * size**2 + block) / one_pass
         self._blocks = n_blocks * (_GRAM * self._rows * size**2 + block) / one_pass + 1.0
         self._interval = max(_FIRST, self._blocks)
-        self._wait = max(_FIRST, 0.2 * self._blocks)
+        # The one of a pilot fit has little to gain.
+        self._wait = max(_FIRST, 0.2 * self._blocks) if known is None else 2.0 * self._interval
         self._since = 0.0
         self._norm = math.inf
 
@@ -64,6 +69,8 @@ class PreconditionerSchedule:
         return made
 
     def _first(self, at: ProblemAt) -> Inverse:
+        if self._known is not None:
+            return self._known
         if self._common > _MOST_PASSES:
             return common_diagonal(self._problem)
         if self._warm and self._blocks <= _MOST_PASSES:
