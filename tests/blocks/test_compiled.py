@@ -9,7 +9,14 @@ from types import FunctionType
 import numpy as np
 import pytest
 
-from trivium.blocks.compiled import Patience, contracting_kernel, is_kept, kernel, uncompiled
+from trivium.blocks.compiled import (
+    Patience,
+    contracting_kernel,
+    inner_kernel,
+    is_kept,
+    kernel,
+    uncompiled,
+)
 
 
 @kernel
@@ -23,6 +30,16 @@ def plain_sum(values):
 @kernel
 def multiply_add(x, y, z):
     return x * y + z
+
+
+@inner_kernel
+def doubled(x):
+    return 2 * x
+
+
+@kernel
+def fourfold(x):
+    return doubled(doubled(x))
 
 
 @contracting_kernel
@@ -163,3 +180,8 @@ class TestPatience:
 
 def test_a_kernel_runs_uncompiled_on_lists():
     assert uncompiled(plain_sum)([1.0, 2.0]) == 3.0
+
+
+def test_kernels_compile_what_is_inner_and_python_keeps_it():
+    assert isinstance(doubled, FunctionType)
+    assert (doubled(3), fourfold(2.5)) == (6, 10.0)

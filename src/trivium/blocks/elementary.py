@@ -21,9 +21,8 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.extending import register_jitable
 
-from trivium.blocks.compiled import intrinsic, is_disabled
+from trivium.blocks.compiled import inner_kernel, intrinsic, is_disabled
 
 LEAST = -746.0
 """Below it, exp is zero in float64, and so it is there."""
@@ -123,5 +122,5 @@ log1p_of_positive_by_numpy = _logarithm(_plain_bits, _plain_of_bits, _plain_quot
 if is_disabled():
     exp_from_least, log1p_of_positive = exp_from_least_by_numpy, log1p_of_positive_by_numpy
 else:
-    exp_from_least = register_jitable(_exponential(_bits, _of_bits))
-    log1p_of_positive = register_jitable(_logarithm(_bits, _of_bits, quotient))
+    exp_from_least = inner_kernel(_exponential(_bits, _of_bits))
+    log1p_of_positive = inner_kernel(_logarithm(_bits, _of_bits, quotient))

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from trivium.arrays import Float64, Indices
-from trivium.blocks.compiled import Patience, kernel
+from trivium.blocks.compiled import Patience, inner_kernel, kernel
 from trivium.blocks.elementary import (
     LEAST,
     exp_from_least,
@@ -228,7 +228,7 @@ def take_residuals(
     return RowSums(loss, wrong, size, off, squares, balance, stars)
 
 
-@kernel
+@inner_kernel
 def _add_lanes(work: Float64, first: int, sums: Float64) -> None:
     """Add up the lanes of each sum, two by two, so that few roundings are of great sums."""
     for s in range(sums.shape[0]):
@@ -240,12 +240,12 @@ def _add_lanes(work: Float64, first: int, sums: Float64) -> None:
         sums[s] = work[first + s, 0]
 
 
-@kernel
+@inner_kernel
 def _add_edges(work: Float64, width: int, edges: Float64) -> None:
     """Add products of a tile's probabilities, whose exponentials and sums are in its workspace."""
     K = edges.shape[0]
     for i in range(width):
-        h = int(work[K + _BEST, i])
+        h = np.intp(work[K + _BEST, i])
         total = work[K + _TOP, i]
         top = quotient(work[K + _WEIGHT, i], total)
         for k in range(K):
@@ -266,7 +266,7 @@ def _take(
     K, m = logits.shape
     lanes = K + _LANES
     for first in range(0, m, _TILE):
-        width = min(_TILE, m - first)
+        width = _TILE if m - first > _TILE else m - first
         for i in range(_TILE):
             inside = i < width
             row = first + i if inside else 0
