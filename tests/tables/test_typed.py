@@ -55,6 +55,16 @@ ARROW = {
     ),
     "clock": (pa.array([datetime.time(1, 2)], pa.time64("us")), ["01:02:00.000000"]),
     "durations": (pa.array([1500], pa.duration("ms")), ["1.5"]),
+    "uuids": (
+        pa.ExtensionArray.from_storage(
+            pa.uuid(), pa.array([uuid.UUID(int=1).bytes, None], pa.binary(16))
+        ),
+        [str(uuid.UUID(int=1)), None],
+    ),
+    "bool8": (
+        pa.ExtensionArray.from_storage(pa.bool8(), pa.array([1, 0, None], pa.int8())),
+        ["1", "0", None],
+    ),
     "runs": (
         pa.RunEndEncodedArray.from_arrays(pa.array([2, 3], pa.int32()), pa.array(["a", "b"])),
         ["a", "a", "b"],

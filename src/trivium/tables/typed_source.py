@@ -146,9 +146,10 @@ def _text(values: Any, name: str) -> pa.Array:
         return pa.concat_arrays(chunks) if chunks else pa.array([], pa.string())
     if not isinstance(values, pa.Array):
         try:
-            values = pa.array(values, from_pandas=True)
+            found = pa.array(values, from_pandas=True)
         except (pa.ArrowException, TypeError, ValueError, OverflowError):
             return text_of_objects(values, name)  # a mix of types
-        if isinstance(values, pa.ChunkedArray):
-            return _text(values, name)
+        if isinstance(found.type, pa.BaseExtensionType):
+            return text_of_objects(values, name)  # periods, intervals
+        return _text(found, name)
     return text_of_array(values, name)
