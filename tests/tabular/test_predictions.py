@@ -106,7 +106,11 @@ def test_what_is_kept_has_a_name_of_its_own(model, rows):
 @pytest.mark.parametrize("block", [200, 1 << 20])
 @pytest.mark.parametrize(
     ("column", "cell", "words"),
-    [("size", "tall", "a cell that is no number"), ("day", "17th", "a cell that is no date"), ("size", "inf", "an infinite number")],
+    [
+        ("size", "tall", "a cell that is no number"),
+        ("day", "17th", "a cell that is no date"),
+        ("size", "inf", "an infinite number"),
+    ],
 )
 def test_a_cell_of_another_kind_is_named(
     model, rows, tmp_path, monkeypatch, block, column, cell, words

@@ -100,17 +100,19 @@ def code_of(name: str, values: Any) -> str | None:
         Numbers, if the cells are numbers: fractions are no codes.
     """
     tokens = tokens_of(name)
+    if _POST.intersection(tokens):
+        code = "postcodes, by the name"
+    elif _PHONE.intersection(tokens) and (values is None or np.nanmedian(values) >= _A_PHONE):
+        code = "telephone numbers, by the name"
+    elif any(each in _CODES or each.endswith(("code", "fips")) for each in tokens):
+        code = "codes, by the name"
+    else:
+        return None
     if values is not None:
         used = values[~np.isnan(values)]
         if not np.array_equal(used, np.floor(used)) or len(np.unique(used)) == 2:
             return None
-    if _POST.intersection(tokens):
-        return "postcodes, by the name"
-    if _PHONE.intersection(tokens) and (values is None or np.nanmedian(values) >= _A_PHONE):
-        return "telephone numbers, by the name"
-    if any(each in _CODES or each.endswith(("code", "fips")) for each in tokens):
-        return "codes, by the name"
-    return None
+    return code
 
 
 def is_time(name: str) -> bool:

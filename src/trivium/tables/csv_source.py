@@ -13,7 +13,7 @@ from trivium.tables.errors import TableError
 from trivium.tables.headers import checked_headers
 from trivium.tables.streams import Utf8, compression_of, open_plain
 
-_START = 1 << 20
+_START = 1 << 18
 _LONGEST_START = 1 << 26
 _BLOCK = 1 << 20
 _LONGEST_BLOCK = 1 << 30

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from trivium.arrays import Float64
-from trivium.tables import column_names, levels, words
+from trivium.tables import column_names, levels, spelling, words
 from trivium.tables.cells import Cells, Filled, filled, is_one_of
 from trivium.tables.date_style import dates_of
 from trivium.tables.findings import Finding, Hints, Note
@@ -35,7 +35,7 @@ def decide(name: str, cells: Cells, hints: Hints) -> Finding:
     plain = plain_numbers(cells, hints)
     if plain is not None:
         code = column_names.code_of(name, plain)
-        return of_numbers(name, plain, Written(code=code))
+        return of_numbers(name, plain, Written(code=code), lambda: len(cells.texts))
     valued = filled(cells, hints.missing)
     if not valued.used:
         missing = replace_missing(name, valued)
@@ -66,7 +66,9 @@ def plain_numbers(cells: Cells, hints: Hints) -> Float64 | None:
     found: Float64 = np.asarray(read.to_numpy(), dtype=np.float64)
     if np.isfinite(found).sum() < cells.rows - cells.empty:
         return None
-    if np.nanmax(np.abs(found)) >= 2.0**53 or _any(cells.column, r"^[+-]?0[0-9]|[0-9][eE][0-9]"):
+    if np.nanmax(np.abs(found)) >= 2.0**53 or spelling.has_leading_zeros(cells.column):
+        return None
+    if spelling.has_exponents(cells.column) and _any(cells.column, "[0-9][eE][0-9]"):
         return None
     if hints.decimal == "," and not _any(cells.column, r"\.[0-9]{0,2}$|\.[0-9]{4}|^[+-]?0?\."):
         return None  # 1.234 may be a thousand

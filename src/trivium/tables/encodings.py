@@ -65,21 +65,25 @@ def survey(path: Path) -> Survey:
         if encoding not in (None, "utf-8-sig"):
             return Survey(encoding, -1)
         decoder = codecs.getincrementaldecoder("utf-8")("strict")
-        quotes, line = 0, 1
+        quotes = 0
         while block:
             if b"\0" in block:
-                raise _nul(line + block[: block.index(b"\0")].count(b"\n"))
+                raise _nul(_line_of_nul(path))
             quotes += block.count(b'"')
             if not block.isascii() or decoder.getstate()[0]:
                 try:
                     decoder.decode(block)
                 except UnicodeDecodeError:
                     return _of_eight_bits(path)
-            line += block.count(b"\n")
             block = read_block(stream, path)
         if decoder.getstate()[0]:
             return _of_eight_bits(path)
     return Survey(encoding or "utf-8", quotes)
+
+
+def _line_of_nul(path: Path) -> int:
+    with open_plain(path) as stream:
+        return next(number for number, line in enumerate(stream, start=1) if b"\0" in line)
 
 
 def _nul(line: int) -> TableError:

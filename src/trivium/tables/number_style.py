@@ -59,7 +59,7 @@ def numbers_of(name: str, filled: Filled, hints: Hints) -> Finding | Note | None
         raise CellError(f"column {name!r} has an infinite number", name, row, "")
     code = code_of(canonical, table) or column_names.code_of(name, table)
     written = Written(style, filled.missing_words, doubt, code)
-    found = of_numbers(name, filled.by_row(table), written, filled)
+    found = of_numbers(name, filled.by_row(table), written, lambda: len(filled.texts))
     return replace(found, evidence=found.evidence or evidence)
 
 

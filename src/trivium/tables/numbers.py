@@ -71,7 +71,7 @@ def _pattern(style: NumberStyle) -> str:
     if not style.thousands:
         return rf"^[+-]?{plain}$"
     group = _GROUPING[style.thousands]
-    grouped = rf"[0-9]{{1,3}}(?:{group}[0-9]{{3}})+(?:{point}[0-9]*)?"
+    grouped = rf"[1-9][0-9]{{0,2}}(?:{group}[0-9]{{3}})+(?:{point}[0-9]*)?"
     return rf"^[+-]?(?:{grouped}|{plain})$"
 
 

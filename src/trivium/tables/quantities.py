@@ -1,5 +1,6 @@
 """Which numbers are quantities, and which only look like them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -8,7 +9,6 @@ import pyarrow as pa
 
 from trivium.arrays import Float64
 from trivium.tables import column_names, dates, levels, words
-from trivium.tables.cells import Filled
 from trivium.tables.findings import Finding, Note
 from trivium.tables.kinds import Column, DateStyle, Kind, NumberStyle
 
@@ -39,7 +39,7 @@ class Written:
 
 
 def of_numbers(
-    name: str, values: Float64, written: Written, filled: Filled | None = None
+    name: str, values: Float64, written: Written, count_texts: Callable[[], int]
 ) -> Finding:
     """Decide what a column of numbers is.
 
@@ -49,8 +49,8 @@ def of_numbers(
     values : array, shape (n_rows,)
         NaN where there is none.
     written : Written
-    filled : Filled, optional
-        The cells, where codes are to be counted as they are written.
+    count_texts : function
+        Counts the different texts: codes differ where they are written differently.
     """
     used = values[~np.isnan(values)] + 0.0  # -0.0 is no number of its own
     different = np.unique(used)
@@ -61,14 +61,12 @@ def of_numbers(
     bare = replace(column, number=None)
     whole = bool((different == np.floor(different)).all())
     if written.code is not None:
-        if filled is not None:
-            bare = replace(bare, levels=len(filled.texts))
-        return _of_codes(bare, written.code, len(used))
+        return _of_codes(replace(bare, levels=count_texts()), written.code, len(used))
     if n_different == 1:
         return Finding(_alone(column))
     if n_different == 2 and different[0] == 0 and different[1] == 1:
         truth = replace(bare, kind=Kind.BOOLEAN, reason="0 and 1")
-        return Finding(replace(truth, truths=words.ONE, falsehoods=words.ZERO))
+        return Finding(replace(truth, truths=(words.ONE,), falsehoods=(words.ZERO,)))
     if whole and _are_days(different):
         day = replace(bare, kind=Kind.DATE, reason="dates of eight digits, year first")
         return Finding(replace(day, date=DateStyle(("%Y%m%d",))))
@@ -77,8 +75,10 @@ def of_numbers(
         return Finding(replace(bare, kind=Kind.DROPPED, reason=reason))
     if whole and n_different < len(used):
         if column_names.is_identifier_that_repeats(name):
+            bare = replace(bare, levels=count_texts())
             return _of_codes(bare, "identifiers, by the name", len(used))
         if levels.is_group(name, n_different, len(used)):
+            bare = replace(bare, levels=count_texts())
             return _of_codes(bare, "whom rows are of, by the name", len(used))
     return _quantity(column, whole, written)
 

@@ -8,11 +8,9 @@ import pyarrow.compute as pc
 
 from trivium.arrays import Float64
 from trivium.tables import dates, numbers, words
+from trivium.tables.cells import as_mask, is_one_of
 from trivium.tables.errors import CellError
 from trivium.tables.kinds import Column, Kind, NumberStyle
-
-_MOST_UNIQUE = 0.5
-"""Where more of the cells than that differ, to look at each different one once pays no more."""
 
 _AN_ISO_DAY = {"min": 10, "max": 10}
 _LENGTHS = pa.struct({"min": pa.int32(), "max": pa.int32()})
@@ -58,11 +56,15 @@ def levels_of(cells: pa.Array, missing_words: tuple[str, ...]) -> pa.Array:
     return pc.if_else(missing, pa.scalar(None, pa.string()), cells)
 
 
-def is_missing(texts: pa.Array, missing_words: tuple[str, ...]) -> pa.Array:
-    """Tell which texts stand for no value among values: by the column's words, or all white."""
-    bare = numbers.stripped(texts)
-    known = pa.array(("", *missing_words), pa.string())
-    return pc.or_(pc.is_in(texts, value_set=known), pc.is_in(bare, value_set=known))
+def is_missing(texts: pa.Array, missing_words: tuple[str, ...]) -> Any:
+    """Tell which texts stand for no value among values, as a mask.
+
+    Words such as NA do so in any file, whether the column had them when it was decided or not.
+    """
+    gone = is_one_of(texts, words.MISSING)
+    if missing_words:
+        gone |= as_mask(pc.is_in(texts, value_set=pa.array(missing_words, pa.string())))
+    return gone
 
 
 def _numbers(cells: pa.Array, column: Column) -> Float64:
@@ -102,6 +104,10 @@ def _with_nan(found: pa.Array) -> Float64:
 
 def _truths(texts: pa.Array, column: Column) -> pa.Array:
     bare = pc.utf8_lower(numbers.stripped(texts))
+    if words.ONE in column.truths:  # 1.00 is 1
+        read = numbers.values(pc.replace_substring(bare, ",", "."))
+        one, zero = pc.equal(read, 1.0), pc.equal(read, 0.0)
+        bare = pc.case_when(pc.make_struct(one, zero), words.ONE, words.ZERO, bare)
     true = pc.is_in(bare, value_set=pa.array(column.truths, pa.string()))
     false = pc.is_in(bare, value_set=pa.array(column.falsehoods, pa.string()))
     return pc.case_when(pc.make_struct(true, false), 1.0, 0.0)
@@ -116,13 +122,10 @@ def _by_level(cells: pa.Array, column: Column, read: Any) -> Float64:
     encoded = cells.dictionary_encode()
     texts = encoded.dictionary
     missing = is_missing(texts, column.missing_words)
-    kept = pc.if_else(missing, pa.scalar(None, pa.string()), texts)
+    kept = pc.if_else(pa.array(missing), pa.scalar(None, pa.string()), texts)
     found = read(kept, column)
     table = _with_nan(found)
-    wrong = pc.and_(pc.invert(missing), pc.invert(pc.is_valid(found))).to_numpy(
-        zero_copy_only=False
-    )
-    wrong = wrong.astype(bool) | np.isinf(table)
+    wrong = ~missing & as_mask(pc.invert(pc.is_valid(found))) | np.isinf(table)
     codes = pc.fill_null(encoded.indices, len(texts)).to_numpy(zero_copy_only=False)
     if wrong.any():
         row = int(np.flatnonzero(np.append(wrong, False)[codes])[0])
@@ -132,17 +135,18 @@ def _by_level(cells: pa.Array, column: Column, read: Any) -> Float64:
 
 
 def _wrong(cell: str, column: Column, row: int) -> CellError:
-    what = {Kind.NUMERIC: "number", Kind.BOOLEAN: "truth value", Kind.DATE: "date"}[column.kind]
-    infinite = column.kind is Kind.NUMERIC and (
-        cell.strip().lower() in words.INFINITE or "inf" not in cell.lower()
-    )
-    if infinite and _is_number(cell, column):
-        return CellError(f"column {column.name!r} has an infinite number", column.name, row, cell)
-    return CellError(f"column {column.name!r} has a cell that is no {what}", column.name, row, cell)
+    name = column.name
+    if column.kind is Kind.NUMERIC and _is_infinite(cell, column):
+        return CellError(f"column {name!r} has an infinite number", name, row, cell)
+    nouns = {Kind.NUMERIC: "number", Kind.BOOLEAN: "truth value", Kind.DATE: "date"}
+    message = f"column {name!r} is {column.kind}, but has a cell that is no {nouns[column.kind]}"
+    if column.kind is Kind.BOOLEAN:
+        message += " of those known (" + ", ".join((*column.truths, *column.falsehoods)) + ")"
+    return CellError(message, name, row, cell)
 
 
-def _is_number(cell: str, column: Column) -> bool:
-    if cell.strip().lower() in words.INFINITE:
+def _is_infinite(cell: str, column: Column) -> bool:
+    texts = pa.array([cell])
+    if is_one_of(texts, words.INFINITE).any():
         return True
-    found = numbers.values(pa.array([cell]), column.number or NumberStyle())
-    return bool(found[0].is_valid)
+    return bool(numbers.values(texts, column.number or NumberStyle())[0].is_valid)

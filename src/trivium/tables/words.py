@@ -24,4 +24,4 @@ PAIRS = (
     ("vrai", "faux"),
 )
 """For true and for false, in lower case."""
-ONE, ZERO = ("1", "1.0"), ("0", "0.0")
+ONE, ZERO = "1", "0"
