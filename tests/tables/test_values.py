@@ -57,7 +57,7 @@ def test_numbers_as_people_write_them(text, value):
 )
 def test_what_is_no_number(text):
     column = Column("x", Kind.NUMERIC, number=EUROPEAN)
-    with pytest.raises(CellError, match="column 'x' is numeric, but has a cell that is no number"):
+    with pytest.raises(CellError, match="column 'x' has a cell that is no number"):
         values_of(array("1", text), column)
 
 
@@ -66,7 +66,7 @@ def test_a_wrong_cell_names_its_row():
     with pytest.raises(CellError) as error:
         values_of(cells, NUMERIC)
     assert (error.value.column, error.value.row, error.value.cell) == ("x", 4, "two")
-    assert str(error.value) == "column 'x' is numeric, but has a cell that is no number (row 4)"
+    assert str(error.value) == "column 'x' has a cell that is no number (row 4)"
     assert str(error.value.at("line 6")).endswith("a cell that is no number in line 6")
 
 
@@ -86,7 +86,7 @@ def test_truth_values():
 def test_dates():
     found = values_of(array("2.1.1970", "1970-01-01T00:00:01.5Z", None, "-"), DATE)
     np.testing.assert_array_equal(found, [86400, 1.5, np.nan, np.nan])
-    with pytest.raises(CellError, match="column 'd' is date, but has a cell that is no date"):
+    with pytest.raises(CellError, match="column 'd' has a cell that is no date"):
         values_of(array("1/2/2020"), DATE)
 
 

@@ -139,7 +139,7 @@ def _wrong(cell: str, column: Column, row: int) -> CellError:
     if column.kind is Kind.NUMERIC and _is_infinite(cell, column):
         return CellError(f"column {name!r} has an infinite number", name, row, cell)
     nouns = {Kind.NUMERIC: "number", Kind.BOOLEAN: "truth value", Kind.DATE: "date"}
-    message = f"column {name!r} is {column.kind}, but has a cell that is no {nouns[column.kind]}"
+    message = f"column {name!r} has a cell that is no {nouns[column.kind]}"
     if column.kind is Kind.BOOLEAN:
         message += " of those known (" + ", ".join((*column.truths, *column.falsehoods)) + ")"
     return CellError(message, name, row, cell)
