@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from tests.neighbors.reference import BALL_METRICS, MODEST, distance_matrix, nearest
 
+from trivium.neighbors.search.heaps import begin
 from trivium.neighbors.search.kernels import ROWS_A_BLOCK, scan_few, scan_nearest
 from trivium.neighbors.search.metrics import METRICS
 
@@ -18,6 +19,7 @@ def scan(metric, queries, rows, k, skip=None):
     lists = []
     for kernel in (scan_nearest, scan_few):
         found = np.empty((m, k)), np.empty((m, k), dtype=np.intp)
+        begin(*found, len(rows))
         kernel(METRICS[metric].measure, queries, rows, skip, *found)
         lists.append(found)
     for one, other in zip(*lists, strict=True):

@@ -15,6 +15,7 @@ from tests.neighbors.reference import (
 )
 from tests.neighbors.search.asking import CODES, ask, assert_same, nobody
 
+from trivium.neighbors.search.heaps import begin
 from trivium.neighbors.search.kernels import scan_few, scan_nearest
 from trivium.neighbors.search.metrics import directions
 from trivium.neighbors.search.scan import Scan
@@ -56,6 +57,7 @@ class TestNearest:
         lists = []
         for loop in (scan_few, scan_nearest):
             lists.append((np.empty((n, k)), np.empty((n, k), dtype=np.intp)))
+            begin(*lists[-1], n)
             loop(CODES[metric], points, points, skip, *lists[-1])
         assert_same(*lists)
         distances, indices = lists[0]

@@ -3,9 +3,17 @@
 The top is what a newcomer has to beat. Heaps are sorted once at the end.
 """
 
+import numpy as np
+
 from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import kernel
 from trivium.neighbors.search.intrinsics import inlined
+
+
+def begin(distances: Float64, rows: Indices, n_rows: int) -> None:
+    """Fill heaps with what is behind every row, so that one at infinite distance still enters."""
+    distances.fill(np.inf)
+    rows.fill(n_rows)
 
 
 @inlined

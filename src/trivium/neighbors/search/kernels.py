@@ -25,15 +25,6 @@ def _pack(rows: Floats, start: int, size: int, packed: Float64) -> None:
             packed[j, r] = rows[start + r, j]
 
 
-@inlined
-def _begin(distances: Float64, indices: Indices, n_rows: int) -> None:
-    """Fill lists with what is behind every row, so that one at infinite distance still enters."""
-    for q in range(distances.shape[0]):
-        for i in range(distances.shape[1]):
-            distances[q, i] = np.inf
-            indices[q, i] = n_rows
-
-
 @kernel
 def scan_nearest(
     measure: Measure,
@@ -45,14 +36,14 @@ def scan_nearest(
 ) -> None:
     """Find each query's nearest rows by looking at all of them.
 
-    `distances` and `indices`, of shape (queries, k), receive the sorted lists.
+    `distances` and `indices`, of shape (queries, k), which `heaps.begin` has filled, receive
+    the sorted lists.
     Row `skip[q]` is left out for query q (-1: none).
     """
     n_rows, n_columns = rows.shape
     k = distances.shape[1]
     width = n_rows if n_rows < ROWS_A_BLOCK else ROWS_A_BLOCK
     packed, reduced = np.empty((n_columns, width)), np.empty(width)
-    _begin(distances, indices, n_rows)
     for start in range(0, n_rows, ROWS_A_BLOCK):
         found = reduced[: n_rows - start]
         size = found.shape[0]
@@ -83,7 +74,6 @@ def scan_few(
     """Do as `scan_nearest`, without a copy of the rows: four at a time, where they are."""
     n_rows, n_columns = rows.shape
     k = distances.shape[1]
-    _begin(distances, indices, n_rows)
     reduced = np.empty(4)
     for q in range(queries.shape[0]):
         query, near, numbers = queries[q], distances[q], indices[q]

@@ -195,7 +195,7 @@ def is_lost(measure: Measure, reduced: float) -> bool:
     return lossy and not VANISHED <= reduced < np.inf
 
 
-@kernel
+@inlined
 def pair_distance(measure: Measure, reduced: float, query: Float64, row: Floats) -> float:
     """Turn a reduced distance into the distance, even where the sum is lost."""
     if is_lost(measure, reduced):

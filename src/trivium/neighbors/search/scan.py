@@ -8,6 +8,7 @@ from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import Patience
 from trivium.blocks.map_reduce import cut
 from trivium.blocks.workers import map_in_order
+from trivium.neighbors.search.heaps import begin
 from trivium.neighbors.search.kernels import scan_few, scan_nearest, scan_within
 from trivium.neighbors.search.measures import Measure, require_known
 from trivium.neighbors.search.plain import is_plain, plain_nearest, plain_within
@@ -56,6 +57,7 @@ class Scan:
 
         def run(piece: slice) -> None:
             near = found[0][piece], found[1][piece]
+            begin(*near, self._rows.shape[0])
             search(self._measure, _float64(queries[piece]), self._rows, skip[piece], *near)
 
         for _ in map_in_order(

@@ -12,7 +12,7 @@ import numpy as np
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
 from trivium.neighbors.search.heaps import sift_down, worse
-from trivium.neighbors.search.intrinsics import addresses, inlined, row_address
+from trivium.neighbors.search.intrinsics import addresses, row_address
 from trivium.neighbors.search.measures import (
     Measure,
     add_difference,
@@ -110,15 +110,6 @@ def pair_of_stored(
     return distance_of(measure, reduced)
 
 
-@inlined
-def begin(distances: Float64, indices: Indices, n_rows: int) -> None:
-    """Fill lists with what is behind every row, so that one at infinite distance still enters."""
-    for q in range(distances.shape[0]):
-        for i in range(distances.shape[1]):
-            distances[q, i] = np.inf
-            indices[q, i] = n_rows
-
-
 @kernel
 def merge_nearest(
     measure: Measure,
@@ -132,7 +123,6 @@ def merge_nearest(
     """Bring each query's nearest rows into a heap, looking at all; see `kernels.scan_nearest`."""
     n_rows, k = rows.indptr.shape[0] - 1, distances.shape[1]
     asked, stored = addresses(queries), addresses(rows)
-    begin(distances, indices, n_rows)
     for q in range(distances.shape[0]):
         near, numbers = row_address(distances, q), row_address(indices, q)
         limit = reduced_limit(measure, near[0])

@@ -10,6 +10,7 @@ from trivium.blocks.compiled import Patience
 from trivium.blocks.locks import Lock
 from trivium.blocks.map_reduce import cut
 from trivium.blocks.workers import each_of, map_in_order
+from trivium.neighbors.search.heaps import begin
 from trivium.neighbors.search.measures import SQUARES, Measure, require_known
 from trivium.neighbors.search.plain import is_plain
 from trivium.neighbors.search.scan import Scan
@@ -84,12 +85,12 @@ class SparseSearch:
         def run(piece: slice) -> None:
             asked = queries[piece]
             near = found[0][piece], found[1][piece]
+            begin(*near, self._rows.shape[0])
             if postings is None:
                 given = self._measure, _as_queries(asked), self._stored, skip[piece]
                 merge_nearest(*given, self._apart(asked), *near)
                 sort_lists(*near)
                 return
-            near[0][:], near[1][:] = np.inf, self._rows.shape[0]
             question = self._question(postings, asked, skip[piece])
             apart = self._apart(asked)
             for block in postings.blocks:
