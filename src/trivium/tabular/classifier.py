@@ -12,7 +12,7 @@ from trivium.preparation.parsing import values_in
 from trivium.preparation.preparation import Preparation
 from trivium.preparation.reading import text_batches
 from trivium.tables.kinds import Column
-from trivium.tabular.tuning import probabilities_of
+from trivium.tabular.tuning import answers_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,8 +91,7 @@ class TabularClassifier:
         TableError
             If columns are missing, or a cell is not of its column's kind.
         """
-        codes, _ = self._asked(table, with_probabilities=False)
-        return self.classes_[codes]
+        return self.classes_[self._asked(table, with_probabilities=False)[0]]
 
     def predict_proba(self, table: Any) -> Float64:
         """Say how probable each class is.
@@ -110,16 +109,14 @@ class TabularClassifier:
         TableError
             As `predict`.
         """
-        return self._asked(table, with_labels=False)[1]
+        return self._asked(table)[1]
 
     def predict_both(self, table: Any) -> tuple[NDArray[np.object_], Float64]:
         """Return what `predict` and `predict_proba` do, of a table that is read once."""
         codes, probabilities = self._asked(table)
         return self.classes_[codes], probabilities
 
-    def _asked(
-        self, table: Any, *, with_labels: bool = True, with_probabilities: bool = True
-    ) -> tuple[Indices, Float64]:
+    def _asked(self, table: Any, *, with_probabilities: bool = True) -> tuple[Indices, Float64]:
         plan = self.preparation.plan_
         codes, probabilities, first = [], [], 0
         self.unseen.clear()
@@ -128,10 +125,12 @@ class TabularClassifier:
             first += batch.num_rows
             if batch.num_rows == 0:
                 continue
-            if with_labels:
-                codes.append(self.estimator.predict(X))
             if with_probabilities:
-                probabilities.append(probabilities_of(self.estimator, X, len(self.classes)))
+                told = answers_of(self.estimator, X, len(self.classes))
+                codes.append(told[0])
+                probabilities.append(told[1])
+            else:
+                codes.append(self.estimator.predict(X))
             for name, count in unseen.items():
                 self.unseen[name] = self.unseen.get(name, 0) + count
         return (

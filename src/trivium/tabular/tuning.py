@@ -119,8 +119,8 @@ def parameter_of(estimator: Any) -> dict[str, float]:
     return {name: getattr(estimator, name)}
 
 
-def probabilities_of(estimator: Any, X: Any, n_classes: int) -> Float64:
-    """Return probabilities of all classes, those that the estimator does not know among them.
+def answers_of(estimator: Any, X: Any, n_classes: int) -> tuple[Indices, Float64]:
+    """Return predicted classes, and probabilities of all, those unknown to the estimator too.
 
     Parameters
     ----------
@@ -128,10 +128,19 @@ def probabilities_of(estimator: Any, X: Any, n_classes: int) -> Float64:
         Of classes that are numbers below `n_classes`.
     X : ndarray or sparse of shape (n, d)
     n_classes : int
+
+    Returns
+    -------
+    codes : ndarray of int of shape (n,)
+    probabilities : ndarray of shape (n, n_classes)
     """
     found = estimator.predict_proba(X)
+    if isinstance(estimator, LeastSquaresClassifier):  # by scores, which calibration may round
+        codes = estimator.predict(X)
+    else:  # as they predict themselves: neighbours are searched for once
+        codes = estimator.classes_[found.argmax(axis=1)]
     if found.shape[1] == n_classes:
-        return found  # type: ignore[no-any-return]
+        return codes, found
     whole = np.zeros((found.shape[0], n_classes))
     whole[:, estimator.classes_] = found
-    return whole
+    return codes, whole

@@ -11,7 +11,7 @@ from trivium.preparation.parsing import Values
 from trivium.preparation.plan import Plan
 from trivium.tables.kinds import Column
 from trivium.tabular.scores import Score, bounded, score
-from trivium.tabular.tuning import TUNED, Training, parameter_of, probabilities_of
+from trivium.tabular.tuning import TUNED, Training, answers_of, parameter_of
 
 Progress = Callable[[str], None]
 """Is told what runs next, in a few words."""
@@ -112,8 +112,7 @@ def cross_validate(
             progress(f"{name}, fold {number + 1} of {n_folds}")
             with quiet() as heard:
                 model = TUNED[name](rows)
-                own = probabilities_of(model, X, task.n_classes)
-            predicted[name][test] = model.predict(X)
+                predicted[name][test], own = answers_of(model, X, task.n_classes)
             chances[name][test] = bounded(own, learn.size)
             parameters[name].append(parameter_of(model))
             said[name].update(dict.fromkeys(kinds_of(heard)))

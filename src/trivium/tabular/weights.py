@@ -17,9 +17,10 @@ def are_unequal(counts: Indices) -> bool:
     Parameters
     ----------
     counts : ndarray of int of shape (n_classes,)
-        Rows.
+        Rows. Classes of fewer than ten do not count: too little is known of them.
     """
-    return bool(counts.max() > UNEQUAL * counts.min())
+    enough = counts[counts >= LEAST_ROWS]
+    return bool(enough.size and enough.max() > UNEQUAL * enough.min())
 
 
 def balance(counts: Indices) -> Float64:
