@@ -46,6 +46,8 @@ def test_weights_are_the_balanced_ones_but_for_a_few_rows():
     np.testing.assert_allclose(balance(counts) * counts, 700.0 / 3.0)
     assert are_unequal(counts)
     assert not are_unequal(np.array([600, 60, 60]))
+    assert not are_unequal(np.array([600, 60, 9]))  # too little is known of nine rows
+    assert not are_unequal(np.array([9, 1]))
     alone = balance(np.array([600, 60, 1]))
     assert alone[2] == pytest.approx(661 / 30)
 

@@ -1,5 +1,6 @@
 """The estimator: learns what to make of a table's columns, and makes it."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -144,14 +145,14 @@ class Preparation(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self, "plan_")
         names = [column.name for column in self.plan_.columns]
-        parts, unseen, first = [], dict.fromkeys(names, 0), 0
+        parts, first = [], 0
+        unseen: Counter[str] = Counter()
         for batch in text_batches(table, names):
             part, counts = self.plan_.matrix(values_in(batch, self.plan_.columns, first=first))
             parts.append(part)
-            for name, count in counts.items():
-                unseen[name] += count
+            unseen.update(counts)
             first += batch.num_rows
-        self.unseen_ = {name: count for name, count in unseen.items() if count}
+        self.unseen_ = dict(unseen)
         return _stacked(parts) if parts else self.plan_.matrix(None)[0]
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:

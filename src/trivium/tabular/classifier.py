@@ -1,5 +1,6 @@
 """A classifier of the rows of a table, as people have them."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -119,7 +120,7 @@ class TabularClassifier:
     def _asked(self, table: Any, *, with_probabilities: bool = True) -> tuple[Indices, Float64]:
         plan = self.preparation.plan_
         codes, probabilities, first = [], [], 0
-        self.unseen.clear()
+        seen: Counter[str] = Counter()
         for batch in text_batches(table, [column.name for column in plan.columns]):
             X, unseen = plan.matrix(values_in(batch, plan.columns, first=first))
             first += batch.num_rows
@@ -131,8 +132,9 @@ class TabularClassifier:
                 probabilities.append(told[1])
             else:
                 codes.append(self.estimator.predict(X))
-            for name, count in unseen.items():
-                self.unseen[name] = self.unseen.get(name, 0) + count
+            seen.update(unseen)
+        self.unseen.clear()
+        self.unseen.update(seen)
         return (
             np.concatenate([np.empty(0, dtype=np.intp), *codes]),
             np.concatenate([np.empty((0, len(self.classes))), *probabilities]),

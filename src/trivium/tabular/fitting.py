@@ -46,7 +46,8 @@ def fit_table(
     class_weight : {"auto", "balanced"} or None, default="auto"
         "balanced" makes classes weigh alike, but for those of fewer than ten rows, which weigh as
         if they were rows of ten; then models are tuned and compared by balanced accuracy. "auto"
-        does so where the greatest class has more than ten times the rows of the least.
+        does so where the greatest class has more than ten times the rows of the least, those of
+        fewer than ten rows aside.
     folds : int, default=5
         Of the cross-validation, at least 2; fewer where there are fewer different rows.
     seed : int, default=0

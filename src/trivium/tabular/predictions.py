@@ -15,7 +15,7 @@ from trivium.preparation.reading import require_columns
 from trivium.tables.errors import CellError, TableError
 from trivium.tables.source import Source
 from trivium.tabular.classifier import TabularClassifier
-from trivium.tabular.tuning import probabilities_of
+from trivium.tabular.tuning import answers_of
 
 PREDICTION, CONFIDENCE = "prediction", "confidence"
 _AT_ONCE = 8  # batches that are in memory, for threads to share
@@ -133,11 +133,13 @@ class Predictions:
     def _answered(self, batch: pa.RecordBatch) -> Answered:
         plan, n_classes = self.model.preparation.plan_, len(self.model.classes)
         X, unseen = plan.matrix(values_in(batch, plan.columns))
-        labels = self.model.classes_[self.model.estimator.predict(X)]
         columns = []
         if self._proba or self._least is not None:
-            probabilities = probabilities_of(self.model.estimator, X, n_classes)
+            codes, probabilities = answers_of(self.model.estimator, X, n_classes)
             columns = list(probabilities.T) if self._proba else []
+        else:
+            codes = self.model.estimator.predict(X)
+        labels = self.model.classes_[codes]
         if self._least is not None:
             confidence = probabilities.max(axis=1, initial=0.0)
             labels = np.where(confidence < self._least, None, labels)
