@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-import numpy as np
 import pyarrow as pa
 
 from trivium.blocks.workers import map_in_order
@@ -142,7 +141,7 @@ class Predictions:
         labels = self.model.classes_[codes]
         if self._least is not None:
             confidence = probabilities.max(axis=1, initial=0.0)
-            labels = np.where(confidence < self._least, None, labels)
+            labels[confidence < self._least] = None
             columns.insert(0, confidence)
         kept = [batch.column(name) for name in self._keep]
         arrays = [*kept, pa.array(labels, pa.string()), *map(pa.array, columns)]
