@@ -3,6 +3,7 @@
 import pytest
 
 from trivium.tables.errors import TableError
+from trivium.tables.kinds import NumberStyle
 from trivium.tables.look import look
 
 N = 24  # rows of a table where nothing else is said
@@ -190,7 +191,9 @@ TARGETS = {
     "one class": (["a"] * N, "one class only in 24 rows"),
     "one and gaps": (cycled("a", ""), "one class only in 12 rows"),
     "empty": ([""] * N, "'y' is empty: no row has a label"),
-    "infinite": ([*range(N - 1), "inf"], "24 different labels"),
+    "infinite": ([*range(N - 1), "inf"], "is a quantity but for a few cells: 24 different labels"),
+    "mostly numbers": ([*(i / 7 for i in range(N - 1)), "none"], "is a quantity"),
+    "numbers and a word": ([*(i / 7 for i in range(N - 1)), "k.A."], "but for a few cells"),
 }
 
 
@@ -257,6 +260,7 @@ def test_the_file_decides_what_a_column_does_not_tell(tmp_path):
         (csv({**doubtful, "b": cycled("1,5", "2,25")}), ","),
         (csv({**doubtful, "b": cycled("1.5", "2.25")}), "."),
         (csv(doubtful, ";"), ","),
+        (csv({**doubtful, "b": cycled("0,5 €", "2,25 €")}), ","),
         (csv(doubtful), "."),
     ]
     for text, decimal in cases:
@@ -272,6 +276,21 @@ def test_the_file_decides_what_a_column_does_not_tell(tmp_path):
     assert look(path, dates="mdy").columns[1].date.formats == ("%m/%d/%Y",)
     assert any("day first or month first" in note for note in look(path).notes)
     assert not any("month first" in note for note in look(path, dates="mdy").notes)
+
+
+def test_points_are_decimal_unless_commas_are(tmp_path):
+    path = tmp_path / "table.csv"
+    points = {"a": cycled("1.234", "12.345", "3"), "m": cycled("1.234 €", "12.345 €")}
+    cases = [
+        (csv(points), NumberStyle(), "."),
+        (csv(points, ";"), NumberStyle(), "."),
+        (csv({**points, "b": cycled("1,5", "2,5")}), NumberStyle(",", "."), ","),
+        (csv({**points, "b": cycled("1,5", "2,5"), "c": cycled("1.5", "2.5")}), NumberStyle(), "."),
+    ]
+    for text, style, decimal in cases:
+        path.write_text(text)
+        a, m = look(path).columns[:2]
+        assert (a.number, m.number.decimal) == (style, decimal)
 
 
 def test_a_few_cells_that_are_no_numbers_are_said_with_their_line(tmp_path):

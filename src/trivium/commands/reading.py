@@ -6,6 +6,13 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
+Data = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA",
+        help="A table: CSV in any dialect, also compressed; Parquet, Feather, Excel.",
+    ),
+]
 Target = Annotated[str, typer.Option(metavar="COL", help="The column of labels.")]
 Kinds = Annotated[
     list[str] | None,

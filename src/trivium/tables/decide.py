@@ -21,6 +21,9 @@ from trivium.tables.number_style import numbers_of
 from trivium.tables.numbers import stripped
 from trivium.tables.quantities import Written, for_no_value, listed, of_numbers
 
+_NO_THOUSANDS = r"\.[0-9]{0,2}$|\.[0-9]{2}[^0-9]|\.[0-9]{4}|^[+-]?0?\.|^[+-]?[0-9]{4,}\."
+_FIRST_CELLS = 1000
+
 
 def decide(name: str, cells: Cells, hints: Hints) -> Finding:
     """Decide what a column is.
@@ -35,18 +38,22 @@ def decide(name: str, cells: Cells, hints: Hints) -> Finding:
     plain = plain_numbers(cells, hints)
     if plain is not None:
         code = column_names.code_of(name, plain)
-        return of_numbers(name, plain, Written(code=code), lambda: len(cells.texts))
+        found = of_numbers(name, plain, Written(code=code), lambda: len(cells.texts))
+        tells = points_tell(cells) if found.column.kind is Kind.NUMERIC else None
+        return replace(
+            found, doubt="point" if tells is False else None, evidence="." if tells else None
+        )
     valued = filled(cells, hints.missing)
     if not valued.used:
         missing = replace_missing(name, valued)
         return Finding(replace(missing, kind=Kind.DROPPED, reason="no cell holds a value"))
     notes: list[Note] = []
     for attempt in (truth_values, numbers_of, dates_of):
-        found = attempt(name, valued, hints)
-        if isinstance(found, Finding):
-            return found
-        if found is not None:
-            notes.append(found)
+        outcome = attempt(name, valued, hints)
+        if isinstance(outcome, Finding):
+            return outcome
+        if outcome is not None:
+            notes.append(outcome)
     return _levels(name, cells, hints, notes)
 
 
@@ -70,9 +77,17 @@ def plain_numbers(cells: Cells, hints: Hints) -> Float64 | None:
         return None
     if spelling.has_exponents(cells.column) and _any(cells.column, "[0-9][eE][0-9]"):
         return None
-    if hints.decimal == "," and not _any(cells.column, r"\.[0-9]{0,2}$|\.[0-9]{4}|^[+-]?0?\."):
+    if hints.decimal == "," and points_tell(cells) is False:
         return None  # 1.234 may be a thousand
     return found
+
+
+def points_tell(cells: Cells) -> bool | None:
+    """Whether some point cannot stand between thousands; None if there is no point."""
+    if not spelling.has_points(cells.column):
+        return None
+    first = cells.column.slice(0, _FIRST_CELLS)
+    return _any(first, _NO_THOUSANDS) or _any(cells.column, _NO_THOUSANDS)
 
 
 def _any(cells: Any, pattern: str) -> bool:

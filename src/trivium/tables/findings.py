@@ -47,6 +47,8 @@ class Note:
     row: int | None = None
 
 
+MOSTLY_NUMBERS = "mostly numbers"
+"""The topic of a column whose cells are numbers but for a few."""
 PLACE = "\x00"
 """Stands for the place of a note's row: no text of a file has it."""
 
@@ -60,7 +62,7 @@ class Finding:
     column : Column
     notes : tuple of Note
     doubt : str or None
-        "decimal" or "order", where the column alone does not tell.
+        "comma", "point" or "order": of what the column alone does not tell enough.
     evidence : str or None
         The decimal sign or the order that the column alone tells.
     """

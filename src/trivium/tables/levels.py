@@ -36,9 +36,11 @@ def of_codes(column: Column, why: str, used: int) -> Column:
         reason = f"an identifier: {why}, different in every row"
         return replace(column, kind=Kind.DROPPED, reason=reason)
     if is_group(column.name, n_levels, used):
-        reason = "rows belong together by it, to go by its name"
+        reason = "rows with the same one belong together, to go by the name"
         return replace(column, kind=Kind.GROUP, reason=reason)
-    return replace(column, kind=Kind.CATEGORY, reason=f"codes: {why}")
+    return replace(
+        column, kind=Kind.CATEGORY, reason=why if why.startswith("codes") else f"codes: {why}"
+    )
 
 
 def is_group(name: str, n_levels: int, used: int) -> bool:

@@ -208,15 +208,15 @@ def _decide_all(
     first = map_in_order(lambda name: finding(name, chosen.hints), features)
     findings = dict(zip(features, first, strict=True))
     told = [each.evidence for each in findings.values()]
-    hints = replace(
-        chosen.hints,
-        decimal=chosen.hints.decimal or _told(told, (".", ",")) or _by_separator(source),
-        order=chosen.hints.order or _told(told, ("dmy", "mdy")),
-    )
-    if hints != chosen.hints:
-        for name, found in findings.items():
-            if found.doubt is not None and getattr(hints, found.doubt) is not None:
-                findings[name] = finding(name, hints)
+    decimal = chosen.hints.decimal or _told(told, (".", ","))
+    hints = {
+        "comma": replace(chosen.hints, decimal=decimal or _by_separator(source)),
+        "point": replace(chosen.hints, decimal="," if decimal == "," else None),
+        "order": replace(chosen.hints, order=chosen.hints.order or _told(told, ("dmy", "mdy"))),
+    }
+    for name, found in findings.items():
+        if found.doubt is not None and hints[found.doubt] != chosen.hints:
+            findings[name] = finding(name, hints[found.doubt])
     return findings
 
 

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from trivium.tables import column_names, numbers, words
 from trivium.tables.cells import Filled, as_mask, is_one_of
 from trivium.tables.errors import CellError
-from trivium.tables.findings import PLACE, Finding, Hints, Note
+from trivium.tables.findings import MOSTLY_NUMBERS, PLACE, Finding, Hints, Note
 from trivium.tables.kinds import NumberStyle
 from trivium.tables.quantities import Written, of_numbers
 
@@ -98,14 +98,15 @@ def style_of(
     if len(signs) == 1:
         told = _any(texts, r"[0-9]\.[0-9]|[0-9],[0-9]")
         return plainest, None, plainest.decimal if told else None
+    doubt = "comma" if _any(texts, ",") else "point"
     wanted = [each for each in best if each.decimal == hints.decimal]
     if wanted:
-        return wanted[0], "decimal", None
+        return wanted[0], doubt, None
     # With commas alone groups of three are more likely in English; with points alone they are
     # decimals.
     if plainest.decimal == "," and not _any(texts, r"\."):
         plainest = next(each for each in best if each.decimal == ".")
-    return plainest, "decimal", None
+    return plainest, doubt, None
 
 
 def _possible(texts: pa.Array, decimal: str | None) -> list[NumberStyle]:
@@ -119,7 +120,7 @@ def _possible(texts: pa.Array, decimal: str | None) -> list[NumberStyle]:
         each
         for each in numbers.STYLES
         if there[each.thousands]
-        and (each.decimal == "." or comma or decimal == ",")
+        and (each.decimal == "." or comma or each.thousands == "." or decimal == ",")
         and decimal in (None, each.decimal)
     ]
     return found or [NumberStyle(decimal or ".")]
@@ -159,7 +160,7 @@ def _mostly(name: str, filled: Filled, infinite: Any, good: Any) -> Note | None:
     numbered = filled.used - others
     cells = "1 cell is" if others == 1 else f"{others:,} cells are"
     return Note(
-        "mostly numbers",
+        MOSTLY_NUMBERS,
         f"column {name!r} holds {numbered:,} numbers, but {cells} none, the first in {PLACE}: it "
         "is not taken for a quantity; mend the file, or name a word that stands for no value "
         "(--missing)",

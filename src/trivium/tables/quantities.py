@@ -27,7 +27,7 @@ class Written:
     style : NumberStyle
     missing_words : tuple of str
     doubt : str or None
-        "decimal", where they may be read in two ways.
+        "comma" or "point", where it may stand between thousands or not.
     code : str or None
         Why they are codes, by how they are written or by the column's name.
     """
@@ -89,7 +89,7 @@ def _quantity(column: Column, whole: bool, written: Written) -> Finding:
     if written.doubt is None:
         return Finding(column)
     if written.style.thousands == "" and written.style.decimal == ".":
-        return Finding(column, doubt="decimal")  # 1.234 is a number as a program writes it
+        return Finding(column, doubt=written.doubt)  # 1.234 is a number as a program writes it
     other = "." if written.style.decimal == "," else ","
     note = Note(
         "decimal",
@@ -97,7 +97,7 @@ def _quantity(column: Column, whole: bool, written: Written) -> Finding:
         + ("1234 or 1.234" if other == "," else "1.234 or 1234")
         + f": the decimal sign is taken for {written.style.decimal!r} (--decimal)",
     )
-    return Finding(column, (note,), doubt="decimal")
+    return Finding(column, (note,), doubt=written.doubt)
 
 
 def described(style: NumberStyle, whole: bool) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-_ZERO, _NINE, _PLUS, _MINUS = (ord(each) for each in "09+-")
+_ZERO, _NINE, _PLUS, _MINUS, _POINT = (ord(each) for each in "09+-.")
 
 
 def has_exponents(column: pa.ChunkedArray) -> bool:
@@ -15,6 +15,11 @@ def has_exponents(column: pa.ChunkedArray) -> bool:
         if ((letters | 0x20) == ord("e")).any():
             return True
     return False
+
+
+def has_points(column: pa.ChunkedArray) -> bool:
+    """Whether any text of a column holds a point."""
+    return any((_bytes(chunk)[1] == _POINT).any() for chunk in column.chunks)
 
 
 def has_leading_zeros(column: pa.ChunkedArray) -> bool:

@@ -11,7 +11,7 @@ from trivium.tables import words
 from trivium.tables.cells import Cells
 from trivium.tables.decide import decide
 from trivium.tables.errors import CellError, TableError
-from trivium.tables.findings import Hints
+from trivium.tables.findings import MOSTLY_NUMBERS, Hints
 from trivium.tables.kinds import Kind
 
 _MOST_INTEGERS = 20
@@ -85,9 +85,10 @@ def _refuse_quantities(
 ) -> None:
     n_rows, n_classes = sum(counts.values()), len(counts)
     try:
-        found = decide(name, Cells(column), hints).column
+        finding = decide(name, Cells(column), hints)
+        found, mostly = finding.column, any(n.topic == MOSTLY_NUMBERS for n in finding.notes)
     except CellError:
-        found = None
+        found, mostly = None, True  # some are infinite
     remedy = f"trivium predicts classes (--as {name}=category if these are)"
     number = found is not None and found.number is not None
     if number and n_classes > 2:
@@ -99,6 +100,11 @@ def _refuse_quantities(
                 f"the target {name!r} is a quantity: {n_classes:,} different {what} in "
                 f"{n_rows:,} rows; {remedy}"
             )
+    elif mostly and n_classes > _MOST_INTEGERS:
+        raise TableError(
+            f"the target {name!r} is a quantity but for a few cells: {n_classes:,} different "
+            f"labels in {n_rows:,} rows; {remedy}"
+        )
     elif found is not None and found.kind is Kind.DATE and n_classes > _MOST_WORDS:
         raise TableError(f"the target {name!r} holds {n_classes:,} different dates; {remedy}")
     elif n_classes > _MOST_WORDS and 2 * n_classes > n_rows:
