@@ -5,9 +5,8 @@ from copy import deepcopy
 
 import numpy as np
 
-from trivium.storage.codec import MOMENTS
+from trivium.storage.estimators import MOMENTS, digest_of_learnt
 from trivium.storage.frame import checksum, opened, unpacked
-from trivium.storage.whole import digest_of_learnt
 
 _HARMFUL = [
     None, True, False, 0, 1, -1, 2, 7, 2**31, 2**63, 2**64, -(2**70), 0.5, -0.5, 1e308, 5e-324,

@@ -9,8 +9,8 @@ from tests.storage.mutations import mutated, parts_of, put_together, split, with
 from tests.storage.zoo import answers, are_equal
 
 from trivium import ModelFileError, load
+from trivium.storage.estimators import digest_of_learnt
 from trivium.storage.frame import checksum
-from trivium.storage.whole import digest_of_learnt
 
 
 def refused(content, tmp_path):

@@ -5,17 +5,20 @@ compared with room for another processor's rounding.
 """
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from trivium.arrays import Float64, Floats
-from trivium.storage.codec import Codec
 from trivium.storage.entries import Stored, Written
 from trivium.storage.errors import Malformed, one_line
 
 _MOST, _NUMBERS = 4, 1 << 16  # rows, and numbers in them all unless one row has more
 _ROUNDING = 1e-9
+
+Answer = Callable[[Any], dict[str, Any]]
+"""By their names, arrays with a line for each row."""
 
 
 def fractions(m: int, d: int) -> Float64:
@@ -57,13 +60,24 @@ def of_slopes(slopes: Float64, m: int) -> Float64:
     return rows
 
 
-def write_canaries(codec: Codec, model: Any, written: Written) -> None:
-    """Write canaries and what the model answers, or that it has no answer to them."""
-    m = max(1, min(_MOST, _NUMBERS // int(model.n_features_in_)))
-    rows = codec.canaries(model, m)
+def write_canaries(
+    made: Callable[[int], Float64], answer: Answer, written: Written, columns: int
+) -> None:
+    """Write canaries and what the model answers, or that it has no answer to them.
+
+    Parameters
+    ----------
+    made : callable
+        Makes so many rows.
+    answer : callable
+        Given rows.
+    written : Written
+    columns : int
+    """
+    rows = made(max(1, min(_MOST, _NUMBERS // columns)))
     written.put("canary.rows", rows)
     try:
-        answers = _answers(codec, model, rows)
+        answers = _answers(answer, rows)
     except (ValueError, ArithmeticError):  # of a metric that makes nothing of such rows
         answers = {}
     written.record["canaries"] = sorted(answers)
@@ -81,7 +95,7 @@ def read_canary_rows(stored: Stored, columns: Any) -> Float64:
     return rows
 
 
-def check_canaries(codec: Codec, model: Any, stored: Stored, rows: Float64) -> None:
+def check_canaries(answer: Answer, stored: Stored, rows: Any) -> None:
     """Raise unless a model that was read answers as the one that was written.
 
     Raises
@@ -94,7 +108,7 @@ def check_canaries(codec: Codec, model: Any, stored: Stored, rows: Float64) -> N
     if not names:
         return
     try:
-        answers = _answers(codec, model, rows)
+        answers = _answers(answer, rows)
     except Exception as error:
         raise Malformed(f"the model fails for a canary: {one_line(error)}") from error
     if names != sorted(answers):
@@ -106,10 +120,10 @@ def check_canaries(codec: Codec, model: Any, stored: Stored, rows: Float64) -> N
             raise Malformed(f"the model answers a canary by other {name} than those in the file")
 
 
-def _answers(codec: Codec, model: Any, rows: Float64) -> dict[str, Any]:
+def _answers(answer: Answer, rows: Any) -> dict[str, Any]:
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        return codec.answers(model, rows)
+        return answer(rows)
 
 
 def _are_close(own: Float64, told: Float64) -> bool:

@@ -1,25 +1,18 @@
-"""What a codec does: one for each class of estimators."""
+"""What a codec does: one for each class of models."""
 
 from abc import ABC, abstractmethod
 from typing import Any
 
 from trivium.storage.entries import Stored, Written
 
-ROWS, MOMENTS, LEARNT = WHAT = (
-    "training rows",
-    "moments of the training rows",
-    "what was learnt",
-)
-"""What the digest in a fingerprint is of."""
-
 
 class Codec(ABC):
-    """Brings what an estimator has learnt into a file, and out of it again.
+    """Brings a model into a file, and out of it again.
 
     Parameters
     ----------
     kind : type
-        The estimator's class.
+        The model's class.
     """
 
     def __init__(self, kind: Any) -> None:
@@ -27,7 +20,7 @@ class Codec(ABC):
 
     @abstractmethod
     def write(self, model: Any, written: Written) -> None:
-        """Write what a fitted estimator has learnt, its parameters apart.
+        """Write a fitted model.
 
         Raises
         ------
@@ -36,8 +29,8 @@ class Codec(ABC):
         """
 
     @abstractmethod
-    def read(self, model: Any, stored: Stored) -> None:
-        """Give an estimator that has its parameters what another has learnt.
+    def read(self, stored: Stored) -> Any:
+        """Make a model of what a file says of it.
 
         Raises
         ------
@@ -45,18 +38,14 @@ class Codec(ABC):
             If parts are missing, wrong, or do not agree with each other.
         """
 
-    @abstractmethod
-    def canaries(self, model: Any, m: int) -> Any:
-        """Make m rows that are nobody's, of the scales that the estimator knows."""
-
-    @abstractmethod
-    def answers(self, model: Any, rows: Any) -> dict[str, Any]:
-        """Answer for rows by numbers that another processor finds too, but for rounding."""
-
     def rows_kept(self, model: Any) -> int:
-        """Count the training rows that a file of the estimator holds."""
+        """Count the training rows that a file of the model holds."""
         return 0
 
     @abstractmethod
-    def fingerprint(self, model: Any, written: Written) -> tuple[int | None, str, dict[str, Any]]:
-        """Return how many rows there were, what tells them from others, and that as arrays."""
+    def about(self, model: Any) -> dict[str, Any]:
+        """Tell of a model what `describe` does, beside what it tells of any file."""
+
+    @abstractmethod
+    def fingerprint_of(self, record: dict[str, Any]) -> Any:
+        """Return, from the record of a file, by what one can tell what a model was fitted to."""

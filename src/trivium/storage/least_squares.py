@@ -15,20 +15,21 @@ from trivium.least_squares.calibrator import Calibrator, Range, Sigmoid, Steps
 from trivium.least_squares.classifier import LeastSquaresClassifier
 from trivium.least_squares.classifier_cv import LeastSquaresClassifierCV
 from trivium.storage.canaries import of_slopes
-from trivium.storage.codec import LEARNT, MOMENTS, Codec
 from trivium.storage.columns import read_columns, read_results, write_columns, write_results
 from trivium.storage.entries import Stored, Written
 from trivium.storage.errors import Malformed
+from trivium.storage.estimators import LEARNT, MOMENTS, EstimatorCodec
+from trivium.storage.frame import Arrays
 from trivium.storage.labels import classes_of, labels_written
 from trivium.storage.values import value_of, value_written
 
 _GREATEST = float(np.finfo(np.float64).max)
 
 
-class Indicators(Codec):
+class Indicators(EstimatorCodec):
     """What both estimators have learnt."""
 
-    def write(self, model: Any, written: Written) -> None:
+    def write_learnt(self, model: Any, written: Written) -> None:
         """Write the functions, and what is said of them."""
         check_is_fitted(model, "coef_")
         write_columns(model, written)
@@ -48,7 +49,7 @@ class Indicators(Codec):
             masked = codes_among(model.masked_classes_, model.classes_)
             written.record["masked"] = masked.tolist()
 
-    def read(self, model: Any, stored: Stored) -> None:
+    def read_learnt(self, model: Any, stored: Stored) -> None:
         """Give it the functions."""
         d = read_columns(model, stored)
         model.classes_ = classes_of(stored.value("classes"), least=2)
@@ -79,7 +80,7 @@ class Indicators(Codec):
         """Values of the functions."""
         return {"scores": model._scores(rows)}
 
-    def fingerprint(self, model: Any, written: Written) -> tuple[int | None, str, dict[str, Any]]:
+    def fingerprint(self, model: Any, written: Written) -> tuple[int | None, str, Arrays]:
         """Return the moments of the rows, as long as the model has them, or what it learnt."""
         rows = getattr(model, "_n_rows", None)
         moments = model._moments
@@ -92,9 +93,9 @@ class Indicators(Codec):
 class Plain(Indicators):
     """`LeastSquaresClassifier`."""
 
-    def write(self, model: Any, written: Written) -> None:
+    def write_learnt(self, model: Any, written: Written) -> None:
         """Write what the robust fit and the calibration add."""
-        super().write(model, written)
+        super().write_learnt(model, written)
         written.record["rows"] = int(model._n_rows)
         written.record["n_iter"] = None
         if hasattr(model, "robust_weights_"):
@@ -105,9 +106,9 @@ class Plain(Indicators):
         if hasattr(model, "_calibrator"):
             _write_calibrator(model._calibrator, written.part("calibrator"))
 
-    def read(self, model: Any, stored: Stored) -> None:
+    def read_learnt(self, model: Any, stored: Stored) -> None:
         """Give it those."""
-        super().read(model, stored)
+        super().read_learnt(model, stored)
         model._check_parameters()
         n_classes = model.classes_.size
         model._n_rows = stored.integer("rows", 0)
@@ -137,16 +138,16 @@ class Plain(Indicators):
 class Chosen(Indicators):
     """`LeastSquaresClassifierCV`."""
 
-    def write(self, model: Any, written: Written) -> None:
+    def write_learnt(self, model: Any, written: Written) -> None:
         """Write how the penalty was chosen."""
-        super().write(model, written)
+        super().write_learnt(model, written)
         written.record["alpha"] = float(model.alpha_)
         written.record["best_score"] = float(model.best_score_)
         write_results(model, written)
 
-    def read(self, model: Any, stored: Stored) -> None:
+    def read_learnt(self, model: Any, stored: Stored) -> None:
         """Give it that."""
-        super().read(model, stored)
+        super().read_learnt(model, stored)
         model.alpha_ = stored.number("alpha", 0.0)
         model.best_score_ = stored.number("best_score")
         read_results(model, stored, "alpha")

@@ -11,7 +11,6 @@ from trivium.storage.codec import Codec
 from trivium.storage.entries import Stored, Written
 from trivium.storage.errors import Malformed, ModelFileError, NotStorableError, one_line
 from trivium.storage.frame import Arrays, opened, packed, unpacked
-from trivium.storage.whole import read_model, write_model
 
 FORMAT = 1
 """Of the files that are written."""
@@ -138,19 +137,15 @@ def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
         As `load`.
     """
     model, record = _read_file(path)
-    names = getattr(model, "feature_names_in_", None)
-    classes = getattr(model, "classes_", None)
+    codec = _codec_of(record["class"])
     return {
         "class": record["class"],
         "format": record["format"],
         "trivium": record["trivium"],
         "bytes": os.stat(path).st_size,
-        "parameters": model.get_params(deep=False),
-        "columns": model.n_features_in_,
-        "names": None if names is None else names.tolist(),
-        "classes": None if classes is None else classes.tolist(),
-        "rows_kept": _codec_of(record["class"]).rows_kept(model),
-        "fingerprint": record["model"]["fingerprint"],
+        "rows_kept": codec.rows_kept(model),
+        "fingerprint": codec.fingerprint_of(record["model"]),
+        **codec.about(model),
     }
 
 
@@ -162,7 +157,7 @@ def _codec_of(name: str) -> Codec:
 def _content_of(model: Any, name: str) -> bytes:
     """Return the bytes of a model's file."""
     written = Written()
-    write_model(model, _codec_of(name), written)
+    _codec_of(name).write(model, written)
     header = {"format": FORMAT, "trivium": __version__, "class": name}
     return packed({**header, "model": written.record}, written.arrays)
 
@@ -203,7 +198,7 @@ def _read(record: dict[str, Any], arrays: Arrays) -> _Read:
     Malformed
     """
     stored = Stored(record["model"], arrays)
-    model = read_model(_codec_of(record["class"]), stored)
+    model = _codec_of(record["class"]).read(stored)
     stored.close()
     return _Read(model, record)
 

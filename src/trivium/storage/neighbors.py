@@ -23,10 +23,11 @@ from trivium.rows.csr import Csr, as_csr
 from trivium.rows.labelled import LabelledRows
 from trivium.rows.table import rows_of
 from trivium.storage.canaries import between
-from trivium.storage.codec import ROWS, Codec
 from trivium.storage.columns import read_columns, read_results, write_columns, write_results
 from trivium.storage.entries import Stored, Written
 from trivium.storage.errors import Malformed, NotStorableError
+from trivium.storage.estimators import ROWS, EstimatorCodec
+from trivium.storage.frame import Arrays
 from trivium.storage.labels import classes_of, labels_written
 
 _FLOATS = ("float64", "float32")
@@ -35,10 +36,10 @@ _MOST_THREADS = 1 << 12
 _GREATEST = float(np.finfo(np.float64).max)
 
 
-class Search(Codec):
+class Search(EstimatorCodec):
     """`NearestNeighbors`, and what all neighbours estimators have of it."""
 
-    def write(self, model: Any, written: Written) -> None:
+    def write_learnt(self, model: Any, written: Written) -> None:
         """Write rows, and those that weigh nothing, with the numbers that they had."""
         check_is_fitted(model, "_index")
         index, metric = model._index, model._metric()
@@ -54,7 +55,7 @@ class Search(Codec):
             _write_rows(written, "weightless", model._weightless)
             written.put("weightless.numbers", model._weightless_numbers.astype(np.int64))
 
-    def read(self, model: Any, stored: Stored) -> None:
+    def read_learnt(self, model: Any, stored: Stored) -> None:
         """Index the rows again."""
         columns = read_columns(model, stored)
         jobs = model.n_jobs
@@ -122,7 +123,7 @@ class Search(Codec):
         k = min(self._n_neighbors(model), model.n_samples_fit_)
         return model.kneighbors(rows, k)
 
-    def fingerprint(self, model: Any, written: Written) -> tuple[int | None, str, dict[str, Any]]:
+    def fingerprint(self, model: Any, written: Written) -> tuple[int | None, str, Arrays]:
         """Return the training rows, their classes and weights."""
         return self.rows_kept(model), ROWS, written.own_arrays()
 
@@ -130,9 +131,9 @@ class Search(Codec):
 class Votes(Search):
     """`KNeighborsClassifier`."""
 
-    def write(self, model: Any, written: Written) -> None:
+    def write_learnt(self, model: Any, written: Written) -> None:
         """Write rows, their classes and weights, and how they vote."""
-        super().write(model, written)
+        super().write_learnt(model, written)
         voters, folds = model._voters, model._folds
         if callable(voters.rule):
             raise NotStorableError(
@@ -151,9 +152,9 @@ class Votes(Search):
             for name in ("weights", "factors", "greatest", "mean", "whole", "keeps"):
                 written.put(f"folds.{name}", getattr(folds, name))
 
-    def read(self, model: Any, stored: Stored) -> None:
+    def read_learnt(self, model: Any, stored: Stored) -> None:
         """Give rows their votes."""
-        super().read(model, stored)
+        super().read_learnt(model, stored)
         n = model._index.n_rows
         model.classes_ = classes_of(stored.value("classes"))
         rule: Any = stored.choice("rule", _RULES)
@@ -181,17 +182,17 @@ class Votes(Search):
 class ChosenVotes(Votes):
     """`KNeighborsClassifierCV`."""
 
-    def write(self, model: Any, written: Written) -> None:
+    def write_learnt(self, model: Any, written: Written) -> None:
         """Write what `KNeighborsClassifier` has, and how the number of neighbours was chosen."""
         check_is_fitted(model, "n_neighbors_")
-        super().write(model, written)
+        super().write_learnt(model, written)
         written.record["n_neighbors"] = int(model.n_neighbors_)
         written.record["best_score"] = float(model.best_score_)
         write_results(model, written)
 
-    def read(self, model: Any, stored: Stored) -> None:
+    def read_learnt(self, model: Any, stored: Stored) -> None:
         """Give it the number chosen."""
-        super().read(model, stored)
+        super().read_learnt(model, stored)
         read_results(model, stored, "n_neighbors")
         model.n_neighbors_ = stored.integer("n_neighbors", 1)
         model.best_score_ = stored.number("best_score")
@@ -203,10 +204,10 @@ class ChosenVotes(Votes):
 class Densities(Search):
     """`KNeighborsDensity`."""
 
-    def write(self, model: Any, written: Written) -> None:
+    def write_learnt(self, model: Any, written: Written) -> None:
         """Write rows, their weights and, where they have some, classes."""
         check_is_fitted(model, "_balls")
-        super().write(model, written)
+        super().write_learnt(model, written)
         by_class = model._by_class
         written.record["classes"] = None
         written.record["fitted_volume"] = "shared"
@@ -219,9 +220,9 @@ class Densities(Search):
             written.record["fitted_volume"] = "per_class"
         written.put("codes", by_class.codes.astype(np.int64))
 
-    def read(self, model: Any, stored: Stored) -> None:
+    def read_learnt(self, model: Any, stored: Stored) -> None:
         """Make the balls again."""
-        super().read(model, stored)
+        super().read_learnt(model, stored)
         n, weights = model._index.n_rows, _row_weights(stored, model._index.n_rows)
         model._balls = Balls(model._index, weights)
         model._check_neighbors(model._balls, None, own=False)

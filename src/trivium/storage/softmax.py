@@ -9,10 +9,11 @@ from trivium.softmax.classifier import SoftmaxRegression
 from trivium.softmax.classifier_cv import SoftmaxRegressionCV
 from trivium.softmax.past import Past
 from trivium.storage.canaries import of_slopes
-from trivium.storage.codec import LEARNT, Codec
 from trivium.storage.columns import read_columns, read_results, write_columns, write_results
 from trivium.storage.entries import Stored, Written
 from trivium.storage.errors import NotStorableError
+from trivium.storage.estimators import LEARNT, EstimatorCodec
+from trivium.storage.frame import Arrays
 from trivium.storage.labels import classes_of, labels_written
 
 _SOLVERS = ("newton-cg", "lbfgs", "newton", "gradient-descent")
@@ -20,10 +21,10 @@ _HISTORY = r"history\.[a-z_]{1,40}"
 _NUMBERS = ("n_passes", "optimality_gap")
 
 
-class Plain(Codec):
+class Plain(EstimatorCodec):
     """`SoftmaxRegression`."""
 
-    def write(self, model: Any, written: Written) -> None:
+    def write_learnt(self, model: Any, written: Written) -> None:
         """Write the logits, and what is said of the fit."""
         check_is_fitted(model, "coef_")
         write_columns(model, written)
@@ -47,7 +48,7 @@ class Plain(Codec):
         else:
             written.record["past"] = None
 
-    def read(self, model: Any, stored: Stored) -> None:
+    def read_learnt(self, model: Any, stored: Stored) -> None:
         """Give it those."""
         d = read_columns(model, stored)
         model.classes_ = classes_of(stored.value("classes"), least=2)
@@ -74,7 +75,7 @@ class Plain(Codec):
         """Logits."""
         return {"logits": model.decision_function(rows)}
 
-    def fingerprint(self, model: Any, written: Written) -> tuple[int | None, str, dict[str, Any]]:
+    def fingerprint(self, model: Any, written: Written) -> tuple[int | None, str, Arrays]:
         """Return what was learnt: nothing else is kept of the rows."""
         return None, LEARNT, written.own_arrays()
 
@@ -101,16 +102,16 @@ class Plain(Codec):
 class Chosen(Plain):
     """`SoftmaxRegressionCV`."""
 
-    def write(self, model: Any, written: Written) -> None:
+    def write_learnt(self, model: Any, written: Written) -> None:
         """Write how the penalty was chosen."""
-        super().write(model, written)
+        super().write_learnt(model, written)
         written.record["alpha"] = float(model.alpha_)
         written.record["best_score"] = float(model.best_score_)
         write_results(model, written)
 
-    def read(self, model: Any, stored: Stored) -> None:
+    def read_learnt(self, model: Any, stored: Stored) -> None:
         """Give it that."""
-        super().read(model, stored)
+        super().read_learnt(model, stored)
         model.alpha_ = stored.number("alpha", 0.0)
         model.best_score_ = stored.number("best_score")
         read_results(model, stored, "alpha")
