@@ -46,6 +46,17 @@ def put_together(record, arrays, *, repaired=True):
     return with_header(json.dumps(header).encode(), data)
 
 
+def repair_fingerprint(record, arrays):
+    """Give the fingerprint of a model, or of the estimator in one, the right digest."""
+    holder, prefix = record["model"], ""
+    if "estimator" in holder:
+        holder, prefix = holder["estimator"], "estimator."
+    told = holder.get("fingerprint")
+    if told is not None and told["of"] != MOMENTS:
+        own = {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
+        told["digest"] = digest_of_learnt(own)
+
+
 def with_header(header, data):
     header += b" " * (-len(header) % 8)
     return len(header).to_bytes(8, "little") + header + data
@@ -218,7 +229,6 @@ def _array(content, rng):
         rng.shuffle(array)
     if rng.random() < 0.05:
         del arrays[name]
-    told = record["model"]["fingerprint"]
-    if rng.random() < 0.5 and told["of"] != MOMENTS:  # by somebody who knows of it
-        told["digest"] = digest_of_learnt(arrays)
+    if rng.random() < 0.5:  # by somebody who knows of it
+        repair_fingerprint(record, arrays)
     return put_together(record, arrays)

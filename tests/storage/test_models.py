@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 import safetensors.numpy
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
+from sklearn.pipeline import Pipeline, make_pipeline
 from tests.storage.zoo import answers, are_equal, table
 
 import trivium
@@ -25,7 +27,9 @@ from trivium import (
     load,
     save,
 )
+from trivium.preparation.preparation import Preparation
 from trivium.storage.models import describe
+from trivium.tabular.classifier import TabularClassifier
 
 X, Y = table()
 
@@ -47,12 +51,28 @@ def test_every_model_answers_as_before_to_the_bit(stored):
 
 def test_every_model_keeps_its_parameters_and_what_is_said_of_the_fit(stored):
     for name, (model, _, loaded, _, _) in stored.items():
-        assert type(loaded) is type(model)
+        assert_same(model, loaded, name)
+
+
+def assert_same(model, loaded, name):
+    assert type(loaded) is type(model)
+    if isinstance(model, Pipeline):
+        assert list(loaded.named_steps) == list(model.named_steps)
+        assert (loaded.memory, loaded.verbose) == (None, model.verbose)
+    elif not isinstance(model, TabularClassifier):
         np.testing.assert_equal(loaded.get_params(), model.get_params(), name)
-        for attribute, value in vars(model).items():
-            if attribute.endswith("_") and not attribute.startswith("_"):
-                np.testing.assert_equal(getattr(loaded, attribute), value, f"{name}: {attribute}")
-                assert type(getattr(loaded, attribute)) is type(value)
+    for attribute, value in vars(model).items():
+        own = getattr(loaded, attribute)
+        if attribute in ("preparation", "estimator"):
+            assert_same(value, own, name)
+        elif attribute == "steps":
+            for one, other in zip(value, own, strict=True):
+                assert_same(one[1], other[1], name)
+        elif not attribute.startswith("_") and (
+            attribute.endswith("_") or isinstance(model, TabularClassifier)
+        ):
+            np.testing.assert_equal(own, value, f"{name}: {attribute}")
+            assert type(own) is type(value)
 
 
 def test_a_model_that_was_loaded_is_written_as_the_same_bytes(stored, tmp_path):
@@ -298,6 +318,35 @@ def test_description(stored, tmp_path):
     told = describe(tmp_path / "model")
     assert told["rows_kept"] == 0
     assert told["fingerprint"]["of"] == "moments of the training rows"
+    (tmp_path / "model").write_bytes(stored["table, neighbors"][1])
+    told = describe(tmp_path / "model")
+    assert (told["model"], told["target"]) == ("neighbors", "label")
+    assert told["classes"] == ["01", "1", "NA"]
+    assert told["rows_kept"] == told["fingerprint"]["rows"] == 60
+    assert told["columns"][0]["name"] == "size"
+    assert told["columns"][0]["kind"] == "numeric"
+    assert told["notes"] == list(stored["table, neighbors"][0].notes)
+    (tmp_path / "model").write_bytes(stored["preparation"][1])
+    told = describe(tmp_path / "model")
+    assert (told["rows_kept"], told["fingerprint"]) == (0, None)
+    assert len(told["columns"]) == 5
+    (tmp_path / "model").write_bytes(stored["pipeline"][1])
+    told = describe(tmp_path / "model")
+    assert told["rows_kept"] == 0
+    assert told["classes"] == ["01", "1", "NA"]
+
+
+def test_pipelines_of_other_steps_are_refused(tmp_path):
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    for pipeline, what in (
+        (make_pipeline(Preparation(), SoftmaxRegression(), memory=str(tmp_path)), "without memory"),
+        (make_pipeline(SoftmaxRegression()), "pipelines of two steps"),
+        (make_pipeline(Preparation(), LogisticRegression()), "last step is of type LogisticReg"),
+        (make_pipeline(Preparation(), KNeighborsDensity()), "last step is of type KNeighborsDens"),
+    ):
+        pipeline.fit(frame, Y)
+        with pytest.raises(ValueError, match=what):
+            save(pipeline, tmp_path / "model")
 
 
 def test_fingerprints_tell_rows_from_others(tmp_path):

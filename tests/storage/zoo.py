@@ -3,7 +3,9 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 import scipy.sparse
+from sklearn.pipeline import make_pipeline
 
 from trivium import (
     KNeighborsClassifier,
@@ -15,6 +17,9 @@ from trivium import (
     SoftmaxRegression,
     SoftmaxRegressionCV,
 )
+from trivium.preparation.preparation import Preparation
+from trivium.tables.look import look
+from trivium.tabular.fitting import fit_table
 
 _ASKED = (
     "predict",
@@ -24,6 +29,7 @@ _ASKED = (
     "score_samples",
     "class_score_samples",
     "kneighbors",
+    "transform",
 )
 
 
@@ -99,6 +105,39 @@ def models():
     parts = SoftmaxRegression(0.1).partial_fit(X[:30], y[:30], classes=[0, 1, 2])
     yield "softmax, in parts", parts, queries
     yield "softmax, chosen", SoftmaxRegressionCV((0.1, 1.0), cv=2).fit(X, names[y]), queries
+    yield from tables()
+
+
+def people(n=60, seed=0):
+    """Return a table as people have them."""
+    rng = np.random.default_rng(seed)
+    days = pd.date_range("2023-03-05", periods=n, freq="11D").strftime("%d.%m.%Y")
+    frame = pd.DataFrame(
+        {
+            "size": [f"{value:.2f}".replace(".", ",") for value in rng.normal(3.0, 2.0, n)],
+            "day": rng.permutation(days),
+            "shop": rng.choice(["Nord", "Süd", "NA", "x"], n, p=[0.5, 0.3, 0.15, 0.05]),
+            "open": rng.choice(["yes", "no"], n),
+            "weight": rng.choice(["1.5 kg", "2 kg", "?"], n),
+        }
+    )
+    frame.loc[::7, ["size", "shop", "day"]] = ""
+    large = pd.to_numeric(frame["size"].str.replace(",", ".")).fillna(0.0) > 3.0
+    frame["label"] = np.where(large, "NA", np.where(frame["open"] == "yes", "01", "1"))
+    return frame
+
+
+def tables():
+    """Yield the same as `models`, of tables as people have them."""
+    frame, queries = people(), people(20, seed=1).drop(columns="label")
+    seen = look(frame, "label")
+    for model in ("least-squares", "softmax", "neighbors"):
+        yield f"table, {model}", fit_table(seen, model=model, folds=2), queries
+    X, y = frame.drop(columns="label"), frame["label"]
+    yield "preparation", Preparation(min_frequency=4).fit(X), queries
+    yield "preparation, sparse", Preparation(seen.columns, sparse=True).fit(X), queries
+    pipeline = make_pipeline(Preparation(seen.columns), SoftmaxRegression(0.1)).fit(X, y)
+    yield "pipeline", pipeline, queries
 
 
 def answers(model, queries):
@@ -111,6 +150,7 @@ def answers(model, queries):
             continue
         for asked in (queries, None) if hasattr(model, "_index") else (queries,):
             own = getattr(model, name)(asked)
+            own = own.toarray() if scipy.sparse.issparse(own) else own
             found[name, asked is None] = list(own) if isinstance(own, tuple) else [own]
     return found
 

@@ -24,6 +24,9 @@ _ROOMS = {
     "LeastSquaresClassifierCV": "least_squares",
     "SoftmaxRegression": "softmax",
     "SoftmaxRegressionCV": "softmax",
+    "Preparation": "tables",
+    "TabularClassifier": "tabular",
+    "Pipeline": "tabular",
 }
 """Where the codec of each class is: the table of all that a file may hold."""
 
@@ -198,7 +201,12 @@ def _read(record: dict[str, Any], arrays: Arrays) -> _Read:
     Malformed
     """
     stored = Stored(record["model"], arrays)
-    model = _codec_of(record["class"]).read(stored)
+    try:
+        model = _codec_of(record["class"]).read(stored)
+    except (Malformed, MemoryError):
+        raise
+    except Exception as error:  # of the classes' own checks, whichever a file makes fail
+        raise Malformed(f"a model of it fails: {one_line(error)}") from error
     stored.close()
     return _Read(model, record)
 
