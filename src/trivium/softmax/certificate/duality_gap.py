@@ -32,6 +32,7 @@ Algorithms, 2nd ed. 2002, section 3.1), and the same argument, applied once more
 price of removing it. Logits that are wrong by ε change KL(q‖p) by the variance of ε under p.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -153,6 +154,8 @@ def _balance(model: Model, sums: Residuals) -> tuple[Float64, float, float, floa
     ratio : float
         Greatest |q/p - 1| at most, both steps taken.
     """
+    if len(sums.stars) == 2:
+        return _balance_of_two(model, sums)
     edges = (sums.stars + sums.stars.T) / model.total
     laplacian = np.diag(edges.sum(axis=1)) - edges
     diagonal = np.diagonal(laplacian)
@@ -173,3 +176,17 @@ def _balance(model: Model, sums: Residuals) -> tuple[Float64, float, float, floa
     residue = float(np.linalg.norm(unit * (np.abs(left) + rounded)))
     ratio = float(np.ptp(values)) + 2 * float(unit.max()) * stiffness * residue
     return values, along, float(np.sqrt(stiffness)) * residue, ratio
+
+
+def _balance_of_two(model: Model, sums: Residuals) -> tuple[Float64, float, float, float] | None:
+    """Do as `_balance`, where the Laplacian has one edge, and its scaled inverse the norm one."""
+    edge = float(sums.stars[0, 1] + sums.stars[1, 0]) / model.total
+    if not edge > 0:
+        return None
+    needed = float(sums.balance[1]) / model.total
+    apart = -needed / edge
+    rounded = model.rounding * (sums.size / model.total + edge * abs(apart))
+    residue = math.sqrt(2.0 / edge) * (abs(needed + edge * apart) + rounded)
+    ratio = abs(apart) + 2.0 * SOLVED * residue / math.sqrt(edge)
+    values = np.array([-0.5 * apart, 0.5 * apart])
+    return values, math.sqrt(edge) * abs(apart), math.sqrt(SOLVED) * residue, ratio
