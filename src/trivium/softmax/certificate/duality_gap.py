@@ -157,13 +157,13 @@ def _balance(model: Model, sums: Residuals) -> tuple[Float64, float, float, floa
     if len(sums.stars) == 2:
         return _balance_of_two(model, sums)
     edges = (sums.stars + sums.stars.T) / model.total
-    laplacian = np.diag(edges.sum(axis=1)) - edges
-    diagonal = np.diagonal(laplacian)
+    diagonal = edges.sum(axis=1)
     if not (diagonal > 0).all():
         return None
-    unit = 1 / np.sqrt(diagonal)
-    null = 1 / unit / np.linalg.norm(1 / unit)
-    inverse = inverse_of(laplacian * unit * unit[:, None] + np.outer(null, null))
+    laplacian = np.diag(diagonal) - edges
+    root = np.sqrt(diagonal)
+    unit, null = 1 / root, root / norm(root)
+    inverse = inverse_of(laplacian * unit * unit[:, None] + null * null[:, None])
     if inverse is None:
         return None
     needed = sums.balance / model.total
@@ -173,8 +173,8 @@ def _balance(model: Model, sums: Residuals) -> tuple[Float64, float, float, floa
     left = needed + laplacian @ values
     rounded = model.rounding * (sums.size / model.total + np.abs(laplacian) @ np.abs(values))
     stiffness = SOLVED * float(np.abs(inverse).sum(axis=0).max())
-    residue = float(np.linalg.norm(unit * (np.abs(left) + rounded)))
-    ratio = float(np.ptp(values)) + 2 * float(unit.max()) * stiffness * residue
+    residue = norm(unit * (np.abs(left) + rounded))
+    ratio = float(values.max() - values.min()) + 2 * float(unit.max()) * stiffness * residue
     return values, along, float(np.sqrt(stiffness)) * residue, ratio
 
 
