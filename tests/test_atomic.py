@@ -7,11 +7,11 @@ import sys
 import pytest
 from tests.programs import PATIENCE, run_program
 
-from trivium.atomic import atomic_file
+from trivium.atomic import atomic_file, require_writable
 
 _STOPS_HALFWAY = """
 import sys, time
-from trivium.atomic import atomic_file
+from trivium.atomic import atomic_file, require_writable
 with atomic_file(sys.argv[1]) as file:
     file.write(b"half")
     file.flush()
@@ -93,7 +93,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path):
     (tmp_path / "old").write_bytes(b"old")
     run_program(
         "import os, resource, signal\n"
-        "from trivium.atomic import atomic_file\n"
+        "from trivium.atomic import atomic_file, require_writable\n"
         f"os.chdir({str(tmp_path)!r})\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, 1 << 16))\n"
@@ -142,3 +142,23 @@ def test_one_that_may_be_alive_is_left_alone(tmp_path):
     with atomic_file(tmp_path / "model"):
         pass
     assert sorted(os.listdir(tmp_path)) == sorted(["model", *leftovers])
+
+
+def test_places_that_cannot_be_written_are_refused_before_work(tmp_path):
+    require_writable(tmp_path / "new.txt")
+    there = tmp_path / "there.txt"
+    there.write_text("as it was")
+    require_writable(there)
+    assert there.read_text() == "as it was"
+    with pytest.raises(FileNotFoundError, match=r"nowhere/new\.txt"):
+        require_writable(tmp_path / "nowhere" / "new.txt")
+    with pytest.raises(IsADirectoryError):
+        require_writable(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["there.txt"]
+
+
+def test_folders_that_must_not_be_written(tmp_path, monkeypatch):
+    allowed = os.access
+    monkeypatch.setattr(os, "access", lambda p, mode: str(p) != str(tmp_path) and allowed(p, mode))
+    with pytest.raises(PermissionError, match=r"new\.txt"):
+        require_writable(tmp_path / "new.txt")

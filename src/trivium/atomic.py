@@ -86,6 +86,27 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
                 lock.release()
 
 
+def require_writable(path: str | os.PathLike[str]) -> None:
+    """Raise unless a file could be written at a place: before long work, not after it.
+
+    Parameters
+    ----------
+    path : str or PathLike
+
+    Raises
+    ------
+    OSError
+        As `atomic_file`; the error names the path.
+    """
+    named = os.fspath(path)
+    with _errors_name(named):
+        folder = _place_of(named).parent
+        if not folder.is_dir():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), named)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), named)
+
+
 class _Part(io.FileIO):
     """A new file whose errors name the path that the user knows."""
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from trivium.commands import look, sheet
+from trivium.commands import fit, inspect, look, predict, sheet
 
 app = typer.Typer(
     add_completion=False,
@@ -35,4 +35,11 @@ def _trivium(
 
 
 app.command(epilog="Example: `trivium look patients.csv --target outcome`")(look.look)
+app.command(epilog="Example: `trivium fit patients.csv --target outcome --out outcome.model`")(
+    fit.fit
+)
+app.command(
+    epilog="Example: `trivium predict outcome.model new_patients.csv --out predictions.csv --proba`"
+)(predict.predict)
+app.command(epilog="Example: `trivium inspect outcome.model`")(inspect.inspect)
 app.command(epilog="Example: `trivium sheet --task 2 --out results`")(sheet.sheet)

@@ -1,10 +1,13 @@
 """Options on how a table is read, which several commands take."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer.exceptions import TyperException
+
+if TYPE_CHECKING:
+    from trivium.tables.look import Look
 
 Data = Annotated[
     str,
@@ -13,6 +16,7 @@ Data = Annotated[
         help="A table: CSV in any dialect, also compressed; Parquet, Feather, Excel.",
     ),
 ]
+Model = Annotated[str, typer.Argument(metavar="MODEL", help="A file of `trivium fit`.")]
 Target = Annotated[str, typer.Option(metavar="COL", help="The column of labels.")]
 Kinds = Annotated[
     list[str] | None,
@@ -55,3 +59,36 @@ def kinds_of(choices: Sequence[str] | None) -> Mapping[str, str]:
             raise TyperException(f"--as names column {name!r} twice")
         kinds[name] = kind
     return kinds
+
+
+def look_at(
+    data: str,
+    target: str | None,
+    kinds: Sequence[str] | None,
+    missing: Sequence[str] | None,
+    drop: Sequence[str] | None,
+    decimal: str | None,
+    dates: str | None,
+    sheet: str | None,
+) -> "Look":
+    """Look at a table as these options say.
+
+    Raises
+    ------
+    TableError
+        As `trivium.tables.look.look`.
+    TyperException
+        As `kinds_of`.
+    """
+    from trivium.tables.look import look
+
+    return look(
+        data,
+        target,
+        kinds=kinds_of(kinds),
+        missing=missing or (),
+        drop=drop or (),
+        decimal=decimal,
+        dates=dates,
+        sheet=sheet,
+    )

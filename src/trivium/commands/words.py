@@ -1,7 +1,19 @@
-"""How commands print: one line of any text, UTF-8 for JSON."""
+"""How commands print: one line of any text, errors in one line, UTF-8 for JSON, progress."""
 
 import io
+import json
 import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+from typer.exceptions import TyperException
+
+from trivium.signals import raise_if_stopped
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def in_one_line(text: object) -> str:
@@ -9,7 +21,83 @@ def in_one_line(text: object) -> str:
     return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in str(text))
 
 
+@contextmanager
+def errors_in_one_line() -> Iterator[None]:
+    """Turn what tables, models and files raise into one line that ends the command."""
+    from trivium.storage.errors import ModelFileError
+    from trivium.tables.errors import TableError
+
+    try:
+        yield
+    except (TableError, ModelFileError) as error:
+        raise TyperException(in_one_line(error)) from error
+    except OSError as error:
+        if error.errno is None:
+            raise
+        place = in_one_line(error.filename or "a file")
+        raise TyperException(f"{place}: {error.strerror or error}") from error
+    except MemoryError as error:
+        raise TyperException("memory ran out") from error
+
+
 def speak_utf8() -> None:
     """Write JSON as it is defined, whatever the terminal's encoding."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
+
+
+def print_json(document: Mapping[str, Any]) -> None:
+    """Print a document and nothing else."""
+    speak_utf8()
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False, default=str))
+
+
+def console() -> "Console":
+    """Return standard output, on which :cat: is a name like any other."""
+    from rich.console import Console
+
+    return Console(emoji=False)
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print sentences, each from a line of its own on."""
+    from rich.text import Text
+
+    out = console()
+    for line in lines:
+        out.print(Text(in_one_line(line)), highlight=False)
+
+
+def print_notes(notes: Iterable[str]) -> None:
+    """Print notes as a list, folded beside their marks."""
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table.grid(padding=(0, 1))
+    for note in notes:
+        grid.add_row("-", Text(in_one_line(note)))
+    if grid.row_count:
+        console().print(grid, highlight=False)
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[str], None]]:
+    """Show on standard error, if somebody looks, that work goes on, and what it is at."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        TextColumn("{task.fields[doing]}", markup=False),
+        TimeElapsedColumn(),
+    )
+    words = Console(stderr=True)
+    with Progress(*columns, console=words, transient=True, disable=not words.is_terminal) as bars:
+        bar = bars.add_task(what, total=None, doing="")
+
+        def tell(doing: str) -> None:
+            raise_if_stopped()
+            bars.update(bar, doing=in_one_line(doing))
+
+        yield tell

@@ -12,7 +12,7 @@ from scipy.linalg.blas import ddot
 
 from trivium.arrays import Float64
 from trivium.blocks.compiled import Patience, kernel
-from trivium.blocks.products import inner, length_of
+from trivium.blocks.products import inner
 from trivium.softmax.solvers.line_search import line_search
 from trivium.softmax.solvers.protocol import (
     Inverse,
@@ -82,7 +82,7 @@ def lbfgs(
         change = length * direction
         memory.add(change, there.gradient - at.gradient)
         parameters, at = parameters + change, there
-        if observe(parameters, at, length_of(change)):
+        if observe(parameters, at, float(np.linalg.norm(change))):
             return Result(parameters, step + 1, stop(at) or Status.STOPPED)
     return Result(parameters, max_iter, stop(at) or Status.OUT_OF_STEPS)
 

@@ -1,0 +1,113 @@
+"""`trivium fit`: from a table to a model that can be shipped."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.exceptions import TyperException
+
+from trivium.commands import reading
+from trivium.commands.validation import print_validation
+from trivium.commands.words import (
+    errors_in_one_line,
+    print_json,
+    print_lines,
+    print_notes,
+    progress,
+)
+
+if TYPE_CHECKING:
+    from trivium.tables.look import Look
+    from trivium.tabular.classifier import TabularClassifier
+
+
+class Model(StrEnum):
+    """What is fitted."""
+
+    AUTO = "auto"
+    NEIGHBORS = "neighbors"
+    LEAST_SQUARES = "least-squares"
+    SOFTMAX = "softmax"
+
+
+class Weights(StrEnum):
+    """How classes weigh."""
+
+    AUTO = "auto"
+    BALANCED = "balanced"
+    NONE = "none"
+
+
+def fit(
+    data: reading.Data,
+    target: reading.Target,
+    out: Annotated[str, typer.Option(metavar="MODEL", help="The file of the model.")],
+    model: Annotated[
+        Model, typer.Option(help="auto: the simplest that is not clearly worse than the best.")
+    ] = Model.AUTO,
+    class_weight: Annotated[
+        Weights,
+        typer.Option(help="balanced: classes weigh alike; auto: where they are very unequal."),
+    ] = Weights.AUTO,
+    folds: Annotated[int, typer.Option(min=2, help="Of the cross-validation.")] = 5,
+    seed: Annotated[int, typer.Option(min=0, help="Deals rows into folds.")] = 0,
+    kinds: reading.Kinds = None,
+    missing: reading.Missing = None,
+    drop: reading.Drop = None,
+    decimal: reading.Decimal = None,
+    dates: reading.Dates = None,
+    sheet: reading.Sheet = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+) -> None:
+    """Fit a model to a table, say what was done and how well it does, and write it to a file."""
+    from trivium.atomic import require_writable
+    from trivium.storage.models import save
+    from trivium.tabular.fitting import fit_table
+
+    if not out:
+        raise TyperException("--out is empty: name a file")
+    weights: Any = None if class_weight is Weights.NONE else class_weight.value
+    with errors_in_one_line(), progress("fitting") as tell:
+        require_writable(out)
+        tell("reading")
+        seen = reading.look_at(data, target, kinds, missing, drop, decimal, dates, sheet)
+        fitted = fit_table(
+            seen,
+            model=model.value,
+            class_weight=weights,
+            folds=folds,
+            seed=seed,
+            progress=tell,
+        )
+        tell("writing")
+        save(fitted, out)
+    if json:
+        print_json(_as_json(seen, fitted, out))
+    else:
+        _print(seen, fitted, out)
+
+
+def _as_json(seen: "Look", fitted: "TabularClassifier", out: str) -> dict[str, Any]:
+    document = seen.to_dict()
+    notes = [*document.pop("notes"), *fitted.notes]
+    return {
+        **document,
+        "model": fitted.model,
+        "validation": dict(fitted.validation),
+        "notes": notes,
+        "out": out,
+    }
+
+
+def _print(seen: "Look", fitted: "TabularClassifier", out: str) -> None:
+    used = len(fitted.preparation.plan_.columns)
+    print_lines(
+        [
+            f"{seen.rows_used:,} of {seen.rows_read:,} rows have a label; "
+            f"{len(fitted.classes)} classes; {used} of {len(seen.columns)} columns are used."
+        ]
+    )
+    print_validation(fitted.validation, fitted.model)
+    print_notes([*seen.notes, *fitted.notes])
+    kept = f"{fitted.n_rows:,}" if fitted.model == "neighbors" else "none"
+    print_lines([f"The model: {out} (it contains {kept} of your rows)"])

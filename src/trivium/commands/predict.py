@@ -1,0 +1,103 @@
+"""`trivium predict`: what a model says of the rows of a table, however many there are."""
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from trivium.commands import reading
+from trivium.commands.words import errors_in_one_line, print_json, print_lines, progress
+
+if TYPE_CHECKING:
+    from trivium.tabular.predictions import Tally
+
+
+def predict(
+    model: reading.Model,
+    data: reading.Data,
+    out: Annotated[
+        str,
+        typer.Option(metavar="FILE", help="Where predictions go: .csv, .csv.gz, .parquet, ..."),
+    ],
+    proba: Annotated[
+        bool, typer.Option("--proba", help="Add the probability of each class.")
+    ] = False,
+    abstain_below: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            metavar="P",
+            help="Leave the prediction empty where no class is as likely as P, and add the "
+            "confidence: the probability of the likeliest class.",
+        ),
+    ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COL", help="A column that comes along, as it is."),
+    ] = None,
+    sheet: reading.Sheet = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+) -> None:
+    """Predict the class of each row of a table, in order, one row out for each row in.
+
+    Columns are found by their names: they may come in any order, and there may be others.
+    """
+    from trivium.atomic import atomic_file
+    from trivium.storage.models import load
+    from trivium.tables.errors import TableError
+    from trivium.tables.source import open_source
+    from trivium.tables.writing import batch_writer, format_of, needs_no_quotes
+    from trivium.tabular.classifier import TabularClassifier
+    from trivium.tabular.predictions import Predictions
+
+    try:
+        kind = format_of(out)
+    except ValueError as error:
+        raise TyperException(f"--out: {error}") from error
+    with errors_in_one_line(), progress("predicting") as tell:
+        fitted = load(model)
+        if not isinstance(fitted, TabularClassifier):
+            raise TableError(f"{model} holds a {type(fitted).__name__}, which takes no tables")
+        predictions = Predictions(
+            fitted,
+            open_source(data, sheet=sheet),
+            proba=proba,
+            abstain_below=abstain_below,
+            keep=keep or (),
+        )
+        plain = not keep and needs_no_quotes(fitted.classes)
+        with (
+            atomic_file(out) as file,
+            batch_writer(file, predictions.schema, kind, quoted=not plain) as writer,
+        ):
+            start = time.monotonic()
+            for batch in predictions.batches():
+                writer.write_batch(batch)
+                rows = predictions.tally.rows
+                rate = rows / max(time.monotonic() - start, 1e-9)
+                tell(f"{rows:,} rows, {rate:,.0f} a second")
+    if json:
+        print_json(_as_json(predictions.tally, out))
+    else:
+        print_lines(_sentences(predictions.tally, out))
+
+
+def _as_json(tally: "Tally", out: str) -> dict[str, object]:
+    return {
+        "rows": tally.rows,
+        "abstained": tally.abstained,
+        "unseen": dict(tally.unseen),
+        "out": out,
+    }
+
+
+def _sentences(tally: "Tally", out: str) -> Iterator[str]:
+    yield f"{tally.rows:,} rows predicted: {out}"
+    if tally.abstained:
+        yield f"{tally.abstained:,} rows have no prediction: no class is likely enough."
+    for name, count in tally.unseen.items():
+        cells = "1 cell is" if count == 1 else f"{count:,} cells are"
+        yield f"Column {name!r}: {cells} of a level that no training row has."
