@@ -150,6 +150,23 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
         labels: Labels = self.classes_[best]
         return labels
 
+    def to_sklearn(self) -> Any:
+        """Return scikit-learn's counterpart, fitted: the same values but for rounding.
+
+        Returns
+        -------
+        sklearn.linear_model.RidgeClassifier; calibrated, LogisticRegression or several of it
+
+        Raises
+        ------
+        ValueError
+            If scikit-learn has nothing like it; the message says what.
+        """
+        check_is_fitted(self)
+        from trivium.least_squares.peer import linear_classifier  # which imports much that few need
+
+        return linear_classifier(self)
+
     def __sklearn_tags__(self) -> Tags:
         """Say that rows may be sparse."""
         super_tags: Any = super()

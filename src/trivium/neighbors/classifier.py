@@ -235,6 +235,23 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
                 probabilities[:, members] = shares.transpose(1, 0, 2)
         return probabilities
 
+    def to_sklearn(self) -> Any:
+        """Return scikit-learn's counterpart, fitted: the same votes, but for ties.
+
+        Returns
+        -------
+        sklearn.neighbors.KNeighborsClassifier
+
+        Raises
+        ------
+        ValueError
+            If scikit-learn has nothing like it; the message says what.
+        """
+        check_is_fitted(self, "_index")
+        from trivium.neighbors.peer import classifier  # which imports much that few need
+
+        return classifier(self)
+
     def _fit_voters(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None
     ) -> tuple[LabelledRows, LabelledRows]:

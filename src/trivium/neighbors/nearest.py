@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64, Indices
 from trivium.containers import as_numbers
@@ -181,6 +182,23 @@ class NearestNeighbors(NeighborQueries, BaseEstimator):
         """
         starts, distances, indices = self._within(X, radius, sort_results)
         return self._graph(mode, distances, indices, starts)
+
+    def to_sklearn(self) -> Any:
+        """Return scikit-learn's counterpart, fitted: the same neighbours, but for ties.
+
+        Returns
+        -------
+        sklearn.neighbors.NearestNeighbors
+
+        Raises
+        ------
+        ValueError
+            If scikit-learn has nothing like it; the message says what.
+        """
+        check_is_fitted(self, "_index")
+        from trivium.neighbors.peer import nearest  # which imports much that few need
+
+        return nearest(self)
 
     def _within(
         self, X: ArrayLike | None, radius: float | ArrayLike | None, sort_results: bool

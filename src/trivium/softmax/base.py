@@ -227,6 +227,23 @@ class SoftmaxPredictor(AccuracyClassifier, BaseEstimator):
         labels: Labels = self.classes_[best]
         return labels
 
+    def to_sklearn(self) -> Any:
+        """Return scikit-learn's counterpart, fitted: the same probabilities but for rounding.
+
+        Returns
+        -------
+        sklearn.linear_model.LogisticRegression
+
+        Raises
+        ------
+        ValueError
+            If scikit-learn has nothing like it; the message says what.
+        """
+        check_is_fitted(self, "coef_")
+        from trivium.softmax.peer import logistic_regression  # which imports much that few need
+
+        return logistic_regression(self)
+
     def __sklearn_tags__(self) -> Tags:
         """Say that rows may be sparse."""
         super_tags: Any = super()
