@@ -15,6 +15,8 @@ from trivium import (
     SoftmaxRegression,
     SoftmaxRegressionCV,
 )
+from trivium.tables.look import look
+from trivium.tabular.fitting import fit_table
 
 
 def table(n_classes, n=120, d=5, seed=0):
@@ -125,3 +127,16 @@ def test_what_scikit_learn_has_not_is_refused():
 def test_a_model_that_was_not_fitted_is_refused(model):
     with pytest.raises(NotFittedError):
         type(model)().to_sklearn()
+
+
+@pytest.mark.parametrize("model", ["least-squares", "softmax", "neighbors"])
+def test_classifiers_of_tables(model):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"size": rng.normal(size=90), "shop": rng.choice(["a", "b"], 90)})
+    frame["label"] = np.where(frame["size"] + (frame["shop"] == "a") > 0.3, "NA", "01")
+    ours = fit_table(look(frame, "label"), model=model, folds=2)
+    queries = pd.DataFrame({"size": rng.normal(size=50), "shop": rng.choice(["a", "b", "c"], 50)})
+    theirs = ours.to_sklearn()
+    assert theirs.predict(queries).tolist() == ours.predict(queries).tolist()
+    told = theirs.predict_proba(queries)
+    np.testing.assert_allclose(told, ours.predict_proba(queries), rtol=0, atol=1e-9)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from trivium.preparation.preparation import Preparation
 from trivium.preparation.reading import text_batches
 from trivium.tables.kinds import Column
 from trivium.tabular.tuning import answers_of
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +119,26 @@ class TabularClassifier:
         """Return what `predict` and `predict_proba` do, of a table that is read once."""
         codes, probabilities = self._asked(table)
         return self.classes_[codes], probabilities
+
+    def to_sklearn(self) -> "Pipeline":
+        """Return scikit-learn's pipeline of the same preparation and classifier, fitted.
+
+        Returns
+        -------
+        Pipeline
+            It takes what that of `Preparation.to_sklearn` does. Probabilities are the same but for
+            rounding, and labels but for ties.
+
+        Raises
+        ------
+        ValueError
+            If scikit-learn has nothing like the classifier, or a class has no training row.
+        """
+        from sklearn.pipeline import Pipeline
+
+        peer = self.estimator.to_sklearn()
+        peer.classes_ = self.classes_[peer.classes_]
+        return Pipeline([("preparation", self.preparation.to_sklearn()), ("classifier", peer)])
 
     def _asked(self, table: Any, *, with_probabilities: bool = True) -> tuple[Indices, Float64]:
         plan = self.preparation.plan_
