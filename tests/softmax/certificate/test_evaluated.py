@@ -7,15 +7,19 @@ from hypothesis import strategies as st
 from tests.softmax.certificate.test_duality_gap import TRUTH, Case
 
 from trivium import SoftmaxRegression
+from trivium.rows import csr
 from trivium.rows.memory import ArrayRows
+from trivium.rows.sparse import CsrRows
 from trivium.softmax.certificate import duality_gap
 from trivium.softmax.certificate.duality_gap import certify
 from trivium.softmax.objective.cross_entropy import CrossEntropy
 
 
-def both(case, theta):
+def both(case, theta, sparse=False):
     """Bounds with and without the evaluation, and the reads of the rows that each took."""
     rows = ArrayRows(case.X, case.codes, 2, case.w)
+    if sparse:
+        rows = CsrRows(csr.Csr.of_array(case.X), case.codes, 2, case.w)
     rows.summary()
     given_ = {"alpha": case.alpha, "fit_intercept": case.intercept}
     at = CrossEntropy(rows, **given_).evaluate(theta)
@@ -54,6 +58,21 @@ def test_never_below_the_truth_and_as_tight(seed, alpha, intercept, weighted, of
         assert evaluated >= float(case.loss(theta) - best) - TRUTH * max(1.0, reach / 10)
         rounding = (1e-14 * (1 + offset) * np.abs(case.X).max()) ** 2 / alpha
         assert evaluated <= 1.1 * plain + rounding + 1e-15 * float(case.loss(theta))
+
+
+@pytest.mark.parametrize("offset", [0.0, 7.0])
+def test_sparse_rows_have_the_same_bound(offset, monkeypatch):
+    monkeypatch.setattr(csr, "_FEW_VALUES", 0)
+    case = Case(6, n=300, d=4, n_classes=2, alpha=1e-3, intercept=True)
+    case.X[:, 1:] *= case.rng.random((300, 3)) < 0.3
+    case.X[:, 0] += offset
+    *_, best = case.path()
+    for size in (1e-2, 1e-4, 1e-6):
+        theta = best + size * case.rng.normal(size=best.shape)
+        evaluated, _, plain, _ = both(case, theta, sparse=True)
+        assert evaluated == pytest.approx(plain, rel=1e-6)
+        assert evaluated == pytest.approx(both(case, theta)[0], rel=0.5)
+        assert evaluated >= float(case.loss(theta) - case.loss(best))
 
 
 def test_it_saves_a_read():

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from trivium.rows import csr
 from trivium.rows.block import Block
 from trivium.rows.memory import ArrayRows
 from trivium.softmax.objective import two_classes
@@ -154,3 +155,22 @@ def test_sums_merge():
     one, other = (sums_of_margins(part, None, by, 0.0) for part in block.parts(50))
     for name, value in zip(MarginSums._fields, one.merge(other), strict=True):
         np.testing.assert_allclose(value, getattr(whole, name), rtol=1e-12)
+
+
+@pytest.mark.parametrize("curved", [False, True])
+@pytest.mark.parametrize("center", [None, 0.0, 2.0])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_sparse_rows_give_the_sums_of_the_array(dtype, center, curved, monkeypatch):
+    rng = np.random.default_rng(3)
+    X = np.where(rng.random((700, 9)) < 0.3, rng.normal(size=(700, 9)), 0.0).astype(dtype)
+    X[:, 0] = 5.0 + rng.normal(size=700)  # stored in full, so that it can be moved
+    centers = None if center is None else np.array([center, *np.zeros(8)])
+    given_ = rng.integers(0, 2, 700), rng.uniform(size=700)
+    by, found = rng.normal(size=9), []
+    for few in (0, 1 << 30):
+        monkeypatch.setattr(csr, "_FEW_VALUES", few)
+        blocks_ = [Block(0, rows, *given_) for rows in (csr.Csr.of_array(X), X)]
+        found += [sums_of_margins(each, centers, by, 0.2, curved=curved) for each in blocks_]
+    for sums in found[1:]:
+        for value, expected in zip(sums, found[0], strict=True):
+            np.testing.assert_allclose(value, expected, rtol=1e-12, atol=1e-12)

@@ -12,6 +12,7 @@ import numpy as np
 
 from trivium.arrays import Float64
 from trivium.rows.block import Block
+from trivium.rows.csr import takes_sparse
 from trivium.softmax.certificate.residuals import UNIT, Model, Residuals
 from trivium.softmax.objective.cross_entropy import CrossEntropyAt
 from trivium.softmax.objective.two_classes import MarginSums, sums_of_margins, terms_of_slabs
@@ -23,7 +24,7 @@ class Evaluated(Model):
     Parameters
     ----------
     at : CrossEntropyAt
-        Of two classes and rows that are an array, as they come.
+        Of two classes and rows as they come.
     coef, intercept : ndarray
         The evaluation's parameters.
     """
@@ -35,7 +36,11 @@ class Evaluated(Model):
         self._at = at
         self.summed = rows.summary().greatest
         self.offset = float(np.abs(intercept).max())
-        self.rounding = (terms_of_slabs(*rows.shape) + 2 + 16) * UNIT
+        if rows.n_stored is None:
+            terms = terms_of_slabs(*rows.shape)
+        else:
+            terms = min(objective.slab, rows.shape[0]) - (-rows.shape[0] // objective.slab)
+        self.rounding = (terms + 2 + 16) * UNIT
 
     def sums(self) -> Residuals:
         """Sum what the probabilities leave of all rows."""
@@ -54,6 +59,7 @@ class Evaluated(Model):
         return np.outer(values - values[::-1], sums.products - sums.variance * self.linear.center)
 
 
+@takes_sparse
 @dataclass(frozen=True)
 class _Curved:
     """Sums of rows, weighed by p(1 - p), as they come.

@@ -10,7 +10,7 @@ from trivium.arrays import Float64, Indices
 from trivium.blocks.map_reduce import block_length
 from trivium.blocks.scaling import comparable_weights
 from trivium.rows.block import Block
-from trivium.rows.csr import Csr, as_csr, as_large_csr, can_take_sparse, takes_sparse
+from trivium.rows.csr import Csr, as_large_csr, can_take_sparse, takes_sparse
 from trivium.rows.source import Rows
 from trivium.softmax.objective.row_sums import gradient_of
 from trivium.softmax.objective.stored import (
@@ -103,7 +103,7 @@ class Linear(NamedTuple):
     def residuals(self, block: Block) -> Residuals:
         """Sum what the probabilities leave of a block's rows."""
         given = block, self.center if self.centred else None, self.coef, self.intercept
-        if len(self.coef) == 2 and as_csr(block.X) is None:
+        if len(self.coef) == 2:
             gradient, sums = gradient_of_two(*given)
         else:
             gradient, sums = gradient_of(*given, edges=True)

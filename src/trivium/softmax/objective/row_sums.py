@@ -104,17 +104,15 @@ def gradient_of(
         gradient = np.empty((K, d + room))
         gradient[:, :d] = pulled_back(residual, X)
         return gradient, sums
-    some = slice(1, 2) if K == 2 else slice(0, K)
-    back = np.zeros((d + room, K if K > 2 else 1))
+    back = np.zeros((d + room, K))
     given, found = _given(coef, intercept), []
     for part in block.parts(PART):
         X = moved_rows(part, center)
         residual = _logits(X, *given)
         sums = take_residuals(residual, given[1], part.codes, part.weights, edges=edges)
-        pull_back(residual[some], X, back[:d])
+        pull_back(residual, X, back[:d])
         found.append(sums)
-    gradient = np.vstack([-back.T, back.T]) if K == 2 else back.T
-    return gradient, reduce(RowSums.merge, found)
+    return back.T, reduce(RowSums.merge, found)
 
 
 def residuals_of(
@@ -229,7 +227,7 @@ def take_residuals(
 
 
 @inner_kernel
-def _add_lanes(work: Float64, first: int, sums: Float64) -> None:
+def add_lanes(work: Float64, first: int, sums: Float64) -> None:
     """Add up the lanes of each sum, two by two, so that few roundings are of great sums."""
     for s in range(sums.shape[0]):
         half = _TILE // 2
@@ -319,7 +317,7 @@ def _take(
                 logits[k, first + i] = work[k, i]
         for i in range(_TILE):
             work[lanes + _SIZE, i] += work[K + _WEIGHT, i] * np.sqrt(work[K + _SQUARE, i])
-    _add_lanes(work, lanes, sums)
+    add_lanes(work, lanes, sums)
 
 
 def _take_by_numpy(

@@ -24,7 +24,7 @@ class Sums(NamedTuple):
     ----------
     gradient : ndarray of shape (n_classes, n_parameters)
     rows : RowSums
-        With edges where there are two classes and the rows are arrays.
+        With edges where there are two classes.
     """
 
     gradient: Float64
@@ -97,8 +97,7 @@ class LossAndGradient(Linear):
         d, one = block.X.shape[1], self.fit_intercept
         intercept = self.parameters[:, d] if one else np.zeros(len(self.parameters))
         coef = self.parameters[:, :d]
-        two = len(coef) == 2 and as_csr(block.X) is None
-        compute = gradient_of_two if two else gradient_of
+        compute = gradient_of_two if len(coef) == 2 else gradient_of
         gradient, sums = compute(block, self.center, coef, intercept, room=one)
         if one:
             gradient[:, d] = sums.balance

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.linalg.blas import dgemv
 
-from trivium.arrays import Float64, Indices
+from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import Patience, kernel
 from trivium.blocks.elementary import (
     LEAST,
@@ -24,11 +24,12 @@ from trivium.blocks.elementary import (
 )
 from trivium.blocks.map_reduce import block_length
 from trivium.rows.block import Block
-from trivium.rows.csr import Csr
-from trivium.softmax.objective.row_sums import RowSums
-from trivium.softmax.objective.stored import moved_rows
+from trivium.rows.csr import Csr, as_csr, as_large_csr
+from trivium.softmax.objective.row_sums import RowSums, add_lanes
+from trivium.softmax.objective.stored import PART, moved_rows
 
 _TILE = 64
+_FEW_ROWS = 256  # sparse ones, which stay in a core's cache for their second read
 _MOST_ROWS = 1024  # of a part, whose margins stay in a core's nearest cache
 _LEAST_VALUES = 1 << 17  # of a slab, beside which it costs little to call another thread
 _SLABS, _MOST_PARTS = 16, 32
@@ -109,7 +110,7 @@ def _part_length(d: int) -> int:
 def gradient_of_two(
     block: Block, center: Float64 | None, coef: Float64, intercept: Float64, *, room: bool = False
 ) -> tuple[Float64, RowSums]:
-    """Compute what `gradient_of` does, of two classes and a block of arrays, with edges.
+    """Compute what `gradient_of` does, of two classes, with edges.
 
     Rows' edges count half from either class to the other, whichever is the likelier.
     """
@@ -143,7 +144,6 @@ def sums_of_margins(
     Parameters
     ----------
     block : Block
-        Of arrays.
     center : ndarray of shape (d,) or None
         Subtracted from every row.
     by : ndarray of shape (d,)
@@ -153,12 +153,16 @@ def sums_of_margins(
     curved : bool
         Whether rows are multiplied by p(1 - p), not by p - e.
     """
-    if center is None and block.X.dtype == np.float64:
+    if as_large_csr(block.X) is not None:
+        as_it_comes, length = center is None or not center.any(), PART
+    else:
+        plain = as_csr(block.X) is None and block.X.dtype == np.float64
+        as_it_comes, length = plain and center is None, _part_length(by.size)
+    if as_it_comes:
         return _sums(block.X, by, level, block.codes, block.weights, curved)
-    parts = block.parts(_part_length(by.size))
     found = [
         _sums(moved_rows(part, center), by, level, part.codes, part.weights, curved)
-        for part in parts
+        for part in block.parts(length)
     ]
     return reduce(MarginSums.merge, found)
 
@@ -168,7 +172,10 @@ def _sums(
 ) -> MarginSums:
     out = np.zeros(_SUMS + by.size)
     w = _NO_WEIGHTS if weights is None else weights
-    _go_through(X, by, level, codes, w, curved, _NONE_KEPT, out)
+    if isinstance(X, Csr):
+        _pass_of_stored(X.data, X.indices, X.indptr, by, level, codes, w, curved, out)
+    else:
+        _go_through(X, by, level, codes, w, curved, _NONE_KEPT, out)
     numbers: Any = [*out[:_SUMS].tolist(), out[_SUMS:]]
     return MarginSums(*numbers)
 
@@ -277,13 +284,41 @@ def _pass(
             np.dot(variances if curved else margins, some, share)
             for j in range(d):
                 out[_SUMS + j] += share[j]
-    for s in range(_SUMS):
-        half = _TILE // 2
-        while half > 0:
-            for i in range(half):
-                work[s, i] += work[s, i + half]
-            half //= 2
-        out[s] = work[s, 0]
+    add_lanes(work, 0, out[:_SUMS])
+
+
+@kernel
+def _pass_of_stored(
+    data: Floats,
+    indices: Indices,
+    indptr: Indices,
+    by: Float64,
+    level: float,
+    codes: Indices,
+    weights: Float64,
+    curved: bool,
+    out: Float64,
+) -> None:
+    """Do as `_pass` with sparse rows, of which few are taken at a time."""
+    m = codes.shape[0]
+    work = np.zeros((_CURVED + 1, _TILE))
+    room = np.empty((2, _FEW_ROWS))
+    for first in range(0, m, _FEW_ROWS):
+        stop = min(first + _FEW_ROWS, m)
+        margins, variances = room[0, : stop - first], room[1, : stop - first]
+        for row in range(first, stop):
+            margin = level
+            for place in range(indptr[row], indptr[row + 1]):
+                margin += np.float64(data[place]) * by[indices[place]]
+            margins[row - first] = margin
+        own = weights[first:stop] if weights.shape[0] > 0 else weights
+        _take(margins, codes[first:stop], own, variances, work)
+        values = variances if curved else margins
+        for row in range(first, stop):
+            value = values[row - first]
+            for place in range(indptr[row], indptr[row + 1]):
+                out[_SUMS + indices[place]] += np.float64(data[place]) * value
+    add_lanes(work, 0, out[:_SUMS])
 
 
 def _pass_by_numpy(
