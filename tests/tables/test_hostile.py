@@ -100,6 +100,10 @@ COLUMNS = {
     "month first": (cycled("1/2/2020", "12/31/1999", "NA"), "date", "month first"),
     "month first late": ([*["1/2/2020"] * (N - 1), "1/13/2020"], "date", "month first"),
     "day first late": ([*["1/2/2020"] * (N - 1), "13/1/2020"], "date", "day first"),
+    "months": (cycled("2020-01", "2021-12"), "date", "months"),
+    "months and years": (cycled("1/2020", "12/2021"), "date", "months"),
+    "mostly numbers": ([*(i / 7 for i in range(N - 1)), "k.A."], "text", "numbers, but for"),
+    "mostly dates": ([*["1.2.2020"] * (N - 1), "soon"], "category", "dates, but for a few"),
     "two digit years": (cycled("31.12.99", "1.2.03"), "date", "day first"),
     "named months": (cycled("3 Jan 2020", "14 Feb 2021"), "date", "month's name"),
     "english dates": (cycled("Jan 3, 2020", "February 14, 2021 10:30 PM"), "date", "name"),
@@ -311,7 +315,7 @@ def test_many_notes_of_one_topic_become_one(tmp_path):
     path.write_text(csv({f"c{j}": cycled("1/2/2020", "3/4/2020") for j in range(50)}))
     notes = look(path).notes
     assert len(notes) == 4
-    assert "47 more columns" in notes[-1]
+    assert "the order of dates in 47 more columns" in notes[-1]
 
 
 REFUSED = {

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from trivium.tables import dates
 from trivium.tables.cells import Filled, as_mask
-from trivium.tables.findings import PLACE, Finding, Hints, Note
+from trivium.tables.findings import MOSTLY_DATES, PLACE, Finding, Hints, Note
 from trivium.tables.kinds import Column, DateStyle, Kind
 from trivium.tables.quantities import for_no_value
 
@@ -26,10 +26,11 @@ ORDERS = {
 
 
 def order_of(format_: str) -> str | None:
-    """Name the order of a format; None where the month has its name."""
+    """Name the order of a format; None where the month has its name, or the day is left out."""
     if format_ == "iso":
         return "ymd"
-    return None if "%b" in format_ else "".join(c for c in format_.lower() if c in "ymd")
+    order = "".join(each for each in format_.lower() if each in "ymd")
+    return order if order in ORDERS else None
 
 
 def dates_of(name: str, filled: Filled, hints: Hints) -> Finding | Note | None:
@@ -47,8 +48,10 @@ def dates_of(name: str, filled: Filled, hints: Hints) -> Finding | Note | None:
     formats = _formats(read, order)
     seconds = dates.seconds(filled.texts, formats).to_numpy(zero_copy_only=False)
     n_levels = len(np.unique(seconds))
-    named = all("%b" in each for each in formats)
-    reason = "dates, with the month's name" if named else f"dates, {ORDERS[order]}"
+    ordered = any(order_of(each) for each in formats)
+    reason = f"dates, {ORDERS[order]}"
+    if not ordered:
+        reason = "dates, with the month's name" if "%b" in formats[0] else "months"
     if n_levels == 1 and not filled.missing:
         return Finding(Column(name, Kind.DROPPED, "constant: every cell is the same", 1))
     if doubt:
@@ -66,9 +69,9 @@ def dates_of(name: str, filled: Filled, hints: Hints) -> Finding | Note | None:
         date=DateStyle(formats),
     )
     if not doubt:
-        return Finding(column, evidence=None if named else order)
+        return Finding(column, evidence=order if ordered else None)
     note = Note(
-        "order",
+        "the order of dates",
         f"column {name!r} does not tell whether its dates are written day first or month first: "
         f"they are read {ORDERS[order]} (--dates)",
     )
@@ -137,7 +140,7 @@ def _mostly(name: str, filled: Filled, good: dict[str, Any]) -> Note | None:
     others = filled.used - filled.rows_of(best)
     cells = "1 cell is" if others == 1 else f"{others:,} cells are"
     return Note(
-        "mostly dates",
+        MOSTLY_DATES,
         f"column {name!r} holds {filled.rows_of(best):,} dates of one order, but {cells} none, the "
         f"first in {PLACE}: it is not taken for dates",
         filled.first_row(~best),

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from trivium.arrays import Float64
+from trivium.tables.blanks import blanked
 from trivium.tables.numbers import stripped
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -57,6 +58,8 @@ FORMATS = (
     "%b %d, %Y",
     "%b %d %Y",
     "%Y%m%d",
+    "%Y-%m",
+    "%m/%Y",
 )
 
 
@@ -113,7 +116,7 @@ def _numbers(parts: pa.StructArray, field: str, default: float = np.nan) -> Floa
     if parts.type.get_field_index(field) < 0:
         return np.full(len(parts), default)
     text = parts.field(field)
-    text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+    text = blanked(text, pc.equal(text, ""))
     read = pc.cast(text, pa.float64()).to_numpy(zero_copy_only=False)
     return np.where(np.isnan(read), default, read)
 
@@ -127,7 +130,7 @@ def _days(parts: pa.StructArray) -> Float64:
     if parts.type.get_field_index("name") >= 0:
         names = pc.utf8_lower(parts.field("name"))
         month = np.array([_MONTH.get(each, np.nan) for each in names.to_pylist()])
-    day = _numbers(parts, "day")
+    day = _numbers(parts, "day", 1.0)
     good = (month >= 1) & (month <= 12) & (day >= 1) & (year >= 1)
     safe = np.where(good, year, 1970), np.where(good, month, 1), np.where(good, day, 1)
     months = ((safe[0] - 1970) * 12 + safe[1] - 1).astype(np.int64).astype("datetime64[M]")

@@ -15,7 +15,7 @@ from trivium.arrays import Float64
 from trivium.tables import column_names, levels, spelling, words
 from trivium.tables.cells import Cells, Filled, filled, is_one_of
 from trivium.tables.date_style import dates_of
-from trivium.tables.findings import Finding, Hints, Note
+from trivium.tables.findings import MOSTLY_DATES, MOSTLY_NUMBERS, Finding, Hints, Note
 from trivium.tables.kinds import Column, Kind
 from trivium.tables.number_style import numbers_of
 from trivium.tables.numbers import stripped
@@ -23,6 +23,7 @@ from trivium.tables.quantities import Written, for_no_value, listed, of_numbers
 
 _NO_THOUSANDS = r"\.[0-9]{0,2}$|\.[0-9]{2}[^0-9]|\.[0-9]{4}|^[+-]?0?\.|^[+-]?[0-9]{4,}\."
 _FIRST_CELLS = 1000
+_FEW_LEVELS = 20
 
 
 def decide(name: str, cells: Cells, hints: Hints) -> Finding:
@@ -122,6 +123,11 @@ def _levels(name: str, cells: Cells, hints: Hints, notes: list[Note]) -> Finding
     """Decide on words, among which NA is a word."""
     held = filled(cells, hints.missing, standard=False)
     column = levels.of_texts(name, held)
+    nearly = [note.topic for note in notes if note.topic in (MOSTLY_NUMBERS, MOSTLY_DATES)]
+    if nearly:
+        few = len(held.texts) <= _FEW_LEVELS and 2 * len(held.texts) <= held.used
+        kind = Kind.CATEGORY if few else Kind.TEXT
+        column = replace(column, kind=kind, reason=f"{nearly[0]}, but for a few cells")
     if column.kind is Kind.CATEGORY and is_one_of(held.texts, words.MISSING).any():
         there = held.texts.filter(pa.array(is_one_of(held.texts, words.MISSING))).to_pylist()
         shown = listed(tuple(sorted(there)))
@@ -129,7 +135,7 @@ def _levels(name: str, cells: Cells, hints: Hints, notes: list[Note]) -> Finding
         notes = [
             *notes,
             Note(
-                "word",
+                "words for no value",
                 f"column {name!r}: {shown} {are} like any other; --missing says that a word "
                 "stands for no value",
             ),

@@ -10,7 +10,7 @@ from trivium.tables.cells import Filled
 from trivium.tables.kinds import Column, Kind
 from trivium.tables.numbers import stripped
 
-_FEW_ROWS = 6
+_FEW_ROWS = 5
 _SENTENCE = 4.0
 _LONG = 60.0
 _MOST_LEVELS = 20

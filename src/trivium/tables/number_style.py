@@ -51,7 +51,7 @@ def numbers_of(name: str, filled: Filled, hints: Hints) -> Finding | Note | None
         return _mostly(name, filled, infinite, good)
     problem = _marks_problem(finite, style)
     if problem:
-        return Note("marks", f"column {name!r} {problem}: no numbers are made of it")
+        return Note("marks of numbers", f"column {name!r} {problem}: no numbers are made of it")
     table = np.full(len(filled.texts), np.inf)
     table[~infinite] = pc.cast(canonical, pa.float64()).to_numpy(zero_copy_only=False)
     if np.isinf(table).any():

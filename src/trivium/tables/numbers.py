@@ -9,6 +9,7 @@ import re
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from trivium.tables.blanks import blanked
 from trivium.tables.kinds import NumberStyle
 
 CURRENCIES = (
@@ -52,7 +53,7 @@ def canonical(texts: pa.Array, style: NumberStyle = PLAIN) -> pa.Array:
     texts = pc.replace_substring(texts, "−", "-")
     if style.brackets:
         texts = pc.replace_substring_regex(texts, rf"^\({WHITE}*([^()+-]*?){WHITE}*\)$", r"-\1")
-    texts = _where(pc.match_substring_regex(texts, _pattern(style)), texts)
+    texts = blanked(texts, pc.invert(pc.match_substring_regex(texts, _pattern(style))))
     if style.thousands:
         texts = pc.replace_substring_regex(texts, _GROUPING[style.thousands], "")
     if style.decimal != ".":
@@ -73,7 +74,3 @@ def _pattern(style: NumberStyle) -> str:
     group = _GROUPING[style.thousands]
     grouped = rf"[1-9][0-9]{{0,2}}(?:{group}[0-9]{{3}})+(?:{point}[0-9]*)?"
     return rf"^[+-]?(?:{grouped}|{plain})$"
-
-
-def _where(mask: pa.Array, texts: pa.Array) -> pa.Array:
-    return pc.if_else(mask, texts, pa.scalar(None, pa.string()))

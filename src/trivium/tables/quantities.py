@@ -92,7 +92,7 @@ def _quantity(column: Column, whole: bool, written: Written) -> Finding:
         return Finding(column, doubt=written.doubt)  # 1.234 is a number as a program writes it
     other = "." if written.style.decimal == "," else ","
     note = Note(
-        "decimal",
+        "decimal signs",
         f"column {column.name!r} does not tell whether 1{other}234 is "
         + ("1234 or 1.234" if other == "," else "1.234 or 1234")
         + f": the decimal sign is taken for {written.style.decimal!r} (--decimal)",

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from trivium.tables import words
+from trivium.tables.blanks import blanked
 from trivium.tables.cells import Cells
 from trivium.tables.decide import decide
 from trivium.tables.errors import CellError, TableError
@@ -62,7 +63,7 @@ def target_of(
     """
     if hints.missing:
         gone = pc.is_in(column, value_set=pa.array(hints.missing, pa.string()))
-        column = pc.if_else(gone, pa.scalar(None, pa.string()), column)
+        column = blanked(column, gone)
     counted = pc.value_counts(column.drop_null())
     counts = {str(each["values"]): each["counts"].as_py() for each in counted}
     if not counts:

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from trivium.tables.blanks import blanked
 from trivium.tables.errors import TableError
 
 _EXACT = 2.0**53
@@ -95,7 +96,7 @@ def _without_empty(texts: pa.Array) -> pa.Array:
     empty = pc.equal(pc.binary_length(texts), 0)
     if not pc.any(empty).as_py():
         return texts
-    return pc.if_else(empty, pa.scalar(None, pa.string()), texts)
+    return blanked(texts, empty)
 
 
 def _is_day_or_time(kind: pa.DataType) -> bool:
@@ -105,7 +106,7 @@ def _is_day_or_time(kind: pa.DataType) -> bool:
 def _of_floats(values: pa.Array) -> pa.Array:
     if pa.types.is_float16(values.type):
         values = pc.cast(values, pa.float32())
-    values = pc.if_else(pc.is_nan(values), pa.scalar(None, values.type), values)
+    values = blanked(values, pc.is_nan(values))
     numbers = values.to_numpy(zero_copy_only=False).astype(np.float64)
     with np.errstate(invalid="ignore"):
         whole = (np.floor(numbers) == numbers) & (np.abs(numbers) < _EXACT)

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from trivium.arrays import Float64
 from trivium.tables import dates, numbers, words
+from trivium.tables.blanks import blanked
 from trivium.tables.cells import as_mask, is_one_of
 from trivium.tables.errors import CellError
 from trivium.tables.kinds import Column, Kind, NumberStyle
@@ -53,7 +54,7 @@ def levels_of(cells: pa.Array, missing_words: tuple[str, ...]) -> pa.Array:
     if not missing_words:
         return cells
     missing = pc.is_in(cells, value_set=pa.array(missing_words, pa.string()))
-    return pc.if_else(missing, pa.scalar(None, pa.string()), cells)
+    return blanked(cells, missing)
 
 
 def is_missing(texts: pa.Array, missing_words: tuple[str, ...]) -> Any:
@@ -122,7 +123,7 @@ def _by_level(cells: pa.Array, column: Column, read: Any) -> Float64:
     encoded = cells.dictionary_encode()
     texts = encoded.dictionary
     missing = is_missing(texts, column.missing_words)
-    kept = pc.if_else(pa.array(missing), pa.scalar(None, pa.string()), texts)
+    kept = blanked(texts, missing)
     found = read(kept, column)
     table = _with_nan(found)
     wrong = ~missing & as_mask(pc.invert(pc.is_valid(found))) | np.isinf(table)
