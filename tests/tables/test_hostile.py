@@ -1,10 +1,12 @@
 """Tables as people have them: what each column is taken for, and which labels there are."""
 
+import numpy as np
 import pytest
 
 from trivium.tables.errors import TableError
 from trivium.tables.kinds import NumberStyle
 from trivium.tables.look import look
+from trivium.tables.values import values_of
 
 N = 24  # rows of a table where nothing else is said
 
@@ -246,6 +248,15 @@ def test_what_the_user_says_holds(tmp_path, name):
     }
     path.write_text(csv(table))
     assert kinds(path, "y", **choices)[column] == kind
+
+
+def test_a_number_may_stand_for_no_value(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text(csv({"a": cycled("1.5", "-999", "2"), "b": cycled("-999.0", "1", "2")}))
+    seen = look(path, missing=["-999"])
+    assert [each.missing for each in seen.columns] == [8, 0]
+    found = [values_of(seen.cells(each.name), each) for each in seen.columns]
+    np.testing.assert_array_equal([np.isnan(each).sum() for each in found], [8, 0])
 
 
 def test_a_decimal_sign_of_the_user_s(tmp_path):

@@ -18,7 +18,7 @@ from trivium.tables.date_style import dates_of
 from trivium.tables.findings import MOSTLY_DATES, MOSTLY_NUMBERS, Finding, Hints, Note
 from trivium.tables.kinds import Column, Kind
 from trivium.tables.number_style import numbers_of
-from trivium.tables.numbers import stripped
+from trivium.tables.numbers import holds_any, stripped
 from trivium.tables.quantities import Written, for_no_value, listed, of_numbers
 
 _NO_THOUSANDS = r"\.[0-9]{0,2}$|\.[0-9]{2}[^0-9]|\.[0-9]{4}|^[+-]?0?\.|^[+-]?[0-9]{4,}\."
@@ -73,6 +73,8 @@ def plain_numbers(cells: Cells, hints: Hints) -> Float64 | None:
         return None
     found: Float64 = np.asarray(read.to_numpy(), dtype=np.float64)
     if np.isfinite(found).sum() < cells.rows - cells.empty:
+        return None
+    if holds_any(found, hints.missing):
         return None
     if np.nanmax(np.abs(found)) >= 2.0**53 or spelling.has_leading_zeros(cells.column):
         return None

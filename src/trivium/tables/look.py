@@ -245,9 +245,9 @@ def _written(findings: Mapping[str, Finding], source: Source) -> list[str]:
             place = "" if note.row is None else places[note.row]
             written.append(note.text.replace(PLACE, place))
         if len(notes) > _MOST_NOTES:
-            written.append(
-                f"the same ({topic}) is true of {len(notes) - _MOST_NOTES:,} more columns"
-            )
+            more = len(notes) - _MOST_NOTES
+            columns = "column" if more == 1 else "columns"
+            written.append(f"the same is to be said of {topic} in {more:,} more {columns}")
     return written
 
 

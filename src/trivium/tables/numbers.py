@@ -5,10 +5,13 @@ becomes float64 by one correctly rounded conversion, so that the same digits giv
 """
 
 import re
+from collections.abc import Sequence
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from trivium.arrays import Float64
 from trivium.tables.blanks import blanked
 from trivium.tables.kinds import NumberStyle
 
@@ -64,6 +67,14 @@ def canonical(texts: pa.Array, style: NumberStyle = PLAIN) -> pa.Array:
 def values(texts: pa.Array, style: NumberStyle = PLAIN) -> pa.Array:
     """Return numbers of a style as float64, with null for what is none."""
     return pc.cast(canonical(texts, style), pa.float64())
+
+
+def holds_any(found: Float64, words: Sequence[str]) -> bool:
+    """Whether numbers are among those that words, which stand for no value, spell."""
+    if not words:
+        return False
+    spelled = values(pa.array(list(words), pa.string())).drop_null()
+    return len(spelled) > 0 and bool(np.isin(found, spelled.to_numpy()).any())
 
 
 def _pattern(style: NumberStyle) -> str:

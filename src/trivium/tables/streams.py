@@ -5,6 +5,7 @@ import codecs
 import gzip
 import io
 import lzma
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -53,7 +54,7 @@ def read_block(stream: BinaryIO, path: Path, size: int = BLOCK) -> bytes:
     """
     try:
         return bytes(stream.read(size))
-    except (EOFError, OSError, lzma.LZMAError, ValueError) as error:
+    except (EOFError, OSError, lzma.LZMAError, zlib.error, ValueError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__

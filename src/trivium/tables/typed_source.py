@@ -14,6 +14,9 @@ ROWS_OF_A_BATCH = 65_536
 STREAM = b"\xff\xff\xff\xff"
 FEATHER = (b"ARROW1", b"FEA1", STREAM)
 
+DAMAGE = (pa.ArrowException, OSError, ValueError, LookupError, OverflowError)
+"""What pyarrow raises on files that were damaged."""
+
 Read = Callable[[Sequence[int]], Iterable[Mapping[int, Any]]]
 """Takes numbers of columns and hands out blocks of rows, each an array or series a column."""
 
@@ -106,7 +109,7 @@ def of_parquet(path: Path) -> TypedSource:
 
     try:
         names = parquet.ParquetFile(path).schema_arrow.names
-    except (pa.ArrowException, OSError) as error:
+    except DAMAGE as error:
         raise _damaged(path, "Parquet", error) from error
 
     def read(places: Sequence[int]) -> Iterator[dict[int, pa.Array]]:
@@ -114,8 +117,9 @@ def of_parquet(path: Path) -> TypedSource:
         try:
             with parquet.ParquetFile(path) as file:
                 for batch in file.iter_batches(ROWS_OF_A_BATCH, columns=wanted):
+                    batch.validate(full=True)
                     yield {place: batch.column(names[place]) for place in places}
-        except (pa.ArrowException, OSError) as error:
+        except DAMAGE as error:
             raise _damaged(path, "Parquet", error) from error
 
     return TypedSource(names, read)
@@ -127,11 +131,16 @@ def of_feather(path: Path) -> TypedSource:
 
     try:
         with open(path, "rb") as file:
-            if file.read(4) == STREAM:
-                return of_arrow(pa.ipc.open_stream(str(path)).read_all())
-        return of_arrow(feather.read_table(path))
-    except (pa.ArrowException, OSError) as error:
+            streamed = file.read(4) == STREAM
+        table = (
+            pa.ipc.open_stream(str(path)).read_all()
+            if streamed
+            else feather.read_table(path, memory_map=False)
+        )
+        table.validate(full=True)
+    except DAMAGE as error:
         raise _damaged(path, "Feather", error) from error
+    return of_arrow(table)
 
 
 def _damaged(path: Path, kind: str, error: Exception) -> TableError:

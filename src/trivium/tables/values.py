@@ -70,8 +70,10 @@ def is_missing(texts: pa.Array, missing_words: tuple[str, ...]) -> Any:
 
 def _numbers(cells: pa.Array, column: Column) -> Float64:
     style = column.number or NumberStyle()
-    if style == NumberStyle() and (plain := _plain_numbers(cells)) is not None:
-        return plain
+    if style == NumberStyle():
+        plain = _plain_numbers(cells)
+        if plain is not None and not numbers.holds_any(plain, column.missing_words):
+            return plain
     return _by_level(cells, column, lambda texts, _: numbers.values(texts, style))
 
 
