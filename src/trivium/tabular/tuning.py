@@ -21,6 +21,7 @@ from trivium.tabular.weights import balance
 
 _INNER_FOLDS = 5
 _UNTUNED_ALPHA = 0.01
+_AS_GOOD = 0.25  # standard errors
 
 
 class Training(NamedTuple):
@@ -72,9 +73,29 @@ def tuned_neighbors(rows: Training) -> KNeighborsClassifier:
         search = KNeighborsClassifierCV(
             scoring=rows.scoring, rule="best", class_weight=some.class_weight
         )
-        k = search.fit(some.X, some.codes).n_neighbors_
+        k = chosen_neighbors(search.fit(some.X, some.codes))
     k = min(round(k * rows.codes.size / different.size), rows.codes.size)
     return KNeighborsClassifier(k, class_weight=rows.class_weight).fit(rows.X, rows.codes)
+
+
+def chosen_neighbors(search: KNeighborsClassifierCV) -> int:
+    """Choose among the numbers of neighbours that are as good as the best by its score.
+
+    By accuracy many are, and some of them have shares that are far from what comes true: the one
+    with the least log-loss is taken of those within a quarter of a standard error of the best.
+
+    Parameters
+    ----------
+    search : KNeighborsClassifierCV
+        Fitted. Where it has another score than accuracy, the best one is taken.
+    """
+    found = search.cv_results_
+    if "score" in found:
+        return int(search.n_neighbors_)
+    best = search.n_neighbors_ - 1
+    enough = found["accuracy"][best] - _AS_GOOD * found["accuracy_se"][best]
+    some = np.flatnonzero(found["accuracy"] >= enough)
+    return int(found["n_neighbors"][some[found["log_loss"][some].argmin()]])
 
 
 def tuned_least_squares(rows: Training) -> LeastSquaresClassifier:
