@@ -224,6 +224,10 @@ REFUSED = {
     "half utf-8": ("ä,b\nöüöüöü,".encode()[:-2] + b"\xc3", "not UTF-8"),
     "half utf-16": (b"\xff\xfe" + "a,b\n1,2\n".encode("utf-16-le")[:-1], "is no whole UTF-16"),
     "truncated": (gzip.compress(os.urandom(9999).hex().encode())[:-3000], "damaged compressed"),
+    "truncated Latin": (
+        gzip.compress("ü".encode("cp1252") * 9 + os.urandom(9999).hex().encode())[:-3000],
+        "damaged compressed",
+    ),
     "garbled": (gzip.compress(b"a,b\n1,2\n")[:10] + b"\xff" * 20, "damaged compressed"),
     "flipped": (gzip.compress(b"a,b\n1,2\n")[:-6] + b"abcdef", "damaged compressed"),
     "no xz": (b"\xfd7zXZ\x00zzz", "damaged compressed"),

@@ -37,8 +37,9 @@ class CsvSource:
         found = encodings.survey(path)
         self.encoding = found.encoding
         self.dialect = self._sniff()
-        self._quotes = found.quotes != 0
-        if found.quotes % 2:  # an odd number of them, or unknown
+        quotes = found.quotes if found.quotes >= 0 else self._count_quotes()
+        self._quotes = quotes > 0
+        if quotes % 2:
             self._refuse_open_quotation()
         self.names, said = checked_headers(self.dialect.headers)
         self.separator = None if self.dialect.alone else self.dialect.separator
@@ -94,9 +95,13 @@ class CsvSource:
     def _open(self) -> BinaryIO:
         """Open the file, in UTF-8, at its first row."""
         stream = io.BufferedReader(Utf8(open_plain(self.path), self.path, self.encoding), _BLOCK)
-        left = len(self._before)
-        while left:
-            left -= len(stream.read(min(left, _BLOCK)))
+        try:
+            left = len(self._before)
+            while left and (part := stream.read(min(left, _BLOCK))):
+                left -= len(part)
+        except BaseException:
+            stream.close()
+            raise
         return stream
 
     def _sniff(self) -> dialect.Dialect:
@@ -122,9 +127,10 @@ class CsvSource:
         """Stream the rows as pyarrow reads them, all of them text."""
         numbers = [str(j) for j in range(len(self.names))]
         wanted = [numbers[place] for place in places]
-        with self._open() as stream:
-            reader = csv.open_csv(
-                pa.PythonFile(stream, mode="r") if self._is_changed() else self._open_arrow(),
+        opened = pa.PythonFile(self._open(), mode="r") if self._is_changed() else self._open_arrow()
+        with opened as file:
+            yield from csv.open_csv(
+                file,
                 read_options=csv.ReadOptions(column_names=numbers, block_size=block),
                 parse_options=csv.ParseOptions(
                     delimiter=self.dialect.separator, newlines_in_values=self._quotes
@@ -137,7 +143,6 @@ class CsvSource:
                     quoted_strings_can_be_null=True,
                 ),
             )
-            yield from reader
 
     def _is_changed(self) -> bool:
         with open(self.path, "rb") as file:
@@ -154,6 +159,13 @@ class CsvSource:
     def _records(self, stream: BinaryIO) -> Iterator[dialect.Record]:
         lines = io.TextIOWrapper(stream, encoding="utf-8", newline="")
         return dialect.records(lines, self.dialect.separator)
+
+    def _count_quotes(self) -> int:
+        count = 0
+        with self._open() as stream:
+            while block := stream.read(_BLOCK):
+                count += block.count(b'"')
+        return count
 
     def _refuse_open_quotation(self) -> None:
         with self._open() as stream:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from trivium.tables.errors import TableError
 from trivium.tables.letters import candidates
-from trivium.tables.streams import open_plain, read_block
+from trivium.tables.streams import lines_of, open_plain, read_block
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -82,8 +82,7 @@ def survey(path: Path) -> Survey:
 
 
 def _line_of_nul(path: Path) -> int:
-    with open_plain(path) as stream:
-        return next(number for number, line in enumerate(stream, start=1) if b"\0" in line)
+    return next(number for number, line in enumerate(lines_of(path), start=1) if b"\0" in line)
 
 
 def _nul(line: int) -> TableError:
@@ -110,22 +109,19 @@ def _by_zeros(start: bytes) -> str | None:
 def _of_eight_bits(path: Path) -> Survey:
     """Guess the encoding of a file that is not UTF-8 by the lines that show it."""
     sample, quotes = bytearray(), 0
-    with open_plain(path) as stream:
-        for number, line in enumerate(stream, start=1):
-            if b"\0" in line:
-                raise _nul(number)
-            quotes += line.count(b'"')
-            if len(sample) < _SAMPLE and not line.isascii():
-                sample += line[:_SAMPLE]
+    for number, line in enumerate(lines_of(path), start=1):
+        if b"\0" in line:
+            raise _nul(number)
+        quotes += line.count(b'"')
+        if len(sample) < _SAMPLE and not line.isascii():
+            sample += line[:_SAMPLE]
     replaced = bytes(sample).decode("utf-8", "replace")
     wrong = replaced.count("�")
     right = sum(not each.isascii() for each in replaced) - wrong
     if right > wrong:
         raise TableError(f"line {_first_wrong_line(path)} has bytes that are not UTF-8")
-    for encoding in candidates(bytes(sample)):
-        if _decodes(path, encoding):
-            return Survey(encoding, quotes, guessed=True)
-    raise AssertionError  # Latin-1 has every byte
+    encoding = next(each for each in candidates(bytes(sample)) if _decodes(path, each))
+    return Survey(encoding, quotes, guessed=True)
 
 
 def _is_utf8(line: bytes) -> bool:
@@ -137,8 +133,7 @@ def _is_utf8(line: bytes) -> bool:
 
 
 def _first_wrong_line(path: Path) -> int:
-    with open_plain(path) as stream:
-        return next(n for n, line in enumerate(stream, start=1) if not _is_utf8(line))
+    return next(n for n, line in enumerate(lines_of(path), start=1) if not _is_utf8(line))
 
 
 def _decodes(path: Path, encoding: str) -> bool:

@@ -6,7 +6,8 @@ import gzip
 import io
 import lzma
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -52,8 +53,26 @@ def read_block(stream: BinaryIO, path: Path, size: int = BLOCK) -> bytes:
     TableError
         If the compressed file is damaged or cut short.
     """
-    try:
+    with _damage_named(path):
         return bytes(stream.read(size))
+
+
+def lines_of(path: Path) -> Iterator[bytes]:
+    """Read the lines of a file, decompressed, each with its end.
+
+    Raises
+    ------
+    TableError
+        If the compressed file is damaged or cut short.
+    """
+    with open_plain(path) as stream, _damage_named(path):
+        yield from stream
+
+
+@contextmanager
+def _damage_named(path: Path) -> Iterator[None]:
+    try:
+        yield
     except (EOFError, OSError, lzma.LZMAError, zlib.error, ValueError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
