@@ -1,11 +1,12 @@
 """Text files of rows and fields: CSV and its kin."""
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import csv
 
 from trivium.tables import dialect, encodings
@@ -17,6 +18,7 @@ _START = 1 << 18
 _LONGEST_START = 1 << 26
 _BLOCK = 1 << 20
 _LONGEST_BLOCK = 1 << 30
+_NO_NUMBER = "conversion error to double"
 
 
 class CsvSource:
@@ -45,7 +47,9 @@ class CsvSource:
         self.separator = None if self.dialect.alone else self.dialect.separator
         self.notes = (*self._what_it_is(found), *said)
 
-    def batches(self, names: Iterable[str] | None = None) -> Iterator[pa.RecordBatch]:
+    def batches(
+        self, names: Iterable[str] | None = None, *, numbers: Collection[str] = ()
+    ) -> Iterator[pa.RecordBatch]:
         """Hand out the rows, in order, of all columns or of those named.
 
         Raises
@@ -55,22 +59,26 @@ class CsvSource:
         """
         wanted = self.names if names is None else tuple(names)
         places = [self.names.index(name) for name in wanted]
-        schema = pa.schema([(name, pa.string()) for name in wanted])
         block, done = _BLOCK, 0
+        floats = {self.names.index(name) for name in numbers if name in wanted}
         while True:
             skip = done
             try:
-                for batch in self._read(places, block):
+                for batch in self._read(places, block, floats):
                     if skip >= batch.num_rows:
                         skip -= batch.num_rows
                         continue
                     rest = batch.slice(skip)
+                    _require_finite(rest)
                     skip, done = 0, done + rest.num_rows
-                    yield pa.RecordBatch.from_arrays(rest.columns, schema=schema)
+                    yield pa.RecordBatch.from_arrays(rest.columns, names=wanted)
                 return
             except pa.ArrowInvalid as error:
                 if "Empty CSV file" in str(error):
                     return
+                if floats and _NO_NUMBER in str(error):
+                    floats = set()  # from that row on all is text, of which others judge
+                    continue
                 if "straddling" not in str(error) or block >= _LONGEST_BLOCK:
                     raise self._refusal(error) from error
             block *= 16
@@ -123,8 +131,10 @@ class CsvSource:
                     return found
             size *= 8
 
-    def _read(self, places: list[int], block: int) -> Iterator[pa.RecordBatch]:
-        """Stream the rows as pyarrow reads them, all of them text."""
+    def _read(
+        self, places: list[int], block: int, floats: Collection[int] = ()
+    ) -> Iterator[pa.RecordBatch]:
+        """Stream the rows as pyarrow reads them, text but for some columns."""
         numbers = [str(j) for j in range(len(self.names))]
         wanted = [numbers[place] for place in places]
         opened = pa.PythonFile(self._open(), mode="r") if self._is_changed() else self._open_arrow()
@@ -136,7 +146,10 @@ class CsvSource:
                     delimiter=self.dialect.separator, newlines_in_values=self._quotes
                 ),
                 convert_options=csv.ConvertOptions(
-                    column_types=dict.fromkeys(numbers, pa.string()),
+                    column_types={
+                        number: pa.float64() if j in floats else pa.string()
+                        for j, number in enumerate(numbers)
+                    },
                     include_columns=wanted,
                     strings_can_be_null=True,
                     null_values=[""],
@@ -198,6 +211,13 @@ class CsvSource:
             what = dialect.NAMES.get(self.separator, repr(self.separator))
             notes.append(f"fields are separated by {what}")
         return notes
+
+
+def _require_finite(batch: pa.RecordBatch) -> None:
+    """Raise at words such as NaN and inf, which pyarrow takes for numbers."""
+    for column in batch.columns:
+        if pa.types.is_floating(column.type) and pc.all(pc.is_finite(column)).as_py() is False:
+            raise pa.ArrowInvalid(_NO_NUMBER)
 
 
 def _counted(n: int, noun: str) -> str:

@@ -1,7 +1,7 @@
 """Where tables come from: names of columns, batches of text cells, and where a row stands."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -39,8 +39,14 @@ class Source(Protocol):
     @property
     def notes(self) -> tuple[str, ...]: ...  # noqa: D102
 
-    def batches(self, names: Iterable[str] | None = None) -> Iterator[pa.RecordBatch]:
-        """Hand out the rows, in order, of all columns or of those named; null is an empty cell."""
+    def batches(
+        self, names: Iterable[str] | None = None, *, numbers: Collection[str] = ()
+    ) -> Iterator[pa.RecordBatch]:
+        """Hand out the rows, in order, of all columns or of those named; null is an empty cell.
+
+        Cells are text. Those of `numbers`, columns that are known to hold plain numbers, may be
+        float64 in batches where each of them is finite: then nobody has to read text twice.
+        """
 
     def place(self, row: int) -> str:
         """Name a row, counted from 0, as its reader counts: a line of a file, a row."""

@@ -1,10 +1,11 @@
 """Tables whose columns have types: Parquet, Arrow and Feather files, data frames, Arrow tables."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from trivium.tables.errors import TableError
 from trivium.tables.headers import checked_headers
@@ -37,16 +38,20 @@ class TypedSource:
         self.notes = (*notes, *said)
         self._read = read
 
-    def batches(self, names: Iterable[str] | None = None) -> Iterator[pa.RecordBatch]:
+    def batches(
+        self, names: Iterable[str] | None = None, *, numbers: Collection[str] = ()
+    ) -> Iterator[pa.RecordBatch]:
         """Hand out the rows, in order, of all columns or of those named."""
         wanted = self.names if names is None else tuple(names)
         places = [self.names.index(name) for name in wanted]
-        schema = pa.schema([(name, pa.string()) for name in wanted])
         for block in self._read(places):
             columns = [
-                _text(block[place], name) for place, name in zip(places, wanted, strict=True)
+                block[place]
+                if name in numbers and _are_plain(block[place])
+                else _text(block[place], name)
+                for place, name in zip(places, wanted, strict=True)
             ]
-            yield pa.RecordBatch.from_arrays(columns, schema=schema)
+            yield pa.RecordBatch.from_arrays(columns, names=wanted)
 
     def place(self, row: int) -> str:
         """Name a row, counted from 0."""
@@ -55,6 +60,13 @@ class TypedSource:
     def places(self, rows: Iterable[int]) -> dict[int, str]:
         """Name several rows in one go."""
         return {row: self.place(row) for row in rows}
+
+
+def _are_plain(cells: Any) -> bool:
+    """Whether cells are float64 of Arrow's, and finite where there are any."""
+    if not isinstance(cells, pa.Array) or cells.type != pa.float64():
+        return False
+    return pc.all(pc.is_finite(cells)).as_py() is not False
 
 
 def of_arrow(table: pa.Table | pa.RecordBatch) -> TypedSource:

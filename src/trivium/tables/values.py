@@ -23,7 +23,7 @@ def values_of(cells: pa.Array | pa.ChunkedArray, column: Column) -> Any:
     Parameters
     ----------
     cells : Arrow array of strings
-        Null is an empty cell.
+        Null is an empty cell. Or of float64, all finite, for a numeric column.
     column : Column
 
     Returns
@@ -39,6 +39,8 @@ def values_of(cells: pa.Array | pa.ChunkedArray, column: Column) -> Any:
     """
     if isinstance(cells, pa.ChunkedArray):
         cells = pa.concat_arrays(cells.chunks) if cells.num_chunks else pa.array([], pa.string())
+    if pa.types.is_floating(cells.type):
+        return _with_nan(cells)
     if column.kind is Kind.NUMERIC:
         return _numbers(cells, column)
     if column.kind is Kind.BOOLEAN:
@@ -47,6 +49,12 @@ def values_of(cells: pa.Array | pa.ChunkedArray, column: Column) -> Any:
         plain = _plain_days(cells, column)
         return _by_level(cells, column, _seconds) if plain is None else plain
     return levels_of(cells, column.missing_words)
+
+
+def is_plain(column: Column) -> bool:
+    """Whether cells of a column are numbers as programs write them, and no word stands for none."""
+    plain = column.number is None or column.number == NumberStyle()
+    return column.kind is Kind.NUMERIC and plain and not column.missing_words
 
 
 def levels_of(cells: pa.Array, missing_words: tuple[str, ...]) -> pa.Array:

@@ -13,6 +13,7 @@ from trivium.preparation.parsing import values_in
 from trivium.preparation.reading import require_columns
 from trivium.tables.errors import CellError, TableError
 from trivium.tables.source import Source
+from trivium.tables.values import is_plain
 from trivium.tabular.classifier import TabularClassifier
 from trivium.tabular.tuning import answers_of
 
@@ -91,6 +92,8 @@ class Predictions:
         self.model, self.source, self.tally = model, source, Tally()
         self._proba, self._least, self._keep = proba, abstain_below, tuple(dict.fromkeys(keep))
         self._needed = tuple(dict.fromkeys([*needed, *self._keep])) or source.names[:1]
+        plain = [column.name for column in model.preparation.plan_.columns if is_plain(column)]
+        self._numbers = frozenset(plain).difference(self._keep)
         answers = [PREDICTION]
         if abstain_below is not None:
             answers.append(CONFIDENCE)
@@ -114,7 +117,7 @@ class Predictions:
         TableError
             If a cell is not of its column's kind; it names the column and the line.
         """
-        read = self.source.batches(self._needed)
+        read = self.source.batches(self._needed, numbers=self._numbers)
         while some := list(islice(read, _AT_ONCE)):
             for answers, unseen in self._in_order(some):
                 self.tally.rows += answers.num_rows
