@@ -1,6 +1,7 @@
 """``python -m tests.storage.make_format_1``: write files of format 1, which have to stay readable.
 
 They were written once, and are not to be written again: that they can still be read is the point.
+Only those that are not there are written.
 """
 
 import json
@@ -9,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import scipy.sparse
-from tests.storage.zoo import table, weights
+from sklearn.pipeline import Pipeline, make_pipeline
+from tests.storage.zoo import people, table, weights
 
 import trivium
 from trivium import (
@@ -22,9 +24,21 @@ from trivium import (
     SoftmaxRegression,
     SoftmaxRegressionCV,
 )
+from trivium.preparation.preparation import Preparation
+from trivium.tables.look import look
+from trivium.tabular.classifier import TabularClassifier
+from trivium.tabular.fitting import fit_table
 
 FOLDER = Path(__file__).with_name("format_1")
-_METHODS = ("predict", "predict_proba", "decision_function", "kneighbors", "score_samples")
+ANSWERS = FOLDER / "answers.json"
+_METHODS = (
+    "predict",
+    "predict_proba",
+    "decision_function",
+    "kneighbors",
+    "score_samples",
+    "transform",
+)
 
 
 def models():
@@ -46,18 +60,27 @@ def models():
     yield "least_squares_cv", LeastSquaresClassifierCV([0.1, 1.0]).fit(frame, large[y])
     yield "softmax", SoftmaxRegression(0.1, class_weight={0: 2.0}).fit(X, y, w)
     yield "softmax_cv", SoftmaxRegressionCV((0.1, 1.0), cv=2).fit(X, y.astype(np.float64))
+    rows = people(40)
+    seen = look(rows, "label")
+    yield "table_least_squares", fit_table(seen, model="least-squares", folds=2)
+    yield "table_neighbors", fit_table(seen, model="neighbors", folds=2)
+    X, y = rows.drop(columns="label"), rows["label"]
+    yield "preparation", Preparation().fit(X)
+    yield "pipeline", make_pipeline(Preparation(sparse=True), SoftmaxRegression(0.1)).fit(X, y)
 
 
-def queries():
-    """Return rows that models are asked about."""
-    return table(6, 3, seed=7)[0]
+def queries(model):
+    """Return rows that a model is asked about."""
+    if isinstance(model, (Preparation, Pipeline, TabularClassifier)):
+        return people(6, seed=7).drop(columns="label")
+    rows = table(6, 3, seed=7)[0]
+    names = getattr(model, "feature_names_in_", None)
+    return rows if names is None else pd.DataFrame(rows, columns=names)
 
 
 def told(model):
     """Return what a model answers, as JSON."""
-    rows = queries()
-    if hasattr(model, "feature_names_in_"):
-        rows = pd.DataFrame(rows, columns=model.feature_names_in_)
+    rows = queries(model)
     found = {name: getattr(model, name)(rows) for name in _METHODS if hasattr(model, name)}
     return {
         name: [np.asarray(part).astype(str).tolist() for part in own]
@@ -68,9 +91,9 @@ def told(model):
 
 
 if __name__ == "__main__":
-    FOLDER.mkdir()
-    answers = {}
+    answers = json.loads(ANSWERS.read_text(encoding="utf-8"))
     for name, model in models():
-        trivium.save(model, FOLDER / f"{name}.safetensors")
-        answers[name] = told(model)
-    (FOLDER / "answers.json").write_text(json.dumps(answers, indent=1) + "\n", encoding="utf-8")
+        if name not in answers:
+            trivium.save(model, FOLDER / f"{name}.safetensors")
+            answers[name] = told(model)
+    ANSWERS.write_text(json.dumps(answers, indent=1) + "\n", encoding="utf-8")

@@ -44,7 +44,7 @@ HEADERS = [
      (99999999999).to_bytes(8, "little") + data),
     ("said to have 0 bytes", lambda text, data: bytes(8) + data),
     ("does not begin with a brace", lambda text, data: with_header(b" " + text.encode(), data)),
-    ("is no text: invalid start byte", lambda text, data: with_header(b"{\xff}", data)),
+    ("is no ASCII: ordinal not in range", lambda text, data: with_header(b"{\xff}", data)),
     ("is no JSON: Expecting", lambda text, data: with_header(b'{"a":}', data)),
     ("is nested too deeply", lambda text, data: with_header(b'{"a":' + b"[" * 10**5, data)),
     ("has the number NaN", lambda text, data: with_header(b'{"a":NaN}', data)),

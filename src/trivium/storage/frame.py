@@ -84,14 +84,13 @@ def opened(content: bytes) -> Frame:
     length = int.from_bytes(content[:_LENGTH], "little")
     if not 2 <= length <= min(size - _LENGTH, _MOST_HEADER):
         raise Malformed(f"the header is said to have {length} bytes, and the file has {size}")
-    raw = content[_LENGTH : _LENGTH + length]
-    if raw[:1] != b"{":
+    raw = memoryview(content)[_LENGTH : _LENGTH + length]
+    if bytes(raw[:1]) != b"{":
         raise Malformed("the header does not begin with a brace: no file of models")
     try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise Malformed(f"the header is no text: {error.reason} at byte {error.start}") from error
-    places = parsed(text, "the header", warranted=size)
+        places = parsed(str(raw, "ascii"), "the header", warranted=size)
+    except UnicodeDecodeError as error:  # other letters are written by their numbers
+        raise Malformed(f"the header is no ASCII: {error.reason} at byte {error.start}") from error
     metadata = places.pop("__metadata__", None)
     if not isinstance(metadata, dict) or list(metadata) != [_KEY]:
         raise Malformed("the header says nothing of a model of Trivium")

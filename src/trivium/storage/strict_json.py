@@ -42,7 +42,8 @@ def parsed(text: str, what: str, *, warranted: int) -> Any:
     trivium.storage.errors.Malformed: the header has the key 'a' twice
     """
     values = text.count(",") + text.count("[") + text.count("{")
-    needed = len(text) + _BYTES_A_VALUE * values + _BYTES_A_PAIR * text.count(":")
+    wide = 4 if "\\u" in text else 1  # bytes a letter, of all in a string with a rare one
+    needed = wide * len(text) + _BYTES_A_VALUE * values + _BYTES_A_PAIR * text.count(":")
     if needed > _MOST_PLAIN + warranted:
         raise Malformed(f"{what} would take {needed / 1e6:.0f} MB, far more than the file")
 
