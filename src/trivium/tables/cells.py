@@ -12,6 +12,8 @@ from trivium.arrays import Float64
 from trivium.tables import words
 from trivium.tables.numbers import stripped
 
+_SMALL = 1 << 20
+
 
 class Cells:
     """Cells of a column, over all rows.
@@ -23,6 +25,8 @@ class Cells:
     """
 
     def __init__(self, column: pa.ChunkedArray) -> None:
+        if column.num_chunks > 1 and column.nbytes <= _SMALL:
+            column = pa.chunked_array([column.combine_chunks()])  # each chunk costs
         self.column = column
         self.rows = len(column)
         self.empty = int(column.null_count)

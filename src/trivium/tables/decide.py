@@ -21,8 +21,6 @@ from trivium.tables.number_style import numbers_of
 from trivium.tables.numbers import holds_any, stripped
 from trivium.tables.quantities import Written, for_no_value, listed, of_numbers
 
-_NO_THOUSANDS = r"\.[0-9]{0,2}$|\.[0-9]{2}[^0-9]|\.[0-9]{4}|^[+-]?0?\.|^[+-]?[0-9]{4,}\."
-_FIRST_CELLS = 1000
 _FEW_LEVELS = 20
 
 
@@ -40,7 +38,7 @@ def decide(name: str, cells: Cells, hints: Hints) -> Finding:
     if plain is not None:
         code = column_names.code_of(name, plain)
         found = of_numbers(name, plain, Written(code=code), lambda: len(cells.texts))
-        tells = points_tell(cells) if found.column.kind is Kind.NUMERIC else None
+        tells = spelling.points_tell(cells.column) if found.column.kind is Kind.NUMERIC else None
         return replace(
             found, doubt="point" if tells is False else None, evidence="." if tells else None
         )
@@ -80,17 +78,9 @@ def plain_numbers(cells: Cells, hints: Hints) -> Float64 | None:
         return None
     if spelling.has_exponents(cells.column) and _any(cells.column, "[0-9][eE][0-9]"):
         return None
-    if hints.decimal == "," and points_tell(cells) is False:
+    if hints.decimal == "," and spelling.points_tell(cells.column) is False:
         return None  # 1.234 may be a thousand
     return found
-
-
-def points_tell(cells: Cells) -> bool | None:
-    """Whether some point cannot stand between thousands; None if there is no point."""
-    if not spelling.has_points(cells.column):
-        return None
-    first = cells.column.slice(0, _FIRST_CELLS)
-    return _any(first, _NO_THOUSANDS) or _any(cells.column, _NO_THOUSANDS)
 
 
 def _any(cells: Any, pattern: str) -> bool:

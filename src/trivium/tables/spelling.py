@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+_FIRST = 1000
 _ZERO, _NINE, _PLUS, _MINUS, _POINT = (ord(each) for each in "09+-.")
 
 
@@ -17,9 +18,35 @@ def has_exponents(column: pa.ChunkedArray) -> bool:
     return False
 
 
-def has_points(column: pa.ChunkedArray) -> bool:
-    """Whether any text of a column holds a point."""
-    return any((_bytes(chunk)[1] == _POINT).any() for chunk in column.chunks)
+def points_tell(column: pa.ChunkedArray) -> bool | None:
+    """Whether some point of plain numbers cannot stand between thousands.
+
+    Returns
+    -------
+    bool or None
+        None if there is no point.
+    """
+    first = _points_tell(column.slice(0, _FIRST))
+    return first or _points_tell(column)
+
+
+def _points_tell(column: pa.ChunkedArray) -> bool | None:
+    there = None
+    for chunk in column.chunks:
+        places, letters = _bytes(chunk)
+        points = np.flatnonzero(letters == _POINT)
+        if not len(points):
+            continue
+        there = False
+        cell = np.searchsorted(places, points, side="right") - 1
+        start = places[cell]
+        signed = (letters[start] == _PLUS) | (letters[start] == _MINUS)
+        before = points - start - signed
+        after = places[cell + 1] - points - 1
+        zero = letters[start + signed] == _ZERO
+        if ((after != 3) | (before < 1) | (before > 3) | zero).any():
+            return True
+    return there
 
 
 def has_leading_zeros(column: pa.ChunkedArray) -> bool:
