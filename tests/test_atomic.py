@@ -33,6 +33,17 @@ def test_the_file_appears_at_the_end_with_the_permissions_of_a_new_one(tmp_path)
     assert os.listdir(tmp_path) == ["model"]
 
 
+def test_all_is_on_the_disk_before_it_takes_its_place(tmp_path, monkeypatch):
+    done = []
+    for name in ("fsync", "replace"):
+        own = getattr(os, name)
+        monkeypatch.setattr(os, name, lambda *args, n=name, own=own: (done.append(n), own(*args)))
+    with atomic_file(tmp_path / "model") as file:
+        file.write(b"new")
+    assert done[:2] == ["fsync", "replace"]
+    assert (tmp_path / "model").read_bytes() == b"new"
+
+
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
 def test_an_exception_leaves_what_was_there(tmp_path, error):
     (tmp_path / "old").write_bytes(b"old")

@@ -336,6 +336,12 @@ def test_description(stored, tmp_path):
     assert told["classes"] == ["01", "1", "NA"]
 
 
+def test_description_names_dates(tmp_path):
+    days = np.array(["2024-01-31", "2024-02-29", "2024-12-31"], dtype="datetime64[ns]")
+    save(LeastSquaresClassifier().fit(X, days[Y]), tmp_path / "model")
+    assert describe(tmp_path / "model")["classes"][0].startswith("2024-01-31T00:00")
+
+
 def test_pipelines_of_other_steps_are_refused(tmp_path):
     frame = pd.DataFrame(X, columns=list("abcd"))
     for pipeline, what in (

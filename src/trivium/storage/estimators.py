@@ -88,6 +88,8 @@ class EstimatorCodec(Codec):
         """Tell parameters, columns and classes."""
         names = getattr(model, "feature_names_in_", None)
         classes = getattr(model, "classes_", None)
+        if classes is not None and classes.dtype.kind in "mM":  # which may come as bare integers
+            classes = classes.astype(str)
         return {
             "parameters": model.get_params(deep=False),
             "columns": model.n_features_in_,

@@ -129,10 +129,14 @@ def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
     Returns
     -------
     dict
-        "class", "format", "trivium" (the version that wrote it), "bytes", "parameters",
-        "columns", "names" (of the columns, or None), "classes" (a list, or None), "rows_kept" (how
-        many training rows the file contains) and "fingerprint", by which one can tell what the
-        model was fitted to: "rows" (or None), "columns", "of" (what "digest" is the BLAKE2b of).
+        "class", "format", "trivium" (the version that wrote it), "bytes", "rows_kept" (how many
+        training rows the file contains), "fingerprint" (by which one can tell what the model was
+        fitted to: "rows", or None where that is not known, "columns", "of", what "digest" is the
+        BLAKE2b of; None of a preparation), "parameters", "columns", "classes" (dates as strings).
+        Of an estimator "columns" is their number and "names" has their names, or None. Of what
+        takes tables "columns" is a list of name, kind, levels, missing and reason. Of a
+        classifier of tables also "model", "target", "class_rows", "class_weight", "validation",
+        "notes" and "table_notes".
 
     Raises
     ------
