@@ -89,7 +89,8 @@ class CrossEntropyAt:
         self._probabilities: Float64 | None = None
         self._curved = False
         alpha, total = objective.alpha, objective.total
-        self.gradient: Float64 = sums.gradient / total
+        self.gradient = sums.gradient  # which nobody else has
+        self.gradient /= total
         W, own = parameters, self.gradient
         if parameters.flags.f_contiguous:  # what is free is at the end, so that nothing is copied
             d = objective.rows.shape[1]

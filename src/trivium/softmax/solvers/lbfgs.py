@@ -71,7 +71,8 @@ def lbfgs(
         precondition = renew(step, at) or precondition
         found = None
         for _ in range(2):
-            direction = -memory.applied(at.gradient, precondition)
+            direction = memory.applied(at.gradient, precondition)
+            np.negative(direction, out=direction)
             found = line_search(objective, parameters, at, direction)
             if found is not None or memory.count == 0:
                 break
@@ -79,7 +80,7 @@ def lbfgs(
         if found is None:
             return Result(parameters, step, Status.NO_PROGRESS)
         length, there = found
-        change = length * direction
+        change = direction if length == 1.0 else length * direction
         memory.add(change, there.gradient - at.gradient)
         parameters, at = parameters + change, there
         if observe(parameters, at, float(np.linalg.norm(change))):
@@ -191,10 +192,11 @@ def _there_by_numpy(
     shares: Float64,
 ) -> None:
     """Do as `_there`, to the bit: compiled loops have SciPy's products, too."""
+    room = np.empty_like(vector)  # one for all: to get memory takes as long as to use it
     for k in range(count - 1, -1, -1):
         slot = (oldest + k) % len(steps)
         shares[k] = ddot(steps[slot], vector) / products[slot]
-        vector -= shares[k] * changes[slot]
+        vector -= np.multiply(shares[k], changes[slot], out=room)
 
 
 def _back_by_numpy(
@@ -207,9 +209,11 @@ def _back_by_numpy(
     shares: Float64,
 ) -> None:
     """Do as `_back`, to the bit."""
+    room = np.empty_like(vector)
     for k in range(count):
         slot = (oldest + k) % len(steps)
-        vector += (shares[k] - ddot(changes[slot], vector) / products[slot]) * steps[slot]
+        share = shares[k] - ddot(changes[slot], vector) / products[slot]
+        vector += np.multiply(share, steps[slot], out=room)
 
 
 patience = Patience(_there, to_compile=1 << 16, to_load=1 << 11)

@@ -57,7 +57,8 @@ def line_search(
     rounding = _LEVEL * abs(at.loss)
     short, short_slope, long, length = 0.0, slope, np.inf, 1.0
     for _ in range(_TRIALS):
-        there = objective.evaluate(parameters + length * direction)
+        change = direction if length == 1.0 else length * direction
+        there = objective.evaluate(parameters + change)
         new_slope = inner(there.gradient, direction)
         change = there.loss - at.loss
         falls = change < 0 and change <= _FALL * length * slope
