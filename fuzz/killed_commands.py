@@ -61,9 +61,7 @@ def check(command: list[str], target: Path, moments: int) -> int:
         good = good and set(target.parent.iterdir()) == others
         wrong += not good
         ended, came = "ended" if left == expected else "killed", "good" if good else "BAD"
-        print(
-            f"{command[3]}: {ended} after {ran:.2f} s of {whole:.2f}: {'good' if good else 'BAD'}"
-        )
+        print(f"{command[3]}: {ended} after {ran:.2f} s of {whole:.2f}: {came}")
     return wrong
 
 
