@@ -15,7 +15,7 @@ from trivium.tables.quantities import for_no_value
 _MOSTLY = 0.8
 _LIKE = (
     r"^\s*[0-9]{1,4}[-/.][0-9]{1,2}(?:[-/.][0-9]{1,4})?(?:[T ,].*)?\s*$"
-    r"|^\s*[0-9]{1,2}/[0-9]{4}\s*$"
+    r"|^\s*[0-9]{1,2}/[0-9]{4}\s*$|^\s*[0-9]{1,2}:[0-9]{2}"
     r"|^\s*[0-9]{1,2}\.?[ -][A-Za-z]{3,9}\.?[ -][0-9]{2,4}"
     r"|^\s*[A-Za-z]{3,9}\.? [0-9]{1,2},? [0-9]{4}"
 )
@@ -53,6 +53,8 @@ def dates_of(name: str, filled: Filled, hints: Hints) -> Finding | Note | None:
     reason = f"dates, {ORDERS[order]}"
     if not ordered:
         reason = "dates, with the month's name" if "%b" in formats[0] else "months"
+    if formats == (dates.CLOCK,):
+        reason = "times of day"
     if n_levels == 1 and not filled.missing:
         return Finding(Column(name, Kind.DROPPED, "constant: every cell is the same", 1))
     if doubt:

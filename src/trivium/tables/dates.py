@@ -1,7 +1,8 @@
 """Dates and times as people write them, in seconds since 1970-01-01.
 
-A format is one of `FORMATS`, a pattern as of `strptime`; "iso" is ISO 8601. A time of day may
-follow each of them. All is arithmetic on digits, the same on each platform and in each locale.
+A format is one of `FORMATS`, a pattern as of `strptime`; "iso" is ISO 8601. A time of day, to the
+second and below, may follow each of them or stand alone. All is arithmetic on digits, the same on
+each platform and in each locale.
 """
 
 from collections.abc import Sequence
@@ -30,11 +31,14 @@ _PARTS = {
     "%b": r"(?P<name>[A-Za-z]{3,9})\.?",
 }
 _ISO = r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"
-_TIME = (
-    r"(?:(?:[T,]|,? +)(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})"
+_CLOCK = (
+    r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})"
     r"(?:[.,](?P<fraction>[0-9]{1,9}))?)? ?(?P<half>[AaPp]\.?[Mm]\.?)?"
-    r" ?(?P<zone>Z|UTC|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
+    r" ?(?P<zone>Z|UTC|[+-][0-9]{2}(?::?[0-9]{2})?)?"
 )
+_TIME = rf"(?:(?:[T,]|,? +){_CLOCK})?"
+CLOCK = "%H:%M"
+"""The format of times of day, on the first of January 1970."""
 
 FORMATS = (
     "iso",
@@ -60,6 +64,7 @@ FORMATS = (
     "%Y%m%d",
     "%Y-%m",
     "%m/%Y",
+    CLOCK,
 )
 
 
@@ -94,15 +99,16 @@ def seconds_of_format(texts: pa.Array, format_: str) -> Float64:
     if not valid.any():
         return found
     parts = groups.drop_null()
-    day = _days(parts)
-    time = _time_of_day(parts)
-    found[valid] = day * 86_400.0 + time
+    day = 0.0 if format_ == CLOCK else _days(parts)
+    found[valid] = day * 86_400.0 + _time_of_day(parts)
     return found
 
 
 def _pattern(format_: str) -> str:
     if format_ == "iso":
         return f"^{_ISO}{_TIME}$"
+    if format_ == CLOCK:
+        return f"^{_CLOCK}$"
     pattern = format_.replace(".", r"\.").replace(" ", " +")
     if format_ == "%Y%m%d":
         pattern = "(?P<year>(?:19|20)[0-9]{2})(?P<month>[0-9]{2})(?P<day>[0-9]{2})"

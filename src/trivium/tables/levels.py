@@ -75,7 +75,9 @@ def of_texts(name: str, filled: Filled) -> Column:
     if n_levels == used and used >= (3 if _is_named(name) else _FEW_ROWS):
         if words >= _SENTENCE or length >= _LONG:
             return replace(column, kind=Kind.TEXT, reason="free text, different in every row")
-        return replace(column, kind=Kind.DROPPED, reason="an identifier: different in every row")
+        return replace(
+            column, kind=Kind.DROPPED, reason="different in every row, as names and identifiers are"
+        )
     if n_levels > _MOST_LEVELS and 2 * n_levels > used:
         reason = f"text, or names: {n_levels:,} different cells in {used:,} rows"
         return replace(column, kind=Kind.TEXT, reason=reason)

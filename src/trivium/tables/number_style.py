@@ -140,14 +140,13 @@ def _marks(texts: pa.Array) -> tuple[str, ...]:
 
 
 def _marks_problem(texts: pa.Array, style: NumberStyle) -> str | None:
-    currencies = [each for each in style.marks if each not in ("%", "‰")]
-    if len({each.rstrip(".") for each in currencies}) > 1:
-        return "has amounts in " + " and ".join(currencies)
-    for mark in ("%", "‰"):
-        if mark in style.marks:
-            bare = texts.filter(pc.invert(pc.match_substring(texts, mark)))
-            if _any(bare, "[1-9]"):
-                return f'has numbers with and without "{mark}"'
+    """Say which marks leave open what the numbers measure."""
+    if len({each.rstrip(".") for each in style.marks}) > 1:
+        return "has amounts in " + " and ".join(style.marks)
+    for mark in style.marks:
+        bare = texts.filter(pc.invert(pc.match_substring(texts, mark)))
+        if mark not in numbers.CURRENCIES and _any(bare, "[1-9]"):
+            return f"has numbers with and without {mark}"
     return None
 
 

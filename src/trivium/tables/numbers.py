@@ -21,8 +21,15 @@ CURRENCIES = (
     "INR", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "AUD", "CAD", "NZD", "BRL", "MXN", "ZAR", "Rs",
     "Rs.", "RUB", "TRY", "KRW",
 )  # fmt: skip
-PERCENT = "%"
-MARKS = frozenset((*CURRENCIES, PERCENT, "‰"))
+UNITS = (
+    "%", "‰", "kg", "g", "mg", "µg", "ug", "lb", "lbs", "oz", "km", "m", "cm", "mm", "mi", "ft",
+    "yd", "km/h", "mph", "m/s", "m²", "km²", "ha", "sqft", "l", "L", "ml", "mL", "cl", "h", "hr",
+    "hrs", "min", "s", "sec", "ms", "days", "weeks", "months", "years", "yrs", "°C", "°F", "°",
+    "Hz", "kHz", "MHz", "GHz", "kB", "KB", "MB", "GB", "TB", "kW", "kWh", "MW", "hp", "PS", "kcal",
+    "mmHg", "bpm", "hPa", "kPa", "bar", "mg/dl", "mg/dL", "mmol/l", "mmol/L", "px", "pts", "dpi",
+)  # fmt: skip
+"""Behind numbers; one and the same in all cells of a column."""
+MARKS = frozenset((*CURRENCIES, *UNITS))
 
 PLAIN = NumberStyle()
 STYLES = (

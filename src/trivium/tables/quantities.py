@@ -65,12 +65,15 @@ def of_numbers(
     if n_different == 1:
         return Finding(_alone(column))
     if n_different == 2 and different[0] == 0 and different[1] == 1:
-        truth = replace(bare, kind=Kind.BOOLEAN, reason="0 and 1")
+        truth = replace(
+            bare, kind=Kind.BOOLEAN, reason="0 and 1" + for_no_value(written.missing_words)
+        )
         return Finding(replace(truth, truths=(words.ONE,), falsehoods=(words.ZERO,)))
     if whole and _are_days(different):
         day = replace(bare, kind=Kind.DATE, reason="dates of eight digits, year first")
         return Finding(replace(day, date=DateStyle(("%Y%m%d",))))
-    reason = _why_none(name, values, used, different) if whole else None
+    bare_integers = whole and not written.style.marks
+    reason = _why_none(name, values, used, different) if bare_integers else None
     if reason is not None:
         return Finding(replace(bare, kind=Kind.DROPPED, reason=reason))
     if whole and n_different < len(used):
