@@ -1,9 +1,11 @@
 """A whole run: the files that it leaves."""
 
+import gc
 import json
 import logging
 import multiprocessing
 import re
+from concurrent.futures import ProcessPoolExecutor
 from html.parser import HTMLParser
 
 import matplotlib as mpl
@@ -11,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from trivium.sheet import parallel
 from trivium.sheet.document import LIBRARIES, as_json, summary_of
 from trivium.sheet.output import OutputFolder
 from trivium.sheet.records import Check, Part, TaskResult
@@ -148,3 +151,10 @@ def test_an_error_in_a_process_ends_the_others(tmp_path):
         run([3, 4], output, processes=2)
     assert multiprocessing.active_children() == []
     assert not (tmp_path / "new").exists()
+
+
+def test_processes_of_tasks_collect_no_garbage():
+    context = multiprocessing.get_context("spawn")
+    begin = {"initializer": parallel._begin, "initargs": (None,)}
+    with ProcessPoolExecutor(1, mp_context=context, **begin) as pool:
+        assert not pool.submit(gc.isenabled).result()

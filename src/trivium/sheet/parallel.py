@@ -1,5 +1,6 @@
 """Several tasks at a time, each in a process of its own: drawing holds Python's lock."""
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -47,9 +48,14 @@ _news: Any = None
 
 
 def _begin(news: Any) -> None:
-    """Take the queue that reports progress to the parent, leave Ctrl-C to it, and end with it."""
+    """Take the queue that reports progress to the parent, leave Ctrl-C to it, and end with it.
+
+    Garbage is not collected: it is little, and the process ends soon. Collections took a
+    seventh of the time.
+    """
     global _news
     _news = news
+    gc.disable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
