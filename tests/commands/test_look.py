@@ -68,7 +68,7 @@ def test_a_person_reads_a_table(call, path, columns):
     assert (code, err) == (0, "")
     assert "40 rows, 4 columns" in out
     assert "50.0 %" in out
-    assert "Column 'when' does not tell" in " ".join(out.split())
+    assert "column 'when' does not tell" in " ".join(out.split())
     assert max(map(len, out.splitlines()[1:])) <= columns
 
 

@@ -104,7 +104,7 @@ COLUMNS = {
     "day first late": ([*["1/2/2020"] * (N - 1), "13/1/2020"], "date", "day first"),
     "months": (cycled("2020-01", "2021-12"), "date", "months"),
     "months and years": (cycled("1/2020", "12/2021"), "date", "months"),
-    "mostly numbers": ([*(i / 7 for i in range(N - 1)), "k.A."], "text", "numbers, but for"),
+    "mostly numbers": ([*(i / 7 for i in range(N - 1)), "much"], "text", "numbers, but for"),
     "mostly dates": ([*["1.2.2020"] * (N - 1), "soon"], "category", "dates, but for a few"),
     "two digit years": (cycled("31.12.99", "1.2.03"), "date", "day first"),
     "named months": (cycled("3 Jan 2020", "14 Feb 2021"), "date", "month's name"),
@@ -204,7 +204,7 @@ TARGETS = {
     "empty": ([""] * N, "'y' is empty: no row has a label"),
     "infinite": ([*range(N - 1), "inf"], "is a quantity but for a few cells: 24 different labels"),
     "mostly numbers": ([*(i / 7 for i in range(N - 1)), "none"], "is a quantity"),
-    "numbers and a word": ([*(i / 7 for i in range(N - 1)), "k.A."], "but for a few cells"),
+    "numbers and a word": ([*(i / 7 for i in range(N - 1)), "much"], "but for a few cells"),
 }
 
 

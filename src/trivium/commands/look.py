@@ -4,10 +4,15 @@ from collections import Counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from typer.exceptions import TyperException
 
 from trivium.commands import reading
-from trivium.commands.words import in_one_line, speak_utf8
+from trivium.commands.words import (
+    console,
+    errors_in_one_line,
+    in_one_line,
+    print_json,
+    print_notes,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -33,49 +38,30 @@ def look(
     Nothing is written. Kinds: numeric, category, boolean and date become numbers; text, group and
     dropped are left out of a model.
     """
-    from trivium.tables.errors import TableError
-    from trivium.tables.look import look as look_at
-
-    try:
-        seen = look_at(
-            data,
-            target,
-            kinds=reading.kinds_of(kinds),
-            missing=missing or (),
-            drop=drop or (),
-            decimal=decimal,
-            dates=dates,
-            sheet=sheet,
-        )
-    except TableError as error:
-        raise TyperException(in_one_line(error)) from error
+    with errors_in_one_line():
+        seen = reading.look_at(data, target, kinds, missing, drop, decimal, dates, sheet)
     if json:
-        from json import dumps
-
-        speak_utf8()
-        typer.echo(dumps(seen.to_dict(), ensure_ascii=False, indent=2))
+        print_json(seen.to_dict())
     else:
         print_look(seen, data)
 
 
 def print_look(seen: "Look", data: str) -> None:
     """Print a table as it is seen: its size, its classes, its columns and notes."""
-    from rich.console import Console
-
-    console = Console(emoji=False, highlight=False)
+    out = console()
     columns = len(seen.columns) + (seen.target is not None)
     size = f"{_counted(seen.rows_read, 'row')}, {_counted(columns, 'column')}"
-    console.print(f"{in_one_line(data)}: {size}", soft_wrap=True, markup=False)
+    line = f"{in_one_line(data)}: {size}"
+    out.print(line, soft_wrap=True, markup=False, highlight=False)
     if seen.target is not None:
-        _print_classes(console, seen)
-    _print_columns(console, seen)
+        _print_classes(out, seen)
+    _print_columns(out, seen)
     if seen.notes:
-        console.print("[bold]Notes[/]")
-    for note in seen.notes:
-        _print_note(console, in_one_line(note))
+        out.print("[bold]Notes[/]")
+        print_notes(seen.notes)
 
 
-def _print_classes(console: "Console", seen: "Look") -> None:
+def _print_classes(out: "Console", seen: "Look") -> None:
     """Print classes with their rows, the largest first."""
     from rich import box
     from rich.markup import escape
@@ -100,10 +86,10 @@ def _print_classes(console: "Console", seen: "Look") -> None:
         rows = sum(rows for rows, _ in rest)
         share = f"{100 * rows / seen.rows_used:.1f} %"
         table.add_row(f"... and {_counted(len(rest), 'more class', 'es')}", f"{rows:,}", share)
-    console.print(table)
+    out.print(table, highlight=False)
 
 
-def _print_columns(console: "Console", seen: "Look") -> None:
+def _print_columns(out: "Console", seen: "Look") -> None:
     from rich import box
     from rich.markup import escape
     from rich.table import Table
@@ -124,22 +110,10 @@ def _print_columns(console: "Console", seen: "Look") -> None:
             escape(in_one_line(each.reason)),
             style=styles.get(each.kind),
         )
-    console.print(table)
+    out.print(table, highlight=False)
     kinds = Counter(each.kind for each in seen.columns)
-    console.print(", ".join(f"{n:,} {kind}" for kind, n in kinds.most_common()), style="bold")
-
-
-def _print_note(console: "Console", note: str) -> None:
-    """Print a note with its lines under each other."""
-    from rich.padding import Padding
-    from rich.table import Table
-    from rich.text import Text
-
-    grid = Table.grid(padding=(0, 1))
-    grid.add_column()
-    grid.add_column(overflow="fold")
-    grid.add_row("-", Text(note[:1].upper() + note[1:] if note[:1].isalpha() else note))
-    console.print(Padding(grid, (0, 0, 0, 1)))
+    counted = ", ".join(f"{n:,} {kind}" for kind, n in kinds.most_common())
+    out.print(counted, style="bold", highlight=False)
 
 
 def _shown(name: str) -> str:
