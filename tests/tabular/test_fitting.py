@@ -145,6 +145,16 @@ def test_copies_do_not_predict_each_other():
         assert abs(scores["accuracy"] - 0.5) < 0.15
 
 
+def test_what_is_no_better_than_the_most_frequent_class_is_said(fitted):
+    rng = np.random.default_rng(1)
+    table = pd.DataFrame({"x": rng.normal(size=150), "label": rng.choice(["a", "b"], 150)})
+    for weight, measure in ((None, "accuracy"), ("balanced", "balanced accuracy")):
+        ours = fit_table(look(table, "label"), class_weight=weight, folds=3, model="softmax")
+        said = "No model is clearly better than naming the most frequent class always: " + measure
+        assert [note for note in ours.notes if note.startswith(said)]
+    assert not [note for note in fitted.notes if "clearly better" in note]
+
+
 def test_few_different_rows_are_dealt_as_rows():
     rng = np.random.default_rng(0)
     table = pd.DataFrame({"sex": rng.choice(["m", "f"], 300), "rank": rng.choice(list("xyz"), 300)})

@@ -94,6 +94,7 @@ def fit_table(
     scores = {name: found[name].score for name in tried}
     measure = "balanced_accuracy" if balanced else "accuracy"
     notes += say.of_validation(found, codes, classes)
+    notes += say.of_the_floor(scores, found["majority"].score, measure)
     chosen: str = model
     if model == "auto":
         chosen = simplest_adequate(scores, balanced=balanced)

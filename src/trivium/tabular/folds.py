@@ -9,7 +9,7 @@ from trivium.arrays import Indices
 from trivium.preparation.levels import Levels
 from trivium.preparation.parsing import Values
 
-_FEW = 100  # different rows
+_FEW = 30  # different rows
 
 
 def copies_of(columns: Sequence[Values]) -> tuple[Indices, float]:

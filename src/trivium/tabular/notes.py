@@ -137,7 +137,7 @@ def of_choice(name: str, scores: Mapping[str, Any], measure: str) -> str:
     measure : {"accuracy", "balanced_accuracy"}
     """
     best = max(scores, key=lambda model: float(getattr(scores[model], measure)))
-    words = measure.replace("_", " ")
+    words = _words(measure)
     if best == name:
         return f"{_called(name)} is taken: its {words} is the best."
     return (
@@ -146,12 +146,37 @@ def of_choice(name: str, scores: Mapping[str, Any], measure: str) -> str:
     )
 
 
+def of_the_floor(scores: Mapping[str, Any], floor: Any, measure: str) -> list[str]:
+    """Say where no model is clearly better than the most frequent class.
+
+    Parameters
+    ----------
+    scores : mapping
+        From names of models to their `Score`.
+    floor : Score
+        Of the most frequent class, always.
+    measure : {"accuracy", "balanced_accuracy"}
+    """
+    best = max(scores.values(), key=lambda own: float(getattr(own, measure)))
+    least = getattr(best, measure) - getattr(best, f"{measure}_se")
+    if least > getattr(floor, measure):
+        return []
+    return [
+        f"No model is clearly better than naming the most frequent class always: {_words(measure)} "
+        f"{getattr(best, measure):.3f} at best, and {getattr(floor, measure):.3f}."
+    ]
+
+
 def of_kept_rows(n: int) -> str:
     """Say that a model of neighbours is its rows."""
     return (
         "A model of nearest neighbours is its training rows: this file will contain "
         f"{n:,} of your rows."
     )
+
+
+def _words(measure: str) -> str:
+    return measure.replace("_", " ")
 
 
 def _called(name: str) -> str:
