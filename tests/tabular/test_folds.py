@@ -62,6 +62,14 @@ def test_without_copies_every_class_is_dealt_evenly(n):
     assert (fold != folds_of(codes, np.arange(n), 5, seed=2)).any()
 
 
+def test_folds_have_as_many_rows_where_groups_are_of_many():
+    groups = np.r_[np.zeros(10, dtype=int), np.arange(10, 20)]
+    fold = folds_of(np.zeros(20, dtype=int), groups, 2, seed=0)
+    assert np.bincount(fold).tolist() == [10, 10]
+    three = np.repeat(np.arange(5), [9, 6, 5, 5, 5])
+    assert np.bincount(folds_of(three % 1, three, 3, seed=0)).tolist() == [9, 11, 10]
+
+
 def test_splits_learn_from_every_class():
     codes = np.array([0] * 10 + [1] * 2 + [2])
     splits = splits_of(codes, np.arange(13), 5, seed=0)

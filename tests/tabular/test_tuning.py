@@ -29,6 +29,20 @@ def test_penalties_are_those_of_the_searches():
     np.testing.assert_allclose(ours.coef_, searched.coef_, atol=1e-4)
 
 
+def test_where_classes_weigh_alike_so_do_their_losses():
+    rng = np.random.default_rng(4)
+    codes = np.repeat([0, 1], [200, 15])
+    some = Training(rng.normal(size=(215, 8)) + codes[:, None], codes, np.arange(215), True, 0)
+    weights = np.array([some.class_weight[code] for code in codes.tolist()])
+    cv = splits_of(codes, some.copies, 5, some.seed)
+    search = SoftmaxRegressionCV(cv=cv, rule="best").fit(some.X, codes, sample_weight=weights)
+    ours = TUNED["softmax"](some)
+    assert ours.alpha == search.alpha_
+    np.testing.assert_allclose(ours.coef_, search.coef_, atol=1e-4)
+    plain = SoftmaxRegressionCV(cv=cv, rule="best").fit(some.X, codes)
+    assert plain.alpha_ != search.alpha_
+
+
 def test_neighbours_are_as_many_as_tell_best_how_sure_they_are_among_the_most_accurate():
     some = rows(300)
     search = KNeighborsClassifierCV(rule="best").fit(some.X, some.codes)

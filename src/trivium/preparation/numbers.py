@@ -140,7 +140,6 @@ def spread(values: Float64) -> tuple[float, float]:
     unit = int(np.frexp(np.abs(values).max())[1])
     scaled = np.ldexp(values, -unit)
     mean = float(scaled.mean())
-    mean += float((scaled - mean).mean())  # what rounding has left
     scaled -= mean
     furthest = int(np.frexp(np.abs(scaled).max())[1])  # so that squares do not vanish
     deviation = float(np.sqrt(np.square(np.ldexp(scaled, -furthest)).mean()))
