@@ -92,6 +92,13 @@ def test_sparse_rows():
         assert_alike(model, model.to_sklearn(), scipy.sparse.csr_array(QUERIES))
 
 
+def test_rows_of_float32_are_searched_in_float64():
+    X, y = table(3)
+    model = KNeighborsClassifier(3, weights="distance").fit(X.astype(np.float32), y)
+    assert model.to_sklearn()._fit_X.dtype == np.float64
+    assert_alike(model, model.to_sklearn())
+
+
 @pytest.mark.parametrize("metric", ["euclidean", "haversine", "precomputed"])
 def test_neighbours(metric):
     X = np.arctan(table(3)[0][:, :2])

@@ -64,14 +64,15 @@ def classifier(model: Any) -> Any:
 
 
 def _rows(model: Any) -> Any:
-    """Return the training rows; of cosine distances, their directions."""
+    """Return the training rows in float64; of cosine distances, their directions."""
     index = model._index
     if index.metric.given and model._kept is not None:
         raise ValueError(
             "scikit-learn has no counterpart of given distances to rows of which some weigh "
             "nothing."
         )
-    return as_scipy(index.own_points())[:, : model.n_features_in_]
+    rows = as_scipy(index.own_points())[:, : model.n_features_in_]
+    return rows.astype(np.float64, copy=False)
 
 
 def _of_search(model: Any) -> dict[str, Any]:
