@@ -7,11 +7,14 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from scipy import sparse
+from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from tests.preparation.shop import COLUMNS, plain, shop, text
 
+from trivium import SoftmaxRegression
 from trivium.preparation.preparation import Preparation
 from trivium.tables.errors import CellError, TableError
 from trivium.tables.kinds import Column, Kind
@@ -88,6 +91,15 @@ def test_pipelines_of_either_say_the_same(table, fitted, classifier):
     own = classifier.fit(fitted.transform(table), y).predict(fitted.transform(table))
     theirs = make_pipeline(fitted.to_sklearn(), classifier)
     np.testing.assert_array_equal(own, theirs[-1].predict(theirs[0].transform(plain(table))))
+
+
+def test_it_works_in_scikit_learns_searches_and_gives_frames(table):
+    y = np.where(plain(table)["age"].fillna(40.0) > 40.0, "old", "young")
+    model = make_pipeline(Preparation(COLUMNS), SoftmaxRegression(alpha=0.01))
+    search = GridSearchCV(model, {"preparation__max_levels": [3, 50]}, cv=3).fit(table, y)
+    assert search.best_score_ > 0.9
+    frame = clone(search.best_estimator_[0]).set_output(transform="pandas").fit_transform(table)
+    assert frame.columns[0] == "age"
 
 
 def test_rows_in_parts_columns_in_any_order_and_other_columns_give_the_same_bits(table, fitted):

@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from sklearn.datasets import load_breast_cancer, load_wine
+from tests.preparation.shop import shop
 
 from trivium.tables.errors import CellError, TableError
 from trivium.tables.look import look
@@ -169,7 +170,23 @@ def test_a_class_that_is_never_predicted_is_named():
     table = pd.DataFrame({"x": rng.normal(size=200)})
     table["label"] = np.where(rng.random(200) < 0.2, "rare", "usual")
     ours = fit_table(look(table, "label"), model="softmax")
-    assert "Softmax regression never predicts 'rare'." in ours.notes
+    assert "Softmax regression: 'rare' is never predicted." in ours.notes
+
+
+def test_the_same_table_in_any_container_gives_the_same_model(tmp_path):
+    table = shop(150)
+    table["label"] = np.where(table["age"].fillna(40.0) > 40.0, "old", "young")
+    table.to_csv(tmp_path / "table.csv", index=False)
+    table.to_parquet(tmp_path / "table.parquet")
+    fits = [
+        fit_table(look(source, "label"), model="softmax", folds=2)
+        for source in (table, tmp_path / "table.csv", tmp_path / "table.parquet")
+    ]
+    for ours in fits[1:]:
+        assert ours.preparation.plan_.parts == fits[0].preparation.plan_.parts
+        assert ours.validation == fits[0].validation
+        np.testing.assert_array_equal(ours.estimator.coef_, fits[0].estimator.coef_)
+        np.testing.assert_array_equal(ours.predict_proba(table), fits[0].predict_proba(table))
 
 
 def test_preparation_is_learnt_inside_the_fold():

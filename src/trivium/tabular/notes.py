@@ -76,10 +76,10 @@ def of_copies(copies: Indices, *, by_chance: bool) -> list[str]:
             f"There are only {copies.size - n_copies:,} different rows: copies are spread over "
             "folds as other rows are."
         ]
+    what = "1 row is an exact copy" if n_copies == 1 else f"{n_copies:,} rows are exact copies"
     return [
-        f"{_rows(n_copies)} {'is an exact copy' if n_copies == 1 else 'are exact copies'} of "
-        "others, the label aside: copies are kept on one side of a fold, so that no row is "
-        "predicted by its own copy."
+        f"{what} of others, the label aside: copies are kept on one side of a fold, so that no "
+        "row is predicted by its own copy."
     ]
 
 
@@ -103,7 +103,7 @@ def of_validation(
         never = np.setdiff1d(codes, validation.predicted)
         if never.size:
             which = _listed([repr(classes[place]) for place in never])
-            notes.append(f"{_called(name)} never predicts {which}.")
+            notes.append(f"{_called(name)}: {which} {_is(never.size)} never predicted.")
         notes += of_warnings(name, validation.said)
     return notes
 
@@ -139,9 +139,9 @@ def of_choice(name: str, scores: Mapping[str, Any], measure: str) -> str:
     best = max(scores, key=lambda model: float(getattr(scores[model], measure)))
     words = _words(measure)
     if best == name:
-        return f"{_called(name)} is taken: its {words} is the best."
+        return f"The choice is {CALLED[name]}: its {words} is the best."
     return (
-        f"{_called(name)} is taken: it is the simplest whose {words} is within one standard "
+        f"The choice is {CALLED[name]}: it is the simplest whose {words} is within one standard "
         f"error of the best, that of {CALLED[best]}."
     )
 
@@ -175,16 +175,16 @@ def of_kept_rows(n: int) -> str:
     )
 
 
+def _is(n: int) -> str:
+    return "is" if n == 1 else "are"
+
+
 def _words(measure: str) -> str:
     return measure.replace("_", " ")
 
 
 def _called(name: str) -> str:
     return CALLED[name][0].upper() + CALLED[name][1:]
-
-
-def _rows(n: int) -> str:
-    return "1 row" if n == 1 else f"{n:,} rows"
 
 
 def _listed(words: Sequence[str]) -> str:
