@@ -58,6 +58,10 @@ COLUMNS = {
     "float counter": ([f"{i}.0" for i in range(N)], "dropped", "counter of the rows"),
     "shuffled counter": ([(7 * i) % N for i in range(N)], "dropped", "another order"),
     "customer_id": ([100 + i * i for i in range(N)], "dropped", "identifier, by its name"),
+    "invoice_no": ([100 + i * i for i in range(N)], "dropped", "identifier, by its name"),
+    "smoking_no": ([100 + i * i for i in range(N)], "numeric", "whole numbers"),
+    "schoolid": ([100 + i * i for i in range(N)], "dropped", "identifier, by its name"),
+    "uric acid": ([100 + i * i for i in range(N)], "numeric", "whole numbers"),
     "patient": (cycled(*range(101, 107)), "group", "belong together"),
     "patientId": (cycled("p1", "p2", "p3", "p4"), "group", "belong together"),
     "account": ([str(12345678 + 1111 * i * i) for i in range(N)], "dropped", "8 digits"),
@@ -216,6 +220,18 @@ def test_what_is_no_target(tmp_path, name):
     with pytest.raises(TableError, match=message) as error:
         look(path, "y")
     assert len(str(error.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(("step", "n_classes"), [(1, 20), (1, 21), (0.5, 10), (0.5, 11)])
+def test_numbers_of_few_values_are_classes(tmp_path, step, n_classes):
+    path = tmp_path / "table.csv"
+    labels = [step * each for each in cycled(*range(n_classes), n=200)]
+    path.write_text(csv({"x": range(200), "y": labels}))
+    if n_classes in (10, 20):
+        assert len(look(path, "y").target.classes) == n_classes
+    else:
+        with pytest.raises(TableError, match=f"'y' is a quantity: {n_classes} different"):
+            look(path, "y")
 
 
 def test_the_user_may_say_that_numbers_are_classes(tmp_path):

@@ -2,8 +2,9 @@
 
 MISSING = frozenset({
     "", "na", "n/a", "n.a.", "<na>", "nan", "nat", "null", "none", "nil", "?", "-", "--", "---",
-    "–", "—", ".", "..", "#n/a", "#na", "#null!", "#value!", "#div/0!", "#ref!", "#num!", "#name?",
-    "#n/a n/a", "-nan", "1.#qnan", "-1.#ind", "1.#ind", "k.a.", "k. a.", "missing", "(null)", "(none)", "\\n",
+    "–", "—", ".", "..", "#n/a", "#na", "#null!", "#value!", "#div/0!", "#ref!", "#num!",
+    "#name?", "#n/a n/a", "-nan", "1.#qnan", "-1.#ind", "1.#ind", "k.a.", "k. a.", "missing",
+    "(null)", "(none)", "\\n",
 })  # fmt: skip
 """In lower case and without white space around; in columns whose other cells are values."""
 
