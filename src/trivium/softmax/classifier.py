@@ -265,28 +265,29 @@ class SoftmaxRegression(CallbackSupportMixin, RowsComeInParts):
         rows, present = rows.of_weight()
         self.classes_ = rows.classes
         rows = replace(rows, rows=rows.rows.counted_anew())
-        merged = distinct(rows.rows)
         plain_descent = self.solver == "gradient-descent"
         most = LARGEST_UNSCALED if plain_descent else LARGEST
-        require_moderate(self, rows, merged.summary(), most)
 
         def observe(parameters: Float64, at: Any, step: float) -> bool:
             history(parameters, at, step)
             return steps is not None and steps(parameters, at, step)
 
-        # A step too far overflows; the solver notices, and says so in its own words.
-        with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
-            fitted, assessment = fit_and_assess(
-                merged,
-                alpha=self.alpha,
-                fit_intercept=self.fit_intercept,
-                solver=self.solver,
-                learning_rate=self.learning_rate,
-                max_iter=self.max_iter,
-                tol=self.tol,
-                start=start,
-                observe=observe,
-            )
+        with one_blas_thread():
+            merged = distinct(rows.rows)
+            require_moderate(self, rows, merged.summary(), most)
+            # A step too far overflows; the solver notices, and says so in its own words.
+            with np.errstate(over="ignore", invalid="ignore"):
+                fitted, assessment = fit_and_assess(
+                    merged,
+                    alpha=self.alpha,
+                    fit_intercept=self.fit_intercept,
+                    solver=self.solver,
+                    learning_rate=self.learning_rate,
+                    max_iter=self.max_iter,
+                    tol=self.tol,
+                    start=start,
+                    observe=observe,
+                )
             if steps is not None:
                 steps.close()
         self.coef_, self.intercept_ = fitted.coef, fitted.intercept

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from trivium.arrays import Float64
+from trivium.blocks.products import length_of
 from trivium.blocks.workers import one_blas_thread
 from trivium.rows.source import Rows
 from trivium.softmax.coordinates.dependence import dependence_of
@@ -325,7 +326,7 @@ class _Watch:
             parameters, at = self.problem.users(parameters), at.seen
             step = 0.0
             if self.parameters.size:
-                step = float(np.linalg.norm(parameters - self.parameters))
+                step = length_of(parameters - self.parameters)
         self.parameters, self.seen = parameters, at
         return self._observe(parameters, at, step)
 

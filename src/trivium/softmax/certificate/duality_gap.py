@@ -32,6 +32,7 @@ Algorithms, 2nd ed. 2002, section 3.1), and the same argument, applied once more
 price of removing it. Logits that are wrong by ε change KL(q‖p) by the variance of ε under p.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -153,14 +154,16 @@ def _balance(model: Model, sums: Residuals) -> tuple[Float64, float, float, floa
     ratio : float
         Greatest |q/p - 1| at most, both steps taken.
     """
+    if len(sums.stars) == 2:
+        return _balance_of_two(model, sums)
     edges = (sums.stars + sums.stars.T) / model.total
-    laplacian = np.diag(edges.sum(axis=1)) - edges
-    diagonal = np.diagonal(laplacian)
+    diagonal = edges.sum(axis=1)
     if not (diagonal > 0).all():
         return None
-    unit = 1 / np.sqrt(diagonal)
-    null = 1 / unit / np.linalg.norm(1 / unit)
-    inverse = inverse_of(laplacian * unit * unit[:, None] + np.outer(null, null))
+    laplacian = np.diag(diagonal) - edges
+    root = np.sqrt(diagonal)
+    unit, null = 1 / root, root / norm(root)
+    inverse = inverse_of(laplacian * unit * unit[:, None] + null * null[:, None])
     if inverse is None:
         return None
     needed = sums.balance / model.total
@@ -170,6 +173,20 @@ def _balance(model: Model, sums: Residuals) -> tuple[Float64, float, float, floa
     left = needed + laplacian @ values
     rounded = model.rounding * (sums.size / model.total + np.abs(laplacian) @ np.abs(values))
     stiffness = SOLVED * float(np.abs(inverse).sum(axis=0).max())
-    residue = float(np.linalg.norm(unit * (np.abs(left) + rounded)))
-    ratio = float(np.ptp(values)) + 2 * float(unit.max()) * stiffness * residue
+    residue = norm(unit * (np.abs(left) + rounded))
+    ratio = float(values.max() - values.min()) + 2 * float(unit.max()) * stiffness * residue
     return values, along, float(np.sqrt(stiffness)) * residue, ratio
+
+
+def _balance_of_two(model: Model, sums: Residuals) -> tuple[Float64, float, float, float] | None:
+    """Do as `_balance`, where the Laplacian has one edge, and its scaled inverse the norm one."""
+    edge = float(sums.stars[0, 1] + sums.stars[1, 0]) / model.total
+    if not edge > 0:
+        return None
+    needed = float(sums.balance[1]) / model.total
+    apart = -needed / edge
+    rounded = model.rounding * (sums.size / model.total + edge * abs(apart))
+    residue = math.sqrt(2.0 / edge) * (abs(needed + edge * apart) + rounded)
+    ratio = abs(apart) + 2.0 * SOLVED * residue / math.sqrt(edge)
+    values = np.array([-0.5 * apart, 0.5 * apart])
+    return values, math.sqrt(edge) * abs(apart), math.sqrt(SOLVED) * residue, ratio

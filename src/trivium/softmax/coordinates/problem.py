@@ -149,6 +149,7 @@ class Problem:
         # From the rows as the objective takes them to the origin, and to zero.
         self._offset = np.zeros(d) if frame.center is None else frame.center
         self._shift = frame.origin - self._offset
+        self._is_shifted, self._is_offset = bool(self._shift.any()), bool(self._offset.any())
         self.framed = FramedColumns(
             objective.center, self._shift, within, self.intercept, dependence
         )
@@ -199,11 +200,11 @@ class Problem:
 
     def about_origin(self, gradient: Float64) -> Float64:
         """Turn a gradient of the objective into one for rows about the origin."""
-        return self._turned(gradient, -self._shift)
+        return self._turned(gradient, -self._shift) if self._is_shifted else gradient
 
     def about_zero(self, gradient: Float64) -> Float64:
         """Turn a gradient of the objective into one for rows as they come."""
-        return self._turned(gradient, self._offset)
+        return self._turned(gradient, self._offset) if self._is_offset else gradient
 
     def stop(self, tol: float) -> Stop:
         """Stop where the gradient is small in the user's coordinates, or is all rounding."""
@@ -260,7 +261,7 @@ class Problem:
 
     def _turned(self, gradient: Float64, by: Float64) -> Float64:
         """Move the origin of rows in a gradient."""
-        if not self.intercept or not by.any():
+        if not self.intercept:
             return gradient
         d, turned = by.size, gradient.copy("K")
         if turned.flags.c_contiguous:

@@ -128,6 +128,30 @@ def _few_pairs_of(size: int) -> tuple[Indices, Indices]:
     return first, second
 
 
+def _places_in_hessian(n_contrasts: int, size: int) -> Indices:
+    """Return where each entry of the Hessian is among sums of pairs of contrasts and columns."""
+    few = n_contrasts * size <= _FEW
+    return _few_places(n_contrasts, size) if few else _few_places.__wrapped__(n_contrasts, size)
+
+
+@lru_cache(maxsize=16)
+def _few_places(n_contrasts: int, size: int) -> Indices:
+    contrast, column = (_numbers_of_pairs(each) for each in (n_contrasts, size))
+    n_pairs = size * (size + 1) // 2
+    places = contrast[:, None, :, None] * n_pairs + column[:, None, :]
+    places = places.reshape(n_contrasts * size, -1)
+    places.flags.writeable = False
+    return places
+
+
+def _numbers_of_pairs(size: int) -> Indices:
+    """Write the number of each pair of `pairs_of` into a matrix."""
+    first, second = pairs_of(size)
+    numbers = np.empty((size, size), dtype=np.intp)
+    numbers[first, second] = numbers[second, first] = np.arange(first.size)
+    return numbers
+
+
 def contrast_hessian(problem: Problem, at: ProblemAt, contrasts: Float64) -> Float64:
     """Hessian in contrasts c: Σ w·cᵀ(diag p - p pᵀ)c' ⊗ z zᵀ/Σw, and the penalty.
 
@@ -148,21 +172,15 @@ def contrast_hessian(problem: Problem, at: ProblemAt, contrasts: Float64) -> Flo
     n, size = objective.rows.shape[0], objective.shape[1]
     if objective.shape[0] == 2:
         return _of_two_classes(problem, at)
-    left, right = pairs_of(size)
-    first, second = pairs_of(contrasts.shape[0])
+    pairs = pairs_of(len(contrasts))
     length = min(max(_LEAST_PIECE, -(-n // _PIECES)), _MOST_PIECE)
     model = Linear(at.plain.parameters, objective.center, objective.fit_intercept)
-    products = ProductsByContrasts(problem.framed, model, contrasts, (first, second))
+    products = ProductsByContrasts(problem.framed, model, contrasts, pairs)
     sums = objective.rows.reduce(products, np.add, length=length)
     sums = sums / objective.total
-    blocks = np.empty((first.size, size, size))
-    blocks[:, left, right] = sums
-    blocks[:, right, left] = sums
-    hessian = np.empty((contrasts.shape[0], size, contrasts.shape[0], size))
-    hessian[first, :, second] = blocks
-    hessian[second, :, first] = blocks
-    matrix = hessian.reshape(contrasts.shape[0] * size, -1)
-    matrix.reshape(-1)[:: matrix.shape[0] + 1] += np.tile(problem.penalty, contrasts.shape[0])
+    matrix: Float64 = sums.ravel()[_places_in_hessian(len(contrasts), size)]
+    diagonal = matrix.reshape(-1)[:: len(matrix) + 1].reshape(-1, size)
+    diagonal += problem.penalty
     return matrix
 
 

@@ -12,7 +12,7 @@ from scipy.linalg.blas import ddot
 
 from trivium.arrays import Float64
 from trivium.blocks.compiled import Patience, kernel
-from trivium.blocks.products import inner
+from trivium.blocks.products import inner, length_of
 from trivium.softmax.solvers.line_search import line_search
 from trivium.softmax.solvers.protocol import (
     Inverse,
@@ -83,7 +83,7 @@ def lbfgs(
         change = direction if length == 1.0 else length * direction
         memory.add(change, there.gradient - at.gradient)
         parameters, at = parameters + change, there
-        if observe(parameters, at, float(np.linalg.norm(change))):
+        if observe(parameters, at, length_of(change)):
             return Result(parameters, step + 1, stop(at) or Status.STOPPED)
     return Result(parameters, max_iter, stop(at) or Status.OUT_OF_STEPS)
 

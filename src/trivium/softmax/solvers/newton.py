@@ -6,9 +6,8 @@ Nocedal & Wright, Numerical Optimization, 2nd ed. 2006, section 3.3.
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from trivium.arrays import Float64
+from trivium.blocks.products import length_of
 from trivium.softmax.solvers.line_search import FLATTER, line_search
 from trivium.softmax.solvers.protocol import Objective, Observer, Result, Status, Stop
 
@@ -55,6 +54,6 @@ def newton(
             return Result(parameters, step, Status.NO_PROGRESS)
         length, at = found
         parameters = parameters + length * towards
-        if observe(parameters, at, length * float(np.linalg.norm(towards))):
+        if observe(parameters, at, length * length_of(towards)):
             return Result(parameters, step + 1, stop(at) or Status.STOPPED)
     return Result(parameters, max_iter, stop(at) or Status.OUT_OF_STEPS)
