@@ -46,6 +46,8 @@ def frame():
             "name": [f"Nobody {i}" for i in range(N)],
             "code": random.choice([f"{i:05}" for i in range(30)], N),
             "patient_id": random.integers(1000, 1040, N),
+            "zip code": gaps(random.choice([1010.0, 1020.0, 9999.0], N)),
+            "eight": gaps(random.choice([20200101.0, 20231231.0, 20210506.0], N)),
             "constant": np.full(N, 3.5),
             "empty": np.full(N, np.nan),
             "comment": [" ".join(random.choice(["so", "and", "then", "we"], 9)) for _ in range(N)],
@@ -74,8 +76,8 @@ def write_all(table, folder):
 
 KINDS = [
     "numeric", "numeric", "numeric", "numeric", "numeric", "boolean", "boolean", "boolean",
-    "category", "category", "date", "date", "dropped", "dropped", "category", "group", "dropped",
-    "dropped", "text",
+    "category", "category", "date", "date", "dropped", "dropped", "category", "group", "category",
+    "date", "dropped", "dropped", "text",
 ]  # fmt: skip
 
 
@@ -116,6 +118,19 @@ def test_the_same_values_to_the_bit(looks):
                     assert left.tobytes() == right.tobytes(), (name, one.name)
                 else:
                     assert left.equals(right), (name, one.name)
+
+
+def test_whole_codes_are_one_level_however_they_are_written(looks):
+    for seen in looks.values():
+        (column,) = (each for each in seen.columns if each.name == "zip code")
+        levels = set(values_of(seen.cells("zip code"), column).to_pylist())
+        assert levels == {None, "1010", "1020", "9999"}
+    table = {"x": ["1.0", "2", "1", "2.0", None, "01"], "y": list("ababab")}
+    chosen = look(table, "y", kinds={"x": "category"}).columns[0]
+    assert (chosen.levels, chosen.number) == (5, None)  # with 01 there, all count as written
+    table["x"][-1] = "3"
+    chosen = look(table, "y", kinds={"x": "category"}).columns[0]
+    assert (chosen.levels, chosen.number) == (3, NumberStyle())
 
 
 def random_cells(random):

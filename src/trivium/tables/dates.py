@@ -111,7 +111,7 @@ def _pattern(format_: str) -> str:
         return f"^{_CLOCK}$"
     pattern = format_.replace(".", r"\.").replace(" ", " +")
     if format_ == "%Y%m%d":
-        pattern = "(?P<year>(?:19|20)[0-9]{2})(?P<month>[0-9]{2})(?P<day>[0-9]{2})"
+        pattern = "(?P<year>(?:19|20)[0-9]{2})(?P<month>[0-9]{2})(?P<day>[0-9]{2})(?:[.,]0+)?"
     for directive, part in _PARTS.items():
         pattern = pattern.replace(directive, part)
     return f"^{pattern}{_TIME}$"

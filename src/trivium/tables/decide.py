@@ -36,8 +36,8 @@ def decide(name: str, cells: Cells, hints: Hints) -> Finding:
         return Finding(Column(name, Kind.DROPPED, "every cell is empty", missing=cells.empty))
     plain = plain_numbers(cells, hints)
     if plain is not None:
-        code = column_names.code_of(name, plain)
-        found = of_numbers(name, plain, Written(code=code), lambda: len(cells.texts))
+        named = column_names.code_of(name, plain)
+        found = of_numbers(name, plain, Written(named=named), lambda: len(cells.texts))
         tells = spelling.points_tell(cells.column) if found.column.kind is Kind.NUMERIC else None
         return replace(
             found, doubt="point" if tells is False else None, evidence="." if tells else None

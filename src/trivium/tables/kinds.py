@@ -81,7 +81,7 @@ class Column:
     missing_words : tuple of str
         Words, beside the empty cell, that stand for no value in this column.
     number : NumberStyle or None
-        Of a numeric column.
+        Of a numeric column; of a category or group, that its levels are whole numbers.
     date : DateStyle or None
         Of dates.
     truths, falsehoods : tuple of str

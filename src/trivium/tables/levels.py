@@ -31,10 +31,11 @@ def of_codes(column: Column, why: str, used: int) -> Column:
     """
     n_levels = column.levels
     if n_levels == 1 and not column.missing:
-        return replace(column, kind=Kind.DROPPED, reason="constant: every cell is the same")
+        reason = "constant: every cell is the same"
+        return replace(column, kind=Kind.DROPPED, reason=reason, number=None)
     if n_levels == used and used >= 3:
         reason = f"an identifier: {why}, different in every row"
-        return replace(column, kind=Kind.DROPPED, reason=reason)
+        return replace(column, kind=Kind.DROPPED, reason=reason, number=None)
     if is_group(column.name, n_levels, used):
         reason = "rows with the same one belong together, to go by the name"
         return replace(column, kind=Kind.GROUP, reason=reason)

@@ -57,8 +57,8 @@ def numbers_of(name: str, filled: Filled, hints: Hints) -> Finding | Note | None
     if np.isinf(table).any():
         row = filled.first_row(np.isinf(table))
         raise CellError(f"column {name!r} has an infinite number", name, row, "")
-    code = code_of(canonical, table) or column_names.code_of(name, table)
-    written = Written(style, filled.missing_words, doubt, code)
+    code, named = code_of(canonical, table), column_names.code_of(name, table)
+    written = Written(style, filled.missing_words, doubt, code, named)
     found = of_numbers(name, filled.by_row(table), written, lambda: len(filled.texts))
     return replace(found, evidence=found.evidence or evidence)
 

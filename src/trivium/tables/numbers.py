@@ -76,6 +76,11 @@ def values(texts: pa.Array, style: NumberStyle = PLAIN) -> pa.Array:
     return pc.cast(canonical(texts, style), pa.float64())
 
 
+def as_codes(texts: pa.Array) -> pa.Array:
+    """Return whole numbers without their point, and other texts as they are."""
+    return pc.replace_substring_regex(texts, r"^\s*([+-]?[0-9]+)(?:[.,]0*)?\s*$", r"\1")
+
+
 def holds_any(found: Float64, words: Sequence[str]) -> bool:
     """Whether numbers are among those that words, which stand for no value, spell."""
     if not words:

@@ -13,10 +13,11 @@ from trivium.tables.date_style import dates_read_best
 from trivium.tables.decide import truth_values
 from trivium.tables.errors import CellError, TableError
 from trivium.tables.findings import Finding, Hints
-from trivium.tables.kinds import Column, Kind
+from trivium.tables.kinds import Column, Kind, NumberStyle
 from trivium.tables.words import INFINITE
 
 REASON = "you say so"
+_WHOLE = r"^\s*[+-]?(?:0|[1-9][0-9]*)(?:[.,]0*)?\s*$"
 
 
 def kind_of(name: str, word: str) -> Kind:
@@ -49,7 +50,12 @@ def decide_as(name: str, cells: Cells, kind: Kind, hints: Hints) -> Finding:
         decided = {Kind.NUMERIC: _numeric, Kind.DATE: _date, Kind.BOOLEAN: _boolean}[kind]
         return Finding(decided(name, valued, hints))
     held = filled(cells, hints.missing, standard=False)
-    return Finding(Column(name, kind, REASON, len(held.texts), held.missing, held.missing_words))
+    column = Column(name, kind, REASON, len(held.texts), held.missing, held.missing_words)
+    whole = held.used and pc.all(pc.match_substring_regex(held.texts, _WHOLE)).as_py()
+    if whole and kind in (Kind.CATEGORY, Kind.GROUP):
+        n_levels = len(pc.unique(numbers.as_codes(held.texts)))
+        column = replace(column, levels=n_levels, number=NumberStyle())
+    return Finding(column)
 
 
 def _numeric(name: str, valued: Filled, hints: Hints) -> Column:

@@ -28,14 +28,15 @@ class Written:
     missing_words : tuple of str
     doubt : str or None
         "comma" or "point", where it may stand between thousands or not.
-    code : str or None
-        Why they are codes, by how they are written or by the column's name.
+    code, named : str or None
+        Why they are codes: by how they are written, and by the column's name.
     """
 
     style: NumberStyle = field(default_factory=NumberStyle)
     missing_words: tuple[str, ...] = ()
     doubt: str | None = None
     code: str | None = None
+    named: str | None = None
 
 
 def of_numbers(
@@ -50,7 +51,7 @@ def of_numbers(
         NaN where there is none.
     written : Written
     count_texts : function
-        Counts the different texts: codes differ where they are written differently.
+        Counts the different texts: what is a code by how it is written differs by that.
     """
     used = values[~np.isnan(values)] + 0.0  # -0.0 is no number of its own
     different = np.unique(used)
@@ -62,6 +63,9 @@ def of_numbers(
     whole = bool((different == np.floor(different)).all())
     if written.code is not None:
         return _of_codes(replace(bare, levels=count_texts()), written.code, len(used))
+    coded = replace(bare, number=NumberStyle())  # 7.0 is code 7: a gap has made it so somewhere
+    if written.named is not None:
+        return _of_codes(coded, written.named, len(used))
     if n_different == 1:
         return Finding(_alone(column))
     if n_different == 2 and different[0] == 0 and different[1] == 1:
@@ -78,11 +82,9 @@ def of_numbers(
         return Finding(replace(bare, kind=Kind.DROPPED, reason=reason))
     if whole and n_different < len(used):
         if column_names.is_identifier_that_repeats(name):
-            bare = replace(bare, levels=count_texts())
-            return _of_codes(bare, "identifiers, by the name", len(used))
+            return _of_codes(coded, "identifiers, by the name", len(used))
         if levels.is_group(name, n_different, len(used)):
-            bare = replace(bare, levels=count_texts())
-            return _of_codes(bare, "whom rows are of, by the name", len(used))
+            return _of_codes(coded, "whom rows are of, by the name", len(used))
     return _quantity(column, whole, written)
 
 

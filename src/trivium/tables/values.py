@@ -48,7 +48,7 @@ def values_of(cells: pa.Array | pa.ChunkedArray, column: Column) -> Any:
     if column.kind is Kind.DATE:
         plain = _plain_days(cells, column)
         return _by_level(cells, column, _seconds) if plain is None else plain
-    return levels_of(cells, column.missing_words)
+    return levels_of(cells, column)
 
 
 def is_plain(column: Column) -> bool:
@@ -57,12 +57,15 @@ def is_plain(column: Column) -> bool:
     return column.kind is Kind.NUMERIC and plain and not column.missing_words
 
 
-def levels_of(cells: pa.Array, missing_words: tuple[str, ...]) -> pa.Array:
-    """Return cells as they are, with null for the words that stand for nothing."""
-    if not missing_words:
-        return cells
-    missing = pc.is_in(cells, value_set=pa.array(missing_words, pa.string()))
-    return blanked(cells, missing)
+def levels_of(cells: pa.Array, column: Column) -> pa.Array:
+    """Return cells as they are, with null for the words that stand for nothing.
+
+    Codes that are whole numbers have no point, so that 7.0 of a file is the 7 of another.
+    """
+    gone = column.missing_words
+    if gone:
+        cells = blanked(cells, pc.is_in(cells, value_set=pa.array(gone, pa.string())))
+    return cells if column.number is None else numbers.as_codes(cells)
 
 
 def is_missing(texts: pa.Array, missing_words: tuple[str, ...]) -> Any:
