@@ -332,7 +332,7 @@ RECORDS = [
     (PREPARED, "name and reason of a column have half a letter", of_column("name", "\ud800")),
     (PREPARED, "a column is of a kind that is not known", of_column("kind", "pickle")),
     (PREPARED, "a column has levels that are no number", of_column("levels", -1)),
-    (PREPARED, "a column has a style of another kind", of_column("kind", "category")),
+    (PREPARED, "a column has a style of another kind", of_column("kind", "boolean")),
     (PREPARED, "missing_words are no list of strings", of_column("missing_words", "NA")),
     (PREPARED, "numbers are written in no known style", of_column("number", {"decimal": "."})),
     (PREPARED, "numbers are written in no known style", of_style(decimal=".*")),

@@ -148,7 +148,8 @@ def _column_of(record: Any) -> Column:
     for words in ("missing_words", "truths", "falsehoods"):
         require_texts(record[words], words)
     number, date = record["number"], record["date"]
-    if (number is not None and kind != Kind.NUMERIC) or (date is not None and kind != Kind.DATE):
+    numbered = kind in (Kind.NUMERIC, Kind.CATEGORY, Kind.GROUP)
+    if (number is not None and not numbered) or (date is not None and kind != Kind.DATE):
         raise Malformed("a column has a style of another kind")
     return Column(
         **{

@@ -40,7 +40,7 @@ def of_codes(column: Column, why: str, used: int) -> Column:
         reason = "rows with the same one belong together, to go by the name"
         return replace(column, kind=Kind.GROUP, reason=reason)
     return replace(
-        column, kind=Kind.CATEGORY, reason=why if why.startswith("codes") else f"codes: {why}"
+        column, kind=Kind.CATEGORY, reason=why if "by the name" in why else f"codes: {why}"
     )
 
 
