@@ -203,6 +203,7 @@ def test_the_size_of_blocks_changes_nothing(tmp_path, monkeypatch, block):
 REFUSED = {
     "empty": ("", "the file is empty"),
     "white": (" \n\n", "has no rows"),
+    "a line sep= alone": ("sep=;\n", "the file has no header"),
     "header only": ("a,b\n", "the table has no rows below its header"),
     "header twice": ("a,b,a\n1,2,3\n", "names 2 columns 'a': columns 1 and 3"),
     "header three times": ("a,a,a\n1,2,3\n", "names 3 columns 'a': columns 1, 2 and 3"),

@@ -4,6 +4,7 @@ import datetime
 import decimal
 import gzip
 import sys
+import types
 import uuid
 
 import numpy as np
@@ -327,4 +328,12 @@ def test_sheets_that_cannot_be_read(workbook, monkeypatch):
         look(workbook, sheet="Other")
     monkeypatch.setitem(sys.modules, "python_calamine", None)
     with pytest.raises(TableError, match="install python-calamine"):
+        open_source(workbook)
+
+
+def test_a_book_without_sheets(workbook, monkeypatch):
+    book = types.SimpleNamespace(sheet_names=[])
+    opened = types.SimpleNamespace(from_path=lambda _: book)
+    monkeypatch.setattr("python_calamine.CalamineWorkbook", opened)
+    with pytest.raises(TableError, match="has no sheets"):
         open_source(workbook)
