@@ -46,7 +46,7 @@ ESTIMATORS = {
     ("LeastSquaresClassifier", "predict_proba"): {"calibration": "sigmoid"},
     ("LeastSquaresClassifier", "predict_log_proba"): {"calibration": "sigmoid"},
 }
-NO_ESTIMATORS = {"MaskedClassWarning", "SeparationWarning", "__version__"}
+NO_ESTIMATORS = {"MaskedClassWarning", "ModelFileError", "SeparationWarning", "__version__"}
 IGNORED = {("NearestNeighbors", "fit", "y"), ("KNeighborsDensity", "score", "y")}
 ARRAY = ("ArrayLike", "_SupportsArray", "Float64", "ndarray", "Sequence[int]", "Sequence[float]")
 PLAIN = {"X", "y", "sample_weight"}  # in methods of scikit-learn, which annotates nothing
