@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 
 import pyarrow as pa
 
+from trivium.blocks.read_ahead import read_ahead
 from trivium.blocks.workers import map_in_order
 from trivium.parameters import require_number
 from trivium.preparation.parsing import values_in
@@ -117,14 +119,15 @@ class Predictions:
         TableError
             If a cell is not of its column's kind; it names the column and the line.
         """
-        read = self.source.batches(self._needed, numbers=self._numbers)
-        while some := list(islice(read, _AT_ONCE)):
-            for answers, unseen in self._in_order(some):
-                self.tally.rows += answers.num_rows
-                self.tally.unseen.update(unseen)
-                if self._least is not None:
-                    self.tally.abstained += answers.column(PREDICTION).null_count
-                yield answers
+        source = self.source.batches(self._needed, numbers=self._numbers)
+        with closing(read_ahead(source, _AT_ONCE)) as read:
+            while some := list(islice(read, _AT_ONCE)):
+                for answers, unseen in self._in_order(some):
+                    self.tally.rows += answers.num_rows
+                    self.tally.unseen.update(unseen)
+                    if self._least is not None:
+                        self.tally.abstained += answers.column(PREDICTION).null_count
+                    yield answers
 
     def _in_order(self, batches: list[pa.RecordBatch]) -> Iterator[Answered]:
         try:

@@ -1,0 +1,71 @@
+"""Items that are read on a thread of their own while others are worked on."""
+
+from collections.abc import Iterable, Iterator
+from queue import Full, Queue
+from threading import Event, Thread
+from typing import NamedTuple, TypeVar
+
+Item = TypeVar("Item")
+_LOOKS = 0.05  # seconds after which a reader that waits looks whether anybody still wants items
+
+
+class _End(NamedTuple):
+    """What comes after the last item."""
+
+    error: BaseException | None
+
+
+def read_ahead(items: Iterable[Item], most: int) -> Iterator[Item]:
+    """Yield items in their order, of which a thread of its own reads some before they are wanted.
+
+    It pays where reading lets go of the interpreter, as reading files does.
+
+    Parameters
+    ----------
+    items : iterable
+        Nobody else uses it meanwhile.
+    most : int
+        Items that wait at most, so that memory stays bounded.
+
+    Raises
+    ------
+    BaseException
+        What reading raises, after the items before it.
+
+    Examples
+    --------
+    >>> list(read_ahead(range(5), 2))
+    [0, 1, 2, 3, 4]
+    """
+    queue: Queue[Item | _End] = Queue(most)
+    unwanted = Event()
+
+    def hand_over(item: Item | _End) -> bool:
+        while not unwanted.is_set():
+            try:
+                queue.put(item, timeout=_LOOKS)
+                return True
+            except Full:
+                continue
+        return False
+
+    def read() -> None:
+        error: BaseException | None = None
+        try:
+            for item in items:
+                if not hand_over(item):
+                    return
+        except BaseException as raised:
+            error = raised
+        hand_over(_End(error))
+
+    reader = Thread(target=read, name="trivium-reader", daemon=True)
+    reader.start()
+    try:
+        while not isinstance(item := queue.get(), _End):
+            yield item
+        if item.error is not None:
+            raise item.error
+    finally:
+        unwanted.set()
+        reader.join()
