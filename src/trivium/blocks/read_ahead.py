@@ -1,6 +1,6 @@
 """Items that are read on a thread of their own while others are worked on."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from queue import Full, Queue
 from threading import Event, Thread
 from typing import NamedTuple, TypeVar
@@ -15,7 +15,7 @@ class _End(NamedTuple):
     error: BaseException | None
 
 
-def read_ahead(items: Iterable[Item], most: int) -> Iterator[Item]:
+def read_ahead(items: Iterable[Item], most: int) -> Generator[Item]:
     """Yield items in their order, of which a thread of its own reads some before they are wanted.
 
     It pays where reading lets go of the interpreter, as reading files does.
