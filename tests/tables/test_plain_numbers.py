@@ -19,7 +19,7 @@ N = 300
 
 def read(source, numbers):
     """Return all values of x, and whether each batch had them as numbers."""
-    batches = list(source.batches(["y", "x"], numbers=numbers))
+    batches = list(source.batches(["y", "x"], plain=numbers))
     values = np.concatenate([values_of(batch.column("x"), COLUMN) for batch in batches])
     assert all(batch.schema.field("y").type == pa.string() for batch in batches)
     return values, [pa.types.is_floating(batch.schema.field("x").type) for batch in batches]
@@ -54,7 +54,7 @@ def test_one_cell_in_the_middle(tmp_path, monkeypatch, block, cell):
     cells = plain_cells()
     cells[200] = cell
     source = csv_of(tmp_path / "t.csv", cells)
-    batches = source.batches(["y", "x"], numbers={"x"})
+    batches = source.batches(["y", "x"], plain={"x"})
     rows = [row for batch in batches for row in batch.column("y").to_pylist()]
     assert rows == [str(row) for row in range(N)]
     if cell in ("0x10", "inf", "word"):
@@ -80,7 +80,7 @@ def test_tables_with_types(tmp_path):
 @pytest.mark.parametrize("odd", [np.inf, np.nan])
 def test_numbers_that_are_none(odd):
     table = pa.table({"x": [1.0, odd, None], "y": ["a", "b", "c"]})
-    (batch,) = open_source(table).batches(numbers={"x"})
+    (batch,) = open_source(table).batches(plain={"x"})
     assert batch.schema.field("x").type == pa.string()
     single = pa.table({"x": pa.array([0.1], pa.float32()), "y": ["a"]})
     assert read(open_source(single), {"x"})[0].tolist() == [0.1]  # as text says it

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from trivium.tables import dates, numbers
 from trivium.tables.errors import CellError
 from trivium.tables.kinds import Column, DateStyle, Kind, NumberStyle
-from trivium.tables.values import values_of
+from trivium.tables.values import takes_numbers, values_of
 
 NUMERIC = Column("x", Kind.NUMERIC)
 BOOLEAN = Column("b", Kind.BOOLEAN, truths=("yes", "1"), falsehoods=("no", "0"))
 DATE = Column("d", Kind.DATE, date=DateStyle(("%d.%m.%Y", "iso")))
 CATEGORY = Column("c", Kind.CATEGORY, missing_words=("gone",))
-EUROPEAN = NumberStyle(",", ".", ("€", "%"), brackets=True)
+EUROPEAN = NumberStyle(",", ".", ("€",), brackets=True)
 
 
 def array(*texts):
@@ -43,7 +43,7 @@ def test_words_and_white_space_are_missing_numbers():
     ("text", "value"),
     [
         ("1.234,50 €", 1234.5), ("€ -3", -3), ("-€3", -3), ("(4,5)", -4.5), ("(€ 4)", -4),
-        ("12 %", 12), ("−5", -5), ("1e3", 1000), ("1.234.567", 1234567), (",5", 0.5), ("5,", 5),
+        ("−5", -5), ("1e3", 1000), ("1.234.567", 1234567), (",5", 0.5), ("5,", 5),
         ("0,5", 0.5), ("007", 7),
     ],
 )  # fmt: skip
@@ -59,6 +59,25 @@ def test_what_is_no_number(text):
     column = Column("x", Kind.NUMERIC, number=EUROPEAN)
     with pytest.raises(CellError, match="column 'x' has a cell that is no number"):
         values_of(array("1", text), column)
+
+
+def test_a_unit_that_all_numbers_have():
+    """25 % is 25 where .25 may be the same: what has no unit is no number there."""
+    shares = Column("x", Kind.NUMERIC, number=NumberStyle(".", "", ("%",)))
+    assert values_of(array("12 %", "0.5%", "0", None), shares)[:3].tolist() == [12, 0.5, 0]
+    with pytest.raises(CellError, match="a cell that is no number with % "):
+        values_of(array("12 %", "0.25"), shares)
+    assert not takes_numbers(shares)
+    assert takes_numbers(Column("x", Kind.NUMERIC, number=EUROPEAN))
+    assert not takes_numbers(Column("x", Kind.NUMERIC, missing_words=("-999",)))
+    assert not takes_numbers(CATEGORY)
+
+
+def test_what_typed_tables_write_is_never_in_doubt():
+    dmy = Column("d", Kind.DATE, date=DateStyle(("%d/%m/%Y",)))
+    found = values_of(array("03/02/1970", "1970-02-03", "1970-02-03 00:00:00"), dmy)
+    assert found.tolist() == [33 * 86400.0] * 3
+    assert values_of(array("True", "yes", "False", "no"), BOOLEAN).tolist() == [1, 1, 0, 0]
 
 
 def test_a_wrong_cell_names_its_row():

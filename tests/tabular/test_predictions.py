@@ -1,7 +1,10 @@
 """Predictions of tables that need not fit in memory."""
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pyarrow as pa
+import pyarrow.parquet
 import pytest
 
 from trivium.tables import csv_source
@@ -94,7 +97,7 @@ def test_missing_columns_are_named(model, rows):
     few = {name: rows[name] for name in ("shop", "code")}
     with pytest.raises(TableError, match=r"lacks the columns 'size', 'day'"):
         Predictions(model, open_source(few))
-    with pytest.raises(TableError, match=r"lacks the column 'cod'"):
+    with pytest.raises(TableError, match="no column 'cod' that could be kept"):
         Predictions(model, open_source(rows), keep=["cod"])
 
 
@@ -121,3 +124,29 @@ def test_a_cell_of_another_kind_is_named(
     source = as_csv({**rows, column: cells}, tmp_path / "rows.csv")
     with pytest.raises(TableError, match=rf"column '{column}' has {words} in line 202"):
         all_of(Predictions(model, source))
+
+
+def test_numbers_of_typed_tables_are_no_text_of_another_style(tmp_path):
+    """1.234 is 1234 in the training file, and 1.234 as a number of a Parquet file."""
+    rng = np.random.default_rng(0)
+    kind = rng.integers(0, 2, N)
+    amounts = (1000 + 3000 * kind + rng.integers(0, 2000, N)).tolist()
+    lines = [f"{a // 1000}.{a % 1000:03d},5;{'ab'[k]}" for a, k in zip(amounts, kind, strict=True)]
+    (tmp_path / "train.csv").write_text("\n".join(["amount;y", *lines]) + "\n")
+    model = fit_table(look(tmp_path / "train.csv", "y"), model="softmax")
+    values = [1.234, 5.678, 1234.5, 5678.5]
+    texts = ["1,234", "5,678", "1.234,5", "5.678,5"]
+    expected = model.predict_proba({"amount": texts})
+    frame = pd.DataFrame({"amount": values})
+    pa.parquet.write_table(pa.table({"amount": values}), tmp_path / "t.parquet")
+    frame.to_excel(tmp_path / "t.xlsx", index=False)
+    for data in (
+        frame,
+        pa.table({"amount": values}),
+        pl.DataFrame(frame),
+        tmp_path / "t.parquet",
+        tmp_path / "t.xlsx",
+    ):
+        found = all_of(Predictions(model, open_source(data), proba=True))
+        np.testing.assert_array_equal(found["probability of b"], expected[:, 1])
+        np.testing.assert_array_equal(model.predict_proba(data), expected)

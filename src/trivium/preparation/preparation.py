@@ -147,7 +147,7 @@ class Preparation(TransformerMixin, BaseEstimator):
         names = [column.name for column in self.plan_.columns]
         parts, first = [], 0
         unseen: Counter[str] = Counter()
-        for batch in text_batches(table, names):
+        for batch in text_batches(table, names, self.plan_.columns):
             part, counts = self.plan_.matrix(values_in(batch, self.plan_.columns, first=first))
             parts.append(part)
             unseen.update(counts)

@@ -6,10 +6,22 @@ from typing import Any
 import pyarrow as pa
 
 from trivium.tables.errors import TableError
+from trivium.tables.kinds import Column
 from trivium.tables.source import open_source
+from trivium.tables.values import is_plain, takes_numbers
 
 
-def text_batches(table: Any, names: Collection[str]) -> Iterator[pa.RecordBatch]:
+def as_numbers(columns: Collection[Column]) -> dict[str, frozenset[str]]:
+    """Say of which columns a source may hand out numbers rather than text, in its own words."""
+    return {
+        "numbers": frozenset(column.name for column in columns if takes_numbers(column)),
+        "plain": frozenset(column.name for column in columns if is_plain(column)),
+    }
+
+
+def text_batches(
+    table: Any, names: Collection[str], columns: Collection[Column] = ()
+) -> Iterator[pa.RecordBatch]:
     """Read a table in batches of text.
 
     Parameters
@@ -19,6 +31,8 @@ def text_batches(table: Any, names: Collection[str]) -> Iterator[pa.RecordBatch]
         are; all others are brought to text.
     names : collection of str
         Columns that it must have.
+    columns : collection of Column
+        What is known of them: then numbers may come as they are.
 
     Raises
     ------
@@ -37,7 +51,7 @@ def text_batches(table: Any, names: Collection[str]) -> Iterator[pa.RecordBatch]
             table = pa.Table.from_batches([table])
     source = open_source(table)
     require_columns(source.names, names)
-    yield from source.batches(names)
+    yield from source.batches(names, **as_numbers(columns))
 
 
 def text_table(table: Any, names: Collection[str]) -> pa.Table:

@@ -48,7 +48,11 @@ class CsvSource:
         self.notes = (*self._what_it_is(found), *said)
 
     def batches(
-        self, names: Iterable[str] | None = None, *, numbers: Collection[str] = ()
+        self,
+        names: Iterable[str] | None = None,
+        *,
+        numbers: Collection[str] = (),  # a text file has none
+        plain: Collection[str] = (),
     ) -> Iterator[pa.RecordBatch]:
         """Hand out the rows, in order, of all columns or of those named.
 
@@ -60,7 +64,7 @@ class CsvSource:
         wanted = self.names if names is None else tuple(names)
         places = [self.names.index(name) for name in wanted]
         block, done = _BLOCK, 0
-        floats = {self.names.index(name) for name in numbers if name in wanted}
+        floats = {self.names.index(name) for name in plain if name in wanted}
         while True:
             skip = done
             try:

@@ -46,7 +46,11 @@ class ExcelSource(TypedSource):
 
 
 def _column(rows: Sequence[Sequence[Any]], place: int, name: str) -> pa.Array:
-    return pa.array([text_of(row[place], name) for row in rows], pa.string())
+    """Return a column's cells: numbers where it holds nothing else, else text."""
+    values = [row[place] for row in rows]
+    if {type(value) for value in values if value != ""} <= {int, float}:
+        return pa.array([None if value == "" else float(value) for value in values], pa.float64())
+    return pa.array([text_of(value, name) for value in values], pa.string())
 
 
 def _rows(path: Path, sheet: str | None) -> tuple[str, list[list[Any]], int, list[str]]:

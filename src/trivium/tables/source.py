@@ -40,12 +40,17 @@ class Source(Protocol):
     def notes(self) -> tuple[str, ...]: ...  # noqa: D102
 
     def batches(
-        self, names: Iterable[str] | None = None, *, numbers: Collection[str] = ()
+        self,
+        names: Iterable[str] | None = None,
+        *,
+        numbers: Collection[str] = (),
+        plain: Collection[str] = (),
     ) -> Iterator[pa.RecordBatch]:
         """Hand out the rows, in order, of all columns or of those named; null is an empty cell.
 
-        Cells are text. Those of `numbers`, columns that are known to hold plain numbers, may be
-        float64 in batches where each of them is finite: then nobody has to read text twice.
+        Cells are text, but for finite numbers, which may be float64: those of `numbers` where
+        the table has numbers there, so that nobody reads their text as another style's; and those
+        of `plain`, known to be written as programs do, where all of a batch are.
         """
 
     def place(self, row: int) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -39,18 +40,21 @@ class TypedSource:
         self._read = read
 
     def batches(
-        self, names: Iterable[str] | None = None, *, numbers: Collection[str] = ()
+        self,
+        names: Iterable[str] | None = None,
+        *,
+        numbers: Collection[str] = (),
+        plain: Collection[str] = (),
     ) -> Iterator[pa.RecordBatch]:
         """Hand out the rows, in order, of all columns or of those named."""
         wanted = self.names if names is None else tuple(names)
         places = [self.names.index(name) for name in wanted]
+        direct = {*numbers, *plain}
         for block in self._read(places):
-            columns = [
-                block[place]
-                if name in numbers and _are_plain(block[place])
-                else _text(block[place], name)
-                for place, name in zip(places, wanted, strict=True)
-            ]
+            columns = []
+            for place, name in zip(places, wanted, strict=True):
+                found = _numbers(block[place]) if name in direct else None
+                columns.append(_text(block[place], name) if found is None else found)
             yield pa.RecordBatch.from_arrays(columns, names=wanted)
 
     def place(self, row: int) -> str:
@@ -62,11 +66,23 @@ class TypedSource:
         return {row: self.place(row) for row in rows}
 
 
-def _are_plain(cells: Any) -> bool:
-    """Whether cells are float64 of Arrow's, and finite where there are any."""
-    if not isinstance(cells, pa.Array) or cells.type != pa.float64():
-        return False
-    return pc.all(pc.is_finite(cells)).as_py() is not False
+def _numbers(cells: Any) -> pa.Array | None:
+    """Return cells as float64, if they are numbers, and finite where there are any.
+
+    Those of fewer bits are what their text says: .1 of float32 is .1.
+    """
+    if not isinstance(cells, pa.Array | pa.ChunkedArray):
+        if not isinstance(getattr(cells, "dtype", None), np.dtype) or cells.dtype.kind not in "iuf":
+            return None
+        cells = pa.array(cells, from_pandas=True)
+    if isinstance(cells, pa.ChunkedArray):
+        cells = pa.concat_arrays(cells.chunks) if cells.num_chunks else cells.combine_chunks()
+    kind = cells.type
+    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
+        return None
+    if kind != pa.float64():
+        cells = pc.cast(text_of_array(cells, ""), pa.float64())
+    return cells if pc.all(pc.is_finite(cells)).as_py() is not False else None
 
 
 def of_arrow(table: pa.Table | pa.RecordBatch) -> TypedSource:

@@ -1,5 +1,6 @@
 """Text cells of a known column as numbers, truth values, seconds or levels."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,23 @@ def is_plain(column: Column) -> bool:
     return column.kind is Kind.NUMERIC and plain and not column.missing_words
 
 
+def takes_numbers(column: Column) -> bool:
+    """Whether numbers that are no text, of tables with types, can be told what they measure.
+
+    A percentage is 12.3 as text and may be .123 as a number: such columns are read as text, with
+    their unit. So are columns that a number stands for no value in.
+    """
+    if column.kind is not Kind.NUMERIC or _units(column.number):
+        return False
+    spelled = numbers.values(pa.array(column.missing_words, pa.string()))
+    return bool(spelled.null_count == len(spelled))
+
+
+def _units(style: NumberStyle | None) -> list[str]:
+    """Return the units, currencies aside, that all numbers of a style have."""
+    return [] if style is None else [m for m in style.marks if m not in numbers.CURRENCIES]
+
+
 def levels_of(cells: pa.Array, column: Column) -> pa.Array:
     """Return cells as they are, with null for the words that stand for nothing.
 
@@ -85,7 +103,16 @@ def _numbers(cells: pa.Array, column: Column) -> Float64:
         plain = _plain_numbers(cells)
         if plain is not None and not numbers.holds_any(plain, column.missing_words):
             return plain
-    return _by_level(cells, column, lambda texts, _: numbers.values(texts, style))
+    return _by_level(cells, column, lambda texts, _: _in_style(texts, style))
+
+
+def _in_style(texts: pa.Array, style: NumberStyle) -> pa.Array:
+    """Return numbers of a style, null where the unit of all others is not there."""
+    found = numbers.values(texts, style)
+    if not (units := _units(style)):
+        return found
+    there = pc.match_substring_regex(texts, "|".join(map(re.escape, units)))
+    return pc.if_else(pc.or_(there, pc.equal(found, 0.0)), found, pa.scalar(None, pa.float64()))
 
 
 def _plain_numbers(cells: pa.Array) -> Float64 | None:
@@ -122,13 +149,16 @@ def _truths(texts: pa.Array, column: Column) -> pa.Array:
         read = numbers.values(pc.replace_substring(bare, ",", "."))
         one, zero = pc.equal(read, 1.0), pc.equal(read, 0.0)
         bare = pc.case_when(pc.make_struct(one, zero), words.ONE, words.ZERO, bare)
-    true = pc.is_in(bare, value_set=pa.array(column.truths, pa.string()))
-    false = pc.is_in(bare, value_set=pa.array(column.falsehoods, pa.string()))
+    # Truth values of tables with types are written as Python writes them.
+    true = pc.is_in(bare, value_set=pa.array({*column.truths, "true"}, pa.string()))
+    false = pc.is_in(bare, value_set=pa.array({*column.falsehoods, "false"}, pa.string()))
     return pc.case_when(pc.make_struct(true, false), 1.0, 0.0)
 
 
 def _seconds(texts: pa.Array, column: Column) -> pa.Array:
-    return dates.seconds(texts, () if column.date is None else column.date.formats)
+    """Read dates as the column's are written, or as typed tables write them, by ISO 8601."""
+    formats = () if column.date is None else column.date.formats
+    return dates.seconds(texts, formats if "iso" in formats else (*formats, "iso"))
 
 
 def _by_level(cells: pa.Array, column: Column, read: Any) -> Float64:
@@ -154,6 +184,8 @@ def _wrong(cell: str, column: Column, row: int) -> CellError:
         return CellError(f"column {name!r} has an infinite number", name, row, cell)
     nouns = {Kind.NUMERIC: "number", Kind.BOOLEAN: "truth value", Kind.DATE: "date"}
     message = f"column {name!r} has a cell that is no {nouns[column.kind]}"
+    if column.kind is Kind.NUMERIC and (units := _units(column.number)):
+        message += f" with {' or '.join(units)}"
     if column.kind is Kind.BOOLEAN:
         message += " of those known (" + ", ".join((*column.truths, *column.falsehoods)) + ")"
     return CellError(message, name, row, cell)
@@ -163,4 +195,5 @@ def _is_infinite(cell: str, column: Column) -> bool:
     texts = pa.array([cell])
     if is_one_of(texts, words.INFINITE).any():
         return True
-    return bool(numbers.values(texts, column.number or NumberStyle())[0].is_valid)
+    read = numbers.values(texts, column.number or NumberStyle())
+    return bool(pc.any(pc.is_inf(read)).as_py())

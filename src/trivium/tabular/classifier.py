@@ -144,7 +144,7 @@ class TabularClassifier:
         plan = self.preparation.plan_
         codes, probabilities, first = [], [], 0
         seen: Counter[str] = Counter()
-        for batch in text_batches(table, [column.name for column in plan.columns]):
+        for batch in text_batches(table, [column.name for column in plan.columns], plan.columns):
             X, unseen = plan.matrix(values_in(batch, plan.columns, first=first))
             first += batch.num_rows
             if batch.num_rows == 0:

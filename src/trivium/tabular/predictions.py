@@ -12,10 +12,9 @@ from trivium.blocks.read_ahead import read_ahead
 from trivium.blocks.workers import map_in_order
 from trivium.parameters import require_number
 from trivium.preparation.parsing import values_in
-from trivium.preparation.reading import require_columns
+from trivium.preparation.reading import as_numbers, require_columns
 from trivium.tables.errors import CellError, TableError
 from trivium.tables.source import Source
-from trivium.tables.values import is_plain
 from trivium.tabular.classifier import TabularClassifier
 from trivium.tabular.tuning import answers_of
 
@@ -90,12 +89,13 @@ class Predictions:
                 raise ValueError(f"abstain_below={abstain_below}: it must be 1 at most.")
         needed = [column.name for column in model.preparation.plan_.columns]
         require_columns(source.names, needed)
-        require_columns(source.names, keep)
+        if unknown := [repr(name) for name in keep if name not in source.names]:
+            raise TableError(f"the table has no column {unknown[0]} that could be kept")
         self.model, self.source, self.tally = model, source, Tally()
         self._proba, self._least, self._keep = proba, abstain_below, tuple(dict.fromkeys(keep))
         self._needed = tuple(dict.fromkeys([*needed, *self._keep])) or source.names[:1]
-        plain = [column.name for column in model.preparation.plan_.columns if is_plain(column)]
-        self._numbers = frozenset(plain).difference(self._keep)
+        known = [c for c in model.preparation.plan_.columns if c.name not in self._keep]
+        self._as_numbers = as_numbers(known)
         answers = [PREDICTION]
         if abstain_below is not None:
             answers.append(CONFIDENCE)
@@ -119,7 +119,7 @@ class Predictions:
         TableError
             If a cell is not of its column's kind; it names the column and the line.
         """
-        source = self.source.batches(self._needed, numbers=self._numbers)
+        source = self.source.batches(self._needed, **self._as_numbers)
         with closing(read_ahead(source, _AT_ONCE)) as read:
             while some := list(islice(read, _AT_ONCE)):
                 for answers, unseen in self._in_order(some):
