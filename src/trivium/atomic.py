@@ -136,6 +136,8 @@ def _place_of(named: str) -> Path:
     OSError
         If something other than a file stands there, or a file that must not be written.
     """
+    if named.endswith(("/", os.sep)):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), named)
     try:
         mode = os.stat(named).st_mode
     except FileNotFoundError:  # of a link too, which may name a file that is not there yet

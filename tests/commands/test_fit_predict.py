@@ -158,7 +158,14 @@ def test_unseen_levels_and_columns_that_come_along(call, rows, tmp_path):
         (["predict", "class.model", "wrong.csv", "--out", "x.csv"], "in line 3"),
         (["predict", "class.model", "rows.csv", "--out", "x.txt"], "should end in one of"),
         (["predict", "class.model", "rows.csv", "--out", "no/x.csv"], "no/x.csv: No such file"),
-        (["predict", "rows.csv", "rows.csv", "--out", "x.csv"], "rows.csv: "),
+        (["predict", "rows.csv", "class.model", "--out", "x.csv"], "rows.csv: it is no model"),
+        (["predict", "class.model", "class.model", "--out", "x.csv"], "is a model, not a table"),
+        (["predict", "class.model", "rows.csv", "--out", "./rows.csv"], "name another file"),
+        (["predict", "model.csv", "rows.csv", "--out", "model.csv"], "name another file"),
+        (["predict", "class.model", "rows.csv", "--out", "x.csv", "--keep", "z"], "no column 'z'"),
+        (["fit", "rows.csv", "--target", "class", "--out", "rows.csv"], "name another file"),
+        (["fit", "rows.csv", "--target", "class", "--out", "x/"], "x/: Is a directory"),
+        (["look", "class.model"], "is a model, not a table"),
         (["predict", "bare.model", "rows.csv", "--out", "x.csv"], "takes no tables"),
         (["inspect", "rows.csv"], "rows.csv: "),
         (["inspect", "nothing"], "nothing: No such file"),
@@ -167,6 +174,7 @@ def test_unseen_levels_and_columns_that_come_along(call, rows, tmp_path):
 def test_errors_are_one_line_and_leave_nothing(call, rows, tmp_path, monkeypatch, arguments, words):
     monkeypatch.chdir(tmp_path)
     call("fit", "rows.csv", "--target", "class", "--out", "class.model")
+    (tmp_path / "model.csv").write_bytes((tmp_path / "class.model").read_bytes())
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
     lines = rows.read_text().splitlines()
     lines[2] = "heavy;Ulm;01.02.2021;01"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from trivium.tables import dates, numbers
 from trivium.tables.errors import CellError
 from trivium.tables.kinds import Column, DateStyle, Kind, NumberStyle
+from trivium.tables.look import look
 from trivium.tables.values import takes_numbers, values_of
 
 NUMERIC = Column("x", Kind.NUMERIC)
@@ -59,6 +60,23 @@ def test_what_is_no_number(text):
     column = Column("x", Kind.NUMERIC, number=EUROPEAN)
     with pytest.raises(CellError, match="column 'x' has a cell that is no number"):
         values_of(array("1", text), column)
+
+
+def test_a_letter_before_digits_makes_a_code():
+    column = Column("x", Kind.NUMERIC, number=NumberStyle(".", "", ("L",)))
+    assert values_of(array("1 L", "2L"), column).tolist() == [1, 2]
+    with pytest.raises(CellError, match="no number"):
+        values_of(array("L1"), column)
+    codes = [f"L{n % 29}" for n in range(200)]
+    (found,) = look({"x": codes, "y": ["a", "b"] * 100}, "y").columns
+    assert found.kind is Kind.CATEGORY
+
+
+@pytest.mark.parametrize("name", ["Kundennr", "Kunden-Nr.", "accountnumber", "customer_no"])
+def test_numbers_of_customers_are_no_quantities(name):
+    numbers_ = np.random.default_rng(0).permutation(900)[:200] + 100
+    (found,) = look({name: numbers_.tolist(), "y": ["a", "b"] * 100}, "y").columns
+    assert found.kind is Kind.DROPPED
 
 
 def test_a_unit_that_all_numbers_have():

@@ -14,6 +14,7 @@ from trivium.commands.words import (
     print_lines,
     print_notes,
     progress,
+    require_other_file,
 )
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def fit(
         raise TyperException("--out is empty: name a file")
     weights: Any = None if class_weight is Weights.NONE else class_weight.value
     with errors_in_one_line(), progress("fitting") as tell:
+        require_other_file(out, data)
         require_writable(out)
         tell("reading")
         seen = reading.look_at(data, target, kinds, missing, drop, decimal, dates, sheet)

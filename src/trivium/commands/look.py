@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from trivium.tables.look import Look
 
 _MOST_CLASSES = 20
+_LONGEST = 80  # letters of a name
 
 
 def look(
@@ -119,6 +120,8 @@ def _print_columns(out: "Console", seen: "Look") -> None:
 def _shown(name: str) -> str:
     """Return a name as it stands, in quotation marks where white space would not show."""
     line = in_one_line(name)
+    if len(line) > _LONGEST:
+        return line[: _LONGEST - 3] + "..."
     return repr(name) if line != line.strip() or not line else line
 
 

@@ -8,7 +8,13 @@ import typer
 from typer.exceptions import TyperException
 
 from trivium.commands import reading
-from trivium.commands.words import errors_in_one_line, print_json, print_lines, progress
+from trivium.commands.words import (
+    errors_in_one_line,
+    print_json,
+    print_lines,
+    progress,
+    require_other_file,
+)
 
 if TYPE_CHECKING:
     from trivium.tabular.predictions import Tally
@@ -58,6 +64,7 @@ def predict(
     except ValueError as error:
         raise TyperException(f"--out: {error}") from error
     with errors_in_one_line(), progress("predicting") as tell:
+        require_other_file(out, model, data)
         fitted = load(model)
         if not isinstance(fitted, TabularClassifier):
             raise TableError(f"{model} holds a {type(fitted).__name__}, which takes no tables")

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -38,6 +39,19 @@ def errors_in_one_line() -> Iterator[None]:
         raise TyperException(f"{place}: {error.strerror or error}") from error
     except MemoryError as error:
         raise TyperException("memory ran out") from error
+
+
+def require_other_file(out: str, *given: str) -> None:
+    """Refuse to write where what is read stands.
+
+    Raises
+    ------
+    TyperException
+        If `out` is one of the given files, by whatever name.
+    """
+    for path in given:
+        if os.path.exists(out) and os.path.exists(path) and os.path.samefile(out, path):
+            raise TyperException(f"--out: {in_one_line(out)} is read: name another file")
 
 
 def speak_utf8() -> None:

@@ -83,7 +83,10 @@ def opened(content: bytes) -> Frame:
         raise Malformed(f"it has {size} bytes: no header")
     length = int.from_bytes(content[:_LENGTH], "little")
     if not 2 <= length <= min(size - _LENGTH, _MOST_HEADER):
-        raise Malformed(f"the header is said to have {length} bytes, and the file has {size}")
+        raise Malformed(
+            f"it is no model, or not whole: the header is said to have {length} bytes, and the "
+            f"file has {size}"
+        )
     raw = memoryview(content)[_LENGTH : _LENGTH + length]
     if bytes(raw[:1]) != b"{":
         raise Malformed("the header does not begin with a brace: no file of models")

@@ -12,9 +12,9 @@ _ROWS = frozenset({
 })  # fmt: skip
 _NUMBERED = frozenset({"no", "nr", "num", "number", "nummer"})
 _NUMBERED_THINGS = frozenset({
-    "account", "article", "booking", "case", "contract", "customer", "file", "invoice", "item",
-    "konto", "member", "order", "patient", "policy", "reference", "registration", "row", "sample",
-    "serial", "student", "ticket", "transaction",
+    "account", "article", "booking", "case", "client", "contract", "customer", "file", "invoice",
+    "item", "konto", "kunde", "kunden", "member", "order", "patient", "policy", "reference",
+    "registration", "row", "sample", "serial", "student", "ticket", "transaction",
 })  # fmt: skip
 _NOT_IDS = frozenset({
     "acid", "aid", "android", "asteroid", "avoid", "bid", "braid", "centroid", "covid", "diploid",
@@ -62,6 +62,9 @@ def is_identifier(name: str) -> bool:
         return True
     if tokens[-1] in _NUMBERED:
         return len(tokens) == 1 or tokens[-2] in _NUMBERED_THINGS
+    glued = re.fullmatch(r"(.+?)(nr|number|nummer)", tokens[-1])
+    if glued is not None:
+        return glued[1] in _NUMBERED_THINGS
     return "".join(tokens) in _ROWS
 
 

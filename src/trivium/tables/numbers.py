@@ -56,10 +56,12 @@ def stripped(texts: pa.Array) -> pa.Array:
 def canonical(texts: pa.Array, style: NumberStyle = PLAIN) -> pa.Array:
     """Return numbers of a style as Python writes them; null for what is none."""
     texts = stripped(texts)
+    before = _one_of([each for each in style.marks if each in CURRENCIES])  # L1 is a code, 1 L none
+    if before:
+        texts = pc.replace_substring_regex(texts, rf"^([(+\-−]*){WHITE}*{before}{WHITE}*", r"\1")
     if style.marks:
-        marks = "|".join(re.escape(each) for each in sorted(style.marks, key=len, reverse=True))
-        texts = pc.replace_substring_regex(texts, rf"^([(+\-−]*){WHITE}*(?:{marks}){WHITE}*", r"\1")
-        texts = pc.replace_substring_regex(texts, rf"{WHITE}*(?:{marks}){WHITE}*(\)?)$", r"\1")
+        behind = _one_of(style.marks)
+        texts = pc.replace_substring_regex(texts, rf"{WHITE}*{behind}{WHITE}*(\)?)$", r"\1")
     texts = pc.replace_substring(texts, "−", "-")
     if style.brackets:
         texts = pc.replace_substring_regex(texts, rf"^\({WHITE}*([^()+-]*?){WHITE}*\)$", r"-\1")
@@ -87,6 +89,12 @@ def holds_any(found: Float64, words: Sequence[str]) -> bool:
         return False
     spelled = values(pa.array(list(words), pa.string())).drop_null()
     return len(spelled) > 0 and bool(np.isin(found, spelled.to_numpy()).any())
+
+
+def _one_of(marks: Sequence[str]) -> str:
+    """Return a pattern of any of several marks, the longest first; none if there are none."""
+    each = map(re.escape, sorted(marks, key=len, reverse=True))
+    return f"(?:{'|'.join(each)})" if marks else ""
 
 
 def _pattern(style: NumberStyle) -> str:

@@ -105,7 +105,9 @@ def _open_file(path: Path, sheet: str | None) -> Source:
         if path.exists() and not path.is_file() and not path.is_dir():
             raise TableError(f"{path} is no regular file: a table is read more than once")
         with open(path, "rb") as file:
-            start = file.read(8)
+            start = file.read(10)
+        if _is_model(start, path):
+            raise TableError(f"{path} is a model, not a table")
         if start.startswith(excel_source.MAGIC):
             return excel_source.ExcelSource(path, sheet)
         if sheet is not None:
@@ -117,3 +119,8 @@ def _open_file(path: Path, sheet: str | None) -> Source:
         return CsvSource(path)
     except OSError as error:
         raise TableError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def _is_model(start: bytes, path: Path) -> bool:
+    """Whether a file begins as models do: with the length of a header, and the header."""
+    return start[8:] == b'{"' and int.from_bytes(start[:8], "little") <= path.stat().st_size
