@@ -107,7 +107,10 @@ def progress(what: str) -> Iterator[Callable[[str], None]]:
         TimeElapsedColumn(),
     )
     words = Console(stderr=True)
-    with Progress(*columns, console=words, transient=True, disable=not words.is_terminal) as bars:
+    if not words.is_terminal:
+        yield lambda _doing: raise_if_stopped()
+        return
+    with Progress(*columns, console=words, transient=True) as bars:
         bar = bars.add_task(what, total=None, doing="")
 
         def tell(doing: str) -> None:
