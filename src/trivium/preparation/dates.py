@@ -142,7 +142,9 @@ def turns(seconds: Float64, cycle: str) -> Float64:
     whole = np.floor(np.where(known, seconds, 0.0))
     years = whole.astype(np.int64).astype("datetime64[s]").astype("datetime64[Y]")
     begins = years.astype("datetime64[s]").astype(np.int64).astype(np.float64)
-    ends = (years + 1).astype("datetime64[s]").astype(np.int64).astype(np.float64)
+    ends = (
+        (years + np.timedelta64(1, "Y")).astype("datetime64[s]").astype(np.int64).astype(np.float64)
+    )
     return (seconds - begins) / (ends - begins)
 
 

@@ -14,7 +14,7 @@ from trivium.storage.errors import Malformed, NotStorableError
 _INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 _FLOATS = ("float16", "float32", "float64")
 _DATES = re.compile(
-    r"(datetime64|timedelta64)(\[([1-9][0-9]{0,5})?(Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)\]|)"
+    r"(datetime64|timedelta64)\[([1-9][0-9]{0,5})?(Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)\]"
 )
 _TEXT = re.compile(r"str(0|[1-9][0-9]{0,7})")
 _MOST_TEXT = 64_000_000  # bytes of strings that are all as wide as the widest
@@ -50,7 +50,7 @@ def labels_written(labels: Labels) -> dict[str, Any]:
                 f"{labels.size} labels of {width} letters are too many: give them as objects"
             )
         return {"kind": f"str{width}", "values": labels.tolist()}
-    if dtype.kind in "mM":
+    if _DATES.fullmatch(dtype.name):  # without a unit they are of no length
         return {"kind": dtype.name, "values": labels.astype(np.int64).tolist()}
     if dtype.name not in ("bool", *_INTEGERS, *_FLOATS):
         raise NotStorableError(f"labels are of type {dtype}")

@@ -141,7 +141,7 @@ def _days(parts: pa.StructArray) -> Float64:
     safe = np.where(good, year, 1970), np.where(good, month, 1), np.where(good, day, 1)
     months = ((safe[0] - 1970) * 12 + safe[1] - 1).astype(np.int64).astype("datetime64[M]")
     first = months.astype("datetime64[D]").astype(np.int64)
-    length = (months + 1).astype("datetime64[D]").astype(np.int64) - first
+    length = (months + np.timedelta64(1, "M")).astype("datetime64[D]").astype(np.int64) - first
     good &= safe[2] <= length
     return np.where(good, first + safe[2] - 1, np.nan)
 
