@@ -11,10 +11,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from trivium.lock_file import LockFile
 from trivium.signals import held_back
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 _BUFFER = 1 << 20  # bytes
 _PART, _LOCK = ".part", ".lock"
@@ -114,9 +117,9 @@ class _Part(io.FileIO):
         self._named = named
         super().__init__(part, "xb")
 
-    def write(self, data: object) -> int:
+    def write(self, data: "ReadableBuffer") -> int:
         with _errors_name(self._named):
-            return super().write(data)  # type: ignore[arg-type]
+            return super().write(data)
 
 
 @contextmanager

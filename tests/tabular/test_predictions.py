@@ -147,6 +147,7 @@ def test_numbers_of_typed_tables_are_no_text_of_another_style(tmp_path):
         tmp_path / "t.parquet",
         tmp_path / "t.xlsx",
     ):
-        found = all_of(Predictions(model, open_source(data), proba=True))
+        found = all_of(Predictions(model, open_source(data), proba=True, keep=["amount"]))
+        assert found["amount"] == ["1.234", "5.678", "1234.5", "5678.5"]
         np.testing.assert_array_equal(found["probability of b"], expected[:, 1])
         np.testing.assert_array_equal(model.predict_proba(data), expected)

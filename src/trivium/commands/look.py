@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from trivium.tables.look import Look
+    from trivium.tables.target import Target
 
 _MOST_CLASSES = 20
 _LONGEST = 80  # letters of a name
@@ -55,21 +56,19 @@ def print_look(seen: "Look", data: str) -> None:
     line = f"{in_one_line(data)}: {size}"
     out.print(line, soft_wrap=True, markup=False, highlight=False)
     if seen.target is not None:
-        _print_classes(out, seen)
+        _print_classes(out, seen.target, seen.rows_used)
     _print_columns(out, seen)
     if seen.notes:
         out.print("[bold]Notes[/]")
         print_notes(seen.notes)
 
 
-def _print_classes(out: "Console", seen: "Look") -> None:
+def _print_classes(out: "Console", target: "Target", rows_used: int) -> None:
     """Print classes with their rows, the largest first."""
     from rich import box
     from rich.markup import escape
     from rich.table import Table
 
-    assert seen.target is not None  # noqa: S101  # the caller has looked
-    target = seen.target
     table = Table(
         title=f"Target: {escape(in_one_line(target.name))}",
         title_justify="left",
@@ -80,12 +79,12 @@ def _print_classes(out: "Console", seen: "Look") -> None:
     table.add_column("share", justify="right")
     pairs = sorted(zip(target.counts, target.classes, strict=True), key=lambda p: (-p[0], p[1]))
     for rows, name in pairs[:_MOST_CLASSES]:
-        share = f"{100 * rows / seen.rows_used:.1f} %"
+        share = f"{100 * rows / rows_used:.1f} %"
         table.add_row(escape(_shown(name)), f"{rows:,}", share)
     rest = pairs[_MOST_CLASSES:]
     if rest:
         rows = sum(rows for rows, _ in rest)
-        share = f"{100 * rows / seen.rows_used:.1f} %"
+        share = f"{100 * rows / rows_used:.1f} %"
         table.add_row(f"... and {_counted(len(rest), 'more class', 'es')}", f"{rows:,}", share)
     out.print(table, highlight=False)
 

@@ -54,3 +54,17 @@ def read_results(model: Any, stored: Stored, key: str) -> None:
         model.cv_results_[name.removeprefix("cv_results.")] = values
     if key not in model.cv_results_:
         raise stored.wrong("cv_results", f"without {key}")
+
+
+def write_penalty(model: Any, written: Written) -> None:
+    """Write which penalty was chosen, and the scores it was chosen by."""
+    written.record["alpha"] = float(model.alpha_)
+    written.record["best_score"] = float(model.best_score_)
+    write_results(model, written)
+
+
+def read_penalty(model: Any, stored: Stored) -> None:
+    """Give a model that penalty, and those scores."""
+    model.alpha_ = stored.number("alpha", 0.0)
+    model.best_score_ = stored.number("best_score")
+    read_results(model, stored, "alpha")

@@ -9,7 +9,7 @@ from trivium.softmax.classifier import SoftmaxRegression
 from trivium.softmax.classifier_cv import SoftmaxRegressionCV
 from trivium.softmax.past import Past
 from trivium.storage.canaries import of_slopes
-from trivium.storage.columns import read_columns, read_results, write_columns, write_results
+from trivium.storage.columns import read_columns, read_penalty, write_columns, write_penalty
 from trivium.storage.entries import Stored, Written
 from trivium.storage.errors import NotStorableError
 from trivium.storage.estimators import LEARNT, EstimatorCodec
@@ -105,16 +105,12 @@ class Chosen(Plain):
     def write_learnt(self, model: Any, written: Written) -> None:
         """Write how the penalty was chosen."""
         super().write_learnt(model, written)
-        written.record["alpha"] = float(model.alpha_)
-        written.record["best_score"] = float(model.best_score_)
-        write_results(model, written)
+        write_penalty(model, written)
 
     def read_learnt(self, model: Any, stored: Stored) -> None:
         """Give it that."""
         super().read_learnt(model, stored)
-        model.alpha_ = stored.number("alpha", 0.0)
-        model.best_score_ = stored.number("best_score")
-        read_results(model, stored, "alpha")
+        read_penalty(model, stored)
 
 
 CODECS = {

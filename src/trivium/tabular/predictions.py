@@ -15,6 +15,7 @@ from trivium.preparation.parsing import values_in
 from trivium.preparation.reading import as_numbers, require_columns
 from trivium.tables.errors import CellError, TableError
 from trivium.tables.source import Source
+from trivium.tables.texts import text_of_array
 from trivium.tabular.classifier import TabularClassifier
 from trivium.tabular.tuning import answers_of
 
@@ -94,8 +95,9 @@ class Predictions:
         self.model, self.source, self.tally = model, source, Tally()
         self._proba, self._least, self._keep = proba, abstain_below, tuple(dict.fromkeys(keep))
         self._needed = tuple(dict.fromkeys([*needed, *self._keep])) or source.names[:1]
-        known = [c for c in model.preparation.plan_.columns if c.name not in self._keep]
-        self._as_numbers = as_numbers(known)
+        self._as_numbers = as_numbers(model.preparation.plan_.columns)
+        # What comes along from a text file comes as it stands there.
+        self._as_numbers["plain"] = self._as_numbers["plain"].difference(self._keep)
         answers = [PREDICTION]
         if abstain_below is not None:
             answers.append(CONFIDENCE)
@@ -149,6 +151,6 @@ class Predictions:
             confidence = probabilities.max(axis=1, initial=0.0)
             labels[confidence < self._least] = None
             columns.insert(0, confidence)
-        kept = [batch.column(name) for name in self._keep]
+        kept = [text_of_array(batch.column(name), name) for name in self._keep]
         arrays = [*kept, pa.array(labels, pa.string()), *map(pa.array, columns)]
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema), unseen

@@ -25,7 +25,7 @@ from trivium.rows.block import Block
 from trivium.rows.csr import Csr, as_large_csr
 from trivium.softmax.objective.stored import PART, logits_of, moved_rows, pull_back
 
-_TILE = 64
+TILE = 64
 _A_CALL = 2000  # numbers that NumPy goes through in the time of its calls for one block
 _NO_WEIGHTS: Float64 = np.empty(0)
 _NO_EDGES: Float64 = np.empty((0, 0))
@@ -216,7 +216,7 @@ def take_residuals(
     sums = np.empty(_TOTALS + 2 * n_classes)
     stars = np.zeros((n_classes, n_classes)) if edges else _NO_EDGES
     if patience.is_over(n_classes * m + _A_CALL):
-        work = np.zeros((_LANES + _TOTALS + 3 * n_classes, _TILE))
+        work = np.zeros((_LANES + _TOTALS + 3 * n_classes, TILE))
         # A matrix's column is of another type to the compiler, which would do all of it twice.
         _take(logits, np.ascontiguousarray(intercept), codes, w, work, sums, stars)
     else:
@@ -230,7 +230,7 @@ def take_residuals(
 def add_lanes(work: Float64, first: int, sums: Float64) -> None:
     """Add up the lanes of each sum, two by two, so that few roundings are of great sums."""
     for s in range(sums.shape[0]):
-        half = _TILE // 2
+        half = TILE // 2
         while half > 0:
             for i in range(half):
                 work[first + s, i] += work[first + s, i + half]
@@ -263,9 +263,9 @@ def _take(
     """Go through a block tile by tile, in a workspace of zeros."""
     K, m = logits.shape
     lanes = K + _LANES
-    for first in range(0, m, _TILE):
-        width = _TILE if m - first > _TILE else m - first
-        for i in range(_TILE):
+    for first in range(0, m, TILE):
+        width = TILE if m - first > TILE else m - first
+        for i in range(TILE):
             inside = i < width
             row = first + i if inside else 0
             work[K + _CODE, i] = codes[row]
@@ -278,22 +278,22 @@ def _take(
         for k in range(K):
             for i in range(width):
                 work[k, i] = logits[k, first + i] + intercept[k]
-            for i in range(width, _TILE):
+            for i in range(width, TILE):
                 work[k, i] = 0.0
-            for i in range(_TILE):
+            for i in range(TILE):
                 logit, top = work[k, i], work[K + _TOP, i]
                 better = logit > top or k == 0
                 work[K + _TOP, i] = logit if better else top
                 work[K + _BEST, i] = k if better else work[K + _BEST, i]
                 work[K + _OWN, i] = logit if work[K + _CODE, i] == k else work[K + _OWN, i]
         for k in range(K):
-            for i in range(_TILE):
+            for i in range(TILE):
                 x = work[k, i] - work[K + _TOP, i]
                 e = exp_from_least(LEAST if x < LEAST else x)
                 is_best = work[K + _BEST, i] == k
                 work[K + _OTHERS, i] += 0.0 if is_best else e
                 work[k, i] = 1.0 if is_best else e
-        for i in range(_TILE):
+        for i in range(TILE):
             others, w = work[K + _OTHERS, i], work[K + _WEIGHT, i]
             lost = log1p_of_positive(others) + (work[K + _TOP, i] - work[K + _OWN, i])
             off = quotient(others, 1.0 + others)
@@ -304,7 +304,7 @@ def _take(
         if edges.shape[0]:
             _add_edges(work, width, edges)
         for k in range(K):
-            for i in range(_TILE):
+            for i in range(TILE):
                 p = quotient(work[k, i], work[K + _TOP, i])
                 own = work[K + _OWN, i] if work[K + _BEST, i] == k else p - 1.0
                 residual = own if work[K + _CODE, i] == k else p
@@ -315,7 +315,7 @@ def _take(
                 work[lanes + _TOTALS + K + k, i] += weighed
             for i in range(width):
                 logits[k, first + i] = work[k, i]
-        for i in range(_TILE):
+        for i in range(TILE):
             work[lanes + _SIZE, i] += work[K + _WEIGHT, i] * np.sqrt(work[K + _SQUARE, i])
     add_lanes(work, lanes, sums)
 
@@ -363,14 +363,25 @@ def _take_by_numpy(
         if weights.size:
             of_rows *= weights
         summands = np.concatenate([of_rows, logits * e, logits])
-        padded = np.zeros((sums.size, -(-m // _TILE) * _TILE))
-        padded[:, :m] = summands
-        lanes = np.zeros((sums.size, _TILE))
-        for first in range(0, padded.shape[1], _TILE):
-            lanes += padded[:, first : first + _TILE]
-        while lanes.shape[1] > 1:
-            lanes = lanes[:, : lanes.shape[1] // 2] + lanes[:, lanes.shape[1] // 2 :]
-        sums[:] = lanes[:, 0]
+        sums[:] = added_by_numpy(summands)
+
+
+def added_by_numpy(summands: Float64) -> Float64:
+    """Add rows of summands up as tiles do, in lanes, which `add_lanes` adds up, to the bit.
+
+    Parameters
+    ----------
+    summands : ndarray of shape (n_sums, m)
+    """
+    n_sums, m = summands.shape
+    padded = np.zeros((n_sums, -(-m // TILE) * TILE))
+    padded[:, :m] = summands
+    lanes = np.zeros((n_sums, TILE))
+    for first in range(0, padded.shape[1], TILE):
+        lanes += padded[:, first : first + TILE]
+    while lanes.shape[1] > 1:
+        lanes = lanes[:, : lanes.shape[1] // 2] + lanes[:, lanes.shape[1] // 2 :]
+    return lanes[:, 0]
 
 
 def _summed(parts: Float64) -> Float64:

@@ -25,10 +25,9 @@ from trivium.blocks.elementary import (
 from trivium.blocks.map_reduce import block_length
 from trivium.rows.block import Block
 from trivium.rows.csr import Csr, as_csr, as_large_csr
-from trivium.softmax.objective.row_sums import RowSums, add_lanes
+from trivium.softmax.objective.row_sums import TILE, RowSums, add_lanes, added_by_numpy
 from trivium.softmax.objective.stored import PART, moved_rows
 
-_TILE = 64
 _FEW_ROWS = 256  # sparse ones, which stay in a core's cache for their second read
 _MOST_ROWS = 1024  # of a part, whose margins stay in a core's nearest cache
 _LEAST_VALUES = 1 << 17  # of a slab, beside which it costs little to call another thread
@@ -214,8 +213,8 @@ def _take(
 ) -> None:
     """Replace margins by p - e times the weights, tile by tile; write p(1 - p) times these."""
     m = margins.shape[0]
-    for first in range(0, m, _TILE):
-        width = min(_TILE, m - first)
+    for first in range(0, m, TILE):
+        width = min(TILE, m - first)
         for i in range(width):
             work[_MARGIN, i] = margins[first + i]
             work[_CODE, i] = codes[first + i]
@@ -223,9 +222,9 @@ def _take(
         if weights.shape[0] > 0:
             for i in range(width):
                 work[_WEIGHT, i] = weights[first + i]
-        for i in range(width, _TILE):
+        for i in range(width, TILE):
             work[_MARGIN, i] = work[_CODE, i] = work[_WEIGHT, i] = 0.0
-        for i in range(_TILE):
+        for i in range(TILE):
             t, code, w = work[_MARGIN, i], work[_CODE, i], work[_WEIGHT, i]
             size = abs(t)
             e = exp_from_least(LEAST if -size < LEAST else -size)
@@ -266,7 +265,7 @@ def _pass(
 ) -> None:
     """Do what `_go_through` says, part by part."""
     m, d = X.shape
-    work = np.zeros((_CURVED + 1, _TILE))
+    work = np.zeros((_CURVED + 1, TILE))
     room = np.empty((2, min(part, m)))
     share = np.empty(d)
     for first in range(0, m, part):
@@ -301,7 +300,7 @@ def _pass_of_stored(
 ) -> None:
     """Do as `_pass` with sparse rows, of which few are taken at a time."""
     m = codes.shape[0]
-    work = np.zeros((_CURVED + 1, _TILE))
+    work = np.zeros((_CURVED + 1, TILE))
     room = np.empty((2, _FEW_ROWS))
     for first in range(0, m, _FEW_ROWS):
         stop = min(first + _FEW_ROWS, m)
@@ -350,14 +349,7 @@ def _pass_by_numpy(
         weighed, variances = w * residual, w * (off * top)
         wrong = np.where(right, 0.0, w)
         summands = w * lost, wrong, w * left, w * off, weighed * residual, weighed, variances
-        padded = np.zeros((_SUMS, -(-m // _TILE) * _TILE))
-        padded[:, :m] = summands
-        lanes = np.zeros((_SUMS, _TILE))
-        for first in range(0, padded.shape[1], _TILE):
-            lanes += padded[:, first : first + _TILE]
-        while lanes.shape[1] > 1:
-            lanes = lanes[:, : lanes.shape[1] // 2] + lanes[:, lanes.shape[1] // 2 :]
-        out[:_SUMS] = lanes[:, 0]
+        out[:_SUMS] = added_by_numpy(np.stack(summands))
         if kept.size:
             kept[:] = variances
             return
