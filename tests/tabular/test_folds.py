@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trivium.preparation.levels import Levels
-from trivium.tabular.folds import come_by_chance, copies_of, folds_of, splits_of
+from trivium.tabular.folds import (
+    come_by_chance,
+    copies_of,
+    folds_of,
+    joined,
+    splits_in_time,
+    splits_of,
+)
 
 nan = np.nan
 
@@ -84,3 +91,40 @@ def test_splits_learn_from_every_class():
 def test_classes_of_one_row_each_are_not_split():
     assert splits_of(np.arange(3), np.arange(3), 5, seed=0) == []
     assert splits_of(np.array([0, 0, 1]), np.array([0, 0, 2]), 5, seed=0) == []
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1))
+def test_what_is_joined_is_together_by_either_division_and_nothing_else(rows):
+    first, second = (np.array(part) for part in zip(*rows, strict=True))
+    groups = joined(first, second)
+    expected = np.arange(len(rows))  # by chains, one link at a time
+    for _ in rows:
+        for own in (first, second):
+            for value in np.unique(own):
+                expected[own == value] = expected[own == value].min()
+    np.testing.assert_array_equal(
+        groups[:, None] == groups[None, :], expected[:, None] == expected[None, :]
+    )
+
+
+@given(
+    st.lists(st.tuples(st.one_of(st.just(nan), st.integers(0, 9)), st.integers(0, 30)), min_size=1),
+    st.integers(1, 5),
+)
+def test_what_is_tested_is_later_than_what_was_learnt_and_of_other_groups(rows, n_folds):
+    when, groups = np.array([row[0] for row in rows], float), np.array([row[1] for row in rows])
+    tested = []
+    for learn, test in splits_in_time(when, groups, n_folds):
+        assert when[learn].max() < when[test].min()
+        assert not set(groups[learn]) & set(groups[test])
+        tested += test.tolist()
+    assert len(tested) == len(set(tested))
+
+
+def test_parts_in_time_are_of_one_size_where_times_differ():
+    splits = splits_in_time(
+        np.random.default_rng(0).permutation(110).astype(float), np.arange(110), 10
+    )
+    assert [(learn.size, test.size) for learn, test in splits] == [
+        (10 * n, 10) for n in range(1, 11)
+    ]

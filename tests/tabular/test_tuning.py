@@ -6,7 +6,8 @@ import pytest
 from trivium import KNeighborsClassifierCV, LeastSquaresClassifierCV, SoftmaxRegressionCV
 from trivium.tabular import tuning
 from trivium.tabular.folds import splits_of
-from trivium.tabular.tuning import TUNED, Training, answers_of, chosen_neighbors
+from trivium.tabular.training import Training
+from trivium.tabular.tuning import TUNED, answers_of, chosen_neighbors
 
 
 def rows(n=120, d=3, classes=3, seed=0, balanced=False):

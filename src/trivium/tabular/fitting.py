@@ -14,9 +14,10 @@ from trivium.tables.look import Look
 from trivium.tabular import notes as say
 from trivium.tabular.choice import SIMPLEST_FIRST, simplest_adequate
 from trivium.tabular.classifier import TabularClassifier
-from trivium.tabular.folds import come_by_chance, copies_of, folds_of
+from trivium.tabular.folds import come_by_chance, copies_of
+from trivium.tabular.task import Task
 from trivium.tabular.tuning import TUNED, parameter_of
-from trivium.tabular.validation import Progress, Task, Validation, cross_validate, kinds_of, quiet
+from trivium.tabular.validation import Progress, Validation, cross_validate, kinds_of, quiet
 from trivium.tabular.weights import are_unequal
 
 
@@ -89,8 +90,8 @@ def fit_table(
         raise TableError("no column tells anything: each is left out, or holds the same everywhere")
 
     tried = SIMPLEST_FIRST if model == "auto" else (model,)
-    fold = folds_of(codes, task.copies, min(folds, np.unique(task.copies).size), seed)
-    found = cross_validate(task, fold, tried, told)
+    splits = task.splits(folds, seed)
+    found = cross_validate(task, splits, tried, told)
     scores = {name: found[name].score for name in tried}
     measure = "balanced_accuracy" if balanced else "accuracy"
     notes += say.of_validation(found, codes, classes)
@@ -114,7 +115,7 @@ def fit_table(
         classes=classes,
         class_rows=tuple(counts.tolist()),
         class_weight=None if weights is None else tuple(weights.values()),
-        validation=_as_json(found, fold, seed, measure) | {"tuned": parameter_of(estimator)},
+        validation=_as_json(found, len(splits), seed, measure) | {"tuned": parameter_of(estimator)},
         notes=tuple(notes),
         table_notes=seen.notes,
     )
@@ -139,9 +140,7 @@ def _task(seen: Look, codes: Indices, *, balanced: bool, seed: int) -> tuple[Tas
     return Task(columns, values, codes, n_classes, kept, balanced, seed), copies, by_chance
 
 
-def _as_json(
-    found: dict[str, Validation], fold: Indices, seed: int, measure: str
-) -> dict[str, Any]:
+def _as_json(found: dict[str, Validation], folds: int, seed: int, measure: str) -> dict[str, Any]:
     """Return what cross-validation has found as what JSON holds."""
     models = {
         name: {**validation.score._asdict(), "tuned": list(validation.parameters)}
@@ -149,7 +148,7 @@ def _as_json(
         if name != "majority"
     }
     return {
-        "folds": int(fold.max()) + 1,
+        "folds": folds,
         "seed": int(seed),
         "score": measure,
         "majority": found["majority"].score._asdict(),

@@ -1,13 +1,18 @@
-"""Rows dealt into folds: classes evenly, and copies of a row to one fold."""
+"""Rows dealt into folds: classes evenly, copies of a row and groups to one fold, or by time."""
 
 import heapq
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
-from trivium.arrays import Indices
+from trivium.arrays import Float64, Indices
 from trivium.preparation.levels import Levels
 from trivium.preparation.parsing import Values
+
+Split = tuple[Indices, Indices]
+"""Rows to learn from and rows to test."""
 
 _FEW = 30  # different rows
 
@@ -102,9 +107,91 @@ def folds_of(codes: Indices, groups: Indices, n_folds: int, seed: int) -> Indice
     return dealt
 
 
-def splits_of(
-    codes: Indices, groups: Indices, n_folds: int, seed: int
-) -> list[tuple[Indices, Indices]]:
+def joined(first: Indices, second: Indices) -> Indices:
+    """Join what is together by one of two divisions into groups, and by chains of them.
+
+    Parameters
+    ----------
+    first, second : ndarray of int of shape (n,)
+        Rows of a group have the same number.
+
+    Returns
+    -------
+    ndarray of int of shape (n,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> joined(np.array([0, 0, 2, 3, 4]), np.array([5, 6, 6, 7, 8]))
+    array([0, 0, 0, 1, 2])
+    """
+    n_first, own = _numbered(first)
+    n_second, other = _numbered(second)
+    pairs = coo_array((np.ones(own.size), (own, n_first + other)), shape=(n_first + n_second,) * 2)
+    component = connected_components(pairs, directed=False)[1].astype(np.intp)
+    return _numbered(component[own])[1]
+
+
+def _numbered(groups: Indices) -> tuple[int, Indices]:
+    different, numbers = np.unique(groups, return_inverse=True)
+    return different.size, numbers
+
+
+def split_rows(codes: Indices, groups: Indices, n_folds: int, seed: int) -> list[Split]:
+    """Return rows to learn from and rows to test, fold by fold.
+
+    Parameters
+    ----------
+    codes, groups, n_folds, seed
+        As of `folds_of`.
+    """
+    fold = folds_of(codes, groups, n_folds, seed)
+    return [
+        (np.flatnonzero(fold != number), np.flatnonzero(fold == number))
+        for number in range(n_folds)
+    ]
+
+
+def splits_in_time(when: Float64, groups: Indices, n_folds: int) -> list[Split]:
+    """Return rows to learn from and later rows to test.
+
+    The rows are cut into one part more than there are folds, of about the same size and with rows
+    of one time in one part; each part but the first is tested by what was learnt of all parts
+    before it.
+
+    Parameters
+    ----------
+    when : ndarray of shape (n,)
+        Times; a row whose time is NaN is in no part.
+    groups : ndarray of int of shape (n,)
+        Rows of a group that is tested are not learnt from.
+    n_folds : int
+        Fewer where there are fewer times.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> times = np.array([3.0, 1.0, 2.0, 1.0])
+    >>> for learn, test in splits_in_time(times, np.arange(4), 2):
+    ...     print(learn, test)
+    [1 3] [2]
+    [1 2 3] [0]
+    """
+    known = np.sort(when[~np.isnan(when)])
+    if known.size == 0:
+        return []
+    places = [known.size * number // (n_folds + 1) for number in range(1, n_folds + 1)]
+    starts = np.unique(known[places])
+    splits = []
+    for start, end in zip(starts, [*starts[1:], np.inf], strict=True):
+        tested = (when >= start) & ((when < end) | np.isposinf(end))
+        learn = (when < start) & ~np.isin(groups, groups[tested])
+        if learn.any():
+            splits.append((np.flatnonzero(learn), np.flatnonzero(tested)))
+    return splits
+
+
+def splits_of(codes: Indices, groups: Indices, n_folds: int, seed: int) -> list[Split]:
     """Return rows to learn from and rows to score, fold by fold, with every class among the former.
 
     Parameters

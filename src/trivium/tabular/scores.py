@@ -34,13 +34,14 @@ def score(codes: Indices, predicted: Indices, probabilities: Float64) -> Score:
     Parameters
     ----------
     codes, predicted : ndarray of int of shape (n,)
-        Right classes and predicted ones. Every class is right somewhere.
+        Right classes and predicted ones. A class that is right nowhere counts in no mean.
     probabilities : ndarray of shape (n, n_classes)
         Of which none is zero.
     """
     n = codes.size
     counts = np.bincount(codes, minlength=probabilities.shape[1])
-    hits = np.bincount(codes[codes == predicted], minlength=counts.size)
+    hits = np.bincount(codes[codes == predicted], minlength=counts.size)[counts > 0]
+    counts = counts[counts > 0]
     recalls = hits / counts
     accuracy = hits.sum() / n
     losses = -np.log(probabilities[np.arange(n), codes])

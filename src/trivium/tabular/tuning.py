@@ -5,7 +5,7 @@ training rows.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -16,55 +16,24 @@ from trivium.neighbors.classifier import KNeighborsClassifier
 from trivium.neighbors.classifier_cv import KNeighborsClassifierCV
 from trivium.softmax.classifier import SoftmaxRegression
 from trivium.softmax.classifier_cv import SoftmaxRegressionCV
+from trivium.tabular.by_splits import neighbors_by_splits, penalty_by_splits
 from trivium.tabular.folds import splits_of
-from trivium.tabular.weights import balance
+from trivium.tabular.training import Training
 
 _INNER_FOLDS = 5
 _UNTUNED_ALPHA = 0.01
 _AS_GOOD = 0.25  # standard errors
 
 
-class Training(NamedTuple):
-    """Rows to learn from.
-
-    Attributes
-    ----------
-    X : ndarray or sparse of shape (n, d)
-    codes : ndarray of int of shape (n,)
-        Classes, two at least.
-    copies : ndarray of int of shape (n,)
-        Numbers of groups whose rows are the same; all different where copies come by chance.
-    balanced : bool
-        Whether classes weigh alike.
-    seed : int
-    """
-
-    X: Any
-    codes: Indices
-    copies: Indices
-    balanced: bool
-    seed: int
-
-    @property
-    def class_weight(self) -> dict[int, float] | None:
-        """What estimators are given."""
-        if not self.balanced:
-            return None
-        codes, counts = np.unique(self.codes, return_counts=True)
-        return dict(zip(codes.tolist(), balance(counts).tolist(), strict=True))
-
-    @property
-    def scoring(self) -> str:
-        """What numbers of neighbours and penalties of least squares are chosen by."""
-        return "balanced_accuracy" if self.balanced else "accuracy"
-
-
 def tuned_neighbors(rows: Training) -> KNeighborsClassifier:
-    """Choose k by leaving one row out, and keep the rows.
+    """Choose k by leaving one row out, or by folds of groups or times, and keep the rows.
 
     A copy of a row is no evidence about it: k is chosen among rows that differ, or differ in their
     class, and grows as many times as there are more rows in all.
     """
+    if rows.splits is not None:
+        k = neighbors_by_splits(rows, rows.splits)
+        return KNeighborsClassifier(k, class_weight=rows.class_weight).fit(rows.X, rows.codes)
     pairs = np.stack([rows.copies, rows.codes], axis=1)
     different = np.sort(np.unique(pairs, axis=0, return_index=True)[1])
     some = rows._replace(X=rows.X[different], codes=rows.codes[different])
@@ -99,11 +68,17 @@ def chosen_neighbors(search: KNeighborsClassifierCV) -> int:
 
 
 def tuned_least_squares(rows: Training) -> LeastSquaresClassifier:
-    """Choose the penalty by leaving one row out in closed form; make scores probabilities."""
-    search = LeastSquaresClassifierCV(
-        scoring=rows.scoring, rule="best", class_weight=rows.class_weight
-    )
-    alpha = search.fit(rows.X, rows.codes).alpha_
+    """Choose the penalty by leaving one row out in closed form, or by folds of groups or times.
+
+    Scores are made probabilities.
+    """
+    if rows.splits is not None:
+        alpha = penalty_by_splits(rows, rows.splits)
+    else:
+        search = LeastSquaresClassifierCV(
+            scoring=rows.scoring, rule="best", class_weight=rows.class_weight
+        )
+        alpha = search.fit(rows.X, rows.codes).alpha_
     model = LeastSquaresClassifier(alpha, calibration="temperature", class_weight=rows.class_weight)
     return model.fit(rows.X, rows.codes)
 
@@ -117,7 +92,9 @@ def tuned_softmax(rows: Training) -> SoftmaxRegression:
     weights = None
     if rows.class_weight is not None:
         weights = np.array([rows.class_weight[code] for code in rows.codes.tolist()])
-    splits = splits_of(rows.codes, rows.copies, _INNER_FOLDS, rows.seed)
+    splits = rows.splits
+    if splits is None:
+        splits = splits_of(rows.codes, rows.copies, _INNER_FOLDS, rows.seed)
     alpha = _UNTUNED_ALPHA
     if splits:
         search = SoftmaxRegressionCV(cv=splits, rule="best")

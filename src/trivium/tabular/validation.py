@@ -1,55 +1,21 @@
 """Cross-validation of tuned classifiers, with all that is learnt learnt inside each fold."""
 
+import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from trivium.arrays import Float64, Indices
-from trivium.preparation.parsing import Values
-from trivium.preparation.plan import Plan
-from trivium.tables.kinds import Column
+from trivium.tabular.folds import Split
 from trivium.tabular.scores import Score, bounded, score
-from trivium.tabular.tuning import TUNED, Training, answers_of, parameter_of
+from trivium.tabular.task import Part, Parts, Task
+from trivium.tabular.training import Training
+from trivium.tabular.tuning import TUNED, answers_of, parameter_of
 
 Progress = Callable[[str], None]
 """Is told what runs next, in a few words."""
-
-
-class Task(NamedTuple):
-    """A table to learn from, read.
-
-    Attributes
-    ----------
-    columns : tuple of Column
-        Those that are used.
-    values : mapping
-        From their names to their cells.
-    codes : ndarray of int of shape (n,)
-        Classes of the rows, every number below `n_classes` among them.
-    n_classes : int
-    copies : ndarray of int of shape (n,)
-        Rows that belong together: the same number.
-    balanced : bool
-        Whether classes weigh alike.
-    seed : int
-    """
-
-    columns: tuple[Column, ...]
-    values: Mapping[str, Values]
-    codes: Indices
-    n_classes: int
-    copies: Indices
-    balanced: bool
-    seed: int
-
-    def learn(self, rows: Indices | None = None) -> tuple[Plan, Training]:
-        """Learn the preparation of some rows, None being all, and prepare them."""
-        plan = Plan.learn(self.columns, self.values, rows=rows)
-        X, _ = plan.matrix(self.values, rows)
-        some = slice(None) if rows is None else rows
-        return plan, Training(X, self.codes[some], self.copies[some], self.balanced, self.seed)
 
 
 class Validation(NamedTuple):
@@ -58,13 +24,16 @@ class Validation(NamedTuple):
     Attributes
     ----------
     score : Score
+        Of the rows that were tested.
     predicted : ndarray of int of shape (n,)
-        Class of each row, by the model that was fitted without it.
+        Class of each row, by the model that was fitted without it; -1 where it was never tested.
     probabilities : ndarray of shape (n, n_classes)
     parameters : tuple of dict
         What was tuned, fold by fold.
     said : tuple of str
         Names of warnings, each once.
+    seconds : (float, float)
+        To tune and fit, and to predict, in all folds together.
     """
 
     score: Score
@@ -72,19 +41,20 @@ class Validation(NamedTuple):
     probabilities: Float64
     parameters: tuple[dict[str, float], ...]
     said: tuple[str, ...]
+    seconds: tuple[float, float] = (0.0, 0.0)
 
 
 def cross_validate(
-    task: Task, fold: Indices, models: Sequence[str], progress: Progress
+    task: Task, splits: Sequence[Split], models: Iterable[str], progress: Progress
 ) -> dict[str, Validation]:
     """Predict every row by models that were tuned and fitted without its fold.
 
     Parameters
     ----------
     task : Task
-    fold : ndarray of int of shape (n,)
-        Numbers of folds from 0.
-    models : sequence of str
+    splits : sequence of (ndarray of int, ndarray of int)
+        Rows to learn from and rows to test, fold by fold; no row is tested twice.
+    models : iterable of str
         Names in `TUNED`.
     progress : callable
 
@@ -93,39 +63,84 @@ def cross_validate(
     dict
         From names to what was found; "majority" is the most frequent class of each training part.
     """
-    shape, n_folds = (task.codes.size, task.n_classes), int(fold.max()) + 1
-    predicted = {name: np.empty(shape[0], dtype=np.intp) for name in ("majority", *models)}
-    chances = {name: np.empty(shape) for name in predicted}
-    parameters: dict[str, list[dict[str, float]]] = {name: [] for name in predicted}
-    said: dict[str, dict[str, None]] = {name: {} for name in predicted}
-    for number in range(n_folds):
-        learn, test = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-        shares = np.bincount(task.codes[learn], minlength=task.n_classes) / learn.size
-        for name in predicted:
-            predicted[name][test] = shares.argmax()
-            chances[name][test] = bounded(shares[None, :], learn.size)
-        if np.count_nonzero(shares) == 1:
-            continue  # one class alone: every model says so
-        plan, rows = task.learn(learn)
-        X, _ = plan.matrix(task.values, test)
-        for name in models:
-            progress(f"{name}, fold {number + 1} of {n_folds}")
-            with quiet() as heard:
-                model = TUNED[name](rows)
-                predicted[name][test], own = answers_of(model, X, task.n_classes)
-            chances[name][test] = bounded(own, learn.size)
-            parameters[name].append(parameter_of(model))
-            said[name].update(dict.fromkeys(kinds_of(heard)))
-    return {
-        name: Validation(
-            score(task.codes, predicted[name], chances[name]),
-            predicted[name],
-            chances[name],
-            tuple(parameters[name]),
-            tuple(said[name]),
-        )
-        for name in predicted
-    }
+    parts = Parts(task, splits)
+    found = {"majority": validate_majority(parts)}
+    for name in models:
+        found[name] = validate(parts, name, TUNED[name], progress)
+    return found
+
+
+def validate_majority(parts: Parts) -> Validation:
+    """Predict the most frequent class of the training part, with the classes' shares in it."""
+    answers = _Answers(parts)
+    for part in parts:
+        answers.take_shares(part)
+    return answers.validation((), ())
+
+
+def validate(
+    parts: Parts, name: str, learner: Callable[[Training], Any], progress: Progress
+) -> Validation:
+    """Predict every row by a model that was tuned and fitted without its fold.
+
+    Parameters
+    ----------
+    parts : Parts
+    name : str
+        For `progress`.
+    learner : callable
+        Tunes and fits.
+    progress : callable
+        Is told of every fold, before it begins.
+    """
+    answers = _Answers(parts)
+    parameters: list[dict[str, float]] = []
+    said: dict[str, None] = {}
+    for number in range(len(parts)):
+        progress(f"{name}, fold {number + 1} of {len(parts)}")
+        part = parts[number]
+        if part.rows is None:  # one class alone: every model says so
+            answers.take_shares(part)
+            continue
+        with quiet() as heard:
+            began = time.perf_counter()
+            model = learner(part.rows)
+            fitted = time.perf_counter()
+            predicted, own = answers_of(model, part.X, parts.task.n_classes)
+        answers.take(part, predicted, own, (fitted - began, time.perf_counter() - fitted))
+        parameters.append(parameter_of(model))
+        said.update(dict.fromkeys(kinds_of(heard)))
+    return answers.validation(tuple(parameters), tuple(said))
+
+
+class _Answers:
+    """Predictions of all rows, as folds bring them."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._codes, self._tested = parts.task.codes, parts.tested()
+        self._predicted = np.full(self._codes.size, -1, dtype=np.intp)
+        self._chances = np.full((self._codes.size, parts.task.n_classes), np.nan)
+        self._seconds = (0.0, 0.0)
+
+    def take(
+        self, part: Part, predicted: Indices, chances: Float64, seconds: tuple[float, float]
+    ) -> None:
+        self._predicted[part.test] = predicted
+        self._chances[part.test] = bounded(chances, part.learn.size)
+        self._seconds = (self._seconds[0] + seconds[0], self._seconds[1] + seconds[1])
+
+    def take_shares(self, part: Part) -> None:
+        shares = np.bincount(self._codes[part.learn], minlength=self._chances.shape[1])
+        chances = (shares / part.learn.size)[None, :]
+        most = np.full(part.test.size, shares.argmax())
+        self.take(part, most, np.repeat(chances, part.test.size, axis=0), (0.0, 0.0))
+
+    def validation(
+        self, parameters: tuple[dict[str, float], ...], said: tuple[str, ...]
+    ) -> Validation:
+        some = self._tested
+        found = score(self._codes[some], self._predicted[some], self._chances[some])
+        return Validation(found, self._predicted, self._chances, parameters, said, self._seconds)
 
 
 def quiet() -> Any:

@@ -1,0 +1,147 @@
+"""A table to learn from, and its parts, fold by fold."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from trivium.arrays import Float64, Indices
+from trivium.preparation.parsing import Values
+from trivium.preparation.plan import Plan
+from trivium.tables.kinds import Column
+from trivium.tabular.folds import Split, joined, split_rows, splits_in_time, splits_of
+from trivium.tabular.training import Training
+
+_INNER_FOLDS = 5
+_KEPT = 1 << 28  # bytes of prepared folds
+
+
+class Task(NamedTuple):
+    """A table to learn from, read.
+
+    Attributes
+    ----------
+    columns : tuple of Column
+        Those that are used.
+    values : mapping
+        From their names to their cells.
+    codes : ndarray of int of shape (n,)
+        Classes of the rows, every number below `n_classes` among them.
+    n_classes : int
+    copies : ndarray of int of shape (n,)
+        Rows that are the same: the same number.
+    balanced : bool
+        Whether classes weigh alike.
+    seed : int
+    groups : ndarray of int of shape (n,) or None
+        Rows that belong together: the same number.
+    when : ndarray of shape (n,) or None
+        Times of the rows: what is tested is later than all that was learnt from. NaN: neither.
+    """
+
+    columns: tuple[Column, ...]
+    values: Mapping[str, Values]
+    codes: Indices
+    n_classes: int
+    copies: Indices
+    balanced: bool
+    seed: int
+    groups: Indices | None = None
+    when: Float64 | None = None
+
+    @property
+    def together(self) -> Indices:
+        """Rows that never are on two sides, copies and groups: the same number."""
+        return self.copies if self.groups is None else joined(self.copies, self.groups)
+
+    def splits(self, n_folds: int, seed: int) -> list[Split]:
+        """Deal the rows into what is learnt from and what is tested, several times.
+
+        Parameters
+        ----------
+        n_folds : int
+            Fewer where there are fewer rows that can be told apart, or fewer times.
+        seed : int
+        """
+        together = self.together
+        if self.when is not None:
+            return splits_in_time(self.when, together, n_folds)
+        return split_rows(self.codes, together, min(n_folds, np.unique(together).size), seed)
+
+    def learn(self, rows: Indices | None = None) -> tuple[Plan, Training]:
+        """Learn the preparation of some rows, None being all, and prepare them."""
+        plan = Plan.learn(self.columns, self.values, rows=rows)
+        X, _ = plan.matrix(self.values, rows)
+        some = slice(None) if rows is None else rows
+        codes = self.codes[some]
+        training = Training(
+            X, codes, self.copies[some], self.balanced, self.seed, self._inner(codes, some)
+        )
+        return plan, training
+
+    def _inner(self, codes: Indices, some: Any) -> list[Split] | None:
+        """Deal rows into what parameters are chosen by, where rows are not dealt one by one."""
+        if self.when is not None:
+            there = set(np.unique(codes).tolist())
+            found = splits_in_time(self.when[some], self.together[some], _INNER_FOLDS)
+            return [split for split in found if set(codes[split[0]].tolist()) == there]
+        if self.groups is not None:
+            return splits_of(codes, self.together[some], _INNER_FOLDS, self.seed)
+        return None
+
+
+class Part(NamedTuple):
+    """What one fold has to learn from and to test.
+
+    Attributes
+    ----------
+    learn, test : ndarray of int
+        Rows.
+    rows : Training or None
+        None where all are of one class.
+    X : ndarray, sparse or None
+        Of the rows that are tested.
+    """
+
+    learn: Indices
+    test: Indices
+    rows: Training | None
+    X: Any
+
+
+class Parts:
+    """The folds of a task, prepared when they are asked for, and kept while they are small."""
+
+    def __init__(self, task: Task, splits: Sequence[Split], most_bytes: int = _KEPT) -> None:
+        self.task, self._splits = task, splits
+        self._left, self._kept = most_bytes, dict[int, Part]()
+
+    def __len__(self) -> int:
+        return len(self._splits)
+
+    def __iter__(self) -> Iterator[Part]:
+        return map(self.__getitem__, range(len(self)))
+
+    def __getitem__(self, number: int) -> Part:
+        if number in self._kept:
+            return self._kept[number]
+        learn, test = self._splits[number]
+        part = Part(learn, test, None, None)
+        if np.unique(self.task.codes[learn]).size > 1:
+            plan, rows = self.task.learn(learn)
+            part = Part(learn, test, rows, plan.matrix(self.task.values, test)[0])
+        size = sum(_bytes_of(each) for each in (part.X, part.rows and part.rows.X))
+        if size <= self._left:
+            self._left -= size
+            self._kept[number] = part
+        return part
+
+    def tested(self) -> Indices:
+        """Return the rows that some fold tests."""
+        return np.unique(np.concatenate([test for _, test in self._splits]))
+
+
+def _bytes_of(X: Any) -> int:
+    if X is None:
+        return 0
+    return int(X.nbytes if isinstance(X, np.ndarray) else X.data.nbytes + X.indices.nbytes)

@@ -1,0 +1,83 @@
+"""Tables whose rows come in groups or in time: nothing is chosen or tested by its own kind."""
+
+import numpy as np
+import pytest
+
+from trivium.preparation.levels import Levels
+from trivium.tables.kinds import Column, Kind
+from trivium.tabular.task import Parts, Task
+from trivium.tabular.tuning import TUNED
+from trivium.tabular.validation import cross_validate
+
+
+def people(n_people=60, each=8, seed=0):
+    """Rows that tell the person, and a label that is tossed for every person."""
+    rng = np.random.default_rng(seed)
+    person = np.repeat(np.arange(n_people), each)
+    X = rng.normal(size=(n_people, 4))[person] + 0.05 * rng.normal(size=(person.size, 4))
+    codes = rng.permutation(n_people)[person] % 2
+    columns = tuple(Column(f"x{number}", Kind.NUMERIC) for number in range(4))
+    values = {column.name: X[:, place] for place, column in enumerate(columns)}
+    return Task(columns, values, codes, 2, np.arange(codes.size), False, 0), person
+
+
+def test_a_group_is_on_one_side_and_nothing_is_learnt_from_its_own():
+    task, person = people()
+    found = {
+        groups is None: cross_validate(own, own.splits(5, 0), TUNED, lambda _: None)
+        for groups in (None, person)
+        for own in [task._replace(groups=groups)]
+    }
+    assert found[True]["neighbors"].score.accuracy > 0.95  # by the person's other rows
+    for name in TUNED:
+        assert found[False][name].score.accuracy < 0.65
+    # One row out, neighbours would remember the person; whole persons out, they must not.
+    alone = [own["n_neighbors"] for own in found[True]["neighbors"].parameters]
+    together = [own["n_neighbors"] for own in found[False]["neighbors"].parameters]
+    assert max(alone) < 8 < np.median(together)
+
+
+@pytest.mark.parametrize("name", TUNED)
+def test_parameters_are_chosen_by_earlier_rows_for_later_ones(name):
+    rng = np.random.default_rng(1)
+    task, _ = people(80, 1)
+    when = rng.permutation(80).astype(float)
+    when[:3] = np.nan
+    task = task._replace(when=when)
+    for part in Parts(task, task.splits(4, 0)):
+        assert not set(part.test) & {0, 1, 2}
+        assert part.rows is not None
+        for learn, test in part.rows.splits:
+            times = when[part.learn]
+            assert times[learn].max() < times[test].min()
+            assert np.unique(part.rows.codes[learn]).size == 2
+        assert set(TUNED[name](part.rows).predict(part.X)) <= {0, 1}
+
+
+def test_too_few_groups_or_times_to_choose_by_leave_parameters_as_they_are():
+    X = np.random.default_rng(2).normal(size=(12, 1))
+    codes, column = np.arange(12) % 2, Column("x", Kind.NUMERIC)
+    task = Task(
+        (column,), {"x": X[:, 0]}, codes, 2, np.arange(12), False, 0, when=codes.astype(float)
+    )
+    _, rows = task.learn()
+    assert rows.splits == []
+    for learn in TUNED.values():
+        assert learn(rows).classes_.tolist() == [0, 1]
+
+
+def test_prepared_parts_are_the_same_whether_they_are_kept_or_not():
+    task, person = people(20, 3)
+    words = Levels(["a", "b"], np.arange(60) % 2)
+    task = task._replace(
+        columns=(*task.columns, Column("w", Kind.CATEGORY)),
+        values={**task.values, "w": words},
+        groups=person,
+    )
+    splits = task.splits(3, 0)
+    kept, fresh = Parts(task, splits), Parts(task, splits, most_bytes=0)
+    assert kept[1] is kept[1]
+    assert fresh[1] is not fresh[1]
+    for one, other in zip(kept, fresh, strict=True):
+        np.testing.assert_array_equal(one.X, other.X)
+        np.testing.assert_array_equal(one.rows.X, other.rows.X)
