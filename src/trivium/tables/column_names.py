@@ -5,7 +5,10 @@ from typing import Any
 
 import numpy as np
 
-_IDS = frozenset({"guid", "id", "identifier", "ids", "pk", "rowid", "uuid"})
+_IDS = frozenset({
+    "cnpj", "cpf", "dni", "guid", "id", "identifier", "ids", "imei", "matricola", "matricula",
+    "matricule", "matrikel", "mrn", "nif", "pk", "rowid", "siren", "siret", "uuid",
+})  # fmt: skip
 _ROWS = frozenset({
     "case", "idx", "index", "key", "obs", "observation", "record", "row", "rowname", "rownames",
     "rownum", "rownumber", "serial",
@@ -34,16 +37,19 @@ _POST = frozenset({
     "plz", "postal", "postcode", "postcodes", "postleitzahl", "zip", "zipcode",
 })  # fmt: skip
 _PHONE = frozenset({
-    "fax", "handy", "mobile", "phone", "phonenumber", "tel", "telefon", "telephone",
+    "fax", "handy", "mobile", "phone", "phonenumber", "tel", "telefon", "telefono", "telephone",
+    "teléfono", "téléphone",
 })  # fmt: skip
-_A_PHONE = 1e5
+_A_PHONE, _AN_EXTENSION = 1e5, 1e3
 _CODES = frozenset({
     "barcode", "bic", "code", "codes", "ean", "fips", "gtin", "iban", "icd", "icd10", "icd9",
     "isbn", "naics", "sku", "ssn", "upc", "vin",
 })  # fmt: skip
 _TIMES = frozenset({
-    "created", "date", "datum", "day", "epoch", "jahr", "modified", "month", "quarter", "time",
-    "timestamp", "unix", "unixtime", "updated", "week", "year", "years", "yr",
+    "année", "annee", "created", "date", "datum", "day", "days", "epoch", "hour", "hours", "jahr",
+    "jour", "min", "minute", "minutes", "modified", "mois", "monat", "month", "months", "quarter",
+    "sec", "second", "seconds", "stunde", "tag", "time", "timestamp", "unix", "unixtime", "updated",
+    "week", "woche", "year", "years", "yr",
 })  # fmt: skip
 
 
@@ -59,6 +65,8 @@ def is_identifier(name: str) -> bool:
     if not tokens or is_unnamed(name):
         return True
     if is_identifier_that_repeats(name) or tokens[0] in ("id", "uuid", "guid"):
+        return True
+    if is_of_someone(name):
         return True
     if tokens[-1] in _NUMBERED:
         return len(tokens) == 1 or tokens[-2] in _NUMBERED_THINGS
@@ -103,9 +111,11 @@ def code_of(name: str, values: Any) -> str | None:
         Numbers, if the cells are numbers: fractions are no codes.
     """
     tokens = tokens_of(name)
+    # "phone" is its number, "phone minutes" may be a quantity.
+    least = _AN_EXTENSION if tokens and tokens[-1] in _PHONE | _NUMBERED else _A_PHONE
     if _POST.intersection(tokens):
         code = "postcodes, by the name"
-    elif _PHONE.intersection(tokens) and (values is None or np.nanmedian(values) >= _A_PHONE):
+    elif _PHONE.intersection(tokens) and (values is None or np.nanmedian(values) >= least):
         code = "telephone numbers, by the name"
     elif any(each in _CODES or each.endswith(("code", "fips")) for each in tokens):
         code = "codes, by the name"

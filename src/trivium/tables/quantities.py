@@ -8,13 +8,14 @@ import numpy as np
 import pyarrow as pa
 
 from trivium.arrays import Float64
-from trivium.tables import column_names, dates, levels, words
+from trivium.tables import column_names, counters, dates, levels, words
 from trivium.tables.findings import Finding, Note
 from trivium.tables.kinds import Column, DateStyle, Kind, NumberStyle
 
 _ALIKE_DIGITS = 8
 _ROUND = 0.3
 _MANY = 10
+_FEW = 3
 _FIRST_DAY, _LAST_DAY = 19_000_101, 20_991_231
 
 
@@ -77,15 +78,23 @@ def of_numbers(
         day = replace(bare, kind=Kind.DATE, reason="dates of eight digits, year first")
         return Finding(replace(day, date=DateStyle(("%Y%m%d",))))
     bare_integers = whole and not written.style.marks
-    reason = _why_none(name, values, used, different) if bare_integers else None
-    if reason is not None:
-        return Finding(replace(bare, kind=Kind.DROPPED, reason=reason))
+    once = bare_integers and n_different == len(used) >= _FEW
+    if once:
+        grouped = written.style.thousands != ""
+        counter = counters.counter_of(name, values, used, different, grouped=grouped)
+        reason = counter or _why_none(name, used, different)
+        if reason is not None:
+            said = () if counter is None else counters.note_of_counter(name, counter, different)
+            return Finding(replace(bare, kind=Kind.DROPPED, reason=reason), said)
     if whole and n_different < len(used):
         if column_names.is_identifier_that_repeats(name):
             return _of_codes(coded, "identifiers, by the name", len(used))
         if levels.is_group(name, n_different, len(used)):
             return _of_codes(coded, "whom rows are of, by the name", len(used))
-    return _quantity(column, whole, written)
+    found = _quantity(column, whole, written)
+    if not once:
+        return found
+    return replace(found, notes=found.notes + counters.note_of_different(name, used, different))
 
 
 def _quantity(column: Column, whole: bool, written: Written) -> Finding:
@@ -150,21 +159,11 @@ def _are_days(different: Any) -> bool:
     return not bool(np.isnan(dates.seconds_of_format(texts, "%Y%m%d")).any())
 
 
-def _why_none(name: str, values: Any, used: Any, different: Any) -> str | None:
-    """Say why integers, each of which occurs once, are no quantity."""
-    if len(different) < len(used) or len(used) < 3:
-        return None
-    named = column_names.is_identifier(name)
-    many = len(used) >= _MANY
-    span = different[-1] - different[0] + 1
-    if len(used) == len(values) and span == len(used) and not column_names.is_time(name):
-        if bool((np.diff(values) == 1).all()) and (many or named):
-            return "a counter of the rows"
-        if many or named:
-            return "a counter of the rows, in another order"
-    if named:
+def _why_none(name: str, used: Any, different: Any) -> str | None:
+    """Say why integers, each of which occurs once, are no quantity, though they do not count."""
+    if column_names.is_identifier(name):
         return "an identifier, by its name: different in every row"
-    if column_names.is_time(name) or different[0] < 0 or not many:
+    if column_names.is_time(name) or different[0] < 0 or len(used) < _MANY:
         return None
     digits = np.floor(np.log10(np.maximum(different[[0, -1]], 1))) + 1
     if digits[0] == digits[1] >= _ALIKE_DIGITS and np.mean(different % 10 == 0) < _ROUND:

@@ -10,6 +10,8 @@ import pyarrow.compute as pc
 from trivium.tables import words
 from trivium.tables.blanks import blanked
 from trivium.tables.cells import Cells
+from trivium.tables.column_names import is_identifier
+from trivium.tables.counters import COUNTER
 from trivium.tables.decide import decide
 from trivium.tables.errors import CellError, TableError
 from trivium.tables.findings import MOSTLY_NUMBERS, Hints
@@ -91,9 +93,11 @@ def _refuse_quantities(
     except CellError:
         found, mostly = None, True  # some are infinite
     remedy = f"trivium predicts classes (--as {name}=category if these are)"
+    counts_rows = found is not None and found.reason.startswith(COUNTER)
     number = found is not None and found.number is not None
+    number |= counts_rows and not is_identifier(name)
     if number and n_classes > 2:
-        whole = found is not None and found.reason.startswith("whole numbers")
+        whole = counts_rows or (found is not None and found.reason.startswith("whole numbers"))
         most = _MOST_INTEGERS if whole else _MOST_FRACTIONS
         if n_classes > most or (n_classes > 5 and 2 * n_classes > n_rows):
             what = "integers" if whole else "numbers"

@@ -1,0 +1,93 @@
+"""Whole numbers of which each occurs once: what counts the rows, and what may."""
+
+from typing import Any
+
+import numpy as np
+
+from trivium.tables import column_names
+from trivium.tables.findings import Note
+
+COUNTER = "a counter of the rows"
+_MANY = 10
+_ROWS_OF_A_GAP = 20
+_FIRST_YEAR, _LAST_YEAR = 1700, 2100
+_BEYOND = 2.0**53
+
+
+def counter_of(
+    name: str, values: Any, used: Any, different: Any, *, grouped: bool = False
+) -> str | None:
+    """Say how numbers count the rows, if they do.
+
+    They do where they are the terms of an arithmetic sequence, in whatever order; one in twenty may
+    be left out, and one more where they rise or fall from row to row. Times are no counters: by
+    their name, or where they may be years.
+
+    Parameters
+    ----------
+    name : str
+    values : array, shape (n_rows,)
+        NaN where there is none.
+    used : array, shape (n_used,)
+        Those that are there: whole numbers, three at least, all different.
+    different : array, shape (n_used,)
+        The same, sorted.
+    grouped : bool
+        Whether something stands between thousands: then those in steps are amounts.
+    """
+    n = len(used)
+    many = n >= _MANY
+    if not (many or column_names.is_identifier(name)) or column_names.is_time(name):
+        return None
+    if np.abs(different[[0, -1]]).max() >= _BEYOND:
+        return None
+    step = int(np.gcd.reduce(np.diff(different).astype(np.int64)))
+    gaps = int(different[-1] - different[0]) // step + 1 - n
+    empty = len(values) - n
+    if step == 1 and different[0] >= _FIRST_YEAR and different[-1] <= _LAST_YEAR:
+        return None
+    if step > 1 and grouped:
+        return None
+    if different[0] < 0 and (step > 1 or gaps):
+        return None  # a grid around zero
+    ordered = _is_ordered(used)
+    spared = n // _ROWS_OF_A_GAP + ordered if many else 0
+    if max(gaps, empty) > spared:
+        return None
+    reason = COUNTER
+    if step > 1:
+        reason += f", in steps of {step:,}"
+    if gaps or empty:
+        reason += ", with gaps" if max(gaps, empty) > 1 else ", with a gap"
+    return reason if ordered and used[0] == different[0] else reason + ", in another order"
+
+
+def note_of_counter(name: str, reason: str, different: Any) -> tuple[Note, ...]:
+    """Say that a counter is left out, where it might be a quantity."""
+    plain = reason == COUNTER and different[0] in (0, 1)
+    if plain or column_names.is_identifier(name):
+        return ()
+    text = (
+        f"column {name!r} is left out as {reason}: --as {name}=numeric keeps it, if it is a "
+        "quantity"
+    )
+    return (Note("counters of the rows", text),)
+
+
+def note_of_different(name: str, used: Any, different: Any) -> tuple[Note, ...]:
+    """Say that whole numbers may be those of the rows: they differ, and are no times."""
+    if len(different) < len(used) or len(used) < _MANY or different[0] < 0:
+        return ()
+    if column_names.is_time(name):
+        return ()
+    rise = " and rise from row to row" if _is_ordered(used) and used[0] == different[0] else ""
+    text = (
+        f"column {name!r} holds whole numbers that differ in every row{rise}: leave it out "
+        "(--drop) if they number the rows"
+    )
+    return (Note("whole numbers that differ in every row", text),)
+
+
+def _is_ordered(used: Any) -> bool:
+    steps = np.diff(used)
+    return bool((steps > 0).all() or (steps < 0).all())
