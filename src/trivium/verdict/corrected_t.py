@@ -1,0 +1,60 @@
+"""The corrected resampled t test: differences of scores, fold by fold, that share their rows.
+
+Folds of one run share most of their training rows, and runs share all rows, so that the mean of J
+differences varies by more than S²/J, S² being their variance. Nadeau and Bengio put
+
+    Var(mean) = (1/J + n_test/n_train) S²,
+
+as if two folds' scores correlated as the share of the rows that is tested. Bouckaert and Frank
+take it for repeated cross-validation, with J - 1 degrees of freedom.
+
+References
+----------
+C. Nadeau & Y. Bengio, Inference for the generalization error, Machine Learning 52, 2003, 239-281.
+R. R. Bouckaert & E. Frank, Evaluating the replicability of significance tests for comparing
+learning algorithms, PAKDD 2004, 3-12.
+"""
+
+import numpy as np
+
+from trivium.arrays import Float64
+from trivium.verdict.difference import UNKNOWN, Difference, t_test
+
+_ROUNDING = 1e-12
+
+
+def corrected_t(differences: Float64, test_share: float) -> Difference:
+    """Estimate the mean difference from those of folds.
+
+    Parameters
+    ----------
+    differences : ndarray of shape (repeats, folds)
+        NaN for a fold in which one of the two has no score: it is left out.
+    test_share : float
+        Rows of a fold divided by rows that were learnt from.
+
+    Returns
+    -------
+    Difference
+        With an error of zero where folds differ by no more than rounding. If then the difference
+        is not zero, p is that of the sign test over the folds of one run: more, so many numbers
+        cannot say.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> found = corrected_t(np.array([[0.02, 0.04, 0.03, 0.03, 0.03]]), 0.25)
+    >>> round(found.mean, 3), round(found.error, 4), found.dof, round(found.p, 4)
+    (0.03, 0.0047, 4.0, 0.0032)
+    """
+    there = np.isfinite(differences)
+    kept = differences[there]
+    if kept.size < 2:
+        return UNKNOWN
+    mean = float(kept.mean())
+    dof = float(kept.size - 1)
+    if np.ptp(kept) <= _ROUNDING * max(1.0, float(np.abs(kept).max())):
+        tested = int(there.sum(axis=1).max())
+        return Difference(mean, 0.0, dof, 1.0 if mean == 0.0 else min(1.0, 2.0 ** (1 - tested)))
+    error = float(np.sqrt((1.0 / kept.size + test_share) * kept.var(ddof=1)))
+    return Difference(mean, error, dof, t_test(mean, error, dof))
