@@ -3,8 +3,13 @@
 import numpy as np
 import pytest
 
-from trivium import KNeighborsClassifierCV, LeastSquaresClassifierCV, SoftmaxRegressionCV
-from trivium.tabular import tuning
+from trivium import (
+    KNeighborsClassifier,
+    KNeighborsClassifierCV,
+    LeastSquaresClassifierCV,
+    SoftmaxRegressionCV,
+)
+from trivium.tabular import by_splits, tuning
 from trivium.tabular.folds import splits_of
 from trivium.tabular.training import Training
 from trivium.tabular.tuning import TUNED, answers_of, chosen_neighbors
@@ -53,6 +58,28 @@ def test_neighbours_are_as_many_as_tell_best_how_sure_they_are_among_the_most_ac
     assert found["accuracy"][k - 1] >= enough
     as_good = found["accuracy"] >= enough
     assert found["log_loss"][k - 1] == found["log_loss"][as_good].min()
+
+
+def test_of_many_rows_some_that_the_others_predict_choose(monkeypatch):
+    some = rows(600, seed=3)
+    alone = {name: TUNED[name](some) for name in ("neighbors", "softmax")}
+    monkeypatch.setattr(tuning, "_MANY", 500)
+    monkeypatch.setattr(tuning, "_ENOUGH", 150)
+    monkeypatch.setattr(by_splits, "_CHANCES", 20_000)
+    learn, test = splits_of(some.codes, some.copies, 4, some.seed)[0]
+    peers = [KNeighborsClassifier(k).fit(some.X[learn], some.codes[learn]) for k in range(1, 201)]
+    chances = np.array([peer.predict_proba(some.X[test]) for peer in peers])
+    own = np.take_along_axis(chances, some.codes[test][None, :, None], axis=2)
+    losses = -np.log(np.maximum(own, 0.5 / learn.size)).mean(axis=(1, 2))
+    hits = (chances.argmax(axis=2) == some.codes[test]).mean(axis=1)
+    error = np.sqrt(hits.max() * (1 - hits.max()) / test.size)
+    expected = np.where(hits >= hits.max() - 0.25 * error, losses, np.inf).argmin() + 1
+    assert TUNED["neighbors"](some).n_neighbors == expected
+    cv = splits_of(some.codes, some.copies, 5, some.seed)[:1]
+    searched = SoftmaxRegressionCV(cv=cv, rule="best").fit(some.X, some.codes)
+    assert TUNED["softmax"](some).alpha == searched.alpha_
+    for name, model in alone.items():
+        assert np.mean(TUNED[name](some).predict(some.X) == model.predict(some.X)) > 0.95
 
 
 def test_copies_do_not_choose_the_number_of_neighbours():

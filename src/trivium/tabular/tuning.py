@@ -16,23 +16,31 @@ from trivium.neighbors.classifier import KNeighborsClassifier
 from trivium.neighbors.classifier_cv import KNeighborsClassifierCV
 from trivium.softmax.classifier import SoftmaxRegression
 from trivium.softmax.classifier_cv import SoftmaxRegressionCV
-from trivium.tabular.by_splits import neighbors_by_splits, penalty_by_splits
+from trivium.tabular.by_splits import (
+    likeliest_of_the_best,
+    neighbors_by_splits,
+    penalty_by_splits,
+)
 from trivium.tabular.folds import splits_of
 from trivium.tabular.training import Training
 
 _INNER_FOLDS = 5
 _UNTUNED_ALPHA = 0.01
-_AS_GOOD = 0.25  # standard errors
+_MANY, _ENOUGH = 20_000, 10_000  # rows: of so many, so many choose parameters well enough
 
 
 def tuned_neighbors(rows: Training) -> KNeighborsClassifier:
     """Choose k by leaving one row out, or by folds of groups or times, and keep the rows.
 
     A copy of a row is no evidence about it: k is chosen among rows that differ, or differ in their
-    class, and grows as many times as there are more rows in all.
+    class, and grows as many times as there are more rows in all. Of many rows, some 10,000 are
+    predicted by the others, instead of each.
     """
-    if rows.splits is not None:
-        k = neighbors_by_splits(rows, rows.splits)
+    splits = rows.splits
+    if splits is None and rows.codes.size > _MANY:
+        splits = splits_of(rows.codes, rows.copies, rows.codes.size // _ENOUGH, rows.seed)[:1]
+    if splits is not None:
+        k = neighbors_by_splits(rows, splits)
         return KNeighborsClassifier(k, class_weight=rows.class_weight).fit(rows.X, rows.codes)
     pairs = np.stack([rows.copies, rows.codes], axis=1)
     different = np.sort(np.unique(pairs, axis=0, return_index=True)[1])
@@ -48,23 +56,19 @@ def tuned_neighbors(rows: Training) -> KNeighborsClassifier:
 
 
 def chosen_neighbors(search: KNeighborsClassifierCV) -> int:
-    """Choose among the numbers of neighbours that are as good as the best by its score.
-
-    By accuracy many are, and some of them have shares that are far from what comes true: the one
-    with the least log-loss is taken of those within a quarter of a standard error of the best.
+    """Choose a number of neighbours by what leaving one row out has found.
 
     Parameters
     ----------
     search : KNeighborsClassifierCV
-        Fitted. Where it has another score than accuracy, the best one is taken.
+        Fitted. Where it has another score than accuracy, the best one is taken; else as
+        `likeliest_of_the_best`.
     """
     found = search.cv_results_
     if "score" in found:
         return int(search.n_neighbors_)
-    best = search.n_neighbors_ - 1
-    enough = found["accuracy"][best] - _AS_GOOD * found["accuracy_se"][best]
-    some = np.flatnonzero(found["accuracy"] >= enough)
-    return int(found["n_neighbors"][some[found["log_loss"][some].argmin()]])
+    error = float(found["accuracy_se"][search.n_neighbors_ - 1])
+    return 1 + likeliest_of_the_best(found["accuracy"], error, found["log_loss"])
 
 
 def tuned_least_squares(rows: Training) -> LeastSquaresClassifier:
@@ -84,7 +88,7 @@ def tuned_least_squares(rows: Training) -> LeastSquaresClassifier:
 
 
 def tuned_softmax(rows: Training) -> SoftmaxRegression:
-    """Choose the penalty by paths through folds.
+    """Choose the penalty by paths through folds, of many rows through one.
 
     Where classes weigh alike, their factors count in the loss that penalties are compared by, too:
     they come as weights of rows.
@@ -95,6 +99,8 @@ def tuned_softmax(rows: Training) -> SoftmaxRegression:
     splits = rows.splits
     if splits is None:
         splits = splits_of(rows.codes, rows.copies, _INNER_FOLDS, rows.seed)
+        if rows.codes.size > _MANY:
+            splits = splits[:1]
     alpha = _UNTUNED_ALPHA
     if splits:
         search = SoftmaxRegressionCV(cv=splits, rule="best")
