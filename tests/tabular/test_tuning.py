@@ -62,7 +62,6 @@ def test_neighbours_are_as_many_as_tell_best_how_sure_they_are_among_the_most_ac
 
 def test_of_many_rows_some_that_the_others_predict_choose(monkeypatch):
     some = rows(600, seed=3)
-    alone = {name: TUNED[name](some) for name in ("neighbors", "softmax")}
     monkeypatch.setattr(tuning, "_MANY", 500)
     monkeypatch.setattr(tuning, "_ENOUGH", 150)
     monkeypatch.setattr(by_splits, "_CHANCES", 20_000)
@@ -78,8 +77,6 @@ def test_of_many_rows_some_that_the_others_predict_choose(monkeypatch):
     cv = splits_of(some.codes, some.copies, 5, some.seed)[:1]
     searched = SoftmaxRegressionCV(cv=cv, rule="best").fit(some.X, some.codes)
     assert TUNED["softmax"](some).alpha == searched.alpha_
-    for name, model in alone.items():
-        assert np.mean(TUNED[name](some).predict(some.X) == model.predict(some.X)) > 0.95
 
 
 def test_copies_do_not_choose_the_number_of_neighbours():
