@@ -7,7 +7,7 @@ from itertools import count, islice
 import pytest
 from tests.programs import PATIENCE
 
-from trivium.blocks.read_ahead import read_ahead
+from trivium.blocks.read_ahead import map_ahead, read_ahead
 
 
 def readers():
@@ -73,3 +73,32 @@ def test_reading_goes_on_while_items_are_worked_on():
         seen.append(item)
         assert begun.wait(PATIENCE)
     assert seen == [1, 2]
+
+
+@pytest.mark.parametrize("most", [1, 3, 100])
+def test_results_in_order(most):
+    assert list(map_ahead(lambda x: x * x, iter(range(50)), most)) == [x * x for x in range(50)]
+    assert list(map_ahead(abs, [], most)) == []
+    assert not readers()
+
+
+def test_results_before_what_cannot_be_read():
+    def items():
+        yield from range(5)
+        raise ValueError("damaged")
+
+    found = []
+    with pytest.raises(ValueError, match="damaged"):
+        found.extend(map_ahead(lambda x: -x, items(), 4))
+    assert found == [0, -1, -2, -3, -4]
+    assert not readers()
+
+
+def test_the_first_failure_in_order_is_raised():
+    def inverse(x):
+        return 1 / x if x != 3 else {}[x]
+
+    found = []
+    with pytest.raises(KeyError, match="3"):
+        found.extend(map_ahead(inverse, [1, 2, 3, 0, 0], 5))
+    assert found == [1.0, 0.5]

@@ -66,6 +66,18 @@ def test_one_cell_in_the_middle(tmp_path, monkeypatch, block, cell):
         np.testing.assert_array_equal(read(source, {"x"})[0], read(source, ())[0])
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_without_anything_in_them(tmp_path, monkeypatch, end):
+    """Whole blocks of them are no rows, whatever ends a line."""
+    monkeypatch.setattr(csv_source, "_BLOCK", 40)
+    cells = plain_cells()
+    lines = [f"{cell},{row}" + end * (60 if row % 50 == 0 else 1) for row, cell in enumerate(cells)]
+    (tmp_path / "t.csv").write_text("x,y" + end + "".join(lines), newline="")
+    values, are_numbers = read(open_source(tmp_path / "t.csv"), {"x"})
+    np.testing.assert_array_equal(values, [float(cell or "nan") for cell in cells])
+    assert any(are_numbers)
+
+
 def test_tables_with_types(tmp_path):
     values = [float(cell) if cell else None for cell in plain_cells()]
     table = pa.table({"x": pa.array(values), "y": list(map(str, range(N)))})

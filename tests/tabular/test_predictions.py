@@ -93,6 +93,17 @@ def test_no_rows(model, rows):
     assert all_of(predictions) == {"prediction": []}
 
 
+def test_blocks_without_rows(model, rows, tmp_path, monkeypatch):
+    monkeypatch.setattr(csv_source, "_BLOCK", 50)
+    lines = [",".join(row) for row in zip(*rows.values(), strict=True)]
+    lines[100] += "\n" * 300
+    (tmp_path / "rows.csv").write_text("\n".join([",".join(rows), *lines]))
+    for more in ({}, {"proba": True, "abstain_below": 0.7}):
+        found = Predictions(model, open_source(tmp_path / "rows.csv"), **more)
+        assert all_of(found) == all_of(Predictions(model, open_source(rows), **more))
+    assert model.predict(tmp_path / "rows.csv").tolist() == model.predict(rows).tolist()
+
+
 def test_missing_columns_are_named(model, rows):
     few = {name: rows[name] for name in ("shop", "code")}
     with pytest.raises(TableError, match=r"lacks the columns 'size', 'day'"):

@@ -10,9 +10,10 @@ from trivium import (
     SoftmaxRegressionCV,
 )
 from trivium.tabular import by_splits, tuning
+from trivium.tabular.answers import answers_of
 from trivium.tabular.folds import splits_of
 from trivium.tabular.training import Training
-from trivium.tabular.tuning import TUNED, answers_of, chosen_neighbors
+from trivium.tabular.tuning import TUNED, chosen_neighbors
 
 
 def rows(n=120, d=3, classes=3, seed=0, balanced=False):

@@ -1,11 +1,16 @@
 """Items that are read on a thread of their own while others are worked on."""
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import closing
+from itertools import islice
 from queue import Full, Queue
 from threading import Event, Thread
 from typing import NamedTuple, TypeVar
 
+from trivium.blocks.workers import map_in_order
+
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 _LOOKS = 0.05  # seconds after which a reader that waits looks whether anybody still wants items
 
 
@@ -69,3 +74,39 @@ def read_ahead(items: Iterable[Item], most: int) -> Generator[Item]:
     finally:
         unwanted.set()
         reader.join()
+
+
+def map_ahead(
+    function: Callable[[Item], Result], items: Iterable[Item], most: int
+) -> Generator[Result]:
+    """Apply a function to items that are read ahead, on several threads; yield results in order.
+
+    Parameters
+    ----------
+    function : callable
+    items : iterable
+        As in `read_ahead`.
+    most : int
+        Items that threads share at once, and as many that wait.
+
+    Raises
+    ------
+    BaseException
+        What the function raises, or reading does, after the results before it.
+
+    Examples
+    --------
+    >>> list(map_ahead(abs, [-1, 2, -3], 2))
+    [1, 2, 3]
+    """
+    with closing(read_ahead(items, most)) as read:
+        while True:
+            some: list[Item] = []
+            try:
+                some.extend(islice(read, most))
+            except Exception:
+                yield from map_in_order(function, some)
+                raise
+            if not some:
+                return
+            yield from map_in_order(function, some)

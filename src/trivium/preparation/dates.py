@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
+import pyarrow as pa
 
 from trivium.arrays import Float64
 from trivium.preparation.numbers import NumberPlan
@@ -90,7 +91,8 @@ class DatePlan:
         if self.day.gaps:
             out[:, -1] = days[:, -1]
         # Many rows share their dates, and sines take long.
-        moments, places = np.unique(seconds, return_inverse=True)
+        encoded = pa.array(seconds).dictionary_encode()
+        moments, places = encoded.dictionary.to_numpy(), encoded.indices.to_numpy()
         for number, cycle in enumerate(self.cycles):
             begin = self.day.varies + 2 * number
             out[:, begin : begin + 2] = on_circle(turns(moments, cycle))[places]

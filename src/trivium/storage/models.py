@@ -2,33 +2,17 @@
 
 import os
 import stat
-from importlib import import_module
 from typing import Any, NamedTuple
 
 from trivium import __version__
 from trivium.atomic import atomic_file
-from trivium.storage.codec import Codec
 from trivium.storage.entries import Stored, Written
 from trivium.storage.errors import Malformed, ModelFileError, NotStorableError, one_line
 from trivium.storage.frame import Arrays, opened, packed, unpacked
+from trivium.storage.rooms import ROOMS, codec_of
 
 FORMAT = 1
 """Of the files that are written."""
-
-_ROOMS = {
-    "NearestNeighbors": "neighbors",
-    "KNeighborsClassifier": "neighbors",
-    "KNeighborsClassifierCV": "neighbors",
-    "KNeighborsDensity": "neighbors",
-    "LeastSquaresClassifier": "least_squares",
-    "LeastSquaresClassifierCV": "least_squares",
-    "SoftmaxRegression": "softmax",
-    "SoftmaxRegressionCV": "softmax",
-    "Preparation": "tables",
-    "TabularClassifier": "tabular",
-    "Pipeline": "tabular",
-}
-"""Where the codec of each class is: the table of all that a file may hold."""
 
 _SHOWN = 40
 
@@ -78,9 +62,9 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
     array(['a', 'b'], dtype='<U1')
     """
     name = type(model).__name__
-    if name not in _ROOMS or type(model) is not _codec_of(name).kind:
+    if name not in ROOMS or type(model) is not codec_of(name).kind:
         raise TypeError(
-            f"A file holds a model of one of the classes {', '.join(_ROOMS)}; this is an object "
+            f"A file holds a model of one of the classes {', '.join(ROOMS)}; this is an object "
             f"of type {name}."
         )
     try:
@@ -144,7 +128,7 @@ def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
         As `load`.
     """
     model, record = _read_file(path)
-    codec = _codec_of(record["class"])
+    codec = codec_of(record["class"])
     return {
         "class": record["class"],
         "format": record["format"],
@@ -156,15 +140,10 @@ def describe(path: str | os.PathLike[str]) -> dict[str, Any]:
     }
 
 
-def _codec_of(name: str) -> Codec:
-    codec: Codec = import_module(f"trivium.storage.{_ROOMS[name]}").CODECS[name]
-    return codec
-
-
 def _content_of(model: Any, name: str) -> bytes:
     """Return the bytes of a model's file."""
     written = Written()
-    _codec_of(name).write(model, written)
+    codec_of(name).write(model, written)
     header = {"format": FORMAT, "trivium": __version__, "class": name}
     return packed({**header, "model": written.record}, written.arrays)
 
@@ -206,7 +185,7 @@ def _read(record: dict[str, Any], arrays: Arrays) -> _Read:
     """
     stored = Stored(record["model"], arrays)
     try:
-        model = _codec_of(record["class"]).read(stored)
+        model = codec_of(record["class"]).read(stored)
     except (Malformed, MemoryError):
         raise
     except Exception as error:  # of the classes' own checks, whichever a file makes fail
@@ -231,5 +210,5 @@ def _require_known(record: dict[str, Any]) -> None:
     if set(record) != {"format", "trivium", "class", "model", "checksum"}:
         raise Malformed("its record has other entries than those of format 1")
     name = record["class"]
-    if not isinstance(name, str) or name not in _ROOMS:
+    if not isinstance(name, str) or name not in ROOMS:
         raise Malformed(f"it holds {str(name)[:_SHOWN]!r}, which is no class that files hold")

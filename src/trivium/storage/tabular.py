@@ -1,26 +1,19 @@
-"""A classifier of table rows as data, and scikit-learn's pipeline of the same two steps."""
+"""A classifier of table rows as data: both of its steps, and what was said of them."""
 
 from typing import Any
 
-from sklearn.pipeline import Pipeline
-
 from trivium.preparation.preparation import Preparation
-from trivium.storage import least_squares, neighbors, softmax, tables
+from trivium.storage import tables
 from trivium.storage.codec import Codec
 from trivium.storage.entries import Stored, Written
 from trivium.storage.errors import Malformed, NotStorableError
+from trivium.storage.rooms import CLASSIFIERS, codec_of
 from trivium.storage.tables import columns_told, require_texts
 from trivium.storage.values import value_of, value_written
 from trivium.tabular.choice import SIMPLEST_FIRST
 from trivium.tabular.classifier import TabularClassifier
 
-_ESTIMATORS: dict[str, Codec] = {
-    **neighbors.CODECS,
-    **least_squares.CODECS,
-    **softmax.CODECS,
-}
-_PREPARATION = tables.CODECS["Preparation"]
-_LEFT = frozenset({"NearestNeighbors", "KNeighborsDensity"})  # which are no classifiers
+PREPARATION = tables.CODECS["Preparation"]
 
 
 class Tabular(Codec):
@@ -40,8 +33,8 @@ class Tabular(Codec):
                 "table_notes": list(model.table_notes),
             }
         )
-        _PREPARATION.write(model.preparation, written.part("preparation"))
-        _write_estimator(model.estimator, written)
+        PREPARATION.write(model.preparation, written.part("preparation"))
+        write_estimator(model.estimator, written)
 
     def read(self, stored: Stored) -> TabularClassifier:
         """Make it of those."""
@@ -65,9 +58,8 @@ class Tabular(Codec):
         notes, table_notes = (
             tuple(require_texts(stored.value(each), each)) for each in ("notes", "table_notes")
         )
-        preparation = _PREPARATION.read(stored.part("preparation"))
-        estimator = _read_estimator(stored)
-        _require_fit(preparation, estimator)
+        preparation = PREPARATION.read(stored.part("preparation"))
+        estimator = read_estimator(preparation, stored)
         places = estimator.classes_
         if places.dtype.kind not in "iu" or not 0 <= places[0] <= places[-1] < len(classes):
             raise Malformed("the estimator's classes are not places of the classes")
@@ -88,7 +80,7 @@ class Tabular(Codec):
 
     def rows_kept(self, model: TabularClassifier) -> int:
         """Count those of the estimator."""
-        return _ESTIMATORS[type(model.estimator).__name__].rows_kept(model.estimator)
+        return codec_of(type(model.estimator).__name__).rows_kept(model.estimator)
 
     def fingerprint_of(self, record: dict[str, Any]) -> Any:
         """Return the estimator's."""
@@ -110,82 +102,33 @@ class Tabular(Codec):
         }
 
 
-class Pipelines(Codec):
-    """scikit-learn's `Pipeline` of a `Preparation` and one of our classifiers."""
-
-    def write(self, model: Pipeline, written: Written) -> None:
-        """Write both steps, and their names."""
-        steps = [step for _, step in model.steps]
-        if len(steps) != 2 or type(steps[0]) is not Preparation or model.memory is not None:
-            raise NotStorableError(
-                "a file holds pipelines of two steps, a Preparation and one of Trivium's "
-                "classifiers, without memory"
-            )
-        written.record["steps"] = [str(name) for name, _ in model.steps]
-        written.record["verbose"] = bool(model.verbose)
-        _PREPARATION.write(steps[0], written.part("preparation"))
-        _write_estimator(steps[1], written)
-
-    def read(self, stored: Stored) -> Pipeline:
-        """Make it of those."""
-        names = require_texts(stored.value("steps"), "steps")
-        if len(names) != 2:
-            raise stored.wrong("steps", "not the names of two steps")
-        verbose = stored.flag("verbose")
-        preparation = _PREPARATION.read(stored.part("preparation"))
-        estimator = _read_estimator(stored)
-        _require_fit(preparation, estimator)
-        steps = [(names[0], preparation), (names[1], estimator)]
-        try:
-            model = Pipeline(steps, verbose=verbose)
-            model.get_params()
-            model._validate_steps()
-        except (ValueError, TypeError) as error:  # of names that are none
-            raise stored.wrong("steps", "not the names of two steps") from error
-        return model
-
-    def rows_kept(self, model: Pipeline) -> int:
-        """Count those of the classifier."""
-        return _ESTIMATORS[type(model[-1]).__name__].rows_kept(model[-1])
-
-    def fingerprint_of(self, record: dict[str, Any]) -> Any:
-        """Return the classifier's."""
-        return record["estimator"]["fingerprint"]
-
-    def about(self, model: Pipeline) -> dict[str, Any]:
-        """Tell parameters of the classifier, columns and classes."""
-        return {
-            "parameters": model[-1].get_params(deep=False),
-            "columns": columns_told(model[0]),
-            "classes": model.classes_.tolist(),
-        }
-
-
-CODECS: dict[str, Codec] = {
-    "TabularClassifier": Tabular(TabularClassifier),
-    "Pipeline": Pipelines(Pipeline),
-}
+CODECS: dict[str, Codec] = {"TabularClassifier": Tabular(TabularClassifier)}
 """By the name of the class."""
 
 
-def _write_estimator(estimator: Any, written: Written) -> None:
+def write_estimator(estimator: Any, written: Written) -> None:
+    """Write a classifier of prepared rows.
+
+    Raises
+    ------
+    NotStorableError
+        If it is none of Trivium's.
+    """
     name = type(estimator).__name__
-    known = name in _ESTIMATORS and name not in _LEFT and type(estimator) is _ESTIMATORS[name].kind
-    if not known:
+    if name not in CLASSIFIERS or type(estimator) is not codec_of(name).kind:
         raise NotStorableError(f"its last step is of type {name}, no classifier of Trivium's")
     part = written.part("estimator")
     part.record["class"] = name
-    _ESTIMATORS[name].write(estimator, part)
+    codec_of(name).write(estimator, part)
 
 
-def _read_estimator(stored: Stored) -> Any:
+def read_estimator(preparation: Preparation, stored: Stored) -> Any:
+    """Make that classifier, and check that it takes what is prepared."""
     part = stored.part("estimator")
-    return _ESTIMATORS[part.choice("class", sorted(set(_ESTIMATORS) - _LEFT))].read(part)
-
-
-def _require_fit(preparation: Preparation, estimator: Any) -> None:
+    estimator = codec_of(part.choice("class", sorted(CLASSIFIERS))).read(part)
     width = preparation.plan_.width
     if estimator.n_features_in_ != width:
         raise Malformed(
             f"the estimator takes {estimator.n_features_in_} columns, and {width} are prepared"
         )
+    return estimator

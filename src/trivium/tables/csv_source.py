@@ -2,16 +2,19 @@
 
 import io
 from collections.abc import Collection, Iterable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow import csv
 
 from trivium.tables import dialect, encodings
 from trivium.tables.errors import TableError
 from trivium.tables.headers import checked_headers
+from trivium.tables.line_blocks import blocks_of_lines
+from trivium.tables.pieces import Piece, batches_of, whole
 from trivium.tables.streams import Utf8, compression_of, open_plain
 
 _START = 1 << 18
@@ -61,14 +64,54 @@ class CsvSource:
         TableError
             If a line has more or fewer fields than the header.
         """
+        return batches_of(self.pieces(names, numbers=numbers, plain=plain))
+
+    def pieces(
+        self,
+        names: Iterable[str] | None = None,
+        *,
+        numbers: Collection[str] = (),
+        plain: Collection[str] = (),
+    ) -> Iterator[Piece]:
+        """Hand out what makes those batches, and what raises where one cannot be made."""
         wanted = self.names if names is None else tuple(names)
-        places = [self.names.index(name) for name in wanted]
-        block, done = _BLOCK, 0
         floats = {self.names.index(name) for name in plain if name in wanted}
+        if self._quotes:  # a line may end within a cell
+            for batch in self._streamed(wanted, floats):
+                yield partial(whole, batch)
+            return
+        with self._open_bytes() as stream:
+            for block in blocks_of_lines(stream, _BLOCK):
+                yield partial(self._parsed, block, wanted, floats)
+
+    def _parsed(self, block: bytes, wanted: tuple[str, ...], floats: set[int]) -> pa.RecordBatch:
+        """Read a block of whole lines; where it has other cells than numbers, there are no floats.
+
+        Pieces share the set of floats: what is no number in one of them may be none in the next.
+        """
+        while True:
+            chosen = frozenset(floats)
+            try:
+                table = csv.read_csv(
+                    pa.BufferReader(block), **self._options(wanted, len(block) + 1, chosen)
+                )
+                batch = pa.RecordBatch.from_arrays(
+                    [column.combine_chunks() for column in table.columns], names=wanted
+                )
+                _require_finite(batch)
+                return batch
+            except pa.ArrowInvalid as error:
+                if not (chosen and _NO_NUMBER in str(error)):
+                    raise self._refusal(error) from error
+                floats.clear()
+
+    def _streamed(self, wanted: tuple[str, ...], floats: set[int]) -> Iterator[pa.RecordBatch]:
+        """Read a file in which lines end within cells."""
+        block, done = _BLOCK, 0
         while True:
             skip = done
             try:
-                for batch in self._read(places, block, floats):
+                for batch in self._read(wanted, block, floats):
                     if skip >= batch.num_rows:
                         skip -= batch.num_rows
                         continue
@@ -136,42 +179,48 @@ class CsvSource:
             size *= 8
 
     def _read(
-        self, places: list[int], block: int, floats: Collection[int] = ()
+        self, wanted: tuple[str, ...], block: int, floats: Collection[int]
     ) -> Iterator[pa.RecordBatch]:
         """Stream the rows as pyarrow reads them, text but for some columns."""
+        with pa.PythonFile(self._open_bytes(), mode="r") as file:
+            yield from csv.open_csv(file, **self._options(wanted, block, floats))
+
+    def _options(
+        self, wanted: tuple[str, ...], block: int, floats: Collection[int]
+    ) -> dict[str, Any]:
+        """Say to pyarrow how to read."""
         numbers = [str(j) for j in range(len(self.names))]
-        wanted = [numbers[place] for place in places]
-        opened = pa.PythonFile(self._open(), mode="r") if self._is_changed() else self._open_arrow()
-        with opened as file:
-            yield from csv.open_csv(
-                file,
-                read_options=csv.ReadOptions(column_names=numbers, block_size=block),
-                parse_options=csv.ParseOptions(
-                    delimiter=self.dialect.separator, newlines_in_values=self._quotes
-                ),
-                convert_options=csv.ConvertOptions(
-                    column_types={
-                        number: pa.float64() if j in floats else pa.string()
-                        for j, number in enumerate(numbers)
-                    },
-                    include_columns=wanted,
-                    strings_can_be_null=True,
-                    null_values=[""],
-                    quoted_strings_can_be_null=True,
-                ),
-            )
+        return {
+            "read_options": csv.ReadOptions(
+                column_names=numbers, block_size=block, use_threads=self._quotes
+            ),
+            "parse_options": csv.ParseOptions(
+                delimiter=self.dialect.separator, newlines_in_values=self._quotes
+            ),
+            "convert_options": csv.ConvertOptions(
+                column_types={
+                    number: pa.float64() if j in floats else pa.string()
+                    for j, number in enumerate(numbers)
+                },
+                include_columns=[numbers[self.names.index(name)] for name in wanted],
+                strings_can_be_null=True,
+                null_values=[""],
+                quoted_strings_can_be_null=True,
+            ),
+        }
 
     def _is_changed(self) -> bool:
         with open(self.path, "rb") as file:
             packed = compression_of(file.read(8)) is not None
         return packed or self.encoding not in ("utf-8", "utf-8-sig")
 
-    def _open_arrow(self) -> pa.NativeFile:
-        """Open a file that is UTF-8 as it stands: faster than through Python."""
-        file = pa.OSFile(str(self.path))
-        mark = 3 if self.encoding == "utf-8-sig" else 0
-        file.seek(mark + len(self._before))
-        return file
+    def _open_bytes(self) -> BinaryIO:
+        """Open the file as `_open` does; where it is UTF-8 as it stands, its own bytes."""
+        if self._is_changed():
+            return self._open()
+        file = io.FileIO(self.path)
+        file.seek((3 if self.encoding == "utf-8-sig" else 0) + len(self._before))
+        return cast(BinaryIO, file)
 
     def _records(self, stream: BinaryIO) -> Iterator[dialect.Record]:
         lines = io.TextIOWrapper(stream, encoding="utf-8", newline="")
@@ -220,7 +269,10 @@ class CsvSource:
 def _require_finite(batch: pa.RecordBatch) -> None:
     """Raise at words such as NaN and inf, which pyarrow takes for numbers."""
     for column in batch.columns:
-        if pa.types.is_floating(column.type) and pc.all(pc.is_finite(column)).as_py() is False:
+        if not pa.types.is_floating(column.type):
+            continue
+        whole = column.drop_null() if column.null_count else column
+        if not np.isfinite(whole.to_numpy()).all():
             raise pa.ArrowInvalid(_NO_NUMBER)
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 from trivium.tables import excel_source
 from trivium.tables.csv_source import CsvSource
 from trivium.tables.errors import TableError
+from trivium.tables.pieces import Piece
 from trivium.tables.typed_source import (
     FEATHER,
     of_arrow,
@@ -52,6 +53,15 @@ class Source(Protocol):
         the table has numbers there, so that nobody reads their text as another style's; and those
         of `plain`, known to be written as programs do, where all of a batch are.
         """
+
+    def pieces(
+        self,
+        names: Iterable[str] | None = None,
+        *,
+        numbers: Collection[str] = (),
+        plain: Collection[str] = (),
+    ) -> Iterator[Piece]:
+        """Hand out, in order, functions that make those batches, on any thread."""
 
     def place(self, row: int) -> str:
         """Name a row, counted from 0, as its reader counts: a line of a file, a row."""

@@ -1,6 +1,7 @@
 """Tables whose columns have types: Parquet, Arrow and Feather files, data frames, Arrow tables."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pyarrow.compute as pc
 
 from trivium.tables.errors import TableError
 from trivium.tables.headers import checked_headers
+from trivium.tables.pieces import Piece, batches_of
 from trivium.tables.texts import text_of_array, text_of_objects
 
 ROWS_OF_A_BATCH = 65_536
@@ -47,15 +49,21 @@ class TypedSource:
         plain: Collection[str] = (),
     ) -> Iterator[pa.RecordBatch]:
         """Hand out the rows, in order, of all columns or of those named."""
+        return batches_of(self.pieces(names, numbers=numbers, plain=plain))
+
+    def pieces(
+        self,
+        names: Iterable[str] | None = None,
+        *,
+        numbers: Collection[str] = (),
+        plain: Collection[str] = (),
+    ) -> Iterator[Piece]:
+        """Hand out what makes those batches."""
         wanted = self.names if names is None else tuple(names)
         places = [self.names.index(name) for name in wanted]
-        direct = {*numbers, *plain}
+        direct = frozenset((*numbers, *plain))
         for block in self._read(places):
-            columns = []
-            for place, name in zip(places, wanted, strict=True):
-                found = _numbers(block[place]) if name in direct else None
-                columns.append(_text(block[place], name) if found is None else found)
-            yield pa.RecordBatch.from_arrays(columns, names=wanted)
+            yield partial(_batch_of, [block[place] for place in places], wanted, direct)
 
     def place(self, row: int) -> str:
         """Name a row, counted from 0."""
@@ -64,6 +72,17 @@ class TypedSource:
     def places(self, rows: Iterable[int]) -> dict[int, str]:
         """Name several rows in one go."""
         return {row: self.place(row) for row in rows}
+
+
+def _batch_of(
+    columns: Sequence[Any], names: Sequence[str], direct: Collection[str]
+) -> pa.RecordBatch:
+    """Return a block as text, but for columns that may be handed out as numbers."""
+    made = []
+    for cells, name in zip(columns, names, strict=True):
+        found = _numbers(cells) if name in direct else None
+        made.append(_text(cells, name) if found is None else found)
+    return pa.RecordBatch.from_arrays(made, names=names)
 
 
 def _numbers(cells: Any) -> pa.Array | None:

@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from trivium.arrays import Float64, Indices
+from trivium.arrays import Float64
 from trivium.preparation.parsing import values_in
 from trivium.preparation.preparation import Preparation
 from trivium.preparation.reading import text_batches
 from trivium.tables.kinds import Column
-from trivium.tabular.tuning import answers_of
+from trivium.tabular.answers import Answers, answers_of
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -95,7 +96,7 @@ class TabularClassifier:
         TableError
             If columns are missing, or a cell is not of its column's kind.
         """
-        return self.classes_[self._asked(table, with_probabilities=False)[0]]
+        return self.classes_[self._asked(table, with_probabilities=False).codes]
 
     def predict_proba(self, table: Any) -> Float64:
         """Say how probable each class is.
@@ -113,11 +114,11 @@ class TabularClassifier:
         TableError
             As `predict`.
         """
-        return self._asked(table)[1]
+        return self._asked(table).probabilities
 
     def predict_both(self, table: Any) -> tuple[NDArray[np.object_], Float64]:
         """Return what `predict` and `predict_proba` do, of a table that is read once."""
-        codes, probabilities = self._asked(table)
+        codes, probabilities, _ = self._asked(table)
         return self.classes_[codes], probabilities
 
     def to_sklearn(self) -> "Pipeline":
@@ -140,25 +141,44 @@ class TabularClassifier:
         peer.classes_ = self.classes_[peer.classes_]
         return Pipeline([("preparation", self.preparation.to_sklearn()), ("classifier", peer)])
 
-    def _asked(self, table: Any, *, with_probabilities: bool = True) -> tuple[Indices, Float64]:
-        plan = self.preparation.plan_
-        codes, probabilities, first = [], [], 0
-        seen: Counter[str] = Counter()
-        for batch in text_batches(table, [column.name for column in plan.columns], plan.columns):
-            X, unseen = plan.matrix(values_in(batch, plan.columns, first=first))
+    def answers(
+        self, batch: pa.RecordBatch, *, with_probabilities: bool, first: int = 0
+    ) -> Answers:
+        """Answer for rows that have been read.
+
+        Parameters
+        ----------
+        batch : pyarrow.RecordBatch
+            The columns that the model goes by, as text or as numbers.
+        with_probabilities : bool
+        first : int
+            What errors call the first row.
+
+        Raises
+        ------
+        CellError
+            If a cell is not of its column's kind.
+        """
+        plan, n_classes = self.preparation.plan_, len(self.classes)
+        X, unseen = plan.matrix(values_in(batch, plan.columns, first=first))
+        if not batch.num_rows:
+            return _none(n_classes if with_probabilities else 0)
+        if with_probabilities:
+            return Answers(*answers_of(self.estimator, X, n_classes), unseen)
+        return Answers(self.estimator.predict(X), np.empty((batch.num_rows, 0)), unseen)
+
+    def _asked(self, table: Any, *, with_probabilities: bool = True) -> Answers:
+        columns, first = self.preparation.plan_.columns, 0
+        found = [_none(len(self.classes) if with_probabilities else 0)]
+        for batch in text_batches(table, [column.name for column in columns], columns):
+            found.append(self.answers(batch, with_probabilities=with_probabilities, first=first))
             first += batch.num_rows
-            if batch.num_rows == 0:
-                continue
-            if with_probabilities:
-                told = answers_of(self.estimator, X, len(self.classes))
-                codes.append(told[0])
-                probabilities.append(told[1])
-            else:
-                codes.append(self.estimator.predict(X))
-            seen.update(unseen)
+        codes, probabilities, unseen = zip(*found, strict=True)
         self.unseen.clear()
-        self.unseen.update(seen)
-        return (
-            np.concatenate([np.empty(0, dtype=np.intp), *codes]),
-            np.concatenate([np.empty((0, len(self.classes))), *probabilities]),
-        )
+        self.unseen.update(sum(map(Counter, unseen), Counter[str]()))
+        return Answers(np.concatenate(codes), np.concatenate(probabilities), self.unseen)
+
+
+def _none(width: int) -> Answers:
+    """Return the answers for no rows."""
+    return Answers(np.empty(0, dtype=np.intp), np.empty((0, width)), {})

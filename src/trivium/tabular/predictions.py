@@ -2,25 +2,20 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import islice
 
 import pyarrow as pa
 
-from trivium.blocks.read_ahead import read_ahead
-from trivium.blocks.workers import map_in_order
+from trivium.blocks.read_ahead import map_ahead
 from trivium.parameters import require_number
-from trivium.preparation.parsing import values_in
 from trivium.preparation.reading import as_numbers, require_columns
 from trivium.tables.errors import CellError, TableError
+from trivium.tables.pieces import AT_ONCE, Piece
 from trivium.tables.source import Source
 from trivium.tables.texts import text_of_array
 from trivium.tabular.classifier import TabularClassifier
-from trivium.tabular.tuning import answers_of
 
 PREDICTION, CONFIDENCE = "prediction", "confidence"
-_AT_ONCE = 8  # batches that are in memory, for threads to share
 
 Answered = tuple[pa.RecordBatch, dict[str, int]]
 """Answers for a batch, and how many cells of each column are of a level that was never seen."""
@@ -121,31 +116,22 @@ class Predictions:
         TableError
             If a cell is not of its column's kind; it names the column and the line.
         """
-        source = self.source.batches(self._needed, **self._as_numbers)
-        with closing(read_ahead(source, _AT_ONCE)) as read:
-            while some := list(islice(read, _AT_ONCE)):
-                for answers, unseen in self._in_order(some):
-                    self.tally.rows += answers.num_rows
-                    self.tally.unseen.update(unseen)
-                    if self._least is not None:
-                        self.tally.abstained += answers.column(PREDICTION).null_count
-                    yield answers
-
-    def _in_order(self, batches: list[pa.RecordBatch]) -> Iterator[Answered]:
+        pieces = self.source.pieces(self._needed, **self._as_numbers)
         try:
-            yield from map_in_order(self._answered, batches)
+            for answers, unseen in map_ahead(self._answered, pieces, AT_ONCE):
+                self.tally.rows += answers.num_rows
+                self.tally.unseen.update(unseen)
+                if self._least is not None:
+                    self.tally.abstained += answers.column(PREDICTION).null_count
+                yield answers
         except CellError as error:
             raise error.at(self.source.place(self.tally.rows + error.row)) from error
 
-    def _answered(self, batch: pa.RecordBatch) -> Answered:
-        plan, n_classes = self.model.preparation.plan_, len(self.model.classes)
-        X, unseen = plan.matrix(values_in(batch, plan.columns))
-        columns = []
-        if self._proba or self._least is not None:
-            codes, probabilities = answers_of(self.model.estimator, X, n_classes)
-            columns = list(probabilities.T) if self._proba else []
-        else:
-            codes = self.model.estimator.predict(X)
+    def _answered(self, piece: Piece) -> Answered:
+        batch = piece()
+        asked = self._proba or self._least is not None
+        codes, probabilities, unseen = self.model.answers(batch, with_probabilities=asked)
+        columns = list(probabilities.T) if self._proba else []
         labels = self.model.classes_[codes]
         if self._least is not None:
             confidence = probabilities.max(axis=1, initial=0.0)

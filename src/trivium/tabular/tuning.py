@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from trivium.arrays import Float64, Indices
 from trivium.least_squares.classifier import LeastSquaresClassifier
 from trivium.least_squares.classifier_cv import LeastSquaresClassifierCV
 from trivium.neighbors.classifier import KNeighborsClassifier
@@ -121,30 +120,3 @@ def parameter_of(estimator: Any) -> dict[str, float]:
     """Return the parameter that was tuned, by name."""
     name = "n_neighbors" if isinstance(estimator, KNeighborsClassifier) else "alpha"
     return {name: getattr(estimator, name)}
-
-
-def answers_of(estimator: Any, X: Any, n_classes: int) -> tuple[Indices, Float64]:
-    """Return predicted classes, and probabilities of all, those unknown to the estimator too.
-
-    Parameters
-    ----------
-    estimator : classifier
-        Of classes that are numbers below `n_classes`.
-    X : ndarray or sparse of shape (n, d)
-    n_classes : int
-
-    Returns
-    -------
-    codes : ndarray of int of shape (n,)
-    probabilities : ndarray of shape (n, n_classes)
-    """
-    found = estimator.predict_proba(X)
-    if isinstance(estimator, LeastSquaresClassifier):  # by scores, which calibration may round
-        codes = estimator.predict(X)
-    else:  # as they predict themselves: neighbours are searched for once
-        codes = estimator.classes_[found.argmax(axis=1)]
-    if found.shape[1] == n_classes:
-        return codes, found
-    whole = np.zeros((found.shape[0], n_classes))
-    whole[:, estimator.classes_] = found
-    return codes, whole

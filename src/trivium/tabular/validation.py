@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from trivium.arrays import Float64, Indices
+from trivium.tabular.answers import answers_of
 from trivium.tabular.folds import Split
 from trivium.tabular.scores import Score, bounded, score
 from trivium.tabular.task import Part, Parts, Task
 from trivium.tabular.training import Training
-from trivium.tabular.tuning import TUNED, answers_of, parameter_of
+from trivium.tabular.tuning import TUNED, parameter_of
 
 Progress = Callable[[str], None]
 """Is told what runs next, in a few words."""
