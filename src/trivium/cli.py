@@ -54,11 +54,12 @@ def _run() -> int:
     from typer.exceptions import TyperException
 
     from trivium.commands import app
+    from trivium.commands.words import in_plain_words
 
     try:
         return int(app(standalone_mode=False) or 0)
     except TyperException as error:
-        message = error.format_message()
+        message = in_plain_words(error)
         if message:  # none where the help has been printed instead
             _say(message)
         return 2

@@ -189,6 +189,36 @@ def test_errors_are_one_line_and_leave_nothing(call, rows, tmp_path, monkeypatch
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
+FIT = ["fit", "rows.csv", "--target", "class", "--out", "x"]
+PREDICT = ["predict", "class.model", "rows.csv", "--out", "x.csv"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["inspect", ""], "no file is named"),
+        (["look", ""], "no file is named"),
+        ([*PREDICT[:3], "--out", "."], "--out: .: its name should"),
+        ([*PREDICT[:3], "--out", ""], "--out is empty"),
+        ([*FIT, "--model", "svm"], "--model: 'svm' is not one of 'auto', 'neighbors', 'least-sq"),
+        ([*FIT, "--class-weight", "\n"], r"--class-weight: '\n' is not one of 'auto', 'balanced'"),
+        ([*FIT, "--folds", "1"], "--folds takes 2 or more, not 1"),
+        ([*FIT, "--folds", "x"], "--folds takes a whole number, not 'x'"),
+        ([*FIT, "--seed", "-1"], "--seed takes 0 or more, not -1"),
+        (["sheet", "--task", "4"], "--task takes 3 or less, not 4"),
+        ([*PREDICT, "--abstain-below", "2"], "--abstain-below takes 1 or less, not 2"),
+        ([*PREDICT, "--abstain-below", "x"], "--abstain-below takes a number, not 'x'"),
+        (["fit", "rows.csv"], "Missing option '--target'"),
+    ],
+)
+def test_wrong_command_lines_are_told_in_plain_words(call, arguments, words):
+    code, out, err = call(*arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith("trivium: ")
+    assert err.count("\n") == 1
+    assert words in err
+
+
 _KILLED = """
 import os, signal, sys
 from trivium import cli

@@ -59,6 +59,8 @@ def predict(
     from trivium.tabular.classifier import TabularClassifier
     from trivium.tabular.predictions import Predictions
 
+    if not out:
+        raise TyperException("--out is empty: name a file")
     try:
         kind = format_of(out)
     except ValueError as error:

@@ -35,10 +35,34 @@ def errors_in_one_line() -> Iterator[None]:
     except OSError as error:
         if error.errno is None:
             raise
-        place = in_one_line(error.filename or "a file")
+        unnamed = "no file is named" if error.filename == "" else "a file"
+        place = in_one_line(error.filename or unnamed)
         raise TyperException(f"{place}: {error.strerror or error}") from error
     except MemoryError as error:
         raise TyperException("memory ran out") from error
+
+
+def in_plain_words(error: TyperException) -> str:
+    """Say what is wrong with a command line, in one line.
+
+    Typer hands on the words of the library that checks values; what that found, it tells as data.
+    """
+    found = getattr(error.__cause__, "errors", None)
+    param = getattr(error, "param", None)
+    if not callable(found) or param is None or not (wrong := found()):
+        return in_one_line(error.format_message())
+    first, name = wrong[0], param.opts[0]
+    given, limits = in_one_line(first["input"]), first.get("ctx", {})
+    match first["type"]:
+        case "int_parsing":
+            return f"{name} takes a whole number, not {given!r}"
+        case "float_parsing":
+            return f"{name} takes a number, not {given!r}"
+        case "greater_than_equal":
+            return f"{name} takes {limits['ge']:g} or more, not {given}"
+        case "less_than_equal":
+            return f"{name} takes {limits['le']:g} or less, not {given}"
+    return in_one_line(f"{name}: {first['msg'].removeprefix('Value error, ').removesuffix('.')}")
 
 
 def require_other_file(out: str, *given: str) -> None:

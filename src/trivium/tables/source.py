@@ -87,6 +87,8 @@ def open_source(data: Any, *, sheet: str | None = None) -> Source:
         If it is none of these, or cannot be read.
     """
     if isinstance(data, str | os.PathLike):
+        if not os.fspath(data):
+            raise TableError("no file is named: its name is empty")
         return _open_file(Path(data), sheet)
     if sheet is not None:
         raise TableError("sheet is for Excel files alone")

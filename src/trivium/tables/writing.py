@@ -40,7 +40,9 @@ def format_of(path: str | Path) -> str:
     for ending in sorted(FORMATS, key=len, reverse=True):
         if name.endswith(ending):
             return ending
-    raise ValueError(f"{Path(path).name}: its name should end in one of {', '.join(FORMATS)}")
+    raise ValueError(
+        f"{Path(path).name or path}: its name should end in one of {', '.join(FORMATS)}"
+    )
 
 
 def needs_no_quotes(texts: Any) -> bool:
