@@ -109,7 +109,7 @@ COLUMNS = {
     "months": (cycled("2020-01", "2021-12"), "date", "months"),
     "months and years": (cycled("1/2020", "12/2021"), "date", "months"),
     "mostly numbers": ([*(i / 7 for i in range(N - 1)), "much"], "text", "numbers, but for"),
-    "mostly dates": ([*["1.2.2020"] * (N - 1), "soon"], "category", "dates, but for a few"),
+    "mostly dates": ([*["1.2.2020"] * (N - 1), "soon"], "category", "dates, but for some"),
     "two digit years": (cycled("31.12.99", "1.2.03"), "date", "day first"),
     "named months": (cycled("3 Jan 2020", "14 Feb 2021"), "date", "month's name"),
     "english dates": (cycled("Jan 3, 2020", "February 14, 2021 10:30 PM"), "date", "name"),

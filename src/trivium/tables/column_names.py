@@ -13,7 +13,7 @@ _ROWS = frozenset({
     "case", "idx", "index", "key", "obs", "observation", "record", "row", "rowname", "rownames",
     "rownum", "rownumber", "serial",
 })  # fmt: skip
-_NUMBERED = frozenset({"no", "nr", "num", "number", "nummer"})
+_NUMBERED = frozenset({"no", "nr", "num", "number", "numero", "nummer", "numéro", "número"})
 _NUMBERED_THINGS = frozenset({
     "account", "article", "booking", "case", "client", "contract", "customer", "file", "invoice",
     "item", "konto", "kunde", "kunden", "member", "order", "patient", "policy", "reference",
@@ -46,10 +46,10 @@ _CODES = frozenset({
     "isbn", "naics", "sku", "ssn", "upc", "vin",
 })  # fmt: skip
 _TIMES = frozenset({
-    "année", "annee", "created", "date", "datum", "day", "days", "epoch", "hour", "hours", "jahr",
-    "jour", "min", "minute", "minutes", "modified", "mois", "monat", "month", "months", "quarter",
-    "sec", "second", "seconds", "stunde", "tag", "time", "timestamp", "unix", "unixtime", "updated",
-    "week", "woche", "year", "years", "yr",
+    "annee", "année", "año", "created", "date", "datum", "day", "days", "epoch", "hour", "hours",
+    "jahr", "jour", "min", "minute", "minutes", "modified", "mois", "monat", "month", "months",
+    "quarter", "sec", "second", "seconds", "stunde", "tag", "time", "timestamp", "unix", "unixtime",
+    "updated", "week", "woche", "year", "years", "yr",
 })  # fmt: skip
 
 

@@ -8,17 +8,18 @@ import pyarrow.compute as pc
 
 from trivium.tables import dates
 from trivium.tables.cells import Filled, as_mask
-from trivium.tables.findings import MOSTLY_DATES, PLACE, Finding, Hints, Note
+from trivium.tables.findings import MIXED_DATES, MOSTLY_DATES, PLACE, Finding, Hints, Note
 from trivium.tables.kinds import Column, DateStyle, Kind
 from trivium.tables.quantities import for_no_value
 
-_MOSTLY = 0.8
+_MOSTLY, _HALF = 0.8, 0.5
 _LIKE = (
     r"^\s*[0-9]{1,4}[-/.][0-9]{1,2}(?:[-/.][0-9]{1,4})?(?:[T ,].*)?\s*$"
     r"|^\s*[0-9]{1,2}/[0-9]{4}\s*$|^\s*[0-9]{1,2}:[0-9]{2}"
     r"|^\s*[0-9]{1,2}\.?[ -][A-Za-z]{3,9}\.?[ -][0-9]{2,4}"
     r"|^\s*[A-Za-z]{3,9}\.? [0-9]{1,2},? [0-9]{4}"
 )
+_DAY = r"^\s*(?:[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4})\b"
 ORDERS = {
     "ymd": "year first",
     "dmy": "day first",
@@ -44,7 +45,8 @@ def dates_of(name: str, filled: Filled, hints: Hints) -> Finding | Note | None:
     good = {order: _by_order(read, order, filled) for order in orders}
     whole = [order for order in orders if good[order].all()]
     if not whole:
-        return _mostly(name, filled, good)
+        nouns = "times of day" if set(read) == {dates.CLOCK} else "dates of one order"
+        return _hindered(name, filled, good, nouns)
     order, doubt = _chosen(whole, hints)
     formats = _formats(read, order)
     seconds = dates.seconds(filled.texts, formats).to_numpy(zero_copy_only=False)
@@ -136,15 +138,30 @@ def _chosen(whole: list[str], hints: Hints) -> tuple[str, bool]:
     return (hints.order if hints.order in whole else "dmy"), True
 
 
-def _mostly(name: str, filled: Filled, good: dict[str, Any]) -> Note | None:
-    best = max(good.values(), key=filled.rows_of)
-    if filled.rows_of(best) < _MOSTLY * filled.used:
+def _hindered(name: str, filled: Filled, good: dict[str, Any], nouns: str) -> Note | None:
+    """Say why cells are not taken for dates, most of which are some, or look so."""
+    best = max(good, key=lambda order: filled.rows_of(good[order]))
+    read, either = filled.rows_of(good[best]), np.any(list(good.values()), axis=0)
+    other = filled.rows_of(either & ~good[best])
+    none = filled.used - read - other
+    days = as_mask(pc.match_substring_regex(filled.texts, _DAY))
+    if read + other < _HALF * filled.used and filled.rows_of(days) < _MOSTLY * filled.used:
         return None
-    others = filled.used - filled.rows_of(best)
-    cells = "1 cell is" if others == 1 else f"{others:,} cells are"
+    if other:
+        topic = MIXED_DATES
+        what = f"holds dates of several orders: {_cells(read)} read {ORDERS[best]}, "
+        what += f"{other:,} otherwise" + (f", {none:,} are no dates" if none else "")
+        what += f"; the first that differs is in {PLACE}"
+    elif read:
+        topic = MOSTLY_DATES
+        what = f"holds {read:,} {nouns}, but {_cells(none)} {'is' if none == 1 else 'are'} none"
+        what += f", the first in {PLACE}"
+    else:
+        topic, what = MOSTLY_DATES, "looks like dates, but there are no such days"
     return Note(
-        MOSTLY_DATES,
-        f"column {name!r} holds {filled.rows_of(best):,} dates of one order, but {cells} none, the "
-        f"first in {PLACE}: it is not taken for dates",
-        filled.first_row(~best),
+        topic, f"column {name!r} {what}: it is not taken for dates", filled.first_row(~good[best])
     )
+
+
+def _cells(n: int) -> str:
+    return "1 cell" if n == 1 else f"{n:,} cells"

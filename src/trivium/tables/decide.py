@@ -15,13 +15,25 @@ from trivium.arrays import Float64
 from trivium.tables import column_names, levels, spelling, words
 from trivium.tables.cells import Cells, Filled, filled, is_one_of
 from trivium.tables.date_style import dates_of
-from trivium.tables.findings import MOSTLY_DATES, MOSTLY_NUMBERS, Finding, Hints, Note
+from trivium.tables.findings import (
+    MIXED_DATES,
+    MOSTLY_DATES,
+    MOSTLY_NUMBERS,
+    Finding,
+    Hints,
+    Note,
+)
 from trivium.tables.kinds import Column, Kind
 from trivium.tables.number_style import numbers_of
 from trivium.tables.numbers import holds_any, stripped
 from trivium.tables.quantities import Written, for_no_value, listed, of_numbers
 
 _FEW_LEVELS = 20
+_NEARLY = {
+    MOSTLY_NUMBERS: "numbers, but for a few cells",
+    MOSTLY_DATES: "dates, but for some cells",
+    MIXED_DATES: "dates, but not of one order",
+}
 
 
 def decide(name: str, cells: Cells, hints: Hints) -> Finding:
@@ -115,11 +127,10 @@ def _levels(name: str, cells: Cells, hints: Hints, notes: list[Note]) -> Finding
     """Decide on words, among which NA is a word."""
     held = filled(cells, hints.missing, standard=False)
     column = levels.of_texts(name, held)
-    nearly = [note.topic for note in notes if note.topic in (MOSTLY_NUMBERS, MOSTLY_DATES)]
-    if nearly:
+    nearly = [_NEARLY[note.topic] for note in notes if note.topic in _NEARLY]
+    if nearly and len(held.texts) > 1:
         few = len(held.texts) <= _FEW_LEVELS and 2 * len(held.texts) <= held.used
-        kind = Kind.CATEGORY if few else Kind.TEXT
-        column = replace(column, kind=kind, reason=f"{nearly[0]}, but for a few cells")
+        column = replace(column, kind=Kind.CATEGORY if few else Kind.TEXT, reason=nearly[0])
     if column.kind is Kind.CATEGORY and is_one_of(held.texts, words.MISSING).any():
         there = held.texts.filter(pa.array(is_one_of(held.texts, words.MISSING))).to_pylist()
         shown = listed(tuple(sorted(there)))

@@ -47,8 +47,8 @@ class Note:
     row: int | None = None
 
 
-MOSTLY_NUMBERS, MOSTLY_DATES = "numbers", "dates"
-"""Topics of a column whose cells are so, but for a few."""
+MOSTLY_NUMBERS, MOSTLY_DATES, MIXED_DATES = "numbers", "dates", "dates of several orders"
+"""Topics of a column whose cells are so, but for a few, and of one whose dates do not agree."""
 PLACE = "\x00"
 """Stands for the place of a note's row: no text of a file has it."""
 

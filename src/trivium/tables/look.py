@@ -16,10 +16,11 @@ from trivium.tables.errors import CellError, TableError
 from trivium.tables.findings import PLACE, Finding, Hints, Note
 from trivium.tables.kinds import Column, Kind
 from trivium.tables.overrides import decide_as, kind_of
+from trivium.tables.quantities import note_of_points
 from trivium.tables.source import Source, open_source
 from trivium.tables.target import Target, target_of
 
-_MOST_NOTES = 3
+_MOST_NOTES, _MOST_NAMES = 3, 10
 
 
 @dataclass(frozen=True)
@@ -208,6 +209,7 @@ def _decide_all(
     first = map_in_order(lambda name: finding(name, chosen.hints), features)
     findings = dict(zip(features, first, strict=True))
     told = [each.evidence for each in findings.values()]
+    commas = _by_separator(source) == ","
     decimal = chosen.hints.decimal or _told(told, (".", ","))
     hints = {
         "comma": replace(chosen.hints, decimal=decimal or _by_separator(source)),
@@ -217,6 +219,8 @@ def _decide_all(
     for name, found in findings.items():
         if found.doubt is not None and hints[found.doubt] != chosen.hints:
             findings[name] = finding(name, hints[found.doubt])
+        elif found.doubt == "point" and decimal is None and (commas or "," in told):
+            findings[name] = replace(found, notes=(*found.notes, note_of_points(name)))
     return findings
 
 
@@ -234,9 +238,11 @@ def _by_separator(source: Source) -> str | None:
 def _written(findings: Mapping[str, Finding], source: Source) -> list[str]:
     """Write notes out, with places; many of one topic become one."""
     topics: dict[str, list[Note]] = {}
-    for found in findings.values():
+    columns: dict[str, list[str]] = {}
+    for name, found in findings.items():
         for note in found.notes:
             topics.setdefault(note.topic, []).append(note)
+            columns.setdefault(note.topic, []).append(repr(name))
     shown = [note for notes in topics.values() for note in notes[:_MOST_NOTES]]
     places = source.places([note.row for note in shown if note.row is not None])
     written = []
@@ -245,9 +251,10 @@ def _written(findings: Mapping[str, Finding], source: Source) -> list[str]:
             place = "" if note.row is None else places[note.row]
             written.append(note.text.replace(PLACE, place))
         if len(notes) > _MOST_NOTES:
-            more = len(notes) - _MOST_NOTES
-            columns = "column" if more == 1 else "columns"
-            written.append(f"the same is to be said of {topic} in {more:,} more {columns}")
+            more = columns[topic][_MOST_NOTES:]
+            which = f"{len(more):,} more column" + ("s" if len(more) > 1 else "")
+            listed = ", ".join(more[:_MOST_NAMES]) + (" ..." if len(more) > _MOST_NAMES else "")
+            written.append(f"the same is to be said of {topic} in {which}: {listed}")
     return written
 
 

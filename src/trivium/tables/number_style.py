@@ -34,12 +34,12 @@ def numbers_of(name: str, filled: Filled, hints: Hints) -> Finding | Note | None
     Raises
     ------
     CellError
-        If some of them are infinite and all others are numbers.
+        If some of them are infinite and all others are numbers, if there are others.
     """
     infinite = is_one_of(filled.texts, words.INFINITE)
     finite = filled.texts.filter(pa.array(~infinite)) if infinite.any() else filled.texts
     if not len(finite):
-        return None
+        raise _infinite(name, filled, infinite)
     near = as_mask(pc.match_substring_regex(finite, r"[0-9]"))
     counts = filled.counts[~infinite]
     if counts[near].sum() < MOSTLY * counts.sum():
@@ -55,12 +55,15 @@ def numbers_of(name: str, filled: Filled, hints: Hints) -> Finding | Note | None
     table = np.full(len(filled.texts), np.inf)
     table[~infinite] = pc.cast(canonical, pa.float64()).to_numpy(zero_copy_only=False)
     if np.isinf(table).any():
-        row = filled.first_row(np.isinf(table))
-        raise CellError(f"column {name!r} has an infinite number", name, row, "")
+        raise _infinite(name, filled, np.isinf(table))
     code, named = code_of(canonical, table), column_names.code_of(name, table)
     written = Written(style, filled.missing_words, doubt, code, named)
     found = of_numbers(name, filled.by_row(table), written, lambda: len(filled.texts))
     return replace(found, evidence=found.evidence or evidence)
+
+
+def _infinite(name: str, filled: Filled, mask: Any) -> CellError:
+    return CellError(f"column {name!r} has an infinite number", name, filled.first_row(mask), "")
 
 
 def code_of(canonical: pa.Array, values: Any) -> str | None:

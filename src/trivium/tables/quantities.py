@@ -104,14 +104,24 @@ def _quantity(column: Column, whole: bool, written: Written) -> Finding:
         return Finding(column)
     if written.style.thousands == "" and written.style.decimal == ".":
         return Finding(column, doubt=written.doubt)  # 1.234 is a number as a program writes it
-    other = "." if written.style.decimal == "," else ","
-    note = Note(
-        "decimal signs",
-        f"column {column.name!r} does not tell whether 1{other}234 is "
-        + ("1234 or 1.234" if other == "," else "1.234 or 1234")
-        + f": the decimal sign is taken for {written.style.decimal!r} (--decimal)",
-    )
+    if written.style.decimal == ".":
+        note = _note_of_doubt(column.name, "1,234 is 1234 or 1.234", ".")
+    else:
+        note = _note_of_doubt(column.name, "1.234 is 1.234 or 1234", ",")
     return Finding(column, (note,), doubt=written.doubt)
+
+
+def note_of_points(name: str) -> Note:
+    """Say that points of numbers are taken for decimal signs, where thousands may have some."""
+    return _note_of_doubt(name, "1.234 is 1.234 or 1234", ".")
+
+
+def _note_of_doubt(name: str, what: str, decimal: str) -> Note:
+    text = (
+        f"column {name!r} does not tell whether {what}: the decimal sign is taken for {decimal!r} "
+        "(--decimal)"
+    )
+    return Note("decimal signs", text)
 
 
 def described(style: NumberStyle, whole: bool) -> str:
@@ -131,8 +141,9 @@ def described(style: NumberStyle, whole: bool) -> str:
 
 
 def listed(texts: tuple[str, ...]) -> str:
-    """List words, a few of them."""
-    return ", ".join(f'"{each}"' for each in texts[:3]) + (" ..." if len(texts) > 3 else "")
+    """List words, a few of them, and say how many more there are."""
+    more = f" and {len(texts) - 3:,} more" if len(texts) > 3 else ""
+    return ", ".join(f'"{each}"' for each in texts[:3]) + more
 
 
 def for_no_value(texts: tuple[str, ...]) -> str:

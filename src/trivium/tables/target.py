@@ -20,6 +20,7 @@ from trivium.tables.kinds import Kind
 _MOST_INTEGERS = 20
 _MOST_FRACTIONS = 10
 _MOST_WORDS = 20
+_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -126,25 +127,35 @@ def _notes(name: str, classes: tuple[str, ...], counts: dict[str, int], empty: i
         them = "it is" if empty == 1 else "they are"
         notes.append(f"{rows} no label in {name!r}: {them} not used")
     odd = [each for each in classes if each.strip().lower() in words.MISSING]
-    for each in odd[:3]:
+    for each in odd[:_NAMED]:
         rows = "1 row" if counts[each] == 1 else f"{counts[each]:,} rows"
         notes.append(
             f"{each!r} is a class of {name!r} with {rows}, like any other word: only an empty cell "
             f"is a missing label"
         )
+    if len(odd) > _NAMED:
+        notes.append(f"so {'is' if len(odd) == _NAMED + 1 else 'are'} {_listed(odd[_NAMED:])}")
     alike: dict[str, list[str]] = {}
     for each in classes:
         alike.setdefault("".join(c for c in each.casefold() if c.isalnum()) or each, []).append(
             each
         )
     groups = [group for group in alike.values() if len(group) > 1]
-    for group in groups[:3]:
-        listed = ", ".join(map(repr, group[:-1])) + f" and {group[-1]!r}"
-        notes.append(f"{listed} are classes of their own, though they are written alike")
-    if len(groups) > 3:
-        notes.append(f"{len(groups) - 3:,} more groups of classes are written alike")
+    notes += [
+        f"{_listed(group)} are classes of their own, though they are written alike"
+        for group in groups[:_NAMED]
+    ]
+    if len(groups) > _NAMED:
+        more = len(groups) - _NAMED
+        notes.append(f"{more:,} more group{'s' * (more > 1)} of classes are written alike")
     few = [each for each in classes if counts[each] == 1]
     if few:
         what = f"class {few[0]!r} has" if len(few) == 1 else f"{len(few):,} classes have"
         notes.append(f"{what} one row only")
     return notes
+
+
+def _listed(classes: list[str]) -> str:
+    if len(classes) == 1:
+        return repr(classes[0])
+    return ", ".join(map(repr, classes[:-1])) + f" and {classes[-1]!r}"
