@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from trivium import displays as displays
+    from trivium.comparison.compare import compare
     from trivium.least_squares.classifier import LeastSquaresClassifier
     from trivium.least_squares.classifier_cv import LeastSquaresClassifierCV
     from trivium.masking import MaskedClassWarning
@@ -37,6 +38,7 @@ __all__ = [
     "SoftmaxRegression",
     "SoftmaxRegressionCV",
     "__version__",
+    "compare",
     "load",
     "save",
 ]
@@ -53,6 +55,7 @@ _HOME = {
     "SeparationWarning": "trivium.softmax.separation.directions",
     "SoftmaxRegression": "trivium.softmax.classifier",
     "SoftmaxRegressionCV": "trivium.softmax.classifier_cv",
+    "compare": "trivium.comparison.compare",
     "load": "trivium.storage.models",
     "save": "trivium.storage.models",
 }

@@ -82,3 +82,11 @@ def not_for_children() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def pardon_interrupt() -> bool:
+    """Forget that the user has pressed Ctrl-C, once; return whether that is all that has come."""
+    if _stopped_by != [signal.SIGINT]:
+        return False
+    _stopped_by.clear()
+    return True

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, log_loss
 
-from trivium.tabular.choice import simplest_adequate
 from trivium.tabular.scores import Score, bounded, score
 from trivium.tabular.weights import are_unequal, balance
 
@@ -50,15 +49,3 @@ def test_weights_are_the_balanced_ones_but_for_a_few_rows():
     assert not are_unequal(np.array([9, 1]))
     alone = balance(np.array([600, 60, 1]))
     assert alone[2] == pytest.approx(661 / 30)
-
-
-def test_the_simplest_model_within_a_standard_error_is_taken():
-    def of(accuracy, se):
-        return Score(accuracy, se, 0.5, 0.1, 1.0, 0.1)
-
-    near = {"neighbors": of(0.9, 0.02), "softmax": of(0.89, 0.1), "least-squares": of(0.85, 0.1)}
-    assert simplest_adequate(near, balanced=False) == "softmax"
-    assert simplest_adequate(near, balanced=True) == "least-squares"
-    near["neighbors"] = of(0.95, 0.02)
-    assert simplest_adequate(near, balanced=False) == "neighbors"
-    assert simplest_adequate({"neighbors": of(0.1, 0.0)}, balanced=False) == "neighbors"

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from trivium.commands import fit, inspect, look, predict, sheet
+from trivium.commands import compare, fit, inspect, look, predict, sheet
 
 app = typer.Typer(
     add_completion=False,
@@ -35,6 +35,9 @@ def _trivium(
 
 
 app.command(epilog="Example: `trivium look patients.csv --target outcome`")(look.look)
+app.command(
+    epilog="Example: `trivium compare patients.csv --target outcome --group patient --out report`"
+)(compare.compare)
 app.command(epilog="Example: `trivium fit patients.csv --target outcome --out outcome.model`")(
     fit.fit
 )

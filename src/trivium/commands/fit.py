@@ -44,14 +44,15 @@ def fit(
     target: reading.Target,
     out: Annotated[str, typer.Option(metavar="MODEL", help="The file of the model.")],
     model: Annotated[
-        Model, typer.Option(help="auto: the simplest that is not clearly worse than the best.")
+        Model, typer.Option(help="auto: the simplest to which the best is not clearly better.")
     ] = Model.AUTO,
     class_weight: Annotated[
         Weights,
         typer.Option(help="balanced: classes weigh alike; auto: where they are very unequal."),
     ] = Weights.AUTO,
-    folds: Annotated[int, typer.Option(min=2, help="Of the cross-validation.")] = 5,
+    folds: Annotated[int, typer.Option(min=2, help="Of the cross-validation.")] = 10,
     seed: Annotated[int, typer.Option(min=0, help="Deals rows into folds.")] = 0,
+    group: reading.Group = None,
     kinds: reading.Kinds = None,
     missing: reading.Missing = None,
     drop: reading.Drop = None,
@@ -72,6 +73,7 @@ def fit(
         require_other_file(out, data)
         require_writable(out)
         tell("reading")
+        kinds = reading.with_group(kinds, group)
         seen = reading.look_at(data, target, kinds, missing, drop, decimal, dates, sheet)
         fitted = fit_table(
             seen,
@@ -79,6 +81,7 @@ def fit(
             class_weight=weights,
             folds=folds,
             seed=seed,
+            group=group,
             progress=tell,
         )
         tell("writing")

@@ -37,6 +37,10 @@ Decimal = Annotated[
 Dates = Annotated[
     str | None, typer.Option(metavar="[dmy|mdy|ymd]", help="The order of day, month and year.")
 ]
+Group = Annotated[
+    str | None,
+    typer.Option(metavar="COL", help="Rows of a group are never on two sides of a fold."),
+]
 Sheet = Annotated[
     str | None, typer.Option(metavar="NAME", help="Of an Excel file; the first one by default.")
 ]
@@ -59,6 +63,13 @@ def kinds_of(choices: Sequence[str] | None) -> Mapping[str, str]:
             raise TyperException(f"--as names column {name!r} twice")
         kinds[name] = kind
     return kinds
+
+
+def with_group(choices: Sequence[str] | None, group: str | None) -> list[str]:
+    """Return what `--as` says, and that a column is one of groups."""
+    own = [] if group is None else [f"{group}=group"]
+    kinds_of(choices)
+    return [each for each in choices or () if each.rpartition("=")[0] != group] + own
 
 
 def look_at(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from trivium.arrays import Float64, Indices
-from trivium.verdict.decide import Verdict
+from trivium.verdict.decide import Pair, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,10 @@ class Comparison:
         What was said of the table and of the runs.
     budget, seconds : float
         What was allowed and what it took.
+    reference : Pair or None
+        The chosen model beside scikit-learn's gradient boosting, where that was asked for.
+    interrupted : bool
+        Whether the user has ended the runs.
     """
 
     data: Mapping[str, Any]
@@ -144,3 +148,5 @@ class Comparison:
     notes: tuple[str, ...]
     budget: float
     seconds: float
+    reference: Pair | None = None
+    interrupted: bool = False

@@ -1,39 +1,90 @@
-"""Which of several models is taken: the simplest that is not clearly worse than the best."""
+"""Which of several models is taken, by the verdict on their folds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from trivium.tabular.scores import Score
+import numpy as np
+
+from trivium.arrays import Float64
+from trivium.tabular.folds import Split
+from trivium.tabular.metrics import METRICS, Metric, Predictions, by_fold
+from trivium.tabular.task import Task
+from trivium.tabular.validation import Validation
+from trivium.verdict.decide import Verdict, decide
 
 SIMPLEST_FIRST = ("least-squares", "softmax", "neighbors")
 """Linear functions solved for, linear ones found by steps, and all training rows."""
 
+FLOOR = "floor"
+"""The most frequent class, always."""
 
-def simplest_adequate(scores: Mapping[str, Score], *, balanced: bool) -> str:
-    """Return the simplest model whose accuracy is within one standard error of the best one's.
+_MARGIN = 0.01
+
+
+def verdict_of(
+    task: Task,
+    runs: Sequence[tuple[Sequence[Split], Mapping[str, Validation]]],
+    metric: str = "accuracy",
+    *,
+    positive: int | None = None,
+    simplest_first: Sequence[str] = SIMPLEST_FIRST,
+) -> Verdict:
+    """Judge models by cross-validation.
 
     Parameters
     ----------
-    scores : mapping
-        From some of `SIMPLEST_FIRST`.
-    balanced : bool
-        Whether to go by balanced accuracy.
+    task : Task
+    runs : sequence of (splits, mapping from names to Validation)
+        One or more of the same number of folds; all have the same models, and "floor".
+    metric : str
+        Of `METRICS`.
+    positive : int or None
+        The class that a metric of one class is about.
+    simplest_first : sequence of str
 
-    References
-    ----------
-    Hastie, Tibshirani & Friedman, The Elements of Statistical Learning, 2nd ed. 2009,
-    section 7.10.
-
-    Examples
-    --------
-    >>> near = Score(0.88, 0.02, 0.8, 0.02, 0.3, 0.01)
-    >>> best = Score(0.89, 0.02, 0.9, 0.02, 0.2, 0.01)
-    >>> simplest_adequate({"neighbors": best, "softmax": near}, balanced=False)
-    'softmax'
-    >>> simplest_adequate({"neighbors": best, "softmax": near}, balanced=True)
-    'neighbors'
+    Returns
+    -------
+    Verdict
+        Differences that do not matter are .01, or a hundredth of the floor's loss.
     """
-    name = "balanced_accuracy" if balanced else "accuracy"
-    best = max(scores.values(), key=lambda score: float(getattr(score, name)))
-    enough = getattr(best, name) - getattr(best, f"{name}_se")
-    there = [model for model in SIMPLEST_FIRST if model in scores]
-    return next(model for model in there if getattr(scores[model], name) >= enough)
+    how = METRICS[metric]
+    sign = 1.0 if how.greater_is_better else -1.0
+    first_splits, first = runs[0]
+    scores = {
+        name: sign * np.array([fold_scores(task, s, f[name], how, positive) for s, f in runs])
+        for name in first
+    }
+    tested = np.concatenate([test for _, test in first_splits])
+    hits = None
+    if metric == "accuracy":
+        hits = {name: f.predicted[tested] == task.codes[tested] for name, f in first.items()}
+    margin = _MARGIN if how.greater_is_better else _MARGIN * abs(float(scores[FLOOR].mean()))
+    return decide(
+        scores,
+        floor=FLOOR,
+        simplest_first=simplest_first,
+        test_share=float(np.mean([test.size / learn.size for learn, test in first_splits])),
+        n_rows=tested.size,
+        margin=margin,
+        hits=hits,
+    )
+
+
+def fold_scores(
+    task: Task, splits: Sequence[Split], found: Validation, metric: Metric, positive: int | None
+) -> Float64:
+    """Return a metric of each fold.
+
+    Returns
+    -------
+    ndarray of shape (n_folds,)
+        NaN where it has no value.
+    """
+    return by_fold(
+        metric,
+        [
+            Predictions(
+                task.codes[test], found.predicted[test], found.probabilities[test], positive
+            )
+            for _, test in splits
+        ],
+    )

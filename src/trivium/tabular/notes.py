@@ -1,12 +1,14 @@
 """What is said of a fit, in plain words: no cell's value but the names of classes."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
-from trivium.arrays import Indices
+from trivium.arrays import Float64, Indices
+from trivium.tabular.choice import FLOOR
+from trivium.tabular.folds import Split
 from trivium.tabular.validation import Validation
+from trivium.verdict.decide import Verdict
 
 _NAMED = 5
 _RARE = 6  # rows
@@ -98,9 +100,9 @@ def of_validation(
     """
     notes = []
     for name, validation in found.items():
-        if name == "majority":
+        if name == FLOOR:
             continue
-        never = np.setdiff1d(codes, validation.predicted)
+        never = np.setdiff1d(codes[validation.predicted >= 0], validation.predicted)
         if never.size:
             which = _listed([repr(classes[place]) for place in never])
             notes.append(f"{_called(name)}: {which} {_is(never.size)} never predicted.")
@@ -125,46 +127,59 @@ def of_warnings(name: str, said: Sequence[str]) -> list[str]:
     ]
 
 
-def of_choice(name: str, scores: Mapping[str, Any], measure: str) -> str:
-    """Say why a model was taken.
+def of_verdict(verdict: Verdict, measure: str, asked: str | None) -> list[str]:
+    """Say which model is taken, and why, or what is to be said of the one that was asked for.
 
     Parameters
     ----------
-    name : str
-        The model's.
-    scores : mapping
-        From names of models to their `Score`.
-    measure : {"accuracy", "balanced_accuracy"}
+    verdict : Verdict
+    measure : str
+        What it goes by.
+    asked : str or None
+        The model that was asked for.
     """
-    best = max(scores, key=lambda model: float(getattr(scores[model], measure)))
     words = _words(measure)
-    if best == name:
-        return f"The choice is {CALLED[name]}: its {words} is the best."
+    best, chosen = verdict.best, verdict.chosen
+    notes = []
+    if not verdict.better_than_floor:
+        notes.append(
+            f"No model is clearly better than naming the most frequent class always, by {words}."
+        )
+    if asked is not None or best is None or chosen is None:
+        return notes
+    if best != chosen:
+        why = (
+            f"it is the simplest to which the best by {words}, {CALLED[best]}, is not clearly "
+            "better"
+        )
+    elif verdict.not_told_apart or not verdict.pairs:
+        why = f"its {words} is the best"
+    else:
+        why = f"its {words} is clearly the best"
+    return [*notes, f"The choice is {CALLED[chosen]}: {why}."]
+
+
+def of_groups(name: str, groups: Indices) -> str:
+    """Say how many groups there are, which are never on two sides of a fold."""
+    n = np.unique(groups).size
     return (
-        f"The choice is {CALLED[name]}: it is the simplest whose {words} is within one standard "
-        f"error of the best, that of {CALLED[best]}."
+        f"{n:,} groups by {name!r}: none is on two sides of a fold, and parameters are chosen by "
+        "folds of groups."
     )
 
 
-def of_the_floor(scores: Mapping[str, Any], floor: Any, measure: str) -> list[str]:
-    """Say where no model is clearly better than the most frequent class.
-
-    Parameters
-    ----------
-    scores : mapping
-        From names of models to their `Score`.
-    floor : Score
-        Of the most frequent class, always.
-    measure : {"accuracy", "balanced_accuracy"}
-    """
-    best = max(scores.values(), key=lambda own: float(getattr(own, measure)))
-    least = getattr(best, measure) - getattr(best, f"{measure}_se")
-    if least > getattr(floor, measure):
-        return []
-    return [
-        f"No model is clearly better than naming the most frequent class always: {_words(measure)} "
-        f"{getattr(best, measure):.3f} at best, and {getattr(floor, measure):.3f}."
+def of_times(name: str, when: Float64, splits: Sequence[Split]) -> list[str]:
+    """Say how rows are dealt by time, and how many have none."""
+    tested = sum(test.size for _, test in splits)
+    notes = [
+        f"By {name!r} the rows are cut into {len(splits) + 1} parts: each but the first is tested "
+        f"by what was learnt of all earlier ones, {tested:,} rows in all."
     ]
+    missing = int(np.isnan(when).sum())
+    if missing:
+        what = "1 row has" if missing == 1 else f"{missing:,} rows have"
+        notes.append(f"{what} no time: neither learnt from nor tested.")
+    return notes
 
 
 def of_kept_rows(n: int) -> str:

@@ -62,16 +62,16 @@ def cross_validate(
     Returns
     -------
     dict
-        From names to what was found; "majority" is the most frequent class of each training part.
+        From names to what was found; "floor" is the most frequent class of each training part.
     """
     parts = Parts(task, splits)
-    found = {"majority": validate_majority(parts)}
+    found = {"floor": validate_floor(parts)}
     for name in models:
         found[name] = validate(parts, name, TUNED[name], progress)
     return found
 
 
-def validate_majority(parts: Parts) -> Validation:
+def validate_floor(parts: Parts) -> Validation:
     """Predict the most frequent class of the training part, with the classes' shares in it."""
     answers = _Answers(parts)
     for part in parts:

@@ -1,0 +1,249 @@
+"""`trivium.compare`: three classifiers on one table, and a verdict on them."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+
+from trivium.arrays import Float64
+from trivium.comparison.frames import with_columns
+from trivium.comparison.limits import Clock
+from trivium.comparison.reference import NAME, reference
+from trivium.comparison.result import Check, Comparison
+from trivium.comparison.run import Learner, Run, Runs, run_all
+from trivium.comparison.scores import result_of
+from trivium.comparison.settings import BUDGET, Settings
+from trivium.tables.errors import TableError
+from trivium.tables.look import Look, look
+from trivium.tabular import notes as say
+from trivium.tabular.choice import FLOOR, SIMPLEST_FIRST, fold_scores, verdict_of
+from trivium.tabular.metrics import METRICS
+from trivium.tabular.reading import Reading, read_task
+from trivium.tabular.tuning import TUNED
+from trivium.tabular.validation import Progress
+from trivium.verdict.decide import Pair, Verdict
+
+
+def compare(
+    X: Any,
+    y: Any,
+    *,
+    group: Any = None,
+    time: Any = None,
+    positive: str | None = None,
+    metric: str | None = None,
+    class_weight: Literal["auto", "balanced"] | None = "auto",
+    folds: int = 10,
+    repeats: int | None = None,
+    seed: int = 0,
+    budget: float | None = None,
+    max_memory: int | None = None,
+    with_reference: bool = False,
+    show_rows: bool = False,
+    kinds: Mapping[str, str] = {},
+    progress: Progress | None = None,
+) -> Comparison:
+    """Compare nearest neighbours, least squares and softmax regression on a table.
+
+    Each is tuned inside the rows that it learns from, by its own exact route; all have the same
+    folds, and a floor beside them: the most frequent class. Ten folds come first, and again, dealt
+    otherwise, while there is time. The verdict has three words: better, equivalent within one
+    percent, cannot tell.
+
+    Parameters
+    ----------
+    X : data frame, Arrow table, mapping of columns or array-like of shape (n_rows, n_columns)
+        Numbers, words, dates and truth values, with gaps: what columns are is decided as by
+        `trivium look`.
+    y : str or array-like of shape (n_rows,)
+        A column of `X`, or the labels. Missing ones are not used.
+    group : str or array-like of shape (n_rows,), optional
+        What rows belong to, such as a patient: rows of a group are never on two sides of a fold.
+    time : str or array-like of shape (n_rows,), optional
+        When rows were: what is tested is later than all that was learnt from.
+    positive : str, optional
+        The class that a metric of one class is about.
+    metric : str, optional
+        What the verdict goes by: "accuracy", "balanced_accuracy", "log_loss", "brier", "macro_f1",
+        or of the positive class "f1", "precision", "recall", "roc_auc", "average_precision". By
+        default accuracy, or balanced accuracy where classes weigh alike.
+    class_weight : {"auto", "balanced"} or None, default="auto"
+        "auto" has classes weigh alike where they are very unequal.
+    folds : int, default=10
+    repeats : int, optional
+        How many times all folds are run. By default as many as the budget has room for, by counted
+        work, up to ten.
+    seed : int, default=0
+    budget : float, optional
+        Seconds for everything: what runs over is stopped, with the reason. By default repeats end
+        after a minute, and no model takes more than ten in the first run.
+    max_memory : int, optional
+        Bytes of this process that no model may exceed.
+    with_reference : bool, default=False
+        Whether scikit-learn's gradient boosting is run beside the three.
+    show_rows : bool, default=False
+        Whether errors of models may show cells.
+    kinds : mapping of str to str, optional
+        Columns that are of a kind that you know better.
+    progress : callable, optional
+        Is told what runs next, in a few words.
+
+    Returns
+    -------
+    Comparison
+        With `verdict`, `models`, `checks`, `to_dict()`, `to_html()`, `figures()`.
+
+    Raises
+    ------
+    TableError
+        If the table cannot be read, or there is nothing to compare.
+    ValueError, TypeError
+        If a parameter is out of range.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from trivium import compare
+    >>> X, y = load_iris(return_X_y=True, as_frame=True)
+    >>> found = compare(X, y, repeats=1)
+    >>> found.verdict.better_than_floor
+    True
+    """
+    table, names = with_columns(X, {"target": y, "group": group, "time": time})
+    settings = Settings(
+        folds=folds,
+        repeats=repeats,
+        seed=seed,
+        metric=metric,
+        positive=positive,
+        group=names.get("group"),
+        time=names.get("time"),
+        class_weight=class_weight,
+        budget=budget,
+        max_memory=max_memory,
+        with_reference=with_reference,
+        show_rows=show_rows,
+    )
+    clock = Clock(BUDGET if budget is None else budget)
+    groups = {} if settings.group is None else {settings.group: "group"}
+    seen = look(table, names["target"], kinds={**kinds, **groups})
+    return compare_table(seen, settings, clock, progress)
+
+
+def compare_table(
+    seen: Look, settings: Settings, clock: Clock, progress: Progress | None = None
+) -> Comparison:
+    """Compare the three on a table that was looked at.
+
+    Parameters
+    ----------
+    seen : Look
+        With a target; a column of groups is of that kind.
+    settings : Settings
+    clock : Clock
+        Began when the work did.
+    progress : callable, optional
+
+    Raises
+    ------
+    TableError
+        If there is nothing to compare.
+    """
+    told: Progress = (lambda _: None) if progress is None else progress
+    told("reading cells")
+    reading = read_task(
+        seen,
+        class_weight=settings.class_weight,
+        seed=settings.seed,
+        group=settings.group,
+        time=settings.time,
+    )
+    task = reading.task
+    metric, positive = settings.metric_of(reading.classes, balanced=task.balanced)
+    width = task.learn()[0].width
+    if width == 0:
+        raise TableError("no column tells anything: each is left out, or holds the same everywhere")
+    if not task.splits(settings.folds, settings.seed):
+        raise TableError("the rows cannot be parted into some to learn from and some to test")
+    runs = run_all(task, _learners(settings), settings, clock, width, told)
+    told("the verdict")
+    verdict, beside = _judge(reading, runs, metric, positive)
+    told("checks")
+    checks: tuple[Check, ...] = ()
+    names = [*SIMPLEST_FIRST, *([NAME] if settings.with_reference else [])]
+    return Comparison(
+        data=seen.to_dict()["data"],
+        metric=metric,
+        positive=settings.positive,
+        folds=len(runs.runs[0].splits),
+        repeats=len(runs.runs),
+        seed=settings.seed,
+        dealt="time" if settings.time else "groups" if settings.group else "rows",
+        by=settings.time or settings.group,
+        balanced=task.balanced,
+        floor=result_of(FLOOR, task, runs, metric, positive),
+        models=tuple(result_of(name, task, runs, metric, positive) for name in names),
+        fold_scores=_by_fold(reading, runs.runs, metric, positive),
+        verdict=verdict,
+        checks=checks,
+        notes=_notes(seen, reading, runs, settings),
+        budget=clock.seconds,
+        seconds=clock.spent,
+        reference=beside,
+        interrupted=runs.interrupted,
+    )
+
+
+def _learners(settings: Settings) -> dict[str, Learner]:
+    learners: dict[str, Learner] = {name: TUNED[name] for name in SIMPLEST_FIRST}
+    if settings.with_reference:
+        learners[NAME] = reference(settings.seed)
+    return learners
+
+
+def _judge(
+    reading: Reading, runs: Runs, metric: str, positive: int | None
+) -> tuple[Verdict, Pair | None]:
+    """Judge the three, and the chosen one beside the reference, which is never chosen."""
+
+    def judged(names: tuple[str, ...]) -> Verdict:
+        some = [
+            (splits, {name: found[name] for name in (FLOOR, *names) if name in found})
+            for splits, found in runs.runs
+        ]
+        return verdict_of(reading.task, some, metric, positive=positive, simplest_first=names)
+
+    verdict = judged(SIMPLEST_FIRST)
+    if verdict.chosen is None or NAME not in runs.runs[0].found:
+        return verdict, None
+    return verdict, judged((verdict.chosen, NAME)).pairs[0]
+
+
+def _by_fold(
+    reading: Reading, runs: list[Run], metric: str, positive: int | None
+) -> dict[str, Float64]:
+    how = METRICS[metric]
+    return {
+        name: np.array(
+            [fold_scores(reading.task, splits, f[name], how, positive) for splits, f in runs]
+        )
+        for name in runs[0].found
+    }
+
+
+def _notes(seen: Look, reading: Reading, runs: Runs, settings: Settings) -> tuple[str, ...]:
+    task = reading.task
+    notes = list(seen.notes)
+    notes += say.of_unequal_classes(
+        reading.classes,
+        reading.counts,
+        weighed=task.balanced,
+        asked=settings.class_weight == "balanced",
+    )
+    if task.when is not None:
+        notes += say.of_times(settings.time or "", task.when, runs.runs[0].splits)
+    if task.groups is not None:
+        notes.append(say.of_groups(settings.group or "", task.groups))
+    for name, found in runs.runs[0].found.items():
+        notes += say.of_warnings(name, found.said)
+    return (*notes, *runs.notes)
