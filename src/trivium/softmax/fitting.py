@@ -15,6 +15,7 @@ from trivium.softmax.coordinates.row_space import RowSpace, Spanned, row_space
 from trivium.softmax.coordinates.scaling import frame_of
 from trivium.softmax.curvature.exact_hessian import ExactDirection
 from trivium.softmax.curvature.preconditioner_schedule import PreconditionerSchedule
+from trivium.softmax.curvature.reach import Reach
 from trivium.softmax.objective.cross_entropy import CrossEntropy, CrossEntropyAt
 from trivium.softmax.pilot import pilot_rows, pilot_start
 from trivium.softmax.solvers.gradient_descent import gradient_descent
@@ -204,7 +205,8 @@ class _Pilot:
         if self._solver != "newton":
             return _MINIMISERS[self._solver](problem, first, tol, **options)
         direction = ExactDirection(problem, tol)
-        result = newton(problem, first, direction=direction, flatter=_FLATTER, **options)
+        options |= {"flatter": _FLATTER, "reach": Reach(problem)}
+        result = newton(problem, first, direction=direction, **options)
         self.inverse = direction.inverse()
         return result
 
@@ -278,7 +280,8 @@ def _by_newton(
     problem: Problem, first: Float64, tol: float, known: Inverse | None = None, **options: Any
 ) -> Result:
     direction = ExactDirection(problem, tol, known)
-    return newton(problem, first, direction=direction, flatter=_FLATTER, **options)
+    options |= {"flatter": _FLATTER, "reach": Reach(problem)}
+    return newton(problem, first, direction=direction, **options)
 
 
 _MINIMISERS = {"newton-cg": _by_newton_cg, "lbfgs": _by_lbfgs, "newton": _by_newton}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from trivium.softmax.solvers.line_search import line_search
+from trivium.softmax.solvers.line_search import least_along, line_search
 
 
 class Line:
@@ -54,3 +54,21 @@ def test_uphill_there_is_no_length():
     assert search(line, 0.0, 1.0) is None
     liar = Line(lambda x: x * x, lambda x: -2 * x)
     assert search(liar, 1.0, 1.0) is None
+
+
+@pytest.mark.parametrize("factor", [1e-9, 0.1, 0.5, 1.0, 3.0, 100.0])
+def test_the_least_length_of_a_convex_function_whatever_its_scale(factor):
+    def derivatives(length):
+        t = length / factor - 1.0
+        return t / np.hypot(1.0, t), np.hypot(1.0, t) ** -3 / factor
+
+    slope, _ = derivatives(0.0)
+    length = least_along(derivatives, slope)
+    assert length > 0
+    if factor >= 0.1:  # few trials get no further down
+        assert abs(derivatives(length)[0]) <= 0.05 * abs(slope)
+
+
+@pytest.mark.parametrize("slope", [np.nan, np.inf, -np.inf])
+def test_derivatives_that_are_no_numbers_lead_to_some_length(slope):
+    assert 0.0 < least_along(lambda length: (slope, np.nan), -1.0) < np.inf

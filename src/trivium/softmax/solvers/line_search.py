@@ -6,6 +6,7 @@ alone (Hager & Zhang, SIAM J. Optim. 16, 2005, the approximate Wolfe condition).
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ FLATTER = 0.9
 _FALL = 1e-4
 _TRIALS = 60
 _WIDE = 8.0
+_LEVELLED, _FEW_TRIALS = 0.05, 6  # of the slope at first: what is left where a function is least
 _LEVEL = 1e-9  # of the loss: smaller differences may be rounding, and slopes tell more
 
 
@@ -30,11 +32,12 @@ def line_search(
     direction: Float64,
     *,
     flatter: float = FLATTER,
+    length: float = 1.0,
 ) -> tuple[float, Any] | None:
     """Find a length at which the loss has fallen enough and slopes less.
 
-    The full length is tried first. Slopes of a convex function only rise along a line, so
-    that they tell on which side of a trial to look.
+    Slopes of a convex function only rise along a line, so that they tell on which side of a
+    trial to look.
 
     Parameters
     ----------
@@ -45,6 +48,8 @@ def line_search(
     direction : ndarray
     flatter : float
         Of the slope at first: what the length may leave of it.
+    length : float
+        What is tried first.
 
     Returns
     -------
@@ -55,7 +60,7 @@ def line_search(
     if not slope < 0:
         return None
     rounding = _LEVEL * abs(at.loss)
-    short, short_slope, long, length = 0.0, slope, np.inf, 1.0
+    short, short_slope, long = 0.0, slope, np.inf
     for _ in range(_TRIALS):
         change = direction if length == 1.0 else length * direction
         there = objective.evaluate(parameters + change)
@@ -81,3 +86,36 @@ def line_search(
             share = min(max(share, 0.2), 0.8) if short else min(max(share, 0.05), 0.25)
             length = short + share * (long - short)
     return None
+
+
+def least_along(derivatives: Callable[[float], tuple[float, float]], slope: float) -> float:
+    """Find about the length at which a convex function is least, by Newton's method.
+
+    Parameters
+    ----------
+    derivatives : callable
+        Answers a length with the slope and the curvature there.
+    slope : float
+        At length zero: negative. From there a step of Newton's is about of length one.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> round(float(least_along(lambda t: (np.exp(t) - 2.5, np.exp(t)), -1.5)), 3)
+    0.916
+    """
+    short, long, length = 0.0, math.inf, 1.0
+    for _ in range(_FEW_TRIALS):
+        here, curvature = derivatives(length)
+        short, long = (length, long) if here < 0 else (short, length)
+        most = 4.0 * length if long == math.inf else long
+        towards = length - here / curvature if curvature > 0 else math.inf
+        between = most if long == math.inf else 0.5 * (short + long)
+        length = towards if towards > 0.0 and short <= towards <= most else between
+        if not abs(here) > _LEVELLED * -slope:
+            break
+    return length

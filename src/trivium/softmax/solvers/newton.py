@@ -21,6 +21,7 @@ def newton(
     stop: Stop,
     observe: Observer,
     flatter: float = FLATTER,
+    reach: Callable[[Any, Float64], float] | None = None,
 ) -> Result:
     """Minimise until told to stop.
 
@@ -36,6 +37,8 @@ def newton(
     observe : callable
     flatter : float
         As in `line_search`.
+    reach : callable or None
+        Answers a point and a direction with the length to try first; None means always one.
 
     Returns
     -------
@@ -49,7 +52,8 @@ def newton(
         if status := stop(at):
             return Result(parameters, step, status)
         towards = direction(at)
-        found = line_search(objective, parameters, at, towards, flatter=flatter)
+        first = 1.0 if reach is None else reach(at, towards)
+        found = line_search(objective, parameters, at, towards, flatter=flatter, length=first)
         if found is None:
             return Result(parameters, step, Status.NO_PROGRESS)
         length, at = found
