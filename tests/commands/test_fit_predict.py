@@ -146,6 +146,20 @@ def test_unseen_levels_and_columns_that_come_along(call, rows, tmp_path):
     assert table["prediction"][0] in CLASSES
 
 
+def test_the_decimal_sign_of_a_table_to_predict(call, rows, tmp_path):
+    place, answers, new = tmp_path / "class.model", tmp_path / "answers.csv", tmp_path / "new.csv"
+    call("fit", rows, "--target", "class", "--out", place)
+    new.write_text('town,visited,"weight, kg"\nBonn,03.04.2022,1.5\n')
+    code, _, err = call("predict", place, new, "--out", answers)
+    assert code == 2
+    assert "no number with a decimal comma (--decimal) in line 2" in err
+    assert call("predict", place, new, "--out", answers, "--decimal", ".")[0] == 0
+    expected = answers.read_bytes()
+    new.write_text('town,visited,"weight, kg"\nBonn,03.04.2022,"1,5"\n')
+    assert call("predict", place, new, "--out", answers)[0] == 0
+    assert answers.read_bytes() == expected
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -1,6 +1,7 @@
 """The same table in any container has the same columns, the same labels and the same values."""
 
 import gzip
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import feather, parquet
 
+from trivium import load, save
 from trivium.tables import csv_source, typed_source
 from trivium.tables.cells import Cells
 from trivium.tables.decide import decide
@@ -16,6 +18,7 @@ from trivium.tables.findings import Hints
 from trivium.tables.kinds import USED, NumberStyle
 from trivium.tables.look import look
 from trivium.tables.values import values_of
+from trivium.tabular.fitting import fit_table
 
 N = 400
 
@@ -118,6 +121,45 @@ def test_the_same_values_to_the_bit(looks):
                     assert left.tobytes() == right.tobytes(), (name, one.name)
                 else:
                     assert left.equals(right), (name, one.name)
+
+
+def test_the_same_model_to_the_byte(looks, tmp_path):
+    """But for how numbers are written, which a table of few rows could not tell again."""
+
+    def made(name):
+        path = tmp_path / f"{name}.model"
+        save(fit_table(looks[name], model="least-squares", folds=2), path)
+        return path
+
+    first = made("comma.csv")
+    for name in ("utf-16.csv", "tabs.tsv", "t.parquet", "t.xlsx", "pandas"):
+        assert made(name).read_bytes() == first.read_bytes(), name
+    with_commas = load(made("semicolon.csv")).with_decimal(".")
+    with_points = load(first)
+    reasons = {each.name: each.reason for each in with_points.columns}
+    columns = tuple(
+        replace(each, reason=reasons[each.name], number=each.number and NumberStyle())
+        for each in with_commas.columns
+    )
+    assert columns == with_points.columns
+    for name in ("coef_", "intercept_"):
+        found, expected = (getattr(m.estimator, name) for m in (with_commas, with_points))
+        assert found.tobytes() == expected.tobytes()
+    assert with_commas.preparation.plan_.parts == with_points.preparation.plan_.parts
+    assert with_commas.table_notes == with_points.table_notes
+
+
+def test_notes_that_a_model_keeps_count_rows_from_0(tmp_path):
+    cells = [str(i / 8) for i in range(99)] + ["high"]
+    labels = list("ab" * 50)
+    table = {"x": cells, "z": list(map(str, range(50))) * 2, "y": labels}
+    path = tmp_path / "t.csv"
+    pd.DataFrame(table).to_csv(path, sep=";", index=False)
+    seen = [look(path, "y"), look(table, "y")]
+    assert [each.notes[-1].count("in line 101:") for each in seen] == [1, 0]
+    assert "fields are separated by semicolons" in seen[0].notes
+    assert seen[0].lasting_notes == seen[1].lasting_notes == seen[1].notes
+    assert "the first in row 99:" in seen[1].notes[-1]
 
 
 def test_whole_codes_are_one_level_however_they_are_written(looks):

@@ -151,7 +151,9 @@ def test_what_is_no_better_than_the_most_frequent_class_is_said(fitted):
     table = pd.DataFrame({"x": rng.normal(size=150), "label": rng.choice(["a", "b"], 150)})
     for weight, measure in ((None, "accuracy"), ("balanced", "balanced accuracy")):
         ours = fit_table(look(table, "label"), class_weight=weight, folds=3, model="softmax")
-        said = f"No model is clearly better than naming the most frequent class always, by {measure}."
+        said = (
+            f"No model is clearly better than naming the most frequent class always, by {measure}."
+        )
         assert said in ours.notes
     assert not [note for note in fitted.notes if "clearly better" in note]
 

@@ -162,3 +162,32 @@ def test_numbers_of_typed_tables_are_no_text_of_another_style(tmp_path):
         assert found["amount"] == ["1.234", "5.678", "1234.5", "5678.5"]
         np.testing.assert_array_equal(found["probability of b"], expected[:, 1])
         np.testing.assert_array_equal(model.predict_proba(data), expected)
+
+
+def table_of(numbers, sign, between=""):
+    def written(x):
+        return f"{x:,.3f}".replace(",", "_").replace(".", sign).replace("_", between)
+
+    return {"x": list(map(written, numbers)), "y": ["ab"[int(x > 3000)] for x in numbers]}
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"), [((",", ""), "."), ((".", ""), ","), ((",", "."), "."), ((".", ","), ",")]
+)
+def test_numbers_of_another_decimal_sign_are_refused_or_read(tmp_path, theirs, ours):
+    """Never a thousand times too large or too small."""
+    numbers = np.random.default_rng(0).normal(3000, 2000, N).round(3)
+    model = fit_table(look(table_of(numbers, *theirs), "y"), model="softmax")
+    expected = model.predict_proba(table_of(numbers, *theirs))
+    sign = "comma" if ours == "." else "point"
+    for between in {"", "," if ours == "." else "."}:
+        other = table_of(numbers, ours, between)
+        with pytest.raises(
+            TableError, match=rf"'x' has a cell that is no number with a decimal {sign}"
+        ):
+            model.predict(other)
+        found = model.with_decimal(ours).predict_proba(other)
+        np.testing.assert_array_equal(found, expected)
+    assert model.with_decimal(theirs[0]).columns == model.columns
+    with pytest.raises(TableError, match="the decimal sign is '.' or ',', not ';'"):
+        model.with_decimal(";")

@@ -44,12 +44,14 @@ def predict(
         list[str] | None,
         typer.Option(metavar="COL", help="A column that comes along, as it is."),
     ] = None,
+    decimal: reading.Decimal = None,
     sheet: reading.Sheet = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
 ) -> None:
     """Predict the class of each row of a table, in order, one row out for each row in.
 
-    Columns are found by their names: they may come in any order, and there may be others.
+    Columns are found by their names: they may come in any order, and there may be others. Numbers
+    are read as the training table wrote them, unless --decimal says otherwise.
     """
     from trivium.atomic import atomic_file
     from trivium.storage.models import load
@@ -71,7 +73,7 @@ def predict(
         if not isinstance(fitted, TabularClassifier):
             raise TableError(f"{model} holds a {type(fitted).__name__}, which takes no tables")
         predictions = Predictions(
-            fitted,
+            fitted if decimal is None else fitted.with_decimal(decimal),
             open_source(data, sheet=sheet),
             proba=proba,
             abstain_below=abstain_below,

@@ -1,7 +1,7 @@
 """A whole table: its columns decided, its labels, and what a careful person would say of them."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from trivium.tables.decide import decide
 from trivium.tables.errors import CellError, TableError
 from trivium.tables.findings import PLACE, Finding, Hints, Note
 from trivium.tables.kinds import Column, Kind
+from trivium.tables.numbers import require_decimal
 from trivium.tables.overrides import decide_as, kind_of
 from trivium.tables.quantities import note_of_points
 from trivium.tables.source import Source, open_source
@@ -37,6 +38,9 @@ class Look:
     used : int64 array or None
         Rows that have a label; None: all.
     notes : tuple of str
+    lasting_notes : tuple of str
+        Those on columns and labels, which do not depend on how the table was stored: rows in them
+        are counted from 0.
     source : Source
     """
 
@@ -45,6 +49,7 @@ class Look:
     target: Target | None
     used: Any
     notes: tuple[str, ...]
+    lasting_notes: tuple[str, ...]
     source: Source
 
     @property
@@ -157,8 +162,9 @@ def look(
             columns.append(Column(name, Kind.DROPPED, "left out, as you say"))
         elif name != target:
             columns.append(findings[name].column)
-    notes = (*source.notes, *said, *_written(findings, source))
-    return Look(table, tuple(columns), found, used, notes, source)
+    notes = (*source.notes, *said, *_written(findings, source.places))
+    lasting = (*said, *_written(findings, lambda rows: {row: f"row {row}" for row in rows}))
+    return Look(table, tuple(columns), found, used, notes, lasting, source)
 
 
 class _Choices:
@@ -177,8 +183,8 @@ class _Choices:
         self.target, self.dropped = target, frozenset(drop)
         for name in (*(() if target is None else (target,)), *kinds, *sorted(self.dropped)):
             _require(name, names)
-        if decimal not in (None, ".", ","):
-            raise TableError(f"the decimal sign is '.' or ',', not {decimal!r}")
+        if decimal is not None:
+            require_decimal(decimal)
         if dates not in (None, *ORDERS):
             raise TableError(f"the order of dates is dmy, mdy or ymd, not {dates!r}")
         self.kinds = {name: kind_of(name, word) for name, word in kinds.items()}
@@ -235,7 +241,9 @@ def _by_separator(source: Source) -> str | None:
     return "," if getattr(source, "separator", None) == ";" else None
 
 
-def _written(findings: Mapping[str, Finding], source: Source) -> list[str]:
+def _written(
+    findings: Mapping[str, Finding], places_of: Callable[[Iterable[int]], Mapping[int, str]]
+) -> list[str]:
     """Write notes out, with places; many of one topic become one."""
     topics: dict[str, list[Note]] = {}
     columns: dict[str, list[str]] = {}
@@ -244,7 +252,7 @@ def _written(findings: Mapping[str, Finding], source: Source) -> list[str]:
             topics.setdefault(note.topic, []).append(note)
             columns.setdefault(note.topic, []).append(repr(name))
     shown = [note for notes in topics.values() for note in notes[:_MOST_NOTES]]
-    places = source.places([note.row for note in shown if note.row is not None])
+    places = places_of([note.row for note in shown if note.row is not None])
     written = []
     for topic, notes in topics.items():
         for note in notes[:_MOST_NOTES]:

@@ -6,6 +6,7 @@ becomes float64 by one correctly rounded conversion, so that the same digits giv
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +14,8 @@ import pyarrow.compute as pc
 
 from trivium.arrays import Float64
 from trivium.tables.blanks import blanked
-from trivium.tables.kinds import NumberStyle
+from trivium.tables.errors import TableError
+from trivium.tables.kinds import Column, Kind, NumberStyle
 
 CURRENCIES = (
     "$", "€", "£", "¥", "₹", "₽", "₩", "₺", "₪", "฿", "₫", "₴", "¢", "R$", "US$", "A$", "C$", "zł",
@@ -81,6 +83,47 @@ def values(texts: pa.Array, style: NumberStyle = PLAIN) -> pa.Array:
 def as_codes(texts: pa.Array) -> pa.Array:
     """Return whole numbers without their point, and other texts as they are."""
     return pc.replace_substring_regex(texts, r"^\s*([+-]?[0-9]+)(?:[.,]0*)?\s*$", r"\1")
+
+
+def with_decimal(column: Column, sign: str) -> Column:
+    """Return a column whose numbers have a given decimal sign.
+
+    Where that is another one than before, the one before may stand between thousands.
+
+    Parameters
+    ----------
+    column : Column
+    sign : {".", ","}
+
+    Raises
+    ------
+    TableError
+        If it is neither.
+    """
+    require_decimal(sign)
+    style = column.number or PLAIN
+    if column.kind is not Kind.NUMERIC or style.decimal == sign:
+        return column
+    between = style.thousands if style.thousands in (" ", "'") else "." if sign == "," else ","
+    return replace(column, number=replace(style, decimal=sign, thousands=between))
+
+
+def require_decimal(sign: str) -> None:
+    """Refuse what is no decimal sign.
+
+    Raises
+    ------
+    TableError
+    """
+    if sign not in (".", ","):
+        raise TableError(f"the decimal sign is '.' or ',', not {sign!r}")
+
+
+def reads_with_other_decimal(text: str, style: NumberStyle) -> bool:
+    """Whether a text is a number if the other decimal sign is meant."""
+    other = "." if style.decimal == "," else ","
+    column = with_decimal(Column("", Kind.NUMERIC, number=style), other)
+    return canonical(pa.array([text]), column.number or PLAIN).null_count == 0
 
 
 def holds_any(found: Float64, words: Sequence[str]) -> bool:

@@ -186,6 +186,11 @@ def _wrong(cell: str, column: Column, row: int) -> CellError:
     message = f"column {name!r} has a cell that is no {nouns[column.kind]}"
     if column.kind is Kind.NUMERIC and (units := _units(column.number)):
         message += f" with {' or '.join(units)}"
+    elif column.kind is Kind.NUMERIC:
+        style = column.number or NumberStyle()
+        if numbers.reads_with_other_decimal(cell, style):
+            message += f" with {'a decimal comma' if style.decimal == ',' else 'a decimal point'}"
+            message += " (--decimal)"
     if column.kind is Kind.BOOLEAN:
         message += " of those known (" + ", ".join((*column.truths, *column.falsehoods)) + ")"
     return CellError(message, name, row, cell)

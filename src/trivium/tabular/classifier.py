@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +14,7 @@ from trivium.preparation.parsing import values_in
 from trivium.preparation.preparation import Preparation
 from trivium.preparation.reading import text_batches
 from trivium.tables.kinds import Column
+from trivium.tables.numbers import with_decimal
 from trivium.tabular.answers import Answers, answers_of
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ class TabularClassifier:
     notes : tuple of str
         What was said of the fit.
     table_notes : tuple of str
-        What was said of the training table.
+        What was said of columns and labels of the training table, rows counted from 0; not how it
+        was stored.
     unseen : dict
         From names of columns to how many cells, in the last prediction, were of a level that no
         training row has; only where there were some.
@@ -120,6 +122,26 @@ class TabularClassifier:
         """Return what `predict` and `predict_proba` do, of a table that is read once."""
         codes, probabilities, _ = self._asked(table)
         return self.classes_[codes], probabilities
+
+    def with_decimal(self, sign: str) -> Self:
+        """Return the same classifier for tables of text with another decimal sign.
+
+        Parameters
+        ----------
+        sign : {".", ","}
+
+        Raises
+        ------
+        TableError
+            If it is neither.
+        """
+        plan = self.preparation.plan_
+        columns, used = (
+            tuple(with_decimal(column, sign) for column in each)
+            for each in (self.columns, plan.columns)
+        )
+        preparation = Preparation.of_plan(columns, replace(plan, columns=used))
+        return replace(self, preparation=preparation, unseen={})
 
     def to_sklearn(self) -> "Pipeline":
         """Return scikit-learn's pipeline of the same preparation and classifier, fitted.

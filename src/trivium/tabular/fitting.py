@@ -107,7 +107,7 @@ def fit_table(
         class_weight=None if weights is None else tuple(weights.values()),
         validation=_as_json(found, len(splits), seed, measure) | {"tuned": parameter_of(estimator)},
         notes=tuple(notes),
-        table_notes=seen.notes,
+        table_notes=seen.lasting_notes,
     )
 
 
