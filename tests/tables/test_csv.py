@@ -8,7 +8,7 @@ import os
 import pyarrow as pa
 import pytest
 
-from trivium.tables import csv_source
+from trivium.tables import csv_source, encodings, streams
 from trivium.tables.errors import TableError
 from trivium.tables.look import look
 from trivium.tables.source import open_source
@@ -124,14 +124,24 @@ def test_any_layout(tmp_path, name):
 
 
 def test_quotations(tmp_path):
-    text = 'a,"b\n""c""",d\n"x, y","line\r\nline\n\nline",5" pipe\n"""",,"z"z\n'
+    text = 'a,"b\n""c""",d\n"x, y","line\r\nline\n\nline",5" pipe\n"""",,"z" \n'
     path = write(tmp_path, text)
     assert read(path) == {
         "a": ["x, y", '"'],
         'b\n"c"': ["line\r\nline\n\nline", None],
-        "d": ['5" pipe', "zz"],
+        "d": ['5" pipe', "z "],
     }
     assert open_source(path).places([0, 1]) == {0: "line 3", 1: "line 7"}
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1 << 22])
+def test_blocks_do_not_hide_what_marks_tell(tmp_path, monkeypatch, size):
+    read = streams.read_block
+    monkeypatch.setattr(encodings, "read_block", lambda stream, path: read(stream, path, size))
+    tidy = '"a,1","b"\n"x ""y"", z",1\n"",""""\r\n"u\nv","w"\n'
+    assert encodings.survey(write(tmp_path, tidy)).tidy
+    for untidy in ('"a"x,b\n', 'a,5"\n1,6"\n', '"a" ,b\n', 'a, "b"\n', 'a,b\n"x""y"z,1\n'):
+        assert not encodings.survey(write(tmp_path, untidy)).tidy
 
 
 def test_an_empty_quotation_is_an_empty_cell(tmp_path):
@@ -215,6 +225,13 @@ REFUSED = {
         "line 5 has 3 fields where the header names 2 columns",
     ),
     "open": ('a,b\n1,"x\n2,y\n', "the quotation that begins in line 2 does not end"),
+    "text behind": ('a,b\n1,"x"\n"6"z,y\n', "line 3 has text behind a quotation that has ended"),
+    "text behind white space": ('a;b\n"x" y;2\n', "line 2 has text behind"),
+    "marks not doubled": ('a,b\n"x\ny",1\n"He said "no"",2\n', "line 4 has text behind"),
+    "a mark not doubled": ('a,b\n1,2\n"5" pipe",3\n', "line 3 has text behind"),
+    "text behind in UTF-16": ('a,b\n"6"z,y\n'.encode("utf-16"), "line 2 has text behind"),
+    "text behind in the header": ('"a"x,b\n1,2\n', "line 1 has text behind"),
+    "text behind after a bare mark": ('a,b\n5" pipe,x\n"6"z,"y"\n', "line 3 has text behind"),
     "open header": ('a,"b\n1,2\n', "the quotation that begins in line 1 does not end"),
     "nul": ("a,b\n1,x\n2,\0\n", "line 3 has a NUL byte"),
     "nul later": (b"a,b\n\xfc,x\n2,\0\n", "line 3 has a NUL byte"),

@@ -44,6 +44,8 @@ class CsvSource:
         self.dialect = self._sniff()
         quotes = found.quotes if found.quotes >= 0 else self._count_quotes()
         self._quotes = quotes > 0
+        if quotes and not found.tidy:
+            self._refuse_text_behind_quotation()
         if quotes % 2:
             self._refuse_open_quotation()
         self.names, said = checked_headers(self.dialect.headers)
@@ -239,6 +241,16 @@ class CsvSource:
                 if record.open:
                     line = record.opened + self.dialect.line - 1
                     raise TableError(f"the quotation that begins in line {line} does not end")
+
+    def _refuse_text_behind_quotation(self) -> None:
+        stream = io.BufferedReader(Utf8(open_plain(self.path), self.path, self.encoding), _BLOCK)
+        with io.TextIOWrapper(stream, encoding="utf-8", newline="") as lines:
+            line = dialect.line_of_text_behind_quotation(lines, self.dialect.separator)
+        if line is not None:
+            raise TableError(
+                f"line {line} has text behind a quotation that has ended: a quotation mark within "
+                "a quoted cell has to be doubled"
+            )
 
     def _refusal(self, error: Exception) -> TableError:
         """Find the line that has the wrong number of fields."""

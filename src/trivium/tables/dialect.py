@@ -140,6 +140,33 @@ def _advance(line: str, separator: str, quoted: bool) -> tuple[int, bool]:
         at, count = at + 1, count + 1
 
 
+def line_of_text_behind_quotation(lines: Iterable[str], separator: str) -> int | None:
+    """Return the first line, from 1, where a quotation ends within its field, if there is one.
+
+    White space may follow. Readers differ in what they make of other text, or lose the marks.
+    """
+    quoted = False
+    for number, line in enumerate(lines, start=1):
+        at = 0
+        while at >= 0 and (quoted or '"' in line):
+            if not quoted and line[at : at + 1] == '"':
+                quoted, at = True, at + 1
+            if quoted:
+                at = line.find('"', at)
+                if at < 0:
+                    break  # it goes on in the next line
+                if line[at + 1 : at + 2] == '"':
+                    at += 2
+                    continue
+                quoted, at = False, at + 1
+                end = line.find(separator, at)
+                if (line[at:end] if end >= 0 else line[at:]).strip():
+                    return number
+            at = line.find(separator, at)
+            at += at >= 0
+    return None
+
+
 def fields_of(record: str, separator: str) -> list[str]:
     """Return the texts of the fields of one record."""
     record = re.sub(r"(\r\n|\n|\r)\Z", "", record)

@@ -19,6 +19,8 @@ _MARKS = (
 )
 _QUOTE, _BEYOND_ASCII = ord('"'), 128
 _SAMPLE = 1 << 16
+_BESIDE = np.isin(np.arange(256), list(b',;\t|\r\n"'))
+"""Bytes that may stand before a quotation and behind it, where separators are common ones."""
 _START = 4096
 
 NAMES = {
@@ -47,11 +49,14 @@ class Survey:
         How many there are; -1 where the encoding does not let them be counted.
     guessed : bool
         Whether the encoding is a guess by letters that occur.
+    tidy : bool
+        Whether each quotation mark surely stands at an end of a cell, or is doubled.
     """
 
     encoding: str
     quotes: int
     guessed: bool = False
+    tidy: bool = False
 
 
 def survey(path: Path) -> Survey:
@@ -68,12 +73,15 @@ def survey(path: Path) -> Survey:
         if encoding not in (None, "utf-8-sig"):
             return Survey(encoding, -1)
         decoder = codecs.getincrementaldecoder("utf-8")("strict")
-        quotes = 0
+        quotes, tidy, before = 0, True, b"\n"
         while block:
             letters = np.frombuffer(block, np.uint8)  # NumPy counts faster than Python does
             if not letters.min():
                 raise _nul(_line_of_nul(path))
-            quotes += int(np.count_nonzero(letters == _QUOTE))
+            found = int(np.count_nonzero(letters == _QUOTE))
+            if tidy and (found or before == b'"'):
+                tidy = _is_tidy(before, block.removeprefix(codecs.BOM_UTF8), quotes)
+            quotes, before = quotes + found, block[-1:]
             if letters.max() >= _BEYOND_ASCII or decoder.getstate()[0]:
                 try:
                     decoder.decode(block)
@@ -82,7 +90,27 @@ def survey(path: Path) -> Survey:
             block = read_block(stream, path)
         if decoder.getstate()[0]:
             return _of_eight_bits(path)
-    return Survey(encoding or "utf-8", quotes)
+    return Survey(encoding or "utf-8", quotes, tidy=tidy)
+
+
+def _is_tidy(before: bytes, block: bytes, quotes: int) -> bool:
+    """Tell whether quotation marks stand at ends of cells or are doubled, if all before them did.
+
+    Parameters
+    ----------
+    before : bytes
+        The last one before the block.
+    block : bytes
+    quotes : int
+        Quotation marks before the block.
+    """
+    letters = np.frombuffer(before + block, np.uint8)
+    places = np.flatnonzero(letters == _QUOTE)
+    # A first byte that is a mark has been counted, and looked at but for what follows it.
+    ends = (quotes - (before == b'"') + np.arange(len(places))) % 2 == 1
+    followed = places[ends & (places < len(letters) - 1)] + 1
+    led = places[~ends & (places > 0)] - 1
+    return bool(_BESIDE[letters[followed]].all() and _BESIDE[letters[led]].all())
 
 
 def _line_of_nul(path: Path) -> int:
