@@ -133,7 +133,7 @@ def test_pandas():
     assert [each and each[:16] for each in zone] == ["2019-12-31 16:00", None, "2020-01-01 15:00"]
     assert found == FRAME_TEXT
     assert text(FRAME.iloc[::-1])["ints"] == ["3", "2", "1"]
-    assert open_source(FRAME).place(1) == "row 1"
+    assert open_source(FRAME).place(1) == "row 2 (counted from 1)"
 
 
 def test_a_category_of_pandas_holds_numbers_with_gaps():

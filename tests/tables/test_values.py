@@ -103,13 +103,13 @@ def test_a_wrong_cell_names_its_row():
     with pytest.raises(CellError) as error:
         values_of(cells, NUMERIC)
     assert (error.value.column, error.value.row, error.value.cell) == ("x", 4, "two")
-    assert str(error.value) == "column 'x' has a cell that is no number (row 4)"
+    assert str(error.value) == "column 'x' has a cell that is no number in row 5 (counted from 1)"
     assert str(error.value.at("line 6")).endswith("a cell that is no number in line 6")
 
 
 @pytest.mark.parametrize("text", ["inf", "-Infinity", "1e999", "∞"])
 def test_infinite_numbers_are_refused(text):
-    with pytest.raises(CellError, match=r"column 'x' has an infinite number \(row 1\)"):
+    with pytest.raises(CellError, match=r"column 'x' has an infinite number in row 2 \(counted from 1\)"):
         values_of(array("1", text), NUMERIC)
 
 

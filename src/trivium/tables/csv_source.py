@@ -11,7 +11,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from trivium.tables import dialect, encodings
-from trivium.tables.errors import TableError
+from trivium.tables.errors import TableError, row_called
 from trivium.tables.headers import checked_headers
 from trivium.tables.line_blocks import blocks_of_lines
 from trivium.tables.pieces import Piece, batches_of, whole
@@ -138,7 +138,7 @@ class CsvSource:
 
     def places(self, rows: Iterable[int]) -> dict[int, str]:
         """Name the lines of several rows, reading the file once."""
-        wanted = {row: f"row {row}" for row in rows}
+        wanted = {row: row_called(row) for row in rows}
         if wanted:
             last = max(wanted)
             with self._open() as stream:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from trivium.tables.errors import TableError
+from trivium.tables.errors import TableError, row_called
 from trivium.tables.headers import checked_headers
 from trivium.tables.pieces import Piece, batches_of
 from trivium.tables.texts import text_of_array, text_of_objects
@@ -66,8 +66,8 @@ class TypedSource:
             yield partial(_batch_of, [block[place] for place in places], wanted, direct)
 
     def place(self, row: int) -> str:
-        """Name a row, counted from 0."""
-        return f"row {row}"
+        """Name a row, counted from 0, as people do, from 1."""
+        return row_called(row)
 
     def places(self, rows: Iterable[int]) -> dict[int, str]:
         """Name several rows in one go."""
