@@ -72,6 +72,16 @@ def test_a_person_reads_a_table(call, path, columns):
     assert max(map(len, out.splitlines()[1:])) <= columns
 
 
+@pytest.mark.parametrize("columns", [20, 30, 45])
+def test_nothing_vanishes_where_lines_are_short(call, path, columns):
+    code, out, _ = call(path, "--target", "y", columns=columns)
+    assert code == 0
+    assert "…" not in out
+    words = " ".join(out.split())
+    assert "- id: kind dropped, levels 40, why a counter of the rows" in words
+    assert "- x: kind numeric, levels 5, why whole numbers" in words
+
+
 def test_many_classes_are_shown_in_part(call, tmp_path):
     path = tmp_path / "table.csv"
     path.write_text("x,y\n" + "".join(f"{i % 7},c{i % 30}\n" for i in range(120)))

@@ -109,7 +109,9 @@ def test_a_wrong_cell_names_its_row():
 
 @pytest.mark.parametrize("text", ["inf", "-Infinity", "1e999", "∞"])
 def test_infinite_numbers_are_refused(text):
-    with pytest.raises(CellError, match=r"column 'x' has an infinite number in row 2 \(counted from 1\)"):
+    with pytest.raises(
+        CellError, match=r"column 'x' has an infinite number in row 2 \(counted from 1\)"
+    ):
         values_of(array("1", text), NUMERIC)
 
 

@@ -14,9 +14,11 @@ from trivium.commands.words import (
     print_json,
     print_lines,
     print_notes,
+    print_rows,
 )
 
 _MOST = 40  # columns or classes that are printed
+_NARROW = 50  # letters of a line, fewer than the table of columns takes
 
 
 def inspect(
@@ -70,13 +72,20 @@ def _print_table_model(about: Mapping[str, Any]) -> None:
         ]
     )
     print_validation(about["validation"], about["model"])
-    table = Table(title="Columns", title_justify="left", box=box.SIMPLE_HEAD)
-    for word in ("column", "kind", "why"):
-        table.add_column(word, overflow="fold")
-    for column in about["columns"][:_MOST]:
-        cells = (column["name"], column["kind"], column["reason"])
-        table.add_row(*(escape(in_one_line(cell)) for cell in cells))
-    console().print(table)
+    heads = ("column", "kind", "why")
+    rows = [
+        [in_one_line(column[key]) for key in ("name", "kind", "reason")]
+        for column in about["columns"][:_MOST]
+    ]
+    if (out := console()).width < _NARROW:
+        print_rows("Columns", heads, rows)
+    else:
+        table = Table(title="Columns", title_justify="left", box=box.SIMPLE_HEAD)
+        for head in heads:
+            table.add_column(head, overflow="fold")
+        for row in rows:
+            table.add_row(*map(escape, row))
+        out.print(table)
     if len(about["columns"]) > _MOST:
         print_lines([f"... and {len(about['columns']) - _MOST} more columns: --json has them all"])
     print_notes([*about["table_notes"], *about["notes"]])

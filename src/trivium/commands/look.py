@@ -1,7 +1,7 @@
 """`trivium look`: what a table is taken for, and why."""
 
 from collections import Counter
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,7 @@ from trivium.commands.words import (
     in_one_line,
     print_json,
     print_notes,
+    print_rows,
 )
 
 if TYPE_CHECKING:
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
 
 _MOST_CLASSES = 20
 _LONGEST = 80  # letters of a name
+_NARROW = 60  # letters of a line, fewer than the table of columns takes
+_LAYOUT: dict[str, dict[str, Any]] = {
+    "column": {"overflow": "fold", "ratio": 2},
+    "kind": {"no_wrap": True},
+    "levels": {"justify": "right", "no_wrap": True},
+    "missing": {"justify": "right", "no_wrap": True},
+    "why": {"overflow": "fold", "ratio": 3},
+}
 
 
 def look(
@@ -75,8 +84,8 @@ def _print_classes(out: "Console", target: "Target", rows_used: int) -> None:
         box=box.SIMPLE_HEAD,
     )
     table.add_column("class", overflow="fold")
-    table.add_column("rows", justify="right")
-    table.add_column("share", justify="right")
+    table.add_column("rows", justify="right", overflow="fold")
+    table.add_column("share", justify="right", overflow="fold")
     pairs = sorted(zip(target.counts, target.classes, strict=True), key=lambda p: (-p[0], p[1]))
     for rows, name in pairs[:_MOST_CLASSES]:
         share = f"{100 * rows / rows_used:.1f} %"
@@ -94,23 +103,27 @@ def _print_columns(out: "Console", seen: "Look") -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(title="Columns", title_justify="left", box=box.SIMPLE_HEAD)
-    table.add_column("column", overflow="fold", ratio=2)
-    table.add_column("kind", no_wrap=True)
-    table.add_column("levels", justify="right", no_wrap=True)
-    table.add_column("missing", justify="right", no_wrap=True)
-    table.add_column("why", overflow="fold", ratio=3)
-    styles = {"dropped": "dim", "text": "dim", "group": "dim"}
-    for each in seen.columns:
-        table.add_row(
-            escape(_shown(each.name)),
+    heads = ("column", "kind", "levels", "missing", "why")
+    rows = [
+        (
+            _shown(each.name),
             str(each.kind),
             f"{each.levels:,}",
             f"{each.missing:,}" if each.missing else "",
-            escape(in_one_line(each.reason)),
-            style=styles.get(each.kind),
+            in_one_line(each.reason),
         )
-    out.print(table, highlight=False)
+        for each in seen.columns
+    ]
+    if out.width < _NARROW:
+        print_rows("Columns", heads, rows)
+    else:
+        table = Table(title="Columns", title_justify="left", box=box.SIMPLE_HEAD)
+        for head in heads:
+            table.add_column(head, **_LAYOUT[head])
+        for row in rows:
+            faint = row[1] in ("dropped", "text", "group")
+            table.add_row(*map(escape, row), style="dim" if faint else None)
+        out.print(table, highlight=False)
     kinds = Counter(each.kind for each in seen.columns)
     counted = ", ".join(f"{n:,} {kind}" for kind, n in kinds.most_common())
     out.print(counted, style="bold", highlight=False)

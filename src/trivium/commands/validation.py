@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from trivium.commands.words import console, in_one_line
+from trivium.commands.words import console, in_one_line, print_rows
 
+_NARROW = 72  # letters of a line, fewer than the table takes
 _SCORES = {
     "accuracy": "accuracy",
     "balanced_accuracy": "balanced accuracy",
@@ -27,17 +28,22 @@ def print_validation(found: Mapping[str, Any], chosen: str) -> None:
 
     if not found:
         return
-    table = Table(
-        title=f"{found['folds']}-fold cross-validation", title_justify="left", box=box.SIMPLE_HEAD
-    )
-    table.add_column("model", overflow="fold")
-    for word in _SCORES.values():
-        table.add_column(word, justify="right")
-    for name, scores in found["models"].items():
-        mark = " *" if name == chosen else ""
-        table.add_row(in_one_line(name) + mark, *_cells(scores))
-    table.add_row("the most frequent class", *_cells(found["majority"]))
-    console().print(table)
+    title, heads = f"{found['folds']}-fold cross-validation", ["model", *_SCORES.values()]
+    rows = [
+        (in_one_line(name) + " *" * (name == chosen), *_cells(scores))
+        for name, scores in found["models"].items()
+    ]
+    rows.append(("the most frequent class", *_cells(found["majority"])))
+    if (out := console()).width < _NARROW:
+        print_rows(title, heads, rows)
+        return
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column(heads[0], overflow="fold")
+    for head in heads[1:]:
+        table.add_column(head, justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    out.print(table)
 
 
 def _cells(scores: Mapping[str, Any]) -> list[str]:

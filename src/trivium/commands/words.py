@@ -4,7 +4,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -116,6 +116,25 @@ def print_notes(notes: Iterable[str]) -> None:
         grid.add_row("-", Text(in_one_line(note)))
     if grid.row_count:
         console().print(grid, highlight=False)
+
+
+def print_rows(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table as a list, for terminals in which its columns have no place.
+
+    Parameters
+    ----------
+    title : str
+    heads : sequence of str
+        Of columns, the first of which names the rows.
+    rows : iterable of sequences of str
+        Cells that are empty are left out.
+    """
+    print_lines([title])
+    print_notes(
+        f"{row[0]}: "
+        + ", ".join(f"{head} {cell}" for head, cell in zip(heads[1:], row[1:], strict=True) if cell)
+        for row in rows
+    )
 
 
 @contextmanager
