@@ -420,7 +420,7 @@ def test_threads_do_not_show(monkeypatch):
     X, y = table(200, 40, 0.1)
     sparse, found = scipy.sparse.csr_array(X), []
     for count in (1, 2, 5):
-        monkeypatch.setattr("trivium.blocks.workers.joblib.cpu_count", lambda count=count: count)
+        monkeypatch.setattr("joblib.cpu_count", lambda count=count: count)
         found.append(LeastSquaresClassifier(0.01).fit(sparse, y).coef_)
     assert np.array_equal(found[0], found[1])
     assert np.array_equal(found[0], found[2])

@@ -14,10 +14,6 @@ from threading import RLock, get_ident
 from typing import Any, TypeVar
 from weakref import ref
 
-import joblib
-import scipy.linalg  # noqa: F401 - loads SciPy's BLAS, so that the controller below finds it
-from threadpoolctl import ThreadpoolController
-
 from trivium.blocks.crew import Crew
 
 Piece = TypeVar("Piece")
@@ -61,6 +57,8 @@ def _cores() -> int:
 @lru_cache(maxsize=8)
 def _counted(_affinity: frozenset[int], _limit: str | None) -> int:
     """Count cores, once while the process may use the same: joblib reads files for it."""
+    import joblib  # takes a while, which who looks at a small table need not wait for
+
     return int(joblib.cpu_count())
 
 
@@ -285,6 +283,9 @@ def _libraries() -> list[Any]:
 
 
 def _listed() -> list[Any]:
+    import scipy.linalg  # noqa: F401 - loads SciPy's BLAS, so that the controller finds it
+    from threadpoolctl import ThreadpoolController
+
     libraries: list[Any] = ThreadpoolController().select(user_api="blas").lib_controllers
     return libraries
 

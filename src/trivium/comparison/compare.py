@@ -16,7 +16,8 @@ from trivium.comparison.settings import BUDGET, Settings
 from trivium.tables.errors import TableError
 from trivium.tables.look import Look, look
 from trivium.tabular import notes as say
-from trivium.tabular.choice import FLOOR, SIMPLEST_FIRST, fold_scores, verdict_of
+from trivium.tabular.choice import FLOOR, fold_scores, verdict_of
+from trivium.tabular.classifier import SIMPLEST_FIRST
 from trivium.tabular.metrics import METRICS
 from trivium.tabular.reading import Reading, read_task
 from trivium.tabular.tuning import TUNED

@@ -10,8 +10,7 @@ from trivium.storage.errors import Malformed, NotStorableError
 from trivium.storage.rooms import CLASSIFIERS, codec_of
 from trivium.storage.tables import columns_told, require_texts
 from trivium.storage.values import value_of, value_written
-from trivium.tabular.choice import SIMPLEST_FIRST
-from trivium.tabular.classifier import TabularClassifier
+from trivium.tabular.classifier import SIMPLEST_FIRST, TabularClassifier
 
 PREPARATION = tables.CODECS["Preparation"]
 

@@ -22,6 +22,7 @@ from trivium.tables.source import Source, open_source
 from trivium.tables.target import Target, target_of
 
 _MOST_NOTES, _MOST_NAMES = 3, 10
+_FEW_ROWS = 2000
 
 
 @dataclass(frozen=True)
@@ -212,7 +213,8 @@ def _decide_all(
         return decide(name, cells, hints) if kind is None else decide_as(name, cells, kind, hints)
 
     features = [name for name in names if name != chosen.target]
-    first = map_in_order(lambda name: finding(name, chosen.hints), features)
+    each = map if table.num_rows < _FEW_ROWS else map_in_order  # threads take longer to come by
+    first = each(lambda name: finding(name, chosen.hints), features)
     findings = dict(zip(features, first, strict=True))
     told = [each.evidence for each in findings.values()]
     commas = _by_separator(source) == ","

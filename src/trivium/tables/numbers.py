@@ -123,7 +123,7 @@ def reads_with_other_decimal(text: str, style: NumberStyle) -> bool:
     """Whether a text is a number if the other decimal sign is meant."""
     other = "." if style.decimal == "," else ","
     column = with_decimal(Column("", Kind.NUMERIC, number=style), other)
-    return canonical(pa.array([text]), column.number or PLAIN).null_count == 0
+    return bool(canonical(pa.array([text]), column.number or PLAIN).null_count == 0)
 
 
 def holds_any(found: Float64, words: Sequence[str]) -> bool:

@@ -5,14 +5,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from trivium.arrays import Float64
+from trivium.tabular.classifier import SIMPLEST_FIRST
 from trivium.tabular.folds import Split
 from trivium.tabular.metrics import METRICS, Metric, Predictions, by_fold
 from trivium.tabular.task import Task
 from trivium.tabular.validation import Validation
 from trivium.verdict.decide import Verdict, decide
-
-SIMPLEST_FIRST = ("least-squares", "softmax", "neighbors")
-"""Linear functions solved for, linear ones found by steps, and all training rows."""
 
 FLOOR = "floor"
 """The most frequent class, always."""

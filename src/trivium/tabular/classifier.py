@@ -20,6 +20,9 @@ from trivium.tabular.answers import Answers, answers_of
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
+SIMPLEST_FIRST = ("least-squares", "softmax", "neighbors")
+"""Linear functions solved for, linear ones found by steps, and all training rows."""
+
 
 @dataclass(frozen=True, eq=False)
 class TabularClassifier:

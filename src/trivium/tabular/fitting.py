@@ -7,8 +7,8 @@ from trivium.preparation.preparation import Preparation
 from trivium.tables.errors import TableError
 from trivium.tables.look import Look
 from trivium.tabular import notes as say
-from trivium.tabular.choice import FLOOR, SIMPLEST_FIRST, verdict_of
-from trivium.tabular.classifier import TabularClassifier
+from trivium.tabular.choice import FLOOR, verdict_of
+from trivium.tabular.classifier import SIMPLEST_FIRST, TabularClassifier
 from trivium.tabular.reading import read_task
 from trivium.tabular.tuning import TUNED, parameter_of
 from trivium.tabular.validation import Progress, Validation, cross_validate, kinds_of, quiet
