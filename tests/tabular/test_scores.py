@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, log_loss
 
-from trivium.tabular.scores import Score, bounded, score
+from trivium.tabular.scores import bounded, score
 from trivium.tabular.weights import are_unequal, balance
 
 

@@ -125,9 +125,13 @@ def seconds_of_a_run(task: Task, width: int) -> float:
     width : int
         Columns of the prepared rows.
     """
-    n, columns = task.codes.size, max(width, 1)
-    compared = n * min(n, 20_000) * columns
-    return 0.3 + 3e-8 * n * columns * (columns + 40 * task.n_classes) + 1e-9 * compared
+    n, columns, n_classes = task.codes.size, max(width, 1), task.n_classes
+    enough = min(n, 20_000)
+    least_squares = 4e-6 * n * columns + 5e-9 * n * columns**2
+    softmax = (5e-6 * columns + 5e-5) * n_classes * (n if n == enough else n / 3.0)
+    votes = (1e-4 + 4e-5 * n_classes) * (3.0 if task.balanced else 1.0)
+    neighbors = enough * (votes + 1e-9 * n * columns)
+    return 0.6 + least_squares + softmax + neighbors
 
 
 def _first_run(

@@ -117,6 +117,6 @@ TUNED: Mapping[str, Callable[[Training], Any]] = {
 
 
 def parameter_of(estimator: Any) -> dict[str, float]:
-    """Return the parameter that was tuned, by name."""
-    name = "n_neighbors" if isinstance(estimator, KNeighborsClassifier) else "alpha"
-    return {name: getattr(estimator, name)}
+    """Return the parameter that was tuned, by name; nothing of a model of another kind."""
+    names = ("n_neighbors", "alpha")
+    return {name: getattr(estimator, name) for name in names if hasattr(estimator, name)}

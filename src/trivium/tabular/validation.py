@@ -62,7 +62,7 @@ def cross_validate(
     Returns
     -------
     dict
-        From names to what was found; "floor" is the most frequent class of each training part.
+        From names to what was found; "floor" is the most frequent class.
     """
     parts = Parts(task, splits)
     found = {"floor": validate_floor(parts)}
@@ -72,10 +72,15 @@ def cross_validate(
 
 
 def validate_floor(parts: Parts) -> Validation:
-    """Predict the most frequent class of the training part, with the classes' shares in it."""
+    """Predict the most frequent class, with the classes' shares as probabilities.
+
+    By time it is that of each training part. Else it is that of all rows: what a fold has more of,
+    its training part has less of, so that by training parts two classes of equal size would be
+    predicted worse than by a coin.
+    """
     answers = _Answers(parts)
     for part in parts:
-        answers.take_shares(part)
+        answers.take_shares(part, of=part.learn if parts.task.when is not None else None)
     return answers.validation((), ())
 
 
@@ -101,7 +106,7 @@ def validate(
         progress(f"{name}, fold {number + 1} of {len(parts)}")
         part = parts[number]
         if part.rows is None:  # one class alone: every model says so
-            answers.take_shares(part)
+            answers.take_shares(part, of=part.learn)
             continue
         with quiet() as heard:
             began = time.perf_counter()
@@ -130,11 +135,12 @@ class _Answers:
         self._chances[part.test] = bounded(chances, part.learn.size)
         self._seconds = (self._seconds[0] + seconds[0], self._seconds[1] + seconds[1])
 
-    def take_shares(self, part: Part) -> None:
-        shares = np.bincount(self._codes[part.learn], minlength=self._chances.shape[1])
-        chances = (shares / part.learn.size)[None, :]
+    def take_shares(self, part: Part, of: Indices | None) -> None:
+        """Answer by the shares of classes in some rows, or in all."""
+        codes = self._codes if of is None else self._codes[of]
+        shares = np.bincount(codes, minlength=self._chances.shape[1]) / codes.size
         most = np.full(part.test.size, shares.argmax())
-        self.take(part, most, np.repeat(chances, part.test.size, axis=0), (0.0, 0.0))
+        self.take(part, most, np.tile(shares, (part.test.size, 1)), (0.0, 0.0))
 
     def validation(
         self, parameters: tuple[dict[str, float], ...], said: tuple[str, ...]
