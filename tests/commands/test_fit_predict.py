@@ -135,10 +135,11 @@ def test_unseen_levels_and_columns_that_come_along(call, rows, tmp_path):
     place, answers = tmp_path / "class.model", tmp_path / "answers.parquet"
     call("fit", rows, "--target", "class", "--out", place)
     new = tmp_path / "new.csv"
-    new.write_text('town,id,visited,"weight, kg"\nBonn,7,03.04.2022,"1,5"\n')
+    new.write_text('town,id,visited,"weight, kg"\nBonn,7,,"1,5"\n')
     code, out, _ = call("predict", place, new, "--out", answers, "--keep", "id")
     assert code == 0
     assert "Column 'town': 1 cell is of a level that no training row has." in out
+    assert "Column 'visited': 1 cell is missing, where no training row lacks one." in out
     import pyarrow.parquet
 
     table = pyarrow.parquet.read_table(answers).to_pydict()

@@ -88,6 +88,23 @@ def test_unseen_levels_are_counted(model, rows):
     assert predictions.tally.rows == N
 
 
+def test_missing_cells_are_counted_where_no_training_row_has_one(model, rows):
+    emptied = {name: ["", *cells[1:]] for name, cells in rows.items()}
+    emptied |= {"shop": [None, "NA", *rows["shop"][2:]], "sold": rows["sold"]}
+    predictions = Predictions(model, open_source(emptied))
+    all_of(predictions)
+    assert predictions.tally.gaps == {"size": 1, "shop": 1, "day": 1}
+    assert predictions.tally.unseen == {"shop": 1}  # a word like any other among words
+    model.predict(emptied)
+    assert model.gaps == dict(predictions.tally.gaps)
+    model.predict(rows)
+    assert model.gaps == {}
+    used = fit_table(look(emptied, "sold", missing=["NA"]), model="softmax")
+    again = Predictions(used, open_source(emptied))
+    all_of(again)
+    assert again.tally.gaps == {}
+
+
 def test_no_rows(model, rows):
     predictions = Predictions(model, open_source({name: [] for name in rows}))
     assert all_of(predictions) == {"prediction": []}

@@ -101,6 +101,7 @@ def _as_json(tally: "Tally", out: str) -> dict[str, object]:
         "rows": tally.rows,
         "abstained": tally.abstained,
         "unseen": dict(tally.unseen),
+        "gaps": dict(tally.gaps),
         "out": out,
     }
 
@@ -112,3 +113,6 @@ def _sentences(tally: "Tally", out: str) -> Iterator[str]:
     for name, count in tally.unseen.items():
         cells = "1 cell is" if count == 1 else f"{count:,} cells are"
         yield f"Column {name!r}: {cells} of a level that no training row has."
+    for name, count in tally.gaps.items():
+        cells = "1 cell is" if count == 1 else f"{count:,} cells are"
+        yield f"Column {name!r}: {cells} missing, where no training row lacks one."

@@ -62,6 +62,11 @@ class DatePlan:
         return cls(day, tuple(found))
 
     @property
+    def gaps(self) -> bool:
+        """Whether a cell was missing; then a column says where, by 1."""
+        return self.day.gaps
+
+    @property
     def width(self) -> int:
         """Columns that come of it."""
         return self.day.width + 2 * len(self.cycles)

@@ -132,6 +132,29 @@ class Plan:
         names = (column.name for column in self.columns)
         return X, {name: count for name, count in zip(names, counts, strict=True) if count}
 
+    def new_gaps(self, values: Mapping[str, Values]) -> dict[str, int]:
+        """Count the missing cells of columns in which no training row had one.
+
+        They count as the median, as the more frequent truth value, as a time in the middle or as an
+        unseen level: nothing was learnt of what it means that they are missing.
+
+        Parameters
+        ----------
+        values : mapping
+            From the columns' names to their cells.
+
+        Returns
+        -------
+        dict
+            From the names of columns with such cells to how many there are.
+        """
+        counts = {
+            column.name: _missing(values[column.name])
+            for column, part in zip(self.columns, self.parts, strict=True)
+            if not part.gaps
+        }
+        return {name: count for name, count in counts.items() if count}
+
     def _dense(self, cells: Sequence[Values], n: int) -> tuple[Float64, list[int]]:
         out, end, unseen = np.zeros((n, self.width)), 0, []
         for part, own in zip(self.parts, cells, strict=True):
@@ -199,6 +222,11 @@ def some(values: Values, rows: Indices | None) -> Values:
     if rows is None:
         return values
     return values.take(rows)
+
+
+def _missing(values: Values) -> int:
+    gone = values.codes < 0 if isinstance(values, Levels) else np.isnan(values)
+    return int(np.count_nonzero(gone))
 
 
 def _length(values: Values) -> int:

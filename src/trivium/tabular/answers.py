@@ -18,11 +18,14 @@ class Answers(NamedTuple):
         Of shape (n, 0) where nobody has asked.
     unseen : dict
         From names of columns to how many cells are of a level that no training row has.
+    gaps : dict
+        From names of columns to how many cells are missing, where no training row's is.
     """
 
     codes: Indices
     probabilities: Float64
     unseen: dict[str, int]
+    gaps: dict[str, int]
 
 
 def answers_of(estimator: Any, X: Any, n_classes: int) -> tuple[Indices, Float64]:

@@ -55,6 +55,9 @@ class TabularClassifier:
     unseen : dict
         From names of columns to how many cells, in the last prediction, were of a level that no
         training row has; only where there were some.
+    gaps : dict
+        From names of columns to how many cells, in the last prediction, were missing though no
+        training row's was; only where there were some.
     """
 
     model: str
@@ -68,6 +71,7 @@ class TabularClassifier:
     notes: tuple[str, ...] = ()
     table_notes: tuple[str, ...] = ()
     unseen: dict[str, int] = field(default_factory=dict)
+    gaps: dict[str, int] = field(default_factory=dict)
 
     @property
     def classes_(self) -> NDArray[np.object_]:
@@ -144,7 +148,7 @@ class TabularClassifier:
             for each in (self.columns, plan.columns)
         )
         preparation = Preparation.of_plan(columns, replace(plan, columns=used))
-        return replace(self, preparation=preparation, unseen={})
+        return replace(self, preparation=preparation, unseen={}, gaps={})
 
     def to_sklearn(self) -> "Pipeline":
         """Return scikit-learn's pipeline of the same preparation and classifier, fitted.
@@ -185,12 +189,13 @@ class TabularClassifier:
             If a cell is not of its column's kind.
         """
         plan, n_classes = self.preparation.plan_, len(self.classes)
-        X, unseen = plan.matrix(values_in(batch, plan.columns, first=first))
+        values = values_in(batch, plan.columns, first=first)
+        (X, unseen), gaps = plan.matrix(values), plan.new_gaps(values)
         if not batch.num_rows:
             return _none(n_classes if with_probabilities else 0)
         if with_probabilities:
-            return Answers(*answers_of(self.estimator, X, n_classes), unseen)
-        return Answers(self.estimator.predict(X), np.empty((batch.num_rows, 0)), unseen)
+            return Answers(*answers_of(self.estimator, X, n_classes), unseen, gaps)
+        return Answers(self.estimator.predict(X), np.empty((batch.num_rows, 0)), unseen, gaps)
 
     def _asked(self, table: Any, *, with_probabilities: bool = True) -> Answers:
         columns, first = self.preparation.plan_.columns, 0
@@ -198,12 +203,14 @@ class TabularClassifier:
         for batch in text_batches(table, [column.name for column in columns], columns):
             found.append(self.answers(batch, with_probabilities=with_probabilities, first=first))
             first += batch.num_rows
-        codes, probabilities, unseen = zip(*found, strict=True)
-        self.unseen.clear()
-        self.unseen.update(sum(map(Counter, unseen), Counter[str]()))
-        return Answers(np.concatenate(codes), np.concatenate(probabilities), self.unseen)
+        codes, probabilities, unseen, gaps = zip(*found, strict=True)
+        for own, counts in ((self.unseen, unseen), (self.gaps, gaps)):
+            own.clear()
+            own.update(sum(map(Counter, counts), Counter[str]()))
+        answered = np.concatenate(codes), np.concatenate(probabilities)
+        return Answers(*answered, self.unseen, self.gaps)
 
 
 def _none(width: int) -> Answers:
     """Return the answers for no rows."""
-    return Answers(np.empty(0, dtype=np.intp), np.empty((0, width)), {})
+    return Answers(np.empty(0, dtype=np.intp), np.empty((0, width)), {}, {})

@@ -13,12 +13,13 @@ from trivium.tables.errors import CellError, TableError
 from trivium.tables.pieces import AT_ONCE, Piece
 from trivium.tables.source import Source
 from trivium.tables.texts import text_of_array
+from trivium.tabular.answers import Answers
 from trivium.tabular.classifier import TabularClassifier
 
 PREDICTION, CONFIDENCE = "prediction", "confidence"
 
-Answered = tuple[pa.RecordBatch, dict[str, int]]
-"""Answers for a batch, and how many cells of each column are of a level that was never seen."""
+Answered = tuple[pa.RecordBatch, Answers]
+"""Answers for a batch, as rows and as they were."""
 
 
 @dataclass
@@ -32,11 +33,14 @@ class Tally:
         Rows whose likeliest class is less likely than was asked.
     unseen : Counter of str
         Cells, column by column, of a level that no training row has.
+    gaps : Counter of str
+        Cells, column by column, that are missing where no training row's is.
     """
 
     rows: int = 0
     abstained: int = 0
     unseen: Counter[str] = field(default_factory=Counter)
+    gaps: Counter[str] = field(default_factory=Counter)
 
 
 class Predictions:
@@ -118,25 +122,26 @@ class Predictions:
         """
         pieces = self.source.pieces(self._needed, **self._as_numbers)
         try:
-            for answers, unseen in map_ahead(self._answered, pieces, AT_ONCE):
-                self.tally.rows += answers.num_rows
-                self.tally.unseen.update(unseen)
+            for rows, answers in map_ahead(self._answered, pieces, AT_ONCE):
+                self.tally.rows += rows.num_rows
+                self.tally.unseen.update(answers.unseen)
+                self.tally.gaps.update(answers.gaps)
                 if self._least is not None:
-                    self.tally.abstained += answers.column(PREDICTION).null_count
-                yield answers
+                    self.tally.abstained += rows.column(PREDICTION).null_count
+                yield rows
         except CellError as error:
             raise error.at(self.source.place(self.tally.rows + error.row)) from error
 
     def _answered(self, piece: Piece) -> Answered:
         batch = piece()
         asked = self._proba or self._least is not None
-        codes, probabilities, unseen = self.model.answers(batch, with_probabilities=asked)
-        columns = list(probabilities.T) if self._proba else []
-        labels = self.model.classes_[codes]
+        answers = self.model.answers(batch, with_probabilities=asked)
+        columns = list(answers.probabilities.T) if self._proba else []
+        labels = self.model.classes_[answers.codes]
         if self._least is not None:
-            confidence = probabilities.max(axis=1, initial=0.0)
+            confidence = answers.probabilities.max(axis=1, initial=0.0)
             labels[confidence < self._least] = None
             columns.insert(0, confidence)
         kept = [text_of_array(batch.column(name), name) for name in self._keep]
         arrays = [*kept, pa.array(labels, pa.string()), *map(pa.array, columns)]
-        return pa.RecordBatch.from_arrays(arrays, schema=self.schema), unseen
+        return pa.RecordBatch.from_arrays(arrays, schema=self.schema), answers
