@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from trivium.report import Column, Document, Section, Table
+from trivium.report import Column, Document, Matrix, Section, Table
 
 NUMBER = Column("value", "number")
 NAME = Column("name")
@@ -77,3 +77,9 @@ def test_sections_go_two_levels_deep():
 def test_anchors_are_unique_across_both_levels():
     with pytest.raises(ValueError, match="share the anchor 'b'"):
         Document("t", "l", (Section("a", "a", sections=(Section("b", "b"),)), Section("c", "b")))
+
+
+@pytest.mark.parametrize("counts", [((1, 2),), ((1, 2), (3,)), ((1,), (2,))])
+def test_a_matrix_needs_as_many_rows_and_columns_as_names(counts):
+    with pytest.raises(ValueError, match="matrix 'taken for' has 2 names and needs as many rows"):
+        Matrix("taken for", ("a", "b"), counts)

@@ -10,11 +10,15 @@ from matplotlib.figure import Figure
 
 from trivium.report import (
     Column,
+    Commands,
     Document,
     Erratum,
     FigureBlock,
+    Finding,
+    Findings,
     Formulas,
     Gallery,
+    Matrix,
     Prose,
     Question,
     Section,
@@ -86,6 +90,15 @@ def sample(text: str = "plain text", *, good: bool = True) -> Document:
         Erratum(text, text, text),
         Formulas(Markup('<math display="block"><mi>x</mi></math>')),
         Table("no sorting", (Column("a"),), (("b",),), sortable=False),
+        Matrix(text, (text, text), ((3, 1), (0, 0)), text),
+        Findings(
+            (
+                Finding("bad", text, text, text, ((text, text),)),
+                Finding("note", "Note", "t", text),
+                Finding("good", "Fine", "t", text),
+            )
+        ),
+        Commands(((text, ("program", text)),)),
     )
     return Document(
         text,
@@ -93,6 +106,7 @@ def sample(text: str = "plain text", *, good: bool = True) -> Document:
         (Section(text, "one", blocks, (Section(text, "one-a", inner),)), Section(text, "two")),
         Summary(text, good),
         ((text, text), ("NumPy", "2.4")),
+        kicker=text,
     )
 
 
@@ -154,7 +168,7 @@ def test_markup_for_readers_who_cannot_see_the_page():
     levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch(r"h\d", tag)]
     assert levels == [1, 2, 3, 2]
     assert all(one.get("scope") in {"row", "col"} for one in page.all("th"))
-    assert len(page.all("caption")) == len(page.all("table")) == 2
+    assert len(page.all("caption")) == len(page.all("table")) == 3
     scrollers = [one for one in page.all("div") if one.get("class") == "scroll"]
     assert all(one["tabindex"] == "0" and one["aria-label"] for one in scrollers)
     pictures = [one for one in page.all("svg") if one.get("role") == "img"]
@@ -165,7 +179,7 @@ def test_markup_for_readers_who_cannot_see_the_page():
 
 def test_a_table_says_how_it_sorts_and_what_its_marks_mean():
     page = Page(render(sample("agrees with the sheet")))
-    assert ["data-sortable" in one for one in page.all("table")] == [True, False]
+    assert ["data-sortable" in one for one in page.all("table")] == [True, False, False]
     assert [one["data-sort"] for one in page.all("td") if "data-sort" in one] == [
         *("1.5", "1"),
         *("", "0"),
@@ -174,6 +188,13 @@ def test_a_table_says_how_it_sorts_and_what_its_marks_mean():
     html = render(sample("agrees with the sheet"))
     assert html.count('<span class="unseen">agrees with the sheet</span>') == 1
     assert html.count('<span class="unseen">no</span>') == 1
+
+
+def test_a_matrix_is_as_dark_as_its_shares_and_an_empty_row_is_none():
+    page = Page(render(sample()))
+    cells = [one for one in page.all("td") if "--share" in (one.get("style") or "")]
+    assert [one["class"] for one in cells] == ["right", "wrong", "none", "right"]
+    assert [one["style"] for one in cells] == [f"--share: {x}" for x in (0.75, 0.5, 0.0, 0.0)]
 
 
 @pytest.mark.parametrize(("good", "word"), [(True, "good"), (False, "bad")])

@@ -14,12 +14,13 @@ import pytest
 from PIL import Image
 
 from trivium.sheet import parallel
-from trivium.sheet.document import LIBRARIES, as_json, summary_of
+from trivium.sheet.document import as_json, summary_of
 from trivium.sheet.output import OutputFolder
 from trivium.sheet.records import Check, Part, TaskResult
 from trivium.sheet.rendering import render_task
 from trivium.sheet.run import run, to_json
 from trivium.sheet.tasks import TASKS
+from trivium.versions import LIBRARIES
 
 
 class _Page(HTMLParser):

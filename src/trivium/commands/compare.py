@@ -144,7 +144,7 @@ def compare(
             tell("the report")
             write_report(found, places)
     if json:
-        print_json(found.to_dict())  # type: ignore[attr-defined]
+        print_json(found.to_dict())
     else:
         print_comparison(found)
         if places is not None:

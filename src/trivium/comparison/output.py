@@ -53,8 +53,8 @@ def require_places(out: str, data: str) -> Places:
 
 def write_report(found: Comparison, places: Places) -> None:
     """Write both files, each in one step."""
-    document = json.dumps(found.to_dict(), ensure_ascii=False, indent=2, allow_nan=False)  # type: ignore[attr-defined]
-    page = found.to_html()  # type: ignore[attr-defined]
+    document = json.dumps(found.to_dict(), ensure_ascii=False, indent=2, allow_nan=False)
+    page = found.to_html()
     with atomic_file(places.html) as file:
         file.write(page.encode("utf-8"))
     with atomic_file(places.json) as file:

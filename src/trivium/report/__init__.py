@@ -8,11 +8,15 @@ asks for nothing from outside. The room knows nothing of exercise sheets or comp
 from trivium.report.document import (
     Block,
     Column,
+    Commands,
     Document,
     Erratum,
     FigureBlock,
+    Finding,
+    Findings,
     Formulas,
     Gallery,
+    Matrix,
     Prose,
     Question,
     Section,
@@ -21,20 +25,26 @@ from trivium.report.document import (
 )
 from trivium.report.figures import to_png, to_svg
 from trivium.report.render import render
+from trivium.report.style import in_style
 
 __all__ = [
     "Block",
     "Column",
+    "Commands",
     "Document",
     "Erratum",
     "FigureBlock",
+    "Finding",
+    "Findings",
     "Formulas",
     "Gallery",
+    "Matrix",
     "Prose",
     "Question",
     "Section",
     "Summary",
     "Table",
+    "in_style",
     "render",
     "to_png",
     "to_svg",

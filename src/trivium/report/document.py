@@ -169,7 +169,102 @@ class Table:
             )
 
 
-Block = Prose | Formulas | FigureBlock | Gallery | Question | Erratum | Table
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Counts of what was one thing and taken for another; the more of its row, the darker a cell.
+
+    Parameters
+    ----------
+    caption : str
+    names : tuple of str
+        Of the rows and of the columns.
+    counts : tuple of tuple of int
+        As many rows and columns as names; the diagonal is what was taken rightly.
+    corner : str
+        What rows and columns are.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many rows and columns as names.
+    """
+
+    caption: str
+    names: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+    corner: str = ""
+    kind: ClassVar[str] = "matrix"
+
+    def __post_init__(self) -> None:
+        sizes = {len(self.counts), *map(len, self.counts)}
+        if sizes != {len(self.names)}:
+            raise ValueError(
+                f"matrix {self.caption!r} has {len(self.names)} names and needs as many rows and "
+                "columns"
+            )
+
+    @property
+    def body(self) -> Iterator[tuple[str, tuple[tuple[int, float, bool], ...]]]:
+        """The rows: name, and each cell's count, how dark it is, and whether it is right.
+
+        Errors are as dark as the root of their share of the row, for most shares are small.
+        """
+        for place, (name, counts) in enumerate(zip(self.names, self.counts, strict=True)):
+            whole = max(sum(counts), 1)
+            power = [1.0 if other == place else 0.5 for other in range(len(counts))]
+            cells = zip(counts, power, strict=True)
+            yield name, tuple((n, round((n / whole) ** p, 3), p == 1.0) for n, p in cells)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at.
+
+    Parameters
+    ----------
+    status : {"good", "note", "bad"}
+    word : str
+        What the status is called.
+    title, text : str
+    details : tuple of (str, str)
+        Names and values below the text.
+    """
+
+    status: Literal["good", "note", "bad"]
+    word: str
+    title: str
+    text: str
+    details: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """A list of what was looked at, each with its status as a mark and a word."""
+
+    findings: tuple[Finding, ...]
+    kind: ClassVar[str] = "findings"
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """Lines to be typed: what each does, and its words, none of which is broken where it fits."""
+
+    lines: tuple[tuple[str, tuple[str, ...]], ...]
+    kind: ClassVar[str] = "commands"
+
+
+Block = (
+    Prose
+    | Formulas
+    | FigureBlock
+    | Gallery
+    | Question
+    | Erratum
+    | Table
+    | Matrix
+    | Findings
+    | Commands
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +313,8 @@ class Document:
     summary : Summary or None
     facts : tuple of (str, str)
         Names and values such as versions and the seed, for the foot of the page.
+    kicker : str
+        A short line above the title: what it is about.
 
     Raises
     ------
@@ -230,6 +327,7 @@ class Document:
     sections: tuple[Section, ...]
     summary: Summary | None = None
     facts: tuple[tuple[str, str], ...] = ()
+    kicker: str = ""
 
     def __post_init__(self) -> None:
         anchors = Counter(

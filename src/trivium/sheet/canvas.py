@@ -1,29 +1,15 @@
 """How the sheets' figures are made: one look, one size for each kind of picture."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, cast
+from collections.abc import Callable
+from typing import Any
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from trivium.displays import PlaneGrid
-from trivium.displays.palette import style
+from trivium.report import in_style
 
 WIDTH = 3.4  # inches; a column of pictures in the report is about as wide
-
-
-@contextmanager
-def in_style() -> Iterator[None]:
-    """Apply Trivium's look to what is made, and drawn, inside.
-
-    Whatever the user's settings and files of settings say: the same run gives the same files.
-    """
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(cast(Any, style()))  # matplotlib types each key of the settings
-        yield
 
 
 def figure(draw: Callable[[Axes], Any], size: tuple[float, float]) -> Figure:

@@ -14,9 +14,10 @@ from sklearn.model_selection import train_test_split
 from trivium.arrays import Float64
 from trivium.displays import ClassWeightsDisplay, TrainingCurvesDisplay
 from trivium.displays.palette import CLASS_COLORS, MUTED
+from trivium.report import in_style
 from trivium.rows.memory import ArrayRows
 from trivium.sheet import published
-from trivium.sheet.canvas import WIDTH, figure, in_style
+from trivium.sheet.canvas import WIDTH, figure
 from trivium.sheet.derivation import derivation
 from trivium.sheet.records import Answer, Check, Part, Picture
 from trivium.softmax.classifier import SoftmaxRegression

@@ -1,10 +1,8 @@
 """From the results of the tasks to the page and the JSON."""
 
 import math
-import platform
 import re
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from typing import Any, TypeVar
 
 from markupsafe import Markup
@@ -24,10 +22,9 @@ from trivium.report import (
 )
 from trivium.report import Erratum as ErratumCard
 from trivium.sheet.records import Check, Part, Picture, TaskResult
+from trivium.versions import versions
 
 Text = TypeVar("Text", bound=str)
-
-LIBRARIES = ("trivium", "numpy", "scipy", "scikit-learn", "numba", "matplotlib")
 
 
 def tied(text: Text) -> Text:
@@ -71,11 +68,6 @@ def as_json(results: Sequence[TaskResult]) -> dict[str, Any]:
         "pictures": [picture.name for result in results for picture in result.pictures],
         "versions": versions(),
     }
-
-
-def versions() -> dict[str, str]:
-    """Versions of what the numbers were computed with."""
-    return {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
 
 
 def summary_of(results: Sequence[TaskResult]) -> Summary:

@@ -33,8 +33,7 @@ class Rendered(NamedTuple):
 
 def render_task(number: int, advance: Advance) -> Rendered:
     """Run one task and draw its pictures."""
-    from trivium.report import to_png, to_svg
-    from trivium.sheet.canvas import in_style
+    from trivium.report import in_style, to_png, to_svg
 
     advance(number, "computing", 0.0)
     with _told_of_compiling(lambda: advance(number, "computing: compiling loops, once", 0.0)):
