@@ -127,8 +127,8 @@ class TabularClassifier:
 
     def predict_both(self, table: Any) -> tuple[NDArray[np.object_], Float64]:
         """Return what `predict` and `predict_proba` do, of a table that is read once."""
-        codes, probabilities, _ = self._asked(table)
-        return self.classes_[codes], probabilities
+        answers = self._asked(table)
+        return self.classes_[answers.codes], answers.probabilities
 
     def with_decimal(self, sign: str) -> Self:
         """Return the same classifier for tables of text with another decimal sign.
