@@ -1,0 +1,137 @@
+"""`trivium compare` as a command: options, files, errors in one line, signals."""
+
+import json
+import signal
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from trivium import cli, signals
+from trivium.comparison import compare as room
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run a command; return its exit code, what it printed and what it said."""
+
+    def call(*arguments):
+        monkeypatch.setenv("COLUMNS", "100")
+        monkeypatch.setattr(cli, "_obey_signals", lambda: None)  # the handlers are the process's
+        monkeypatch.setattr(sys, "argv", ["trivium", *map(str, arguments)])
+        monkeypatch.setattr(sys, "stdout", sys.stdout)
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        printed = capsys.readouterr()
+        return SimpleNamespace(returncode=end.value.code, stdout=printed.out, stderr=printed.err)
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    rng = np.random.default_rng(0)
+    label = rng.choice(["sick", "well"], 120)
+    frame = pd.DataFrame(
+        {
+            "age": rng.integers(20, 80, 120),
+            "dose": (rng.normal(size=120) + (label == "sick")).round(3),
+            "ward": rng.choice(["north", "south"], 120),
+            "patient": np.repeat(np.arange(40), 3),
+            "outcome": label,
+        }
+    )
+    path = tmp_path_factory.mktemp("tables") / "patients.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+def test_a_report_is_written_and_its_twin_printed(run, table, tmp_path):
+    out = tmp_path / "new" / "report"
+    done = run("compare", table, "--target", "outcome", "--repeats", 1, "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert "Take" in done.stdout
+    assert "the most frequent class" in done.stdout
+    assert sorted(path.name for path in out.iterdir()) == ["report.html", "report.json"]
+    found = json.loads((out / "report.json").read_text("utf-8"))
+    assert found["data"]["rows_used"] == 120
+    assert {model["name"] for model in found["models"]} == {
+        "least-squares",
+        "softmax",
+        "neighbors",
+    }
+    for model in found["models"]:
+        assert 0.0 < model["accuracy"] <= 1.0
+        assert 0.0 < model["log_loss"] < 10.0
+    assert found["verdict"]["better_than_floor"] in (True, False)
+    again = run("compare", table, "--target", "outcome", "--repeats", 1, "--json")
+    twin = json.loads(again.stdout)
+    twin.pop("timings"), found.pop("timings")
+    assert twin == found  # the same bytes, timings apart
+    page = tmp_path / "one.html"
+    done = run("compare", table, "--target", "outcome", "--repeats", 1, "--out", page)
+    assert sorted(path.name for path in tmp_path.glob("one.*")) == ["one.html", "one.json"]
+
+
+def test_options_reach_the_comparison(run, table):
+    done = run(
+        *("compare", table, "--target", "outcome", "--json", "--group", "patient", "--folds", 4),
+        *("--metric", "roc-auc", "--positive", "sick", "--class-weight", "balanced", "--seed", 3),
+        *("--budget", "30s", "--max-memory", "8GB", "--with-reference", "--repeats", 1),
+    )
+    found = json.loads(done.stdout)
+    assert (found["dealt"], found["by"], found["folds"]) == ("groups", "patient", 4)
+    assert (found["metric"], found["positive"]) == ("roc_auc", "sick")
+    assert (found["balanced"], found["seed"]) == (True, 3)
+    assert found["models"][-1]["name"] == "hist-gradient-boosting"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--target", "outcom"], "there is no column 'outcom': do you mean 'outcome'"),
+        (["--target", "outcome", "--group", "ptient"], "there is no column 'ptient'"),
+        (["--target", "outcome", "--time", "ward"], "'ward' holds neither dates nor numbers"),
+        (["--target", "outcome", "--positive", "ill"], "there is no class 'ill'"),
+        (["--target", "outcome", "--metric", "recall"], "recall is about one class"),
+        (["--target", "outcome", "--budget", "soon"], "--budget takes an amount such as 60s"),
+        (["--target", "outcome", "--budget", "0s"], "--budget takes an amount"),
+        (["--target", "outcome", "--max-memory", "2XB"], "--max-memory takes an amount"),
+        (["--target", "outcome", "--out", ""], "--out is empty"),
+        (["--target", "outcome", "--group", "ward", "--time", "ward"], "the group and the time"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line_and_nothing_is_written(
+    run, table, tmp_path, options, said
+):
+    before = sorted(tmp_path.iterdir())
+    if "--out" not in options:
+        options = [*options, "--out", str(tmp_path / "r.html")]
+    done = run("compare", table, *options)
+    assert done.returncode == 2
+    assert said in " ".join(done.stderr.split())
+    assert not done.stdout
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_what_is_read_is_not_written_over(run, table, tmp_path):
+    copy = tmp_path / "report.json"
+    copy.write_bytes(table.read_bytes())
+    done = run("compare", copy, "--target", "outcome", "--out", tmp_path)
+    assert done.returncode == 2
+    assert "would be written over" in " ".join(done.stderr.split())
+    assert copy.read_bytes() == table.read_bytes()
+
+
+def test_ctrl_c_reports_what_has_come_to_its_end(run, table, tmp_path, monkeypatch):
+    def pressed(rows):
+        signals.stop(signal.SIGINT, None)
+
+    monkeypatch.setattr(room, "TUNED", {**room.TUNED, "neighbors": pressed})
+    done = run("compare", table, "--target", "outcome", "--out", tmp_path / "r.html")
+    assert done.returncode == 130
+    assert "nearest neighbours: stopped by you" in done.stdout
+    found = json.loads((tmp_path / "r.json").read_text("utf-8"))
+    assert [model["accuracy"] is None for model in found["models"]] == [False, False, True]
