@@ -174,24 +174,23 @@ def print_comparison(found: "Comparison") -> None:
     from rich import box
     from rich.table import Table
 
-    from trivium.comparison.words import called, sentences_of
+    from trivium.comparison.phrases import headline, metric_of, model_word, sentences
 
     out = console()
-    print_lines(sentences_of(found))
+    out.print(f"[bold]{headline(found)}.[/]", highlight=False)
+    print_lines(sentences(found))
     runs = "" if found.repeats == 1 else f", {found.repeats} times"
     title = f"{found.folds}-fold cross-validation{runs}"
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     table.add_column("model", overflow="fold")
     shown = [*_SHOWN, *([found.metric] if found.metric not in _SHOWN else [])]
     for name in shown:
-        table.add_column(name.replace("_", " ").replace("log loss", "log-loss"), justify="right")
+        table.add_column(metric_of(name).word, justify="right")
     for model in (*found.models, found.floor):
         mark = " *" if model.name == found.verdict.chosen else ""
-        table.add_row(called(model.name) + mark, *_cells(model, shown))
+        table.add_row(model_word(model.name) + mark, *_cells(model, shown))
     out.print(table)
-    failed = [f"{called(model.name)}: {model.reason}" for model in found.models if model.reason]
     open_checks = [check for check in found.checks if check.status != "fine"]
-    _print_list("Not to the end", failed)
     _print_list("Look at this first", [c.text for c in open_checks if c.status == "warning"])
     _print_list("Notes", [*(c.text for c in open_checks if c.status == "note"), *found.notes])
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from trivium.comparison.per_class import per_class
 from trivium.comparison.result import Check, Comparison, ModelResult, Reliability
+from trivium.tabular.metrics import ALWAYS
 from trivium.verdict.decide import Pair, Verdict
 from trivium.versions import versions
 
@@ -65,8 +66,10 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _scores(model: ModelResult) -> dict[str, float]:
-    found = {}
+def _scores(model: ModelResult) -> dict[str, float | None]:
+    found: dict[str, float | None] = {}
+    if not model.scores:  # it has not come to its end
+        found = {f"{name}{se}": None for name in ALWAYS for se in ("", "_se")}
     for name, (mean, error) in model.scores.items():
         found[name], found[f"{name}_se"] = mean, error
     return found
