@@ -158,9 +158,8 @@ def test_headers_without_names(tmp_path):
     assert source.names == ("a", "column 2", "b", "column 4")
     assert "column 2 has no name in the header: it is called 'column 2' here" in source.notes
     source = open_source(write(tmp_path, "," * 9 + "\n"))
-    assert source.notes == (
-        "10 columns have no name in the header: each is called by its number here",
-    )
+    unnamed = "10 columns have no name in the header: each is called by its number here"
+    assert source.notes == (unnamed, source.doubt)
 
 
 def test_headers_are_kept_exactly(tmp_path):

@@ -149,17 +149,18 @@ def test_the_same_model_to_the_byte(looks, tmp_path):
     assert with_commas.table_notes == with_points.table_notes
 
 
-def test_notes_that_a_model_keeps_count_rows_from_0(tmp_path):
+def test_notes_that_a_model_keeps_count_rows_from_1(tmp_path):
     cells = [str(i / 8) for i in range(99)] + ["high"]
     labels = list("ab" * 50)
     table = {"x": cells, "z": list(map(str, range(50))) * 2, "y": labels}
     path = tmp_path / "t.csv"
     pd.DataFrame(table).to_csv(path, sep=";", index=False)
     seen = [look(path, "y"), look(table, "y")]
-    assert [each.notes[-1].count("in line 101:") for each in seen] == [1, 0]
+    noted = [next(note for note in each.notes if "'x' holds 99" in note) for each in seen]
+    assert "the first in line 101:" in noted[0]
     assert "fields are separated by semicolons" in seen[0].notes
     assert seen[0].lasting_notes == seen[1].lasting_notes == seen[1].notes
-    assert "the first in row 99:" in seen[1].notes[-1]
+    assert "the first in row 100 (counted from 1):" in noted[1]
 
 
 def test_whole_codes_are_one_level_however_they_are_written(looks):

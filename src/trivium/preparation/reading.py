@@ -50,7 +50,7 @@ def text_batches(
         if isinstance(table, pa.RecordBatch):
             table = pa.Table.from_batches([table])
     source = open_source(table)
-    require_columns(source.names, names)
+    require_columns(source.names, names, source.doubt)
     yield from source.batches(names, **as_numbers(columns))
 
 
@@ -73,7 +73,9 @@ def text_table(table: Any, names: Collection[str]) -> pa.Table:
     return pa.Table.from_batches(batches)
 
 
-def require_columns(there: Collection[str], names: Collection[str]) -> None:
+def require_columns(
+    there: Collection[str], names: Collection[str], doubt: str | None = None
+) -> None:
     """Refuse a table that lacks columns.
 
     Parameters
@@ -82,6 +84,8 @@ def require_columns(there: Collection[str], names: Collection[str]) -> None:
         Columns of the table.
     names : collection of str
         Columns that it must have.
+    doubt : str or None
+        Why what was taken for the header may be none.
 
     Raises
     ------
@@ -98,6 +102,7 @@ def require_columns(there: Collection[str], names: Collection[str]) -> None:
         plural = "s" if len(missing) > 1 else ""
         raise TableError(
             f"the table lacks the column{plural} {', '.join(missing)}, by which the model goes"
+            + ("" if doubt is None else f"; {doubt}")
         )
 
 

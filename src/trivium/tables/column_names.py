@@ -48,8 +48,8 @@ _CODES = frozenset({
 _TIMES = frozenset({
     "annee", "année", "año", "created", "date", "datum", "day", "days", "epoch", "hour", "hours",
     "jahr", "jour", "min", "minute", "minutes", "modified", "mois", "monat", "month", "months",
-    "quarter", "sec", "second", "seconds", "stunde", "tag", "time", "timestamp", "unix", "unixtime",
-    "updated", "week", "woche", "year", "years", "yr",
+    "quarter", "sec", "second", "seconds", "stunde", "tag", "time", "timestamp", "ts", "unix",
+    "unixtime", "updated", "week", "woche", "year", "years", "yr",
 })  # fmt: skip
 
 

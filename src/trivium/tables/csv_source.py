@@ -11,6 +11,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from trivium.tables import dialect, encodings
+from trivium.tables.edges import header_below, title_above
 from trivium.tables.errors import TableError, row_called
 from trivium.tables.headers import checked_headers
 from trivium.tables.line_blocks import blocks_of_lines
@@ -50,7 +51,8 @@ class CsvSource:
             self._refuse_open_quotation()
         self.names, said = checked_headers(self.dialect.headers)
         self.separator = None if self.dialect.alone else self.dialect.separator
-        self.notes = (*self._what_it_is(found), *said)
+        doubts = () if self.doubt is None else (self.doubt,)
+        self.notes = (*self._what_it_is(found), *said, *doubts)
 
     def batches(
         self,
@@ -177,6 +179,7 @@ class CsvSource:
                 ended = text[: found.skipped].endswith(("\n", "\r")) and found.skipped < len(text)
                 if complete or ended or size >= _LONGEST_START:
                     self._before = text[: found.skipped].encode()
+                    self.doubt = header_below(text) if found.alone else title_above(found.headers)
                     return found
             size *= 8
 

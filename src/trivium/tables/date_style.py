@@ -159,7 +159,10 @@ def _hindered(name: str, filled: Filled, good: dict[str, Any], nouns: str) -> No
     else:
         topic, what = MOSTLY_DATES, "looks like dates, but there are no such days"
     return Note(
-        topic, f"column {name!r} {what}: it is not taken for dates", filled.first_row(~good[best])
+        topic,
+        f"column {name!r} {what}: it is not taken for dates",
+        filled.first_row(~good[best]),
+        other + none,
     )
 
 

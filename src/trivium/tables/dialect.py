@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from trivium.tables.errors import TableError
 
-_COMMON = (",", ";", "\t", "|")
+COMMON = (",", ";", "\t", "|")
 _OTHERS = (":", "^", "~", "!", "#", "&", "*", "\x01", "\x1c", "\x1d", "\x1e", "\x1f", " ")
 _NONE = "\x1f"
 """Separates nothing in a file of one column."""
@@ -187,7 +187,7 @@ def fields_of(record: str, separator: str) -> list[str]:
 def find_separator(text: str, complete: bool) -> str | None:
     """Return what separates the fields, or None where there is one column."""
     best, best_share = None, 0.0
-    for separator in _COMMON:
+    for separator in COMMON:
         counts = _field_counts(text, separator, complete)
         if counts[0] < 2:
             continue

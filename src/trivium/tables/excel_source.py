@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from trivium.tables.edges import title_above
 from trivium.tables.errors import TableError
 from trivium.tables.texts import text_of
 from trivium.tables.typed_source import ROWS_OF_A_BATCH, TypedSource
@@ -33,7 +34,11 @@ class ExcelSource(TypedSource):
         if not rows:
             raise TableError(f"sheet {self._sheet!r} is empty")
         header, self._body = rows[0], rows[1:]
-        super().__init__([text_of(each, "") or "" for each in header], self._blocks, notes)
+        headers = [text_of(each, "") or "" for each in header]
+        super().__init__(headers, self._blocks, notes)
+        self.doubt = title_above(headers)
+        if self.doubt is not None:
+            self.notes = (*self.notes, self.doubt)
 
     def place(self, row: int) -> str:
         """Name a row as Excel does, from 1."""

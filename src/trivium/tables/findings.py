@@ -40,11 +40,14 @@ class Note:
         With `PLACE` for the row, if any.
     row : int or None
         0-based.
+    cells : int
+        How many cells are like that row's, where it says so.
     """
 
     topic: str
     text: str
     row: int | None = None
+    cells: int = 0
 
 
 MOSTLY_NUMBERS, MOSTLY_DATES, MIXED_DATES = "numbers", "dates", "dates of several orders"

@@ -12,7 +12,8 @@ from trivium.blocks.workers import map_in_order
 from trivium.tables.cells import Cells
 from trivium.tables.date_style import ORDERS
 from trivium.tables.decide import decide
-from trivium.tables.errors import CellError, TableError
+from trivium.tables.edges import notes_of_edges
+from trivium.tables.errors import CellError, TableError, row_called
 from trivium.tables.findings import PLACE, Finding, Hints, Note
 from trivium.tables.kinds import Column, Kind
 from trivium.tables.numbers import require_decimal
@@ -143,7 +144,7 @@ def look(
         If the table cannot be read, or if what is asked is not there.
     """
     source = open_source(data, sheet=sheet)
-    chosen = _Choices(target, kinds, missing, drop, decimal, dates, source.names)
+    chosen = _Choices(target, kinds, missing, drop, decimal, dates, source.names, source.doubt)
     read = [name for name in source.names if name not in chosen.dropped]
     if not read:
         raise TableError("every column is left out: there is nothing to look at")
@@ -163,8 +164,10 @@ def look(
             columns.append(Column(name, Kind.DROPPED, "left out, as you say"))
         elif name != target:
             columns.append(findings[name].column)
-    notes = (*source.notes, *said, *_written(findings, source.places))
-    lasting = (*said, *_written(findings, lambda rows: {row: f"row {row}" for row in rows}))
+    noted = [(name, note) for name, found_ in findings.items() for note in found_.notes]
+    noted += [("", note) for note in notes_of_edges(table, findings.values())]
+    notes = (*source.notes, *said, *_written(noted, source.places))
+    lasting = (*said, *_written(noted, lambda rows: {row: row_called(row) for row in rows}))
     return Look(table, tuple(columns), found, used, notes, lasting, source)
 
 
@@ -180,10 +183,11 @@ class _Choices:
         decimal: str | None,
         dates: str | None,
         names: tuple[str, ...],
+        doubt: str | None,
     ) -> None:
         self.target, self.dropped = target, frozenset(drop)
         for name in (*(() if target is None else (target,)), *kinds, *sorted(self.dropped)):
-            _require(name, names)
+            _require(name, names, doubt)
         if decimal is not None:
             require_decimal(decimal)
         if dates not in (None, *ORDERS):
@@ -244,15 +248,14 @@ def _by_separator(source: Source) -> str | None:
 
 
 def _written(
-    findings: Mapping[str, Finding], places_of: Callable[[Iterable[int]], Mapping[int, str]]
+    noted: Iterable[tuple[str, Note]], places_of: Callable[[Iterable[int]], Mapping[int, str]]
 ) -> list[str]:
     """Write notes out, with places; many of one topic become one."""
     topics: dict[str, list[Note]] = {}
     columns: dict[str, list[str]] = {}
-    for name, found in findings.items():
-        for note in found.notes:
-            topics.setdefault(note.topic, []).append(note)
-            columns.setdefault(note.topic, []).append(repr(name))
+    for name, note in noted:
+        topics.setdefault(note.topic, []).append(note)
+        columns.setdefault(note.topic, []).append(repr(name))
     shown = [note for notes in topics.values() for note in notes[:_MOST_NOTES]]
     places = places_of([note.row for note in shown if note.row is not None])
     written = []
@@ -268,7 +271,7 @@ def _written(
     return written
 
 
-def _require(name: str, names: tuple[str, ...]) -> None:
+def _require(name: str, names: tuple[str, ...], doubt: str | None) -> None:
     if name not in names:
         near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
         folded = [each for each in names if each.casefold().strip() == name.casefold().strip()]
@@ -277,7 +280,8 @@ def _require(name: str, names: tuple[str, ...]) -> None:
             listed = " or ".join(map(repr, near))
             raise TableError(f"there is no column {name!r}: do you mean {listed}?")
         listed = ", ".join(map(repr, names[:5])) + (" ..." if len(names) > 5 else "")
-        raise TableError(f"there is no column {name!r}; there is {listed}")
+        more = "" if doubt is None else f"; {doubt}"
+        raise TableError(f"there is no column {name!r}; there is {listed}{more}")
 
 
 def _read(source: Source, names: list[str]) -> pa.Table:

@@ -14,7 +14,7 @@ from trivium.tables.findings import MOSTLY_NUMBERS, PLACE, Finding, Hints, Note
 from trivium.tables.kinds import NumberStyle
 from trivium.tables.quantities import Written, of_numbers
 
-MOSTLY = 0.8
+MOSTLY, _HALF = 0.8, 0.5
 _BEYOND = 2.0**53
 _MOST_REMAINDERS = 40
 
@@ -42,7 +42,7 @@ def numbers_of(name: str, filled: Filled, hints: Hints) -> Finding | Note | None
         raise _infinite(name, filled, infinite)
     near = as_mask(pc.match_substring_regex(finite, r"[0-9]"))
     counts = filled.counts[~infinite]
-    if counts[near].sum() < MOSTLY * counts.sum():
+    if counts[near].sum() < _HALF * counts.sum():
         return None
     style, doubt, evidence = style_of(finite, counts, hints)
     canonical = numbers.canonical(finite, style)
@@ -157,16 +157,17 @@ def _mostly(name: str, filled: Filled, infinite: Any, good: Any) -> Note | None:
     other = np.zeros(len(filled.texts), bool)
     other[~infinite] = ~good
     others = filled.rows_of(other)
-    if others > (1 - MOSTLY) * filled.used:
-        return None
     numbered = filled.used - others
+    if numbered < _HALF * filled.used:
+        return None
     cells = "1 cell is" if others == 1 else f"{others:,} cells are"
     return Note(
-        MOSTLY_NUMBERS,
+        MOSTLY_NUMBERS if numbered >= MOSTLY * filled.used else "numbers among other cells",
         f"column {name!r} holds {numbered:,} numbers, but {cells} none, the first in {PLACE}: it "
         "is not taken for a quantity; mend the file, or name a word that stands for no value "
         "(--missing)",
         filled.first_row(other),
+        others,
     )
 
 

@@ -11,6 +11,7 @@ from trivium.arrays import Float64
 from trivium.tables import column_names, counters, dates, levels, words
 from trivium.tables.findings import Finding, Note
 from trivium.tables.kinds import Column, DateStyle, Kind, NumberStyle
+from trivium.tables.stand_ins import notes_of_stand_ins
 
 _ALIKE_DIGITS = 8
 _ROUND = 0.3
@@ -92,9 +93,10 @@ def of_numbers(
         if levels.is_group(name, n_different, len(used)):
             return _of_codes(coded, "whom rows are of, by the name", len(used))
     found = _quantity(column, whole, written)
-    if not once:
-        return found
-    return replace(found, notes=found.notes + counters.note_of_different(name, used, different))
+    notes = found.notes + notes_of_stand_ins(name, used, different)
+    if once:
+        notes += counters.note_of_different(name, used, different)
+    return replace(found, notes=notes)
 
 
 def _quantity(column: Column, whole: bool, written: Written) -> Finding:

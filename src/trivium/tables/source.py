@@ -32,6 +32,8 @@ class Source(Protocol):
         Of columns, as in the header; one without a name is called by its number, from 1.
     notes : tuple of str
         What was seen: encoding, separator, header.
+    doubt : str or None
+        Why what was taken for the header may be none.
     """
 
     @property
@@ -39,6 +41,9 @@ class Source(Protocol):
 
     @property
     def notes(self) -> tuple[str, ...]: ...  # noqa: D102
+
+    @property
+    def doubt(self) -> str | None: ...  # noqa: D102
 
     def batches(
         self,

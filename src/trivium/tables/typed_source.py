@@ -39,6 +39,7 @@ class TypedSource:
     def __init__(self, names: Sequence[Any], read: Read, notes: Sequence[str] = ()) -> None:
         self.names, said = checked_headers(["" if n is None else str(n) for n in names])
         self.notes = (*notes, *said)
+        self.doubt: str | None = None
         self._read = read
 
     def batches(

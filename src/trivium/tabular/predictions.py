@@ -88,7 +88,7 @@ class Predictions:
             if abstain_below > 1.0:
                 raise ValueError(f"abstain_below={abstain_below}: it must be 1 at most.")
         needed = [column.name for column in model.preparation.plan_.columns]
-        require_columns(source.names, needed)
+        require_columns(source.names, needed, source.doubt)
         if unknown := [repr(name) for name in keep if name not in source.names]:
             raise TableError(f"the table has no column {unknown[0]} that could be kept")
         self.model, self.source, self.tally = model, source, Tally()

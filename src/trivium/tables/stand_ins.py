@@ -1,0 +1,44 @@
+"""Numbers that may stand for no value, as -999 does among ages."""
+
+from typing import Any
+
+import numpy as np
+
+from trivium.tables.findings import Note
+
+_BELOW = (-9.0, -99.0, -999.0, -9999.0, -99999.0)
+_ABOVE = (99.0, 999.0, 9999.0, 99999.0, 999999.0)
+_TIMES, _FAR = 2, 10.0
+
+
+def notes_of_stand_ins(name: str, used: Any, different: Any) -> tuple[Note, ...]:
+    """Say that a number of nines, far from all others, may stand for no value.
+
+    Parameters
+    ----------
+    name : str
+        The column's.
+    used : array, shape (n_used,)
+        Its numbers.
+    different : array, shape (n_different,)
+        The same, sorted, each once.
+    """
+    if len(different) < 3 or (different[0] >= 0 and different[-1] not in _ABOVE):
+        return ()
+    notes = []
+    if different[0] in _BELOW and different[1] >= 0:
+        notes += _note(name, used, different[0])
+    if different[-1] in _ABOVE and different[0] >= 0 and different[-1] >= _FAR * different[-2]:
+        notes += _note(name, used, different[-1])
+    return tuple(notes)
+
+
+def _note(name: str, used: Any, value: float) -> list[Note]:
+    times = int(np.count_nonzero(used == value))
+    if times < _TIMES:
+        return []
+    text = (
+        f"column {name!r} holds {value:.0f} in {times:,} rows, far from its other numbers: "
+        f"--missing {value:.0f} says that it stands for no value"
+    )
+    return [Note("numbers that may stand for no value", text)]
