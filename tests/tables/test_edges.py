@@ -80,7 +80,7 @@ def test_a_word_that_comes_again_is_no_total(tmp_path):
 
 
 STAND_INS = {
-    "below": (["0.5", "-999", "3", "7"], "-999 in 7 rows"),
+    "below": (["0.5", "2", "-999", "7"], "-999 in 7 rows"),
     "above": (["1", "2", "99", "4"], "99 in 7 rows"),
     "near": (["91", "97", "99", "95"], None),
     "among others below": (["-5", "-99", "3", "7"], None),
