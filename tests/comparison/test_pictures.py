@@ -1,11 +1,16 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 from tests.comparison import examples
 
+from trivium.comparison.phrases import METRICS, span
 from trivium.comparison.pictures import calibration_words, mean_gap
 from trivium.comparison.result import Reliability
+from trivium.comparison.score_tables import how_sure
+from trivium.report import Table
 
 
 def test_figures_by_name():
@@ -37,6 +42,18 @@ def test_intervals_and_the_margin_are_where_the_verdict_has_them():
     np.testing.assert_allclose(bands, 3 * [[-1.0, 1.0]])
     words = [text.get_text() for text in axes.texts]
     assert words[1::2] == [pair.word for pair in found.verdict.pairs]
+
+
+def test_where_nothing_is_known_nothing_is_drawn_and_the_rest_is():
+    found = examples.cannot_tell()
+    unknown = replace(found.verdict.pairs[0], difference=np.nan, interval=(np.nan, np.nan))
+    verdict = replace(found.verdict, pairs=(unknown, *found.verdict.pairs[1:]), margin=0.0)
+    found = replace(found, verdict=verdict)
+    (axes,) = found.figures()["differences"].axes
+    assert np.isfinite(axes.get_xlim()).all()
+    (table,) = [each for each in how_sure(found).blocks if isinstance(each, Table)]
+    assert table.rows[0][3:5] == ("unknown", "unknown")
+    assert table.rows[1][4] == span(METRICS["accuracy"], verdict.pairs[1].interval)[:-7]
 
 
 def test_the_reference_stands_among_the_models():

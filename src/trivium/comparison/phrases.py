@@ -1,5 +1,6 @@
 """The verdict in words of a plain newspaper, for the page, the notebook and the terminal."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
@@ -88,6 +89,8 @@ def amount(metric: Metric, value: float) -> str:
     >>> amount(METRICS["accuracy"], -0.0214), amount(METRICS["log_loss"], 0.0214)
     ('−2.1', '0.021')
     """
+    if not math.isfinite(value):
+        return "unknown"
     text = f"{100 * value:.1f}" if metric.in_points else f"{value:.3f}"
     return text.replace("-", "−") if float(text) else text.removeprefix("-")
 
@@ -106,6 +109,8 @@ def with_unit(metric: Metric, value: float) -> str:
 
 def span(metric: Metric, interval: tuple[float, float]) -> str:
     """Return an interval with its unit, such as 2.1 to 4.0 points."""
+    if not all(map(math.isfinite, interval)):
+        return "unknown"
     low, high = (amount(metric, each) for each in interval)
     return f"{low} to {high} {unit(metric)}"
 

@@ -116,7 +116,8 @@ def _intervals(pairs: Sequence[Pair], found: Comparison, metric: Metric, caption
         figure = Figure(figsize=(_WIDTH, 0.62 + _LINE * len(pairs)), layout="constrained")
         axes = figure.add_subplot()
         ends = [scale * end for pair in pairs for end in pair.interval if np.isfinite(end)]
-        low, high = min([*ends, -1.3 * margin]), max([*ends, 1.3 * margin])
+        least = 1.3 * margin or 1.0  # where nothing is known and no margin either
+        low, high = min([*ends, -least]), max([*ends, least])
         pad = 0.03 * (high - low)
         axes.set_xlim(low - pad, high + pad)
         axes.set_ylim(len(pairs) - 0.45, -0.5)

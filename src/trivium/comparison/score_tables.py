@@ -13,7 +13,9 @@ from trivium.comparison.phrases import (
     amount,
     metric_of,
     model_word,
+    span,
     tied,
+    unit,
     upper_first,
     with_unit,
 )
@@ -75,7 +77,7 @@ def _pairs_table(pairs: Sequence[Pair], found: Comparison, metric: Metric) -> Ta
             model_word(pair.second),
             pair.word.replace(" ", "\u00a0"),
             amount(metric, pair.difference),
-            " to ".join(amount(metric, end) for end in pair.interval),
+            span(metric, pair.interval).removesuffix(f" {unit(metric)}"),
             _p(pair.p),
             _p(pair.equivalent),
             _needed(pair),

@@ -1,0 +1,84 @@
+"""A headless Chromium of the system's own: nothing is downloaded."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from tests.comparison.examples import EXAMPLES
+
+_PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+_QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+class Opened(NamedTuple):
+    """A page in a window, what it asked for, and what it complained of."""
+
+    page: Page
+    requests: list[str]
+    complaints: list[str]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = next(filter(None, map(shutil.which, _PROGRAMS)), None)
+    if program is None:
+        pytest.exit("there is no Chromium on the PATH: install the system's, chromium", 1)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=program, args=list(_QUIET))
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The report of every example, and all fragments for notebooks in one page."""
+    folder = tmp_path_factory.mktemp("reports")
+    made = {name: make() for name, make in EXAMPLES.items()}
+    texts = {name: found.to_html() for name, found in made.items()}
+    fragments = "\n".join(found._repr_html_() for found in made.values())
+    texts["notebook"] = (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Cells</title>'
+        f"<main><h1>Cells</h1><h2>All</h2>{fragments}</main></html>"
+    )
+    paths = {name: folder / f"{name}.html" for name in texts}
+    for name, text in texts.items():
+        paths[name].write_text(text, encoding="utf-8")
+    return paths
+
+
+@pytest.fixture
+def show(browser: Browser, files: dict[str, Path]) -> Iterator[Callable[..., Opened]]:
+    """Open a page in a window of that width and colour scheme."""
+    contexts = []
+
+    def shown(
+        name: str, width: int = 1400, scheme: str = "light", *, script: bool = True
+    ) -> Opened:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,
+            java_script_enabled=script,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        opened = Opened(page, [], [])
+        page.on("request", lambda request: opened.requests.append(request.url))
+        page.on("console", lambda message: opened.complaints.append(message.text))
+        page.on("pageerror", lambda error: opened.complaints.append(str(error)))
+        page.goto(files[name].as_uri())
+        return opened
+
+    yield shown
+    for context in contexts:
+        context.close()
