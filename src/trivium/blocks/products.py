@@ -12,6 +12,7 @@ from trivium.arrays import Float64
 _dsyrk = ctypes.CFUNCTYPE(None, *(ctypes.c_void_p,) * 10)(
     get_cython_function_address("scipy.linalg.cython_blas", "dsyrk")
 )
+_NEAR = 1 << 15  # numbers that stay in a core's cache until they are used again
 _LOWER, _AS_IS, _ONE = ctypes.c_char(b"L"), ctypes.c_char(b"N"), ctypes.c_double(1.0)
 
 
@@ -28,6 +29,27 @@ def inner(one: Float64, other: Float64) -> float:
     if one.flags.c_contiguous or other.flags.c_contiguous:
         return float(np.vdot(one, other))
     return float(np.vdot(one.T, other.T))  # which copies nothing
+
+
+def add_multiple(factor: float, values: Float64, total: Float64) -> None:
+    """Add a multiple of some values to others, in place, without an array of all products.
+
+    Parameters
+    ----------
+    factor : float
+    values, total : ndarray of shape (n,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> total = np.array([1.0, 2.0])
+    >>> add_multiple(3.0, np.array([10.0, 20.0]), total)
+    >>> total
+    array([31., 62.])
+    """
+    for start in range(0, values.size, _NEAR):
+        part = slice(start, start + _NEAR)
+        total[part] += factor * values[part]
 
 
 def length_of(values: Float64) -> float:

@@ -13,6 +13,7 @@ from trivium.softmax.coordinates.dependence import dependence_of
 from trivium.softmax.coordinates.problem import Problem, ProblemAt, Seen
 from trivium.softmax.coordinates.row_space import RowSpace, Spanned, row_space
 from trivium.softmax.coordinates.scaling import frame_of
+from trivium.softmax.coordinates.unframed import Unframed, may_be_unframed
 from trivium.softmax.curvature.exact_hessian import ExactDirection
 from trivium.softmax.curvature.preconditioner_schedule import PreconditionerSchedule
 from trivium.softmax.curvature.reach import Reach
@@ -29,7 +30,7 @@ _FEW_COLUMNS, _ONE_MATRIX = 64, 6e7  # of two classes: columns, and rows times t
 
 _FLATTER = 0.35  # of the slope, which a step of Newton's may leave: the next step is dearer
 
-_FEWEST_PAIRS, _PAIRS_VALUES = 5, 1 << 23  # steps remembered of many columns; their numbers
+_FEWEST_PAIRS, _PAIRS_VALUES = 2, 1 << 22  # steps remembered of many columns; their numbers
 _MOST_ROUNDINGS = 64.0  # that a gradient may keep where no step helps any more
 
 FitObserver = Callable[[Float64, Any, float], bool | None]
@@ -142,6 +143,9 @@ def fit_parameters(
             watch = _Watch(observe, problem)
             first, known = _first(problem, start), None
             some = pilot_rows(objective.rows) if start is None and alpha > 0 else None
+            if some is None and solver != "newton" and _is_guided_by_diagonal(problem, tol):
+                problem = watch.problem = Unframed(objective, frame)
+                first = _first(problem, start)
             if some is not None:
                 pilot = _Pilot(some.shape[0], size, rows.n_classes)
                 first = _better(problem, pilot_start(problem, some, pilot))
@@ -169,6 +173,14 @@ def cheapest_solver(n_rows: int, n_columns: int, n_classes: int) -> str:
     products = n_rows * pairs * (n_columns + 1) * (n_columns + 2) / 2
     factor = ((n_classes - 1) * (n_columns + 1)) ** 3 / 3
     return "newton" if products + factor <= _EXACT_WORK else "lbfgs"
+
+
+def _is_guided_by_diagonal(problem: Problem, tol: float) -> bool:
+    """Whether sparse rows have so many columns that the diagonal is all their preconditioner."""
+    if problem.objective.rows.n_stored is None or problem.dependence is not None:
+        return False
+    diagonal = PreconditionerSchedule(problem, tol, warm=False).is_diagonal
+    return diagonal and may_be_unframed(problem.frame)
 
 
 def _first(problem: Problem, start: Float64 | None) -> Float64:
@@ -326,10 +338,10 @@ class _Watch:
             self._known = False
             return None
         if self.problem is not None:
-            parameters, at = self.problem.users(parameters), at.seen
-            step = 0.0
-            if self.parameters.size:
-                step = length_of(parameters - self.parameters)
+            users, at = self.problem.users(parameters), at.seen
+            if users is not parameters:
+                step = length_of(users - self.parameters) if self.parameters.size else 0.0
+            parameters = users
         self.parameters, self.seen = parameters, at
         return self._observe(parameters, at, step)
 
@@ -338,7 +350,8 @@ class _Watch:
         at = getattr(self.at, "plain", None)
         if at is None or at.objective.center is not None:
             return None
-        return at if np.array_equal(at.parameters, self.parameters) else None
+        same = at.parameters is self.parameters or np.array_equal(at.parameters, self.parameters)
+        return at if same else None
 
     def go_on(self, problem: Problem) -> None:
         """Expect another solver's steps, whose start is known from the one before it."""

@@ -20,7 +20,11 @@ class Line:
 
 def search(line, start, direction):
     x = np.array([start])
-    return line_search(line, x, line.evaluate(x), np.array([direction]))
+    found = line_search(line, x, line.evaluate(x), np.array([direction]))
+    if found is None:
+        return None
+    np.testing.assert_array_equal(found.parameters, x + found.length * np.array([direction]))
+    return found[:2]
 
 
 @pytest.mark.parametrize("factor", [1e-12, 1e-3, 0.4, 1.0, 1.5, 30.0, 1e6])

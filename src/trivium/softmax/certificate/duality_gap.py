@@ -122,7 +122,7 @@ def certify(
 
 def _by_convexity(model: Model, sums: Residuals) -> float:
     """Bound by the strong convexity that the penalty gives, after balancing the intercepts."""
-    gradient = model.alpha * model.coef + sums.gradient / model.total
+    gradient = model.gradient(sums)
     reach = norm(model.greatest)
     error = model.rounding * norm(model.summed)
     lost = error * sums.size / model.total + model.rounding * model.alpha * norm(model.coef)
@@ -135,7 +135,7 @@ def _by_convexity(model: Model, sums: Residuals) -> float:
     values, along, left, ratio = balanced
     moved = reach * along / np.sqrt(2)  # at most: all rows move the gradient alike
     if moved > 0.1 * norm(gradient):
-        gradient += model.change(values) / model.total
+        gradient = gradient + model.change(values) / model.total
         moved = 4 * error * along / np.sqrt(2)
     lost += moved + reach * left / np.sqrt(2)
     return divergence(along + left, apart, ratio) + by_curvature(norm(gradient) + lost, model.alpha)

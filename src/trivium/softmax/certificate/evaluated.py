@@ -1,4 +1,4 @@
-"""A certificate's sums from the evaluation where a fit has ended, of two classes.
+"""A certificate's sums from the evaluation where a fit has ended, if it has edges.
 
 There rows are summed as they come, not about their means. With s = Σ w·(q - e), which is made to
 vanish, Σ w·(q - e)·(x - c)ᵀ is Σ w·(q - e)·xᵀ - s·cᵀ: so the gradient is brought about the means c
@@ -24,7 +24,7 @@ class Evaluated(Model):
     Parameters
     ----------
     at : CrossEntropyAt
-        Of two classes and rows as they come.
+        Of rows as they come, with edges: of two classes, or of sparse rows.
     coef, intercept : ndarray
         The evaluation's parameters.
     """
@@ -40,18 +40,24 @@ class Evaluated(Model):
             terms = terms_of_slabs(*rows.shape)
         else:
             terms = min(objective.slab, rows.shape[0]) - (-rows.shape[0] // objective.slab)
-        self.rounding = (terms + 2 + 16) * UNIT
+        self.rounding = (terms + len(coef) + 16) * UNIT
 
     def sums(self) -> Residuals:
         """Sum what the probabilities leave of all rows."""
-        sums, d = self._at.sums, self.coef.shape[1]
-        gradient = (self._at.gradient[:, :d] - self.alpha * self.coef) * self.total
-        if self.linear.centred:
-            gradient -= sums.balance[:, None] * self.linear.center
-        return Residuals(sums.loss, gradient, sums.balance, sums.edges, sums.size, sums.off)
+        sums, nothing = self._at.sums, np.empty((len(self.coef), 0))
+        return Residuals(sums.loss, nothing, sums.balance, sums.edges, sums.size, sums.off)
+
+    def gradient(self, sums: Residuals) -> Float64:
+        """Gradient of the objective by the coefficients, for rows about their center."""
+        gradient = self._at.gradient[:, : self.coef.shape[1]]
+        if not self.linear.center.any():
+            return gradient
+        return gradient - sums.balance[:, None] / self.total * self.linear.center
 
     def change(self, values: Float64) -> Float64:
         """Sum the change of the gradient by the step along some values of the classes."""
+        if len(values) > 2:
+            return super().change(values)
         coef, intercept = self._at.parameters[:, :-1], self._at.parameters[:, -1]
         curved = _Curved(coef[1] - coef[0], float(intercept[1] - intercept[0]))
         objective = self._at.objective

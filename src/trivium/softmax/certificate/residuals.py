@@ -183,6 +183,10 @@ class Model:
         """Sum what the probabilities leave of all rows."""
         return self.reduce(self.linear.residuals, Residuals.merge)
 
+    def gradient(self, sums: Residuals) -> Float64:
+        """Gradient of the objective by the coefficients, for rows about their center."""
+        return self.alpha * self.coef + sums.gradient / self.total
+
     def change(self, values: Float64) -> Float64:
         """Sum the change of the gradient by the step along some values of the classes."""
         return self.reduce(_Balanced(self.linear, values), np.add)

@@ -22,7 +22,8 @@ from trivium.blocks.workers import each_of, one_blas_thread
 from trivium.rows.block import Block
 from trivium.rows.csr import dense, takes_sparse
 from trivium.softmax.coordinates.problem import FramedColumns, Problem, ProblemAt
-from trivium.softmax.coordinates.scaling import bring_into_frame
+from trivium.softmax.coordinates.scaling import ColumnScaling, bring_into_frame
+from trivium.softmax.coordinates.unframed import Unframed
 from trivium.softmax.objective.stored import moments_of
 
 _CHUNK = 512  # rows gathered at a time
@@ -30,6 +31,7 @@ _LIFT = 1e-10  # of a diagonal near one, which keeps blocks invertible where col
 _LIFT_MORE = 1e3
 _SHORT = 1e-7  # of a column's square, beside which what varies is rounding
 _LEAST = 1e-18  # curvature that is always assumed, of columns of magnitude one
+_AT_ONCE = 1 << 16  # numbers, which stay in a core's cache
 _WORK_SHARED = 1 << 19  # numbers in all blocks, above which threads share them
 
 
@@ -87,6 +89,46 @@ class Diagonal:
         return applied
 
 
+@dataclass(frozen=True)
+class UnframedDiagonal:
+    """`Diagonal`, of which gradients and what it answers are in the user's coordinates.
+
+    Attributes
+    ----------
+    inverse : ndarray of shape (size,)
+        In the frame.
+    frame : ColumnScaling
+    """
+
+    inverse: Float64
+    frame: ColumnScaling
+
+    def __call__(self, gradient: Float64) -> Float64:
+        """Apply it, some columns at a time: no array of all is needed beside the answer."""
+        origin, unit = self.frame.origin, self.frame.unit
+        n_classes, d = len(gradient), unit.size
+        applied = np.empty_like(gradient)
+        share = np.full(n_classes, 1.0 / n_classes)
+        last, inverse = gradient[:, d:], self.inverse[:d] * unit**2
+
+        def apply(columns: slice) -> Float64:
+            some = applied[:, columns]
+            if last.size:
+                np.multiply(last, origin[columns], out=some)
+                np.subtract(gradient[:, columns], some, out=some)
+                some -= share @ some
+            else:
+                np.subtract(gradient[:, columns], share @ gradient[:, columns], out=some)
+            some *= inverse[columns]
+            moved: Float64 = some @ origin[columns]
+            return moved
+
+        moved = map_reduce(apply, cut(d, max(1, _AT_ONCE // n_classes)), np.add)
+        if last.size:
+            applied[:, d] = (last[:, 0] - share @ last[:, 0]) * self.inverse[d] - moved
+        return applied
+
+
 def class_blocks(problem: Problem, at: ProblemAt, n_rows: int) -> Blocks:
     """Take the blocks from about `n_rows` rows each, at a point.
 
@@ -131,7 +173,7 @@ def common_block(problem: Problem, n_rows: int) -> Blocks:
     return Blocks(_inverse(problem, curvature, n_rows, n_jobs=None)[None])
 
 
-def common_diagonal(problem: Problem) -> Diagonal:
+def common_diagonal(problem: Problem) -> Diagonal | UnframedDiagonal:
     """Take the diagonal where all classes are equally likely."""
     objective = problem.objective
     rows, framed = objective.rows, problem.framed
@@ -145,7 +187,10 @@ def common_diagonal(problem: Problem) -> Diagonal:
         squares = np.append(squares, objective.total) if problem.intercept else squares
     squares = squares / objective.total
     curvature = squares / objective.shape[0] + problem.penalty
-    return Diagonal(1.0 / np.where(curvature > 0, curvature, 1.0))
+    inverse: Float64 = 1.0 / np.where(curvature > 0, curvature, 1.0)
+    if isinstance(problem, Unframed):
+        return UnframedDiagonal(inverse, problem.frame)
+    return Diagonal(inverse)
 
 
 @dataclass(frozen=True)

@@ -54,13 +54,22 @@ class PreconditionerSchedule:
         self._since = 0.0
         self._norm = math.inf
 
+    @property
+    def is_diagonal(self) -> bool:
+        """Whether all that it ever answers with is the diagonal."""
+        return self._common > _MOST_PASSES
+
     def __call__(self, step: int, at: ProblemAt) -> Inverse | None:
         """Return a new preconditioner if one is due."""
         passed = self._problem.objective.cost - self._since
         norm = greatest(at.seen.gradient)
         if step == 0:
             made: Inverse = self._first(at)
-        elif passed < self._wait or self._remaining(passed, norm) < 0.5 * self._blocks:
+        elif (
+            self.is_diagonal
+            or passed < self._wait
+            or self._remaining(passed, norm) < 0.5 * self._blocks
+        ):
             return None
         else:
             self._wait, self._interval = self._interval, self._interval * _GROWTH
@@ -71,7 +80,7 @@ class PreconditionerSchedule:
     def _first(self, at: ProblemAt) -> Inverse:
         if self._known is not None:
             return self._known
-        if self._common > _MOST_PASSES:
+        if self.is_diagonal:
             return common_diagonal(self._problem)
         if self._warm and self._blocks <= _MOST_PASSES:
             return class_blocks(self._problem, at, self._rows)

@@ -41,7 +41,7 @@ class LossAlong:
         objective = at.objective
         rows, W = objective.rows, objective.penalised(direction)
         self._codes, self._weights = rows.codes, rows.weights
-        self._total, self._alpha = objective.total, objective.alpha
+        self._total, self._alpha = objective.total, float(objective.alpha)
         self._penalty = inner(objective.penalised(at.parameters), W), inner(W, W)
         given = at.parameters, objective.center, objective.fit_intercept
         margins = rows.reduce(_Margins(*given, direction), _beside, length=objective.length)

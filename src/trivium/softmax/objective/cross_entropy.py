@@ -13,7 +13,7 @@ import numpy as np
 
 from trivium.arrays import Float64
 from trivium.blocks.memory import working_memory
-from trivium.blocks.products import inner
+from trivium.blocks.products import add_multiple, inner
 from trivium.blocks.scaling import comparable_weights
 from trivium.rows.source import Rows
 from trivium.softmax.objective.statistics import (
@@ -30,6 +30,7 @@ from trivium.softmax.objective.two_classes import slab_length
 
 _BLOCK_VALUES = 1 << 17
 _LEAST_ROWS, _MOST_ROWS = 256, 4096
+_MOST_CLASSES = 512  # whose pairs have a number each
 
 
 def softmax(logits: Float64) -> tuple[Float64, Float64]:
@@ -98,7 +99,10 @@ class CrossEntropyAt:
         else:
             W = objective.penalised(parameters)
         self.loss = sums.rows.loss / total + 0.5 * alpha * inner(W, W)
-        own += alpha * W
+        if own.T.flags.c_contiguous:
+            add_multiple(alpha, W.T.reshape(-1), own.T.reshape(-1))
+        else:
+            own += alpha * W
         self.accuracy = max(0.0, 1.0 - sums.rows.wrong / total)
         self.residual: Float64 = np.sqrt(sums.rows.squares / total)
 
@@ -232,7 +236,9 @@ class CrossEntropy:
         CrossEntropyAt
         """
         self.cost += 1.0
-        statistic = LossAndGradient(self._laid(parameters), self.center, self.fit_intercept)
+        given = self._laid(parameters), self.center, self.fit_intercept
+        # Of sparse rows edges cost little beside the columns; a certificate needs them.
+        statistic = LossAndGradient(*given, self.by_columns and self.shape[0] <= _MOST_CLASSES)
         sums = self.rows.reduce(statistic, Sums.merge, length=self.slab)
         return CrossEntropyAt(self, parameters, sums)
 

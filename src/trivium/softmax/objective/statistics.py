@@ -90,15 +90,26 @@ class Linear:
 
 @dataclass(frozen=True)
 class LossAndGradient(Linear):
-    """Cross-entropy of rows, its gradient, and what else an evaluation gives."""
+    """Cross-entropy of rows, its gradient, and what else an evaluation gives.
+
+    Attributes
+    ----------
+    edges : bool
+        Whether edges are wanted of more than two classes.
+    """
+
+    edges: bool = False
 
     def __call__(self, block: Block) -> Sums:
         """Sum over a block."""
         d, one = block.X.shape[1], self.fit_intercept
         intercept = self.parameters[:, d] if one else np.zeros(len(self.parameters))
         coef = self.parameters[:, :d]
-        compute = gradient_of_two if len(coef) == 2 else gradient_of
-        gradient, sums = compute(block, self.center, coef, intercept, room=one)
+        given = block, self.center, coef, intercept
+        if len(coef) == 2:
+            gradient, sums = gradient_of_two(*given, room=one)
+        else:
+            gradient, sums = gradient_of(*given, edges=self.edges, room=one)
         if one:
             gradient[:, d] = sums.balance
         return Sums(gradient, sums)

@@ -12,7 +12,7 @@ from scipy.linalg.blas import ddot
 
 from trivium.arrays import Float64
 from trivium.blocks.compiled import Patience, kernel
-from trivium.blocks.products import inner, length_of
+from trivium.blocks.products import add_multiple, inner, length_of
 from trivium.softmax.solvers.line_search import line_search
 from trivium.softmax.solvers.protocol import (
     Inverse,
@@ -73,17 +73,18 @@ def lbfgs(
         for _ in range(2):
             direction = memory.applied(at.gradient, precondition)
             np.negative(direction, out=direction)
+            memory.make_room()
             found = line_search(objective, parameters, at, direction)
             if found is not None or memory.count == 0:
                 break
             memory.forget()  # what they say of the curvature may be rounding
         if found is None:
             return Result(parameters, step, Status.NO_PROGRESS)
-        length, there = found
-        change = direction if length == 1.0 else length * direction
-        memory.add(change, there.gradient - at.gradient)
-        parameters, at = parameters + change, there
-        if observe(parameters, at, length_of(change)):
+        length, there, parameters = found
+        direction *= length
+        memory.add(direction, there.gradient - at.gradient)
+        at, found = there, None
+        if observe(parameters, at, length_of(direction)):
             return Result(parameters, step + 1, stop(at) or Status.STOPPED)
     return Result(parameters, max_iter, stop(at) or Status.OUT_OF_STEPS)
 
@@ -116,6 +117,13 @@ class _Pairs:
         order = self._order
         self._steps[slot], self._changes[slot] = step.ravel(order), change.ravel(order)
         self._products[slot] = product
+
+    def make_room(self) -> None:
+        """Forget what the next pair will replace, if pairs are large."""
+        if self._large and self.count == self._products.size > 1:
+            self._steps[self._oldest] = self._changes[self._oldest] = np.empty(0)
+            self._oldest = (self._oldest + 1) % self._products.size
+            self.count -= 1
 
     def forget(self) -> None:
         """Start anew."""
@@ -192,11 +200,10 @@ def _there_by_numpy(
     shares: Float64,
 ) -> None:
     """Do as `_there`, to the bit: compiled loops have SciPy's products, too."""
-    room = np.empty_like(vector)  # one for all: to get memory takes as long as to use it
     for k in range(count - 1, -1, -1):
         slot = (oldest + k) % len(steps)
         shares[k] = ddot(steps[slot], vector) / products[slot]
-        vector -= np.multiply(shares[k], changes[slot], out=room)
+        add_multiple(-shares[k], changes[slot], vector)
 
 
 def _back_by_numpy(
@@ -209,11 +216,10 @@ def _back_by_numpy(
     shares: Float64,
 ) -> None:
     """Do as `_back`, to the bit."""
-    room = np.empty_like(vector)
     for k in range(count):
         slot = (oldest + k) % len(steps)
         share = shares[k] - ddot(changes[slot], vector) / products[slot]
-        vector += np.multiply(share, steps[slot], out=room)
+        add_multiple(share, steps[slot], vector)
 
 
 patience = Patience(_there, to_compile=1 << 16, to_load=1 << 11)

@@ -7,7 +7,7 @@ alone (Hager & Zhang, SIAM J. Optim. 16, 2005, the approximate Wolfe condition).
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,6 +25,14 @@ _LEVELLED, _FEW_TRIALS = 0.05, 6  # of the slope at first: what is left where a 
 _LEVEL = 1e-9  # of the loss: smaller differences may be rounding, and slopes tell more
 
 
+class Found(NamedTuple):
+    """A length, the evaluation there, and the point that was evaluated."""
+
+    length: float
+    at: Any
+    parameters: Float64
+
+
 def line_search(
     objective: Objective,
     parameters: Float64,
@@ -33,7 +41,7 @@ def line_search(
     *,
     flatter: float = FLATTER,
     length: float = 1.0,
-) -> tuple[float, Any] | None:
+) -> Found | None:
     """Find a length at which the loss has fallen enough and slopes less.
 
     Slopes of a convex function only rise along a line, so that they tell on which side of a
@@ -53,7 +61,7 @@ def line_search(
 
     Returns
     -------
-    (length, evaluation there), or None
+    Found or None
         None where no length will do.
     """
     slope = inner(at.gradient, direction)
@@ -63,17 +71,18 @@ def line_search(
     short, short_slope, long = 0.0, slope, np.inf
     for _ in range(_TRIALS):
         change = direction if length == 1.0 else length * direction
-        there = objective.evaluate(parameters + change)
+        point = parameters + change
+        there = objective.evaluate(point)
         new_slope = inner(there.gradient, direction)
-        change = there.loss - at.loss
-        falls = change < 0 and change <= _FALL * length * slope
-        level = abs(change) <= rounding and new_slope <= -flatter * slope
+        fall = there.loss - at.loss
+        falls = fall < 0 and fall <= _FALL * length * slope
+        level = abs(fall) <= rounding and new_slope <= -flatter * slope
         if not np.isfinite(new_slope) or not (falls or level):
             long, long_slope = length, new_slope
         elif new_slope < flatter * slope:
             short, short_slope = length, new_slope
         else:
-            return length, there
+            return Found(length, there, point)
         if long == np.inf:
             length *= 4.0
         elif short and long > _WIDE * short:

@@ -56,8 +56,7 @@ def newton(
         found = line_search(objective, parameters, at, towards, flatter=flatter, length=first)
         if found is None:
             return Result(parameters, step, Status.NO_PROGRESS)
-        length, at = found
-        parameters = parameters + length * towards
+        length, at, parameters = found
         if observe(parameters, at, length * length_of(towards)):
             return Result(parameters, step + 1, stop(at) or Status.STOPPED)
     return Result(parameters, max_iter, stop(at) or Status.OUT_OF_STEPS)
