@@ -7,7 +7,7 @@ from itertools import count, islice
 import pytest
 from tests.programs import PATIENCE
 
-from trivium.blocks.read_ahead import map_ahead, read_ahead
+from trivium.blocks.read_ahead import begun, map_ahead, read_ahead
 
 
 def readers():
@@ -102,3 +102,20 @@ def test_the_first_failure_in_order_is_raised():
     with pytest.raises(KeyError, match="3"):
         found.extend(map_ahead(inverse, [1, 2, 3, 0, 0], 5))
     assert found == [1.0, 0.5]
+
+
+def test_what_is_begun_goes_on_beside_and_waits_to_be_asked_for():
+    going, come = threading.Event(), threading.Event()
+
+    def make():
+        going.set()
+        assert come.wait(PATIENCE)
+        return "made"
+
+    result = begun(make)
+    assert going.wait(PATIENCE)
+    come.set()
+    assert result() == "made"
+    failing = begun(lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        failing()

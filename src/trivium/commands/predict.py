@@ -54,12 +54,10 @@ def predict(
     are read as the training table wrote them, unless --decimal says otherwise.
     """
     from trivium.atomic import atomic_file
-    from trivium.storage.models import load
+    from trivium.blocks.read_ahead import begun
     from trivium.tables.errors import TableError
     from trivium.tables.source import open_source
     from trivium.tables.writing import batch_writer, format_of, needs_no_quotes
-    from trivium.tabular.classifier import TabularClassifier
-    from trivium.tabular.predictions import Predictions
 
     if not out:
         raise TyperException("--out is empty: name a file")
@@ -69,12 +67,18 @@ def predict(
         raise TyperException(f"--out: {error}") from error
     with errors_in_one_line(), progress("predicting") as tell:
         require_other_file(out, model, data)
+        opened = begun(lambda: open_source(data, sheet=sheet))  # which reads all of a text file
+
+        from trivium.storage.models import load  # meanwhile, for these take a while
+        from trivium.tabular.classifier import TabularClassifier
+        from trivium.tabular.predictions import Predictions
+
         fitted = load(model)
         if not isinstance(fitted, TabularClassifier):
             raise TableError(f"{model} holds a {type(fitted).__name__}, which takes no tables")
         predictions = Predictions(
             fitted if decimal is None else fitted.with_decimal(decimal),
-            open_source(data, sheet=sheet),
+            opened(),
             proba=proba,
             abstain_below=abstain_below,
             keep=keep or (),

@@ -20,7 +20,7 @@ from trivium.tables.streams import Utf8, compression_of, open_plain
 
 _START = 1 << 18
 _LONGEST_START = 1 << 26
-_BLOCK = 1 << 20
+_BLOCK = 1 << 21
 _LONGEST_BLOCK = 1 << 30
 _NO_NUMBER = "conversion error to double"
 
@@ -99,9 +99,9 @@ class CsvSource:
                 table = csv.read_csv(
                     pa.BufferReader(block), **self._options(wanted, len(block) + 1, chosen)
                 )
-                batch = pa.RecordBatch.from_arrays(
-                    [column.combine_chunks() for column in table.columns], names=wanted
-                )
+                # To combine would copy a chunk that is alone.
+                chunks = [c.chunk(0) if c.num_chunks == 1 else c.combine_chunks() for c in table]
+                batch = pa.RecordBatch.from_arrays(chunks, names=wanted)
                 _require_finite(batch)
                 return batch
             except pa.ArrowInvalid as error:

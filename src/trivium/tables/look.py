@@ -42,7 +42,7 @@ class Look:
     notes : tuple of str
     lasting_notes : tuple of str
         Those on columns and labels, which do not depend on how the table was stored: rows in them
-        are counted from 0.
+        are counted from 1.
     source : Source
     """
 

@@ -10,7 +10,7 @@ Piece = Callable[[], pa.RecordBatch]
 """Makes a batch of rows, or raises what is wrong with them. Others may be called before it."""
 
 AT_ONCE = 16
-"""Pieces that are in memory for threads to share, and as many that wait."""
+"""Pieces that are in memory for threads to share."""
 
 
 def whole(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -50,7 +50,7 @@ class TabularClassifier:
     notes : tuple of str
         What was said of the fit.
     table_notes : tuple of str
-        What was said of columns and labels of the training table, rows counted from 0; not how it
+        What was said of columns and labels of the training table, rows counted from 1; not how it
         was stored.
     unseen : dict
         From names of columns to how many cells, in the last prediction, were of a level that no
