@@ -1,0 +1,152 @@
+"""Checks of rows and classes: each finds the fault that was planted, no clean twin gives alarm."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.comparison.planted import ALL, evidence_of, one, table
+
+from trivium.comparison.checks.classes import check_classes
+from trivium.comparison.checks.copies import check_copies
+from trivium.comparison.checks.denied import check_denied
+from trivium.comparison.checks.far import check_far
+from trivium.comparison.checks.influential import check_influential
+from trivium.comparison.checks.prepared import prepared
+from trivium.comparison.checks.spelling import check_spelling
+
+CONTRADICTIONS = "copies with different labels"
+
+
+def other(labels):
+    return np.where(labels == "yes", "no", "yes")
+
+
+def far_and_bent(data, most=10_000):
+    evidence = evidence_of(data)
+    rows = prepared(evidence, most)
+    return check_far(evidence, rows)[0], check_influential(evidence, rows)[0]
+
+
+class TestCopies:
+    def test_copies_are_counted_and_named(self):
+        data = table()
+        checks = check_copies(evidence_of(pd.concat([data, data[:60], data[:1]])))
+        check = one(checks, "copies")
+        assert check.status == "note"
+        assert check.text.startswith("61 rows (13.2 %) are exact copies")
+        assert check.rows[:3] == (401, 461, 402)  # of the row that has two first
+        assert one(checks, CONTRADICTIONS).status == "fine"
+        assert {each.status for each in check_copies(evidence_of(data))} == {"fine"}
+
+    def test_labels_of_copies_bound_every_accuracy(self):
+        data = table()
+        again = data[:40].assign(label=other(data["label"][:40]))
+        check = one(check_copies(evidence_of(pd.concat([data, again]))), CONTRADICTIONS)
+        assert check.status == "note"
+        assert check.text.startswith("40 rows")
+        assert "90.9 % of them" in check.text  # 400 of 440
+
+    def test_copies_by_chance_are_no_news(self):
+        rng = np.random.default_rng(0)
+        data = pd.DataFrame(rng.choice(["a", "b"], (200, 3)), columns=list("xyz"))
+        data["label"] = rng.choice(["no", "yes"], 200)
+        checks = check_copies(evidence_of(data))
+        assert {check.status for check in checks} == {"fine"}
+        assert "8 different rows" in one(checks, "copies").text
+
+
+class TestDenied:
+    @staticmethod
+    def told(n=600):
+        data = table(n)
+        data["x0"] = (data["x0"] + 3.0 * (data["label"] == "yes")).round(3)
+        return data
+
+    def test_wrong_labels_are_named_gravest_first(self):
+        data = self.told()
+        wrong = np.random.default_rng(1).choice(len(data), 15, replace=False)
+        data.loc[wrong, "label"] = other(data["label"][wrong])
+        (check,) = check_denied(evidence_of(data, ALL))
+        assert check.status == "note"
+        assert len(check.rows) == 10
+        assert len(set(check.rows) & set(wrong + 1)) >= 9
+
+    def test_right_labels_that_are_hard_to_tell_are_no_news(self):
+        for data in (self.told(), table(600), table(300, n_classes=3)):
+            assert check_denied(evidence_of(data, ALL))[0].status == "fine"
+
+    def test_one_model_denies_nothing(self):
+        evidence = evidence_of(table(), ["least-squares"])
+        assert "fewer than two models" in check_denied(evidence)[0].text
+
+
+class TestRowsApart:
+    def test_an_outlier_bends_the_boundary_and_is_far(self):
+        data = table()
+        data.loc[7, ["x0", "x1", "label"]] = [60.0, -60.0, "no"]
+        far, bent = far_and_bent(data)
+        assert (far.status, far.rows) == ("note", (8,))
+        assert (bent.status, bent.rows) == ("note", (8,))
+        assert "of the others would be predicted as another class" in bent.text
+
+    def test_outliers_that_hide_each_other_are_seen(self):
+        data = table()
+        data.loc[[7, 9, 11], ["x0", "x2"]] = [[30.0, 35.0], [30.0, 36.0], [31.0, 35.0]]
+        data.loc[[7, 9, 11], "label"] = "no"
+        far, bent = far_and_bent(data)
+        assert set(far.rows) == set(bent.rows) == {8, 10, 12}
+
+    def test_long_tails_are_no_outliers(self):
+        for seed in range(3):
+            data, rng = table(seed=seed), np.random.default_rng(seed)
+            data["income"] = np.exp(1.0 * rng.normal(size=len(data))).round(2)
+            far, bent = far_and_bent(data)
+            assert (far.status, bent.status) == ("fine", "fine")
+
+    def test_a_few_rows_are_not_looked_at(self):
+        far, bent = far_and_bent(table(15))
+        assert far.text.startswith("Not looked at")
+        assert bent.text.startswith("Not looked at")
+
+
+class TestClasses:
+    def test_few_rows_rare_classes_and_those_never_predicted(self):
+        data, rng = table(1000), np.random.default_rng(2)
+        data["label"] = np.where(rng.random(1000) < 0.015, "yes", "no")
+        data.loc[:2, "label"] = "odd"
+        checks = check_classes(evidence_of(data))
+        few, rare = one(checks, "classes of few rows"), one(checks, "rare classes")
+        assert few.rows == (1, 2, 3)
+        assert few.text.startswith("'odd' (3)")
+        assert rare.status == "note"
+        assert rare.text.startswith("'yes' has 1")
+
+    def test_a_class_that_a_model_never_predicts_is_named(self):
+        data = table(500)
+        data["label"] = np.where(np.random.default_rng(2).random(500) < 0.2, "yes", "no")
+        checks = check_classes(evidence_of(data, ["least-squares"]))
+        never = one(checks, "classes never predicted")
+        assert never.status == "note"
+        assert never.text == "Linear least squares never predicts 'yes'."
+
+    def test_even_classes_are_fine(self):
+        checks = check_classes(evidence_of(table(), ["neighbors"]))
+        assert {check.status for check in checks} == {"fine"}
+        checks = check_classes(evidence_of(table()))
+        assert "no model has run" in one(checks, "classes never predicted").text
+
+    @pytest.mark.parametrize("slip", [" {}", "{}.", "{} ", "-{}-"])
+    def test_classes_that_slips_of_the_pen_make(self, slip):
+        data = table()
+        data.loc[[3, 50], "label"] = slip.format("YES")
+        check = check_spelling(evidence_of(data))[0]
+        if slip == "-{}-":
+            assert check.status == "fine"
+            return
+        assert (check.status, check.columns, check.rows) == ("warning", ("label",), (4, 51))
+
+    def test_numbers_are_alike_where_they_are_equal(self):
+        data = table()
+        data["label"] = np.random.default_rng(3).choice(["1.5", "15", "2"], len(data))
+        assert check_spelling(evidence_of(data))[0].status == "fine"
+        data.loc[9, "label"] = "2.0"
+        assert check_spelling(evidence_of(data))[0].rows == (10,)
