@@ -192,6 +192,10 @@ def test_missing_columns_are_all_named(table, fitted):
         )
         with pytest.raises(TableError, match=r"lacks the columns 'age', 'town'"):
             fitted.transform(few)
+    with pytest.raises(
+        TableError, match=r"'age', by which the model goes; it has 'AGE ', but names"
+    ):
+        fitted.transform(table.rename(columns={"age": "AGE "}))
     with pytest.raises(TableError, match=r"lacks the column 'age', by which"):
         fitted.transform(table.drop(columns="age"))
 

@@ -125,7 +125,7 @@ def test_truth_values():
 def test_dates():
     found = values_of(array("2.1.1970", "1970-01-01T00:00:01.5Z", None, "-"), DATE)
     np.testing.assert_array_equal(found, [86400, 1.5, np.nan, np.nan])
-    with pytest.raises(CellError, match="column 'd' has a cell that is no date"):
+    with pytest.raises(CellError, match="column 'd' has a cell that is no date written as "):
         values_of(array("1/2/2020"), DATE)
 
 

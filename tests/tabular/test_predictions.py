@@ -139,7 +139,7 @@ def test_what_is_kept_has_a_name_of_its_own(model, rows):
     ("column", "cell", "words"),
     [
         ("size", "tall", "a cell that is no number"),
-        ("day", "17th", "a cell that is no date"),
+        ("day", "17th", "a cell that is no date written as YYYY-MM-DD"),
         ("size", "inf", "an infinite number"),
     ],
 )

@@ -100,10 +100,15 @@ def require_columns(
     missing = [repr(name) for name in names if name not in known]
     if missing:
         plural = "s" if len(missing) > 1 else ""
-        raise TableError(
-            f"the table lacks the column{plural} {', '.join(missing)}, by which the model goes"
-            + ("" if doubt is None else f"; {doubt}")
-        )
+        said = f"the table lacks the column{plural} {', '.join(missing)}, by which the model goes"
+        wanted = {_bare(name) for name in names if name not in known}
+        if alike := [repr(name) for name in there if _bare(name) in wanted]:
+            said += f"; it has {', '.join(alike)}, but names count as they are written"
+        raise TableError(said if doubt is None else f"{said}; {doubt}")
+
+
+def _bare(name: str) -> str:
+    return name.strip().casefold()
 
 
 def _is_text(kind: pa.DataType) -> bool:

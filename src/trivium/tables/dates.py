@@ -30,6 +30,9 @@ _PARTS = {
     "%d": r"(?P<day>[0-9]{1,2})",
     "%b": r"(?P<name>[A-Za-z]{3,9})\.?",
 }
+_LETTERS = {
+    "%Y": "YYYY", "%y": "YY", "%m": "MM", "%d": "DD", "%b": "Mon", "%H": "HH", "%M": "MM",
+}  # fmt: skip
 _ISO = r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"
 _CLOCK = (
     r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})"
@@ -66,6 +69,20 @@ FORMATS = (
     "%m/%Y",
     CLOCK,
 )
+
+
+def spelled(format_: str) -> str:
+    """Return a format as people write it.
+
+    Examples
+    --------
+    >>> spelled("%d.%m.%Y"), spelled("iso")
+    ('DD.MM.YYYY', 'YYYY-MM-DD')
+    """
+    text = "%Y-%m-%d" if format_ == "iso" else format_
+    for directive, letters in _LETTERS.items():
+        text = text.replace(directive, letters)
+    return text
 
 
 def seconds(texts: pa.Array, formats: Sequence[str]) -> pa.Array:

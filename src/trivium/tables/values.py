@@ -191,6 +191,8 @@ def _wrong(cell: str, column: Column, row: int) -> CellError:
         if numbers.reads_with_other_decimal(cell, style):
             message += f" with {'a decimal comma' if style.decimal == ',' else 'a decimal point'}"
             message += " (--decimal)"
+    if column.kind is Kind.DATE and column.date is not None:
+        message += " written as " + " or ".join(map(dates.spelled, column.date.formats))
     if column.kind is Kind.BOOLEAN:
         message += " of those known (" + ", ".join((*column.truths, *column.falsehoods)) + ")"
     return CellError(message, name, row, cell)
