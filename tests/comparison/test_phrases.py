@@ -42,7 +42,7 @@ def test_a_verdict_that_everyone_understands():
     assert said[1:] == [
         f"{CALLED['least-squares'].capitalize()} is worse by 2.1 to 4.0 points.",
         "Nearest neighbours are equivalent within 1 point.",
-        "Of models that are not told apart, the simplest is taken.",
+        "Of models that beat guessing and are not told apart, the simplest is taken.",
     ]
 
 
@@ -73,6 +73,13 @@ def test_how_many_rows_would_tell(needed, words):
         for name, rows in zip(names, needed, strict=True)
     ]
     assert words in words_of(told(pairs, ABOVE))
+
+
+def test_models_that_do_not_beat_guessing_are_said_beside_one_that_does():
+    doubtful = pair("least-squares", "floor", "cannot tell", (-0.01, 0.02), 510)
+    text = words_of(told([], [doubtful, pair("softmax", "floor", "better")]))
+    name = CALLED["least-squares"]
+    assert f"Cannot tell whether {name} is better than guessing: about 510 rows" in text
 
 
 def test_the_chosen_model_need_not_be_the_best():
@@ -134,6 +141,11 @@ def test_losses_are_said_as_they_are_and_shares_in_points():
     balanced = words_of(replace(found, metric="balanced_accuracy"))
     assert "has a balanced accuracy of " in balanced
     assert " % on rows that it had not seen" in balanced
+    one = replace(found, metric="f1", positive="yes", floor=found.models[0], models=found.models)
+    scores = {"f1": (0.3456, 0.01)}
+    models = tuple(replace(each, scores=scores) for each in found.models)
+    text = words_of(replace(one, models=models))
+    assert "has an F1 of 0.346 for yes on rows that it had not seen" in text
     assert "of no number on rows" in words_of(replace(found, metric="roc_auc"))
 
 

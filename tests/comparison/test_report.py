@@ -68,6 +68,20 @@ def test_names_stay_text_and_change_no_element(pages):
     assert fit[8].startswith("$'\\u202e")
 
 
+def test_a_page_of_very_long_names_is_small():
+    long = '"<&>' * 800
+    names = [f"{long} class {number}" for number in range(60)]
+    skills = {"least-squares": 0.5, "softmax": 0.6}
+    found = examples.comparison(600, names, skills, repeats=1, columns=200, target=long)
+    columns = [{**each, "name": long, "reason": long} for each in found.data["columns"]]
+    data = {**found.data, "columns": columns}
+    checks = tuple(
+        replace(each, text=long, columns=(long,) * 200) for each in found.checks for _ in range(3)
+    )
+    html = replace(found, data=data, checks=checks, notes=(long,) * 100).to_html()
+    assert len(html.encode()) < _MOST
+
+
 def test_no_cell_of_a_table_is_shown():
     n = 60
     rng = np.random.default_rng(0)
@@ -187,6 +201,7 @@ def test_a_comparison_in_a_notebook_is_a_fragment_without_script():
     assert not {"script", "img", "html"} & {tag for tag, _ in fragment.elements}
     assert not [one for _, one in fragment.elements if "id" in one]
     assert fragment.text["h3"].startswith("Take ")
+    assert fragment.text["strong"] == "1 check warns"
     selectors = re.findall(r"([^{}]+)\{", fragment.text["style"])
     assert all(
         each.strip().startswith(".trivium-verdict") for s in selectors for each in s.split(",")

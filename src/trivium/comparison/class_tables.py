@@ -78,8 +78,8 @@ def _caption(found: Comparison, own: PerClass) -> str:
         "Found: the share of a class's rows that is predicted as it (recall). Of these, right: the "
         "share of the rows predicted as a class that is of it (precision). First run"
     )
-    if found.dealt != "rows":
-        text += ". Rows that go together are alike, so that these intervals are rather too narrow"
+    if found.dealt == "groups":
+        text += ". Rows of a group are alike, so that these intervals are rather too narrow"
     silent = [place for place, rows in enumerate(own.predicted) if not rows]
     if silent:
         count = len(silent)

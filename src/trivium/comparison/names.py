@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 LONGEST = 40
 """Letters of a name in running text and in tables."""
-_LONGEST_TITLE = 500  # or a page of many such names would be large
+_LONGEST_TITLE = 300  # or a page of many such names would be large
 
 
 def visible(text: object) -> str:

@@ -3,8 +3,8 @@
 from markupsafe import Markup
 
 from trivium.comparison.names import marked
-from trivium.comparison.particulars import table_words
-from trivium.comparison.phrases import headline, metric_of, model_word, sentences, upper_first
+from trivium.comparison.particulars import check_words, table_words
+from trivium.comparison.phrases import headline, metric_of, model_word, sentences, tied, upper_first
 from trivium.comparison.result import Comparison
 from trivium.comparison.score_tables import score_text
 
@@ -51,17 +51,21 @@ def to_fragment(comparison: Comparison) -> str:
         )
         for model in (*comparison.models, comparison.floor)
     )
+    checked = Markup("")
+    if comparison.checks:
+        checked = Markup("<p><strong>{}</strong>: {}.</p>").format(*check_words(comparison))
     return str(
         Markup(
             '<div class="trivium-verdict"><style>{}</style><p class="about">{}: {}</p>'
-            '<h3>{}</h3><p>{}</p><table><thead><tr><th scope="col">model</th>{}</tr></thead>'
+            '<h3>{}</h3><p>{}</p>{}<table><thead><tr><th scope="col">model</th>{}</tr></thead>'
             "<tbody>{}</tbody></table></div>"
         ).format(
             Markup(_STYLE),  # noqa: S704 - our own
             marked(str(comparison.data["target"])),
             table_words(comparison.data),
             headline(comparison),
-            " ".join(sentences(comparison)),
+            tied(" ".join(sentences(comparison))),
+            checked,
             head,
             rows,
         )

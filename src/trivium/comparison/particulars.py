@@ -20,7 +20,7 @@ from trivium.report import (
     Table,
 )
 
-_LONGEST_NAME = 72
+_LONGEST_NAME, _LONGEST_REASON = 72, 300
 _LONGEST = 600  # letters of a sentence that came from elsewhere
 _MARKS: Mapping[str, tuple[Literal["good", "note", "bad"], str]] = {
     "warning": ("bad", "Warning"),
@@ -34,16 +34,20 @@ def summary(found: Comparison) -> Summary | None:
     """Say in one line what the checks say, with the way to them."""
     if not found.checks:
         return None
+    count, rest = check_words(found)
+    text = Markup('<a href="#checks">{}</a>: {}').format(count, rest)
+    return Summary(text, not any(each.status == "warning" for each in found.checks))
+
+
+def check_words(found: Comparison) -> tuple[str, str]:
+    """Return how many checks there are, or how many warn, and what that comes to."""
     n_warnings = sum(each.status == "warning" for each in found.checks)
     n_notes = sum(each.status == "note" for each in found.checks)
-    link = Markup('<a href="#checks">{}</a>').format
     if n_warnings:
-        one = n_warnings == 1
-        count = f"{n_warnings} {'check warns' if one else 'checks warn'}"
-        return Summary(Markup("{}: scores may be wrong").format(link(count)), False)
-    count = f"{len(found.checks)} checks of the table"
+        count = f"{n_warnings} {'check warns' if n_warnings == 1 else 'checks warn'}"
+        return count, "scores may be wrong"
     notes = {0: "nothing found", 1: "one note"}.get(n_notes, f"{n_notes} notes")
-    return Summary(Markup("{}: no warning, {}").format(link(count), notes), True)
+    return f"{len(found.checks)} checks of the table", f"no warning, {notes}"
 
 
 def checks(found: Comparison) -> Section | None:
@@ -83,7 +87,7 @@ def columns(found: Comparison) -> Section:
             int(each["levels"]),
             int(each["missing"]) or None,
             _share(int(each["missing"]), rows_used),
-            shortened(visible(each["reason"]), _LONGEST),
+            shortened(visible(each["reason"]), _LONGEST_REASON),
         )
         for each in found.data["columns"]
     )

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
-from trivium.comparison.names import visible
+from trivium.comparison.names import plain, visible
 from trivium.comparison.result import Comparison, ModelResult
 from trivium.tabular.notes import CALLED
 from trivium.verdict.decide import Pair
@@ -26,25 +26,28 @@ class Metric(NamedTuple):
     ----------
     word : str
     in_points : bool
-        Whether it is a share, whose differences are said in points: per cent of the whole.
-    digits : int
-        Behind the point, of its values.
+        Whether differences are said in points: hundredths of the way from 0 to 1.
+    is_share : bool
+        Whether it is a share of rows, said in per cent.
+    of_one_class : bool
+        Whether it is about the positive class.
     """
 
     word: str
     in_points: bool
-    digits: int = 3
+    is_share: bool = False
+    of_one_class: bool = False
 
 
 METRICS: Mapping[str, Metric] = {
-    "accuracy": Metric("accuracy", True),
-    "balanced_accuracy": Metric("balanced accuracy", True),
+    "accuracy": Metric("accuracy", True, is_share=True),
+    "balanced_accuracy": Metric("balanced accuracy", True, is_share=True),
     "macro_f1": Metric("macro F1", True),
-    "recall": Metric("recall", True),
-    "precision": Metric("precision", True),
-    "f1": Metric("F1", True),
-    "roc_auc": Metric("area under the ROC curve", True),
-    "average_precision": Metric("average precision", True),
+    "recall": Metric("recall", True, is_share=True, of_one_class=True),
+    "precision": Metric("precision", True, is_share=True, of_one_class=True),
+    "f1": Metric("F1", True, of_one_class=True),
+    "roc_auc": Metric("area under the ROC curve", True, of_one_class=True),
+    "average_precision": Metric("average precision", True, of_one_class=True),
     "log_loss": Metric("log-loss", False),
     "brier": Metric("Brier score", False),
 }
@@ -188,18 +191,20 @@ def _how_good(found: Comparison, chosen: str) -> str:
         )
     metric = metric_of(found.metric)
     own, floor = (_value(metric, each, found.metric) for each in (model, found.floor))
+    article = "an" if metric.word[0] in "aeiouF" else "a"
+    of = f" for {plain(found.positive)}" if metric.of_one_class and found.positive else ""
     return (
-        f"{name} {_has([chosen])} a {metric.word} of {own} on rows that it had not seen; guessing, "
-        f"always the most frequent class, {floor}."
+        f"{name} {_has([chosen])} {article} {metric.word} of {own}{of} on rows that it had not "
+        f"seen; guessing, always the most frequent class, {floor}."
     )
 
 
 def _value(metric: Metric, model: ModelResult, name: str) -> str:
-    value = model.scores.get(name, (float("nan"), 0.0))[0]
-    if value != value:
+    value = model.scores.get(name, (math.nan, 0.0))[0]
+    if not math.isfinite(value):
         return "no number"
-    text = f"{value:.{metric.digits}f}"  # to as many digits as the table shows
-    return (f"{100 * float(text):.1f} %" if metric.in_points else text).replace("-", "−")
+    text = f"{value:.3f}"  # to as many digits as the table shows
+    return (f"{100 * float(text):.1f} %" if metric.is_share else text).replace("-", "−")
 
 
 class _Standing(NamedTuple):
@@ -215,8 +220,13 @@ def _others(found: Comparison, chosen: str) -> list[str]:
     beside = [(name, pair) for name, pair in pairs if name != chosen and pair is not None]
     said = _standings(found, beside, chosen)
     if len(found.verdict.not_told_apart) > 1:
-        said.append("Of models that are not told apart, the simplest is taken.")
-    return said
+        said.append("Of models that beat guessing and are not told apart, the simplest is taken.")
+    doubtful = [pair for pair in found.verdict.against_floor if not _beats_guessing(pair)]
+    return said + _standings(found, [_other(pair, FLOOR) for pair in doubtful], FLOOR)
+
+
+def _beats_guessing(pair: Pair) -> bool:
+    return pair.word == "better" and pair.second == FLOOR
 
 
 def _beside_guessing(found: Comparison) -> list[str]:

@@ -7,7 +7,6 @@ from markupsafe import Markup
 
 from trivium.comparison.names import visible
 from trivium.comparison.phrases import (
-    METRICS,
     Metric,
     about,
     amount,
@@ -59,7 +58,9 @@ def how_sure(found: Comparison) -> Section:
 
 def _three_words(found: Comparison, metric: Metric) -> Markup:
     margin = with_unit(metric, found.verdict.margin)
-    point = " A point is one per cent of the whole." if metric.in_points else ""
+    point = " A point is a hundredth of the way from 0 to 1." if metric.in_points else ""
+    if found.metric == "accuracy":
+        point = " A point is one row in a hundred."
     text = Markup(
         "<p><strong>Better</strong>: chance alone would rarely make such a difference (p below "
         ".05, corrected for the number of comparisons). <strong>Equivalent</strong>: the "
@@ -136,7 +137,8 @@ def scores(found: Comparison) -> Section:
         if remarks:
             row.append(_remark(model))
         rows.append(tuple(row))
-    return Section("Scores", "scores", (Table(_score_caption(found), tuple(columns), tuple(rows)),))
+    table = Table(_score_caption(found), tuple(columns), tuple(rows), sortable=False)
+    return Section("Scores", "scores", (table,))
 
 
 def _any(found: Comparison, name: str) -> bool:
@@ -148,9 +150,8 @@ def score_text(model: ModelResult, name: str) -> str | None:
     value, error = model.scores.get(name, (math.nan, math.nan))
     if not math.isfinite(value):
         return None
-    digits = METRICS[name].digits if name in METRICS else 3
-    text = f"{value:.{digits}f}".replace("-", "−")
-    return f"{text} ± {error:.{digits}f}" if math.isfinite(error) else text
+    text = f"{value:.3f}".replace("-", "−")
+    return f"{text} ± {error:.3f}" if math.isfinite(error) else text
 
 
 def _remark(model: ModelResult) -> str | None:
@@ -187,7 +188,7 @@ def costs(found: Comparison) -> Section:
         Column("its file holds"),
     )
     caption = "Seconds of one fold on the machine of this run: they differ from run to run"
-    return Section("What it costs", "costs", (Table(caption, columns, rows),))
+    return Section("What it costs", "costs", (Table(caption, columns, rows, sortable=False),))
 
 
 def _held(model: ModelResult) -> str | None:
