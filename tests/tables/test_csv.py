@@ -139,9 +139,10 @@ def test_blocks_do_not_hide_what_marks_tell(tmp_path, monkeypatch, size):
     read = streams.read_block
     monkeypatch.setattr(encodings, "read_block", lambda stream, path: read(stream, path, size))
     tidy = '"a,1","b"\n"x ""y"", z",1\n"",""""\r\n"u\nv","w"\n'
-    assert encodings.survey(write(tmp_path, tidy)).tidy
+    assert encodings.survey(write(tmp_path, tidy)).is_tidy(",")
+    assert not encodings.survey(write(tmp_path, tidy)).is_tidy(";")
     for untidy in ('"a"x,b\n', 'a,5"\n1,6"\n', '"a" ,b\n', 'a, "b"\n', 'a,b\n"x""y"z,1\n'):
-        assert not encodings.survey(write(tmp_path, untidy)).tidy
+        assert not encodings.survey(write(tmp_path, untidy)).is_tidy(",")
 
 
 def test_an_empty_quotation_is_an_empty_cell(tmp_path):

@@ -45,7 +45,9 @@ class CsvSource:
         self.dialect = self._sniff()
         quotes = found.quotes if found.quotes >= 0 else self._count_quotes()
         self._quotes = quotes > 0
-        if quotes and not found.tidy:
+        # Then each quotation mark begins a quotation or ends one, and what ends lines is certain.
+        self._tidy = found.is_tidy(self.dialect.separator)
+        if quotes and not self._tidy:
             self._refuse_text_behind_quotation()
         if quotes % 2:
             self._refuse_open_quotation()
@@ -80,12 +82,12 @@ class CsvSource:
         """Hand out what makes those batches, and what raises where one cannot be made."""
         wanted = self.names if names is None else tuple(names)
         floats = {self.names.index(name) for name in plain if name in wanted}
-        if self._quotes:  # a line may end within a cell
+        if self._quotes and not self._tidy:
             for batch in self._streamed(wanted, floats):
                 yield partial(whole, batch)
             return
         with self._open_bytes() as stream:
-            for block in blocks_of_lines(stream, _BLOCK):
+            for block in blocks_of_lines(stream, _BLOCK, quoted=self._quotes):
                 yield partial(self._parsed, block, wanted, floats)
 
     def _parsed(self, block: bytes, wanted: tuple[str, ...], floats: set[int]) -> pa.RecordBatch:
@@ -110,7 +112,7 @@ class CsvSource:
                 floats.clear()
 
     def _streamed(self, wanted: tuple[str, ...], floats: set[int]) -> Iterator[pa.RecordBatch]:
-        """Read a file in which lines end within cells."""
+        """Read a file in which lines may end within cells, with marks that are no quotations."""
         block, done = _BLOCK, 0
         while True:
             skip = done
@@ -197,7 +199,7 @@ class CsvSource:
         numbers = [str(j) for j in range(len(self.names))]
         return {
             "read_options": csv.ReadOptions(
-                column_names=numbers, block_size=block, use_threads=self._quotes
+                column_names=numbers, block_size=block, use_threads=False
             ),
             "parse_options": csv.ParseOptions(
                 delimiter=self.dialect.separator, newlines_in_values=self._quotes

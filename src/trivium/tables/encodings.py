@@ -19,8 +19,6 @@ _MARKS = (
 )
 _QUOTE, _BEYOND_ASCII = ord('"'), 128
 _SAMPLE = 1 << 16
-_BESIDE = np.isin(np.arange(256), list(b',;\t|\r\n"'))
-"""Bytes that may stand before a quotation and behind it, where separators are common ones."""
 _START = 4096
 
 NAMES = {
@@ -49,14 +47,19 @@ class Survey:
         How many there are; -1 where the encoding does not let them be counted.
     guessed : bool
         Whether the encoding is a guess by letters that occur.
-    tidy : bool
-        Whether each quotation mark surely stands at an end of a cell, or is doubled.
+    beside : frozenset of int, or None
+        Bytes that stand before quotations and behind them, if every other quotation mark ends one;
+        None where the encoding does not let them be found.
     """
 
     encoding: str
     quotes: int
     guessed: bool = False
-    tidy: bool = False
+    beside: frozenset[int] | None = None
+
+    def is_tidy(self, separator: str) -> bool:
+        """Whether each quotation mark surely stands at an end of a cell, or is doubled."""
+        return self.beside is not None and self.beside <= frozenset(f'{separator}\r\n"'.encode())
 
 
 def survey(path: Path) -> Survey:
@@ -73,14 +76,14 @@ def survey(path: Path) -> Survey:
         if encoding not in (None, "utf-8-sig"):
             return Survey(encoding, -1)
         decoder = codecs.getincrementaldecoder("utf-8")("strict")
-        quotes, tidy, before = 0, True, b"\n"
+        quotes, beside, before = 0, frozenset[int](), b"\n"
         while block:
             letters = np.frombuffer(block, np.uint8)  # NumPy counts faster than Python does
             if not letters.min():
                 raise _nul(_line_of_nul(path))
             found = int(np.count_nonzero(letters == _QUOTE))
-            if tidy and (found or before == b'"'):
-                tidy = _is_tidy(before, block.removeprefix(codecs.BOM_UTF8), quotes)
+            if found or before == b'"':
+                beside |= _beside(before, block.removeprefix(codecs.BOM_UTF8), quotes)
             quotes, before = quotes + found, block[-1:]
             if letters.max() >= _BEYOND_ASCII or decoder.getstate()[0]:
                 try:
@@ -90,11 +93,11 @@ def survey(path: Path) -> Survey:
             block = read_block(stream, path)
         if decoder.getstate()[0]:
             return _of_eight_bits(path)
-    return Survey(encoding or "utf-8", quotes, tidy=tidy)
+    return Survey(encoding or "utf-8", quotes, beside=beside)
 
 
-def _is_tidy(before: bytes, block: bytes, quotes: int) -> bool:
-    """Tell whether quotation marks stand at ends of cells or are doubled, if all before them did.
+def _beside(before: bytes, block: bytes, quotes: int) -> frozenset[int]:
+    """Return the bytes before quotations and behind them.
 
     Parameters
     ----------
@@ -110,7 +113,8 @@ def _is_tidy(before: bytes, block: bytes, quotes: int) -> bool:
     ends = (quotes - (before == b'"') + np.arange(len(places))) % 2 == 1
     followed = places[ends & (places < len(letters) - 1)] + 1
     led = places[~ends & (places > 0)] - 1
-    return bool(_BESIDE[letters[followed]].all() and _BESIDE[letters[led]].all())
+    there = np.bincount(letters[followed], minlength=256) + np.bincount(letters[led], minlength=256)
+    return frozenset(np.flatnonzero(there).tolist())
 
 
 def _line_of_nul(path: Path) -> int:
