@@ -1,4 +1,4 @@
-"""`trivium fit` and `trivium predict` killed at moments all over their time, and run again.
+"""`trivium fit`, `predict` and `compare` killed at moments all over their time, and run again.
 
 ``python -m fuzz.killed_commands --moments 10`` makes a table, times each command once, kills it by
 SIGKILL after parts of that time, and checks that the file at its target is the one that was there
@@ -6,10 +6,12 @@ before, whole, and that the next run succeeds and leaves nothing else behind.
 """
 
 import argparse
+import json
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -46,27 +48,50 @@ def run(command: list[str], seconds: float | None = None) -> float:
     return time.monotonic() - begun
 
 
-def check(command: list[str], target: Path, moments: int) -> int:
-    """Kill a command at moments; return at how many it left something wrong."""
+def check(
+    command: list[str],
+    targets: list[Path],
+    moments: int,
+    content: Callable[[bytes], object] = bytes,
+) -> int:
+    """Kill a command at moments; return at how many it left something wrong.
+
+    Files count as the same if `content` does.
+    """
+
+    def held() -> list[object]:
+        found = [path.read_bytes() for path in targets]
+        return [each if each == BEFORE else content(each) for each in found]
+
     run(command)
-    expected = target.read_bytes()
+    expected = held()
     whole, wrong = run(command), 0
-    others = set(target.parent.iterdir())
+    others = set(targets[0].parent.iterdir())
     for moment in range(moments):
-        target.write_bytes(BEFORE)
+        for path in targets:
+            path.write_bytes(BEFORE)
         ran = run(command, whole * (moment + 0.5) / moments)
-        left = target.read_bytes()
+        left = held()
         run(command)
-        good = left in (BEFORE, expected) and target.read_bytes() == expected
-        good = good and set(target.parent.iterdir()) == others
+        good = all(one in (BEFORE, other) for one, other in zip(left, expected, strict=True))
+        good = good and held() == expected and set(targets[0].parent.iterdir()) == others
         wrong += not good
         ended, came = "ended" if left == expected else "killed", "good" if good else "BAD"
         print(f"{command[3]}: {ended} after {ran:.2f} s of {whole:.2f}: {came}")
     return wrong
 
 
+def without_timings(report: bytes) -> object:
+    """Return what two reports of one comparison share: JSON but for timings, a page that ends."""
+    if report.lstrip().startswith(b"<"):
+        return report.rstrip().endswith(b"</html>")
+    found = json.loads(report)
+    found.pop("timings")
+    return found
+
+
 def main() -> None:
-    """Kill both commands, and say what came of it."""
+    """Kill the commands, and say what came of it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--moments", type=int, default=10)
     parser.add_argument("--rows", type=int, default=200_000)
@@ -78,9 +103,15 @@ def main() -> None:
         trivium = [sys.executable, "-m", "trivium"]
         fit = [*trivium, "fit", str(table), "--target", "sold", "--out", str(model)]
         predict = [*trivium, "predict", str(model), str(table), "--out", str(answers)]
-        wrong = check([*fit, "--model", "softmax"], model, asked.moments)
-        wrong += check(predict, answers, asked.moments)
-    print(f"{wrong} of {2 * asked.moments} went wrong")
+        wrong = check([*fit, "--model", "softmax"], [model], asked.moments)
+        wrong += check(predict, [answers], asked.moments)
+        small = folder / "small.csv"
+        write_table(small, 2_000)
+        reports = [folder / "report" / f"report.{kind}" for kind in ("html", "json")]
+        compare = [*trivium, "compare", str(small), "--target", "sold", "--repeats", "2"]
+        compare += ["--out", str(reports[0].parent)]
+        wrong += check(compare, reports, asked.moments, without_timings)
+    print(f"{wrong} of {3 * asked.moments} went wrong")
     sys.exit(wrong > 0)
 
 
