@@ -6,10 +6,11 @@ from typing import Any, Literal
 import numpy as np
 
 from trivium.arrays import Float64
+from trivium.comparison.checks import Evidence, run_checks
 from trivium.comparison.frames import with_columns
 from trivium.comparison.limits import Clock
 from trivium.comparison.reference import NAME, reference
-from trivium.comparison.result import Check, Comparison
+from trivium.comparison.result import Comparison
 from trivium.comparison.run import Learner, Run, Runs, run_all
 from trivium.comparison.scores import result_of
 from trivium.comparison.settings import BUDGET, Settings
@@ -170,7 +171,12 @@ def compare_table(
     told("the verdict")
     verdict, beside = _judge(reading, runs, metric, positive)
     told("checks")
-    checks: tuple[Check, ...] = ()
+    first = runs.runs[0]
+    checks = run_checks(
+        Evidence.of(
+            seen, reading, first.splits, first.found, group=settings.group, time=settings.time
+        )
+    )
     names = [*SIMPLEST_FIRST, *([NAME] if settings.with_reference else [])]
     return Comparison(
         data=seen.to_dict()["data"],
