@@ -60,7 +60,8 @@ QUANTITIES = {
     "large": ([f"{10**15 + i**2}" for i in range(N)], None),
     "fractions": ([i / 2 for i in range(N)], None),
     "very few": (range(9), None),
-    "repeated": ([*range(1, N), 1], None),
+    "often repeated": ([*range(1, N - 3), 1, 2, 3, 4], None),
+    "one comes again": ([*range(1, N), 7], "counts the rows, it seems, 1 of which"),
 }
 
 

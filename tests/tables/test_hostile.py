@@ -89,6 +89,7 @@ COLUMNS = {
     "decimal comma": (cycled("1,5", "0,25", "1.234,5"), "numeric", "decimal comma"),
     "small comma": (cycled("0,123", "0,5"), "numeric", "decimal comma"),
     "thousands": (cycled("1,234,567", "12", "1,234.5"), "numeric", "commas between thousands"),
+    "lakh": (cycled("12,34,567", "1,23,456.5", "12"), "numeric", "commas between thousands"),
     "spaces": (cycled("1 234", "12 345 678,5", "3"), "numeric", "spaces between thousands"),
     "apostrophes": (cycled("1'234.50", "12", "1’000"), "numeric", "apostrophes"),
     "dollars": (cycled("$1,234.50", "-$3", "($4.10)", "$ 5"), "numeric", "$"),

@@ -96,6 +96,44 @@ def test_points_that_may_stand_between_thousands(tmp_path, separator, more, sign
     assert sign is None or f"1.234 or 1234: the decimal sign is taken for {sign!r}" in said[0]
 
 
+OTHER_FORMS = [
+    ["Mon 2021-03-01", "Tue 2021-03-02"],
+    ["Mo. 1.3.2021", "Di. 2.3.2021"],
+    ["1. März 2021", "12. April 2021"],
+    ["3 Mai 2021", "4 Juni 2021"],
+    ["5 de mayo de 2021", "7 de junio de 2021"],
+    ["2021-Q1", "2021 Q2"],
+    ["KW 7/2021", "KW 8/2021"],
+]
+
+
+@pytest.mark.parametrize("cells", OTHER_FORMS)
+def test_dates_of_forms_that_are_not_read_are_said(tmp_path, cells):
+    columns, notes = notes_of(tmp_path, {"d": cells, "y": ["a", "b"]})
+    assert columns["d"].kind == "category"
+    assert notes == (
+        "column 'd' seems to hold dates in a form that is not read: it is not taken for dates",
+    )
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        (["1.5k", "2.25k", "0.5k"], True),
+        (["1.5k", "2.2M", "3,5 Mio."], True),
+        (["1.5*", "2.5†", "3.1*"], True),
+        (["10.0.0.1", "10.0.0.2"], False),
+        (["12a", "12b", "7c"], False),
+        (["v1.5", "v2.5"], False),
+    ],
+)
+def test_numbers_with_marks_that_are_not_known_are_said(tmp_path, cells, said):
+    quoted = [f'"{each}"' for each in cells]
+    columns, notes = notes_of(tmp_path, {"x": quoted, "y": ["a", "b"]})
+    assert columns["x"].kind == "category"
+    assert any("marks that are not known" in note for note in notes) == said
+
+
 @pytest.mark.parametrize("cells", [["inf"], ["inf", "-Infinity"], ["∞", "NA"]])
 def test_a_column_that_is_infinite_everywhere(tmp_path, cells):
     with pytest.raises(TableError, match="column 'x' has an infinite number in line 2"):

@@ -74,6 +74,21 @@ def note_of_counter(name: str, reason: str, different: Any) -> tuple[Note, ...]:
     return (Note("counters of the rows", text),)
 
 
+def note_of_repeated(name: str, used: Any, different: Any) -> tuple[Note, ...]:
+    """Say that whole numbers count the rows, but for a few that come again."""
+    again = len(used) - len(different)
+    if (
+        not 0 < again <= len(used) // _ROWS_OF_A_GAP
+        or counter_of(name, different, different, different) is None
+    ):
+        return ()
+    text = (
+        f"column {name!r} counts the rows, it seems, {again:,} of which have a number that another "
+        "has: leave it out (--drop) if so"
+    )
+    return (Note("counters of the rows", text),)
+
+
 def note_of_different(name: str, used: Any, different: Any) -> tuple[Note, ...]:
     """Say that whole numbers may be those of the rows: they differ, and are no times."""
     if len(different) < len(used) or len(used) < _MANY or different[0] < 0:

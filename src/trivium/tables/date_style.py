@@ -20,6 +20,13 @@ _LIKE = (
     r"|^\s*[A-Za-z]{3,9}\.? [0-9]{1,2},? [0-9]{4}"
 )
 _DAY = r"^\s*(?:[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4})\b"
+_OTHER_FORMS = (  # with the day of the week, with months of other languages, quarters and weeks
+    r"^\s*\pL{2,10}\.?,? (?:19|20)[0-9]{2}[-/.][0-9]{1,2}[-/.][0-9]{1,2}"
+    r"|^\s*(?:\pL{2,10}\.?,? )?[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:19|20)[0-9]{2}\b"
+    r"|^\s*(?:\pL{2,10}\.?,? )?[0-9]{1,2}\.?[ -](?:de )?\pL{3,10}\.?[ -](?:de )?(?:19|20)[0-9]{2}\b"
+    r"|^\s*(?:19|20)[0-9]{2}[- ]?(?:Q|W|KW|T)[ -]?[0-9]{1,2}\s*$"
+    r"|^\s*(?:Q|W|KW|T)[ -]?[0-9]{1,2}[ /-](?:19|20)[0-9]{2}\s*$"
+)
 ORDERS = {
     "ymd": "year first",
     "dmy": "day first",
@@ -39,14 +46,14 @@ def dates_of(name: str, filled: Filled, hints: Hints) -> Finding | Note | None:
     """Find out whether cells are dates; as `numbers_of` does of numbers."""
     like = as_mask(pc.match_substring_regex(filled.texts, _LIKE))
     if filled.rows_of(like) < _MOSTLY * filled.used:
-        return None
+        return _of_other_forms(name, filled)
     read = _read(filled.texts)
     orders = _orders(hints)
     good = {order: _by_order(read, order, filled) for order in orders}
     whole = [order for order in orders if good[order].all()]
     if not whole:
         nouns = "times of day" if set(read) == {dates.CLOCK} else "dates of one order"
-        return _hindered(name, filled, good, nouns)
+        return _hindered(name, filled, good, nouns) or _of_other_forms(name, filled)
     order, doubt = _chosen(whole, hints)
     formats = _formats(read, order)
     seconds = dates.seconds(filled.texts, formats).to_numpy(zero_copy_only=False)
@@ -164,6 +171,16 @@ def _hindered(name: str, filled: Filled, good: dict[str, Any], nouns: str) -> No
         filled.first_row(~good[best]),
         other + none,
     )
+
+
+def _of_other_forms(name: str, filled: Filled) -> Note | None:
+    other = as_mask(pc.match_substring_regex(filled.texts, _OTHER_FORMS))
+    if filled.rows_of(other) < _MOSTLY * filled.used:
+        return None
+    text = (
+        f"column {name!r} seems to hold dates in a form that is not read: it is not taken for dates"
+    )
+    return Note("dates of other forms", text)
 
 
 def _cells(n: int) -> str:

@@ -17,6 +17,7 @@ from trivium.tables.quantities import Written, of_numbers
 MOSTLY, _HALF = 0.8, 0.5
 _BEYOND = 2.0**53
 _MOST_REMAINDERS = 40
+_MARKED = r"^\s*[+-]?[0-9]+[.,][0-9]+ ?(?:\pL{1,4}|[^\pL0-9\s])\.?\s*$"
 
 
 def numbers_of(name: str, filled: Filled, hints: Hints) -> Finding | Note | None:
@@ -48,7 +49,7 @@ def numbers_of(name: str, filled: Filled, hints: Hints) -> Finding | Note | None
     canonical = numbers.canonical(finite, style)
     good = as_mask(pc.is_valid(canonical))
     if not good.all():
-        return _mostly(name, filled, infinite, good)
+        return _mostly(name, filled, infinite, good) or _marked(name, finite, counts)
     problem = _marks_problem(finite, style)
     if problem:
         return Note("marks of numbers", f"column {name!r} {problem}: no numbers are made of it")
@@ -169,6 +170,17 @@ def _mostly(name: str, filled: Filled, infinite: Any, good: Any) -> Note | None:
         filled.first_row(other),
         others,
     )
+
+
+def _marked(name: str, texts: pa.Array, counts: Any) -> Note | None:
+    """Say of fractions with marks behind them, most of a column, that the marks are not known."""
+    marked = as_mask(pc.match_substring_regex(texts, _MARKED))
+    if counts[marked].sum() < MOSTLY * counts.sum():
+        return None
+    text = (
+        f"column {name!r} seems to hold numbers with marks that are not known: none are made of it"
+    )
+    return Note("marks of numbers", text)
 
 
 def _any(texts: pa.Array, pattern: str) -> bool:

@@ -147,4 +147,6 @@ def _pattern(style: NumberStyle) -> str:
         return rf"^[+-]?{plain}$"
     group = _GROUPING[style.thousands]
     grouped = rf"[1-9][0-9]{{0,2}}(?:{group}[0-9]{{3}})+(?:{point}[0-9]*)?"
+    if style.thousands == ",":  # lakh and crore, as in 12,34,567
+        grouped = rf"{grouped}|[1-9][0-9]?(?:,[0-9]{{2}})+,[0-9]{{3}}(?:{point}[0-9]*)?"
     return rf"^[+-]?(?:{grouped}|{plain})$"

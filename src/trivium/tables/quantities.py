@@ -94,6 +94,8 @@ def of_numbers(
             return _of_codes(coded, "whom rows are of, by the name", len(used))
     found = _quantity(column, whole, written)
     notes = found.notes + notes_of_stand_ins(name, used, different)
+    if bare_integers and not once:
+        notes += counters.note_of_repeated(name, used, different)
     if once:
         notes += counters.note_of_different(name, used, different)
     return replace(found, notes=notes)
