@@ -77,3 +77,15 @@ def test_the_first_step_goes_by_its_curvature(monkeypatch, solver):
     assert made.count(30_000) <= (model.n_iter_ - 1 if solver == "newton" else 0)
     assert made
     assert max(np.diff(np.log(model.history_["gradient_norm"]))) < np.log(0.3)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_its_curvature_is_that_of_its_end_which_guides_two_classes_to_theirs(seed):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(30_000, 4))
+    y = (2.0 * X[:, 0] + rng.logistic(size=30_000) > 0).astype(int)
+    model = SoftmaxRegression(1e-4, tol=1e-9).fit(X, y)
+    assert model.solver_ == "lbfgs"
+    norms = model.history_["gradient_norm"]
+    assert norms[1] < 0.2 * norms[0]
+    assert model.n_iter_ <= 8

@@ -134,7 +134,8 @@ def fit_parameters(
         if alpha == 0 and space is None:  # a penalty holds what the loss leaves free
             dependence = dependence_of(rows, frame, centred=fit_intercept)
         problem = Problem(objective, frame, dependence)
-        if solver == "auto":
+        chosen = solver == "auto"
+        if chosen:
             solver = cheapest_solver(rows.shape[0], size, rows.n_classes)
         if space is not None:
             watch = _Watch(observe)
@@ -150,6 +151,8 @@ def fit_parameters(
                 pilot = _Pilot(some.shape[0], size, rows.n_classes)
                 first = _better(problem, pilot_start(problem, some, pilot))
                 known = pilot.inverse if first.any() else None
+                if chosen and known is not None and rows.n_classes == 2:
+                    solver = "lbfgs"  # whose steps are evaluations alone, and as good as Newton's
             result = _minimise(problem, first, solver, max_iter, tol, watch, known)
         return _fitted(objective, result, solver, watch)
 
@@ -203,7 +206,7 @@ class _Pilot:
     Attributes
     ----------
     inverse : Inverse or None
-        Of the whole Hessian near the end, if steps were Newton's.
+        Of the whole Hessian at the end, if steps were Newton's.
     """
 
     def __init__(self, n_rows: int, n_columns: int, n_classes: int) -> None:
@@ -219,7 +222,8 @@ class _Pilot:
         direction = ExactDirection(problem, tol)
         options |= {"flatter": _FLATTER, "reach": Reach(problem)}
         result = newton(problem, first, direction=direction, **options)
-        self.inverse = direction.inverse()
+        # The last steps went by matrices from before them, which are far less like this one.
+        self.inverse = direction.inverse(problem.evaluate(result.parameters))
         return result
 
 

@@ -20,7 +20,7 @@ _LEAST_ROWS, _ROWS_A_PARAMETER = 1024, 16
 _MORE = 4  # times as many rows, where there are enough
 _FEWER = 12  # times fewer rows than there are: else they would cost as much as they save
 _MOST_STEPS = 20
-_OF_NOISE = 0.02  # what is left of the gradient, of its standard deviation
+_OF_NOISE = 0.1  # what is left of the gradient, of its standard deviation
 
 Minimise = Callable[..., Result]
 """A solver of `fitting`, which takes a problem, where to begin, tol, and options."""

@@ -67,10 +67,10 @@ class ExactDirection:
             return newton_direction(at, factored.solved, self._problem.small(self._tol))
         return -factored.solved(at.gradient)
 
-    def inverse(self) -> Inverse | None:
-        """Return the inverse of the last matrix, if there is one that has its digits."""
-        last = self._factored
-        return None if last is None or last.has_few_digits else last.solved
+    def inverse(self, at: ProblemAt) -> Inverse | None:
+        """Return the inverse of the matrix at a point, if it has its digits."""
+        factored = _Factored.at(self._problem, at)
+        return None if factored.has_few_digits else factored.solved
 
 
 @dataclass(frozen=True)

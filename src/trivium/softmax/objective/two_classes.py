@@ -31,7 +31,7 @@ from trivium.softmax.objective.stored import PART, moved_rows
 _FEW_ROWS = 256  # sparse ones, which stay in a core's cache for their second read
 _MOST_ROWS = 1024  # of a part, whose margins stay in a core's nearest cache
 _LEAST_VALUES = 1 << 17  # of a slab, beside which it costs little to call another thread
-_SLABS, _MOST_PARTS = 16, 32
+_SLABS, _MOST_PARTS = 8, 32
 _A_CALL = 2000  # numbers that NumPy goes through in the time of its calls for one block
 _NO_WEIGHTS: Float64 = np.empty(0)
 _NONE_KEPT: Float64 = np.empty(0)
