@@ -135,3 +135,38 @@ def test_ctrl_c_reports_what_has_come_to_its_end(run, table, tmp_path, monkeypat
     assert "Nearest neighbours have no scores: stopped by you." in " ".join(done.stdout.split())
     found = json.loads((tmp_path / "r.json").read_text("utf-8"))
     assert [model["accuracy"] is None for model in found["models"]] == [False, False, True]
+
+
+def test_no_cell_is_shown_anywhere(run, tmp_path):
+    rng, n = np.random.default_rng(0), 240
+    label = rng.choice(["good", "bad"], n)
+    frame = pd.DataFrame(
+        {
+            "number": np.where(rng.random(n) < 0.01, 987654.321, rng.normal(size=n).round(3)),
+            "word": rng.choice(["SECRETa", "SECRETb", "plain"], n),
+            "day": [f"19{33 + i % 60}-03-07" for i in range(n)],
+            "person_id": [f"SECRETp{i // 3}" for i in range(n)],
+            "text": [f"SECRET words {i} and more of them" for i in range(n)],
+            "constant": "SECRETc",
+            "gaps": ["SECRETg" if i % 7 else "" for i in range(n)],
+            "mostly": [str(i * 1.5) if i % 50 else "SECRETt" for i in range(n)],
+            "leak": np.where(label == "good", "SECRETx", "SECRETy"),
+            "label": label,
+        }
+    )
+    table = tmp_path / "SECRETfile.csv"
+    frame.to_csv(table, index=False)
+    out = tmp_path / "out"
+    asked = ("compare", table, "--repeats", 1, "--folds", 3, "--out", out, "--target")
+    for more in (
+        ("label",),
+        ("label", "--group", "person_id"),
+        ("label", "--time", "day"),
+        ("label", "--time", "text"),
+        ("label", "--group", "constant"),
+        ("text",),
+    ):
+        done = run(*asked, *more)
+        said = [done.stdout, done.stderr, *(path.read_text("utf-8") for path in out.glob("*"))]
+        for secret in ("SECRET", "987654", "1933"):
+            assert not [text for text in said if secret in text.replace(str(table), "")]

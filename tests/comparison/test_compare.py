@@ -10,7 +10,7 @@ from trivium import compare
 from trivium.comparison import compare as module
 from trivium.comparison import run
 from trivium.comparison.compare import compare_table
-from trivium.comparison.limits import Clock
+from trivium.comparison.limits import Clock, limited
 from trivium.comparison.settings import Settings
 from trivium.tables.errors import TableError
 from trivium.tables.look import look
@@ -136,15 +136,24 @@ def test_a_model_that_fails_or_never_ends_is_a_row_with_its_reason(monkeypatch):
     def greedy(rows):
         raise MemoryError
 
+    shares = []
+
+    def impatient(seconds, memory):
+        shares.append(seconds)
+        return limited(0.3 if len(shares) % 3 == 2 else 1000.0, memory)
+
+    monkeypatch.setattr(run, "limited", impatient)
     monkeypatch.setattr(module, "TUNED", {**module.TUNED, "softmax": forever, "neighbors": broken})
-    found = compare_table(seen, Settings(budget=2.0, repeats=1), Clock(2.0))
+    found = compare_table(seen, Settings(budget=40.0, repeats=1), Clock(40.0))
+    assert 0.0 < shares[0] <= 0.85 * 40.0 / 3.0
+    assert 0.0 < shares[2] <= 0.85 * 40.0
     least_squares, softmax, neighbors = found.models
     assert least_squares.scores
-    assert softmax.reason.startswith("out of time after 0 of 10 folds (its share of 2 s)")
+    assert softmax.reason.startswith("out of time after 0 of 10 folds (its share of 40 s)")
     assert neighbors.reason == "failed in fold 1 of 10 (ValueError)"  # no cell
     assert found.verdict.chosen == "least-squares"
     assert found.verdict.pairs == ()
-    shown = compare_table(seen, Settings(repeats=1, show_rows=True, budget=2.0), Clock(2.0))
+    shown = compare_table(seen, Settings(repeats=1, show_rows=True), Clock(60.0))
     assert "cell 17.25" in shown.models[2].reason
 
     monkeypatch.setattr(module, "TUNED", {**module.TUNED, "softmax": greedy, "neighbors": greedy})
