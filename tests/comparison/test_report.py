@@ -135,6 +135,21 @@ def test_pairs_that_nobody_can_tell_say_how_many_rows_would():
     assert table.rows[0][-1] == "out of reach"
 
 
+def test_what_does_not_beat_guessing_is_not_sold():
+    (_, commands) = go_on(examples.coin()).blocks
+    words = dict(commands.lines)
+    assert "Fit the model, which is not shown to beat guessing, to all rows" in words
+    (_, commands) = go_on(examples.comparison(60, repeats=1)).blocks
+    assert "Fit the model to all rows" in dict(commands.lines)
+
+
+def test_where_nothing_ran_nothing_is_compared():
+    found = examples.nothing_ran()
+    assert how_sure(found) is classes(found) is None
+    calm = replace(found, checks=())
+    assert len(go_on(calm).blocks) == 1
+
+
 def test_few_classes_have_a_matrix_and_many_the_greatest_confusions():
     few, many = examples.long_names(), examples.many_classes()
     (matrix,) = [each for each in classes(few).blocks if isinstance(each, Matrix)]

@@ -194,6 +194,11 @@ def test_a_matrix_is_as_dark_as_its_shares_and_an_empty_row_is_none():
     page = Page(render(sample()))
     cells = [one for one in page.all("td") if "--share" in (one.get("style") or "")]
     assert [one["class"] for one in cells] == ["right", "wrong", "none", "right"]
+    assert [one["class"] for one in page.all("table") if "class" in one] == ["matrix"]
+    short = Matrix("t", (Markup("<bdi>0</bdi>"), "1234"), ((1000, 1), (0, 0)))
+    html = render(Document("t", "", (Section("s", "s", (short,)),)))
+    assert '<table class="matrix upright">' in html
+    assert ">1,000</td>" in html
     assert [one["style"] for one in cells] == [f"--share: {x}" for x in (0.75, 0.5, 0.0, 0.0)]
 
 

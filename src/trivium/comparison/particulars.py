@@ -68,7 +68,7 @@ def _finding(check: Check) -> Finding:
         details.append(("Column" if one else "Columns", listed(check.columns)))
     if check.rows:
         one = len(check.rows) == 1
-        details.append(("Row" if one else "Rows", ", ".join(f"{row:,}" for row in check.rows)))
+        details.append(("Row" if one else "Rows", ", ".join(map(str, check.rows))))
     if check.option:
         option = Markup("<code>{}</code>").format(_quoted_option(check))
         details.append(("Try", option))
@@ -184,7 +184,8 @@ def go_on(found: Comparison) -> Section:
         fit = ["trivium", "fit", "DATA", "--target", target, "--model", chosen]
         if found.dealt == "groups" and found.by is not None:
             fit += ["--group", shell_quoted(found.by)]
-        lines.append(("Fit the model to all rows", (*fit, "--out", "MODEL")))
+        doubt = "" if found.verdict.better_than_floor else ", which is not shown to beat guessing,"
+        lines.append((f"Fit the model{doubt} to all rows", (*fit, "--out", "MODEL")))
         predict = ("trivium", "predict", "MODEL", "NEW_DATA", "--out", "predictions.csv", "--proba")
         lines.append(("Predict new rows", predict))
     blocks: tuple[Block, ...] = (

@@ -287,11 +287,15 @@ def _rows_that_tell(pairs: Sequence[Pair]) -> str:
 
 
 def _failures(found: Comparison) -> list[str]:
-    failed = [each for each in found.models if each.reason]
+    """Say which models have no scores, those with one reason together."""
+    alike: dict[str, list[str]] = {}
+    for model in found.models:
+        if model.reason:
+            alike.setdefault(visible(model.reason), []).append(model.name)
     return [
-        f"{upper_first(model_word(each.name))} {_has([each.name])} no scores: "
-        f"{visible(each.reason)}."
-        for each in failed
+        f"{upper_first(joined([model_word(name) for name in names]))} {_has(names)} no scores: "
+        f"{reason}."
+        for reason, names in alike.items()
     ]
 
 

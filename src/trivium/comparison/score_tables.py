@@ -42,18 +42,20 @@ from trivium.verdict.decide import Pair
 _SHOWN = ("accuracy", "balanced_accuracy", "log_loss", "brier")
 
 
-def how_sure(found: Comparison) -> Section:
+def how_sure(found: Comparison) -> Section | None:
     """Show every difference with its interval, and the word that is said of it."""
+    pairs = (*model_pairs(found), *found.verdict.against_floor)
+    if not pairs:
+        return None
     metric = metric_of(found.metric)
     drawn = {"differences": differences(found), "over-guessing": over_guessing(found)}
     figures = tuple(_block(name, each) for name, each in drawn.items() if each is not None)
-    blocks: list[Block] = [Prose(_three_words(found, metric))]
-    if figures:
-        blocks.append(Gallery(figures, min_width=22.0))
-    pairs = (*model_pairs(found), *found.verdict.against_floor)
-    if pairs:
-        blocks.append(_pairs_table(pairs, found, metric))
-    return Section("How sure that is", "sure", tuple(blocks))
+    blocks: tuple[Block, ...] = (
+        Prose(_three_words(found, metric)),
+        Gallery(figures, min_width=22.0),
+        _pairs_table(pairs, found, metric),
+    )
+    return Section("How sure that is", "sure", blocks)
 
 
 def _three_words(found: Comparison, metric: Metric) -> Markup:

@@ -195,6 +195,11 @@ class Matrix:
     corner: str = ""
     kind: ClassVar[str] = "matrix"
 
+    @property
+    def upright(self) -> bool:
+        """Whether names are so short that those of the columns need not be turned."""
+        return all(len(Markup(name).striptags()) <= 4 for name in self.names)  # noqa: S704
+
     def __post_init__(self) -> None:
         sizes = {len(self.counts), *map(len, self.counts)}
         if sizes != {len(self.names)}:
