@@ -14,6 +14,7 @@ from trivium.commands.words import (
     errors_in_one_line,
     print_json,
     print_lines,
+    print_scores,
     progress,
 )
 
@@ -171,9 +172,6 @@ def _amount(option: str, text: str | None, units: dict[str, float], example: str
 
 def print_comparison(found: "Comparison") -> None:
     """Print the verdict, the scores and what to look at first."""
-    from rich import box
-    from rich.table import Table
-
     from trivium.comparison.phrases import headline, metric_of, model_word, sentences
 
     out = console()
@@ -181,15 +179,15 @@ def print_comparison(found: "Comparison") -> None:
     print_lines(sentences(found))
     runs = "" if found.repeats == 1 else f", {found.repeats} times"
     title = f"{found.folds}-fold cross-validation{runs}"
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    table.add_column("model", overflow="fold")
     shown = [*_SHOWN, *([found.metric] if found.metric not in _SHOWN else [])]
-    for name in shown:
-        table.add_column(metric_of(name).word, justify="right")
-    for model in (*found.models, found.floor):
-        mark = " *" if model.name == found.verdict.chosen else ""
-        table.add_row(model_word(model.name) + mark, *_cells(model, shown))
-    out.print(table)
+    rows = [
+        (
+            model_word(model.name) + " *" * (model.name == found.verdict.chosen),
+            *_cells(model, shown),
+        )
+        for model in (*found.models, found.floor)
+    ]
+    print_scores(title, ["model", *(metric_of(name).word for name in shown)], rows)
     open_checks = [check for check in found.checks if check.status != "fine"]
     _print_list("Look at this first", [c.text for c in open_checks if c.status == "warning"])
     _print_list("Notes", [*(c.text for c in open_checks if c.status == "note"), *found.notes])

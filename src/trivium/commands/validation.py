@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from trivium.commands.words import console, in_one_line, print_rows
+from trivium.commands.words import in_one_line, print_scores
 
-_NARROW = 72  # letters of a line, fewer than the table takes
 _SCORES = {
     "accuracy": "accuracy",
     "balanced_accuracy": "balanced accuracy",
@@ -23,9 +22,6 @@ def print_validation(found: Mapping[str, Any], chosen: str) -> None:
     chosen : str
         The model that is marked.
     """
-    from rich import box
-    from rich.table import Table
-
     if not found:
         return
     title, heads = f"{found['folds']}-fold cross-validation", ["model", *_SCORES.values()]
@@ -34,16 +30,7 @@ def print_validation(found: Mapping[str, Any], chosen: str) -> None:
         for name, scores in found["models"].items()
     ]
     rows.append(("the most frequent class", *_cells(found["majority"])))
-    if (out := console()).width < _NARROW:
-        print_rows(title, heads, rows)
-        return
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    table.add_column(heads[0], overflow="fold")
-    for head in heads[1:]:
-        table.add_column(head, justify="right", no_wrap=True)
-    for row in rows:
-        table.add_row(*row)
-    out.print(table)
+    print_scores(title, heads, rows)
 
 
 def _cells(scores: Mapping[str, Any]) -> list[str]:

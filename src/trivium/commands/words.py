@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+_LEAST_NAME = 12  # letters of a line
+
+
 def in_one_line(text: object) -> str:
     """Return a text with the characters that would not show written as in Python."""
     return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in str(text))
@@ -135,6 +138,42 @@ def print_rows(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) 
         + ", ".join(f"{head} {cell}" for head, cell in zip(heads[1:], row[1:], strict=True) if cell)
         for row in rows
     )
+
+
+def print_scores(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table of numbers beside names, or a list where the numbers have no place.
+
+    Parameters
+    ----------
+    title : str
+    heads : sequence of str
+        Of columns, the first of which holds the names.
+    rows : sequence of sequences of str
+    """
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    out = console()
+    stacked = [head.replace(" ", "\n") for head in heads]
+    shown = next((each for each in (heads, stacked) if _width(each, rows) <= out.width), None)
+    if shown is None:
+        print_rows(title, heads, rows)
+        return
+    table = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column(shown[0], overflow="fold")
+    for head in shown[1:]:
+        table.add_column(head, justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(*map(escape, row))
+    out.print(table)
+
+
+def _width(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """Return how many letters a line of a table takes whose first column may be folded."""
+    columns = list(zip(heads, *rows, strict=True))[1:]
+    longest = (max(len(line) for cell in cells for line in cell.split("\n")) for cells in columns)
+    return sum(3 + each for each in longest) + 3 + _LEAST_NAME
 
 
 @contextmanager
