@@ -44,6 +44,8 @@ def test_a_counter_is_left_out_and_said(name):
     assert (column.kind, column.reason) == ("dropped", "a counter of the rows" + how)
     assert len(notes) == 1
     assert f"column 'zeile' {LEFT_OUT} of the rows{how}: --as zeile=numeric keeps it" in notes[0]
+    _, notes = seen("die Zeile", [str(each) for each in cells])
+    assert "--as 'die Zeile=numeric' keeps it" in notes[0]
     column, notes = seen("id", [str(each) for each in cells])
     assert (column.kind, notes) == ("dropped", ())  # the name tells
 

@@ -1,5 +1,6 @@
 """Whole numbers of which each occurs once: what counts the rows, and what may."""
 
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -68,8 +69,8 @@ def note_of_counter(name: str, reason: str, different: Any) -> tuple[Note, ...]:
     if plain or column_names.is_identifier(name):
         return ()
     text = (
-        f"column {name!r} is left out as {reason}: --as {name}=numeric keeps it, if it is a "
-        "quantity"
+        f"column {name!r} is left out as {reason}: --as {quote(f'{name}=numeric')} keeps it, if it "
+        "is a quantity"
     )
     return (Note("counters of the rows", text),)
 

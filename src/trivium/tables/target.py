@@ -1,6 +1,7 @@
 """Labels: text, exactly as in the table."""
 
 from dataclasses import dataclass
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -93,7 +94,7 @@ def _refuse_quantities(
         found, mostly = finding.column, any(n.topic == MOSTLY_NUMBERS for n in finding.notes)
     except CellError:
         found, mostly = None, True  # some are infinite
-    remedy = f"trivium predicts classes (--as {name}=category if these are)"
+    remedy = f"trivium predicts classes (--as {quote(f'{name}=category')} if these are)"
     counts_rows = found is not None and found.reason.startswith(COUNTER)
     number = found is not None and found.number is not None
     number |= counts_rows and not is_identifier(name)
