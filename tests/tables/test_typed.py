@@ -6,6 +6,7 @@ import gzip
 import sys
 import types
 import uuid
+import warnings
 
 import numpy as np
 import openpyxl
@@ -15,6 +16,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import feather, parquet
 
+from trivium.tables import typed_source
 from trivium.tables.errors import TableError
 from trivium.tables.look import look
 from trivium.tables.source import open_source
@@ -238,12 +240,35 @@ def test_files(tmp_path):
     for compression in ("uncompressed", "lz4", "zstd"):
         feather.write_feather(table, tmp_path / "t.xlsx", compression=compression)
         assert text(tmp_path / "t.xlsx") == expected
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of pyarrow's, that it will read no old ones some day
+        feather.write_feather(table, tmp_path / "old", version=1)
+        assert text(tmp_path / "old") == expected
     with (
         pa.OSFile(str(tmp_path / "stream"), "wb") as file,
         pa.ipc.new_stream(file, table.schema) as w,
     ):
         w.write_table(table)
     assert text(tmp_path / "stream") == expected
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_feather_in_batches(tmp_path, monkeypatch, streamed):
+    """Whatever the batches of the file, in order, of some columns in any order, more than once."""
+    monkeypatch.setattr(typed_source, "ROWS_OF_A_BATCH", 4)
+    n = 30
+    table = pa.table(
+        {"a": range(n), "b": [f"w{i}" for i in range(n)], "c": [i / 4 for i in range(n)]}
+    )
+    table = table.set_column(1, "b", table["b"].dictionary_encode())
+    opened = pa.ipc.new_stream if streamed else pa.ipc.new_file
+    with opened(str(tmp_path / "t"), table.schema) as writer:
+        writer.write_table(table, max_chunksize=7)
+    source = open_source(tmp_path / "t")
+    for names in (["c", "a"], ["b"], ["a", "b", "c"]):
+        found = pa.Table.from_batches(source.batches(names)).to_pydict()
+        assert list(found) == names
+        assert found == {name: text(table)[name] for name in names}
 
 
 @pytest.mark.parametrize("kind", ["parquet", "feather", "stream", "gzip", "xlsx"])

@@ -1,6 +1,7 @@
 """Tables whose columns have types: Parquet, Arrow and Feather files, data frames, Arrow tables."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,11 @@ from trivium.tables.headers import checked_headers
 from trivium.tables.pieces import Piece, batches_of
 from trivium.tables.texts import text_of_array, text_of_objects
 
-ROWS_OF_A_BATCH = 65_536
+ROWS_OF_A_BATCH = 16_384
+_BUFFER = 1 << 16  # bytes of a column that are read at once, rather than all of a group of rows
 STREAM = b"\xff\xff\xff\xff"
-FEATHER = (b"ARROW1", b"FEA1", STREAM)
+OLD_FEATHER = b"FEA1"
+FEATHER = (b"ARROW1", OLD_FEATHER, STREAM)
 
 DAMAGE = (pa.ArrowException, OSError, ValueError, LookupError, OverflowError)
 """What pyarrow raises on files that were damaged."""
@@ -163,7 +166,7 @@ def of_parquet(path: Path) -> TypedSource:
     def read(places: Sequence[int]) -> Iterator[dict[int, pa.Array]]:
         wanted = [names[place] for place in places]
         try:
-            with parquet.ParquetFile(path) as file:
+            with parquet.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False) as file:
                 for batch in file.iter_batches(ROWS_OF_A_BATCH, columns=wanted):
                     batch.validate(full=True)
                     yield {place: batch.column(names[place]) for place in places}
@@ -174,21 +177,56 @@ def of_parquet(path: Path) -> TypedSource:
 
 
 def of_feather(path: Path) -> TypedSource:
-    """Read an Arrow file, also called Feather, or a stream of Arrow's."""
-    from pyarrow import feather
-
+    """Read an Arrow file, also called Feather, or a stream of Arrow's, some rows at a time."""
     try:
         with open(path, "rb") as file:
-            streamed = file.read(4) == STREAM
-        table = (
-            pa.ipc.open_stream(str(path)).read_all()
-            if streamed
-            else feather.read_table(path, memory_map=False)
-        )
-        table.validate(full=True)
+            start = file.read(4)
+        if start == OLD_FEATHER:
+            from pyarrow import feather
+
+            table = feather.read_table(path, memory_map=False)
+            table.validate(full=True)
+            return of_arrow(table)
+        with _opened_ipc(path, start, None) as reader:
+            names = reader.schema.names
     except DAMAGE as error:
         raise _damaged(path, "Feather", error) from error
-    return of_arrow(table)
+
+    def read(places: Sequence[int]) -> Iterator[dict[int, pa.Array]]:
+        kept = sorted(places)
+        try:
+            with _opened_ipc(path, start, kept) as reader:
+                for batch in _batches_of(reader):
+                    batch.validate(full=True)
+                    for first in range(0, batch.num_rows, ROWS_OF_A_BATCH):
+                        part = batch.slice(first, ROWS_OF_A_BATCH)
+                        yield {place: _own(part.column(kept.index(place))) for place in places}
+        except DAMAGE as error:
+            raise _damaged(path, "Feather", error) from error
+
+    return TypedSource(names, read)
+
+
+def _own(cells: pa.Array) -> pa.Array:
+    """Return a copy of strings, so that they do not keep all bytes of a batch in memory."""
+    return pa.concat_arrays([cells]) if pa.types.is_string(cells.type) else cells
+
+
+@contextmanager
+def _opened_ipc(path: Path, start: bytes, kept: list[int] | None) -> Iterator[Any]:
+    """Open a file or a stream of Arrow's; of columns, read those that are kept."""
+    options = pa.ipc.IpcReadOptions(included_fields=kept)
+    with pa.OSFile(str(path)) as file:
+        opened = pa.ipc.open_stream if start == STREAM else pa.ipc.open_file
+        yield opened(file, options=options)
+
+
+def _batches_of(reader: Any) -> Iterator[pa.RecordBatch]:
+    """Hand out the batches of a file, which are called by number, or of a stream."""
+    if isinstance(reader, pa.ipc.RecordBatchFileReader):
+        yield from map(reader.get_batch, range(reader.num_record_batches))
+    else:
+        yield from reader
 
 
 def _damaged(path: Path, kind: str, error: Exception) -> TableError:
