@@ -142,7 +142,7 @@ def test_no_cell_is_shown_anywhere(run, tmp_path):
     label = rng.choice(["good", "bad"], n)
     frame = pd.DataFrame(
         {
-            "number": np.where(rng.random(n) < 0.01, 987654.321, rng.normal(size=n).round(3)),
+            "number": np.where(rng.random(n) < 0.01, 314159.265, rng.normal(size=n).round(3)),
             "word": rng.choice(["SECRETa", "SECRETb", "plain"], n),
             "day": [f"19{33 + i % 60}-03-07" for i in range(n)],
             "person_id": [f"SECRETp{i // 3}" for i in range(n)],
@@ -168,5 +168,5 @@ def test_no_cell_is_shown_anywhere(run, tmp_path):
     ):
         done = run(*asked, *more)
         said = [done.stdout, done.stderr, *(path.read_text("utf-8") for path in out.glob("*"))]
-        for secret in ("SECRET", "987654", "1933"):
+        for secret in ("SECRET", "314159", "1933"):
             assert not [text for text in said if secret in text.replace(str(table), "")]
