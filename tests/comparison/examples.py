@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from trivium.comparison.result import Check, Comparison, ModelResult, Reliability
+from trivium.comparison.comparison import Comparison
+from trivium.comparison.result import Check, ModelResult, Reliability
 from trivium.verdict.decide import Verdict, decide
 
 REFERENCE = "hist-gradient-boosting"

@@ -19,7 +19,8 @@ from trivium.commands.words import (
 )
 
 if TYPE_CHECKING:
-    from trivium.comparison.result import Comparison, ModelResult
+    from trivium.comparison.comparison import Comparison
+    from trivium.comparison.result import ModelResult
 
 _INTERRUPTED = 130
 _SECONDS = {"": 1.0, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}

@@ -9,7 +9,7 @@ from trivium.arrays import Indices
 from trivium.comparison.names import marked, quoted, shortened
 from trivium.comparison.per_class import PerClass, per_class
 from trivium.comparison.phrases import model_word, upper_first
-from trivium.comparison.result import Comparison, ModelResult
+from trivium.comparison.result import ModelResult, Result
 from trivium.report import Block, Column, Matrix, Section, Table
 
 _MOST_IN_MATRIX = 12
@@ -17,7 +17,7 @@ _MOST_CONFUSIONS = 25
 _LONGEST = 72  # letters of a name
 
 
-def classes(found: Comparison) -> Section | None:
+def classes(found: Result) -> Section | None:
     """Show the errors of each class for the model that is taken."""
     shown = model_shown(found)
     if shown is None or shown.confusion is None:
@@ -31,7 +31,7 @@ def classes(found: Comparison) -> Section | None:
     return Section(f"Class by class: {model_word(shown.name)}", "classes", tuple(blocks))
 
 
-def model_shown(found: Comparison) -> ModelResult | None:
+def model_shown(found: Result) -> ModelResult | None:
     """Return the chosen model, else the first that predicted every row."""
     whole = [each for each in found.models if each.confusion is not None]
     chosen = [each for each in whole if each.name == found.verdict.chosen]
@@ -47,7 +47,7 @@ def class_names(names: Sequence[str], longest: int) -> tuple[Markup, ...]:
     return tuple(Markup("{}. {}").format(place, name) for place, name in enumerate(shown, 1))
 
 
-def _per_class_table(found: Comparison, confusion: Indices, names: Sequence[str]) -> Table:
+def _per_class_table(found: Result, confusion: Indices, names: Sequence[str]) -> Table:
     own = per_class(confusion)
     columns = (
         Column("class"),
@@ -73,7 +73,7 @@ def _per_class_table(found: Comparison, confusion: Indices, names: Sequence[str]
     return Table(_caption(found, own), columns, rows)
 
 
-def _caption(found: Comparison, own: PerClass) -> str:
+def _caption(found: Result, own: PerClass) -> str:
     text = (
         "Found: the share of a class's rows that is predicted as it (recall). Of these, right: the "
         "share of the rows predicted as a class that is of it (precision). First run"

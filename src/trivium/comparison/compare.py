@@ -7,10 +7,10 @@ import numpy as np
 
 from trivium.arrays import Float64
 from trivium.comparison.checks import Evidence, run_checks
+from trivium.comparison.comparison import Comparison
 from trivium.comparison.frames import with_columns
 from trivium.comparison.limits import Clock
 from trivium.comparison.reference import NAME, reference
-from trivium.comparison.result import Comparison
 from trivium.comparison.run import Learner, Run, Runs, run_all
 from trivium.comparison.scores import result_of
 from trivium.comparison.settings import BUDGET, Settings

@@ -14,13 +14,13 @@ from trivium.comparison.particulars import (
     table_words,
 )
 from trivium.comparison.phrases import headline, sentences, tied
-from trivium.comparison.result import Comparison
+from trivium.comparison.result import Result
 from trivium.comparison.score_tables import calibration, costs, how_sure, scores
 from trivium.report import Document, render
 from trivium.versions import versions
 
 
-def as_document(comparison: Comparison) -> Document:
+def as_document(comparison: Result) -> Document:
     """Lay out the report of a comparison.
 
     Of the cells of the table it shows the names of classes and nothing else. What differs from
@@ -28,7 +28,7 @@ def as_document(comparison: Comparison) -> Document:
 
     Parameters
     ----------
-    comparison : Comparison
+    comparison : Result
 
     Returns
     -------
@@ -59,12 +59,12 @@ def as_document(comparison: Comparison) -> Document:
     )
 
 
-def to_html(comparison: Comparison) -> str:
+def to_html(comparison: Result) -> str:
     """Return the report of a comparison as one HTML page that asks for nothing from outside.
 
     Parameters
     ----------
-    comparison : Comparison
+    comparison : Result
 
     Returns
     -------

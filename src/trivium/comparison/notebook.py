@@ -5,7 +5,7 @@ from markupsafe import Markup
 from trivium.comparison.names import marked
 from trivium.comparison.particulars import check_words, table_words
 from trivium.comparison.phrases import headline, metric_of, model_word, sentences, tied, upper_first
-from trivium.comparison.result import Comparison
+from trivium.comparison.result import Result
 from trivium.comparison.score_tables import score_text
 
 _SHOWN = ("accuracy", "balanced_accuracy", "log_loss", "brier")
@@ -24,12 +24,12 @@ _STYLE = (
 )
 
 
-def to_fragment(comparison: Comparison) -> str:
+def to_fragment(comparison: Result) -> str:
     """Return the verdict and the table of scores, with a small style of their own and no script.
 
     Parameters
     ----------
-    comparison : Comparison
+    comparison : Result
 
     Returns
     -------

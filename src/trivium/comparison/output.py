@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from trivium.atomic import atomic_file, require_writable
-from trivium.comparison.result import Comparison
+from trivium.comparison.comparison import Comparison
 from trivium.tables.errors import TableError
 
 _PAGES = (".html", ".htm")

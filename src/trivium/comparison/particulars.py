@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from trivium.comparison.names import listed, marked, plain, shell_quoted, shortened, visible
 from trivium.comparison.phrases import metric_of, with_unit
-from trivium.comparison.result import Check, Comparison
+from trivium.comparison.result import Check, Result
 from trivium.report import (
     Block,
     Column,
@@ -30,7 +30,7 @@ _MARKS: Mapping[str, tuple[Literal["good", "note", "bad"], str]] = {
 _FITTED = ("neighbors", "least-squares", "softmax")
 
 
-def summary(found: Comparison) -> Summary | None:
+def summary(found: Result) -> Summary | None:
     """Say in one line what the checks say, with the way to them."""
     if not found.checks:
         return None
@@ -39,7 +39,7 @@ def summary(found: Comparison) -> Summary | None:
     return Summary(text, not any(each.status == "warning" for each in found.checks))
 
 
-def check_words(found: Comparison) -> tuple[str, str]:
+def check_words(found: Result) -> tuple[str, str]:
     """Return how many checks there are, or how many warn, and what that comes to."""
     n_warnings = sum(each.status == "warning" for each in found.checks)
     n_notes = sum(each.status == "note" for each in found.checks)
@@ -50,7 +50,7 @@ def check_words(found: Comparison) -> tuple[str, str]:
     return f"{len(found.checks)} checks of the table", f"no warning, {notes}"
 
 
-def checks(found: Comparison) -> Section | None:
+def checks(found: Result) -> Section | None:
     """Show every check, the gravest first, with its evidence and what the user may do."""
     if not found.checks:
         return None
@@ -77,7 +77,7 @@ def _finding(check: Check) -> Finding:
     return Finding(status, word, title[:1].upper() + title[1:], text, tuple(details))
 
 
-def columns(found: Comparison) -> Section:
+def columns(found: Result) -> Section:
     """Show what each column was taken for, and why."""
     rows_used = max(int(found.data["rows_used"]), 1)
     rows = tuple(
@@ -114,7 +114,7 @@ def _share(count: int, whole: int) -> str | None:
     return "< 0.1\u00a0%" if percent < 0.05 else f"{percent:.1f}\u00a0%"
 
 
-def notes(found: Comparison) -> Section | None:
+def notes(found: Result) -> Section | None:
     """Repeat what was said of the table and of the runs."""
     if not found.notes:
         return None
@@ -124,7 +124,7 @@ def notes(found: Comparison) -> Section | None:
     return Section("Notes", "notes", (Prose(Markup("<ul>{}</ul>").format(items)),))
 
 
-def how_done(found: Comparison) -> Section:
+def how_done(found: Result) -> Section:
     """Say how the numbers came about, so that they can be judged and made again."""
     data, metric = found.data, metric_of(found.metric)
     paragraphs = [
@@ -144,7 +144,7 @@ def how_done(found: Comparison) -> Section:
     return Section("How it was done", "done", (Prose(text),))
 
 
-def _dealing(found: Comparison) -> str:
+def _dealing(found: Result) -> str:
     times = "once" if found.repeats == 1 else f"{found.repeats} times over"
     by = "" if found.by is None else plain(found.by)
     if found.dealt == "groups":
@@ -159,7 +159,7 @@ def _dealing(found: Comparison) -> str:
     return f"Rows were dealt into {found.folds} folds, {times}, seed {found.seed}; {how}."
 
 
-def _testing(found: Comparison) -> str:
+def _testing(found: Result) -> str:
     holm = "p is corrected by Holm's method over the pairs."
     if found.verdict.test == "McNemar":
         return (
@@ -172,7 +172,7 @@ def _testing(found: Comparison) -> str:
     )
 
 
-def go_on(found: Comparison) -> Section:
+def go_on(found: Result) -> Section:
     """Show the commands that fit the model and predict with it."""
     target = shell_quoted(str(found.data["target"]))
     again = ("trivium", "compare", "DATA", "--target", target)
@@ -201,7 +201,7 @@ def go_on(found: Comparison) -> Section:
     return Section("How to go on", "next", blocks if lines else blocks[:1])
 
 
-def _options(found: Comparison) -> list[str]:
+def _options(found: Result) -> list[str]:
     """Return what checks would add, each once."""
     wanted = (each for each in found.checks if each.option and each.status != "fine")
     return list(dict.fromkeys(_quoted_option(each) for each in wanted))

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from trivium.comparison.names import plain, visible
-from trivium.comparison.result import Comparison, ModelResult
+from trivium.comparison.result import ModelResult, Result
 from trivium.tabular.notes import CALLED
 from trivium.verdict.decide import Pair
 
@@ -129,12 +129,12 @@ def about(rows: int) -> str:
     return f"{int(float(f'{rows:.1e}')):,}"
 
 
-def headline(found: Comparison) -> str:
+def headline(found: Result) -> str:
     """Return the verdict in one line.
 
     Parameters
     ----------
-    found : Comparison
+    found : Result
     """
     verdict = found.verdict
     if verdict.chosen is None:
@@ -149,12 +149,12 @@ def headline(found: Comparison) -> str:
     return "Take none: guessing is better"
 
 
-def sentences(found: Comparison) -> list[str]:
+def sentences(found: Result) -> list[str]:
     """Return what the verdict rests on, a sentence each.
 
     Parameters
     ----------
-    found : Comparison
+    found : Result
     """
     chosen = found.verdict.chosen
     if chosen is None:
@@ -171,13 +171,13 @@ def sentences(found: Comparison) -> list[str]:
     return [*said, *_failures(found)]
 
 
-def pair_of(found: Comparison, one: str, other: str) -> Pair | None:
+def pair_of(found: Result, one: str, other: str) -> Pair | None:
     """Return the comparison of two models, whichever of them is first."""
     pairs = (*found.verdict.pairs, *found.verdict.against_floor)
     return next((each for each in pairs if {each.first, each.second} == {one, other}), None)
 
 
-def _how_good(found: Comparison, chosen: str) -> str:
+def _how_good(found: Result, chosen: str) -> str:
     """Say how good the model is beside guessing, in a number that everybody understands."""
     model = next(each for each in found.models if each.name == chosen)
     name = upper_first(model_word(chosen))
@@ -214,7 +214,7 @@ class _Standing(NamedTuple):
     how: str = ""
 
 
-def _others(found: Comparison, chosen: str) -> list[str]:
+def _others(found: Result, chosen: str) -> list[str]:
     """Say how the other models stand to the chosen one."""
     pairs = [(each.name, pair_of(found, chosen, each.name)) for each in found.models]
     beside = [(name, pair) for name, pair in pairs if name != chosen and pair is not None]
@@ -229,7 +229,7 @@ def _beats_guessing(pair: Pair) -> bool:
     return pair.word == "better" and pair.second == FLOOR
 
 
-def _beside_guessing(found: Comparison) -> list[str]:
+def _beside_guessing(found: Result) -> list[str]:
     return _standings(found, [_other(pair, FLOOR) for pair in found.verdict.against_floor], FLOOR)
 
 
@@ -238,7 +238,7 @@ def _other(pair: Pair, one: str) -> tuple[str, Pair]:
     return (pair.second if pair.first == one else pair.first), pair
 
 
-def _standings(found: Comparison, beside: Sequence[tuple[str, Pair]], other: str) -> list[str]:
+def _standings(found: Result, beside: Sequence[tuple[str, Pair]], other: str) -> list[str]:
     """Return a sentence for all models that stand alike."""
     alike: dict[_Standing, list[tuple[str, Pair]]] = {}
     for name, pair in beside:
@@ -246,7 +246,7 @@ def _standings(found: Comparison, beside: Sequence[tuple[str, Pair]], other: str
     return [_sentence(standing, members, other) for standing, members in alike.items()]
 
 
-def _standing(found: Comparison, pair: Pair, other: str) -> _Standing:
+def _standing(found: Result, pair: Pair, other: str) -> _Standing:
     metric = metric_of(found.metric)
     if pair.word == "equivalent":
         return _Standing("equivalent", with_unit(metric, found.verdict.margin))
@@ -286,7 +286,7 @@ def _rows_that_tell(pairs: Sequence[Pair]) -> str:
     return f"about {least if least == most else f'{least} to {most}'} rows would tell"
 
 
-def _failures(found: Comparison) -> list[str]:
+def _failures(found: Result) -> list[str]:
     """Say which models have no scores, those with one reason together."""
     alike: dict[str, list[str]] = {}
     for model in found.models:

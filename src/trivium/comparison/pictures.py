@@ -15,7 +15,7 @@ from trivium.comparison.phrases import (
     span,
     upper_first,
 )
-from trivium.comparison.result import Comparison, Reliability
+from trivium.comparison.result import Reliability, Result
 from trivium.displays.palette import CLASS_COLORS, INK, MUTED
 from trivium.report import in_style
 from trivium.verdict.decide import Pair
@@ -38,7 +38,7 @@ class Picture(NamedTuple):
     caption: str
 
 
-def differences(found: Comparison) -> Picture | None:
+def differences(found: Result) -> Picture | None:
     """Draw the difference of every two models with its interval, the margin shaded."""
     pairs = model_pairs(found)
     if not pairs:
@@ -48,7 +48,7 @@ def differences(found: Comparison) -> Picture | None:
     return _intervals(pairs, found, metric, caption)
 
 
-def over_guessing(found: Comparison) -> Picture | None:
+def over_guessing(found: Result) -> Picture | None:
     """Draw how much better than the floor each model is, with intervals."""
     pairs = found.verdict.against_floor
     if not pairs:
@@ -62,13 +62,13 @@ def over_guessing(found: Comparison) -> Picture | None:
     return _intervals(pairs, found, metric, caption)
 
 
-def model_pairs(found: Comparison) -> tuple[Pair, ...]:
+def model_pairs(found: Result) -> tuple[Pair, ...]:
     """Return every two models, and the chosen one beside the reference."""
     reference = () if found.reference is None else (found.reference,)
     return (*found.verdict.pairs, *reference)
 
 
-def calibrations(found: Comparison) -> dict[str, Picture]:
+def calibrations(found: Result) -> dict[str, Picture]:
     """Draw, for each model, how often what was said to be so probable came true."""
     drawn = {}
     for model in found.models:
@@ -77,12 +77,12 @@ def calibrations(found: Comparison) -> dict[str, Picture]:
     return drawn
 
 
-def figures(found: Comparison) -> dict[str, Figure]:
+def figures(found: Result) -> dict[str, Figure]:
     """Return every figure of a comparison by its name.
 
     Parameters
     ----------
-    found : Comparison
+    found : Result
 
     Returns
     -------
@@ -109,7 +109,7 @@ def _columns(reliability: Reliability) -> tuple[Sequence[float], ...]:
     return reliability.said, reliability.came, reliability.rows
 
 
-def _intervals(pairs: Sequence[Pair], found: Comparison, metric: Metric, caption: str) -> Picture:
+def _intervals(pairs: Sequence[Pair], found: Result, metric: Metric, caption: str) -> Picture:
     scale = 100.0 if metric.in_points else 1.0
     margin = scale * found.verdict.margin
     with in_style():

@@ -2,13 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from trivium.arrays import Float64, Indices
 from trivium.verdict.decide import Pair, Verdict
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +93,8 @@ class ModelResult:
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
-    """Three classifiers on one table: scores, the verdict, and what to look at first.
+class Result:
+    """What was found of three classifiers on one table: scores, the verdict, the checks.
 
     Attributes
     ----------
@@ -153,50 +150,3 @@ class Comparison:
     seconds: float
     reference: Pair | None = None
     interrupted: bool = False
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything that was found as plain data for JSON.
-
-        Returns
-        -------
-        dict
-            Numbers are finite or None. What differs from run to run stands under "timings".
-        """
-        from trivium.comparison.to_json import to_dict
-
-        return to_dict(self)
-
-    def to_html(self) -> str:
-        """Return the report as one HTML page that asks for nothing from outside.
-
-        Returns
-        -------
-        str
-            The whole file, to be written as UTF-8.
-        """
-        from trivium.comparison.document import to_html
-
-        return to_html(self)
-
-    def figures(self) -> "dict[str, Figure]":
-        """Return the figures of the report.
-
-        Returns
-        -------
-        dict of str to matplotlib.figure.Figure
-            "differences", "over guessing", and "calibration of ..." for each model; those for
-            which nothing was found are left out.
-        """
-        from trivium.comparison.pictures import figures
-
-        return figures(self)
-
-    def __str__(self) -> str:
-        from trivium.comparison.phrases import headline, sentences
-
-        return "\n".join([f"{headline(self)}.", *sentences(self)])
-
-    def _repr_html_(self) -> str:
-        from trivium.comparison.notebook import to_fragment
-
-        return to_fragment(self)

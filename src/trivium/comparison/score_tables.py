@@ -25,7 +25,7 @@ from trivium.comparison.pictures import (
     model_pairs,
     over_guessing,
 )
-from trivium.comparison.result import Comparison, ModelResult
+from trivium.comparison.result import ModelResult, Result
 from trivium.report import (
     Block,
     Column,
@@ -42,7 +42,7 @@ from trivium.verdict.decide import Pair
 _SHOWN = ("accuracy", "balanced_accuracy", "log_loss", "brier")
 
 
-def how_sure(found: Comparison) -> Section | None:
+def how_sure(found: Result) -> Section | None:
     """Show every difference with its interval, and the word that is said of it."""
     pairs = (*model_pairs(found), *found.verdict.against_floor)
     if not pairs:
@@ -58,7 +58,7 @@ def how_sure(found: Comparison) -> Section | None:
     return Section("How sure that is", "sure", blocks)
 
 
-def _three_words(found: Comparison, metric: Metric) -> Markup:
+def _three_words(found: Result, metric: Metric) -> Markup:
     margin = with_unit(metric, found.verdict.margin)
     point = " A point is a hundredth of the way from 0 to 1." if metric.in_points else ""
     if found.metric == "accuracy":
@@ -73,7 +73,7 @@ def _three_words(found: Comparison, metric: Metric) -> Markup:
     return tied(text.format(margin, point))
 
 
-def _pairs_table(pairs: Sequence[Pair], found: Comparison, metric: Metric) -> Table:
+def _pairs_table(pairs: Sequence[Pair], found: Result, metric: Metric) -> Table:
     rows = tuple(
         (
             upper_first(model_word(pair.first)),
@@ -123,7 +123,7 @@ def _needed(pair: Pair) -> str | None:
     return f"about {about(pair.rows_needed)}"
 
 
-def scores(found: Comparison) -> Section:
+def scores(found: Result) -> Section:
     """Show the scores of every model and of the floor, and why some have none."""
     names = [name for name in _SHOWN if name in found.floor.scores or _any(found, name)]
     if found.metric not in names and _any(found, found.metric):
@@ -143,7 +143,7 @@ def scores(found: Comparison) -> Section:
     return Section("Scores", "scores", (table,))
 
 
-def _any(found: Comparison, name: str) -> bool:
+def _any(found: Result, name: str) -> bool:
     return any(name in model.scores for model in found.models)
 
 
@@ -163,7 +163,7 @@ def _remark(model: ModelResult) -> str | None:
     return "; ".join(parts) or None
 
 
-def _score_caption(found: Comparison) -> str:
+def _score_caption(found: Result) -> str:
     runs = "once" if found.repeats == 1 else f"{found.repeats} times"
     return (
         f"{found.folds}-fold cross-validation, {runs}; ± one standard error over rows. Of log-loss "
@@ -172,7 +172,7 @@ def _score_caption(found: Comparison) -> str:
     )
 
 
-def costs(found: Comparison) -> Section:
+def costs(found: Result) -> Section:
     """Show what models cost to fit, to predict with, and to hand on."""
     rows = tuple(
         (
@@ -208,7 +208,7 @@ def _seconds(value: float) -> str | None:
     return f"{1000 * value:.0f} ms" if value < 1.0 else f"{value:,.1f} s"
 
 
-def calibration(found: Comparison) -> Section | None:
+def calibration(found: Result) -> Section | None:
     """Show how often what was said to be so probable came true."""
     drawn = calibrations(found)
     if not drawn:

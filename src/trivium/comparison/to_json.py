@@ -7,20 +7,20 @@ from typing import Any
 import numpy as np
 
 from trivium.comparison.per_class import per_class
-from trivium.comparison.result import Check, Comparison, ModelResult, Reliability
+from trivium.comparison.result import Check, ModelResult, Reliability, Result
 from trivium.tabular.metrics import ALWAYS
 from trivium.verdict.decide import Pair, Verdict
 from trivium.versions import versions
 
 
-def to_dict(comparison: Comparison) -> dict[str, Any]:
+def to_dict(comparison: Result) -> dict[str, Any]:
     """Return everything that was found, for machines.
 
     What differs from run to run stands under "timings" and nowhere else.
 
     Parameters
     ----------
-    comparison : Comparison
+    comparison : Result
 
     Returns
     -------
@@ -142,7 +142,7 @@ def _check(check: Check) -> dict[str, Any]:
     }
 
 
-def _timings(comparison: Comparison) -> dict[str, Any]:
+def _timings(comparison: Result) -> dict[str, Any]:
     return {
         "budget": comparison.budget,
         "seconds": comparison.seconds,
