@@ -6,7 +6,9 @@ import pytest
 from sklearn.datasets import load_breast_cancer, load_iris, load_wine
 from tests.comparison.planted import evidence_of, one, table
 
+from trivium.comparison import checks as checks_room
 from trivium.comparison.checks import run_checks
+from trivium.comparison.checks.far import check_far
 from trivium.comparison.checks.prepared import prepared
 from trivium.comparison.checks.words import listed, option, share
 
@@ -85,13 +87,15 @@ def test_rows_are_numbered_as_the_table_has_them():
 
 def test_every_number_of_rows_and_every_kind_of_column_is_taken():
     rng = np.random.default_rng(1)
-    for n in (4, 10, 25):
+    for n in (6, 10, 25):
         data = pd.DataFrame({"label": np.resize(["a", "b", "B"], n)})
         data["when"] = pd.date_range("2020-01-01", periods=n).strftime("%d.%m.%Y")
         data["flag"] = rng.choice(["yes", "no"], n)
         data["patient"] = rng.integers(0, 3, n)
         data["rarely"] = np.where(np.arange(n) < 2, 4.0, np.nan)
-        assert run_checks(evidence_of(data, folds=2))
+        for given in ({}, {"group": "patient"}, {"time": "when"}):
+            checks = run_checks(evidence_of(data, ["neighbors"], folds=2, **given))
+            assert not any("failed" in check.text for check in checks)
 
 
 def test_a_wide_sparse_table_is_taken():
@@ -101,6 +105,32 @@ def test_a_wide_sparse_table_is_taken():
     evidence = evidence_of(data)
     assert not isinstance(prepared(evidence, 100).X, np.ndarray)
     assert one(run_checks(evidence), "rows far from all others").status == "fine"
+
+
+def test_a_check_that_fails_is_told_and_the_others_go_on(monkeypatch):
+    def fail(_):
+        raise MemoryError("S3CRET")
+
+    monkeypatch.setitem(checks_room._CHECKS, "copies", fail)
+    checks = run_checks(evidence_of(table()))
+    assert one(checks, "copies").text == "Not looked at: the check failed (MemoryError)."
+    assert {check.status for check in checks if check.name != "copies"} == {"fine"}
+
+
+def test_many_rows_are_taken_in_part_and_what_is_far_is_found():
+    data = table(12_000)
+    data.loc[9_000, ["x0", "x1"]] = [80.0, 80.0]
+    evidence = evidence_of(data)
+    rows = prepared(evidence)
+    assert rows.rows.size == 12_000
+    (check,) = check_far(evidence, rows)
+    assert check.rows == (9001,)
+    some = prepared(evidence, most=30_000)
+    assert 2_000 <= some.rows.size < 12_000
+    plain = table(12_000, seed=1)
+    (check,) = check_far(evidence_of(plain), prepared(evidence_of(plain)))
+    assert check.status == "fine"
+    assert "of those that were looked at" in check.text
 
 
 def test_words():

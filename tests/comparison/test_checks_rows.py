@@ -20,9 +20,9 @@ def other(labels):
     return np.where(labels == "yes", "no", "yes")
 
 
-def far_and_bent(data, most=10_000):
+def far_and_bent(data):
     evidence = evidence_of(data)
-    rows = prepared(evidence, most)
+    rows = prepared(evidence)
     return check_far(evidence, rows)[0], check_influential(evidence, rows)[0]
 
 
@@ -52,6 +52,17 @@ class TestCopies:
         checks = check_copies(evidence_of(data))
         assert {check.status for check in checks} == {"fine"}
         assert "8 different rows" in one(checks, "copies").text
+
+    def test_copies_that_few_cells_make_are_no_news(self):
+        rng = np.random.default_rng(1)
+        words = [f"w{i}" for i in range(8)]
+        data = pd.DataFrame({name: rng.choice(words, 600) for name in "vwxyz"})
+        data["label"] = rng.choice(["no", "yes"], 600)
+        checks = check_copies(evidence_of(data))
+        assert {check.status for check in checks} == {"fine"}
+        assert "about as many by chance" in one(checks, "copies").text
+        more = check_copies(evidence_of(pd.concat([data, data[:60]])))
+        assert one(more, "copies").status == "note"
 
 
 class TestDenied:

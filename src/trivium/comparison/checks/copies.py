@@ -1,11 +1,17 @@
 """Rows that are exact copies of others, and those of them whose labels differ."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from trivium.arrays import Indices
 from trivium.comparison.checks.evidence import Evidence
 from trivium.comparison.checks.words import fine, rows, share
 from trivium.comparison.result import Check
+from trivium.preparation.levels import Levels
+from trivium.preparation.parsing import Values
+
+_TIMES = 2.0
 
 
 def check_copies(evidence: Evidence) -> tuple[Check, ...]:
@@ -17,7 +23,11 @@ def check_copies(evidence: Evidence) -> tuple[Check, ...]:
             fine("copies", "No row is an exact copy of another, the label aside."),
             fine("copies with different labels", "No two rows are the same but for their label."),
         )
-    return _copies(evidence, later), _contradictions(evidence, outvoted(copies, classes))
+    by_chance = evidence.by_chance or later.size <= _TIMES * chance_copies(
+        list(evidence.task.values.values()), copies.size
+    )
+    losers = outvoted(copies, classes)
+    return _copies(evidence, later, by_chance), _contradictions(evidence, losers, by_chance)
 
 
 def outvoted(copies: Indices, classes: Indices) -> Indices:
@@ -51,7 +61,33 @@ def outvoted(copies: Indices, classes: Indices) -> Indices:
     return found
 
 
-def _copies(evidence: Evidence, later: Indices) -> Check:
+def chance_copies(columns: Sequence[Values], n: int) -> float:
+    """Return about how many rows are copies where columns do not depend on each other.
+
+    Parameters
+    ----------
+    columns : sequence of ndarray of shape (n,) or Levels
+        Cells; missing ones are the same.
+    n : int
+        Rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> dice = np.resize([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 600)
+    >>> round(chance_copies([dice, dice, dice, dice, dice, dice], 600), 1)
+    3.7
+    """
+    pairs = 0.5 * n * (n - 1.0)
+    expected = pairs
+    for values in columns:
+        cells = values.codes if isinstance(values, Levels) else values
+        _, counts = np.unique(cells, return_counts=True)
+        expected *= float((counts * (counts - 1.0)).sum()) / 2.0 / pairs
+    return min(expected, float(n))
+
+
+def _copies(evidence: Evidence, later: Indices, by_chance: bool) -> Check:
     n = evidence.copies.size
     if evidence.by_chance:
         return fine(
@@ -62,16 +98,17 @@ def _copies(evidence: Evidence, later: Indices) -> Check:
     sizes = np.bincount(evidence.copies)[evidence.copies[later]]
     gravest = later[np.lexsort((later, -sizes))]
     is_one = "is an exact copy" if later.size == 1 else "are exact copies"
-    return Check(
-        "copies",
-        "note",
+    text = (
         f"{rows(later.size)} ({share(later.size / n)}) {is_one} of others, the label aside: copies "
-        "are kept on one side of a fold, so that no row is predicted by its own copy.",
-        rows=evidence.numbers(gravest),
+        "are kept on one side of a fold, so that no row is predicted by its own copy."
     )
+    if by_chance:
+        text += " So few different cells as these columns have make about as many by chance."
+        return fine("copies", text)
+    return Check("copies", "note", text, rows=evidence.numbers(gravest))
 
 
-def _contradictions(evidence: Evidence, losers: Indices) -> Check:
+def _contradictions(evidence: Evidence, losers: Indices, by_chance: bool) -> Check:
     name, n = "copies with different labels", evidence.copies.size
     if losers.size == 0:
         return fine(name, "Copies of a row all have its label.")
@@ -82,6 +119,6 @@ def _contradictions(evidence: Evidence, losers: Indices) -> Check:
     )
     if losers.size == 1:
         text = text.replace("differ from copies of theirs", "differs from its copies")
-    if evidence.by_chance:
+    if by_chance:
         return fine(name, text)
     return Check(name, "note", text, (evidence.target,), evidence.numbers(losers))

@@ -74,9 +74,8 @@ def check_denied(evidence: Evidence) -> tuple[Check, ...]:
     has, are_right = ("has", "is it") if those.size == 1 else ("have", "are they")
     text = (
         f"{rows(those.size)} {has} a label to which every model gives a probability of "
-        f"{share(float(own[those].max()))} at most, while all agree on another class; about "
-        f"{max(expected, 0.1):,.1f} would if all labels were right: {are_right} "
-        f"right?"
+        f"{share(float(own[those].max()))} at most, while all agree on another class; rows "
+        f"that are hard to tell explain about {max(expected, 0.1):,.1f} of them: {are_right} right?"
     )
     return (Check(_NAME, "note", text, (evidence.target,), evidence.numbers(tested[those])),)
 

@@ -17,8 +17,7 @@ from trivium.preparation.plan import Plan
 from trivium.tables.kinds import Column, Kind
 
 _NAME = "columns that look like a group"
-_LEAST_LEVELS = 10
-_TWO = 1.5  # rows a level
+_LEAST_LEVELS, _MANY_LEVELS = 10, 20
 _MOST_ROWS, _MOST_OF_ONE = 3_000, 30
 _ALIKE, _MUCH_ALIKE, _ONE_LABEL = 0.1, 0.3, 0.9
 _ALPHA = 1e-3
@@ -42,6 +41,8 @@ class _Likeness(NamedTuple):
         the same, less chance, of what chance leaves.
     p : float
         That the label does not depend on the level.
+    n_levels : int
+        That were looked at.
     """
 
     share: float
@@ -50,6 +51,7 @@ class _Likeness(NamedTuple):
     labels: float
     next_labels: float
     p: float
+    n_levels: int
 
     @property
     def kappa(self) -> float:
@@ -164,7 +166,7 @@ def _alike(found: _Likeness) -> str:
 
 def _is_group(found: _Likeness, numeric: bool) -> bool:
     """Whether rows of one level are so alike that a quantity or a word would not make them so."""
-    one_label = found.p < _ALPHA and found.labels >= _ONE_LABEL
+    one_label = found.p < _ALPHA and found.labels >= _ONE_LABEL and found.n_levels >= _MANY_LEVELS
     if one_label and not (numeric and found.next_labels >= 0.5 * found.labels):
         return True
     # Where rows of the next number are about as like, it is a quantity.
@@ -209,7 +211,7 @@ def likeness(evidence: Evidence, column: Column, codes: Indices) -> _Likeness | 
     n_classes = evidence.task.n_classes
     p, _ = association(own, counts.size, classes, n_classes)
     one, next_one = _agreement(own, classes, n_classes)
-    return _Likeness(found, chance, adjacent, one, next_one, float(p))
+    return _Likeness(found, chance, adjacent, one, next_one, float(p), counts.size)
 
 
 def intraclass(X: Float64, own: Indices) -> Float64:

@@ -8,6 +8,9 @@ from trivium.arrays import Indices
 from trivium.comparison.checks.evidence import Evidence
 from trivium.preparation.plan import Plan
 
+_MOST_ENTRIES = 20_000_000
+_LEAST_ROWS = 2_000
+
 
 class Prepared(NamedTuple):
     """Rows as numbers, all of them or a sample.
@@ -24,17 +27,18 @@ class Prepared(NamedTuple):
     rows: Indices
 
 
-def prepared(evidence: Evidence, most: int) -> Prepared:
+def prepared(evidence: Evidence, most: int = _MOST_ENTRIES) -> Prepared:
     """Prepare rows as for a fit of all.
 
     Parameters
     ----------
     evidence : Evidence
     most : int
-        Of more rows a sample of so many is taken.
+        Entries of the matrix; of more rows than it then has room for, a sample is taken.
     """
-    rows = sample(evidence.task.codes.size, most, evidence.seed)
     plan = Plan.learn(evidence.task.columns, evidence.task.values)
+    room = max(_LEAST_ROWS, most // max(plan.width, 1))
+    rows = sample(evidence.task.codes.size, room, evidence.seed)
     X, _ = plan.matrix(evidence.task.values, rows)
     return Prepared(X, rows)
 
