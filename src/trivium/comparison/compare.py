@@ -11,7 +11,8 @@ from trivium.comparison.comparison import Comparison
 from trivium.comparison.frames import with_columns
 from trivium.comparison.limits import Clock
 from trivium.comparison.reference import NAME, reference
-from trivium.comparison.run import Learner, Run, Runs, run_all
+from trivium.comparison.result import Check
+from trivium.comparison.run import Learner, Run, Runs, run_again, run_once
 from trivium.comparison.scores import result_of
 from trivium.comparison.settings import BUDGET, Settings
 from trivium.tables.errors import TableError
@@ -20,6 +21,7 @@ from trivium.tabular import notes as say
 from trivium.tabular.choice import FLOOR, fold_scores, verdict_of
 from trivium.tabular.classifier import SIMPLEST_FIRST
 from trivium.tabular.metrics import METRICS
+from trivium.tabular.notes import CALLED
 from trivium.tabular.reading import Reading, read_task
 from trivium.tabular.tuning import TUNED
 from trivium.tabular.validation import Progress
@@ -167,16 +169,15 @@ def compare_table(
         raise TableError("no column tells anything: each is left out, or holds the same everywhere")
     if not task.splits(settings.folds, settings.seed):
         raise TableError("the rows cannot be parted into some to learn from and some to test")
-    runs = run_all(task, _learners(settings), settings, clock, width, told)
-    told("the verdict")
+    learners = _learners(settings)
+    runs = run_once(task, learners, settings, clock, told)
     verdict, beside = _judge(reading, runs, metric, positive)
+    first = "" if verdict.chosen is None else f"so far {CALLED[verdict.chosen]}; "
+    run_again(runs, task, learners, settings, clock, width, lambda doing: told(f"{first}{doing}"))
+    if len(runs.runs) > 1:
+        verdict, beside = _judge(reading, runs, metric, positive)
     told("checks")
-    first = runs.runs[0]
-    checks = run_checks(
-        Evidence.of(
-            seen, reading, first.splits, first.found, group=settings.group, time=settings.time
-        )
-    )
+    checks = _checks(seen, reading, runs.runs[0], settings)
     names = [*SIMPLEST_FIRST, *([NAME] if settings.with_reference else [])]
     return Comparison(
         data=seen.to_dict()["data"],
@@ -199,6 +200,13 @@ def compare_table(
         reference=beside,
         interrupted=runs.interrupted,
     )
+
+
+def _checks(seen: Look, reading: Reading, run: Run, settings: Settings) -> tuple[Check, ...]:
+    evidence = Evidence.of(
+        seen, reading, run.splits, run.found, group=settings.group, time=settings.time
+    )
+    return run_checks(evidence)
 
 
 def _learners(settings: Settings) -> dict[str, Learner]:

@@ -55,18 +55,14 @@ class Runs:
     interrupted: bool = False
 
 
-def run_all(
+def run_once(
     task: Task,
     learners: Mapping[str, Learner],
     settings: Settings,
     clock: Clock,
-    width: int,
     progress: Progress,
 ) -> Runs:
-    """Run every model over the same folds, and then over others, while there is time.
-
-    How many times is decided by counted work, so that it is the same in every run; the clock only
-    stops what takes far longer.
+    """Run every model over the same folds.
 
     Parameters
     ----------
@@ -76,16 +72,40 @@ def run_all(
     settings : Settings
     clock : Clock
         Of the whole comparison.
+    progress : callable
+    """
+    done = Runs()
+    splits = task.splits(settings.folds, settings.seed)
+    done.runs.append(_first_run(task, splits, learners, settings, clock, done, progress))
+    return done
+
+
+def run_again(
+    done: Runs,
+    task: Task,
+    learners: Mapping[str, Learner],
+    settings: Settings,
+    clock: Clock,
+    width: int,
+    progress: Progress,
+) -> None:
+    """Run the models that have come to an end over other folds, while there is time.
+
+    How many times is decided by counted work, so that it is the same in every run; the clock only
+    stops what takes far longer.
+
+    Parameters
+    ----------
+    done : Runs
+        Of the first run; it takes the others, too.
+    task, learners, settings, clock
+        As of `run_once`.
     width : int
         Columns of the prepared rows.
     progress : callable
     """
-    splits = task.splits(settings.folds, settings.seed)
-    done = Runs()
-    first = _first_run(task, splits, learners, settings, clock, done, progress)
-    done.runs.append(first)
-    wanted = settings.repeats or planned_repeats(task, width, settings.budget or BUDGET)
-    if task.when is not None or len(first.found) == 1 or done.interrupted:
+    wanted = settings.repeats or planned_repeats(task, width, _budget(settings))
+    if task.when is not None or len(done.runs[0].found) == 1 or done.interrupted:
         wanted = 1
     for number in range(1, wanted):
         again = _another_run(task, learners, settings, clock, done, number, progress)
@@ -95,7 +115,6 @@ def run_all(
             )
             break
         done.runs.append(again)
-    return done
 
 
 def planned_repeats(task: Task, width: int, budget: float) -> int:
