@@ -40,7 +40,7 @@ def test_columns_are_added_in_order(n, dtype):
     np.testing.assert_allclose(scores, X.astype(float) @ coef.T + intercept, atol=1e-12)
 
 
-@pytest.mark.parametrize("n_outputs", [1, 2, 10])
+@pytest.mark.parametrize("n_outputs", [1, 2, 10, 11])
 def test_a_row_alone_scores_as_among_many(n_outputs):
     rng = np.random.default_rng(n_outputs)
     X = rng.normal(size=(ROWS_A_PIECE + 500, 33))
