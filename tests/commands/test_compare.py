@@ -170,3 +170,25 @@ def test_no_cell_is_shown_anywhere(run, tmp_path):
         said = [done.stdout, done.stderr, *(path.read_text("utf-8") for path in out.glob("*"))]
         for secret in ("SECRET", "314159", "1933"):
             assert not [text for text in said if secret in text.replace(str(table), "")]
+
+
+def test_rows_that_checks_name_are_shown_where_the_user_says_so(run, tmp_path):
+    rng = np.random.default_rng(1)
+    label = np.repeat(["a", "b"], 60)
+    x = rng.normal(size=120).round(3) + 8.0 * (label == "b")
+    label[7] = "b"  # a label that all models deny
+    table, out = tmp_path / "t.csv", tmp_path / "r.html"
+    pd.DataFrame({"x": x, "word": "<b>w</b>", "y": label}).to_csv(table, index=False)
+    asked = ("compare", table, "--target", "y", "--repeats", 1, "--folds", 5, "--out", out)
+    assert run(*asked, "--show-rows").returncode == 0
+    found = json.loads(out.with_suffix(".json").read_text("utf-8"))
+    rows = {each["row"]: each["cells"] for each in found["rows"]}
+    assert float(rows[8]["x"]) == x[7]
+    assert rows[8]["word"] == "<b>w</b>"
+    assert list(rows[8])[0] == "y"
+    page = out.read_text("utf-8")
+    assert "The rows that are named above" in page
+    assert "<b>w" not in page
+    assert run(*asked).returncode == 0
+    assert json.loads(out.with_suffix(".json").read_text("utf-8"))["rows"] == []
+    assert "The rows that are named above" not in out.read_text("utf-8")

@@ -1,6 +1,6 @@
 """`trivium.compare`: three classifiers on one table, and a verdict on them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -11,7 +11,7 @@ from trivium.comparison.comparison import Comparison
 from trivium.comparison.frames import with_columns
 from trivium.comparison.limits import Clock
 from trivium.comparison.reference import NAME, reference
-from trivium.comparison.result import Check
+from trivium.comparison.result import Check, ShownRows
 from trivium.comparison.run import Learner, Run, Runs, run_again, run_once
 from trivium.comparison.scores import result_of
 from trivium.comparison.settings import BUDGET, Settings
@@ -86,7 +86,7 @@ def compare(
     with_reference : bool, default=False
         Whether scikit-learn's gradient boosting is run beside the three.
     show_rows : bool, default=False
-        Whether errors of models may show cells.
+        Whether cells may be shown: those of rows that checks name, and what models raise.
     kinds : mapping of str to str, optional
         Columns that are of a kind that you know better.
     progress : callable, optional
@@ -199,6 +199,7 @@ def compare_table(
         seconds=clock.spent,
         reference=beside,
         interrupted=runs.interrupted,
+        rows=_rows(seen, checks) if settings.show_rows else None,
     )
 
 
@@ -207,6 +208,18 @@ def _checks(seen: Look, reading: Reading, run: Run, settings: Settings) -> tuple
         seen, reading, run.splits, run.found, group=settings.group, time=settings.time
     )
     return run_checks(evidence)
+
+
+def _rows(seen: Look, checks: Sequence[Check]) -> ShownRows:
+    """Take the rows that checks name from the table, with the columns that they are about first."""
+    numbers = dict.fromkeys(row for check in checks for row in check.rows)
+    about = [name for check in checks if check.rows for name in check.columns]
+    target = [] if seen.target is None else [seen.target.name]
+    others = [name for name in (*about, *seen.table.column_names) if name not in target]
+    names = [*target, *dict.fromkeys(name for name in others if name in seen.table.column_names)]
+    taken = seen.table.select(names).take([number - 1 for number in numbers])
+    cells = zip(*(taken.column(name).to_pylist() for name in names), strict=True)
+    return ShownRows(tuple(names), tuple(numbers), tuple(cells))
 
 
 def _learners(settings: Settings) -> dict[str, Learner]:

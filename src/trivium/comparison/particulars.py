@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from trivium.comparison.names import listed, marked, plain, shell_quoted, shortened, visible
 from trivium.comparison.phrases import metric_of, with_unit
-from trivium.comparison.result import Check, Result
+from trivium.comparison.result import Check, Result, ShownRows
 from trivium.report import (
     Block,
     Column,
@@ -21,6 +21,7 @@ from trivium.report import (
 )
 
 _LONGEST_NAME, _LONGEST_REASON = 72, 300
+_MOST_COLUMNS = 10  # of rows that are shown
 _LONGEST = 600  # letters of a sentence that came from elsewhere
 _MARKS: Mapping[str, tuple[Literal["good", "note", "bad"], str]] = {
     "warning": ("bad", "Warning"),
@@ -57,7 +58,21 @@ def checks(found: Result) -> Section | None:
     order = list(_MARKS)
     ordered = sorted(found.checks, key=lambda check: order.index(check.status))
     findings = Findings(tuple(_finding(check) for check in ordered))
-    return Section("What was checked", "checks", (findings,))
+    return Section("What was checked", "checks", (findings, *_shown(found.rows)))
+
+
+def _shown(rows: ShownRows | None) -> tuple[Table, ...]:
+    """Show the rows that checks name, in the columns that they are about and some more."""
+    if rows is None or not rows.numbers:
+        return ()
+    names, more = rows.columns[:_MOST_COLUMNS], len(rows.columns) - _MOST_COLUMNS
+    caption = "The rows that are named above" + (f", in {len(names)} columns" if more > 0 else "")
+    body = tuple(
+        (number, *(None if cell is None else marked(cell) for cell in cells[:_MOST_COLUMNS]))
+        for number, cells in zip(rows.numbers, rows.cells, strict=True)
+    )
+    heads = (Column("row", "number", ","), *(Column(marked(name)) for name in names))
+    return (Table(caption, heads, body),)
 
 
 def _finding(check: Check) -> Finding:

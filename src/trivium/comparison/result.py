@@ -92,6 +92,25 @@ class ModelResult:
     said: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ShownRows:
+    """Rows that checks name, cell by cell, where the user lets them be shown.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        The target first.
+    numbers : tuple of int
+        Rows of the table, counted from 1.
+    cells : tuple of tuple of str or None
+        Of each row one for each column.
+    """
+
+    columns: tuple[str, ...]
+    numbers: tuple[int, ...]
+    cells: tuple[tuple[str | None, ...], ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Result:
     """What was found of three classifiers on one table: scores, the verdict, the checks.
@@ -129,6 +148,7 @@ class Result:
         The chosen model beside scikit-learn's gradient boosting, where that was asked for.
     interrupted : bool
         Whether the user has ended the runs.
+    rows : ShownRows or None
     """
 
     data: Mapping[str, Any]
@@ -150,3 +170,4 @@ class Result:
     seconds: float
     reference: Pair | None = None
     interrupted: bool = False
+    rows: ShownRows | None = None

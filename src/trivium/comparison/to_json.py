@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from trivium.comparison.per_class import per_class
-from trivium.comparison.result import Check, ModelResult, Reliability, Result
+from trivium.comparison.result import Check, ModelResult, Reliability, Result, ShownRows
 from trivium.tabular.metrics import ALWAYS
 from trivium.verdict.decide import Pair, Verdict
 from trivium.versions import versions
@@ -46,6 +46,7 @@ def to_dict(comparison: Result) -> dict[str, Any]:
         "reference": None if comparison.reference is None else _pair(comparison.reference),
         "interrupted": comparison.interrupted,
         "checks": [_check(each) for each in comparison.checks],
+        "rows": _rows(comparison.rows),
         "timings": _timings(comparison),
         "versions": versions(),
     }
@@ -140,6 +141,15 @@ def _check(check: Check) -> dict[str, Any]:
         "rows": check.rows,
         "option": check.option or None,
     }
+
+
+def _rows(rows: ShownRows | None) -> list[dict[str, Any]]:
+    if rows is None:
+        return []
+    return [
+        {"row": number, "cells": dict(zip(rows.columns, cells, strict=True))}
+        for number, cells in zip(rows.numbers, rows.cells, strict=True)
+    ]
 
 
 def _timings(comparison: Result) -> dict[str, Any]:
