@@ -30,7 +30,7 @@ def blocks_of_lines(stream: BinaryIO, size: int, *, quoted: bool = False) -> Ite
     while read := stream.read(size):
         end = _end_of_lines(read, open_) if quoted else _last_end(read)
         if end:
-            yield b"".join((*held, read[:end]))
+            yield b"".join((*held, memoryview(read)[:end]))
             held, open_ = [], 0
         held.append(read[end:])
         open_ += held[-1].count(b'"') if quoted else 0
