@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
+import pyarrow as pa
 
 from trivium.arrays import Float64
 from trivium.comparison.checks import Evidence, run_checks
@@ -217,7 +218,7 @@ def _rows(seen: Look, checks: Sequence[Check]) -> ShownRows:
     target = [] if seen.target is None else [seen.target.name]
     others = [name for name in (*about, *seen.table.column_names) if name not in target]
     names = [*target, *dict.fromkeys(name for name in others if name in seen.table.column_names)]
-    taken = seen.table.select(names).take([number - 1 for number in numbers])
+    taken = seen.table.select(names).take(pa.array([number - 1 for number in numbers], pa.int64()))
     cells = zip(*(taken.column(name).to_pylist() for name in names), strict=True)
     return ShownRows(tuple(names), tuple(numbers), tuple(cells))
 
