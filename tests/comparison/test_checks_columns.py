@@ -43,7 +43,9 @@ class TestGiveaways:
         assert "'code' alone tells the label of 100 % of rows" in check.text
         assert "The label in other words: 'code'." in check.text
 
-    @pytest.mark.parametrize(("wrong", "status"), [(0.0, "warning"), (0.05, "note"), (0.4, "fine")])
+    @pytest.mark.parametrize(
+        ("wrong", "status"), [(0.0, "warning"), (0.02, "warning"), (0.07, "note"), (0.4, "fine")]
+    )
     def test_a_number_that_tells_the_label_is_asked_about(self, wrong, status):
         data, rng = table(), np.random.default_rng(1)
         known = is_yes(data) ^ (rng.random(len(data)) < wrong)
@@ -80,6 +82,13 @@ class TestGiveaways:
         assert one(checks, GAPS).status == status
         assert status == "fine" or one(checks, GAPS).columns == ("x2", "x3")
         assert one(checks, ALONE).status == "fine"  # it is the gap that tells, and is said once
+
+    def test_a_column_whose_gaps_tell_is_not_asked_about_again(self):
+        data = table()
+        data.loc[is_yes(data), "x3"] = np.nan
+        checks = check_giveaways(evidence_of(data))
+        assert one(checks, GAPS).columns == ("x3",)
+        assert one(checks, ALONE).status == "fine"
 
     def test_a_level_and_a_gap_that_tell_the_label_together(self):
         data = table()
@@ -145,6 +154,14 @@ class TestGroups:
         check = one(check_groups(evidence), GROUPS)
         assert check.status == "fine"
         assert "'patient'" in check.text
+
+    def test_what_goes_with_a_group_is_not_said_beside_it(self):
+        data = self.grouped(6.0, "clinic")
+        data["age"] = np.random.default_rng(10).permutation(80)[data["clinic"]] // 2
+        data["clinic"] = "c" + data["clinic"].astype(str)
+        assert one(check_groups(evidence_of(data)), GROUPS).columns == ("clinic",)
+        alone = one(check_groups(evidence_of(data.drop(columns="clinic"))), GROUPS)
+        assert alone.columns == ("age",)
 
     def test_one_group_by_two_names_is_said_once(self):
         data = self.grouped(6.0, "loc")
@@ -235,5 +252,6 @@ def test_columns_that_say_nothing_new_are_named():
 def test_a_column_that_nearly_says_the_same_is_no_duplicate():
     data = table()
     data["fahrenheit"] = (data["x0"] * 1.8 + 32.0).round(1)
-    data["gaps"] = data["x1"].where(np.arange(len(data)) > 0)
+    sides = np.resize([-1.0, 0.0, 1.0, 0.5, -0.5], len(data))  # a gap stands where the mean is
+    data["sides"], data["gaps"] = sides, np.where(sides == 0.0, np.nan, sides)
     assert one(check_columns(evidence_of(data)), "duplicate columns").status == "fine"

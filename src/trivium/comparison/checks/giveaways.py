@@ -20,7 +20,7 @@ from trivium.least_squares.classifier import LeastSquaresClassifier
 from trivium.preparation.plan import Plan
 from trivium.tabular.validation import quiet
 
-_NEARLY_ALL, _MOST, _GAP = 0.97, 0.8, 0.3
+_NEARLY_ALL, _VERY_MUCH, _MOST, _GAP = 0.97, 0.9, 0.8, 0.3
 _HALF = 0.5
 _MATTERS = 0.2  # Cramér's V
 _NAMED = 3
@@ -93,7 +93,8 @@ def _of_columns(evidence: Evidence, alone: _Alone, strong: list[str]) -> Check:
             f"columns together of {share(others.accuracy)}, and the most frequent class is right "
             f"in {share(floor.accuracy)}: is it known before the label is?"
         )
-        return Check(name, "note", text, (best,))
+        is_grave = told.beyond(floor) >= _VERY_MUCH
+        return Check(name, "warning" if is_grave else "note", text, (best,))
     return fine(
         name,
         f"No column alone gives the label away: {quoted(best)} tells most, "

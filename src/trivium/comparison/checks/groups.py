@@ -64,18 +64,42 @@ def check_groups(evidence: Evidence) -> tuple[Check, ...]:
     if evidence.group is not None:
         text = f"Rows are dealt by {quoted(evidence.group)}: no group is on two sides of a fold."
         return (fine(_NAME, text),)
-    checks, seen = [], set[bytes]()
+    found: list[tuple[Column, Indices, Check]] = []
+    seen: set[bytes] = set()
     for column, codes in _candidates(evidence)[:_MOST_TRIED]:
         key = in_order(codes).tobytes()
-        if key in seen:
-            continue  # the same rows together by another name
-        check = _of(evidence, column, codes)
+        check = None if key in seen else _of(evidence, column, codes)
         if check is not None:
-            checks.append(check)
-            seen.add(key)
+            seen.add(key)  # the same rows together by another name are said once
+            found.append((column, codes, check))
+    checks = [
+        check
+        for column, codes, check in found
+        if column.kind is not Kind.NUMERIC
+        or not any(other is not codes and determines(other, codes) for _, other, _ in found)
+    ]  # how old a patient is goes with the patient
     if not checks:
         return (fine(_NAME, "No column looks like a patient, a customer or a place of many rows."),)
     return tuple(sorted(checks, key=lambda check: check.status == "note")[:_MOST_SAID])
+
+
+def determines(fine_codes: Indices, codes: Indices) -> bool:
+    """Whether each level of one column has one level of another, and not the other way round.
+
+    Parameters
+    ----------
+    fine_codes, codes : ndarray of int of shape (n,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> patient, age = np.array([0, 0, 1, 2, 2]), np.array([7, 7, 7, 9, 9])
+    >>> determines(patient, age), determines(age, patient)
+    (True, False)
+    """
+    pairs = np.unique(np.stack([fine_codes, codes]), axis=1)
+    n_fine, n_codes = (np.unique(part).size for part in (fine_codes, codes))
+    return bool(pairs.shape[1] == n_fine > n_codes)
 
 
 def _candidates(evidence: Evidence) -> list[tuple[Column, Indices]]:
