@@ -23,7 +23,7 @@ from trivium.verdict.difference import UNKNOWN, Difference, t_test
 _ROUNDING = 1e-12
 
 
-def corrected_t(differences: Float64, test_share: float) -> Difference:
+def corrected_t(differences: Float64, test_share: float, n_rows: int | None = None) -> Difference:
     """Estimate the mean difference from those of folds.
 
     Parameters
@@ -32,18 +32,21 @@ def corrected_t(differences: Float64, test_share: float) -> Difference:
         NaN for a fold in which one of the two has no score: it is left out.
     test_share : float
         Rows of a fold divided by rows that were learnt from.
+    n_rows : int, optional
+        Rows tested in a run.
 
     Returns
     -------
     Difference
-        With an error of zero where folds differ by no more than rounding. If then the difference
-        is not zero, p is that of the sign test over the folds of one run: more, so many numbers
-        cannot say.
+        Where folds differ by no more than rounding they tell no error. Then p is that of the sign
+        test over the folds of one run (1 where the mean is zero), and the error is that of
+        `n_rows` of which just so many were won as make the mean and none lost, with one more won
+        and one more lost as in `trivium.verdict.mcnemar`; zero without `n_rows`.
 
     Examples
     --------
     >>> import numpy as np
-    >>> found = corrected_t(np.array([[0.02, 0.04, 0.03, 0.03, 0.03]]), 0.25)
+    >>> found = corrected_t(np.array([[0.02, 0.04, 0.03, 0.03, 0.03]]), 0.25, 1000)
     >>> round(found.mean, 3), round(found.error, 4), found.dof, round(found.p, 4)
     (0.03, 0.0047, 4.0, 0.0032)
     """
@@ -55,6 +58,15 @@ def corrected_t(differences: Float64, test_share: float) -> Difference:
     dof = float(kept.size - 1)
     if np.ptp(kept) <= _ROUNDING * max(1.0, float(np.abs(kept).max())):
         tested = int(there.sum(axis=1).max())
-        return Difference(mean, 0.0, dof, 1.0 if mean == 0.0 else min(1.0, 2.0 ** (1 - tested)))
+        p = min(1.0, 2.0 ** (1 - tested)) if abs(mean) > _ROUNDING else 1.0
+        return _of_rows(mean, p, n_rows)
     error = float(np.sqrt((1.0 / kept.size + test_share) * kept.var(ddof=1)))
     return Difference(mean, error, dof, t_test(mean, error, dof))
+
+
+def _of_rows(mean: float, p: float, n: int | None) -> Difference:
+    if n is None:
+        return Difference(mean, 0.0, np.inf, p)
+    squares = max(abs(mean), mean**2) * n + 2.0
+    error = float(np.sqrt(squares - (mean * n) ** 2 / (n + 2.0)) / (n + 2.0))
+    return Difference(mean, error, np.inf, p, added=2.0 / squares)

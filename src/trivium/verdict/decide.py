@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 
-from trivium.arrays import Float64, Labels
-from trivium.verdict.corrected_t import corrected_t
+from trivium.arrays import Float64, Indices, Labels
 from trivium.verdict.difference import Difference, interval
 from trivium.verdict.equivalence import probability_within
+from trivium.verdict.evidence import Evidence, compare, gather, mean_score
 from trivium.verdict.holm import holm
-from trivium.verdict.mcnemar import paired_rows
 from trivium.verdict.rows_needed import rows_needed
 
 ALPHA = 0.05
@@ -33,7 +32,7 @@ class Pair:
     difference : float
         Of their mean scores, 0 or more: in the direction that is better, whatever the metric.
     interval : (float, float)
-        95 % interval of the difference.
+        95 % interval of the difference, not widened for several pairs; NaN where nothing is known.
     p : float
         Two-sided, of no difference; corrected by Holm over the pairs of its family.
     equivalent : float
@@ -62,7 +61,7 @@ class Verdict:
     Attributes
     ----------
     test : {"corrected t", "McNemar"}
-        What differences were tested by.
+        What differences were tested by: folds or rows.
     margin : float
         Differences of the metric that do not matter.
     pairs : tuple of Pair
@@ -91,28 +90,6 @@ class Verdict:
     better_than_floor: bool
 
 
-class _Evidence(NamedTuple):
-    """What models are compared by.
-
-    Attributes
-    ----------
-    scores : mapping of str to ndarray of shape (repeats, folds)
-    hits : mapping of str to ndarray of bool of shape (n_tested,), or None
-        Where rows are compared, not folds.
-    test_share, margin : float
-    n_rows : int
-    order : tuple of str
-        All of them, from the simplest: the floor first.
-    """
-
-    scores: Mapping[str, Float64]
-    hits: Mapping[str, Labels] | None
-    test_share: float
-    margin: float
-    n_rows: int
-    order: tuple[str, ...]
-
-
 def decide(
     scores: Mapping[str, Float64],
     *,
@@ -122,14 +99,23 @@ def decide(
     n_rows: int,
     margin: float,
     hits: Mapping[str, Labels] | None = None,
+    weights: Float64 | None = None,
+    together: Indices | None = None,
 ) -> Verdict:
     """Compare every two models, and each with the floor.
+
+    The first of a pair is *better* where p, corrected by Holm over all pairs of models (or over
+    all models beside the floor), is below .05; else both are *equivalent* where the posterior
+    probability that their difference is within the margin is .95 or more; else nobody *can tell*.
+
+    Rows are tested where it is known which were predicted right, by McNemar's test over all runs
+    (`trivium.verdict.mcnemar` says why), else folds by the corrected resampled t test.
 
     Parameters
     ----------
     scores : mapping of str to ndarray of shape (repeats, folds)
         Greater is better. The same folds for all. A fold that lacks one of two scores (NaN) does
-        not count between these two.
+        not count between these two; with fewer than two left, nobody can tell.
     floor : str
         The one of `scores` that any model should be better than.
     simplest_first : sequence of str
@@ -140,33 +126,38 @@ def decide(
         In all.
     margin : float
         Differences that do not matter.
-    hits : mapping of str to ndarray of bool of shape (n_tested,), optional
-        Which rows were predicted right in the first run, where the score is accuracy: then a
-        single run is tested by McNemar's exact test.
+    hits : mapping of str to ndarray of bool of shape (repeats, n_tested), optional
+        Which rows were predicted right in each run, a row of the table in one column, where the
+        score is the share of such rows. Of shape (n_tested,) those of the first run: they count
+        where there is one run.
+    weights : ndarray of shape (n_tested,), optional
+        Of rows, where the score is a weighted share: one over the rows of the class, for balanced
+        accuracy.
+    together : ndarray of int of shape (n_tested,), optional
+        Numbers from 0 of the groups that rows belong to, or of what they are copies of. Rows that
+        belong together count as one.
 
     Raises
     ------
     ValueError
         If models have scores of different shapes, or fewer than two folds; if the floor or the
-        hits of a model are missing, or a model is not in `simplest_first`.
+        hits of a model are missing, hits are of no row or not of as many runs as scores, weights
+        or groups not one a row, or a model is not in `simplest_first`.
+
+    Notes
+    -----
+    Where nobody can tell, `rows_needed` takes standard errors to shrink as one over the square
+    root of the rows, and the difference to stay: it is the lesser of the rows with which p would
+    be below .05 (after as much correction as now), and of those with which the models would be
+    found equivalent.
     """
     order = (floor, *(name for name in simplest_first if name in scores and name != floor))
-    _require_scores(scores, order, floor)
-    single = np.shape(scores[floor])[0] == 1
-    if hits is not None:
-        _require_hits(hits, order)
-    evidence = _Evidence(
-        {name: np.asarray(scores[name], dtype=np.float64) for name in order},
-        hits if single else None,
-        test_share,
-        margin,
-        n_rows,
-        order,
-    )
+    evidence = gather(scores, order, test_share, n_rows, hits, weights, together)
     models = order[1:]
-    pairs = _family(evidence, [(a, b) for i, a in enumerate(models) for b in models[i + 1 :]])
-    against_floor = _family(evidence, [(floor, name) for name in models])
-    best = models[_best(evidence, models)] if models else None
+    family = _Family(evidence, margin)
+    pairs = family.pairs([(a, b) for i, a in enumerate(models) for b in models[i + 1 :]])
+    against_floor = family.pairs([(floor, name) for name in models])
+    best = _best(evidence, models)
     worse = {pair.second for pair in pairs if pair.word == "better" and pair.first == best}
     above = {pair.first for pair in against_floor if pair.word == "better"} - {floor}
     level = [name for name in models if name not in worse]
@@ -183,79 +174,42 @@ def decide(
     )
 
 
-def _require_scores(scores: Mapping[str, Float64], order: Sequence[str], floor: str) -> None:
-    if floor not in scores:
-        raise ValueError(f"floor={floor!r}: it has no scores.")
-    shape = np.shape(scores[floor])
-    for name in scores:
-        if name not in order:
-            raise ValueError(f"model {name!r} has scores, but is not in simplest_first.")
-        if np.shape(scores[name]) != shape:
-            raise ValueError(
-                f"model {name!r} has scores of shape {np.shape(scores[name])}, but {floor!r} has "
-                f"{shape}: the same folds are needed."
-            )
-    if len(shape) != 2 or shape[0] < 1 or shape[1] < 2:
-        raise ValueError(f"scores have shape {shape}: expected (repeats, folds), 2 folds or more.")
+def _best(evidence: Evidence, models: Sequence[str]) -> str | None:
+    """Return the model with the best mean score, the simplest of several."""
+    means = [mean_score(evidence, name) for name in models]
+    return models[int(np.argmax(np.nan_to_num(means, nan=-np.inf)))] if models else None
 
 
-def _require_hits(hits: Mapping[str, Labels], order: Sequence[str]) -> None:
-    for name in order:
-        if name not in hits:
-            raise ValueError(f"model {name!r} has scores, but no hits.")
-        if np.ndim(hits[name]) != 1 or np.shape(hits[name]) != np.shape(hits[order[0]]):
-            raise ValueError(
-                f"model {name!r} has hits of shape {np.shape(hits[name])}, but {order[0]!r} has "
-                f"{np.shape(hits[order[0]])}: the same rows are needed."
-            )
-    if np.size(hits[order[0]]) == 0:
-        raise ValueError("hits are of no row: expected one row or more.")
+@dataclass(frozen=True)
+class _Family:
+    evidence: Evidence
+    margin: float
 
-
-def _best(evidence: _Evidence, models: Sequence[str]) -> int:
-    """Return the place of the model with the best mean score, the simplest of several."""
-    means = [_mean(evidence, name) for name in models]
-    return int(np.argmax(np.nan_to_num(means, nan=-np.inf, neginf=-np.inf)))
-
-
-def _mean(evidence: _Evidence, name: str) -> float:
-    values = evidence.scores[name] if evidence.hits is None else evidence.hits[name]
-    there = values[np.isfinite(values)]
-    return float(there.mean()) if there.size else np.nan
-
-
-def _family(evidence: _Evidence, names: Sequence[tuple[str, str]]) -> tuple[Pair, ...]:
-    """Compare pairs, of which each names the simpler model first."""
-    ordered, found = [], []
-    for simple, other in names:
-        difference = _compare(evidence, simple, other)
-        turned = difference.mean < 0.0
-        ordered.append((other, simple) if turned else (simple, other))
-        found.append(difference._replace(mean=abs(difference.mean)) if turned else difference)
-    corrected = holm(np.array([each.p for each in found]))
-    return tuple(
-        _pair(evidence, both, difference, float(p))
-        for both, difference, p in zip(ordered, found, corrected, strict=True)
-    )
-
-
-def _compare(evidence: _Evidence, first: str, second: str) -> Difference:
-    if evidence.hits is not None:
-        return paired_rows(evidence.hits[first], evidence.hits[second])
-    return corrected_t(evidence.scores[first] - evidence.scores[second], evidence.test_share)
-
-
-def _pair(evidence: _Evidence, both: tuple[str, str], difference: Difference, p: float) -> Pair:
-    equivalent = probability_within(difference, evidence.margin)
-    word: Word = "cannot tell"
-    if p < ALPHA:
-        word = "better"
-    elif equivalent >= SURELY:
-        word = "equivalent"
-    rows = None
-    if word == "cannot tell":
-        alpha = ALPHA * min(1.0, difference.p / p)
-        rows = rows_needed(
-            difference, evidence.n_rows, margin=evidence.margin, alpha=alpha, surely=SURELY
+    def pairs(self, names: Sequence[tuple[str, str]]) -> tuple[Pair, ...]:
+        """Compare pairs, of which each names the simpler model first."""
+        ordered, found = [], []
+        for simple, other in names:
+            difference = compare(self.evidence, simple, other)
+            turned = difference.mean < 0.0
+            ordered.append((other, simple) if turned else (simple, other))
+            found.append(difference._replace(mean=abs(difference.mean)))
+        corrected = holm(np.array([each.p for each in found]))
+        return tuple(
+            self._pair(both, difference, float(p))
+            for both, difference, p in zip(ordered, found, corrected, strict=True)
         )
-    return Pair(*both, difference.mean, interval(difference), p, equivalent, word, rows)
+
+    def _pair(self, both: tuple[str, str], difference: Difference, p: float) -> Pair:
+        equivalent = probability_within(difference, self.margin)
+        word: Word = "cannot tell"
+        if p < ALPHA:
+            word = "better"
+        elif equivalent >= SURELY:
+            word = "equivalent"
+        rows = None
+        if word == "cannot tell":
+            alpha = ALPHA * min(1.0, difference.p / p)
+            rows = rows_needed(
+                difference, self.evidence.n_rows, margin=self.margin, alpha=alpha, surely=SURELY
+            )
+        return Pair(*both, difference.mean, interval(difference), p, equivalent, word, rows)

@@ -13,7 +13,7 @@ multiple classifiers through Bayesian analysis, JMLR 18(77), 2017, 1-36.
 """
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from trivium.verdict.difference import Difference
 
@@ -26,10 +26,10 @@ def probability_within(difference: Difference, margin: float) -> float:
     >>> round(probability_within(Difference(0.0, 0.01, float("inf"), 1.0), 0.0196), 3)
     0.95
     """
-    mean, error, dof, _ = difference
+    mean, error, dof = difference[:3]
     if np.isnan(mean):
         return 0.0
     if error == 0.0:
         return float(abs(mean) <= margin)
     low, high = (-margin - mean) / error, (margin - mean) / error
-    return float(np.clip(stats.t.cdf(high, dof) - stats.t.cdf(low, dof), 0.0, 1.0))
+    return float(np.clip(special.stdtr(dof, high) - special.stdtr(dof, low), 0.0, 1.0))

@@ -1,10 +1,11 @@
 """How many rows would tell, where the present ones do not."""
 
 import math
+from collections.abc import Callable
 
-from scipy import optimize, stats
+from scipy import optimize, special
 
-from trivium.verdict.difference import Difference
+from trivium.verdict.difference import Difference, with_rows
 from trivium.verdict.equivalence import probability_within
 
 _MOST = 1000.0
@@ -15,15 +16,15 @@ def rows_needed(
 ) -> int | None:
     """Return about how many rows would find the difference, or find that it does not matter.
 
-    A standard error shrinks as one over the square root of the rows, and the difference is taken
-    to stay what it is. Then so many rows bring p below `alpha`, and so many the probability of
-    equivalence up to `surely`: the lesser number counts, rounded up to two digits. (With so many
-    rows it is as likely as not that a test finds the difference.)
+    A standard error shrinks as one over the square root of the rows (its part that is of added
+    rows, as one over the rows), and the difference is taken to stay what it is. Then so many rows
+    bring p below `alpha`, and so many the probability of equivalence up to `surely`: the lesser
+    number counts, rounded up to two digits. With so many it is as likely as not that they tell.
 
     Returns
     -------
     rows : int or None
-        More than `n_rows`; None if more than a thousand times as many, or if nothing varies.
+        More than `n_rows`; None if more than a thousand times as many, or if nothing is known.
 
     Examples
     --------
@@ -34,26 +35,30 @@ def rows_needed(
     """
     if not difference.error > 0.0:
         return None
-    ratio = abs(difference.mean) / difference.error
-    critical = float(stats.t.isf(alpha / 2.0, difference.dof))
-    times = (critical / ratio) ** 2 if ratio > 0.0 else math.inf
-    if abs(difference.mean) < margin:
-        times = min(times, _times_until_equivalent(difference, margin, surely))
-    if times > _MOST:
+    critical = -float(special.stdtrit(difference.dof, alpha / 2.0))
+
+    def no_winner(then: Difference) -> float:
+        return critical * then.error - abs(then.mean)
+
+    def not_equivalent(then: Difference) -> float:
+        return surely - probability_within(then, margin)
+
+    times = min(_times_until(difference, no_winner), _times_until(difference, not_equivalent))
+    if math.isinf(times):
         return None
     return _rounded_up(max(n_rows + 1, math.ceil(times * n_rows)))
 
 
-def _times_until_equivalent(difference: Difference, margin: float, surely: float) -> float:
-    def lacking(log_times: float) -> float:
-        error = difference.error * math.exp(-0.5 * log_times)
-        return probability_within(difference._replace(error=error), margin) - surely
+def _times_until(difference: Difference, lacking: Callable[[Difference], float]) -> float:
+    """Return how many times the rows nothing lacks with; infinite if more than the most."""
 
-    if lacking(math.log(_MOST)) < 0.0:
+    def lacks(log_times: float) -> float:
+        return lacking(with_rows(difference, math.exp(log_times)))
+
+    most = math.log(_MOST)
+    if lacks(most) > 0.0:
         return math.inf
-    if lacking(0.0) >= 0.0:
-        return 1.0
-    return math.exp(float(optimize.brentq(lacking, 0.0, math.log(_MOST), xtol=1e-6)))
+    return math.exp(float(optimize.brentq(lacks, 0.0, most, xtol=1e-6))) if lacks(0.0) > 0 else 1.0
 
 
 def _rounded_up(rows: int) -> int:
