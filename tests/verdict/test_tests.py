@@ -51,13 +51,13 @@ class TestMcNemar:
         expected = peer_mcnemar([[3, b], [c, 4]], exact=True).pvalue
         assert mcnemar(b, c) == pytest.approx(expected)
         assert mcnemar(b, c) == mcnemar(c, b)
-        assert mcnemar(b, c) <= compare_rows(*wins(b, c, 2000)).p <= 1.4 * mcnemar(b, c) + 1e-6
+        assert mcnemar(b, c) <= compare_rows(*wins(b, c, 2000)).p <= 1.6 * mcnemar(b, c) + 1e-6
 
     @pytest.mark.parametrize(("b", "c"), [(6, 0), (8, 1), (40, 22), (300, 251)])
     def test_of_runs_that_agree_is_near_the_exact_one(self, b, c):
         first, second = wins(b, c, 1000)
         found = compare_rows(np.repeat(first, 10, axis=0), np.repeat(second, 10, axis=0))
-        assert found.p == pytest.approx(mcnemar(b, c), rel=0.25)
+        assert found.p == pytest.approx(mcnemar(b, c), rel=0.4)
         assert found.mean == pytest.approx((b - c) / 1000)
 
     def test_by_hand(self):
@@ -65,8 +65,8 @@ class TestMcNemar:
         found = compare_rows(first, second)
         squares = (3 + 4) / 2 + 2
         assert found.mean == pytest.approx((1 + 0) / 2 / 4)
-        assert found.p == pytest.approx(2 * stats.norm.sf(0.5 / math.sqrt(1.05 * squares)))
-        assert found.error == pytest.approx(math.sqrt(1.05 * (squares - 0.25 / 6)) / 6)
+        assert found.p == pytest.approx(2 * stats.norm.sf(0.5 / math.sqrt(1.1 * squares)))
+        assert found.error == pytest.approx(math.sqrt(1.1 * (squares - 0.25 / 6)) / 6)
 
     def test_weights_make_it_balanced_accuracy(self):
         rng = np.random.default_rng(0)
