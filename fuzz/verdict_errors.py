@@ -8,7 +8,7 @@ tables in per cent, with its 95 % interval: of the verdict's own rule, and of ot
 
 import argparse
 from collections.abc import Callable, Iterable
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ _UNEQUAL = ((1.1, 0.999), (2.0, 0.99), (2.0, 0.95))
 _BETTER = ((1.7, 0.95), (1.7, 0.9), (1.7, 0.0))
 Named = dict[str, bool]
 """Whether a rule names a winner."""
+Ask = Callable[["Table"], Named]
 
 
 class Table:
@@ -67,12 +68,15 @@ class Table:
             together=np.arange(self.y.size) // copies if copies > 1 else None,
         )
 
-    def winners(self) -> Named:
-        """Return by which rules a winner is named."""
-        named = {
+    def winner(self) -> Named:
+        """Return whether the verdict names a winner."""
+        return {
             "verdict, 10 runs": _any_better(self.verdict(_REPEATS, by_rows=True)),
             "verdict, one run": _any_better(self.verdict(1, by_rows=True)),
         }
+
+    def winners(self) -> Named:
+        """Return by which rules a winner is named."""
         halves = deal(self.y, 5, 2, self.rng, self.world.together)
         of_halves = self._hits(halves, 2)
         families: dict[str, list[float]] = {}
@@ -82,7 +86,9 @@ class Table:
             found = other_rules(wins, of_folds(wins, self.folds, FOLDS, self.weights), in_halves)
             for rule, p in found.items():
                 families.setdefault(rule, []).append(p)
-        return named | {rule: bool(holm(np.array(p)).min() < ALPHA) for rule, p in families.items()}
+        return self.winner() | {
+            rule: bool(holm(np.array(p)).min() < ALPHA) for rule, p in families.items()
+        }
 
     def wrong(self) -> bool:
         """Return whether the winner that is named is worse on new rows, learnt from this table."""
@@ -101,17 +107,49 @@ def _any_better(verdict: Verdict) -> bool:
     return any(pair.word == "better" for pair in verdict.pairs)
 
 
-def _winners_and_wrong(table: Table) -> Named:
-    return table.winners() | {"verdict, 10 runs: worse on new rows": table.wrong()}
+def _also_wrong(ask: Ask) -> Ask:
+    return lambda table: ask(table) | {"10 runs, and it is worse on new rows": table.wrong()}
 
 
-def tally(
-    world: World, n: int, draws: int, seed: int, ask: Callable[[Table], Named]
-) -> dict[str, int]:
+def _equivalent(table: Table) -> Named:
+    return {
+        f"{'one run' if runs == 1 else '10 runs'} by {'rows' if by_rows else 'folds'}": (
+            table.verdict(runs, by_rows=by_rows).pairs[0].word == "equivalent"
+        )
+        for by_rows in (True, False)
+        for runs in (_REPEATS, 1)
+    }
+
+
+def _equal(n: int) -> dict[str, World]:
+    """Return the worlds whose models expect as many errors at n rows, and which n rows suffice."""
+    suits = {"linear, 15": n == 200, "linear, 31": n == 1000, "five copie": n >= 100}
+    return {name: world for name, world in EQUAL.items() if suits.get(name[:10], True)}
+
+
+def _better(kinds: Iterable[tuple[float, float]]) -> dict[str, World]:
+    return {f"{by} points, correlated {alike}": better_by(by, alike=alike) for by, alike in kinds}
+
+
+def studies(n: int, ask: Ask) -> dict[str, tuple[str, dict[str, World], Ask]]:
+    """Return what can be studied at n rows: a title, worlds, and what is asked of their tables."""
+    return {
+        "equal": ("Equal models: a winner is named", _equal(n), ask),
+        "unstable": ("Unstable learners: a winner is named", UNSTABLE, _also_wrong(ask)),
+        "power": ("One model is better: a winner is named", _better(_BETTER), ask),
+        "equivalent": (
+            "One model is better: called equivalent within 1 %",
+            _better(_UNEQUAL),
+            _equivalent,
+        ),
+    }
+
+
+def tally(world: World, n: int, draws: int, seed: list[int], ask: Ask) -> dict[str, int]:
     """Return how often each thing that is asked of tables is so."""
     counts: dict[str, int] = {}
     for number in range(draws):
-        table = Table(world, n, np.random.default_rng([seed, n, number]))
+        table = Table(world, n, np.random.default_rng([*seed, n, number]))
         for name, so in ask(table).items():
             counts[name] = counts.get(name, 0) + so
     return counts
@@ -130,72 +168,22 @@ def per_cent(count: int, draws: int) -> str:
     return f"{100 * count / draws:.1f} ({100 * low:.1f}–{100 * high:.1f})"
 
 
-def show(title: str, columns: dict[str, dict[str, int]], draws: int) -> None:
-    """Print a table: what was asked, by world."""
-    print(f"\n{title}\n\n| | {' | '.join(columns)} |\n| --- |{' --- |' * len(columns)}")
-    for name in next(iter(columns.values())):
-        cells = [per_cent(counts[name], draws) for counts in columns.values()]
-        print(f"| {name} | {' | '.join(cells)} |", flush=True)
+def run(rows: Iterable[int], draws: int, seed: int, parts: Iterable[str], ask: Ask) -> None:
+    """Print what is asked for, as tables."""
+    for n, part in product(rows, parts):
+        title, worlds, asked = studies(n, ask)[part]
+        heads: list[str] = []
+        for place, (name, world) in enumerate(worlds.items()):
+            counts = tally(world, n, draws, [seed, len(part), place], asked)
+            if not heads:
+                heads = list(counts)
+                print(f"\n{title}, {n} rows, {draws} draws: %\n")
+                print(f"| | {' | '.join(heads)} |\n| --- |{' --- |' * len(heads)}")
+            cells = [per_cent(counts[head], draws) for head in heads]
+            print(f"| {name} | {' | '.join(cells)} |", flush=True)
 
 
-def _equivalent(table: Table) -> Named:
-    return {
-        f"equivalent, {runs} run{'s' * (runs > 1)} by {'rows' if by_rows else 'folds'}": (
-            table.verdict(runs, by_rows=by_rows).pairs[0].word == "equivalent"
-        )
-        for runs in (1, _REPEATS)
-        for by_rows in (True, False)
-    }
-
-
-def _suits(name: str, n: int) -> bool:
-    """Return whether models that were brought to equal errors at some rows are so at n."""
-    return {"linear, 15": n == 200, "linear, 31": n == 1000}.get(name[:10], True)
-
-
-def run(rows: Iterable[int], draws: int, seed: int, parts: Iterable[str]) -> None:
-    """Print what is asked for."""
-    for n in rows:
-        if "winners" in parts:
-            worlds = {name: world for name, world in EQUAL.items() if _suits(name, n)}
-            found = {
-                name: tally(world, n, draws, seed, Table.winners) for name, world in worlds.items()
-            }
-            show(f"Equal models, {n} rows: a winner is named", found, draws)
-        if "unstable" in parts:
-            found = {
-                name: tally(
-                    world,
-                    n,
-                    draws,
-                    seed,
-                    lambda table: (
-                        table.winners()
-                        | {"verdict, 10 runs: and it is worse on new rows": table.wrong()}
-                    ),
-                )
-                for name, world in UNSTABLE.items()
-            }
-            show(f"Unstable learners, {n} rows: a winner is named", found, draws)
-        if "power" in parts:
-            found = {
-                f"{points} points, correlated {alike}": tally(
-                    better_by(points, alike=alike), n, draws, seed, Table.winners
-                )
-                for points, alike in _BETTER
-            }
-            show(f"One model is better, {n} rows: a winner is named", found, draws)
-        if "equivalent" in parts:
-            found = {
-                f"{points} points, correlated {alike}": tally(
-                    better_by(points, alike=alike), n, draws, seed, _equivalent
-                )
-                for points, alike in _UNEQUAL
-            }
-            show(f"One model is better, {n} rows: called equivalent within 1 %", found, draws)
-
-
-PARTS = ("winners", "unstable", "power", "equivalent")
+PARTS = ("equal", "unstable", "power", "equivalent")
 
 
 def main() -> None:
@@ -205,8 +193,10 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="+", default=[200, 1000])
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--verdict-alone", action="store_true", help="no other rules")
     asked = parser.parse_args()
-    run(asked.rows, asked.draws, asked.seed, asked.parts)
+    ask = Table.winner if asked.verdict_alone else Table.winners
+    run(asked.rows, asked.draws, asked.seed, asked.parts, ask)
 
 
 if __name__ == "__main__":
