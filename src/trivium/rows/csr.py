@@ -58,11 +58,10 @@ class Csr:
     @classmethod
     def of(cls, matrix: Any) -> "Csr":
         """Take a well-formed matrix in CSR; it is copied if entries are out of order or twice."""
-        step = np.diff(matrix.indices)
-        within = np.ones(step.size, dtype=np.bool_)
+        falls = matrix.indices[1:] <= matrix.indices[:-1]
         first = matrix.indptr[1:-1]
-        within[first[(first > 0) & (first <= step.size)] - 1] = False  # from one row to the next
-        if np.any(step[within] <= 0):
+        falls[first[(first > 0) & (first <= falls.size)] - 1] = False  # from one row to the next
+        if falls.any():
             matrix = scipy.sparse.csr_array(matrix, copy=True)
             matrix.has_canonical_format = False
             matrix.sum_duplicates()

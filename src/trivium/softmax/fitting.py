@@ -30,7 +30,7 @@ _FEW_COLUMNS, _ONE_MATRIX = 64, 6e7  # of two classes: columns, and rows times t
 
 _FLATTER = 0.35  # of the slope, which a step of Newton's may leave: the next step is dearer
 
-_FEWEST_PAIRS, _PAIRS_VALUES = 2, 1 << 22  # steps remembered of many columns; their numbers
+_FEWEST_PAIRS, _PAIRS_VALUES = 1, 3 << 20  # steps remembered of many columns; their numbers
 _MOST_ROUNDINGS = 64.0  # that a gradient may keep where no step helps any more
 
 FitObserver = Callable[[Float64, Any, float], bool | None]

@@ -92,9 +92,14 @@ def test_how_it_ends():
     assert minimise(objective, start, max_iter=steps - 1)[1:] == (steps - 1, Status.OUT_OF_STEPS)
 
 
+@pytest.mark.parametrize("large", [False, True])
 @pytest.mark.parametrize("seed", range(10))
-def test_pairs_that_are_rounding_are_forgotten_so_that_the_last_digit_is_reached(seed):
+def test_pairs_that_are_rounding_are_forgotten_so_that_the_last_digit_is_reached(
+    seed, large, monkeypatch
+):
     objective, start = quadratic(seed, condition=1e6)
+    if large:
+        monkeypatch.setattr("trivium.softmax.solvers.lbfgs._LARGE", 0)
 
     class Coarse:
         """Of loss and gradient only ten binary places are told."""
@@ -146,7 +151,7 @@ def test_little_is_done_by_numpy(monkeypatch):
     np.testing.assert_array_equal(plain.parameters, compiled.parameters)
 
 
-@pytest.mark.parametrize("pairs", [3, 20])
+@pytest.mark.parametrize("pairs", [1, 3, 20])
 def test_pairs_are_kept_as_they_come_where_they_are_large(pairs, monkeypatch):
     objective, start = quadratic(2, condition=1e3)
     copied = minimise(objective, start, pairs=pairs)

@@ -135,7 +135,10 @@ def _by_convexity(model: Model, sums: Residuals) -> float:
     values, along, left, ratio = balanced
     moved = reach * along / np.sqrt(2)  # at most: all rows move the gradient alike
     if moved > 0.1 * norm(gradient):
-        gradient = gradient + model.change(values) / model.total
+        change = model.change(values)
+        change /= model.total
+        change += gradient
+        gradient = change
         moved = 4 * error * along / np.sqrt(2)
     lost += moved + reach * left / np.sqrt(2)
     return divergence(along + left, apart, ratio) + by_curvature(norm(gradient) + lost, model.alpha)

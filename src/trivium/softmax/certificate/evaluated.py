@@ -32,6 +32,7 @@ class Evaluated(Model):
     def __init__(self, at: CrossEntropyAt, coef: Float64, intercept: Float64) -> None:
         objective = at.objective
         rows, centred = objective.rows, objective.fit_intercept
+        coef = at.parameters[:, : coef.shape[1]]  # as it lies there, sparse rows read it
         super().__init__(rows, coef, intercept, alpha=objective.alpha, centred=centred)
         self._at = at
         self.summed = rows.summary().greatest

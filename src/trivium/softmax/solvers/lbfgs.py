@@ -71,11 +71,12 @@ def lbfgs(
         precondition = renew(step, at) or precondition
         found = None
         for _ in range(2):
+            remembered = memory.count
             direction = memory.applied(at.gradient, precondition)
             np.negative(direction, out=direction)
             memory.make_room()
             found = line_search(objective, parameters, at, direction)
-            if found is not None or memory.count == 0:
+            if found is not None or remembered == 0:
                 break
             memory.forget()  # what they say of the curvature may be rounding
         if found is None:
@@ -120,7 +121,7 @@ class _Pairs:
 
     def make_room(self) -> None:
         """Forget what the next pair will replace, if pairs are large."""
-        if self._large and self.count == self._products.size > 1:
+        if self._large and self.count == self._products.size:
             self._steps[self._oldest] = self._changes[self._oldest] = np.empty(0)
             self._oldest = (self._oldest + 1) % self._products.size
             self.count -= 1
