@@ -16,7 +16,7 @@ FLOOR = "floor"
 """The most frequent class, always."""
 
 _MARGIN = 0.01
-_ALONE = 0.95  # so many different rows and groups, of so many rows, say about as much
+_SHARES_OF_ROWS = ("accuracy", "balanced_accuracy")
 
 
 def verdict_of(
@@ -43,9 +43,8 @@ def verdict_of(
     Returns
     -------
     Verdict
-        Differences that do not matter are .01, or a hundredth of the floor's loss. Rows that come
-        in groups, as copies or in time say less than as many that do not: then folds are compared,
-        not rows.
+        Differences that do not matter are .01, or a hundredth of the floor's loss. By accuracy rows
+        are compared, copies and groups as one; by other metrics, and in time, folds.
     """
     how = METRICS[metric]
     sign = 1.0 if how.greater_is_better else -1.0
@@ -54,11 +53,15 @@ def verdict_of(
         name: sign * np.array([fold_scores(task, s, f[name], how, positive) for s, f in runs])
         for name in first
     }
-    tested = np.concatenate([test for _, test in first_splits])
-    hits = None
-    alone = np.unique(task.together).size >= _ALONE * task.codes.size
-    if metric == "accuracy" and task.when is None and alone:
-        hits = {name: f.predicted[tested] == task.codes[tested] for name, f in first.items()}
+    tested = np.sort(np.concatenate([test for _, test in first_splits]))
+    codes, together = task.codes[tested], np.unique(task.together[tested], return_inverse=True)[1]
+    hits = weights = None
+    if metric in _SHARES_OF_ROWS and task.when is None:
+        hits = {
+            name: np.array([f[name].predicted[tested] == codes for _, f in runs]) for name in first
+        }
+    if metric == "balanced_accuracy":
+        weights = 1.0 / np.bincount(codes)[codes]
     margin = _MARGIN if how.greater_is_better else _MARGIN * abs(float(scores[FLOOR].mean()))
     return decide(
         scores,
@@ -68,6 +71,8 @@ def verdict_of(
         n_rows=tested.size,
         margin=margin,
         hits=hits,
+        weights=weights,
+        together=None if together.max() + 1 == tested.size else together,
     )
 
 
