@@ -85,6 +85,18 @@ class TestDenied:
         for data in (self.told(), table(600), table(300, n_classes=3)):
             assert check_denied(evidence_of(data, ALL))[0].status == "fine"
 
+    def test_a_few_wrong_labels_where_hardly_any_other_is_denied_are_named(self):
+        rng = np.random.default_rng(1)
+        label = np.repeat(["a", "b"], 60)
+        x = rng.normal(size=120) + 8.0 * (label == "b")
+        for wrong in ([], [7], [7, 20, 30]):
+            told = label.copy()
+            told[wrong] = "b"
+            data = pd.DataFrame({"x": x.round(3), "label": told})
+            (check,) = check_denied(evidence_of(data, ALL))
+            assert sorted(check.rows) == [row + 1 for row in wrong]
+            assert check.status == ("note" if wrong else "fine")
+
     def test_one_model_denies_nothing(self):
         evidence = evidence_of(table(), ["least-squares"])
         assert "fewer than two models" in check_denied(evidence)[0].text
