@@ -14,8 +14,8 @@ one run the p is the greater of this and the exact one.
 
 Why rows and not folds: folds that are dealt by class vary less than rows do, so that a model
 beside the floor, on labels that have nothing to do with the columns, was found better or worse by
-the corrected t test in 7 to 12 % of tables, by this test over ten runs in 1 to 3 %. Averages of each row
-over the runs would find a little more, but more than one in twenty among equals, too.
+the corrected t test in 7 to 12 % of tables, by this test over ten runs in 1 to 3 %. Averages of
+each row over the runs would find a little more, but more than one in twenty among equals, too.
 
 References
 ----------
