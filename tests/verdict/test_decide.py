@@ -114,6 +114,10 @@ class TestRows:
         alone = {name: each[:1] for name, each in scores.items()}
         assert said(alone, first).test == "McNemar"
 
+    def test_what_is_said_of_rows_does_not_count_without_hits(self):
+        of_rows = {"weights": np.ones(7), "together": np.zeros(7, dtype=np.intp)}
+        assert said(SCORES, **of_rows) == said(SCORES)
+
     def test_copies_prove_nothing(self):
         few = {"floor": right(0.5, 20, 0), "softmax": right(0.7, 20, 1)}
         many = {name: np.repeat(each, 30, axis=1) for name, each in few.items()}
@@ -194,7 +198,11 @@ HITS = {"floor": right(0.5, 50, 0), "softmax": right(0.5, 50, 1)}
             {"hits": HITS, "weights": np.ones(49)},
             r"weights has shape \(49,\): expected",
         ),
-        (SCORES, {"together": np.ones(50, int)}, r"together has shape \(50,\): expected one"),
+        (
+            SCORES,
+            {"hits": HITS, "together": np.ones(9, int)},
+            r"together has shape \(9,\): expected one",
+        ),
     ],
 )
 def test_what_does_not_fit_together(scores, how, message):

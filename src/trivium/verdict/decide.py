@@ -132,10 +132,10 @@ def decide(
         where there is one run.
     weights : ndarray of shape (n_tested,), optional
         Of rows, where the score is a weighted share: one over the rows of the class, for balanced
-        accuracy.
+        accuracy. They do not count without hits.
     together : ndarray of int of shape (n_tested,), optional
         Numbers from 0 of the groups that rows belong to, or of what they are copies of. Rows that
-        belong together count as one.
+        belong together count as one. They do not count without hits.
 
     Raises
     ------

@@ -66,7 +66,7 @@ def gather(
 ) -> Evidence:
     """Check what is known of the models in `order`, the floor first, and return it.
 
-    Hits of the first of several runs alone are left aside.
+    Hits of the first of several runs alone are left aside, and without hits what is said of rows.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def gather(
     shape = _require_scores(scores, order)
     tested = None if hits is None else _require_hits(hits, order, shape[0])
     for name, values in (("weights", weights), ("together", together)):
-        if values is not None and np.shape(values) != (tested,):
+        if tested is not None and values is not None and np.shape(values) != (tested,):
             raise ValueError(f"{name} has shape {np.shape(values)}: expected one for each row hit.")
     of_all_runs = None
     if hits is not None and all(len(np.atleast_2d(hits[name])) == shape[0] for name in order):
