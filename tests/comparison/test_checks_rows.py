@@ -88,12 +88,13 @@ class TestDenied:
     def test_a_few_wrong_labels_where_hardly_any_other_is_denied_are_named(self):
         rng = np.random.default_rng(1)
         label = np.repeat(["a", "b"], 60)
-        x = rng.normal(size=120) + 8.0 * (label == "b")
+        x, z = rng.normal(size=(120, 2)).T
+        x += 8.0 * (label == "b")
         for wrong in ([], [7], [7, 20, 30]):
             told = label.copy()
             told[wrong] = "b"
-            data = pd.DataFrame({"x": x.round(3), "label": told})
-            (check,) = check_denied(evidence_of(data, ALL))
+            data = pd.DataFrame({"x": x, "z": z, "label": told})
+            (check,) = check_denied(evidence_of(data, ALL, folds=10))
             assert sorted(check.rows) == [row + 1 for row in wrong]
             assert check.status == ("note" if wrong else "fine")
 

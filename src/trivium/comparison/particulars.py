@@ -178,7 +178,7 @@ def _testing(found: Result) -> str:
     holm = "p is corrected by Holm's method over the pairs."
     if found.verdict.test == "McNemar":
         return (
-            "Two models were compared by McNemar's exact test, on the rows that one of them "
+            "Two models were compared by McNemar's test, on the rows that one of them "
             f"predicts right and the other wrong; {holm}"
         )
     return (

@@ -26,7 +26,7 @@ _ALPHA = 0.005
 _UNLIKELY = 0.25
 _FEW = 0.1  # wrong labels: more of them are no mistakes of the pen
 _SURE = 0.9
-_DOUBTED, _DENIED, _SEVERAL = 0.15, 0.06, 3  # probabilities, the smaller of fewer rows than several
+_DOUBTED, _DENIED, _SEVERAL = 0.1, 0.05, 3  # probabilities, the smaller of fewer rows than several
 _ALL_BUT = 0.8  # of the errors of the best model
 _FACTORS = np.exp(np.linspace(np.log(0.5), np.log(8.0), 32))
 _SHARES = np.append(0.0, np.exp(np.linspace(np.log(1e-4), np.log(0.2), 32)))
@@ -69,7 +69,7 @@ def check_denied(evidence: Evidence) -> tuple[Check, ...]:
     at = np.arange(classes.size)
     those = np.flatnonzero(out[at, classes])
     if found.p >= _ALPHA or found.wrong > _FEW or those.size == 0:
-        return _alone(evidence, tested, most[at, classes], (predicted != classes).all(axis=0))
+        return _alone(evidence, tested, chances[:, at, classes], (predicted != classes).all(axis=0))
     expected = float(raised(logs, found.factor)[out].sum())
     own = most[at, classes]
     those = those[np.argsort(own[those], kind="stable")]
@@ -83,23 +83,24 @@ def check_denied(evidence: Evidence) -> tuple[Check, ...]:
 
 
 def _alone(
-    evidence: Evidence, tested: Indices, most: Float64, wrong: NDArray[np.bool_]
+    evidence: Evidence, tested: Indices, chances: Float64, wrong: NDArray[np.bool_]
 ) -> tuple[Check, ...]:
     """Say which rows are denied where hardly any other is predicted wrong.
 
     Where classes meet, most errors are in doubt: few of them are as sure as these. Probabilities
     alone cannot tell a wrong label from a rare row, but somebody who looks at it can.
     """
-    denials = np.flatnonzero(wrong & (most <= _DOUBTED))
+    most, mean = chances.max(axis=0), np.exp(np.log(chances).mean(axis=0))
+    denials = np.flatnonzero(wrong & (most <= _UNLIKELY) & (mean <= _DOUBTED))
     if denials.size < _SEVERAL:
-        denials = denials[most[denials] <= _DENIED]
+        denials = denials[mean[denials] <= _DENIED]
     errors = min(
         int(np.count_nonzero(run.predicted[tested] != evidence.task.codes[tested]))
         for run in evidence.models.values()
     )
     if denials.size == 0 or denials.size < _ALL_BUT * errors or denials.size > _FEW * tested.size:
         return (fine(_NAME, "No more labels are denied by all models than hard rows explain."),)
-    denials = denials[np.argsort(most[denials], kind="stable")]
+    denials = denials[np.argsort(mean[denials], kind="stable")]
     has, are_right = ("has", "is it") if denials.size == 1 else ("have", "are they")
     text = (
         f"{rows(denials.size)} {has} a label to which every model gives a probability of "
