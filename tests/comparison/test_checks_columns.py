@@ -90,6 +90,10 @@ class TestGiveaways:
         assert one(checks, GAPS).columns == ("x3",)
         assert one(checks, ALONE).status == "fine"
 
+    def test_a_few_rows_tell_nothing(self):
+        data = pd.DataFrame({"x": [0.0, 1.0] * 2, "word": ["u", "v"] * 2, "label": ["a", "b"] * 2})
+        assert one(check_giveaways(evidence_of(data)), ALONE).status == "fine"
+
     def test_a_level_and_a_gap_that_tell_the_label_together(self):
         data = table()
         data["ward"] = np.random.default_rng(4).choice(["north", "south"], len(data))

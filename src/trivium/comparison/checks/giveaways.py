@@ -57,7 +57,8 @@ def check_giveaways(evidence: Evidence) -> tuple[Check, ...]:
     told = {
         name: told_by(each, classes, n_classes, evidence.fold) for name, each in columns.items()
     }
-    floor = told_by(Binned(np.zeros_like(classes), 1), classes, n_classes, evidence.fold)
+    tested = np.bincount(classes[evidence.fold >= 0], minlength=n_classes)
+    floor = Told(int(tested.max()), int(tested.sum()))
     alone = _Alone(columns, told, floor)
     gaps = _gaps(evidence, alone)
     by_gap = {name for gap in gaps if _is_told(gap.told, alone) for name in gap.names}
