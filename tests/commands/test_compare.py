@@ -126,15 +126,21 @@ def test_what_is_read_is_not_written_over(run, table, tmp_path):
 
 
 def test_ctrl_c_reports_what_has_come_to_its_end(run, table, tmp_path, monkeypatch):
+    neighbors, fits = room.TUNED["neighbors"], []
+
     def pressed(rows):
-        signals.stop(signal.SIGINT, None)
+        fits.append(rows)
+        if len(fits) == 4:
+            signals.stop(signal.SIGINT, None)
+        return neighbors(rows)
 
     monkeypatch.setattr(room, "TUNED", {**room.TUNED, "neighbors": pressed})
     done = run("compare", table, "--target", "outcome", "--out", tmp_path / "r.html")
     assert done.returncode == 130
-    assert "Nearest neighbours have no scores: stopped by you." in " ".join(done.stdout.split())
+    assert "The runs were stopped by you: this is what was done by then." in done.stdout
     found = json.loads((tmp_path / "r.json").read_text("utf-8"))
-    assert [model["accuracy"] is None for model in found["models"]] == [False, False, True]
+    assert found["folds"] == 3
+    assert [model["folds_done"] for model in found["models"]] == [3, 3, 3]
 
 
 def test_no_cell_is_shown_anywhere(run, tmp_path):

@@ -6,9 +6,9 @@ import pytest
 from sklearn.datasets import load_iris
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, brier_score_loss, log_loss
 
-from trivium import compare
+from trivium import compare, signals
 from trivium.comparison import compare as module
-from trivium.comparison import run
+from trivium.comparison import first_run, run
 from trivium.comparison.compare import compare_table
 from trivium.comparison.limits import Clock, limited
 from trivium.comparison.settings import Settings
@@ -140,16 +140,16 @@ def test_a_model_that_fails_or_never_ends_is_a_row_with_its_reason(monkeypatch):
 
     def impatient(seconds, memory):
         shares.append(seconds)
-        return limited(0.3 if len(shares) % 3 == 2 else 1000.0, memory)
+        return limited(min(seconds, 4.0), memory)
 
-    monkeypatch.setattr(run, "limited", impatient)
+    monkeypatch.setattr(first_run, "limited", impatient)
     monkeypatch.setattr(module, "TUNED", {**module.TUNED, "softmax": forever, "neighbors": broken})
-    found = compare_table(seen, Settings(budget=40.0, repeats=1), Clock(40.0))
-    assert 0.0 < shares[0] <= 0.85 * 40.0 / 3.0
-    assert 0.0 < shares[2] <= 0.85 * 40.0
+    found = compare_table(seen, Settings(budget=400.0, repeats=1), Clock(400.0))
+    assert 0.0 < shares[0] <= 0.85 * 400.0  # to prepare the first fold
+    assert 0.0 < shares[1] <= shares[0] / 3.0
     least_squares, softmax, neighbors = found.models
     assert least_squares.scores
-    assert softmax.reason.startswith("out of time after 0 of 10 folds (its share of 40 s)")
+    assert softmax.reason.startswith("out of time after 0 of 10 folds (400 s for all models)")
     assert neighbors.reason == "failed in fold 1 of 10 (ValueError)"  # no cell
     assert found.verdict.chosen == "least-squares"
     assert found.verdict.pairs == ()
@@ -175,26 +175,65 @@ def test_runs_that_time_has_no_room_for_are_left_out(monkeypatch):
     assert "Only 1 of 4 runs came to their end: the rest is left out." in found.notes
 
 
+def test_what_time_has_been_enough_for_is_the_same_folds_for_all(monkeypatch):
+    seen, task = task_of()
+
+    class Late(Clock):
+        fits = 0
+
+        @property
+        def spent(self):
+            return 1e9 if self.fits > 9 else 0.0
+
+    clock = Late(60.0)
+
+    def counted(learner):
+        def learn(rows):
+            clock.fits += 1
+            return learner(rows)
+
+        return learn
+
+    monkeypatch.setattr(module, "TUNED", {k: counted(v) for k, v in module.TUNED.items()})
+    found = compare_table(seen, Settings(budget=60.0), clock)
+    assert (found.folds, found.repeats) == (3, 1)
+    n_tested = sum(test.size for _, test in task.splits(10, 0)[:3])
+    for model in found.models:
+        assert model.confusion.sum() == n_tested
+        assert len(model.tuned) == 3
+    assert any(note.startswith("Time was over after 3 of 10 folds") for note in found.notes)
+    clock.fits = 9
+    found = compare_table(seen, Settings(budget=60.0), clock)
+    assert found.verdict.chosen is None
+    assert all(model.reason.startswith("out of time after") for model in found.models)
+
+
+def pressed_at(number, learner):
+    def learn(rows, fits=[]):  # noqa: B006
+        fits.append(rows)
+        if len(fits) == number:
+            signals.stop(signals.signal.SIGINT, None)
+        return learner(rows)
+
+    return learn
+
+
 def test_what_the_user_ends_is_reported_as_far_as_it_came(monkeypatch):
-    from trivium import signals
-
     seen, _ = task_of()
-
-    def pressed(rows):
-        signals.stop(signals.signal.SIGINT, None)
-
-    monkeypatch.setattr(module, "TUNED", {**module.TUNED, "softmax": pressed})
+    tuned = dict(module.TUNED)
+    monkeypatch.setattr(module, "TUNED", {**tuned, "softmax": pressed_at(4, tuned["softmax"])})
     found = compare_table(seen, Settings(repeats=4), Clock(60.0))
     assert found.interrupted
-    assert [model.reason for model in found.models] == [
-        "",
-        "stopped by you",
-        "stopped by you before it began",
-    ]
-    assert found.repeats == 1
-    monkeypatch.setattr(module, "TUNED", dict.fromkeys(MODELS, pressed))
+    assert (found.folds, found.repeats) == (3, 1)
+    assert all(len(model.tuned) == 3 for model in found.models)
+    assert any(note.startswith("You ended the runs after 3 of 10") for note in found.notes)
+    monkeypatch.setattr(module, "TUNED", {**tuned, "softmax": pressed_at(14, tuned["softmax"])})
+    found = compare_table(seen, Settings(repeats=4), Clock(60.0))
+    assert found.interrupted
+    assert (found.folds, found.repeats) == (10, 1)
+    monkeypatch.setattr(module, "TUNED", {**tuned, "softmax": pressed_at(2, tuned["softmax"])})
     try:
-        with pytest.raises(SystemExit):  # nothing has come to its end
+        with pytest.raises(SystemExit):  # one fold says nothing
             compare_table(seen, Settings(), Clock(60.0))
     finally:
         signals.pardon_interrupt()

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from trivium.preparation.levels import Levels
 from trivium.tables.kinds import Column, Kind
-from trivium.tabular.task import Parts, Task
+from trivium.tabular.task import Task
 from trivium.tabular.tuning import TUNED
 from trivium.tabular.validation import cross_validate
 
@@ -44,7 +43,7 @@ def test_parameters_are_chosen_by_earlier_rows_for_later_ones(name):
     when = rng.permutation(80).astype(float)
     when[:3] = np.nan
     task = task._replace(when=when)
-    for part in Parts(task, task.splits(4, 0)):
+    for part in (task.part(*split) for split in task.splits(4, 0)):
         assert not set(part.test) & {0, 1, 2}
         assert part.rows is not None
         for learn, test in part.rows.splits:
@@ -64,20 +63,3 @@ def test_too_few_groups_or_times_to_choose_by_leave_parameters_as_they_are():
     assert rows.splits == []
     for learn in TUNED.values():
         assert learn(rows).classes_.tolist() == [0, 1]
-
-
-def test_prepared_parts_are_the_same_whether_they_are_kept_or_not():
-    task, person = people(20, 3)
-    words = Levels(["a", "b"], np.arange(60) % 2)
-    task = task._replace(
-        columns=(*task.columns, Column("w", Kind.CATEGORY)),
-        values={**task.values, "w": words},
-        groups=person,
-    )
-    splits = task.splits(3, 0)
-    kept, fresh = Parts(task, splits), Parts(task, splits, most_bytes=0)
-    assert kept[1] is kept[1]
-    assert fresh[1] is not fresh[1]
-    for one, other in zip(kept, fresh, strict=True):
-        np.testing.assert_array_equal(one.X, other.X)
-        np.testing.assert_array_equal(one.rows.X, other.rows.X)

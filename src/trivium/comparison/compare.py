@@ -9,11 +9,12 @@ import pyarrow as pa
 from trivium.arrays import Float64
 from trivium.comparison.checks import Evidence, run_checks
 from trivium.comparison.comparison import Comparison
+from trivium.comparison.first_run import Learner, Run, Runs, run_once
 from trivium.comparison.frames import with_columns
 from trivium.comparison.limits import Clock
 from trivium.comparison.reference import NAME, reference
 from trivium.comparison.result import Check, ShownRows
-from trivium.comparison.run import Learner, Run, Runs, run_again, run_once
+from trivium.comparison.run import run_again
 from trivium.comparison.scores import result_of
 from trivium.comparison.settings import BUDGET, Settings
 from trivium.tables.errors import TableError
@@ -80,8 +81,9 @@ def compare(
         work, up to ten.
     seed : int, default=0
     budget : float, optional
-        Seconds for everything: what runs over is stopped, with the reason. By default repeats end
-        after a minute, and no model takes more than ten in the first run.
+        Seconds for everything: the first run goes fold by fold, and the verdict is on those that
+        all models have done. By default repeats end after a minute, the first run after half an
+        hour.
     max_memory : int, optional
         Bytes of this process that no model may exceed.
     with_reference : bool, default=False

@@ -78,6 +78,7 @@ def _alarmed(seconds: float) -> Iterator[None]:
     try:
         if alarms:
             signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3), _AGAIN)
+        raise_if_late()
         yield
     finally:
         _ends.pop()  # from here on an alarm does nothing

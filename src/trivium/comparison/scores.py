@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from trivium.arrays import Float64, Indices
+from trivium.comparison.first_run import Run, Runs
 from trivium.comparison.result import ModelResult, Reliability
-from trivium.comparison.run import Run, Runs
 from trivium.tabular.choice import fold_scores
 from trivium.tabular.metrics import ALWAYS, METRICS, Predictions, squared_distances
 from trivium.tabular.task import Task

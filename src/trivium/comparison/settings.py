@@ -9,8 +9,8 @@ from trivium.tables.errors import TableError
 from trivium.tabular.metrics import METRICS
 
 BUDGET = 60.0
-FIRST_RUN = 600.0
-"""Seconds that a model may take in the first run, where no budget was named."""
+FIRST_RUN = 1800.0
+"""Seconds that the first run may take, where no budget was named."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """A table to learn from, and its parts, fold by fold."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +13,25 @@ from trivium.tabular.folds import Split, joined, split_rows, splits_in_time, spl
 from trivium.tabular.training import Training
 
 _INNER_FOLDS = 5
-_KEPT = 1 << 28  # bytes of prepared folds
+
+
+class Part(NamedTuple):
+    """What one fold has to learn from and to test.
+
+    Attributes
+    ----------
+    learn, test : ndarray of int
+        Rows.
+    rows : Training or None
+        None where all are of one class.
+    X : ndarray, sparse or None
+        Of the rows that are tested.
+    """
+
+    learn: Indices
+    test: Indices
+    rows: Training | None
+    X: Any
 
 
 class Task(NamedTuple):
@@ -79,6 +97,13 @@ class Task(NamedTuple):
         )
         return plan, training
 
+    def part(self, learn: Indices, test: Indices) -> Part:
+        """Prepare some rows to learn from and others to test."""
+        if np.unique(self.codes[learn]).size == 1:
+            return Part(learn, test, None, None)
+        plan, rows = self.learn(learn)
+        return Part(learn, test, rows, plan.matrix(self.values, test)[0])
+
     def _inner(self, codes: Indices, some: Any) -> list[Split] | None:
         """Deal rows into what parameters are chosen by, where rows are not dealt one by one."""
         if self.when is not None:
@@ -88,60 +113,3 @@ class Task(NamedTuple):
         if self.groups is not None:
             return splits_of(codes, self.together[some], _INNER_FOLDS, self.seed)
         return None
-
-
-class Part(NamedTuple):
-    """What one fold has to learn from and to test.
-
-    Attributes
-    ----------
-    learn, test : ndarray of int
-        Rows.
-    rows : Training or None
-        None where all are of one class.
-    X : ndarray, sparse or None
-        Of the rows that are tested.
-    """
-
-    learn: Indices
-    test: Indices
-    rows: Training | None
-    X: Any
-
-
-class Parts:
-    """The folds of a task, prepared when they are asked for, and kept while they are small."""
-
-    def __init__(self, task: Task, splits: Sequence[Split], most_bytes: int = _KEPT) -> None:
-        self.task, self._splits = task, splits
-        self._left, self._kept = most_bytes, dict[int, Part]()
-
-    def __len__(self) -> int:
-        return len(self._splits)
-
-    def __iter__(self) -> Iterator[Part]:
-        return map(self.__getitem__, range(len(self)))
-
-    def __getitem__(self, number: int) -> Part:
-        if number in self._kept:
-            return self._kept[number]
-        learn, test = self._splits[number]
-        part = Part(learn, test, None, None)
-        if np.unique(self.task.codes[learn]).size > 1:
-            plan, rows = self.task.learn(learn)
-            part = Part(learn, test, rows, plan.matrix(self.task.values, test)[0])
-        size = sum(_bytes_of(each) for each in (part.X, part.rows and part.rows.X))
-        if size <= self._left:
-            self._left -= size
-            self._kept[number] = part
-        return part
-
-    def tested(self) -> Indices:
-        """Return the rows that some fold tests."""
-        return np.unique(np.concatenate([test for _, test in self._splits]))
-
-
-def _bytes_of(X: Any) -> int:
-    if X is None:
-        return 0
-    return int(X.nbytes if isinstance(X, np.ndarray) else X.data.nbytes + X.indices.nbytes)

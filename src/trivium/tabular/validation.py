@@ -11,7 +11,7 @@ from trivium.arrays import Float64, Indices
 from trivium.tabular.answers import answers_of
 from trivium.tabular.folds import Split
 from trivium.tabular.scores import Score, bounded, score
-from trivium.tabular.task import Part, Parts, Task
+from trivium.tabular.task import Part, Task
 from trivium.tabular.training import Training
 from trivium.tabular.tuning import TUNED, parameter_of
 
@@ -64,90 +64,91 @@ def cross_validate(
     dict
         From names to what was found; "floor" is the most frequent class.
     """
-    parts = Parts(task, splits)
-    found = {"floor": validate_floor(parts)}
-    for name in models:
-        found[name] = validate(parts, name, TUNED[name], progress)
-    return found
+    trials = {"floor": Trial(task), **{name: Trial(task, TUNED[name]) for name in models}}
+    for number, split in enumerate(splits, start=1):
+        part = task.part(*split)
+        for name, trial in trials.items():
+            progress(f"{name}, fold {number} of {len(splits)}")
+            trial.run(part)
+    return {name: trial.validation(splits) for name, trial in trials.items()}
 
 
-def validate_floor(parts: Parts) -> Validation:
-    """Predict the most frequent class, with the classes' shares as probabilities.
+class _Fold(NamedTuple):
+    """What a model has made of one fold."""
 
-    By time it is that of each training part. Else it is that of all rows: what a fold has more of,
-    its training part has less of, so that by training parts two classes of equal size would be
-    predicted worse than by a coin.
-    """
-    answers = _Answers(parts)
-    for part in parts:
-        answers.take_shares(part, of=part.learn if parts.task.when is not None else None)
-    return answers.validation((), ())
+    predicted: Indices
+    probabilities: Float64
+    parameters: dict[str, float] | None
+    said: list[str]
+    seconds: tuple[float, float]
 
 
-def validate(
-    parts: Parts, name: str, learner: Callable[[Training], Any], progress: Progress
-) -> Validation:
-    """Predict every row by a model that was tuned and fitted without its fold.
+class Trial:
+    """A model that is tuned and fitted anew for each fold, and predicts the fold's rows.
 
     Parameters
     ----------
-    parts : Parts
-    name : str
-        For `progress`.
-    learner : callable
-        Tunes and fits.
-    progress : callable
-        Is told of every fold, before it begins.
+    task : Task
+    learner : callable or None
+        Tunes and fits. None stands for the floor: the most frequent class, with the classes' shares
+        as probabilities. By time it is that of each training part. Else it is that of all rows:
+        what a fold has more of, its training part has less of, so that by training parts two
+        classes of equal size would be predicted worse than by a coin.
     """
-    answers = _Answers(parts)
-    parameters: list[dict[str, float]] = []
-    said: dict[str, None] = {}
-    for number in range(len(parts)):
-        progress(f"{name}, fold {number + 1} of {len(parts)}")
-        part = parts[number]
-        if part.rows is None:  # one class alone: every model says so
-            answers.take_shares(part, of=part.learn)
-            continue
+
+    def __init__(self, task: Task, learner: Callable[[Training], Any] | None = None) -> None:
+        self.task, self._learner = task, learner
+        self._folds: list[_Fold] = []
+
+    @property
+    def n_folds(self) -> int:
+        """How many are done."""
+        return len(self._folds)
+
+    def run(self, part: Part) -> None:
+        """Do one more fold."""
+        if self._learner is None:
+            of = part.learn if self.task.when is not None else None
+            self._folds.append(self._shares(part, of))
+        elif part.rows is None:  # one class alone: every model says so
+            self._folds.append(self._shares(part, part.learn))
+        else:
+            self._folds.append(self._fold(self._learner, part.rows, part))
+
+    def _fold(self, learner: Callable[[Training], Any], rows: Training, part: Part) -> _Fold:
         with quiet() as heard:
             began = time.perf_counter()
-            model = learner(part.rows)
+            model = learner(rows)
             fitted = time.perf_counter()
-            predicted, own = answers_of(model, part.X, parts.task.n_classes)
-        answers.take(part, predicted, own, (fitted - began, time.perf_counter() - fitted))
-        parameters.append(parameter_of(model))
-        said.update(dict.fromkeys(kinds_of(heard)))
-    return answers.validation(tuple(parameters), tuple(said))
+            predicted, own = answers_of(model, part.X, self.task.n_classes)
+        seconds = (fitted - began, time.perf_counter() - fitted)
+        chances = bounded(own, part.learn.size)
+        return _Fold(predicted, chances, parameter_of(model), kinds_of(heard), seconds)
 
-
-class _Answers:
-    """Predictions of all rows, as folds bring them."""
-
-    def __init__(self, parts: Parts) -> None:
-        self._codes, self._tested = parts.task.codes, parts.tested()
-        self._predicted = np.full(self._codes.size, -1, dtype=np.intp)
-        self._chances = np.full((self._codes.size, parts.task.n_classes), np.nan)
-        self._seconds = (0.0, 0.0)
-
-    def take(
-        self, part: Part, predicted: Indices, chances: Float64, seconds: tuple[float, float]
-    ) -> None:
-        self._predicted[part.test] = predicted
-        self._chances[part.test] = bounded(chances, part.learn.size)
-        self._seconds = (self._seconds[0] + seconds[0], self._seconds[1] + seconds[1])
-
-    def take_shares(self, part: Part, of: Indices | None) -> None:
+    def _shares(self, part: Part, of: Indices | None) -> _Fold:
         """Answer by the shares of classes in some rows, or in all."""
-        codes = self._codes if of is None else self._codes[of]
-        shares = np.bincount(codes, minlength=self._chances.shape[1]) / codes.size
-        most = np.full(part.test.size, shares.argmax())
-        self.take(part, most, np.tile(shares, (part.test.size, 1)), (0.0, 0.0))
+        codes = self.task.codes if of is None else self.task.codes[of]
+        shares = np.bincount(codes, minlength=self.task.n_classes) / codes.size
+        n = part.test.size
+        chances = bounded(np.tile(shares, (n, 1)), part.learn.size)
+        return _Fold(np.full(n, shares.argmax()), chances, None, [], (0.0, 0.0))
 
-    def validation(
-        self, parameters: tuple[dict[str, float], ...], said: tuple[str, ...]
-    ) -> Validation:
-        some = self._tested
-        found = score(self._codes[some], self._predicted[some], self._chances[some])
-        return Validation(found, self._predicted, self._chances, parameters, said, self._seconds)
+    def validation(self, splits: Sequence[Split]) -> Validation:
+        """Return what was found in the first folds, whose rows these are."""
+        codes, folds = self.task.codes, self._folds[: len(splits)]
+        predicted = np.full(codes.size, -1, dtype=np.intp)
+        chances = np.full((codes.size, self.task.n_classes), np.nan)
+        for (_, test), fold in zip(splits, folds, strict=True):
+            predicted[test], chances[test] = fold.predicted, fold.probabilities
+        some = predicted >= 0
+        return Validation(
+            score(codes[some], predicted[some], chances[some]),
+            predicted,
+            chances,
+            tuple(fold.parameters for fold in folds if fold.parameters is not None),
+            tuple(dict.fromkeys(kind for fold in folds for kind in fold.said)),
+            (sum(fold.seconds[0] for fold in folds), sum(fold.seconds[1] for fold in folds)),
+        )
 
 
 def quiet() -> Any:
