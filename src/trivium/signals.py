@@ -6,9 +6,12 @@ A signal becomes an exception, so that nothing half-written stays behind.
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 _stopped_by: list[int] = []
 _held_back = 0
+_may_go_on = 0
+_LOCKED = frozenset({"numba", "llvmlite", "importlib", "logging"})
 
 
 def obey() -> None:
@@ -25,14 +28,14 @@ def _is_ignored(number: int) -> bool:
     return signal.getsignal(number) == signal.SIG_IGN
 
 
-def stop(number: int, _frame: object) -> None:
+def stop(number: int, frame: FrameType | None) -> None:
     """Leave by an exception.
 
     It is lost if the signal comes while a library calls back into Python; `raise_if_stopped`
     makes up for it.
     """
     _stopped_by.append(number)
-    if not _held_back:
+    if not _held_back and not (_may_go_on and is_delicate(frame)):
         raise_if_stopped()
 
 
@@ -82,6 +85,33 @@ def not_for_children() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def is_delicate(frame: FrameType | None) -> bool:
+    """Whether code runs that an exception between two steps would leave half done for ever.
+
+    Compiling and importing hold locks of the whole process: what is torn out of them may keep one,
+    and whoever compiles next waits without end.
+    """
+    while frame is not None:
+        if str(frame.f_globals.get("__name__")).partition(".")[0] in _LOCKED:
+            return True
+        frame = frame.f_back
+    return False
+
+
+@contextmanager
+def work_may_go_on() -> Iterator[None]:
+    """Have a signal wait where it would do harm to what comes after the block.
+
+    It is the block's part to call `raise_if_stopped` now and then.
+    """
+    global _may_go_on
+    _may_go_on += 1
+    try:
+        yield
+    finally:
+        _may_go_on -= 1
 
 
 def pardon_interrupt() -> bool:

@@ -79,7 +79,7 @@ def test_options_reach_the_comparison(run, table):
     done = run(
         *("compare", table, "--target", "outcome", "--json", "--group", "patient", "--folds", 4),
         *("--metric", "roc-auc", "--positive", "sick", "--class-weight", "balanced", "--seed", 3),
-        *("--budget", "30s", "--max-memory", "8GB", "--with-reference", "--repeats", 1),
+        *("--budget", "1h", "--max-memory", "8GB", "--with-reference", "--repeats", 1),
     )
     found = json.loads(done.stdout)
     assert (found["dealt"], found["by"], found["folds"]) == ("groups", "patient", 4)

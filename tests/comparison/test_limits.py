@@ -8,6 +8,7 @@ import time
 import numpy as np
 import pytest
 
+from trivium import signals
 from trivium.comparison import limits
 from trivium.comparison.limits import Clock, OutOfTimeError, limited, raise_if_late
 
@@ -70,12 +71,58 @@ def test_where_no_alarm_comes_late_work_stops_at_its_next_step():
     assert found == ["slept", "late"]
 
 
+@pytest.mark.skipif(not alarms, reason="this system has no alarms")
 def test_limits_may_stand_in_each_other():
-    with limited(1000.0):
-        with pytest.raises(OutOfTimeError), limited(0.0):
+    def work():
+        with pytest.raises(OutOfTimeError), limited(0.05):
             time.sleep(10.0)
         raise_if_late()
+        time.sleep(10.0)
+
+    with pytest.raises(OutOfTimeError), limited(1.0):
+        work()
     assert not limits._ends
+    with pytest.raises(OutOfTimeError), limited(0.0):
+        pytest.fail("no time was left")
+
+
+@pytest.mark.skipif(not alarms, reason="this system has no alarms")
+def test_what_holds_locks_of_the_process_is_not_torn_out_of_them():
+    # In a module that is called as one of Numba's; a compiler's lock would stay locked.
+    source = "import time\ndef work(done):\n    time.sleep(0.3)\n    done.append(True)\n"
+    numba_like = {"__name__": "numba.core.nothing"}
+    exec(source, numba_like)  # noqa: S102
+    done = []
+
+    def work():
+        numba_like["work"](done)
+        time.sleep(10.0)
+
+    with pytest.raises(OutOfTimeError), limited(0.05):
+        work()
+    assert done
+    assert signals.is_delicate(None) is False
+
+
+def test_a_signal_waits_where_work_may_go_on():
+    caught = []
+
+    def handler():
+        signals.stop(signal.SIGINT, sys._getframe())
+
+    namespace = {"__name__": "llvmlite.nothing", "handler": handler}
+    exec("def work():\n    handler()\n", namespace)  # noqa: S102
+    try:
+        with signals.work_may_go_on():
+            namespace["work"]()
+            caught.append("later")
+            with pytest.raises(SystemExit):
+                signals.raise_if_stopped()
+        with pytest.raises(SystemExit):
+            namespace["work"]()
+    finally:
+        signals._stopped_by.clear()
+    assert caught == ["later"]
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is limited on Linux alone")

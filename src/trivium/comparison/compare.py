@@ -17,6 +17,7 @@ from trivium.comparison.result import Check, ShownRows
 from trivium.comparison.run import run_again
 from trivium.comparison.scores import result_of
 from trivium.comparison.settings import BUDGET, Settings
+from trivium.signals import work_may_go_on
 from trivium.tables.errors import TableError
 from trivium.tables.look import Look, look
 from trivium.tabular import notes as say
@@ -173,10 +174,14 @@ def compare_table(
     if not task.splits(settings.folds, settings.seed):
         raise TableError("the rows cannot be parted into some to learn from and some to test")
     learners = _learners(settings)
-    runs = run_once(task, learners, settings, clock, told)
+    with work_may_go_on():
+        runs = run_once(task, learners, settings, clock, told)
     verdict, beside = _judge(reading, runs, metric, positive)
     first = "" if verdict.chosen is None else f"so far {CALLED[verdict.chosen]}; "
-    run_again(runs, task, learners, settings, clock, width, lambda doing: told(f"{first}{doing}"))
+    with work_may_go_on():
+        run_again(
+            runs, task, learners, settings, clock, width, lambda doing: told(f"{first}{doing}")
+        )
     if len(runs.runs) > 1:
         verdict, beside = _judge(reading, runs, metric, positive)
     told("checks")

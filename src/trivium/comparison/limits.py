@@ -5,8 +5,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
-_AGAIN = 0.5  # seconds: an alarm is lost if it comes while a library calls back into Python
+from trivium.signals import is_delicate, raise_if_stopped
+
+_TICK = 0.5  # seconds
 
 
 class OutOfTimeError(BaseException):
@@ -41,8 +44,10 @@ class Clock:
 def limited(seconds: float, memory: int | None = None) -> Iterator[None]:
     """Stop what runs in the block when its time is over, or when it asks for too much memory.
 
-    In the main thread of a system that has alarms, work is stopped wherever it is; elsewhere only
-    where `raise_if_late` is asked. Memory is limited where the system can do so.
+    In the main thread of a system that has alarms, work is stopped wherever it is, but not while
+    something is compiled or imported; elsewhere only where `raise_if_late` is asked. Alarms come
+    again and again: one is lost if it comes while a library calls back into Python. Memory is
+    limited where the system can do so.
 
     Parameters
     ----------
@@ -74,17 +79,24 @@ def raise_if_late() -> None:
 def _alarmed(seconds: float) -> Iterator[None]:
     _ends.append(time.monotonic() + seconds)
     alarms = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
-    before = signal.signal(signal.SIGALRM, lambda *_: raise_if_late()) if alarms else None
+    before = signal.signal(signal.SIGALRM, _on_alarm) if alarms else None
     try:
         if alarms:
-            signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3), _AGAIN)
+            signal.setitimer(signal.ITIMER_REAL, min(max(seconds, 1e-3), _TICK), _TICK)
         raise_if_late()
         yield
     finally:
         _ends.pop()  # from here on an alarm does nothing
-        if alarms:
+        if alarms and not _ends:
             signal.setitimer(signal.ITIMER_REAL, 0.0)
+        if alarms:
             signal.signal(signal.SIGALRM, before)
+
+
+def _on_alarm(_number: int, frame: FrameType | None) -> None:
+    if not is_delicate(frame):
+        raise_if_stopped()
+        raise_if_late()
 
 
 @contextmanager
