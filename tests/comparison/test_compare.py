@@ -1,5 +1,7 @@
 """Comparisons: one set of folds for all, the verdict, reasons of what has not come to its end."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -57,6 +59,18 @@ def test_a_table_with_groups_and_coins_has_nothing_better_than_the_floor():
     assert not together.verdict.better_than_floor
     assert (together.dealt, together.by) == ("groups", "group")
     assert any("40 groups by 'group'" in note for note in together.notes)
+
+
+def test_rows_of_no_known_group_make_no_winner():
+    rng = np.random.default_rng(3)
+    person = np.repeat(np.arange(40), 6)
+    X = pd.DataFrame(rng.normal(size=(40, 3))[person] + 0.02 * rng.normal(size=(240, 3)))
+    X["person"] = np.where(rng.random(240) < 0.1, None, "p" + pd.Series(person).astype(str))
+    found = compare(X, rng.permutation(40)[person] % 2, group="person", repeats=1)
+    assert not found.verdict.better_than_floor
+    lost = X["person"].isna().sum()
+    assert f"{lost} rows have no group by 'person', and may belong to any" in " ".join(found.notes)
+    assert found.models[0].confusion.sum() == 240 - lost
 
 
 def test_by_time_what_is_tested_is_later_and_there_is_one_run():
@@ -255,6 +269,13 @@ def test_the_same_seed_gives_the_same_comparison(iris):
         assert one.scores == other.scores
     other = compare(X, y, folds=5, repeats=2, seed=1)
     assert other.models[2].scores != iris.models[2].scores
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is limited on Linux alone")
+def test_a_limit_of_memory_below_what_is_needed_is_refused():
+    X, y = load_iris(return_X_y=True, as_frame=True)
+    with pytest.raises(TableError, match="--max-memory: this process needs .* MB at least"):
+        compare(X, y, max_memory=10_000_000)
 
 
 def test_settings_are_checked():

@@ -242,3 +242,26 @@ def test_no_target_and_no_column_are_refused(wine):
     table = pd.DataFrame({"same": ["s"] * 20, "label": ["a", "b"] * 10})
     with pytest.raises(TableError, match="no column tells anything"):
         fit_table(look(table, "label"))
+
+
+def test_groups_and_times_are_kept_apart_and_the_model_learns_of_all_rows():
+    rng = np.random.default_rng(5)
+    person = np.repeat(np.arange(30), 5)
+    table = pd.DataFrame(rng.normal(size=(30, 2))[person], columns=["a", "b"])
+    table["person"] = person
+    table["day"] = pd.date_range("2020-01-01", periods=150).strftime("%Y-%m-%d")
+    table["label"] = np.where(rng.permutation(30)[person] % 2, "yes", "no")
+    seen = look(table, "label", kinds={"person": "group"})
+    apart = fit_table(look(table, "label", drop=["person"]), model="neighbors", folds=5)
+    grouped = fit_table(seen, model="neighbors", folds=5, group="person")
+    later = fit_table(seen, model="neighbors", folds=5, time="day")
+    scores = [m.validation["models"]["neighbors"]["accuracy"] for m in (apart, grouped, later)]
+    assert scores[1] < scores[0] - 0.2
+    assert "30 groups by 'person'" in " ".join(grouped.notes)
+    assert "cut into 6 parts" in " ".join(later.notes)
+    assert grouped.n_rows == later.n_rows == 150
+    late = table.assign(day=["2020-01-01"] + [""] * 148 + ["2020-01-02"])
+    late["person"] = ["one"] + ["two"] * 148 + ["one"]
+    seen = look(late, "label", kinds={"person": "group"})
+    with pytest.raises(TableError, match="cannot be parted"):
+        fit_table(seen, group="person", time="day")

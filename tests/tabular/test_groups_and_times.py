@@ -63,3 +63,24 @@ def test_too_few_groups_or_times_to_choose_by_leave_parameters_as_they_are():
     assert rows.splits == []
     for learn in TUNED.values():
         assert learn(rows).classes_.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("when", [False, True])
+def test_a_row_of_no_known_group_is_on_no_side(when):
+    task, person = people()
+    rng = np.random.default_rng(3)
+    groups = np.where(rng.random(person.size) < 0.2, -1, person)
+    task = task._replace(groups=groups)
+    if when:
+        task = task._replace(when=rng.permutation(person.size).astype(float))
+    lost = np.flatnonzero(groups < 0)
+    for learn, test in task.splits(5, 0):
+        assert not np.isin(lost, np.append(learn, test)).any()
+        assert not set(groups[learn]) & set(groups[test])
+    _, rows = task.learn()  # of all rows, for the model that is kept
+    assert rows.codes.size == person.size
+    for learn, test in rows.splits:
+        assert not np.isin(lost, np.append(learn, test)).any()
+    found = cross_validate(task, task.splits(5, 0), ["neighbors"], lambda _: None)
+    assert (found["neighbors"].predicted[lost] == -1).all()
+    assert found["neighbors"].score.accuracy < 0.65

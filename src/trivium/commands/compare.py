@@ -48,10 +48,7 @@ def compare(
     data: reading.Data,
     target: reading.Target,
     group: reading.Group = None,
-    time: Annotated[
-        str | None,
-        typer.Option(metavar="COL", help="What is tested is later than all that was learnt from."),
-    ] = None,
+    time: reading.Time = None,
     positive: Annotated[
         str | None, typer.Option(metavar="CLASS", help="What f1, recall and the like are about.")
     ] = None,

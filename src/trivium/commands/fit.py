@@ -53,6 +53,7 @@ def fit(
     folds: Annotated[int, typer.Option(min=2, help="Of the cross-validation.")] = 10,
     seed: Annotated[int, typer.Option(min=0, help="Deals rows into folds.")] = 0,
     group: reading.Group = None,
+    time: reading.Time = None,
     kinds: reading.Kinds = None,
     missing: reading.Missing = None,
     drop: reading.Drop = None,
@@ -82,6 +83,7 @@ def fit(
             folds=folds,
             seed=seed,
             group=group,
+            time=time,
             progress=tell,
         )
         tell("writing")
@@ -115,4 +117,5 @@ def _print(seen: "Look", fitted: "TabularClassifier", out: str) -> None:
     print_validation(fitted.validation, fitted.model)
     print_notes([*seen.notes, *fitted.notes])
     kept = f"{fitted.n_rows:,}" if fitted.model == "neighbors" else "none"
+    print_lines(["How sure that is, and what to look at first: trivium compare."])
     print_lines([f"The model: {out} (it contains {kept} of your rows)"])

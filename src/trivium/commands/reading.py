@@ -41,6 +41,10 @@ Group = Annotated[
     str | None,
     typer.Option(metavar="COL", help="Rows of a group are never on two sides of a fold."),
 ]
+Time = Annotated[
+    str | None,
+    typer.Option(metavar="COL", help="What is tested is later than all that was learnt from."),
+]
 Sheet = Annotated[
     str | None, typer.Option(metavar="NAME", help="Of an Excel file; the first one by default.")
 ]

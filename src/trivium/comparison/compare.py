@@ -11,7 +11,7 @@ from trivium.comparison.checks import Evidence, run_checks
 from trivium.comparison.comparison import Comparison
 from trivium.comparison.first_run import Learner, Run, Runs, run_once
 from trivium.comparison.frames import with_columns
-from trivium.comparison.limits import Clock
+from trivium.comparison.limits import Clock, require_memory
 from trivium.comparison.reference import NAME, reference
 from trivium.comparison.result import Check, ShownRows
 from trivium.comparison.run import run_again
@@ -171,6 +171,7 @@ def compare_table(
     width = task.learn()[0].width
     if width == 0:
         raise TableError("no column tells anything: each is left out, or holds the same everywhere")
+    require_memory(settings.max_memory)
     if not task.splits(settings.folds, settings.seed):
         raise TableError("the rows cannot be parted into some to learn from and some to test")
     learners = _learners(settings)
@@ -279,7 +280,7 @@ def _notes(seen: Look, reading: Reading, runs: Runs, settings: Settings) -> tupl
     if task.when is not None:
         notes += say.of_times(settings.time or "", task.when, runs.runs[0].splits)
     if task.groups is not None:
-        notes.append(say.of_groups(settings.group or "", task.groups))
+        notes += say.of_groups(settings.group or "", task.groups)
     for name, found in runs.runs[0].found.items():
         notes += say.of_warnings(name, found.said)
     return (*notes, *runs.notes)

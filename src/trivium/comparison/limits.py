@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from types import FrameType
 
 from trivium.signals import is_delicate, raise_if_stopped
+from trivium.tables.errors import TableError
 
 _TICK = 0.5  # seconds
+_ROOM = 1 << 28  # bytes
 
 
 class OutOfTimeError(BaseException):
@@ -118,6 +120,27 @@ def _memory_limited(memory: int | None) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+def require_memory(memory: int | None) -> None:
+    """Raise unless a limit leaves room to work in.
+
+    Linear algebra ends the whole process where it gets no room for its threads.
+
+    Raises
+    ------
+    TableError
+        If this process has nearly as much already.
+    """
+    try:
+        resident = _pages()[1]
+    except (ImportError, OSError):  # not this system
+        return
+    if memory is not None and memory < resident + _ROOM:
+        raise TableError(
+            f"--max-memory: this process needs {(resident + _ROOM) / 1e6:,.0f} MB at least, not "
+            f"{memory / 1e6:,.0f} MB"
+        )
 
 
 def _ceiling(hard: int) -> int:

@@ -22,6 +22,7 @@ def fit_table(
     folds: int = 10,
     seed: int = 0,
     group: str | None = None,
+    time: str | None = None,
     progress: Progress | None = None,
 ) -> TabularClassifier:
     """Fit a classifier to a table, and say how well it does.
@@ -51,6 +52,9 @@ def fit_table(
     group : str, optional
         A column of the kind "group": rows of a group come into one fold, and parameters are chosen
         by folds of groups.
+    time : str, optional
+        A column of times: what is tested is later than all that was learnt from, also where
+        parameters are chosen. The model learns from all rows.
     progress : callable or None
         Is told what runs next, in a few words.
 
@@ -71,7 +75,7 @@ def fit_table(
     told: Progress = (lambda _: None) if progress is None else progress
     told("reading cells")
     task, classes, counts, copies, by_chance = read_task(
-        seen, class_weight=class_weight, seed=seed, group=group
+        seen, class_weight=class_weight, seed=seed, group=group, time=time
     )
     balanced, codes = task.balanced, task.codes
     notes = say.of_unequal_classes(
@@ -83,7 +87,13 @@ def fit_table(
         raise TableError("no column tells anything: each is left out, or holds the same everywhere")
 
     tried = SIMPLEST_FIRST if model == "auto" else (model,)
+    if task.groups is not None:
+        notes += say.of_groups(group or "", task.groups)
     splits = task.splits(folds, seed)
+    if not splits:
+        raise TableError("the rows cannot be parted into some to learn from and some to test")
+    if task.when is not None:
+        notes += say.of_times(time or "", task.when, splits)
     found = cross_validate(task, splits, tried, told)
     measure = "balanced_accuracy" if balanced else "accuracy"
     verdict = verdict_of(task, [(splits, found)], measure)

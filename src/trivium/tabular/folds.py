@@ -152,6 +152,11 @@ def split_rows(codes: Indices, groups: Indices, n_folds: int, seed: int) -> list
     ]
 
 
+def taken(rows: Indices, splits: Sequence[Split]) -> list[Split]:
+    """Return splits of some rows, by their places among them, as splits of the rows themselves."""
+    return [(rows[learn], rows[test]) for learn, test in splits]
+
+
 def splits_in_time(when: Float64, groups: Indices, n_folds: int) -> list[Split]:
     """Return rows to learn from and later rows to test.
 

@@ -159,13 +159,20 @@ def of_verdict(verdict: Verdict, measure: str, asked: str | None) -> list[str]:
     return [*notes, f"The choice is {CALLED[chosen]}: {why}."]
 
 
-def of_groups(name: str, groups: Indices) -> str:
-    """Say how many groups there are, which are never on two sides of a fold."""
-    n = np.unique(groups).size
-    return (
+def of_groups(name: str, groups: Indices) -> list[str]:
+    """Say how many groups there are, which are never on two sides, and how many rows have none."""
+    missing = int(np.count_nonzero(groups < 0))
+    n = np.unique(groups[groups >= 0]).size
+    notes = [
         f"{n:,} groups by {name!r}: none is on two sides of a fold, and parameters are chosen by "
         "folds of groups."
-    )
+    ]
+    if missing:
+        what = "1 row has" if missing == 1 else f"{missing:,} rows have"
+        notes.append(
+            f"{what} no group by {name!r}, and may belong to any: neither learnt from nor tested."
+        )
+    return notes
 
 
 def of_times(name: str, when: Float64, splits: Sequence[Split]) -> list[str]:

@@ -98,19 +98,17 @@ def read_task(
 
 
 def groups_of(seen: Look, name: str) -> Indices:
-    """Return numbers of the groups that rows belong to; a row of no group is one of its own.
+    """Return numbers of the groups that rows belong to, -1 where a cell is missing.
 
     Raises
     ------
     TableError
-        If all rows are of one group.
+        If all rows are of one group, or of none.
     """
     column = _column(seen, name)
     words = column_values(seen.cells(name), replace(column, kind=Kind.CATEGORY))
     groups = np.asarray(words.codes, dtype=np.intp)  # type: ignore[union-attr]
-    missing = groups < 0
-    groups[missing] = len(words.words) + np.arange(np.count_nonzero(missing))  # type: ignore[union-attr]
-    if (groups == groups[0]).all():
+    if np.unique(groups[groups >= 0]).size < 2:
         raise TableError(f"all rows are of one group by column {name!r}: they cannot be parted")
     return groups
 

@@ -9,7 +9,7 @@ from trivium.arrays import Float64, Indices
 from trivium.preparation.parsing import Values
 from trivium.preparation.plan import Plan
 from trivium.tables.kinds import Column
-from trivium.tabular.folds import Split, joined, split_rows, splits_in_time, splits_of
+from trivium.tabular.folds import Split, joined, split_rows, splits_in_time, splits_of, taken
 from trivium.tabular.training import Training
 
 _INNER_FOLDS = 5
@@ -52,7 +52,8 @@ class Task(NamedTuple):
         Whether classes weigh alike.
     seed : int
     groups : ndarray of int of shape (n,) or None
-        Rows that belong together: the same number.
+        Rows that belong together: the same number. -1: nobody knows to which, and it is neither
+        learnt from nor tested.
     when : ndarray of shape (n,) or None
         Times of the rows: what is tested is later than all that was learnt from. NaN: neither.
     """
@@ -70,7 +71,10 @@ class Task(NamedTuple):
     @property
     def together(self) -> Indices:
         """Rows that never are on two sides, copies and groups: the same number."""
-        return self.copies if self.groups is None else joined(self.copies, self.groups)
+        if self.groups is None:
+            return self.copies
+        alone = self.groups.max() + 1 + np.arange(self.groups.size)
+        return joined(self.copies, np.where(self.groups < 0, alone, self.groups))
 
     def splits(self, n_folds: int, seed: int) -> list[Split]:
         """Deal the rows into what is learnt from and what is tested, several times.
@@ -81,10 +85,15 @@ class Task(NamedTuple):
             Fewer where there are fewer rows that can be told apart, or fewer times.
         seed : int
         """
-        together = self.together
+        kept, together = self._known(np.arange(self.codes.size)), self.together
         if self.when is not None:
-            return splits_in_time(self.when, together, n_folds)
-        return split_rows(self.codes, together, min(n_folds, np.unique(together).size), seed)
+            return taken(kept, splits_in_time(self.when[kept], together[kept], n_folds))
+        n_folds = min(n_folds, np.unique(together[kept]).size)
+        return taken(kept, split_rows(self.codes[kept], together[kept], n_folds, seed))
+
+    def _known(self, rows: Indices) -> Indices:
+        """Leave out rows that may belong to any group: where it is not known which."""
+        return rows if self.groups is None else rows[self.groups[rows] >= 0]
 
     def learn(self, rows: Indices | None = None) -> tuple[Plan, Training]:
         """Learn the preparation of some rows, None being all, and prepare them."""
@@ -92,10 +101,8 @@ class Task(NamedTuple):
         X, _ = plan.matrix(self.values, rows)
         some = slice(None) if rows is None else rows
         codes = self.codes[some]
-        training = Training(
-            X, codes, self.copies[some], self.balanced, self.seed, self._inner(codes, some)
-        )
-        return plan, training
+        inner = self._inner(np.arange(self.codes.size) if rows is None else rows)
+        return plan, Training(X, codes, self.copies[some], self.balanced, self.seed, inner)
 
     def part(self, learn: Indices, test: Indices) -> Part:
         """Prepare some rows to learn from and others to test."""
@@ -104,12 +111,14 @@ class Task(NamedTuple):
         plan, rows = self.learn(learn)
         return Part(learn, test, rows, plan.matrix(self.values, test)[0])
 
-    def _inner(self, codes: Indices, some: Any) -> list[Split] | None:
+    def _inner(self, rows: Indices) -> list[Split] | None:
         """Deal rows into what parameters are chosen by, where rows are not dealt one by one."""
+        if self.when is None and self.groups is None:
+            return None
+        some, together = np.flatnonzero(np.isin(rows, self._known(rows))), self.together[rows]
+        codes = self.codes[rows]
         if self.when is not None:
             there = set(np.unique(codes).tolist())
-            found = splits_in_time(self.when[some], self.together[some], _INNER_FOLDS)
+            found = taken(some, splits_in_time(self.when[rows][some], together[some], _INNER_FOLDS))
             return [split for split in found if set(codes[split[0]].tolist()) == there]
-        if self.groups is not None:
-            return splits_of(codes, self.together[some], _INNER_FOLDS, self.seed)
-        return None
+        return taken(some, splits_of(codes[some], together[some], _INNER_FOLDS, self.seed))
