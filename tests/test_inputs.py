@@ -126,6 +126,13 @@ class TestRows:
 
 
 class TestBadRows:
+    def test_a_table_without_columns_is_told_as_that(self):
+        frame = pd.DataFrame(index=range(3))
+        arrow = pa.Table.from_pandas(frame, preserve_index=False)
+        for X in (frame, arrow, pl.DataFrame(), sparse.csr_array((3, 0))):
+            with pytest.raises(ValueError, match=r"^X has no columns: 0 feature\(s\) \(shape="):
+                check_rows(Fitted(), X, sparse=True)
+
     @pytest.mark.parametrize(
         ("value", "kind"), [(np.nan, "NaN"), (np.inf, "infinity"), (-np.inf, "infinity")]
     )

@@ -96,6 +96,7 @@ def check_rows(
         plain: Floats = X
         return plain
     require_unmasked(X, name)
+    _require_columns(estimator, X, name)
     _require_reals(X, name)
     if sparse and is_sparse(X):
         return check_sparse_rows(estimator, X, reset=reset, name=name, finite=finite)
@@ -303,6 +304,16 @@ def require_same_length(n_rows: int, y: Labels, *, X_name: str = "X", y_name: st
         raise ValueError(
             f"Found input variables with inconsistent numbers of samples: {X_name} has {n_rows} "
             f"rows, but {y_name} has {y.shape[0]}."
+        )
+
+
+def _require_columns(estimator: Any, X: Any, name: str) -> None:
+    """Raise a ValueError where a table has no columns, from which libraries make no array."""
+    shape: tuple[int, ...] = getattr(X, "shape", ())
+    if type(X) is not np.ndarray and len(shape) == 2 and shape[1] == 0:
+        raise ValueError(
+            f"{name} has no columns: 0 feature(s) (shape={shape}) while a minimum of 1 is "
+            f"required by {type(estimator).__name__}."
         )
 
 

@@ -232,6 +232,16 @@ class TestTimes:
         data["number"] = np.arange(len(data))
         check = one(check_times(evidence_of(data)), ORDER)
         assert (check.status, check.option) == ("note", "--time number")
+        assert "A column that says so is for --group. Of time, --time number" in check.text
+
+    def test_a_time_that_is_advised_is_not_asked_for_again(self):
+        data = self.dated(drifts=True)
+        assert one(check_times(evidence_of(data)), TIMES).option == "--time visited"
+        order = one(check_times(evidence_of(data)), ORDER)
+        assert (order.status, "--time" in order.text) == ("note", False)
+        assert "in the order of 'visited'" in order.text
+        data = data.drop(columns="visited")
+        assert "for --time or --group" in one(check_times(evidence_of(data)), ORDER).text
 
     def test_where_rows_are_dealt_by_time_nothing_is_to_be_said(self):
         checks = check_times(evidence_of(self.dated(drifts=True), time="visited"))

@@ -158,6 +158,12 @@ class TestClasses:
         checks = check_classes(evidence_of(table()))
         assert "no model has run" in one(checks, "classes never predicted").text
 
+    @pytest.mark.parametrize(("most", "status"), [(20, "fine"), (190, "fine"), (200, "note")])
+    def test_rare_is_rare_beside_the_others(self, most, status):
+        label = np.repeat([f"c{place}" for place in range(60)], [most] + [20] * 59)
+        data = pd.DataFrame({"x": np.arange(label.size) * 7 % 101, "label": label})
+        assert one(check_classes(evidence_of(data)), "rare classes").status == status
+
     @pytest.mark.parametrize("slip", [" {}", "{}.", "{} ", "-{}-"])
     def test_classes_that_slips_of_the_pen_make(self, slip):
         data = table()

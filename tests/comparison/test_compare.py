@@ -73,6 +73,15 @@ def test_rows_of_no_known_group_make_no_winner():
     assert found.models[0].confusion.sum() == 240 - lost
 
 
+def test_a_class_of_one_row_is_named_once():
+    rng = np.random.default_rng(5)
+    y = np.append("odd", rng.choice(["a", "b"], 89))
+    found = compare(rng.normal(size=(90, 2)), y, repeats=1, folds=3)
+    few = [check.text for check in found.checks if "'odd' (1)" in check.text]
+    assert len(few) == 1
+    assert not any("odd" in note or "one row only" in note for note in found.notes)
+
+
 def test_by_time_what_is_tested_is_later_and_there_is_one_run():
     rng = np.random.default_rng(4)
     when = pd.date_range("2021-01-01", periods=240).strftime("%Y-%m-%d").to_numpy()

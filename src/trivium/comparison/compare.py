@@ -20,6 +20,7 @@ from trivium.comparison.settings import BUDGET, Settings
 from trivium.signals import work_may_go_on
 from trivium.tables.errors import TableError
 from trivium.tables.look import Look, look
+from trivium.tables.target import is_of_one_row
 from trivium.tabular import notes as say
 from trivium.tabular.choice import FLOOR, fold_scores, verdict_of
 from trivium.tabular.classifier import SIMPLEST_FIRST
@@ -270,7 +271,8 @@ def _by_fold(
 
 def _notes(seen: Look, reading: Reading, runs: Runs, settings: Settings) -> tuple[str, ...]:
     task = reading.task
-    notes = list(seen.notes)
+    # Classes of few rows are named by a check.
+    notes = [note for note in seen.notes if not is_of_one_row(note)]
     notes += say.of_unequal_classes(
         reading.classes,
         reading.counts,

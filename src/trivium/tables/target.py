@@ -22,6 +22,7 @@ _MOST_INTEGERS = 20
 _MOST_FRACTIONS = 10
 _MOST_WORDS = 20
 _NAMED = 3
+_ONE_ROW = "one row only"
 
 
 @dataclass(frozen=True)
@@ -152,8 +153,13 @@ def _notes(name: str, classes: tuple[str, ...], counts: dict[str, int], empty: i
     few = [each for each in classes if counts[each] == 1]
     if few:
         what = f"class {few[0]!r} has" if len(few) == 1 else f"{len(few):,} classes have"
-        notes.append(f"{what} one row only")
+        notes.append(f"{what} {_ONE_ROW}")
     return notes
+
+
+def is_of_one_row(note: str) -> bool:
+    """Whether a note is the one of classes of one row."""
+    return note.startswith("class") and note.endswith(_ONE_ROW)
 
 
 def _listed(classes: list[str]) -> str:

@@ -81,6 +81,7 @@ def fit_table(
     notes = say.of_unequal_classes(
         classes, counts, weighed=balanced, asked=class_weight == "balanced"
     )
+    notes += say.of_few_rows(classes, counts)
     notes += say.of_copies(copies, by_chance=by_chance)
     plan, rows = task.learn()
     if plan.width == 0:

@@ -44,20 +44,29 @@ def of_unequal_classes(
         f"from {counts[least]:,} rows ({classes[least]!r}) to {counts[greatest]:,} "
         f"({classes[greatest]!r})"
     )
-    notes = []
-    if weighed:
-        why = "as asked" if asked else f"Classes are unequal, {between}"
-        notes.append(
-            f"{why[0].upper()}{why[1:]}: they weigh alike in the fit, and models are compared by "
-            "balanced accuracy. Probabilities are those of classes that are equally frequent."
-        )
+    if not weighed:
+        return []
+    why = "as asked" if asked else f"Classes are unequal, {between}"
+    return [
+        f"{why[0].upper()}{why[1:]}: they weigh alike in the fit, and models are compared by "
+        "balanced accuracy. Probabilities are those of classes that are equally frequent."
+    ]
+
+
+def of_few_rows(classes: Sequence[str], counts: Indices) -> list[str]:
+    """Name classes of very few rows.
+
+    Parameters
+    ----------
+    classes : sequence of str
+    counts : ndarray of int of shape (n_classes,)
+        Rows.
+    """
     rare = np.flatnonzero(counts <= _RARE)
-    if rare.size:
-        named = _listed([f"{classes[place]!r} ({counts[place]})" for place in rare.tolist()])
-        notes.append(
-            f"{named}: so few rows that little can be said of how well they are predicted."
-        )
-    return notes
+    if rare.size == 0:
+        return []
+    named = _listed([f"{classes[place]!r} ({counts[place]})" for place in rare.tolist()])
+    return [f"{named}: so few rows that little can be said of how well they are predicted."]
 
 
 def of_copies(copies: Indices, *, by_chance: bool) -> list[str]:

@@ -5,6 +5,7 @@ import numpy as np
 from trivium.comparison.checks.evidence import Evidence
 from trivium.comparison.checks.words import called, fine, listed, quoted, rows, share
 from trivium.comparison.result import Check
+from trivium.tabular.weights import UNEQUAL
 
 _FEW_ROWS = 6
 _SMALL_SHARE = 0.02
@@ -37,9 +38,11 @@ def _few(evidence: Evidence) -> Check:
 def _small(evidence: Evidence) -> Check:
     name, counts = "rare classes", evidence.counts
     floor = float(counts.max() / counts.sum())
-    small = np.flatnonzero((counts > _FEW_ROWS) & (counts <= _SMALL_SHARE * counts.sum()))
+    # Of many classes alike each is a small part, and none of them is rare.
+    is_small = (counts <= _SMALL_SHARE * counts.sum()) & (UNEQUAL * counts <= counts.max())
+    small = np.flatnonzero((counts > _FEW_ROWS) & is_small)
     if small.size == 0:
-        return fine(name, f"No class of more than {_FEW_ROWS} rows has less than 2 % of all.")
+        return fine(name, f"No class of more than {_FEW_ROWS} rows is rare beside the others.")
     small = small[np.argsort(counts[small], kind="stable")]
     named = listed([evidence.classes[c] for c in small.tolist()])
     said = (

@@ -40,7 +40,8 @@ def check_times(evidence: Evidence) -> tuple[Check, ...]:
     checks = [_of(evidence, column) for column in runs_on or times]
     if not checks:
         checks = [fine(_NAME, "No column looks like a time.")]
-    return (*sorted(checks, key=lambda check: check.status == "note"), _of_order(evidence))
+    checks = sorted(checks, key=lambda check: check.status == "note")
+    return (*checks, _of_order(evidence, [check for check in checks if check.option]))
 
 
 def looks_like_time(column: Column, values: Float64 | Levels | None) -> bool:
@@ -123,7 +124,8 @@ def _in_time(values: Float64, seed: int) -> Indices:
     return found
 
 
-def _of_order(evidence: Evidence) -> Check:
+def _of_order(evidence: Evidence, advised: list[Check]) -> Check:
+    """Look for labels that go by the order of rows; a time that is advised is not asked for."""
     codes, n_classes = evidence.task.codes, evidence.task.n_classes
     runs = 1 + int(np.count_nonzero(np.diff(codes)))
     if runs <= 2 * n_classes:
@@ -146,11 +148,15 @@ def _of_order(evidence: Evidence) -> Check:
     )
     flag = _flag(evidence, counter) if counter else ""
     remedy = f" Of time, {flag} tests on later rows." if flag else ""
+    order = f"the order of {quoted(advised[0].columns[0])}" if advised else "the order of time"
+    ways = [] if flag or advised else ["--time"]
+    ways += ["--group"] if evidence.group is None else []
+    column = f" A column that says so is for {' or '.join(ways)}." if ways else ""
     return Check(
         _ORDER,
         "note",
-        f"{what[0].upper()}{what[1:]}: do rows stand in the order of time, or do some belong "
-        f"together? A column that says so is for --time or --group.{remedy}",
+        f"{what[0].upper()}{what[1:]}: do rows stand in {order}, or do some belong together?"
+        f"{column}{remedy}",
         option=flag,
     )
 
