@@ -82,6 +82,15 @@ def test_a_class_of_one_row_is_named_once():
     assert not any("odd" in note or "one row only" in note for note in found.notes)
 
 
+def test_the_floor_is_the_same_to_the_last_bit_and_fewer_folds_are_said():
+    X = pd.DataFrame({"x": np.random.default_rng(0).normal(size=40)})
+    y = np.repeat(["a", "b"], [17, 23])
+    found = compare(X, y, folds=500, repeats=3)
+    assert (found.folds, found.repeats) == (40, 3)
+    assert "40 folds in place of 500: there are no more different rows to be dealt." in found.notes
+    assert found.floor.scores["accuracy"][0] == 23 / 40
+
+
 def test_by_time_what_is_tested_is_later_and_there_is_one_run():
     rng = np.random.default_rng(4)
     when = pd.date_range("2021-01-01", periods=240).strftime("%Y-%m-%d").to_numpy()

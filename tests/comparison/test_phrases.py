@@ -3,7 +3,16 @@ from dataclasses import replace
 import pytest
 from tests.comparison import examples
 
-from trivium.comparison.phrases import METRICS, headline, metric_of, sentences, span, with_unit
+from trivium.comparison.phrases import (
+    METRICS,
+    dealing,
+    headline,
+    metric_of,
+    sentences,
+    span,
+    with_unit,
+)
+from trivium.comparison.score_tables import score_text
 from trivium.tabular.notes import CALLED
 from trivium.verdict.decide import Pair, Verdict
 
@@ -149,6 +158,23 @@ def test_losses_are_said_as_they_are_and_shares_in_points():
     text = words_of(replace(one, models=models))
     assert "has an F1 of 0.346 for yes on rows that it had not seen" in text
     assert "of no number on rows" in words_of(replace(found, metric="roc_auc"))
+
+
+def test_a_share_is_rounded_once():
+    found = told([], ABOVE, chosen="neighbors")
+    scores = {"accuracy": (442 / 800, 0.01)}
+    models = tuple(replace(each, scores=scores) for each in found.models)
+    text = words_of(replace(found, models=models))
+    assert "Nearest neighbours were right on 55.2 % of the rows that they had not seen" in text
+    assert score_text(models[0], "accuracy").startswith("0.552 ")
+
+
+def test_folds_in_time_are_said_as_they_are():
+    found = examples.comparison(60, repeats=1)
+    assert dealing(found) == "10-fold cross-validation, once"
+    text = "10 parts in time, each predicted by all earlier ones"
+    assert dealing(replace(found, dealt="time")) == text
+    assert f"{text}; ±".capitalize() in replace(found, dealt="time", by="day").to_html()
 
 
 @pytest.mark.parametrize("name", METRICS)

@@ -170,13 +170,18 @@ def _amount(option: str, text: str | None, units: dict[str, float], example: str
 
 def print_comparison(found: "Comparison") -> None:
     """Print the verdict, the scores and what to look at first."""
-    from trivium.comparison.phrases import headline, metric_of, model_word, sentences
+    from trivium.comparison.phrases import (
+        dealing,
+        headline,
+        metric_of,
+        model_word,
+        sentences,
+        upper_first,
+    )
 
     out = console()
     out.print(f"[bold]{headline(found)}.[/]", highlight=False)
     print_lines(sentences(found))
-    runs = "" if found.repeats == 1 else f", {found.repeats} times"
-    title = f"{found.folds}-fold cross-validation{runs}"
     shown = [*_SHOWN, *([found.metric] if found.metric not in _SHOWN else [])]
     rows = [
         (
@@ -185,7 +190,8 @@ def print_comparison(found: "Comparison") -> None:
         )
         for model in (*found.models, found.floor)
     ]
-    print_scores(title, ["model", *(metric_of(name).word for name in shown)], rows)
+    heads = ["model", *(metric_of(name).word for name in shown)]
+    print_scores(upper_first(dealing(found)), heads, rows)
     open_checks = [check for check in found.checks if check.status != "fine"]
     _print_list("Look at this first", [c.text for c in open_checks if c.status == "warning"])
     _print_list("Notes", [*(c.text for c in open_checks if c.status == "note"), *found.notes])

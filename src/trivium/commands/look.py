@@ -78,6 +78,8 @@ def _print_classes(out: "Console", target: "Target", rows_used: int) -> None:
     from rich.markup import escape
     from rich.table import Table
 
+    from trivium.tables.shares import per_cent
+
     table = Table(
         title=f"Target: {escape(in_one_line(target.name))}",
         title_justify="left",
@@ -88,12 +90,12 @@ def _print_classes(out: "Console", target: "Target", rows_used: int) -> None:
     table.add_column("share", justify="right", overflow="fold")
     pairs = sorted(zip(target.counts, target.classes, strict=True), key=lambda p: (-p[0], p[1]))
     for rows, name in pairs[:_MOST_CLASSES]:
-        share = f"{100 * rows / rows_used:.1f} %"
+        share = f"{per_cent(rows / rows_used)} %"
         table.add_row(escape(_shown(name)), f"{rows:,}", share)
     rest = pairs[_MOST_CLASSES:]
     if rest:
         rows = sum(rows for rows, _ in rest)
-        share = f"{100 * rows / rows_used:.1f} %"
+        share = f"{per_cent(rows / rows_used)} %"
         table.add_row(f"... and {_counted(len(rest), 'more class', 'es')}", f"{rows:,}", share)
     out.print(table, highlight=False)
 

@@ -283,6 +283,9 @@ def _notes(seen: Look, reading: Reading, runs: Runs, settings: Settings) -> tupl
         notes += say.of_times(settings.time or "", task.when, runs.runs[0].splits)
     if task.groups is not None:
         notes += say.of_groups(settings.group or "", task.groups)
+    made = len(task.splits(settings.folds, settings.seed))  # of which time may cut the last
+    what = "times" if settings.time else "groups" if settings.group else "different rows"
+    notes += say.of_fewer_folds(settings.folds, made, what)
     for name, found in runs.runs[0].found.items():
         notes += say.of_warnings(name, found.said)
     return (*notes, *runs.notes)

@@ -19,6 +19,7 @@ from trivium.report import (
     Summary,
     Table,
 )
+from trivium.tables.shares import per_cent
 
 _LONGEST_NAME, _LONGEST_REASON = 72, 300
 _MOST_COLUMNS = 10  # of rows that are shown
@@ -125,8 +126,8 @@ def columns(found: Result) -> Section:
 def _share(count: int, whole: int) -> str | None:
     if not count:
         return None
-    percent = 100 * count / whole
-    return "< 0.1\u00a0%" if percent < 0.05 else f"{percent:.1f}\u00a0%"
+    percent = per_cent(count / whole)
+    return "< 0.1\u00a0%" if percent == "0.0" else f"{percent}\u00a0%"
 
 
 def notes(found: Result) -> Section | None:

@@ -6,6 +6,7 @@ from typing import NamedTuple, TypeVar
 
 from trivium.comparison.names import plain, visible
 from trivium.comparison.result import ModelResult, Result
+from trivium.tables.shares import per_cent
 from trivium.tabular.notes import CALLED
 from trivium.verdict.decide import Pair
 
@@ -129,6 +130,14 @@ def about(rows: int) -> str:
     return f"{int(float(f'{rows:.1e}')):,}"
 
 
+def dealing(found: Result) -> str:
+    """Say how rows were predicted that a model had not seen, and how many times."""
+    if found.dealt == "time":
+        return f"{found.folds} parts in time, each predicted by all earlier ones"
+    times = "once" if found.repeats == 1 else f"{found.repeats} times"
+    return f"{found.folds}-fold cross-validation, {times}"
+
+
 def headline(found: Result) -> str:
     """Return the verdict in one line.
 
@@ -181,12 +190,13 @@ def _how_good(found: Result, chosen: str) -> str:
     """Say how good the model is beside guessing, in a number that everybody understands."""
     model = next(each for each in found.models if each.name == chosen)
     name = upper_first(model_word(chosen))
+    it = "they" if _is([chosen]) == "are" else "it"
     if found.metric == "accuracy" and "accuracy" in model.scores:
         right, guess = (
             _value(metric_of("accuracy"), each, "accuracy") for each in (model, found.floor)
         )
         return (
-            f"{name} {_was([chosen])} right on {right} of the rows that it had not seen; "
+            f"{name} {_was([chosen])} right on {right} of the rows that {it} had not seen; "
             f"guessing, always the most frequent class, is right on {guess}."
         )
     metric = metric_of(found.metric)
@@ -194,8 +204,8 @@ def _how_good(found: Result, chosen: str) -> str:
     article = "an" if metric.word[0] in "aeiouF" else "a"
     of = f" for {plain(found.positive)}" if metric.of_one_class and found.positive else ""
     return (
-        f"{name} {_has([chosen])} {article} {metric.word} of {own}{of} on rows that it had not "
-        f"seen; guessing, always the most frequent class, {floor}."
+        f"{name} {_has([chosen])} {article} {metric.word} of {own}{of} on rows that {it} had "
+        f"not seen; guessing, always the most frequent class, {floor}."
     )
 
 
@@ -203,8 +213,8 @@ def _value(metric: Metric, model: ModelResult, name: str) -> str:
     value = model.scores.get(name, (math.nan, 0.0))[0]
     if not math.isfinite(value):
         return "no number"
-    text = f"{value:.3f}"  # to as many digits as the table shows
-    return (f"{100 * float(text):.1f} %" if metric.is_share else text).replace("-", "−")
+    text = f"{per_cent(value)} %" if metric.is_share else f"{value:.3f}"
+    return text.replace("-", "−")
 
 
 class _Standing(NamedTuple):

@@ -10,6 +10,7 @@ from trivium.comparison.phrases import (
     Metric,
     about,
     amount,
+    dealing,
     metric_of,
     model_word,
     span,
@@ -164,11 +165,10 @@ def _remark(model: ModelResult) -> str | None:
 
 
 def _score_caption(found: Result) -> str:
-    runs = "once" if found.repeats == 1 else f"{found.repeats} times"
     return (
-        f"{found.folds}-fold cross-validation, {runs}; ± one standard error over rows. Of log-loss "
-        "and Brier score, low is good. Guessing: the most frequent class, always, with the shares "
-        "of the classes as probabilities"
+        f"{upper_first(dealing(found))}; ± one standard error over rows. Of log-loss and "
+        "Brier score, low is good. Guessing: the most frequent class, always, with the shares of "
+        "the classes as probabilities"
     )
 
 

@@ -1,5 +1,6 @@
 """Scores of models over their runs: means, standard errors, confusion, reliability."""
 
+import statistics
 from collections.abc import Sequence
 
 import numpy as np
@@ -63,9 +64,10 @@ def _scores(
     positive: int | None,
 ) -> dict[str, tuple[float, float]]:
     """Return means over runs; errors are those of the rows, which runs do not make more of."""
-    each = np.mean([found.score for found in all_found], axis=0)
     names = all_found[0].score._fields
-    means = dict(zip(names, each.tolist(), strict=True))
+    columns = np.array([found.score for found in all_found]).T.tolist()
+    # Exact, so that what is the same in each run is so in the mean, to the last bit.
+    means = dict(zip(names, map(statistics.mean, columns), strict=True))
     scores = {key: (means[key], means[f"{key}_se"]) for key in ALWAYS if key in means}
     distances = np.array([_distances(task, found) for found in all_found])
     scores["brier"] = (

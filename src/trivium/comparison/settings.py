@@ -87,7 +87,8 @@ class Settings:
         metric = self.metric or ("balanced_accuracy" if balanced else "accuracy")
         if self.positive is None:
             if METRICS[metric].needs_positive:
-                raise TableError(f"{metric} is about one class: name it by --positive")
+                option = metric.replace("_", "-")
+                raise TableError(f"--metric {option} is about one class: name it by --positive")
             return metric, None
         if self.positive not in classes:
             near = difflib.get_close_matches(self.positive, classes, n=3, cutoff=0.5)

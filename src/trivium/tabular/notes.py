@@ -87,9 +87,14 @@ def of_copies(copies: Indices, *, by_chance: bool) -> list[str]:
             f"There are only {copies.size - n_copies:,} different rows: copies are spread over "
             "folds as other rows are."
         ]
-    what = "1 row is an exact copy" if n_copies == 1 else f"{n_copies:,} rows are exact copies"
+    one = n_copies == 1
+    what = (
+        "1 row is an exact copy of another"
+        if one
+        else f"{n_copies:,} rows are exact copies of others"
+    )
     return [
-        f"{what} of others, the label aside: copies are kept on one side of a fold, so that no "
+        f"{what}, the label aside: copies are kept on one side of a fold, so that no "
         "row is predicted by its own copy."
     ]
 
@@ -196,6 +201,20 @@ def of_times(name: str, when: Float64, splits: Sequence[Split]) -> list[str]:
         what = "1 row has" if missing == 1 else f"{missing:,} rows have"
         notes.append(f"{what} no time: neither learnt from nor tested.")
     return notes
+
+
+def of_fewer_folds(asked: int, made: int, dealt: str) -> list[str]:
+    """Say that there are fewer folds than were asked for.
+
+    Parameters
+    ----------
+    asked, made : int
+    dealt : str
+        What is dealt, such as groups.
+    """
+    if made >= asked:
+        return []
+    return [f"{made:,} folds in place of {asked:,}: there are no more {dealt} to be dealt."]
 
 
 def of_kept_rows(n: int) -> str:

@@ -97,10 +97,11 @@ def _copies(evidence: Evidence, later: Indices, by_chance: bool) -> Check:
         )
     sizes = np.bincount(evidence.copies)[evidence.copies[later]]
     gravest = later[np.lexsort((later, -sizes))]
-    is_one = "is an exact copy" if later.size == 1 else "are exact copies"
+    one = later.size == 1
+    are_copies = "is an exact copy of another" if one else "are exact copies of others"
     text = (
-        f"{rows(later.size)} ({share(later.size / n)}) {is_one} of others, the label aside: copies "
-        "are kept on one side of a fold, so that no row is predicted by its own copy."
+        f"{rows(later.size)} ({share(later.size / n)}) {are_copies}, the label aside: copies are "
+        "kept on one side of a fold, so that no row is predicted by its own copy."
     )
     if by_chance:
         text += " So few different cells as these columns have make about as many by chance."

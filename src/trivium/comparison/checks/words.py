@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from trivium.comparison.names import shell_quoted, shortened
 from trivium.comparison.phrases import MODEL_WORDS
 from trivium.comparison.result import Check
+from trivium.tables.shares import per_cent
 
 _NAMED = 3
 
@@ -35,7 +36,7 @@ def share(part: float) -> str:
     """
     if part in (0.0, 1.0):
         return f"{part:.0%}".replace("%", " %")
-    return f"{min(max(100.0 * part, 0.1), 99.9):.1f} %"
+    return f"{per_cent(min(max(part, 0.001), 0.999))} %"
 
 
 def quoted(name: str) -> str:
