@@ -144,6 +144,20 @@ class TestGroups:
         assert (check.status, check.columns) == ("warning", ("loc",))
         assert "their labels are" in check.text
 
+    def test_numbers_of_people_who_keep_some_of_their_marks_are_seen(self):
+        rng = np.random.default_rng(8)
+        person = np.repeat(np.arange(100), 5)
+        data = pd.DataFrame(rng.normal(size=(500, 8)).round(3)).add_prefix("x")
+        for name, n_levels in (("a", 2), ("b", 2), ("c", 8), ("d", 8)):
+            data[name] = rng.integers(0, n_levels, 100)[person]
+        data["label"] = rng.choice(["no", "yes"], 500)
+        data["nr"] = 7 * person + 13
+        check = one(check_groups(evidence_of(data)), GROUPS)
+        assert (check.status, check.columns) == ("warning", ("nr",))
+        for name in "abcd":  # a quantity, and what is computed from it
+            data[name] = np.floor(person / 3.0 if name < "c" else np.sin(person / 20.0) * 9.0)
+        assert one(check_groups(evidence_of(data)), GROUPS).status == "fine"
+
     def test_a_quantity_is_no_group_though_it_goes_with_others(self):
         data, rng = table(1000), np.random.default_rng(7)
         age = rng.integers(20, 80, 1000)

@@ -23,6 +23,7 @@ _ALIKE, _MUCH_ALIKE, _ONE_LABEL = 0.1, 0.3, 0.9
 _ALPHA = 1e-3
 _ADJACENT, _TIMES = 3.0, 8.0
 _HALF = 0.5  # of the variance of a column is between levels
+_USUAL = 0.95
 _MOST_TRIED, _MOST_SAID = 12, 3
 
 
@@ -33,7 +34,8 @@ class _Likeness(NamedTuple):
     ----------
     share, chance : float
         Of rows whose nearest other row is of their level, and of pairs that are. Nearest is by all
-        columns, or, but for a quantity, by those alone that go by the level, whichever tells more.
+        columns, or by those alone that go by the level, whichever tells more; where levels are
+        numbers, by those of them that do not go smoothly with it.
     adjacent : float
         Of rows whose nearest other row is of the next greater or the next lesser level, halved.
     labels, next_labels : float
@@ -86,6 +88,8 @@ def check_groups(evidence: Evidence) -> tuple[Check, ...]:
 def determines(fine_codes: Indices, codes: Indices) -> bool:
     """Whether each level of one column has one level of another, and not the other way round.
 
+    One row in twenty may be an exception.
+
     Parameters
     ----------
     fine_codes, codes : ndarray of int of shape (n,)
@@ -97,9 +101,11 @@ def determines(fine_codes: Indices, codes: Indices) -> bool:
     >>> determines(patient, age), determines(age, patient)
     (True, False)
     """
-    pairs = np.unique(np.stack([fine_codes, codes]), axis=1)
+    pairs, counts = np.unique(np.stack([fine_codes, codes]), axis=1, return_counts=True)
     n_fine, n_codes = (np.unique(part).size for part in (fine_codes, codes))
-    return bool(pairs.shape[1] == n_fine > n_codes)
+    _, starts = np.unique(pairs[0], return_index=True)  # pairs are sorted by the first of them
+    usual = np.maximum.reduceat(counts, starts).sum()
+    return bool(usual >= _USUAL * codes.size and n_fine > n_codes)
 
 
 def _candidates(evidence: Evidence) -> list[tuple[Column, Indices]]:
@@ -224,9 +230,11 @@ def likeness(evidence: Evidence, column: Column, codes: Indices) -> _Likeness | 
     plan = Plan.learn(rest, evidence.task.values, rows=rows, sparse=False)
     if plan.width:
         X = np.asarray(plan.matrix(evidence.task.values, rows)[0])
-        # What goes with a quantity may be computed from it: its square, its logarithm.
-        is_quantity = column.kind is Kind.NUMERIC
-        alike = X[:, intraclass(X, own) >= (np.inf if is_quantity else _HALF)]
+        goes_by = intraclass(X, own) >= _HALF
+        if column.kind is Kind.NUMERIC:
+            # What is computed from a quantity, its square say, goes smoothly with it.
+            goes_by &= serial(X, own) < _HALF
+        alike = X[:, goes_by]
         for some in (X, alike) if alike.shape[1] else (X,):
             _, nearest = NearestNeighbors(1).fit(np.ascontiguousarray(some)).kneighbors()
             between = np.abs(own[nearest[:, 0]] - own)
@@ -270,6 +278,39 @@ def intraclass(X: Float64, own: Indices) -> Float64:
     known = total > 1e-12 * n
     found: Float64 = np.divide(
         between / (k - 1) - within, spread, out=np.zeros(X.shape[1]), where=known
+    )
+    return found
+
+
+def serial(X: Float64, own: Indices) -> Float64:
+    """Return the correlation of each column's means of a level and of the next one.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+    own : ndarray of int of shape (n,)
+        Levels, every number from 0 on among them.
+
+    Returns
+    -------
+    ndarray of shape (d,)
+        Near 1 where the column is smooth in the level; 1 where there is nothing to correlate.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> own = np.arange(8)
+    >>> X = np.stack([own**2.0, own % 2.0], axis=1)
+    >>> serial(X, own).round(2)
+    array([ 1., -1.])
+    """
+    order = np.argsort(own, kind="stable")
+    counts = np.bincount(own)
+    means = np.add.reduceat(X[order], np.cumsum(counts) - counts, axis=0) / counts[:, None]
+    first, second = means[:-1] - means[:-1].mean(axis=0), means[1:] - means[1:].mean(axis=0)
+    norms = np.sqrt(np.square(first).sum(axis=0) * np.square(second).sum(axis=0))
+    found: Float64 = np.divide(
+        (first * second).sum(axis=0), norms, out=np.ones(X.shape[1]), where=norms > 1e-12
     )
     return found
 
