@@ -30,6 +30,13 @@ def test_nothing_is_wider_than_the_window(show, name, width, scheme):
     assert page.evaluate(_TOO_WIDE) == []
 
 
+@pytest.mark.parametrize("width", [1024, 1100, 1184, 1200, 1300])
+def test_no_column_is_hidden_on_a_laptop(show, width):
+    page = show("comparison", width).page
+    hidden = "[...document.querySelectorAll('.scroll')].map((e) => e.scrollWidth - e.clientWidth)"
+    assert max(page.evaluate(hidden)) <= 0
+
+
 @pytest.mark.parametrize("name", ["long_names", "many_classes", "hostile"])
 def test_it_prints(show, name):
     page = show(name, 794, "dark").page

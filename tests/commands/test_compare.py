@@ -1,6 +1,8 @@
 """`trivium compare` as a command: options, files, errors in one line, signals."""
 
+import errno
 import json
+import os
 import re
 import signal
 import sys
@@ -143,6 +145,42 @@ def test_ctrl_c_reports_what_has_come_to_its_end(run, table, tmp_path, monkeypat
     found = json.loads((tmp_path / "r.json").read_text("utf-8"))
     assert found["folds"] == 3
     assert [model["folds_done"] for model in found["models"]] == [3, 3, 3]
+
+
+@pytest.mark.parametrize("options", [["--json"], []])
+def test_a_full_disk_takes_no_verdict_along_and_keeps_what_was_there(
+    run, table, tmp_path, monkeypatch, options
+):
+    old = tmp_path / "report.json"
+    old.write_text("old")
+    asked = ("compare", table, "--target", "outcome", "--repeats", 1, "--folds", 2, *options)
+
+    def full(part, data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), part._named)
+
+    monkeypatch.setattr("trivium.atomic._Part.write", full)
+    for out in (tmp_path, tmp_path / "new" / "er"):
+        done = run(*asked, "--out", out)
+        assert done.returncode == 2
+        assert "No space left" in done.stderr
+        assert done.stderr.count("\n") == 1
+        assert ('"verdict"' if options else "guessing") in done.stdout
+        assert "The report:" not in done.stdout
+        assert (old.read_text(), list(tmp_path.iterdir())) == ("old", [old])
+
+
+def test_ctrl_c_before_two_folds_is_said_and_leaves_no_folder(run, table, tmp_path, monkeypatch):
+    def pressed(rows):
+        signals.stop(signal.SIGINT, None)
+
+    monkeypatch.setattr(room, "TUNED", {**room.TUNED, "neighbors": pressed})
+    monkeypatch.setattr(signals, "_stopped_by", [])
+    done = run("compare", table, "--target", "outcome", "--out", tmp_path / "new" / "er")
+    assert done.returncode == 130
+    assert "stopped before there was a verdict" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not done.stdout
+    assert not list(tmp_path.iterdir())
 
 
 def test_no_cell_is_shown_anywhere(run, tmp_path):

@@ -1,6 +1,8 @@
 """`trivium compare`: which of the three is good enough, and how sure that is."""
 
 import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -119,37 +121,55 @@ def compare(
     from trivium.comparison.settings import BUDGET, Settings
 
     clock = Clock(seconds or BUDGET)
-    with errors_in_one_line(), progress("comparing") as tell:
-        settings = Settings(
-            folds=folds,
-            repeats=repeats,
-            seed=seed,
-            metric=None if metric is None else metric.value.replace("-", "_"),
-            positive=positive,
-            group=group,
-            time=time,
-            class_weight=None if class_weight is Weights.NONE else class_weight.value,
-            budget=seconds,
-            max_memory=None if memory is None else int(memory),
-            with_reference=with_reference,
-            show_rows=show_rows,
-        )
-        places = None if out is None else require_places(out, data)
-        tell("reading")
-        kinds = reading.with_group(kinds, group)
-        seen = reading.look_at(data, target, kinds, missing, drop, decimal, dates, sheet)
-        found = compare_table(seen, settings, clock, tell)
-        if places is not None:
-            tell("the report")
-            write_report(found, places)
-    if json:
-        print_json(found.to_dict())
-    else:
-        print_comparison(found)
-        if places is not None:
+    with ExitStack() as kept:
+        with errors_in_one_line(), _stop_is_said(), progress("comparing") as tell:
+            settings = Settings(
+                folds=folds,
+                repeats=repeats,
+                seed=seed,
+                metric=None if metric is None else metric.value.replace("-", "_"),
+                positive=positive,
+                group=group,
+                time=time,
+                class_weight=None if class_weight is Weights.NONE else class_weight.value,
+                budget=seconds,
+                max_memory=None if memory is None else int(memory),
+                with_reference=with_reference,
+                show_rows=show_rows,
+            )
+            places = None if out is None else kept.enter_context(require_places(out, data))
+            tell("reading")
+            kinds = reading.with_group(kinds, group)
+            seen = reading.look_at(data, target, kinds, missing, drop, decimal, dates, sheet)
+            found = compare_table(seen, settings, clock, tell)
+        try:
+            if places is not None:
+                with errors_in_one_line(), progress("writing the report"):
+                    write_report(found, places)
+        finally:  # the verdict is not lost with a disk that is full, nor the report with a pipe
+            if json:
+                print_json(found.to_dict())
+            else:
+                print_comparison(found)
+        if places is not None and not json:
             print_lines([f"The report: {places.html}"])
     if found.interrupted:
         raise typer.Exit(_INTERRUPTED)
+
+
+@contextmanager
+def _stop_is_said() -> Iterator[None]:
+    """Say that there is nothing to be said, where the user has ended the runs too early for it."""
+    try:
+        yield
+    except SystemExit as stop:
+        if stop.code == _INTERRUPTED:
+            typer.echo(
+                "trivium: stopped before there was a verdict, which takes two folds: nothing to "
+                "report",
+                err=True,
+            )
+        raise
 
 
 def _amount(option: str, text: str | None, units: dict[str, float], example: str) -> float | None:

@@ -2,6 +2,8 @@
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,8 +21,11 @@ class Places(NamedTuple):
     json: Path
 
 
-def require_places(out: str, data: str) -> Places:
-    """Return where the report goes, and make the folder: before long work, not after it.
+@contextmanager
+def require_places(out: str, data: str) -> Iterator[Places]:
+    """Tell where the report goes, and make the folder: before long work, not after it.
+
+    A folder that was made, and into which nothing has come by the end of the block, is removed.
 
     Parameters
     ----------
@@ -28,6 +33,10 @@ def require_places(out: str, data: str) -> Places:
         A folder, for report.html and report.json; or a file that ends in .html.
     data : str
         What is read, which is not written over.
+
+    Yields
+    ------
+    Places
 
     Raises
     ------
@@ -40,22 +49,33 @@ def require_places(out: str, data: str) -> Places:
         raise TableError("--out is empty: name a folder, . for the present one")
     path = Path(out)
     if path.suffix.lower() in _PAGES and not path.is_dir():
-        places = Places(path, path.with_suffix(".json"))
+        places, folders = Places(path, path.with_suffix(".json")), []
     else:
-        path.mkdir(parents=True, exist_ok=True)
         places = Places(path / "report.html", path / "report.json")
+        folders = [each for each in (path, *path.parents) if not each.exists()]
+    try:
+        if folders:
+            path.mkdir(parents=True, exist_ok=True)
+        _require_free(places, data)
+        yield places
+    finally:
+        with suppress(OSError):  # something has come into it
+            for folder in folders:
+                folder.rmdir()
+
+
+def _require_free(places: Places, data: str) -> None:
     for place in places:
         if place.exists() and os.path.exists(data) and os.path.samefile(place, data):
             raise TableError("--out: the table that is read would be written over")
         require_writable(place)
-    return places
 
 
 def write_report(found: Comparison, places: Places) -> None:
-    """Write both files, each in one step."""
+    """Write both files, or none."""
     document = json.dumps(found.to_dict(), ensure_ascii=False, indent=2, allow_nan=False)
     page = found.to_html()
-    with atomic_file(places.html) as file:
-        file.write(page.encode("utf-8"))
-    with atomic_file(places.json) as file:
-        file.write(document.encode("utf-8") + b"\n")
+    with atomic_file(places.html) as shown, atomic_file(places.json) as told:
+        shown.write(page.encode("utf-8"))
+        shown.flush()
+        told.write(document.encode("utf-8") + b"\n")
