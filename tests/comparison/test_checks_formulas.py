@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.stats.contingency import association as peer
 
-from trivium.comparison.checks.binned import Binned, association, binned, told_by
+from trivium.comparison.checks.binned import (
+    Binned,
+    association,
+    binned,
+    ranked,
+    told_by,
+    told_by_threshold,
+)
 from trivium.comparison.checks.copies import outvoted
 from trivium.comparison.checks.denied import denied, labelling_of, of_the_rows, raised
 from trivium.comparison.checks.far import isolated
@@ -32,6 +39,36 @@ def test_what_a_column_tells_is_what_a_loop_finds(rows):
         hits += int(np.argmax(own * 3 + rank) == right)
     told = told_by(Binned(levels, 5), classes, 3, fold)
     assert told == (hits, int((fold >= 0).sum()))
+
+
+@given(LABELS)
+def test_a_threshold_is_one_of_those_that_are_right_for_most_learnt_rows(rows):
+    levels, classes, fold = (np.array(part) for part in zip(*rows, strict=True))
+    told = told_by_threshold(Binned(levels, 5), np.arange(1.0, 5.0), classes, 3, fold)
+    assert told.rows == int((fold >= 0).sum())
+    hits = 0
+    for number in range(fold.max() + 1):
+        learn, test = fold != number, fold == number
+        most = 0
+        for cut in range(1, 5):
+            sides = [learn & (levels > 0) & (levels <= cut), learn & (levels > cut)]
+            most = max(most, sum(np.bincount(classes[side], minlength=3).max() for side in sides))
+        best = []
+        for cut in range(1, 5):
+            sides = [(levels > 0) & (levels <= cut), levels > cut]
+            counts = [np.bincount(classes[learn & side], minlength=3) for side in sides]
+            if sum(each.max() for each in counts) == most:
+                best.append(sum(int((test & side).sum()) for side in sides))
+        hits += max(best) + int((test & (levels == 0)).sum())
+    assert 0 <= told.hits <= hits
+
+
+@pytest.mark.parametrize("n", [30, 300, 6000])
+def test_a_threshold_between_two_classes_tells_all_rows(n):
+    rng = np.random.default_rng(n)
+    values = np.where(np.arange(n) % 2 == 0, -10.0, 10.0) + rng.normal(size=n)
+    told = told_by_threshold(*ranked(values), np.arange(n) % 2, 2, rng.integers(0, 5, n))
+    assert told == (n, n)
 
 
 @given(LABELS)

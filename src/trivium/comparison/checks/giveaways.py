@@ -11,12 +11,15 @@ from trivium.comparison.checks.binned import (
     association,
     binned,
     chance_of,
+    ranked,
     told_by,
+    told_by_threshold,
 )
 from trivium.comparison.checks.evidence import Evidence
 from trivium.comparison.checks.words import fine, listed, quoted, share
 from trivium.comparison.result import Check
 from trivium.least_squares.classifier import LeastSquaresClassifier
+from trivium.preparation.levels import Levels
 from trivium.preparation.plan import Plan
 from trivium.tabular.validation import quiet
 
@@ -28,6 +31,7 @@ _ALPHA = 1e-3
 _OTHERS_ALPHA = 0.01
 _MOST_PATTERNS, _MOST_LEVELS = 8, 64
 _MOST_ROWS = 20_000
+_MOST_CLASSES = 32  # of more, a threshold tells no two apart that matter
 
 
 class _Gap(NamedTuple):
@@ -54,9 +58,7 @@ def check_giveaways(evidence: Evidence) -> tuple[Check, ...]:
     columns = {
         column.name: binned(evidence.task.values[column.name]) for column in evidence.task.columns
     }
-    told = {
-        name: told_by(each, classes, n_classes, evidence.fold) for name, each in columns.items()
-    }
+    told = {name: _told(evidence, name, each) for name, each in columns.items()}
     tested = np.bincount(classes[evidence.fold >= 0], minlength=n_classes)
     floor = Told(int(tested.max()), int(tested.sum()))
     alone = _Alone(columns, told, floor)
@@ -69,6 +71,17 @@ def check_giveaways(evidence: Evidence) -> tuple[Check, ...]:
     ]
     apart = alone._replace(told={name: each for name, each in told.items() if name not in by_gap})
     return _of_columns(evidence, apart, strong), _of_gaps(evidence, alone, gaps, strong)
+
+
+def _told(evidence: Evidence, name: str, column: Binned) -> Told:
+    """Return what a column tells by its levels, or a number by one threshold, if that is more."""
+    classes, n_classes = evidence.task.codes, evidence.task.n_classes
+    by_levels = told_by(column, classes, n_classes, evidence.fold)
+    values = evidence.task.values[name]
+    if isinstance(values, Levels) or n_classes > _MOST_CLASSES:
+        return by_levels
+    by_one = told_by_threshold(*ranked(values), classes, n_classes, evidence.fold)
+    return max(by_levels, by_one, key=lambda each: each.hits)
 
 
 def _is_told(told: Told, alone: _Alone) -> bool:
