@@ -12,10 +12,11 @@ from statsmodels.stats.contingency_tables import mcnemar as peer_mcnemar
 from statsmodels.stats.multitest import multipletests
 
 from trivium.verdict.corrected_t import corrected_t
+from trivium.verdict.decide import decide
 from trivium.verdict.difference import UNKNOWN, Difference, interval
 from trivium.verdict.equivalence import probability_within
 from trivium.verdict.holm import holm
-from trivium.verdict.mcnemar import compare_rows, mcnemar
+from trivium.verdict.mcnemar import compare_rows, least_discordant, mcnemar
 from trivium.verdict.rows_needed import rows_needed
 
 shares = st.floats(0.0, 1.0)
@@ -176,6 +177,32 @@ class TestRowsNeeded:
         for n, told in ((1.05 * rows, True), (0.9 * rows, False)):
             found = compare_rows(*wins(0, 0, int(n)))
             assert (probability_within(found, 0.01) >= 0.95) == told
+
+    @pytest.mark.parametrize("alpha", [0.05, 0.025, 0.05 / 3, 0.001])
+    def test_the_fewest_rows_of_which_the_test_finds_anything(self, alpha):
+        least = least_discordant(alpha)
+        assert compare_rows(*wins(least, 0, least)).p < alpha
+        assert compare_rows(*wins(least - 1, 0, least - 1)).p >= alpha
+
+    @pytest.mark.parametrize("n", [2, 3, 5, 7])
+    def test_of_few_rows_no_fewer_than_the_test_takes(self, n):
+        right = {"floor": np.zeros((1, n), bool), "a": np.ones((1, n), bool)}
+        right |= {"b": right["a"], "c": right["a"]}
+        scores = {name: hits[:, :2].astype(float) for name, hits in right.items()}
+        verdict = decide(
+            scores,
+            floor="floor",
+            simplest_first="abc",
+            test_share=1.0,
+            n_rows=n,
+            margin=0.01,
+            hits=right,
+        )
+        for pair in verdict.against_floor:
+            assert pair.word == "cannot tell"
+            assert pair.rows_needed == least_discordant(0.05 / 3)
+        for pair in verdict.pairs:  # none differ: only equivalence can be found
+            assert pair.rows_needed > 100
 
     def test_none_where_it_is_too_many_or_nothing_is_known(self):
         hopeless = Difference(0.01, 0.5, math.inf, 0.9)

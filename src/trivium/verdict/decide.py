@@ -10,7 +10,8 @@ from trivium.arrays import Float64, Indices, Labels
 from trivium.verdict.difference import Difference, interval
 from trivium.verdict.equivalence import probability_within
 from trivium.verdict.evidence import Evidence, compare, gather, mean_score
-from trivium.verdict.holm import holm
+from trivium.verdict.holm import holm, raised
+from trivium.verdict.mcnemar import least_discordant
 from trivium.verdict.rows_needed import rows_needed
 
 ALPHA = 0.05
@@ -193,13 +194,13 @@ class _Family:
             turned = difference.mean < 0.0
             ordered.append((other, simple) if turned else (simple, other))
             found.append(difference._replace(mean=abs(difference.mean)))
-        corrected = holm(np.array([each.p for each in found]))
-        return tuple(
-            self._pair(both, difference, float(p))
-            for both, difference, p in zip(ordered, found, corrected, strict=True)
-        )
+        own = np.array([each.p for each in found])
+        corrected, unbounded = holm(own).tolist(), raised(own).tolist()
+        return tuple(map(self._pair, ordered, found, corrected, unbounded))
 
-    def _pair(self, both: tuple[str, str], difference: Difference, p: float) -> Pair:
+    def _pair(
+        self, both: tuple[str, str], difference: Difference, p: float, unbounded: float
+    ) -> Pair:
         equivalent = probability_within(difference, self.margin)
         word: Word = "cannot tell"
         if p < ALPHA:
@@ -208,8 +209,22 @@ class _Family:
             word = "equivalent"
         rows = None
         if word == "cannot tell":
-            alpha = ALPHA * min(1.0, difference.p / p)
+            alpha = ALPHA * min(1.0, difference.p / unbounded)
             rows = rows_needed(
-                difference, self.evidence.n_rows, margin=self.margin, alpha=alpha, surely=SURELY
+                difference,
+                self.evidence.n_rows,
+                margin=self.margin,
+                alpha=alpha,
+                surely=SURELY,
+                least=0.0 if self.evidence.hits is None else self._least(difference, alpha),
             )
         return Pair(*both, difference.mean, interval(difference), p, equivalent, word, rows)
+
+    def _least(self, difference: Difference, alpha: float) -> float:
+        """Return the fewest rows of which the test of rows could find such a difference.
+
+        Of that share of rows one model alone is right, if the other never is; of weighted rows at
+        least the rows that it takes themselves.
+        """
+        share = difference.mean if self.evidence.weights is None else 1.0
+        return least_discordant(alpha) / share if share > 0.0 else np.inf

@@ -55,6 +55,25 @@ def mcnemar(only_first: int, only_second: int) -> float:
     return float(min(1.0, 2.0 * special.bdtr(min(only_first, only_second), both, 0.5)))
 
 
+def least_discordant(alpha: float) -> int:
+    """Return how many rows the tests take that one model alone has right, and no row the other.
+
+    Parameters
+    ----------
+    alpha : float
+        That p must be below, by the exact test and by z.
+
+    Examples
+    --------
+    >>> least_discordant(0.05), least_discordant(0.05 / 3)
+    (6, 8)
+    """
+    squared = float(special.ndtri(alpha / 2.0)) ** 2 * _SHARED
+    by_z = (squared + np.sqrt(squared**2 + 4.0 * _ADDED * squared)) / 2.0
+    exact = 1.0 - np.log2(alpha)
+    return int(np.floor(max(by_z, exact))) + 1
+
+
 def compare_rows(
     first: Labels,
     second: Labels,

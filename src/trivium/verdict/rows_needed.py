@@ -12,7 +12,13 @@ _MOST = 1000.0
 
 
 def rows_needed(
-    difference: Difference, n_rows: int, *, margin: float, alpha: float, surely: float
+    difference: Difference,
+    n_rows: int,
+    *,
+    margin: float,
+    alpha: float,
+    surely: float,
+    least: float = 0.0,
 ) -> int | None:
     """Return about how many rows would find the difference, or find that it does not matter.
 
@@ -20,6 +26,16 @@ def rows_needed(
     rows, as one over the rows), and the difference is taken to stay what it is. Then so many rows
     bring p below `alpha`, and so many the probability of equivalence up to `surely`: the lesser
     number counts, rounded up to two digits. With so many it is as likely as not that they tell.
+
+    Parameters
+    ----------
+    difference : Difference
+    n_rows : int
+        At present.
+    margin, alpha, surely : float
+    least : float
+        Rows with which p can be below `alpha` at all, as far as that is known: a standard error
+        says too little of them where rows are few.
 
     Returns
     -------
@@ -43,7 +59,10 @@ def rows_needed(
     def not_equivalent(then: Difference) -> float:
         return surely - probability_within(then, margin)
 
-    times = min(_times_until(difference, no_winner), _times_until(difference, not_equivalent))
+    until_winner = max(_times_until(difference, no_winner), least / n_rows)
+    if until_winner > _MOST:
+        until_winner = math.inf
+    times = min(until_winner, _times_until(difference, not_equivalent))
     if math.isinf(times):
         return None
     return _rounded_up(max(n_rows + 1, math.ceil(times * n_rows)))
