@@ -98,6 +98,18 @@ class TestDenied:
             assert sorted(check.rows) == [row + 1 for row in wrong]
             assert check.status == ("note" if wrong else "fine")
 
+    def test_a_rare_class_that_no_column_tells_is_not_denied(self):
+        rng = np.random.default_rng(0)
+        label = np.where(rng.random(1000) < 0.02, "rare", "common")
+        data = pd.DataFrame(rng.normal(size=(1000, 4))).add_prefix("x").assign(label=label)
+        assert check_denied(evidence_of(data, ALL))[0].status == "fine"
+        data["x0"] += 9.0 * (label == "rare")
+        wrong = np.flatnonzero(label == "common")[:6]
+        data.loc[wrong, "label"] = "rare"
+        check = check_denied(evidence_of(data, ALL))[0]
+        assert check.status == "note"
+        assert set(check.rows) <= set(wrong + 1)
+
     def test_one_model_denies_nothing(self):
         evidence = evidence_of(table(), ["least-squares"])
         assert "fewer than two models" in check_denied(evidence)[0].text

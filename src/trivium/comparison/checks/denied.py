@@ -6,6 +6,9 @@ probabilities let expect. What tells is where they are: rows that are hard to te
 meet, wrong labels anywhere. Two models of the labels are compared, both with the tested rows'
 logarithms of probabilities times a factor: one that takes all labels for right, one in which a
 share of them is of any other class.
+
+That says nothing of a class that models do not find: a rare one of which columns tell nothing lies
+anywhere, too. So a label is asked about only where most rows of its class are told by models.
 """
 
 from typing import NamedTuple
@@ -65,11 +68,13 @@ def check_denied(evidence: Evidence) -> tuple[Check, ...]:
     some = sample(classes.size, _MOST_ROWS, evidence.seed)
     found = labelling_of(logs[some], classes[some])
     most = chances.max(axis=0)
-    out = denied(logs, agreed, found) & (most <= _UNLIKELY)
+    told = are_told(logs, classes)
+    out = denied(logs, agreed, found) & (most <= _UNLIKELY) & told
     at = np.arange(classes.size)
     those = np.flatnonzero(out[at, classes])
     if found.p >= _ALPHA or found.wrong > _FEW or those.size == 0:
-        return _alone(evidence, tested, chances[:, at, classes], (predicted != classes).all(axis=0))
+        wrong = (predicted != classes).all(axis=0) & told[classes]
+        return _alone(evidence, tested, chances[:, at, classes], wrong)
     expected = float(raised(logs, found.factor)[out].sum())
     own = most[at, classes]
     those = those[np.argsort(own[those], kind="stable")]
@@ -173,6 +178,27 @@ def denied(logs: Float64, agreed: Indices, found: Labelling) -> NDArray[np.bool_
     out &= (agreed >= 0)[:, None] & (found.wrong > 0.0)
     out[np.arange(agreed.size), agreed] = False
     return out
+
+
+def are_told(logs: Float64, classes: Indices) -> NDArray[np.bool_]:
+    """Say of each class whether it is the likeliest one for half of its rows or more.
+
+    Parameters
+    ----------
+    logs : ndarray of shape (n, n_classes)
+        Logarithms of probabilities of classes as frequent as here.
+    classes : ndarray of int of shape (n,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> are_told(np.log([[0.9, 0.1], [0.7, 0.3], [0.6, 0.4]]), np.array([0, 0, 1]))
+    array([ True, False])
+    """
+    n_classes = logs.shape[1]
+    right = np.bincount(classes[logs.argmax(axis=1) == classes], minlength=n_classes)
+    told: NDArray[np.bool_] = 2 * right >= np.bincount(classes, minlength=n_classes)
+    return told
 
 
 def of_the_rows(chances: Float64, counts: Indices) -> Float64:
