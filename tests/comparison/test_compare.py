@@ -91,6 +91,21 @@ def test_the_floor_is_the_same_to_the_last_bit_and_fewer_folds_are_said():
     assert found.floor.scores["accuracy"][0] == 23 / 40
 
 
+@pytest.mark.parametrize("told", [1.3, 0.0])
+def test_what_accuracy_does_not_show_of_a_rare_class_is_said_by_another_metric(told):
+    rng = np.random.default_rng(1)
+    y = rng.permutation(np.repeat(["often", "rare"], [360, 40]))
+    X = pd.DataFrame({"x": rng.normal(size=400) + told * (y == "rare")})
+    found = compare(X, y, repeats=1, class_weight=None)
+    assert not found.verdict.better_than_floor
+    assert set(found.better_by) == ({"log_loss"} if told else set())
+    assert ("--metric log-loss" in str(found)) == bool(told)
+    assert found.to_dict()["better_by"] == {k: list(v) for k, v in found.better_by.items()}
+    again = compare(X, y, repeats=1, class_weight=None, metric="log_loss")
+    assert again.better_by == {}
+    assert again.verdict.better_than_floor == bool(told)
+
+
 def test_by_time_what_is_tested_is_later_and_there_is_one_run():
     rng = np.random.default_rng(4)
     when = pd.date_range("2021-01-01", periods=240).strftime("%Y-%m-%d").to_numpy()

@@ -127,6 +127,22 @@ def test_models_that_do_not_beat_guessing(words, first, title, sentence):
     assert sentence in words_of(found)
 
 
+@pytest.mark.parametrize(
+    ("word", "title"),
+    [
+        ("cannot tell", "Cannot tell yet whether any model beats guessing by accuracy"),
+        ("equivalent", "No model beats guessing by accuracy"),
+        ("better", "By accuracy guessing is better than any model"),
+    ],
+)
+def test_what_beats_guessing_by_another_metric_is_said(word, title):
+    found = told([], [pair("floor", "softmax", word)], better=False)
+    found = replace(found, better_by={"log_loss": ("softmax", "neighbors")})
+    assert headline(found) == title
+    text = "By log-loss softmax regression and nearest neighbours are better than guessing: "
+    assert f"{text}--metric log-loss goes by that." in words_of(found)
+
+
 def test_a_model_without_scores_is_named_with_its_reason():
     found = examples.nothing_ran()
     assert headline(found) == "No verdict: no model ran to its end"

@@ -29,7 +29,9 @@ from trivium.tabular.notes import CALLED
 from trivium.tabular.reading import Reading, read_task
 from trivium.tabular.tuning import TUNED
 from trivium.tabular.validation import Progress
-from trivium.verdict.decide import Pair, Verdict
+from trivium.verdict.decide import ALPHA, Pair, Verdict
+
+_OTHERS = ("log_loss", "balanced_accuracy")
 
 
 def compare(
@@ -203,6 +205,7 @@ def compare_table(
         models=tuple(result_of(name, task, runs, metric, positive) for name in names),
         fold_scores=_by_fold(reading, runs.runs, metric, positive),
         verdict=verdict,
+        better_by=_better_by(reading, runs, metric, verdict),
         checks=checks,
         notes=_notes(seen, reading, runs, settings),
         budget=clock.seconds,
@@ -255,6 +258,29 @@ def _judge(
     if verdict.chosen is None or NAME not in runs.runs[0].found:
         return verdict, None
     return verdict, judged((verdict.chosen, NAME)).pairs[0]
+
+
+def _better_by(
+    reading: Reading, runs: Runs, metric: str, verdict: Verdict
+) -> dict[str, tuple[str, ...]]:
+    """Find other metrics by which models beat guessing, where by accuracy none does.
+
+    Where one class is much more frequent, what knows a little of the others names them so rarely
+    that accuracy does not show it. p is corrected for how many metrics are looked at, too.
+    """
+    if metric != "accuracy" or verdict.chosen is None or verdict.better_than_floor:
+        return {}
+    found = {}
+    for other in _OTHERS:
+        pairs = verdict_of(reading.task, runs.runs, other).against_floor
+        above = [
+            pair.first
+            for pair in pairs
+            if pair.word == "better" and pair.second == FLOOR and pair.p < ALPHA / len(_OTHERS)
+        ]
+        if above:
+            found[other] = tuple(name for name in SIMPLEST_FIRST if name in above)
+    return found
 
 
 def _by_fold(

@@ -151,10 +151,13 @@ def headline(found: Result) -> str:
     if verdict.better_than_floor:
         return f"Take {model_word(verdict.chosen)}"
     words = {(pair.word, pair.first == FLOOR) for pair in verdict.against_floor}
+    by = " by accuracy" if found.better_by else ""
     if any(word == "cannot tell" for word, _ in words):
-        return "Cannot tell yet whether any model beats guessing"
+        return f"Cannot tell yet whether any model beats guessing{by}"
     if any(word == "equivalent" for word, _ in words):
-        return "No model beats guessing"
+        return f"No model beats guessing{by}"
+    if by:
+        return "By accuracy guessing is better than any model"
     return "Take none: guessing is better"
 
 
@@ -172,7 +175,7 @@ def sentences(found: Result) -> list[str]:
     if found.verdict.better_than_floor:
         said += _others(found, chosen)
     else:
-        said += _beside_guessing(found)
+        said += [*_beside_guessing(found), *_better_by(found)]
     if found.reference is not None:
         said += _standings(found, [_other(found.reference, chosen)], chosen)
     if found.interrupted:
@@ -241,6 +244,15 @@ def _beats_guessing(pair: Pair) -> bool:
 
 def _beside_guessing(found: Result) -> list[str]:
     return _standings(found, [_other(pair, FLOOR) for pair in found.verdict.against_floor], FLOOR)
+
+
+def _better_by(found: Result) -> list[str]:
+    """Say by which other metrics models beat guessing."""
+    return [
+        f"By {metric_of(name).word} {joined([model_word(each) for each in models])} {_is(models)} "
+        f"better than guessing: --metric {name.replace('_', '-')} goes by that."
+        for name, models in found.better_by.items()
+    ]
 
 
 def _other(pair: Pair, one: str) -> tuple[str, Pair]:

@@ -144,6 +144,8 @@ class Result:
         What was said of the table and of the runs.
     budget, seconds : float
         What was allowed and what it took.
+    better_by : mapping of str to tuple of str
+        Where no model beats guessing by accuracy: other metrics by which some do, and which.
     reference : Pair or None
         The chosen model beside scikit-learn's gradient boosting, where that was asked for.
     interrupted : bool
@@ -168,6 +170,7 @@ class Result:
     notes: tuple[str, ...]
     budget: float
     seconds: float
+    better_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     reference: Pair | None = None
     interrupted: bool = False
     rows: ShownRows | None = None

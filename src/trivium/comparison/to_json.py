@@ -43,6 +43,7 @@ def to_dict(comparison: Result) -> dict[str, Any]:
         "models": [_model(each, classes) for each in comparison.models],
         "fold_scores": comparison.fold_scores,
         "verdict": _verdict(comparison.verdict),
+        "better_by": comparison.better_by,
         "reference": None if comparison.reference is None else _pair(comparison.reference),
         "interrupted": comparison.interrupted,
         "checks": [_check(each) for each in comparison.checks],
