@@ -158,6 +158,15 @@ class TestGroups:
             data[name] = np.floor(person / 3.0 if name < "c" else np.sin(person / 20.0) * 9.0)
         assert one(check_groups(evidence_of(data)), GROUPS).status == "fine"
 
+    def test_a_phrase_that_gives_the_label_away_is_no_group(self):
+        data = table()
+        where = np.arange(len(data)) % 30
+        data["remark"] = np.where(is_yes(data), "died in ward ", "went home from ward ")
+        data["remark"] += where.astype(str)
+        assert one(check_groups(evidence_of(data)), GROUPS).status == "fine"
+        data["remark"] = "ward " + pd.Series(where + 30 * is_yes(data)).map(str)
+        assert one(check_groups(evidence_of(data)), GROUPS).columns == ("remark",)
+
     def test_a_quantity_is_no_group_though_it_goes_with_others(self):
         data, rng = table(1000), np.random.default_rng(7)
         age = rng.integers(20, 80, 1000)

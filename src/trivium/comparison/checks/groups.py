@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from trivium.arrays import Float64, Indices
-from trivium.comparison.checks.binned import association
+from trivium.comparison.checks.binned import Told, association, told_by_words
 from trivium.comparison.checks.columns import in_order
 from trivium.comparison.checks.evidence import Evidence
 from trivium.comparison.checks.times import looks_like_time
@@ -172,6 +172,8 @@ def _of(evidence: Evidence, column: Column, codes: Indices) -> Check | None:
         return Check(_NAME, "note", text, (column.name,), option=flag)
     if found is None or not _is_group(found, column.kind is Kind.NUMERIC):
         return None
+    if found.kappa < _ALIKE and _words_tell(evidence, column, codes):
+        return None  # what its words say of new levels, too, gives the label away
     return Check(
         _NAME,
         "warning",
@@ -180,6 +182,23 @@ def _of(evidence: Evidence, column: Column, codes: Indices) -> Check | None:
         (column.name,),
         option=flag,
     )
+
+
+def _words_tell(evidence: Evidence, column: Column, codes: Indices) -> bool:
+    """Whether words that levels share tell the label, as no name of a group does."""
+    if column.kind not in (Kind.TEXT, Kind.CATEGORY):
+        return False
+    levels = evidence.levels(column.name)
+    there, classes, n_classes = codes >= 0, evidence.task.codes, evidence.task.n_classes
+    n_levels = len(levels.words)
+    table = np.bincount(
+        levels.codes[there].astype(np.intp) * n_classes + classes[there],
+        minlength=n_levels * n_classes,
+    ).reshape(n_levels, n_classes)
+    usual = table.argmax(axis=1)
+    told = told_by_words(levels.words, usual)
+    floor = Told(int(np.bincount(usual).max()), n_levels)
+    return told.beyond(floor) >= _ONE_LABEL
 
 
 def _alike(found: _Likeness) -> str:
