@@ -305,10 +305,8 @@ def _notes(seen: Look, reading: Reading, runs: Runs, settings: Settings) -> tupl
         weighed=task.balanced,
         asked=settings.class_weight == "balanced",
     )
-    if task.when is not None:
-        notes += say.of_times(settings.time or "", task.when, runs.runs[0].splits)
-    if task.groups is not None:
-        notes += say.of_groups(settings.group or "", task.groups)
+    notes += say.of_times(settings.time or "", task.when, runs.runs[0].splits)
+    notes += say.of_groups(settings.group or "", task.groups)
     made = len(task.splits(settings.folds, settings.seed))  # of which time may cut the last
     what = "times" if settings.time else "groups" if settings.group else "different rows"
     notes += say.of_fewer_folds(settings.folds, made, what)

@@ -88,13 +88,10 @@ def fit_table(
         raise TableError("no column tells anything: each is left out, or holds the same everywhere")
 
     tried = SIMPLEST_FIRST if model == "auto" else (model,)
-    if task.groups is not None:
-        notes += say.of_groups(group or "", task.groups)
     splits = task.splits(folds, seed)
     if not splits:
         raise TableError("the rows cannot be parted into some to learn from and some to test")
-    if task.when is not None:
-        notes += say.of_times(time or "", task.when, splits)
+    notes += say.of_groups(group or "", task.groups) + say.of_times(time or "", task.when, splits)
     found = cross_validate(task, splits, tried, told)
     measure = "balanced_accuracy" if balanced else "accuracy"
     verdict = verdict_of(task, [(splits, found)], measure)

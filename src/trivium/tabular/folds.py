@@ -176,11 +176,11 @@ def splits_in_time(when: Float64, groups: Indices, n_folds: int) -> list[Split]:
     Examples
     --------
     >>> import numpy as np
-    >>> times = np.array([3.0, 1.0, 2.0, 1.0])
+    >>> times = np.array([4.0, 1.0, 2.0, 3.0])
     >>> for learn, test in splits_in_time(times, np.arange(4), 2):
     ...     print(learn, test)
-    [1 3] [2]
-    [1 2 3] [0]
+    [1] [2]
+    [1 2] [0 3]
     """
     known = np.sort(when[~np.isnan(when)])
     if known.size == 0:

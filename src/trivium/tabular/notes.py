@@ -173,8 +173,10 @@ def of_verdict(verdict: Verdict, measure: str, asked: str | None) -> list[str]:
     return [*notes, f"The choice is {CALLED[chosen]}: {why}."]
 
 
-def of_groups(name: str, groups: Indices) -> list[str]:
+def of_groups(name: str, groups: Indices | None) -> list[str]:
     """Say how many groups there are, which are never on two sides, and how many rows have none."""
+    if groups is None:
+        return []
     missing = int(np.count_nonzero(groups < 0))
     n = np.unique(groups[groups >= 0]).size
     notes = [
@@ -189,8 +191,10 @@ def of_groups(name: str, groups: Indices) -> list[str]:
     return notes
 
 
-def of_times(name: str, when: Float64, splits: Sequence[Split]) -> list[str]:
+def of_times(name: str, when: Float64 | None, splits: Sequence[Split]) -> list[str]:
     """Say how rows are dealt by time, and how many have none."""
+    if when is None:
+        return []
     tested = sum(test.size for _, test in splits)
     notes = [
         f"By {name!r} the rows are cut into {len(splits) + 1} parts: each but the first is tested "
