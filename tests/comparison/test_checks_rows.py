@@ -163,6 +163,9 @@ class TestClasses:
         never = one(checks, "classes never predicted")
         assert never.status == "note"
         assert never.text == "Linear least squares never predicts 'yes'."
+        data["label"] = np.where(np.arange(500) < 4, "yes", "no")
+        never = one(check_classes(evidence_of(data, ["neighbors"])), "classes never predicted")
+        assert never.text == "Nearest neighbours never predict 'yes'."
 
     def test_even_classes_are_fine(self):
         checks = check_classes(evidence_of(table(), ["neighbors"]))

@@ -74,7 +74,8 @@ def _never_predicted(evidence: Evidence) -> Check:
     if not missed:
         return fine(name, "Every model predicts every class of some row.")
     said = "; ".join(
-        f"{called(model)} never predicts " + listed([evidence.classes[place] for place in never])
+        f"{called(model)} never {'predict' if model == 'neighbors' else 'predicts'} "
+        + listed([evidence.classes[place] for place in never])
         for model, never in missed.items()
     )
     return Check(name, "note", f"{said[0].upper()}{said[1:]}.", (evidence.target,))
