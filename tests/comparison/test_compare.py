@@ -249,6 +249,7 @@ def test_what_time_has_been_enough_for_is_the_same_folds_for_all(monkeypatch):
         assert model.confusion.sum() == n_tested
         assert len(model.tuned) == 3
     assert any(note.startswith("Time was over after 3 of 10 folds") for note in found.notes)
+    assert "3 of 10 folds of cross-validation" in found.to_html()
     clock.fits = 9
     found = compare_table(seen, Settings(budget=60.0), clock)
     assert found.verdict.chosen is None

@@ -212,6 +212,7 @@ def compare_table(
         seconds=clock.spent,
         reference=beside,
         interrupted=runs.interrupted,
+        folds_dealt=runs.n_dealt,
         rows=_rows(seen, checks) if settings.show_rows else None,
     )
 

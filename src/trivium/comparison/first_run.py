@@ -49,12 +49,15 @@ class Runs:
     notes : list of str
     interrupted : bool
         Whether the user has ended the runs.
+    n_dealt : int
+        Folds of a run, of which the first may have done fewer.
     """
 
     runs: list[Run] = field(default_factory=list)
     failed: dict[str, tuple[str, int]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     interrupted: bool = False
+    n_dealt: int = 0
 
 
 def run_once(
@@ -92,7 +95,7 @@ class _FirstRun:
         self._floor = Trial(task)
         self._trials = {name: Trial(task, learner) for name, learner in learners.items()}
         self._slowest: dict[str, float] = {}
-        self._done = Runs()
+        self._done = Runs(n_dealt=len(self._splits))
 
     def run(self, progress: Progress) -> Runs:
         whole = 0

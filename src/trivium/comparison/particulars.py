@@ -172,7 +172,8 @@ def _dealing(found: Result) -> str:
         )
     else:
         how = "copies of a row went into one fold"
-    return f"Rows were dealt into {found.folds} folds, {times}, seed {found.seed}; {how}."
+    n_folds = max(found.folds, found.folds_dealt)
+    return f"Rows were dealt into {n_folds} folds, {times}, seed {found.seed}; {how}."
 
 
 def _testing(found: Result) -> str:

@@ -135,6 +135,8 @@ def dealing(found: Result) -> str:
     if found.dealt == "time":
         return f"{found.folds} parts in time, each predicted by all earlier ones"
     times = "once" if found.repeats == 1 else f"{found.repeats} times"
+    if found.folds < found.folds_dealt:
+        return f"{found.folds} of {found.folds_dealt} folds of cross-validation"
     return f"{found.folds}-fold cross-validation, {times}"
 
 

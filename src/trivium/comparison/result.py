@@ -125,6 +125,7 @@ class Result:
     positive : str or None
         The class that metrics of one class are about.
     folds, repeats : int
+        Folds that all models have done.
     seed : int
     dealt : {"rows", "groups", "time"}
         How rows come into folds.
@@ -151,6 +152,8 @@ class Result:
     interrupted : bool
         Whether the user has ended the runs.
     rows : ShownRows or None
+    folds_dealt : int
+        Of which `folds` are done; 0 stands for as many.
     """
 
     data: Mapping[str, Any]
@@ -174,3 +177,4 @@ class Result:
     reference: Pair | None = None
     interrupted: bool = False
     rows: ShownRows | None = None
+    folds_dealt: int = 0

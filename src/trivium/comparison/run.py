@@ -40,7 +40,7 @@ def run_again(
     """
     wanted = settings.repeats or planned_repeats(task, width, _budget(settings))
     first = done.runs[0]
-    cut = len(first.splits) < len(task.splits(settings.folds, settings.seed))
+    cut = len(first.splits) < done.n_dealt
     if task.when is not None or len(first.found) == 1 or done.interrupted or cut:
         wanted = 1
     for number in range(1, wanted):

@@ -34,6 +34,7 @@ def to_dict(comparison: Result) -> dict[str, Any]:
         "metric": comparison.metric,
         "positive": comparison.positive,
         "folds": comparison.folds,
+        "folds_dealt": max(comparison.folds, comparison.folds_dealt),
         "repeats": comparison.repeats,
         "seed": comparison.seed,
         "dealt": comparison.dealt,
