@@ -1,4 +1,5 @@
 import errno
+import io
 import json
 import os
 import signal
@@ -358,3 +359,14 @@ def test_little_is_loaded_before_signals_are_obeyed():
     code = "import sys, trivium.cli; print(sorted({'typer', 'rich', 'click'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_words_for_a_stream_that_is_closed_are_lost_without_a_word():
+    stream = io.StringIO()
+    words = cli._Words(stream)
+    words.write("heard")
+    stream.close()
+    words.write("not heard")
+    words.flush()
+    words.close()  # as the collector of garbage does, which cannot be told of an error
+    assert words.closed

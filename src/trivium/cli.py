@@ -112,7 +112,7 @@ class _Words(io.TextIOBase):
         self._try(lambda stream: stream.flush())
 
     def _try(self, act: Any) -> None:
-        if self._stream is None:
+        if self._stream is None or self._stream.closed:  # as at the end of those who gave it
             return
         try:
             act(self._stream)
