@@ -5,32 +5,25 @@ import json
 import os
 import re
 import signal
-import sys
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from trivium import cli, signals
+from trivium import signals
 from trivium.comparison import compare as room
 
 
 @pytest.fixture
-def run(monkeypatch, capsys):
-    """Run a command; return its exit code, what it printed and what it said."""
+def run(call):
+    """Run a command; what came of it by name."""
 
-    def call(*arguments):
-        monkeypatch.setenv("COLUMNS", "100")
-        monkeypatch.setattr(cli, "_obey_signals", lambda: None)  # the handlers are the process's
-        monkeypatch.setattr(sys, "argv", ["trivium", *map(str, arguments)])
-        monkeypatch.setattr(sys, "stdout", sys.stdout)
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        printed = capsys.readouterr()
-        return SimpleNamespace(returncode=end.value.code, stdout=printed.out, stderr=printed.err)
+    def told(*arguments):
+        code, out, err = call(*arguments)
+        return SimpleNamespace(returncode=code, stdout=out, stderr=err)
 
-    return call
+    return told
 
 
 @pytest.fixture(scope="module")

@@ -46,6 +46,7 @@ def test_every_model_has_its_scores_beside_the_floor(iris):
     assert iris.verdict.chosen == "softmax"
     assert iris.data["classes"] == ["s", "v", "w"]
     assert iris.notes == ()
+    assert not [check for check in iris.checks if "failed" in check.text]
 
 
 def test_a_table_with_groups_and_coins_has_nothing_better_than_the_floor():

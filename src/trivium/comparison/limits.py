@@ -19,7 +19,7 @@ class OutOfTimeError(BaseException):
 
 
 class Clock:
-    """What is left of a budget.
+    """What is spent of a budget.
 
     Parameters
     ----------
@@ -35,11 +35,6 @@ class Clock:
     def spent(self) -> float:
         """Seconds since the beginning."""
         return time.monotonic() - self._began
-
-    @property
-    def left(self) -> float:
-        """Seconds until the end, at least 0."""
-        return max(0.0, self.seconds - self.spent)
 
 
 @contextmanager

@@ -74,7 +74,7 @@ def fit_table(
     require_number("seed", seed, least=0, integer=True)
     told: Progress = (lambda _: None) if progress is None else progress
     told("reading cells")
-    task, classes, counts, copies, by_chance = read_task(
+    task, classes, counts, copies, by_chance, target = read_task(
         seen, class_weight=class_weight, seed=seed, group=group, time=time
     )
     balanced, codes = task.balanced, task.codes
@@ -109,7 +109,7 @@ def fit_table(
         model=chosen,
         preparation=Preparation.of_plan(seen.columns, plan),
         estimator=estimator,
-        target=seen.target.name,  # type: ignore[union-attr]
+        target=target,
         classes=classes,
         class_rows=tuple(counts.tolist()),
         class_weight=None if weights is None else tuple(weights.values()),

@@ -1,5 +1,6 @@
 """A table that was looked at, as a task: cells, classes, copies, groups and times."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -33,6 +34,8 @@ class Reading(NamedTuple):
     by_chance : bool
         Whether copies say no more than that few different rows are possible: then rows of `task`
         count as different.
+    target : str
+        The column of labels.
     """
 
     task: Task
@@ -40,6 +43,7 @@ class Reading(NamedTuple):
     counts: Indices
     copies: Indices
     by_chance: bool
+    target: str
 
 
 def read_task(
@@ -72,7 +76,7 @@ def read_task(
         require_choice("class_weight", class_weight, ("auto", "balanced"))
     if seen.target is None:
         raise TableError("no target was named: there is nothing to learn")
-    codes = _codes(seen)
+    codes = _codes(seen, seen.target.classes)
     counts = np.bincount(codes, minlength=len(seen.target.classes))
     balanced = class_weight == "balanced" or (class_weight == "auto" and are_unequal(counts))
     columns = tuple(
@@ -94,7 +98,7 @@ def read_task(
         groups=None if group is None else groups_of(seen, group),
         when=None if time is None else times_of(seen, time),
     )
-    return Reading(task, seen.target.classes, counts, copies, by_chance)
+    return Reading(task, seen.target.classes, counts, copies, by_chance, seen.target.name)
 
 
 def groups_of(seen: Look, name: str) -> Indices:
@@ -148,7 +152,7 @@ def _column(seen: Look, name: str) -> Column:
     return found
 
 
-def _codes(seen: Look) -> Indices:
+def _codes(seen: Look, classes: Sequence[str]) -> Indices:
     """Places of the labels among the classes."""
-    places = {name: place for place, name in enumerate(seen.target.classes)}  # type: ignore[union-attr]
+    places = {name: place for place, name in enumerate(classes)}
     return np.array([places[label] for label in seen.labels()], dtype=np.intp)

@@ -1,5 +1,6 @@
 """What a careful person looks at before a verdict is believed, a module each."""
 
+import logging
 from collections.abc import Callable, Mapping
 
 from trivium.comparison.checks.classes import check_classes
@@ -15,6 +16,8 @@ from trivium.comparison.checks.prepared import prepared
 from trivium.comparison.checks.spelling import check_spelling
 from trivium.comparison.checks.times import check_times
 from trivium.comparison.result import Check
+
+_log = logging.getLogger("trivium")
 
 
 def run_checks(evidence: Evidence) -> tuple[Check, ...]:
@@ -36,7 +39,10 @@ def run_checks(evidence: Evidence) -> tuple[Check, ...]:
     for name, check in _CHECKS.items():
         try:
             found += check(evidence)
-        except Exception as error:  # its words may hold a cell
+        except (
+            Exception
+        ) as error:  # told, but for its words, which may hold a cell: these are logged
+            _log.debug("The check %r failed", name, exc_info=True)
             text = f"Not looked at: the check failed ({type(error).__name__})."
             found.append(Check(name, "note", text))
     return tuple(found)

@@ -49,10 +49,9 @@ def _dropped(columns: list[Column]) -> list[Check]:
 
 def _duplicates(evidence: Evidence) -> Check:
     name, values = "duplicate columns", evidence.task.values
-    names = [column.name for column in evidence.task.columns]
-    numbers = [each for each in names if not isinstance(values[each], Levels)]
-    pairs = linear_copies({each: values[each] for each in numbers})  # type: ignore[misc]
-    pairs += level_copies({each: values[each].codes for each in names if each not in numbers})  # type: ignore[union-attr]
+    cells = {column.name: values[column.name] for column in evidence.task.columns}
+    pairs = linear_copies({k: own for k, own in cells.items() if not isinstance(own, Levels)})
+    pairs += level_copies({k: own.codes for k, own in cells.items() if isinstance(own, Levels)})
     if not pairs:
         return fine(name, "No column says what another one says.")
     said = "; ".join(f"{quoted(copy)} says what {quoted(first)} says" for first, copy in pairs[:3])
