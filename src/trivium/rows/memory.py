@@ -6,44 +6,14 @@ from typing import Any
 import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
-from trivium.blocks.locks import Lock
-from trivium.blocks.map_reduce import cut, map_reduce
+from trivium.blocks.map_reduce import map_reduce
 from trivium.blocks.workers import each_of, one_blas_thread
-from trivium.rows.block import NO_CODES, Block
-from trivium.rows.csr import dense
+from trivium.rows.base import BaseRows
+from trivium.rows.block import Block
 from trivium.rows.source import Statistic
-from trivium.rows.summary import LENGTH, ColumnSummary, Summarise
-
-_counting = Lock()  # one for all counts: each is held for an addition
 
 
-class Reads:
-    """How many numbers were read, of rows and of all tables made from them.
-
-    Threads count at once, in whole numbers: their order does not show.
-
-    Parameters
-    ----------
-    total : int
-        How many numbers there are.
-    """
-
-    def __init__(self, total: int) -> None:
-        self._total = max(total, 1)
-        self._numbers = 0
-
-    def add(self, n_numbers: int) -> None:
-        """Count some numbers."""
-        with _counting.held:
-            self._numbers += n_numbers
-
-    @property
-    def count(self) -> float:
-        """How often all were read."""
-        return self._numbers / self._total
-
-
-class ArrayRows:
+class ArrayRows(BaseRows):
     """Rows in memory, as `Rows`.
 
     Parameters
@@ -75,26 +45,13 @@ class ArrayRows:
         n_classes: int = 0,
         weights: Float64 | None = None,
     ) -> None:
-        self._X, self.n_classes, self.weights = X, n_classes, weights
-        self.shape: tuple[int, int] = X.shape
-        self.codes = NO_CODES if codes is None else codes
-        self._reads = Reads(X.shape[0] * X.shape[1])
-        self._summary: ColumnSummary | None = None
+        super().__init__(X.shape, codes, n_classes, weights)
+        self._X = X
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the numbers."""
         return self._X.dtype
-
-    @property
-    def n_stored(self) -> int | None:
-        """How many of the numbers are stored: None, which means all."""
-        return None
-
-    @property
-    def reads(self) -> float:
-        """How often the numbers were read so far."""
-        return self._reads.count
 
     def reduce(
         self,
@@ -175,14 +132,6 @@ class ArrayRows:
             self._count(self.shape[0])
             yield self._block(slice(0, self.shape[0]))
 
-    def summary(self) -> ColumnSummary:
-        """Summarise the columns: the first time in one read, then from memory."""
-        if self._summary is None:
-            first = dense(self.take(np.zeros(1, dtype=np.intp)).X)[0]
-            statistic = Summarise(first.astype(np.float64))
-            self._summary = self.reduce(statistic, ColumnSummary.merge, length=LENGTH)
-        return self._summary
-
     def subset(self, numbers: Indices) -> "ArrayRows":
         """Return some of the rows, by their numbers, as a copy."""
         return self.from_block(self.take(numbers))
@@ -193,52 +142,12 @@ class ArrayRows:
         some._reads = self._reads
         return some
 
-    def reweighted(self, weights: Float64 | None) -> "ArrayRows":
-        """Return the same rows with other weights."""
-        return self._alike(self.codes, self.n_classes, weights)
-
-    def relabelled(self, codes: Indices, n_classes: int) -> "ArrayRows":
-        """Return the same rows with other classes."""
-        return self._alike(codes, n_classes, self.weights)
-
-    def with_summary(self, summary: ColumnSummary) -> "ArrayRows":
-        """Return the same rows, whose summary is known."""
-        known = self._copy()
-        known._summary = summary
-        return known
-
-    def counted_anew(self) -> "ArrayRows":
-        """Return the same rows, whose reads are counted from zero."""
-        anew = self._copy()
-        anew._reads = Reads(self.shape[0] * self.shape[1])
-        return anew
-
-    def _cuts(self, length: int) -> list[slice]:
-        """Cut by row number: not to be overridden, so that every kind of rows has the same bits."""
-        return cut(self.shape[0], length)
-
     def _block_for(self, function: Callable[..., Any], place: slice) -> Block:
         """Return the block that a statistic, or what gives something for each row, is to see."""
         return self._block(place)
 
     def _block(self, place: slice | Indices) -> Block:
         first = place.start if isinstance(place, slice) else 0
-        codes = self.codes[place] if self.codes.size else self.codes
-        weights = None if self.weights is None else self.weights[place]
         # `take` is many times as fast as brackets where rows are short.
         X = self._X[place] if isinstance(place, slice) else self._X.take(place, axis=0)
-        return Block(first, X, codes, weights)
-
-    def _alike(self, codes: Indices, n_classes: int, weights: Float64 | None) -> "ArrayRows":
-        alike = self._copy()
-        alike.codes, alike.n_classes, alike.weights = codes, n_classes, weights
-        return alike
-
-    def _copy(self) -> "ArrayRows":
-        """Copy the names, not the arrays: what `copy.copy` does, in a tenth of its time."""
-        alike = object.__new__(type(self))
-        alike.__dict__.update(self.__dict__)
-        return alike
-
-    def _count(self, n_rows: int) -> None:
-        self._reads.add(n_rows * self.shape[1])
+        return self._labelled(first, X, place)

@@ -31,6 +31,8 @@ class Rows(Protocol):
         None means that each row counts once.
     n_stored : int or None
         How many of the numbers are stored; None means all, as of an array.
+    in_memory : bool
+        Whether the numbers are in this process's memory, so that to read them again costs little.
     reads : float
         How often the numbers were read so far; some of the rows count as that part. Tables made
         from these, copies too, count in the same total, except by `counted_anew`.
@@ -53,6 +55,9 @@ class Rows(Protocol):
 
     @property
     def n_stored(self) -> int | None: ...  # noqa: D102
+
+    @property
+    def in_memory(self) -> bool: ...  # noqa: D102
 
     @property
     def reads(self) -> float: ...  # noqa: D102
