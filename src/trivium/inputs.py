@@ -4,33 +4,25 @@ scikit-learn's ``validate_data`` does the conversion and keeps the feature names
 this module adds what it leaves out: an error names the row and the column.
 """
 
-import datetime
-from contextlib import suppress
 from typing import Any, overload
 
 import numpy as np
-import scipy.sparse
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import validate_data
 
 from trivium.arrays import Float64, Floats, Indices, Labels
 from trivium.class_weights import ClassWeight
 from trivium.containers import as_numbers, require_unmasked
+from trivium.elsewhere_inputs import labelled_elsewhere, queries_elsewhere
 from trivium.labels import as_labels, encoded, known_codes, shown
-from trivium.magnitudes import column_name, require_finite
+from trivium.magnitudes import require_finite
+from trivium.refused_rows import first_non_number, require_columns, require_reals
 from trivium.rows.csr import Csr
+from trivium.rows.elsewhere import elsewhere_of
 from trivium.rows.labelled import LabelledRows, unless_ones
+from trivium.rows.source import Rows
 from trivium.rows.table import rows_of
 from trivium.sparse_inputs import check_sparse_rows, is_sparse
-
-_FIRST = 100  # rows of a table, whose columns are usually of one kind each
-_DATES = (
-    np.datetime64,
-    np.timedelta64,
-    datetime.date,
-    datetime.time,
-    datetime.timedelta,
-)
 
 
 @overload
@@ -96,8 +88,8 @@ def check_rows(
         plain: Floats = X
         return plain
     require_unmasked(X, name)
-    _require_columns(estimator, X, name)
-    _require_reals(X, name)
+    require_columns(estimator, X, name)
+    require_reals(X, name)
     if sparse and is_sparse(X):
         return check_sparse_rows(estimator, X, reset=reset, name=name, finite=finite)
     try:
@@ -110,7 +102,7 @@ def check_rows(
             ensure_all_finite=False,
         )
     except (TypeError, ValueError, OverflowError) as error:
-        place = _first_non_number(estimator, X)
+        place = first_non_number(estimator, X)
         if place is not None:
             kind = ValueError if isinstance(error, OverflowError) else type(error)
             raise kind(f"{error}. In {name}, {place}.") from error
@@ -140,6 +132,25 @@ def _is_expected(estimator: Any, n_columns: int, *, reset: bool) -> bool:
         estimator.n_features_in_ = n_columns
         return True
     return getattr(estimator, "n_features_in_", None) == n_columns
+
+
+def check_queries(estimator: Any, X: Any) -> Rows:
+    """Check rows to predict, which may be sparse, in files or on a cluster.
+
+    Parameters
+    ----------
+    estimator, X
+        As in `check_rows`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `check_rows`.
+    """
+    table = elsewhere_of(X)
+    if table is not None:
+        return queries_elsewhere(estimator, table)
+    return rows_of(check_rows(estimator, X, sparse=True))
 
 
 def check_labelled_rows(
@@ -186,6 +197,20 @@ def check_labelled_rows(
     TypeError
         If `class_weight` is of a wrong kind.
     """
+    table = elsewhere_of(X)
+    if table is not None:
+        labelled = labelled_elsewhere(
+            estimator,
+            table,
+            y,
+            sample_weight,
+            reset=reset,
+            finite=finite,
+            least_classes=least_classes,
+            classes=classes,
+            allow_none_left=allow_none_left,
+        )
+        return labelled.times(class_weight, allow_none_left=allow_none_left)
     if y is None:
         raise ValueError(
             f"{type(estimator).__name__} requires y to be passed, but the target y is None."
@@ -230,6 +255,9 @@ def check_unlabelled_rows(
     ValueError
         If X or the weights are malformed.
     """
+    table = elsewhere_of(X)
+    if table is not None:
+        return labelled_elsewhere(estimator, table, None, sample_weight, reset=True, finite=True)
     X = check_rows(estimator, X, reset=True, sparse=sparse)
     weights, kept = check_weights(sample_weight, X.shape[0])
     given = None if kept is None else rows_of(X)
@@ -305,63 +333,3 @@ def require_same_length(n_rows: int, y: Labels, *, X_name: str = "X", y_name: st
             f"Found input variables with inconsistent numbers of samples: {X_name} has {n_rows} "
             f"rows, but {y_name} has {y.shape[0]}."
         )
-
-
-def _require_columns(estimator: Any, X: Any, name: str) -> None:
-    """Raise a ValueError where a table has no columns, from which libraries make no array."""
-    shape: tuple[int, ...] = getattr(X, "shape", ())
-    if type(X) is not np.ndarray and len(shape) == 2 and shape[1] == 0:
-        raise ValueError(
-            f"{name} has no columns: 0 feature(s) (shape={shape}) while a minimum of 1 is "
-            f"required by {type(estimator).__name__}."
-        )
-
-
-def _require_reals(X: Any, name: str) -> None:
-    """Raise a ValueError where dates, times or complex numbers would pass as real ones."""
-    if isinstance(X, (list, tuple)):
-        with suppress(ValueError):  # of rows of different lengths, which are refused later
-            X = np.array(X, dtype=object)
-    if scipy.sparse.issparse(X) or len(getattr(X, "shape", ())) != 2:
-        return
-    names = getattr(X, "columns", None)
-    if hasattr(X, "column_names"):  # of Arrow, whose `columns` are the values
-        names = X.column_names
-    if names is None or len(set(names)) < len(names):
-        _require_real(np.asarray(X), name, "")
-        return
-    for column in names:
-        _require_real(np.asarray(X[column][:_FIRST]), name, f"column {column!r} of ")
-
-
-def _require_real(values: Any, name: str, which: str) -> None:
-    if values.dtype.kind == "c":
-        raise ValueError(f"Complex data not supported: {which}{name} is made of complex numbers.")
-    kinds = {values.dtype.type}
-    if values.dtype.kind == "O":
-        kinds = set(map(type, values.flat))
-    if any(issubclass(kind, _DATES) for kind in kinds):
-        raise ValueError(
-            f"{which[:1].upper()}{which[1:]}{name} is made of dates or times, not of numbers: "
-            "subtract one, divide by a unit, and pass the quotient."
-        )
-
-
-def _first_non_number(estimator: Any, X: Any) -> str | None:
-    """Say where the first value stands that cannot be read as a number."""
-    try:
-        table = np.asarray(X, dtype=object)
-    except ValueError:
-        return None
-    if table.ndim != 2:
-        return None
-    for column in range(table.shape[1]):
-        with suppress(TypeError, ValueError, OverflowError):
-            table[:, column].astype(np.float64)
-            continue
-        for row, value in enumerate(table[:, column]):
-            try:
-                float(value)
-            except (TypeError, ValueError, OverflowError):
-                return f"row {row}, {column_name(estimator, column)} holds {shown(value)}"
-    return None

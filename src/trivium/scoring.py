@@ -9,6 +9,7 @@ from sklearn.base import ClassifierMixin
 from trivium.arrays import Float64, Labels
 from trivium.inputs import require_same_length, require_weights
 from trivium.labels import as_labels, codes_among, require_alike
+from trivium.rows.elsewhere import elsewhere_of
 
 
 class AccuracyClassifier(ClassifierMixin):
@@ -17,16 +18,17 @@ class AccuracyClassifier(ClassifierMixin):
     classes_: Labels
 
     def score(
-        self, X: ArrayLike | None, y: ArrayLike, sample_weight: ArrayLike | None = None
+        self, X: Any, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
     ) -> float:
         """Share of the rows that are predicted right.
 
         Parameters
         ----------
-        X : array-like or sparse of shape (n_rows, n_features)
+        X : array-like or sparse of shape (n_rows, n_features), or a table elsewhere
             What `predict` takes.
-        y : array-like of shape (n_rows,)
-            True labels. One that the model does not know counts as predicted wrong.
+        y : array-like of shape (n_rows,) or None
+            True labels; None where the table has a column of them. One that the model does not
+            know counts as predicted wrong.
         sample_weight : array-like of shape (n_rows,) or None
 
         Returns
@@ -41,6 +43,10 @@ class AccuracyClassifier(ClassifierMixin):
             round, or no row weighs anything.
         """
         model: Any = self
+        table = elsewhere_of(X)
+        if table is not None:
+            given = table.given(y, sample_weight)
+            y, sample_weight = given.classes[given.codes], given.weights
         truth = as_labels(y)
         predicted: Labels = model.predict(X)
         require_same_length(predicted.shape[0], truth)

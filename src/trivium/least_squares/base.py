@@ -1,6 +1,8 @@
 """What linear functions fitted to indicators do, however their penalty was found."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,10 +11,10 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from trivium.arrays import Float64, Indices, Labels
-from trivium.blocks.linear_scores import bounded_scores
+from trivium.arrays import Float64, Floats, Indices, Labels
+from trivium.blocks.linear_scores import ROWS_A_PIECE, bounded_scores
 from trivium.class_weights import ClassWeight
-from trivium.inputs import check_labelled_rows, check_rows
+from trivium.inputs import check_labelled_rows, check_queries, check_rows
 from trivium.least_squares.deletion.case_deletion import EachLeftOut, without_each
 from trivium.least_squares.deletion.fitted import FittedTable
 from trivium.least_squares.deletion.influence import Influence
@@ -30,6 +32,9 @@ from trivium.least_squares.solving.solve import Solved, Taken, solve, take
 from trivium.least_squares.solving.targets import decisions, leading
 from trivium.magnitudes import beyond_magnitude, column_name, require_finite_rows, require_magnitude
 from trivium.masking import masked_classes, rare_classes, warn_of_masked
+from trivium.rows.block import Block
+from trivium.rows.csr import Csr, takes_sparse
+from trivium.rows.elsewhere import elsewhere_of
 from trivium.rows.labelled import LabelledRows
 from trivium.rows.source import Rows
 from trivium.scoring import AccuracyClassifier
@@ -38,6 +43,40 @@ LARGEST = 1e300
 """Differences, and lengths of columns, stay within float64."""
 
 _CLOSE_TO_IT = 480  # exponent of two; squares of scaled values are within float64
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Values of fitted functions.
+
+    Attributes
+    ----------
+    coef : ndarray of shape (n_targets, d)
+    intercept : ndarray of shape (n_targets,)
+    absent : ndarray of int
+        Positions of the classes that no row with a weight is of.
+    """
+
+    coef: Float64
+    intercept: Float64
+    absent: Indices
+
+    def of(self, X: Floats | Csr) -> Float64:
+        """Return those of some rows, of shape (m, n_targets)."""
+        return below_others(bounded_scores(X, self.coef, self.intercept), self.absent)
+
+
+@takes_sparse
+@dataclass(frozen=True)
+class AnswerFromScores:
+    """What is said of each row of a block, from its scores."""
+
+    scores: Scores
+    answer: Callable[[Float64], Any]
+
+    def __call__(self, block: Block) -> Any:
+        """Answer for a block."""
+        return self.answer(self.scores.of(block.X))
 
 
 class IndicatorFit(AccuracyClassifier, BaseEstimator):
@@ -132,7 +171,8 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
         ndarray of shape (n_queries,) for two classes, else (n_queries, n_classes)
             For two classes, positive means the second one.
         """
-        return decisions(self._scores(X))
+        values: Float64 = self._of_scores(X, decisions)
+        return values
 
     def predict(self, X: ArrayLike) -> Labels:
         """Class with the greatest value, the smallest of those that tie.
@@ -145,8 +185,8 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
         -------
         ndarray of shape (n_queries,)
         """
-        scores = self._scores(X)
-        best = leading(scores, self._absent())
+        check_is_fitted(self)
+        best = self._of_scores(X, partial(leading, absent=self._absent()))
         labels: Labels = self.classes_[best]
         return labels
 
@@ -174,11 +214,17 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
         tags.input_tags.sparse = True
         return tags
 
-    def _scores(self, X: ArrayLike) -> Float64:
-        """Values of the fitted functions, of shape (n_queries, n_targets)."""
+    def _of_scores(self, X: ArrayLike, answer: Callable[[Float64], Any]) -> Any:
+        """Answer from the values of the fitted functions, of shape (n_queries, n_targets).
+
+        Of rows that are elsewhere nobody holds all values at once.
+        """
         check_is_fitted(self)
-        scores = bounded_scores(check_rows(self, X, sparse=True), self.coef_, self.intercept_)
-        return below_others(scores, self._absent())
+        scores_of = Scores(self.coef_, self.intercept_, self._absent())
+        if elsewhere_of(X) is None:
+            return answer(scores_of.of(check_rows(self, X, sparse=True)))
+        each = AnswerFromScores(scores_of, answer)
+        return check_queries(self, X).each(each, length=ROWS_A_PIECE, blas=False)
 
     def _absent(self) -> Indices:
         """Positions of the classes that no row with a weight is of."""

@@ -2,7 +2,8 @@
 
 import warnings
 from dataclasses import dataclass
-from typing import Literal, Self
+from functools import partial
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -148,7 +149,9 @@ class LeastSquaresClassifier(RowsComeAndGo):
         self.calibration = calibration
         self.class_weight = class_weight
 
-    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(
+        self, X: Any, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Fit the linear functions.
 
         Parameters
@@ -232,7 +235,8 @@ class LeastSquaresClassifier(RowsComeAndGo):
         """
         if not hasattr(self, "_calibrator"):
             return super().decision_function(X)
-        return decisions(self._calibrator.log_odds(self._scores(X)))
+        values: Float64 = self._of_scores(X, partial(_decisions, self._calibrator))
+        return values
 
     @available_if(_tells_probabilities)
     def predict_proba(self, X: ArrayLike) -> Float64:
@@ -248,7 +252,8 @@ class LeastSquaresClassifier(RowsComeAndGo):
             Columns in the order of `classes_`.
         """
         check_is_fitted(self, "_calibrator")
-        return self._calibrator.predict_proba(self._scores(X))
+        probabilities: Float64 = self._of_scores(X, self._calibrator.predict_proba)
+        return probabilities
 
     @available_if(_tells_probabilities)
     def predict_log_proba(self, X: ArrayLike) -> Float64:
@@ -264,7 +269,8 @@ class LeastSquaresClassifier(RowsComeAndGo):
             -inf of a class without weight.
         """
         check_is_fitted(self, "_calibrator")
-        return self._calibrator.predict_log_proba(self._scores(X))
+        logarithms: Float64 = self._of_scores(X, self._calibrator.predict_log_proba)
+        return logarithms
 
     def predict(self, X: ArrayLike) -> Labels:
         """Class with the greatest value, or, fitted with `calibration`, the most probable one.
@@ -280,7 +286,7 @@ class LeastSquaresClassifier(RowsComeAndGo):
         """
         if not hasattr(self, "_calibrator"):
             return super().predict(X)
-        labels: Labels = self.classes_[self._calibrator.predict(self._scores(X))]
+        labels: Labels = self.classes_[self._of_scores(X, self._calibrator.predict)]
         return labels
 
     def _masked(self, rows: Rows) -> Indices:
@@ -317,6 +323,10 @@ class LeastSquaresClassifier(RowsComeAndGo):
         own = found.solved.table
         fitted = FittedTable(own, design, None, alpha, self.fit_intercept, most=found.counted)
         return found.solved, fitted
+
+
+def _decisions(calibrator: Calibrator, scores: Float64) -> Float64:
+    return decisions(calibrator.log_odds(scores))
 
 
 @takes_sparse

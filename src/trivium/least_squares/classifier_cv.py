@@ -126,8 +126,8 @@ class LeastSquaresClassifierCV(IndicatorFit):
 
     def fit(
         self,
-        X: ArrayLike,
-        y: ArrayLike,
+        X: Any,
+        y: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
         **params: Any,
     ) -> Self:
@@ -188,8 +188,8 @@ class LeastSquaresClassifierCV(IndicatorFit):
 
     def score(
         self,
-        X: ArrayLike | None,
-        y: ArrayLike,
+        X: Any,
+        y: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
         **params: Any,
     ) -> float:

@@ -113,7 +113,9 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
         self.class_weight = class_weight
         self.n_jobs = n_jobs
 
-    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(
+        self, X: Any, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Keep and index the training rows.
 
         Parameters
@@ -253,7 +255,7 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
         return classifier(self)
 
     def _fit_voters(
-        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None
+        self, X: Any, y: ArrayLike | None, sample_weight: ArrayLike | None
     ) -> tuple[LabelledRows, LabelledRows]:
         """Keep and index the training rows; return them as given, and times `class_weight`."""
         rule = self._rule()

@@ -147,8 +147,8 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
 
     def fit(
         self,
-        X: ArrayLike,
-        y: ArrayLike,
+        X: Any,
+        y: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
         **params: Any,
     ) -> Self:
@@ -192,8 +192,8 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
 
     def score(
         self,
-        X: ArrayLike | None,
-        y: ArrayLike,
+        X: Any,
+        y: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
         **params: Any,
     ) -> float:

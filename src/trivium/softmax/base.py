@@ -12,9 +12,10 @@ from sklearn.utils.validation import check_is_fitted
 from trivium.arrays import Float64, Floats, Indices, Labels
 from trivium.blocks.linear_scores import linear_scores, scaled_scores
 from trivium.blocks.map_reduce import block_length, cut
-from trivium.inputs import check_rows
+from trivium.inputs import check_queries, check_rows
 from trivium.rows.block import NO_CODES, Block
 from trivium.rows.csr import Csr, dense, takes_sparse
+from trivium.rows.elsewhere import elsewhere_of
 from trivium.rows.table import rows_of
 from trivium.scoring import AccuracyClassifier
 from trivium.softmax.objective.cross_entropy import softmax
@@ -254,7 +255,10 @@ class SoftmaxPredictor(AccuracyClassifier, BaseEstimator):
     def _each(self, X: ArrayLike, output: type[Logits]) -> Any:
         """Predict something for each row."""
         check_is_fitted(self, "coef_")
-        rows, output_of = check_rows(self, X, sparse=True), output(self.coef_, self.intercept_)
+        output_of = output(self.coef_, self.intercept_)
+        if elsewhere_of(X) is not None:
+            return check_queries(self, X).each(output_of, length=_LENGTH, blas=False)
+        rows = check_rows(self, X, sparse=True)
         if rows.shape[0] <= _LENGTH:  # one block: a single row is not to wait for more
             whole: Any = rows
             return output_of(Block(0, whole, NO_CODES, None))

@@ -150,8 +150,8 @@ class SoftmaxRegression(CallbackSupportMixin, RowsComeInParts):
     @with_callbacks  # type: ignore[untyped-decorator]
     def fit(
         self,
-        X: ArrayLike,
-        y: ArrayLike,
+        X: Any,
+        y: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
         *,
         X_val: ArrayLike | None = None,

@@ -143,8 +143,8 @@ separating_direction_, history_, n_features_in_, feature_names_in_
 
     def fit(
         self,
-        X: ArrayLike,
-        y: ArrayLike,
+        X: Any,
+        y: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
         *,
         groups: ArrayLike | None = None,
@@ -233,8 +233,8 @@ separating_direction_, history_, n_features_in_, feature_names_in_
 
     def score(
         self,
-        X: ArrayLike | None,
-        y: ArrayLike,
+        X: Any,
+        y: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
         **params: Any,
     ) -> float:
