@@ -117,7 +117,9 @@ class BaseRows:
 
     def _labelled(self, first: int, X: Any, place: slice | Indices) -> Block:
         """Add to numbers of some rows what else is known of them."""
-        codes = self.codes[place] if self.codes.size else self.codes
+        codes = self.codes
+        if codes.size:  # those of rows elsewhere are kept in few bytes each
+            codes = codes[place].astype(np.intp, copy=False)
         weights = None if self.weights is None else self.weights[place]
         return Block(first, X, codes, weights)
 

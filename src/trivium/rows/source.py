@@ -11,6 +11,9 @@ from trivium.rows.summary import ColumnSummary
 
 Statistic = TypeVar("Statistic")
 
+SAMPLES = 256, 4096
+"""Sizes of samples that are asked for again and again: rows in files keep these."""
+
 
 class Rows(Protocol):
     """A table with a class and a weight for each row.

@@ -1,0 +1,167 @@
+"""What a process keeps of a table in files: samples, and a copy for many passes."""
+
+import os
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from trivium.arrays import Floats
+from trivium.rows.number_table import NumberTable
+from trivium.rows.raw_table import RawCopy
+
+DONE = object()
+"""What a task returns that is done for the pass itself."""
+
+_SHARE = 0.5  # of the room that a disk has, which a copy may take unasked
+
+
+class Progress(Protocol):
+    """Is told how far a pass has come."""
+
+    def begin(self, n_rows: int) -> None:
+        """Begin a pass through so many rows."""
+
+    def advance(self, n_rows: int) -> None:
+        """Count rows that were read."""
+
+    def end(self) -> None:
+        """End it, whether all were read or not."""
+
+
+class Stored:
+    """A table in files, shared by all rows that are made from it.
+
+    Parameters
+    ----------
+    table : NumberTable
+    cache : bool, str or "auto"
+        Whether to copy the numbers into a file without a name, from which they are read several
+        times as fast: never, at the first pass, or at the second if there is room enough and
+        the files' own format costs time ("auto"). A string names the folder.
+    progress : Progress or None
+
+    Attributes
+    ----------
+    table : NumberTable
+        The table, or the copy of it.
+    samples : dict of ndarray
+        Every m-th row, by m.
+    """
+
+    def __init__(
+        self, table: NumberTable, cache: bool | str = False, progress: Progress | None = None
+    ) -> None:
+        self.table = table
+        self.samples: dict[int, Floats] = {}
+        self._cache = False if table.is_raw else cache
+        self._progress = progress
+        self._n_passes = 0
+
+    def part(self, table: NumberTable) -> "Stored":
+        """Return what is kept of some of the rows."""
+        return Stored(table, False, self._progress)
+
+    def reading(self, sizes: Sequence[int]) -> "Reading":
+        """Begin a pass, which brings samples of some sizes along."""
+        self._n_passes += 1
+        strides = {max(1, -(-self.table.shape[0] // size)) for size in sizes}
+        return Reading(self, strides - set(self.samples), self._new_copy(), self._progress)
+
+    def _new_copy(self) -> RawCopy | None:
+        """Make room for a copy, if one is to be written in this pass."""
+        if not self._cache or (self._cache == "auto" and self._n_passes < 2):
+            return None
+        unasked, folder = self._cache == "auto", tempfile.gettempdir()
+        if isinstance(self._cache, str) and not unasked:
+            folder = self._cache
+        self._cache = False  # whether it succeeds or not
+        n_bytes = self.table.shape[0] * self.table.shape[1] * self.table.dtype.itemsize
+        try:
+            if unasked and (
+                n_bytes > _SHARE * shutil.disk_usage(folder).free or _is_in_memory(folder)
+            ):
+                return None
+            return RawCopy(self.table.shape, self.table.dtype, folder)
+        except OSError as error:
+            if unasked:
+                return None
+            raise OSError(
+                f"The rows could not be copied to {folder!r} ({error.strerror}), which takes "
+                f"{n_bytes / 1e9:.3g} GB: name another folder by `cache`, or set it to False."
+            ) from error
+
+
+class Reading:
+    """One pass through all rows of a table.
+
+    Parameters
+    ----------
+    stored : Stored
+    strides : set of int
+        Of the samples that are wanted.
+    copy : RawCopy or None
+        What is to receive the numbers.
+    progress : Progress or None
+    """
+
+    def __init__(
+        self,
+        stored: Stored,
+        strides: set[int],
+        copy: RawCopy | None,
+        progress: Progress | None,
+    ) -> None:
+        self.table = stored.table
+        self._stored, self._copy, self._progress = stored, copy, progress
+        self._samples: dict[int, list[Floats]] = {stride: [] for stride in strides}
+        if progress is not None:
+            progress.begin(self.table.shape[0])
+
+    def seen(self, first: int, rows: Floats) -> list[Callable[[], object]]:
+        """Take what is wanted of a chunk; return what remains to be done with it, on any thread."""
+        for stride, parts in self._samples.items():
+            parts.append(rows[-first % stride :: stride].copy())
+        if self._progress is not None:
+            self._progress.advance(len(rows))
+        return [] if self._copy is None else [partial(self._write, self._copy, first, rows)]
+
+    @staticmethod
+    def _write(copy: RawCopy, first: int, rows: Floats) -> object:
+        copy.write(first, rows)
+        return DONE
+
+    def finish(self) -> None:
+        """Keep what was taken, now that all rows were seen."""
+        for stride, parts in self._samples.items():
+            self._stored.samples[stride] = np.concatenate(parts)
+        if self._copy is not None:
+            self._stored.table = self._copy
+            weakref.finalize(self._stored, self._copy.close)
+            self._copy = None
+
+    def close(self) -> None:
+        """End the pass; what was begun and not finished is given up."""
+        if self._progress is not None:
+            self._progress.end()
+        if self._copy is not None:
+            self._copy.close()
+
+
+def _is_in_memory(folder: str) -> bool:
+    """Whether a folder's files take memory, as Linux's tmpfs does."""
+    mounts = Path("/proc/self/mounts")
+    if not mounts.exists():
+        return False
+    place, kind = "", ""
+    real = os.path.realpath(folder)
+    for line in mounts.read_text(encoding="utf-8", errors="replace").splitlines():
+        _, point, name, *_ = line.split(" ")
+        if len(point) >= len(place) and (real + "/").startswith(point.rstrip("/") + "/"):
+            place, kind = point, name
+    return kind in ("tmpfs", "ramfs")
