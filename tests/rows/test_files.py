@@ -83,7 +83,8 @@ def test_same_as_memory(table, length, n_bytes, cache):
         numbers = np.flatnonzero(codes != 1)
         for _ in range(2):
             _assert_alike(rows, memory, length)
-        assert rows.reads == memory.reads
+        # Of files all columns are read to take one.
+        assert rows.reads == pytest.approx(memory.reads + 2 * (1 - 1 / X.shape[1]))
         if numbers.size:
             _assert_alike(rows.subset(numbers), memory.subset(numbers), length)
 
