@@ -271,7 +271,7 @@ def test_what_is_refused(tmp_path, name):
 def test_what_is_no_file(tmp_path):
     with pytest.raises(TableError, match="No such file"):
         open_source(tmp_path / "none.csv")
-    with pytest.raises(TableError, match="cannot read"):
+    with pytest.raises(TableError, match="has no files"):
         open_source(tmp_path)
 
 

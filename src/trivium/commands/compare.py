@@ -119,6 +119,7 @@ def compare(
     from trivium.comparison.limits import Clock
     from trivium.comparison.output import require_places, write_report
     from trivium.comparison.settings import BUDGET, Settings
+    from trivium.tables.file_names import names_of_files
 
     clock = Clock(seconds or BUDGET)
     with ExitStack() as kept:
@@ -137,7 +138,11 @@ def compare(
                 with_reference=with_reference,
                 show_rows=show_rows,
             )
-            places = None if out is None else kept.enter_context(require_places(out, data))
+            places = (
+                None
+                if out is None
+                else kept.enter_context(require_places(out, names_of_files(data)))
+            )
             tell("reading")
             kinds = reading.with_group(kinds, group)
             seen = reading.look_at(data, target, kinds, missing, drop, decimal, dates, sheet)

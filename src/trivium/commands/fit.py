@@ -71,7 +71,7 @@ def fit(
         raise TyperException("--out is empty: name a file")
     weights: Any = None if class_weight is Weights.NONE else class_weight.value
     with errors_in_one_line(), progress("fitting") as tell:
-        require_other_file(out, data)
+        require_other_file(out, *data)
         require_writable(out)
         tell("reading")
         kinds = reading.with_group(kinds, group)

@@ -54,7 +54,7 @@ def look(
     if json:
         print_json(seen.to_dict())
     else:
-        print_look(seen, data)
+        print_look(seen, reading.called(data))
 
 
 def print_look(seen: "Look", data: str) -> None:

@@ -66,8 +66,10 @@ def predict(
     except ValueError as error:
         raise TyperException(f"--out: {error}") from error
     with errors_in_one_line(), progress("predicting") as tell:
-        require_other_file(out, model, data)
-        opened = begun(lambda: open_source(data, sheet=sheet))  # which reads all of a text file
+        require_other_file(out, model, *data)
+        opened = begun(
+            lambda: open_source(list(data), sheet=sheet)
+        )  # which reads all of a text file
 
         from trivium.storage.models import load  # meanwhile, for these take a while
         from trivium.tabular.classifier import TabularClassifier

@@ -10,10 +10,11 @@ if TYPE_CHECKING:
     from trivium.tables.look import Look
 
 Data = Annotated[
-    str,
+    list[str],
     typer.Argument(
         metavar="DATA",
-        help="A table: CSV in any dialect, also compressed; Parquet, Feather, Excel.",
+        help="A table: CSV in any dialect, also compressed; Parquet, Feather, Excel. Several "
+        "files, a folder of them, or a pattern in quotation marks ('rows/*.csv') are one table.",
     ),
 ]
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="A file of `trivium fit`.")]
@@ -76,8 +77,19 @@ def with_group(choices: Sequence[str] | None, group: str | None) -> list[str]:
     return [each for each in choices or () if each.rpartition("=")[0] != group] + own
 
 
+def called(data: Sequence[str]) -> str:
+    """Return what a table is called: by its file, or by how many they are."""
+    from trivium.tables.file_names import names_of_files
+
+    if len(data) == 1 and names_of_files(data) == list(data):
+        return data[0]
+    n = len(names_of_files(data))
+    counted = f"{n:,} file" + ("" if n == 1 else "s")
+    return f"{data[0]} ({counted})" if len(data) == 1 else counted
+
+
 def look_at(
-    data: str,
+    data: Sequence[str],
     target: str | None,
     kinds: Sequence[str] | None,
     missing: Sequence[str] | None,
@@ -98,7 +110,7 @@ def look_at(
     from trivium.tables.look import look
 
     return look(
-        data,
+        list(data),
         target,
         kinds=kinds_of(kinds),
         missing=missing or (),

@@ -74,9 +74,11 @@ def require_other_file(out: str, *given: str) -> None:
     Raises
     ------
     TyperException
-        If `out` is one of the given files, by whatever name.
+        If `out` is one of the given files, by whatever name, or one of those that are read as one.
     """
-    for path in given:
+    from trivium.tables.file_names import names_of_files
+
+    for path in names_of_files(given):
         if os.path.exists(out) and os.path.exists(path) and os.path.samefile(out, path):
             raise TyperException(f"--out: {in_one_line(out)} is read: name another file")
 

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +22,7 @@ class Places(NamedTuple):
 
 
 @contextmanager
-def require_places(out: str, data: str) -> Iterator[Places]:
+def require_places(out: str, data: Sequence[str]) -> Iterator[Places]:
     """Tell where the report goes, and make the folder: before long work, not after it.
 
     A folder that was made, and into which nothing has come by the end of the block, is removed.
@@ -31,8 +31,8 @@ def require_places(out: str, data: str) -> Iterator[Places]:
     ----------
     out : str
         A folder, for report.html and report.json; or a file that ends in .html.
-    data : str
-        What is read, which is not written over.
+    data : sequence of str
+        Files that are read, which are not written over.
 
     Yields
     ------
@@ -64,9 +64,10 @@ def require_places(out: str, data: str) -> Iterator[Places]:
                 folder.rmdir()
 
 
-def _require_free(places: Places, data: str) -> None:
+def _require_free(places: Places, data: Sequence[str]) -> None:
     for place in places:
-        if place.exists() and os.path.exists(data) and os.path.samefile(place, data):
+        read = [each for each in data if os.path.exists(each)]
+        if place.exists() and any(os.path.samefile(place, each) for each in read):
             raise TableError("--out: the table that is read would be written over")
         require_writable(place)
 

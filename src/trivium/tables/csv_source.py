@@ -1,7 +1,7 @@
 """Text files of rows and fields: CSV and its kin."""
 
 import io
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -37,6 +37,10 @@ class CsvSource:
     TableError
         If it is empty, no text, or damaged, or if its header is.
     """
+
+    n_rows: int | None = None  # which nobody knows without reading it
+    text = True
+    types: Mapping[str, str | None] = {}
 
     def __init__(self, path: Path) -> None:
         self.path = path

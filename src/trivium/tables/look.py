@@ -18,8 +18,9 @@ from trivium.tables.findings import PLACE, Finding, Hints, Note
 from trivium.tables.kinds import Column, Kind
 from trivium.tables.numbers import require_decimal
 from trivium.tables.overrides import decide_as, kind_of
+from trivium.tables.protocol import Source
 from trivium.tables.quantities import note_of_points
-from trivium.tables.source import Source, open_source
+from trivium.tables.source import open_source
 from trivium.tables.target import Target, target_of
 
 _MOST_NOTES, _MOST_NAMES = 3, 10
@@ -122,7 +123,8 @@ def look(
 
     Parameters
     ----------
-    data : path, data frame, Arrow table or mapping of columns
+    data : path, list of paths, data frame, Arrow table or mapping of columns
+        As of `open_source`: several files, a folder or a pattern are one table.
     target : str, optional
         The column of labels.
     kinds : mapping of str to str

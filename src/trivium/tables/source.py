@@ -1,17 +1,19 @@
-"""Where tables come from: names of columns, batches of text cells, and where a row stands."""
+"""Tables are opened: files, folders of them, data frames, Arrow tables, columns by name."""
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pyarrow as pa
 
 from trivium.tables import excel_source
 from trivium.tables.csv_source import CsvSource
 from trivium.tables.errors import TableError
-from trivium.tables.pieces import Piece
+from trivium.tables.file_names import Part, parts_of
+from trivium.tables.many_files import File, ManyFiles
+from trivium.tables.protocol import Source
 from trivium.tables.typed_source import (
     FEATHER,
     of_arrow,
@@ -23,58 +25,6 @@ from trivium.tables.typed_source import (
 )
 
 
-class Source(Protocol):
-    """A table of text cells that can be read more than once.
-
-    Attributes
-    ----------
-    names : tuple of str
-        Of columns, as in the header; one without a name is called by its number, from 1.
-    notes : tuple of str
-        What was seen: encoding, separator, header.
-    doubt : str or None
-        Why what was taken for the header may be none.
-    """
-
-    @property
-    def names(self) -> tuple[str, ...]: ...  # noqa: D102
-
-    @property
-    def notes(self) -> tuple[str, ...]: ...  # noqa: D102
-
-    @property
-    def doubt(self) -> str | None: ...  # noqa: D102
-
-    def batches(
-        self,
-        names: Iterable[str] | None = None,
-        *,
-        numbers: Collection[str] = (),
-        plain: Collection[str] = (),
-    ) -> Iterator[pa.RecordBatch]:
-        """Hand out the rows, in order, of all columns or of those named; null is an empty cell.
-
-        Cells are text, but for finite numbers, which may be float64: those of `numbers` where
-        the table has numbers there, so that nobody reads their text as another style's; and those
-        of `plain`, known to be written as programs do, where all of a batch are.
-        """
-
-    def pieces(
-        self,
-        names: Iterable[str] | None = None,
-        *,
-        numbers: Collection[str] = (),
-        plain: Collection[str] = (),
-    ) -> Iterator[Piece]:
-        """Hand out, in order, functions that make those batches, on any thread."""
-
-    def place(self, row: int) -> str:
-        """Name a row, counted from 0, as its reader counts: a line of a file, a row."""
-
-    def places(self, rows: Iterable[int]) -> dict[int, str]:
-        """Name several rows in one go."""
-
-
 def open_source(data: Any, *, sheet: str | None = None) -> Source:
     """Open a table: a path, a pandas or polars data frame, an Arrow table, or columns by name.
 
@@ -82,7 +32,8 @@ def open_source(data: Any, *, sheet: str | None = None) -> Source:
 
     Parameters
     ----------
-    data : path, data frame, Arrow table or mapping
+    data : path, list of paths, data frame, Arrow table or mapping
+        A path may be a folder, or a pattern such as "rows/*.csv": its files are one table.
     sheet : str, optional
         Of an Excel file; the first one by default.
 
@@ -94,7 +45,12 @@ def open_source(data: Any, *, sheet: str | None = None) -> Source:
     if isinstance(data, str | os.PathLike):
         if not os.fspath(data):
             raise TableError("no file is named: its name is empty")
-        return _open_file(Path(data), sheet)
+        parts = parts_of(data)
+        return _open_file(Path(data), sheet) if parts is None else _open_files(parts, sheet)
+    if isinstance(data, list | tuple) and all(isinstance(d, str | os.PathLike) for d in data):
+        if len(data) == 1:
+            return open_source(data[0], sheet=sheet)
+        return _open_files(parts_of(data) or [], sheet)
     if sheet is not None:
         raise TableError("sheet is for Excel files alone")
     if isinstance(data, pa.Table | pa.RecordBatch):
@@ -115,6 +71,30 @@ def open_source(data: Any, *, sheet: str | None = None) -> Source:
         f"a table is a path, a data frame, an Arrow table or a mapping of columns, "
         f"not {type(data).__name__}"
     )
+
+
+def _open_files(parts: Sequence[Part], sheet: str | None) -> Source:
+    """Open files that are one table; those that are empty to the last byte have nothing to say."""
+    files, empty = [], []
+    for part in parts:
+        if _is_empty(part.path):
+            empty.append(part.path)
+            continue
+        try:
+            files.append(File(part, _open_file(part.path, sheet)))
+        except TableError as error:
+            named = str(part.path) in str(error)
+            raise error if named else TableError(f"{part.path}: {error}") from error
+    if not files:
+        raise TableError(f"{empty[0]} is empty" + (", as are all files" if empty[1:] else ""))
+    return ManyFiles(files, empty)
+
+
+def _is_empty(path: Path) -> bool:
+    try:
+        return path.is_file() and path.stat().st_size == 0
+    except OSError as error:
+        raise TableError(f"cannot read {path}: {error.strerror or error}") from error
 
 
 def _open_file(path: Path, sheet: str | None) -> Source:

@@ -55,6 +55,29 @@ def text_of_array(values: pa.Array, name: str) -> pa.Array:
     raise holds_no_values(name, str(kind))
 
 
+def type_word(kind: pa.DataType) -> str | None:
+    """Say what values of an Arrow type are, in a word; None where there are none.
+
+    Integers, floats and decimals are numbers all, for a file without gaps has whole numbers where
+    another has floats.
+    """
+    if isinstance(kind, pa.BaseExtensionType):
+        return type_word(kind.storage_type)
+    if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
+        return type_word(kind.value_type)
+    if pa.types.is_null(kind):
+        return None
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return "numbers"
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return "text"
+    if pa.types.is_boolean(kind):
+        return "truth values"
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        return "dates"
+    return str(kind)
+
+
 def text_of_objects(values: Any, name: str) -> pa.Array:
     """Return Python objects, of any mix of types, as strings."""
     return pa.array([text_of(value, name) for value in values], pa.string())

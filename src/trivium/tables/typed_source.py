@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from trivium.tables.errors import TableError, row_called
 from trivium.tables.headers import checked_headers
 from trivium.tables.pieces import Piece, batches_of
-from trivium.tables.texts import text_of_array, text_of_objects
+from trivium.tables.texts import text_of_array, text_of_objects, type_word
 
 ROWS_OF_A_BATCH = 16_384
 _BUFFER = 1 << 16  # bytes of a column that are read at once, rather than all of a group of rows
@@ -37,12 +37,29 @@ class TypedSource:
     read : function
         Takes numbers of columns and hands out blocks of rows.
     notes : sequence of str
+    n_rows : int or None
+        Rows, if they are known.
+    schema : Arrow schema or None
+        Types of the columns, where they count: in files, of which others may have others.
     """
 
-    def __init__(self, names: Sequence[Any], read: Read, notes: Sequence[str] = ()) -> None:
+    text = False
+
+    def __init__(
+        self,
+        names: Sequence[Any],
+        read: Read,
+        notes: Sequence[str] = (),
+        *,
+        n_rows: int | None = None,
+        schema: pa.Schema | None = None,
+    ) -> None:
         self.names, said = checked_headers(["" if n is None else str(n) for n in names])
         self.notes = (*notes, *said)
         self.doubt: str | None = None
+        self.n_rows = n_rows
+        kinds = [] if schema is None else [type_word(each) for each in schema.types]
+        self.types = dict(zip(self.names, kinds, strict=False))
         self._read = read
 
     def batches(
@@ -116,7 +133,7 @@ def of_arrow(table: pa.Table | pa.RecordBatch) -> TypedSource:
             part = table.slice(start, ROWS_OF_A_BATCH)
             yield {place: part.column(place) for place in places}
 
-    return TypedSource(table.schema.names, read)
+    return TypedSource(table.schema.names, read, n_rows=table.num_rows)
 
 
 def of_pandas(frame: Any) -> TypedSource:
@@ -127,7 +144,7 @@ def of_pandas(frame: Any) -> TypedSource:
             part = frame.iloc[start : start + ROWS_OF_A_BATCH]
             yield {place: part.iloc[:, place] for place in places}
 
-    return TypedSource(list(frame.columns), read)
+    return TypedSource(list(frame.columns), read, n_rows=len(frame))
 
 
 def of_polars(frame: Any) -> TypedSource:
@@ -137,7 +154,7 @@ def of_polars(frame: Any) -> TypedSource:
         for part in frame.iter_slices(ROWS_OF_A_BATCH):
             yield {place: part.to_series(place).to_arrow() for place in places}
 
-    return TypedSource(frame.columns, read)
+    return TypedSource(frame.columns, read, n_rows=len(frame))
 
 
 def of_mapping(columns: Mapping[Any, Any]) -> TypedSource:
@@ -151,7 +168,7 @@ def of_mapping(columns: Mapping[Any, Any]) -> TypedSource:
         for start in range(0, max(lengths, default=0), ROWS_OF_A_BATCH):
             yield {place: values[place][start : start + ROWS_OF_A_BATCH] for place in places}
 
-    return TypedSource(list(columns), read)
+    return TypedSource(list(columns), read, n_rows=max(lengths, default=0))
 
 
 def of_parquet(path: Path) -> TypedSource:
@@ -159,7 +176,9 @@ def of_parquet(path: Path) -> TypedSource:
     from pyarrow import parquet
 
     try:
-        names = parquet.ParquetFile(path).schema_arrow.names
+        with parquet.ParquetFile(path) as file:
+            schema, n_rows = file.schema_arrow, file.metadata.num_rows
+        names = schema.names
     except DAMAGE as error:
         raise _damaged(path, "Parquet", error) from error
 
@@ -173,7 +192,7 @@ def of_parquet(path: Path) -> TypedSource:
         except DAMAGE as error:
             raise _damaged(path, "Parquet", error) from error
 
-    return TypedSource(names, read)
+    return TypedSource(names, read, n_rows=n_rows, schema=schema)
 
 
 def of_feather(path: Path) -> TypedSource:
@@ -188,7 +207,7 @@ def of_feather(path: Path) -> TypedSource:
             table.validate(full=True)
             return of_arrow(table)
         with _opened_ipc(path, start, None) as reader:
-            names = reader.schema.names
+            schema = reader.schema
     except DAMAGE as error:
         raise _damaged(path, "Feather", error) from error
 
@@ -204,7 +223,7 @@ def of_feather(path: Path) -> TypedSource:
         except DAMAGE as error:
             raise _damaged(path, "Feather", error) from error
 
-    return TypedSource(names, read)
+    return TypedSource(schema.names, read, schema=schema)
 
 
 def _own(cells: pa.Array) -> pa.Array:

@@ -11,7 +11,7 @@ from trivium.parameters import require_number
 from trivium.preparation.reading import as_numbers, require_columns
 from trivium.tables.errors import CellError, TableError
 from trivium.tables.pieces import AT_ONCE, Piece
-from trivium.tables.source import Source
+from trivium.tables.protocol import Source
 from trivium.tables.texts import text_of_array
 from trivium.tabular.answers import Answers
 from trivium.tabular.classifier import TabularClassifier
