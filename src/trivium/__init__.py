@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from trivium.neighbors.classifier_cv import KNeighborsClassifierCV
     from trivium.neighbors.density import KNeighborsDensity
     from trivium.neighbors.nearest import NearestNeighbors
+    from trivium.scanning.scan import scan
     from trivium.softmax.classifier import SoftmaxRegression
     from trivium.softmax.classifier_cv import SoftmaxRegressionCV
     from trivium.softmax.separation.directions import SeparationWarning
@@ -41,6 +42,7 @@ __all__ = [
     "compare",
     "load",
     "save",
+    "scan",
 ]
 
 _HOME = {
@@ -58,6 +60,7 @@ _HOME = {
     "compare": "trivium.comparison.compare",
     "load": "trivium.storage.models",
     "save": "trivium.storage.models",
+    "scan": "trivium.scanning.scan",
 }
 
 _ROOMS = ("displays",)

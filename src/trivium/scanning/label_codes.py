@@ -1,0 +1,189 @@
+"""Labels that come batch by batch, in a byte or two each: what they are, and whose is which."""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from sklearn.utils.multiclass import check_classification_targets
+
+from trivium.arrays import Indices, Labels
+from trivium.labels import encoded, hashable, shown
+from trivium.scanning.column_file import ColumnFile, first_null, plain_cells
+
+_BEYOND_INTEGERS = 2.0**63  # as in scikit-learn, floats from here on are no labels
+
+
+class LabelCodes:
+    """Labels of rows, as they come.
+
+    Parameters
+    ----------
+    name : str
+        What errors call the column.
+    known : ndarray or None
+        The classes that there may be, sorted; None lets labels say so.
+    """
+
+    def __init__(self, name: str, known: Labels | None) -> None:
+        self._name, self._known = name, known
+        labels = [] if known is None else hashable(known)
+        self._code_of: dict[Any, int] = {label: code for code, label in enumerate(labels)}
+        self._parts: list[Indices] = []
+        self._dtypes: list[np.dtype[Any]] = []
+        self._first: tuple[str, pa.DataType, str] | None = None
+
+    def expect(self, kind: pa.DataType, path: str, *, is_empty: bool) -> None:
+        """Say what type the labels of a file have.
+
+        Raises
+        ------
+        ValueError
+            If they are no labels, or cannot be of the same classes as those of files before.
+        """
+        if pa.types.is_null(kind):
+            return
+        family = family_of(kind)
+        if family is None or (self._first is not None and family != self._first[0]):
+            if is_empty:
+                return
+            if family is None:
+                raise ValueError(
+                    f"Column {self._name!r} of {path} holds {kind}: labels are strings, whole "
+                    "numbers, booleans or dates."
+                )
+            assert self._first is not None  # noqa: S101  # by the condition above
+            _, other, where = self._first
+            raise ValueError(
+                f"Column {self._name!r} holds {other} in {where}, but {kind} in {path}: labels "
+                "are of one kind."
+            )
+        self._first = self._first or (family, kind, path)
+        dtype = plain_cells(pa.array([], kind)).to_numpy(zero_copy_only=False).dtype
+        self._dtypes.append(dtype)
+
+    def add(self, cells: pa.Array, file: ColumnFile, row: int) -> None:
+        """Take the labels of the next rows.
+
+        Parameters
+        ----------
+        cells : Arrow array
+        file : ColumnFile
+        row : int
+            The first of them, in the file.
+
+        Raises
+        ------
+        ValueError
+            If one is missing, no label, or none of those known; the message names the row.
+        """
+        cells = plain_cells(cells)
+        if cells.null_count:
+            raise ValueError(
+                f"Column {self._name!r} holds no label in {file.where(row + first_null(cells))}: "
+                "fill it, or leave the row out."
+            )
+        cells.validate(full=True)
+        found = cells.dictionary_encode()
+        labels = found.dictionary.to_numpy(zero_copy_only=False)
+        places = found.indices.to_numpy()
+        wrong = _no_labels(labels)
+        if wrong.any():
+            place = int(np.argmax(wrong[places]))
+            raise ValueError(self._said_of(labels[places[place]], file.where(row + place)))
+        codes = np.array([self._code(label) for label in hashable(labels)], dtype=np.intp)
+        if (codes < 0).any():
+            place = int(np.argmax(codes[places] < 0))
+            raise ValueError(self._unknown(labels[places[place]], file.where(row + place)))
+        self._parts.append(codes.astype(self._smallest())[places])
+
+    def finish(self) -> tuple[Labels, Indices]:
+        """Return the classes, sorted, and the code of each row among them."""
+        parts, self._parts = self._parts, []
+        n_rows = sum(map(len, parts))
+        codes: Indices = np.empty(n_rows, dtype=self._smallest())
+        classes, place_of = self._sorted()
+        place_of = place_of.astype(codes.dtype)
+        first = 0
+        for part in parts:
+            codes[first : first + len(part)] = place_of[part]
+            first += len(part)
+        if classes.dtype.kind == "f" and 0 < n_rows < 2 * len(classes):
+            check_classification_targets(classes[codes])  # warns, as of an array
+        return classes, codes
+
+    def _code(self, label: Any) -> int:
+        if self._known is None:
+            return self._code_of.setdefault(label, len(self._code_of))
+        return self._code_of.get(label, -1)
+
+    def _smallest(self) -> np.dtype[Any]:
+        return np.dtype(np.min_scalar_type(max(len(self._code_of) - 1, 0)))
+
+    def _sorted(self) -> tuple[Labels, Indices]:
+        """Return the classes in order, and for each label in the order of coming its place."""
+        if self._known is not None:
+            return self._known, np.arange(len(self._known))
+        return sorted_labels(list(self._code_of), self._dtypes)
+
+    def _said_of(self, label: Any, where: str) -> str:
+        if np.isnan(label) or np.isinf(label):
+            return f"Column {self._name!r} holds no label in {where}, but {shown(label)}."
+        return (
+            f"Column {self._name!r} holds {shown(label)} in {where}, and a classifier takes "
+            "classes: is this a target of regression?"
+        )
+
+    def _unknown(self, label: Any, where: str) -> str:
+        known = self._known
+        assert known is not None  # noqa: S101  # else every label is known
+        return (
+            f"Column {self._name!r} holds {shown(label)} in {where}, which is none of the "
+            f"{known.size} given classes ({', '.join(map(shown, known[:5]))}"
+            f"{', ...' if known.size > 5 else ''})."
+        )
+
+
+def sorted_labels(labels: list[Any], dtypes: list[np.dtype[Any]]) -> tuple[Labels, Indices]:
+    """Sort labels that differ, and say where each one went.
+
+    Parameters
+    ----------
+    labels : list
+    dtypes : list of dtype
+        That the labels had in files; what comes of them is what NumPy makes of arrays of these.
+    """
+    kinds = {dtype.kind for dtype in dtypes}
+    if not labels:
+        return np.empty(0, dtype=dtypes[0] if dtypes else np.intp), np.empty(0, dtype=np.intp)
+    if "O" in kinds:
+        array: Labels = np.array(labels, dtype=object)
+    elif kinds <= {"i", "u"} and len(kinds) == 2:  # NumPy would make floats of them
+        array = np.array(labels, dtype=np.int64 if max(labels) < 2**63 else np.uint64)
+    else:
+        array = np.array(labels, dtype=np.result_type(*dtypes))
+    if array.dtype.kind == "f":
+        classes, places = np.unique(array, return_inverse=True)
+        return classes, places
+    return encoded(array)
+
+
+def family_of(kind: pa.DataType) -> str | None:
+    """Name what labels can be compared with: labels of one family are of one table."""
+    types = pa.types
+    if types.is_dictionary(kind):
+        kind = kind.value_type
+    if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind):
+        return "strings"
+    if types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind):
+        return "numbers"
+    if types.is_date(kind) or types.is_timestamp(kind):
+        return "dates"
+    return "times" if types.is_duration(kind) else None
+
+
+def _no_labels(labels: Labels) -> Any:
+    """Mark floats that are not whole, or beyond integers."""
+    if labels.dtype.kind != "f":
+        return np.zeros(labels.shape, dtype=np.bool_)
+    with np.errstate(invalid="ignore"):
+        return ~((labels == np.trunc(labels)) & (np.abs(labels) < _BEYOND_INTEGERS))
