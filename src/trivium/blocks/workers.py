@@ -8,7 +8,8 @@ are taken in the order of the pieces.
 import operator
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ContextDecorator
+from contextlib import ContextDecorator, contextmanager
+from contextvars import ContextVar
 from functools import lru_cache, partial
 from threading import RLock, get_ident
 from typing import Any, TypeVar
@@ -46,12 +47,34 @@ def worker_count(n_jobs: int | None = None) -> int:
         raise TypeError(f"n_jobs={n_jobs!r}: expected an integer or None.")
     if jobs == 0:
         raise ValueError("n_jobs=0 makes no sense: use None for every core, or a number of cores.")
-    return jobs if jobs > 0 else max(1, _cores() + 1 + jobs)
+    return min(jobs, _share.get() or jobs) if jobs > 0 else max(1, _cores() + 1 + jobs)
+
+
+_share: ContextVar[int | None] = ContextVar("share", default=None)
+
+
+@contextmanager
+def at_most(n_threads: int) -> Iterator[None]:
+    """Count so many cores at most, in this thread: its share where several processes work.
+
+    Examples
+    --------
+    >>> with at_most(1):
+    ...     worker_count()
+    1
+    """
+    before = _share.set(n_threads)
+    try:
+        yield
+    finally:
+        _share.reset(before)
 
 
 def _cores() -> int:
     affinity = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else ()
-    return _counted(frozenset(affinity), os.environ.get("LOKY_MAX_CPU_COUNT"))
+    cores = _counted(frozenset(affinity), os.environ.get("LOKY_MAX_CPU_COUNT"))
+    share = _share.get()
+    return cores if share is None else min(cores, share)
 
 
 @lru_cache(maxsize=8)

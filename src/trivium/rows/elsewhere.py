@@ -1,32 +1,11 @@
 """Tables whose rows are no array: what the door of every fit and prediction asks of them."""
 
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from trivium.arrays import Float64, Indices, Labels
-from trivium.rows.source import Rows
-
-
-class Given(NamedTuple):
-    """What such a table gives to learn from, labels read and nothing else.
-
-    Attributes
-    ----------
-    rows : Rows
-        All of them, without classes and weights.
-    classes : ndarray of shape (n_classes,)
-        The labels there are, sorted as `labels.encoded` sorts them; empty without labels.
-    codes : ndarray of shape (n,) or None
-        Position of each row's label among them, in the smallest type of integers that has room.
-    weights : ndarray of shape (n,) or None
-        As they are given, zeros too; checked to be finite and not negative.
-    """
-
-    rows: Rows
-    classes: Labels
-    codes: Indices | None
-    weights: Float64 | None
+from trivium.rows.given import NO_LABELS as NO_LABELS
+from trivium.rows.given import Given as Given
 
 
 @runtime_checkable
@@ -59,16 +38,12 @@ class Elsewhere(Protocol):
         """
 
 
-NO_LABELS: Labels = np.empty(0, dtype=np.intp)
-"""Classes of rows without labels."""
-
-
 def elsewhere_of(X: Any) -> Elsewhere | None:
     """Return a table whose rows are no array: itself, or one that stands for Dask's; else None."""
     if isinstance(X, np.ndarray):
         return None
     if type(X).__module__.partition(".")[0] in ("dask", "dask_expr"):
-        from trivium.rows.cluster import DaskTable  # type: ignore[import-not-found]  # to come
+        from trivium.rows.dask_tables import DaskTable
 
         table: Elsewhere = DaskTable(X)
         return table

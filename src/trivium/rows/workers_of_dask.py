@@ -1,0 +1,220 @@
+"""A cluster of Dask's workers, by the few things that rows need of it.
+
+Another engine has to do the same: keep what a function returns, say who keeps it, do work there,
+and end in an error rather than never.
+"""
+
+import threading
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
+from contextlib import contextmanager, suppress
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+
+from trivium.rows.partitions import Work, work_on
+
+_PATIENCE = 30.0  # seconds without any worker
+_LOOK = 2.0  # seconds between two looks for workers
+_NO_WARNING = {"distributed.admin.large-graph-warning-threshold": "1TB"}
+
+
+class Workers:
+    """Dask's workers.
+
+    Parameters
+    ----------
+    client : distributed.Client
+    """
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self._futures: list[weakref.ref[Any]] = []
+
+    @classmethod
+    def current(cls) -> "Workers":
+        """Return those of the current client.
+
+        Raises
+        ------
+        ImportError
+            If `distributed` is not installed.
+        ValueError
+            If there is no client.
+        """
+        try:
+            import distributed
+        except ImportError as error:
+            raise ImportError(
+                "Rows of Dask are learnt from by its workers, and `distributed` is not installed: "
+                'pip install "trivium[dask]".'
+            ) from error
+        current: Any = distributed.default_client  # without types
+        try:
+            return cls(current())
+        except ValueError as error:
+            raise ValueError(
+                "Rows of Dask are learnt from by its workers, and no client is there. Start both: "
+                "from distributed import Client, LocalCluster; client = Client(LocalCluster())."
+            ) from error
+
+    def addresses(self) -> list[str]:
+        """Return where the workers are, in the order of their addresses."""
+        return sorted(self.client.nthreads())
+
+    def keep(
+        self,
+        function: Callable[..., Any],
+        *arguments: Any,
+        key: str | None = None,
+        worker: str | None = None,
+    ) -> Any:
+        """Let a worker compute something and keep it while the future returned lives.
+
+        What is sent along is computed with again where a worker is lost.
+        """
+        import dask
+
+        where = {} if worker is None else {"workers": [worker], "allow_other_workers": True}
+        name = key or f"trivium-{getattr(function, '__name__', 'work')}-{uuid4()}"
+        with dask.config.set(_NO_WARNING), _clearly():
+            future = self.client.submit(function, *arguments, key=name, pure=False, **where)
+        self.watch([future])
+        return future
+
+    def watch(self, futures: Sequence[Any]) -> None:
+        """Let go of these, too, where an interrupt ends the work."""
+        self._futures = [each for each in self._futures if each() is not None]
+        self._futures.extend(map(weakref.ref, futures))
+
+    def holders(self, futures: Sequence[Any]) -> list[str | None]:
+        """Say of each future which worker keeps it: of several the one that has fewest to keep."""
+        with _clearly():
+            who_has = self.client.who_has(list(futures))
+        n_kept: dict[str, int] = {}
+        chosen = []
+        for future in futures:
+            own = sorted(who_has.get(future.key) or ())
+            holder = min(own, key=lambda one: n_kept.get(one, 0), default=None)
+            if holder is not None:
+                n_kept[holder] = n_kept.get(holder, 0) + 1
+            chosen.append(holder)
+        return chosen
+
+    def answers(
+        self,
+        action: Callable[..., Any],
+        data: Sequence[Any],
+        known: Sequence[Any],
+        firsts: Sequence[int],
+        beside: Sequence[tuple[Any, ...]],
+    ) -> list[Any]:
+        """Let each worker do something with the partitions that it keeps: one task a worker.
+
+        A task may go to another worker, which is needed where the first is lost: there the
+        partitions are loaded again.
+
+        Parameters
+        ----------
+        action : callable
+            As of `Work`.
+        data, known : sequence of future
+            Numbers of each partition; and what is known of the rows besides, or None.
+        firsts, beside
+            As of `Work`.
+
+        Returns
+        -------
+        list
+            One answer a partition, in their order.
+
+        Raises
+        ------
+        RuntimeError
+            If rows are lost with their worker, or no worker is left.
+        """
+        of_worker: dict[str | None, list[int]] = {}
+        for place, holder in enumerate(self.holders(data)):
+            of_worker.setdefault(holder, []).append(place)
+        tasks = []
+        for holder, places in of_worker.items():
+            own_firsts, own_beside = [firsts[p] for p in places], [beside[p] for p in places]
+            work = Work(action, own_firsts, own_beside, np.geterr())
+            own = [data[p] for p in places], [known[p] for p in places]
+            tasks.append(self.keep(work_on, work, *own, worker=holder))
+        found: list[Any] = [None] * len(data)
+        for places, answers in zip(of_worker.values(), self.gather(tasks), strict=True):
+            for place, answer in zip(places, answers, strict=True):
+                found[place] = answer
+        return found
+
+    def gather(self, futures: Sequence[Any]) -> list[Any]:
+        """Wait for results, and bring them here; whatever ends the wait cancels the tasks.
+
+        Raises
+        ------
+        RuntimeError
+            As `answers`.
+        """
+        try:
+            with _clearly():
+                self._wait(futures)
+                found: list[Any] = self.client.gather(list(futures))
+            return found
+        except BaseException as error:
+            with suppress(Exception):
+                self.client.cancel(list(futures))
+            if not isinstance(error, Exception):
+                self._let_go()
+            raise
+
+    def _wait(self, futures: Sequence[Any]) -> None:
+        """Wait until all are done, as long as there are workers.
+
+        Dask's own `wait` raises an error when the time is up, whose frames would keep the rows.
+        """
+        one_done, lonely = threading.Semaphore(0), 0.0
+        for future in futures:
+            future.add_done_callback(lambda _: one_done.release())
+        n_done = 0
+        while n_done < len(futures):
+            if one_done.acquire(timeout=_LOOK):
+                n_done += 1
+                continue
+            lonely = 0.0 if self.client.nthreads() else lonely + _LOOK
+            if lonely >= _PATIENCE:
+                raise RuntimeError(
+                    f"No worker is left at {self.client.scheduler.address}, and none has come for "
+                    f"{_PATIENCE:.0f} seconds. Start workers, and fit again."
+                )
+
+    def _let_go(self) -> None:
+        """Release all that is kept."""
+        for each in self._futures:
+            future = each()
+            if future is not None:
+                future.release()
+        self._futures = []
+
+
+@contextmanager
+def _clearly() -> Iterator[None]:
+    """Say in one line what became of rows or tasks that Dask has lost."""
+    from distributed.scheduler import KilledWorker
+
+    try:
+        yield
+    except KilledWorker as error:
+        raise RuntimeError(
+            f"{error.allowed_failures + 1} workers died one after the other at the same rows, "
+            "as they do where these outgrow their memory. Cut the rows into smaller "
+            "partitions, or start workers with more memory, and fit again."
+        ) from error
+    except CancelledError as error:
+        raise RuntimeError(
+            "Rows that were sent from this process are lost with their worker, or the cluster is "
+            "closed. Load rows from files (trivium.scan, or Dask's readers), which workers can do "
+            "again, and fit again."
+        ) from error
