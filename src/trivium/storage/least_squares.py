@@ -78,7 +78,7 @@ class Indicators(EstimatorCodec):
 
     def answers(self, model: Any, rows: Any) -> dict[str, Any]:
         """Values of the functions."""
-        return {"scores": model._scores(rows)}
+        return {"scores": model._of_scores(rows, lambda scores: scores)}
 
     def fingerprint(self, model: Any, written: Written) -> tuple[int | None, str, Arrays]:
         """Return the moments of the rows, as long as the model has them, or what it learnt."""
