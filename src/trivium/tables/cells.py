@@ -9,8 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from trivium.arrays import Float64
-from trivium.tables import words
+from trivium.tables import spelling, words
+from trivium.tables.blanks import blanked
+from trivium.tables.counted_numbers import HeldNumbers, Numbers
 from trivium.tables.numbers import stripped
+from trivium.tables.plain_numbers import as_plain_numbers
 
 _SMALL = 1 << 20
 
@@ -42,6 +45,34 @@ class Cells:
             for chunk in encoded.chunks
         ]
         return texts, np.concatenate(codes)
+
+    def plain_numbers(self, missing: Sequence[str]) -> Numbers | None:
+        """Return the cells as numbers, if they are finite ones as programs write them."""
+        found = as_plain_numbers(self.column, missing)
+        return None if found is None else HeldNumbers(found)
+
+    @property
+    def points_tell(self) -> bool | None:
+        """Whether some point of plain numbers is none of thousands; None without points."""
+        return spelling.points_tell(self.column)
+
+    def without(self, gone: Sequence[str]) -> "Cells":
+        """Return the same cells, of which some texts are empty ones."""
+        mask = pc.is_in(self.column, value_set=pa.array(list(gone), pa.string()))
+        return Cells(blanked(self.column, mask))
+
+    def index_of(self, text: str) -> int:
+        """Return the first row of a text; -1 if there is none."""
+        return int(pc.index(self.column, text).as_py())
+
+    def cell(self, row: int) -> str | None:
+        """Return the cell of a row."""
+        found: str | None = self.column[row].as_py()
+        return found
+
+    def times(self, text: str) -> int:
+        """Say in how many rows a text stands."""
+        return int(pc.sum(pc.equal(self.column, text)).as_py() or 0)
 
     @property
     def texts(self) -> pa.Array:

@@ -1,9 +1,8 @@
 """What the name of a column says of its cells."""
 
 import re
-from typing import Any
 
-import numpy as np
+from trivium.tables.counted_numbers import Numbers, all_whole
 
 _IDS = frozenset({
     "cnpj", "cpf", "dni", "guid", "id", "identifier", "ids", "imei", "matricola", "matricula",
@@ -101,30 +100,28 @@ def is_of_someone(name: str) -> bool:
     return whom in _WHOM
 
 
-def code_of(name: str, values: Any) -> str | None:
+def code_of(name: str, numbers: Numbers | None) -> str | None:
     """Say which kind of code the name tells, if any.
 
     Parameters
     ----------
     name : str
-    values : array or None
-        Numbers, if the cells are numbers: fractions are no codes.
+    numbers : Numbers or None
+        If the cells are numbers: fractions are no codes.
     """
     tokens = tokens_of(name)
     # "phone" is its number, "phone minutes" may be a quantity.
     least = _AN_EXTENSION if tokens and tokens[-1] in _PHONE | _NUMBERED else _A_PHONE
     if _POST.intersection(tokens):
         code = "postcodes, by the name"
-    elif _PHONE.intersection(tokens) and (values is None or np.nanmedian(values) >= least):
+    elif _PHONE.intersection(tokens) and (numbers is None or numbers.median >= least):
         code = "telephone numbers, by the name"
     elif any(each in _CODES or each.endswith(("code", "fips")) for each in tokens):
         code = "codes, by the name"
     else:
         return None
-    if values is not None:
-        used = values[~np.isnan(values)]
-        if not np.array_equal(used, np.floor(used)) or len(np.unique(used)) == 2:
-            return None
+    if numbers is not None and (not all_whole(numbers.different) or len(numbers.different) == 2):
+        return None
     return code
 
 

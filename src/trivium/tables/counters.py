@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from trivium.tables import column_names
+from trivium.tables.counted_numbers import Numbers, common_step
 from trivium.tables.findings import Note
 
 COUNTER = "a counter of the rows"
@@ -15,9 +16,7 @@ _FIRST_YEAR, _LAST_YEAR = 1700, 2100
 _BEYOND = 2.0**53
 
 
-def counter_of(
-    name: str, values: Any, used: Any, different: Any, *, grouped: bool = False
-) -> str | None:
+def counter_of(name: str, numbers: Numbers, *, grouped: bool = False) -> str | None:
     """Say how numbers count the rows, if they do.
 
     They do where they are the terms of an arithmetic sequence, in whatever order; one in twenty may
@@ -27,31 +26,46 @@ def counter_of(
     Parameters
     ----------
     name : str
-    values : array, shape (n_rows,)
-        NaN where there is none.
-    used : array, shape (n_used,)
-        Those that are there: whole numbers, three at least, all different.
-    different : array, shape (n_used,)
-        The same, sorted.
+    numbers : Numbers
+        Whole, three at least, all different.
     grouped : bool
         Whether something stands between thousands: then those in steps are amounts.
     """
-    n = len(used)
+    different, n = numbers.different, numbers.n_used
+    return _counter_of(
+        name,
+        different,
+        n,
+        numbers.n_rows - n,
+        first=numbers.first,
+        ordered=numbers.is_ordered,
+        grouped=grouped,
+    )
+
+
+def _counter_of(
+    name: str,
+    different: Any,
+    n: int,
+    empty: int,
+    *,
+    first: float,
+    ordered: bool,
+    grouped: bool = False,
+) -> str | None:
     many = n >= _MANY
     if not (many or column_names.is_identifier(name)) or column_names.is_time(name):
         return None
     if np.abs(different[[0, -1]]).max() >= _BEYOND:
         return None
-    step = int(np.gcd.reduce(np.diff(different).astype(np.int64)))
+    step = common_step(different)
     gaps = int(different[-1] - different[0]) // step + 1 - n
-    empty = len(values) - n
     if step == 1 and different[0] >= _FIRST_YEAR and different[-1] <= _LAST_YEAR:
         return None
     if step > 1 and grouped:
         return None
     if different[0] < 0 and (step > 1 or gaps):
         return None  # a grid around zero
-    ordered = _is_ordered(used)
     spared = n // _ROWS_OF_A_GAP + ordered if many else 0
     if max(gaps, empty) > spared:
         return None
@@ -60,7 +74,7 @@ def counter_of(
         reason += f", in steps of {step:,}"
     if gaps or empty:
         reason += ", with gaps" if max(gaps, empty) > 1 else ", with a gap"
-    return reason if ordered and used[0] == different[0] else reason + ", in another order"
+    return reason if ordered and first == different[0] else reason + ", in another order"
 
 
 def note_of_counter(name: str, reason: str, different: Any) -> tuple[Note, ...]:
@@ -75,13 +89,13 @@ def note_of_counter(name: str, reason: str, different: Any) -> tuple[Note, ...]:
     return (Note("counters of the rows", text),)
 
 
-def note_of_repeated(name: str, used: Any, different: Any) -> tuple[Note, ...]:
+def note_of_repeated(name: str, numbers: Numbers) -> tuple[Note, ...]:
     """Say that whole numbers count the rows, but for a few that come again."""
-    again = len(used) - len(different)
-    if (
-        not 0 < again <= len(used) // _ROWS_OF_A_GAP
-        or counter_of(name, different, different, different) is None
-    ):
+    different = numbers.different
+    again, n = numbers.n_used - len(different), len(different)
+    if not 0 < again <= numbers.n_used // _ROWS_OF_A_GAP:
+        return ()
+    if _counter_of(name, different, n, 0, first=float(different[0]), ordered=True) is None:
         return ()
     text = (
         f"column {name!r} counts the rows, it seems, {again:,} of which have a number that another "
@@ -90,20 +104,17 @@ def note_of_repeated(name: str, used: Any, different: Any) -> tuple[Note, ...]:
     return (Note("counters of the rows", text),)
 
 
-def note_of_different(name: str, used: Any, different: Any) -> tuple[Note, ...]:
+def note_of_different(name: str, numbers: Numbers) -> tuple[Note, ...]:
     """Say that whole numbers may be those of the rows: they differ, and are no times."""
-    if len(different) < len(used) or len(used) < _MANY or different[0] < 0:
+    different, n_used = numbers.different, numbers.n_used
+    if len(different) < n_used or n_used < _MANY or different[0] < 0:
         return ()
     if column_names.is_time(name):
         return ()
-    rise = " and rise from row to row" if _is_ordered(used) and used[0] == different[0] else ""
+    rises = numbers.is_ordered and numbers.first == different[0]
+    rise = " and rise from row to row" if rises else ""
     text = (
         f"column {name!r} holds whole numbers that differ in every row{rise}: leave it out "
         "(--drop) if they number the rows"
     )
     return (Note("whole numbers that differ in every row", text),)
-
-
-def _is_ordered(used: Any) -> bool:
-    steps = np.diff(used)
-    return bool((steps > 0).all() or (steps < 0).all())

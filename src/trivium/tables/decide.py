@@ -5,15 +5,13 @@ where the other cells are numbers, truth values or dates; among levels they are 
 """
 
 from dataclasses import replace
-from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from trivium.arrays import Float64
-from trivium.tables import column_names, levels, spelling, words
+from trivium.tables import column_names, levels, words
 from trivium.tables.cells import Cells, Filled, filled, is_one_of
+from trivium.tables.counted_numbers import Numbers
 from trivium.tables.date_style import dates_of
 from trivium.tables.findings import (
     MIXED_DATES,
@@ -25,7 +23,7 @@ from trivium.tables.findings import (
 )
 from trivium.tables.kinds import Column, Kind
 from trivium.tables.number_style import numbers_of
-from trivium.tables.numbers import holds_any, stripped
+from trivium.tables.numbers import stripped
 from trivium.tables.quantities import Written, for_no_value, listed, of_numbers
 
 _FEW_LEVELS = 20
@@ -50,7 +48,7 @@ def decide(name: str, cells: Cells, hints: Hints) -> Finding:
     if plain is not None:
         named = column_names.code_of(name, plain)
         found = of_numbers(name, plain, Written(named=named), lambda: len(cells.texts))
-        tells = spelling.points_tell(cells.column) if found.column.kind is Kind.NUMERIC else None
+        tells = cells.points_tell if found.column.kind is Kind.NUMERIC else None
         return replace(
             found, doubt="point" if tells is False else None, evidence="." if tells else None
         )
@@ -73,30 +71,14 @@ def replace_missing(name: str, valued: Filled) -> Column:
     return Column(name, Kind.DROPPED, "", 0, valued.missing, valued.missing_words)
 
 
-def plain_numbers(cells: Cells, hints: Hints) -> Float64 | None:
+def plain_numbers(cells: Cells, hints: Hints) -> Numbers | None:
     """Return finite numbers by row as programs write them, or None: a quick way."""
     if hints.decimal_forced and hints.decimal == ",":
         return None
-    try:
-        read = pc.cast(cells.column, pa.float64())
-    except pa.ArrowInvalid:
-        return None
-    found: Float64 = np.asarray(read.to_numpy(), dtype=np.float64)
-    if np.isfinite(found).sum() < cells.rows - cells.empty:
-        return None
-    if holds_any(found, hints.missing):
-        return None
-    if np.nanmax(np.abs(found)) >= 2.0**53 or spelling.has_leading_zeros(cells.column):
-        return None
-    if spelling.has_exponents(cells.column) and _any(cells.column, "[0-9][eE][0-9]"):
-        return None
-    if hints.decimal == "," and spelling.points_tell(cells.column) is False:
+    found = cells.plain_numbers(hints.missing)
+    if found is None or (hints.decimal == "," and cells.points_tell is False):
         return None  # 1.234 may be a thousand
     return found
-
-
-def _any(cells: Any, pattern: str) -> bool:
-    return bool(pc.any(pc.match_substring_regex(cells, pattern)).as_py())
 
 
 def truth_values(name: str, valued: Filled, _: Hints) -> Finding | None:

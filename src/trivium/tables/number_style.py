@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from trivium.tables import column_names, numbers, words
 from trivium.tables.cells import Filled, as_mask, is_one_of
+from trivium.tables.counted_numbers import HeldNumbers
 from trivium.tables.errors import CellError
 from trivium.tables.findings import MOSTLY_NUMBERS, PLACE, Finding, Hints, Note
 from trivium.tables.kinds import NumberStyle
@@ -57,9 +58,11 @@ def numbers_of(name: str, filled: Filled, hints: Hints) -> Finding | Note | None
     table[~infinite] = pc.cast(canonical, pa.float64()).to_numpy(zero_copy_only=False)
     if np.isinf(table).any():
         raise _infinite(name, filled, np.isinf(table))
-    code, named = code_of(canonical, table), column_names.code_of(name, table)
+    held = HeldNumbers(filled.by_row(table))
+    # What texts say, each once: a median of theirs is of those that differ.
+    code, named = code_of(canonical, table), column_names.code_of(name, HeldNumbers(table))
     written = Written(style, filled.missing_words, doubt, code, named)
-    found = of_numbers(name, filled.by_row(table), written, lambda: len(filled.texts))
+    found = of_numbers(name, held, written, lambda: len(filled.texts))
     return replace(found, evidence=found.evidence or evidence)
 
 

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from trivium.arrays import Float64
 from trivium.tables import column_names, counters, dates, levels, words
+from trivium.tables.counted_numbers import Numbers, all_whole
 from trivium.tables.findings import Finding, Note
 from trivium.tables.kinds import Column, DateStyle, Kind, NumberStyle
 from trivium.tables.stand_ins import notes_of_stand_ins
 
 _ALIKE_DIGITS = 8
+_AT_ONCE = 1 << 18
 _ROUND = 0.3
 _MANY = 10
 _FEW = 3
@@ -42,32 +43,30 @@ class Written:
 
 
 def of_numbers(
-    name: str, values: Float64, written: Written, count_texts: Callable[[], int]
+    name: str, numbers: Numbers, written: Written, count_texts: Callable[[], int]
 ) -> Finding:
     """Decide what a column of numbers is.
 
     Parameters
     ----------
     name : str
-    values : array, shape (n_rows,)
-        NaN where there is none.
+    numbers : Numbers
     written : Written
     count_texts : function
         Counts the different texts: what is a code by how it is written differs by that.
     """
-    used = values[~np.isnan(values)] + 0.0  # -0.0 is no number of its own
-    different = np.unique(used)
-    n_different, missing = len(different), len(values) - len(used)
+    different, n_used = numbers.different, numbers.n_used
+    n_different, missing = len(different), numbers.n_rows - n_used
     column = Column(
         name, Kind.NUMERIC, "", n_different, missing, written.missing_words, written.style
     )
     bare = replace(column, number=None)
-    whole = bool((different == np.floor(different)).all())
+    whole = all_whole(different)
     if written.code is not None:
-        return _of_codes(replace(bare, levels=count_texts()), written.code, len(used))
+        return _of_codes(replace(bare, levels=count_texts()), written.code, n_used)
     coded = replace(bare, number=NumberStyle())  # 7.0 is code 7: a gap has made it so somewhere
     if written.named is not None:
-        return _of_codes(coded, written.named, len(used))
+        return _of_codes(coded, written.named, n_used)
     if n_different == 1:
         return Finding(_alone(column))
     if n_different == 2 and different[0] == 0 and different[1] == 1:
@@ -79,25 +78,25 @@ def of_numbers(
         day = replace(bare, kind=Kind.DATE, reason="dates of eight digits, year first")
         return Finding(replace(day, date=DateStyle(("%Y%m%d",))))
     bare_integers = whole and not written.style.marks
-    once = bare_integers and n_different == len(used) >= _FEW
+    once = bare_integers and n_different == n_used >= _FEW
     if once:
         grouped = written.style.thousands != ""
-        counter = counters.counter_of(name, values, used, different, grouped=grouped)
-        reason = counter or _why_none(name, used, different)
+        counter = counters.counter_of(name, numbers, grouped=grouped)
+        reason = counter or _why_none(name, different)
         if reason is not None:
             said = () if counter is None else counters.note_of_counter(name, counter, different)
             return Finding(replace(bare, kind=Kind.DROPPED, reason=reason), said)
-    if whole and n_different < len(used):
+    if whole and n_different < n_used:
         if column_names.is_identifier_that_repeats(name):
-            return _of_codes(coded, "identifiers, by the name", len(used))
-        if levels.is_group(name, n_different, len(used)):
-            return _of_codes(coded, "whom rows are of, by the name", len(used))
+            return _of_codes(coded, "identifiers, by the name", n_used)
+        if levels.is_group(name, n_different, n_used):
+            return _of_codes(coded, "whom rows are of, by the name", n_used)
     found = _quantity(column, whole, written)
-    notes = found.notes + notes_of_stand_ins(name, used, different)
+    notes = found.notes + notes_of_stand_ins(name, numbers)
     if bare_integers and not once:
-        notes += counters.note_of_repeated(name, used, different)
+        notes += counters.note_of_repeated(name, numbers)
     if once:
-        notes += counters.note_of_different(name, used, different)
+        notes += counters.note_of_different(name, numbers)
     return replace(found, notes=notes)
 
 
@@ -174,13 +173,18 @@ def _are_days(different: Any) -> bool:
     return not bool(np.isnan(dates.seconds_of_format(texts, "%Y%m%d")).any())
 
 
-def _why_none(name: str, used: Any, different: Any) -> str | None:
+def _share_of_tens(different: Any) -> float:
+    parts = (different[at : at + _AT_ONCE] for at in range(0, len(different), _AT_ONCE))
+    return sum(int(np.count_nonzero(part % 10 == 0)) for part in parts) / len(different)
+
+
+def _why_none(name: str, different: Any) -> str | None:
     """Say why integers, each of which occurs once, are no quantity, though they do not count."""
     if column_names.is_identifier(name):
         return "an identifier, by its name: different in every row"
-    if column_names.is_time(name) or different[0] < 0 or len(used) < _MANY:
+    if column_names.is_time(name) or different[0] < 0 or len(different) < _MANY:
         return None
     digits = np.floor(np.log10(np.maximum(different[[0, -1]], 1))) + 1
-    if digits[0] == digits[1] >= _ALIKE_DIGITS and np.mean(different % 10 == 0) < _ROUND:
+    if digits[0] == digits[1] >= _ALIKE_DIGITS and _share_of_tens(different) < _ROUND:
         return f"an identifier: integers of {int(digits[0])} digits, different in every row"
     return None

@@ -1,9 +1,6 @@
 """Numbers that may stand for no value, as -999 does among ages."""
 
-from typing import Any
-
-import numpy as np
-
+from trivium.tables.counted_numbers import Numbers
 from trivium.tables.findings import Note
 
 _BELOW = (-9.0, -99.0, -999.0, -9999.0, -99999.0)
@@ -11,30 +8,28 @@ _ABOVE = (99.0, 999.0, 9999.0, 99999.0, 999999.0)
 _TIMES, _FAR = 2, 10.0
 
 
-def notes_of_stand_ins(name: str, used: Any, different: Any) -> tuple[Note, ...]:
+def notes_of_stand_ins(name: str, numbers: Numbers) -> tuple[Note, ...]:
     """Say that a number of nines, far from all others, may stand for no value.
 
     Parameters
     ----------
     name : str
         The column's.
-    used : array, shape (n_used,)
-        Its numbers.
-    different : array, shape (n_different,)
-        The same, sorted, each once.
+    numbers : Numbers
     """
+    different = numbers.different
     if len(different) < 3 or (different[0] >= 0 and different[-1] not in _ABOVE):
         return ()
     notes = []
     if different[0] in _BELOW and different[1] >= 0:
-        notes += _note(name, used, different[0])
+        notes += _note(name, numbers, different[0])
     if different[-1] in _ABOVE and different[0] >= 0 and different[-1] >= _FAR * different[-2]:
-        notes += _note(name, used, different[-1])
+        notes += _note(name, numbers, different[-1])
     return tuple(notes)
 
 
-def _note(name: str, used: Any, value: float) -> list[Note]:
-    times = int(np.count_nonzero(used == value))
+def _note(name: str, numbers: Numbers, value: float) -> list[Note]:
+    times = numbers.times(value)
     if times < _TIMES:
         return []
     text = (
