@@ -8,12 +8,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.scanning.written import in_memory, read, tables, write
+from tests.scanning.written import in_memory, read, tables, together, write
 
 from trivium.labels import encoded
 from trivium.scanning.scan import scan
 
-SHAPES = {"size": st.integers(1, 9), "most": st.integers(1, 3), "length": st.integers(1, 9)}
+SHAPES = {
+    "compression": st.sampled_from(["uncompressed", "lz4"]),
+    "size": st.integers(1, 9),
+    "most": st.integers(1, 3),
+    "length": st.integers(1, 9),
+}
 
 
 def require_same(found, pieces, most, length):
@@ -32,11 +37,42 @@ def require_same(found, pieces, most, length):
     np.testing.assert_array_equal(found.y, y)
 
 
-@pytest.mark.parametrize("end", [".parquet"])
-@settings(deadline=None, max_examples=60)
+@pytest.mark.parametrize("end", [".parquet", ".arrow"])
+@settings(deadline=None, max_examples=40)
 @given(pieces=tables(), **SHAPES)
-def test_typed_files_are_the_table_in_memory(end, pieces, size, most, length):
+def test_typed_files_are_the_table_in_memory(end, pieces, compression, size, most, length):
     with tempfile.TemporaryDirectory() as folder:
-        write(pieces, Path(folder), end, size=size)
+        write(pieces, Path(folder), end, size=size, compression=compression)
         found = scan(f"{folder}/*{end}", target="label", weight="weight")
         require_same(found, pieces, most, length)
+
+
+@settings(deadline=None, max_examples=40)
+@given(data=st.data(), most=st.integers(1, 3), length=st.integers(1, 9))
+def test_arrays_are_the_table_in_memory(data, most, length):
+    d, sizes = (
+        data.draw(st.integers(2, 4)),
+        data.draw(st.lists(st.integers(0, 9), min_size=1, max_size=4)),
+    )
+    kinds = st.sampled_from(["f8", "f4", "<f2", ">f8", ">i4", "i2", "u8", "?"])
+    parts = []
+    with tempfile.TemporaryDirectory() as folder:
+        for number, size in enumerate(sizes):
+            part = np.random.default_rng(number).integers(0, 4, (size, d)).astype(data.draw(kinds))
+            parts.append(part)
+            order = data.draw(st.sampled_from("CF"))
+            np.save(f"{folder}/{number}.npy", part.copy(order))
+        columns = data.draw(st.permutations(range(d - 1)))[: data.draw(st.integers(1, d - 1))]
+        single = all(part.dtype.kind == "f" and part.dtype.itemsize < 8 for part in parts)
+        X = np.concatenate([part.astype(np.float32 if single else float) for part in parts])
+        y = together([part[:, -1].astype(part.dtype.newbyteorder("=")) for part in parts])
+        found = scan(f"{folder}/*.npy", target=-1, columns=columns)
+        table = pickle.loads(pickle.dumps(found.table))  # noqa: S301
+        assert table.dtype == X.dtype
+        for start in range(0, len(X), 4):
+            got = read(table, most=most, length=length, start=start)
+            np.testing.assert_array_equal(got, X[start:, columns])
+        classes, codes = encoded(y)
+        np.testing.assert_array_equal(found.given().classes, classes)
+        assert found.given().classes.dtype == classes.dtype
+        np.testing.assert_array_equal(found.given().codes, codes)

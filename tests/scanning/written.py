@@ -113,7 +113,7 @@ def numbers(column):
 
 def together(labels):
     """Join labels; integers stay integers, which NumPy does not see to for signed and unsigned."""
-    if {part.dtype.kind for part in labels} == {"i", "u"}:
+    if {"i", "u"} <= {part.dtype.kind for part in labels} <= {"b", "i", "u"}:
         return np.concatenate([part.astype(np.int64) for part in labels])
     return np.concatenate(labels)
 

@@ -96,3 +96,17 @@ def plain_cells(cells: pa.Array) -> pa.Array:
 def first_null(cells: pa.Array) -> int:
     """Return the place of the first null; there is one."""
     return int(np.argmax(cells.is_null().to_numpy(zero_copy_only=False)))
+
+
+def types_of(path: str, schema: pa.Schema) -> dict[str, pa.DataType]:
+    """Return the types of columns by their names.
+
+    Raises
+    ------
+    ValueError
+        If two have one name.
+    """
+    if len(set(schema.names)) < len(schema.names):
+        twice = next(name for name in schema.names if schema.names.count(name) > 1)
+        raise ValueError(f"{path} has two columns that are called {twice!r}.")
+    return dict(zip(schema.names, schema.types, strict=True))

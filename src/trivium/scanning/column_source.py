@@ -5,11 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from trivium.arrays import Labels
+from trivium.scanning.arrow import ArrowColumns
 from trivium.scanning.beside import Beside, expected_labels, read_beside
 from trivium.scanning.column_file import ColumnFile
 from trivium.scanning.column_table import ColumnTable, number_types
-from trivium.scanning.finding import PARQUET, TEXT, FoundFile
+from trivium.scanning.finding import ARROW, PARQUET, TEXT, FoundFile
 from trivium.scanning.keys import with_keys
+from trivium.scanning.parquet import ParquetColumns
 
 
 class ColumnSource:
@@ -92,9 +94,10 @@ class ColumnSource:
 
 
 def _opened(kind: str, paths: Sequence[str]) -> list[ColumnFile]:
-    from trivium.scanning.parquet import ParquetColumns
-
-    opened: Mapping[str, Callable[[str], ColumnFile]] = {PARQUET: ParquetColumns.opened}
+    opened: Mapping[str, Callable[[str], ColumnFile]] = {
+        PARQUET: ParquetColumns.opened,
+        ARROW: ArrowColumns.opened,
+    }
     return [opened[kind](path) for path in paths]
 
 

@@ -153,14 +153,13 @@ def sorted_labels(labels: list[Any], dtypes: list[np.dtype[Any]]) -> tuple[Label
         That the labels had in files; what comes of them is what NumPy makes of arrays of these.
     """
     kinds = {dtype.kind for dtype in dtypes}
-    if not labels:
-        return np.empty(0, dtype=dtypes[0] if dtypes else np.intp), np.empty(0, dtype=np.intp)
     if "O" in kinds:
-        array: Labels = np.array(labels, dtype=object)
-    elif kinds <= {"i", "u"} and len(kinds) == 2:  # NumPy would make floats of them
-        array = np.array(labels, dtype=np.int64 if max(labels) < 2**63 else np.uint64)
+        dtype = np.dtype(object)
+    elif {"i", "u"} <= kinds <= {"b", "i", "u"}:  # NumPy would make floats of them
+        dtype = np.dtype(np.int64 if max(labels, default=0) < 2**63 else np.uint64)
     else:
-        array = np.array(labels, dtype=np.result_type(*dtypes))
+        dtype = np.result_type(*dtypes) if dtypes else np.dtype(np.intp)
+    array: Labels = np.array(labels, dtype=dtype)
     if array.dtype.kind == "f":
         classes, places = np.unique(array, return_inverse=True)
         return classes, places
@@ -185,5 +184,5 @@ def _no_labels(labels: Labels) -> Any:
     """Mark floats that are not whole, or beyond integers."""
     if labels.dtype.kind != "f":
         return np.zeros(labels.shape, dtype=np.bool_)
-    with np.errstate(invalid="ignore"):
-        return ~((labels == np.trunc(labels)) & (np.abs(labels) < _BEYOND_INTEGERS))
+    wide = labels.astype(np.float64)
+    return ~((wide == np.trunc(wide)) & (np.abs(wide) < _BEYOND_INTEGERS))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from trivium.scanning.column_file import DAMAGE, ROWS_OF_A_BATCH, damaged
+from trivium.scanning.column_file import DAMAGE, ROWS_OF_A_BATCH, damaged, types_of
 from trivium.scanning.stamp import Stamp
 
 _BUFFER = 1 << 16  # bytes of a column that are read at once, rather than all of a row group
@@ -81,17 +81,3 @@ class ParquetColumns:
         """Say where a row is."""
         group = bisect_right(self.starts, row) - 1
         return f"row {row} (row group {group}) of {self.stamp.path}"
-
-
-def types_of(path: str, schema: pa.Schema) -> dict[str, pa.DataType]:
-    """Return the types of columns by their names.
-
-    Raises
-    ------
-    ValueError
-        If two have one name.
-    """
-    if len(set(schema.names)) < len(schema.names):
-        twice = next(name for name in schema.names if schema.names.count(name) > 1)
-        raise ValueError(f"{path} has two columns that are called {twice!r}.")
-    return dict(zip(schema.names, schema.types, strict=True))

@@ -13,7 +13,8 @@ from trivium.rows.number_table import NumberTable
 from trivium.rows.source import Rows
 from trivium.scanning.beside import Beside
 from trivium.scanning.column_source import ColumnSource
-from trivium.scanning.finding import find_files
+from trivium.scanning.finding import NUMPY, find_files
+from trivium.scanning.npy_source import NpySource
 
 
 class Source(Protocol):
@@ -121,7 +122,11 @@ def scan(
     """
     known = None if classes is None else check_classes(classes)
     kind, files = find_files(source)
-    found: Source = ColumnSource(kind, files, target, columns, weight, known)
+    found: Source
+    if kind == NUMPY:
+        found = NpySource(files, target, columns, weight, known)
+    else:
+        found = ColumnSource(kind, files, target, columns, weight, known)
     shown = str(source) if not isinstance(source, (list, tuple)) else files[0].path
     about = f"{shown!r}, {len(files)} {kind} file{'s' if len(files) > 1 else ''}"
     return Scan(found, about, cache=cache, progress=progress, client=client)
