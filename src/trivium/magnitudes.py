@@ -145,6 +145,16 @@ def require_finite_rows(estimator: Any, rows: Rows, kept: Indices | None = None)
         raise _not_finite(estimator, "X", row, column, value)
 
 
+def require_finite_block(estimator: Any, block: Block) -> None:
+    """Raise a ValueError that names the first value of a block which is NaN or infinite."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(_given(block.X).sum(dtype=np.float64)):
+            return
+    found = _first_not_finite(block)
+    if found is not None:
+        raise _not_finite(estimator, "X", *found)
+
+
 @takes_sparse
 def _first_not_finite(block: Block) -> _Found:
     """Find the first value of a block that is not finite: its row, its column and itself."""

@@ -43,16 +43,28 @@ class AccuracyClassifier(ClassifierMixin):
             round, or no row weighs anything.
         """
         model: Any = self
-        table = elsewhere_of(X)
-        if table is not None:
-            given = table.given(y, sample_weight)
-            y, sample_weight = given.classes[given.codes], given.weights
+        y, sample_weight = labels_and_weights(X, y, sample_weight)
         truth = as_labels(y)
         predicted: Labels = model.predict(X)
         require_same_length(predicted.shape[0], truth)
         require_alike(truth, predicted)
         right = codes_among(truth, self.classes_) == codes_among(predicted, self.classes_)
         return accuracy(right, sample_weight)
+
+
+def labels_and_weights(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any]:
+    """Return labels and weights as they are given, or those that a table elsewhere has.
+
+    Raises
+    ------
+    ValueError
+        If such a table has no labels.
+    """
+    table = elsewhere_of(X)
+    if table is None:
+        return y, sample_weight
+    given = table.given(y, sample_weight)
+    return given.classes[given.codes], given.weights
 
 
 def accuracy(right: Labels, sample_weight: ArrayLike | None) -> float:

@@ -91,7 +91,7 @@ class SplitRows(ArrayRows):
         return self._split(block, np.floor(shares * len(block.X)).astype(int))
 
     def _split(self, block, cuts):
-        split = SplitRows(
+        split = type(self)(
             block.X, block.codes, self.n_classes, block.weights, cuts=cuts, recut=self._recut
         )
         split._X = Pieces(split._X._pieces, self._X)

@@ -9,7 +9,7 @@ from trivium.arrays import Float64, Indices
 from trivium.neighbors.estimates import log_density, log_volume
 from trivium.neighbors.neighborhoods import available_mass, neighborhoods
 from trivium.neighbors.search.index import Index
-from trivium.neighbors.search.searcher import Points
+from trivium.neighbors.search.unread import Queries
 from trivium.neighbors.votes import path_radii
 
 
@@ -50,7 +50,7 @@ class Balls:
         """n: the weight of the rows that a query can meet, itself taken out if `own`."""
         return available_mass(self._index, self._weights, own=own)
 
-    def around(self, queries: Points | None, ks: Sequence[int]) -> Iterator[BallBatch]:
+    def around(self, queries: Queries | None, ks: Sequence[int]) -> Iterator[BallBatch]:
         """Balls around queries, or around the rows themselves, each without its centre."""
         n_columns = self._index.n_columns
         for near in neighborhoods(self._index, queries, max(ks), self._weights):
@@ -59,13 +59,13 @@ class Balls:
             yield BallBatch(near.members, near.indices, near.weights, volumes)
 
     def log_density(
-        self, queries: Points | None, ks: Sequence[int], counts: Sequence[float]
+        self, queries: Queries | None, ks: Sequence[int], counts: Sequence[float]
     ) -> Float64:
         """Log of count/(n·V) for the balls that hold weight k around each query.
 
         Parameters
         ----------
-        queries : ndarray or Csr of shape (m, d) or None
+        queries : ndarray, Csr or Unread of shape (m, d) or None
         ks : sequence of int
         counts : sequence of float
             What each k counts for.

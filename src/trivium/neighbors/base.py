@@ -3,6 +3,7 @@
 import numbers
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -13,16 +14,20 @@ from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64, Indices
 from trivium.blocks.workers import worker_count
-from trivium.inputs import check_rows
+from trivium.inputs import check_queries, check_rows
+from trivium.magnitudes import require_finite_block
 from trivium.neighbors.folds import Folds
 from trivium.neighbors.neighborhoods import Neighborhood, neighborhoods
 from trivium.neighbors.search.index import ALGORITHMS, Index
 from trivium.neighbors.search.metrics import NAMES, Metric, metric_of
-from trivium.neighbors.search.searcher import Points
+from trivium.neighbors.search.unread import Queries, Unread
 from trivium.parameters import require_choice, require_number
 from trivium.rows.csr import as_csr, dense
+from trivium.rows.elsewhere import elsewhere_of
 from trivium.rows.labelled import LabelledRows
 from trivium.rows.source import Rows
+
+_CHECKED_AT_ONCE = 1 << 20  # rows
 
 
 def require_neighbors(n_neighbors: object, available: float, what: str = "rows") -> int:
@@ -55,7 +60,7 @@ class NeighborQueries:
     n_jobs: int | None
     _index: Index
     _kept: Indices | None
-    _weightless: Points
+    _weightless: Queries
     _weightless_numbers: Indices
 
     def _fit_index(self, given: LabelledRows) -> None:
@@ -70,7 +75,7 @@ class NeighborQueries:
             )
         self._index = self._index_of(given.rows, metric, given.kept)
         self._kept = given.kept
-        self._weightless, self._weightless_numbers = given.weightless()
+        self._weightless, self._weightless_numbers = _weightless(given)
         if as_csr(self._weightless) is not None and self.algorithm in ("kd_tree", "ball_tree"):
             warnings.warn(
                 f"algorithm={self.algorithm!r} makes a tree of dense rows, and X is sparse: all "
@@ -78,7 +83,10 @@ class NeighborQueries:
                 UserWarning,
                 stacklevel=3,
             )
-        if metric.check is not None:
+        if metric.check is not None and isinstance(self._weightless, Unread):
+            for first, X in self._weightless.pieces(_CHECKED_AT_ONCE):
+                metric.check(X, self._weightless_numbers[first : first + len(X)])
+        elif metric.check is not None:
             metric.check(dense(self._weightless), self._weightless_numbers)
 
     def _index_of(self, rows: Rows, metric: Metric, kept: Indices | None = None) -> Index:
@@ -153,7 +161,7 @@ class NeighborQueries:
 
         Parameters
         ----------
-        X : array-like or sparse of shape (n_queries, n_features) or None
+        X : array-like, sparse or table elsewhere of shape (n_queries, n_features) or None
             None asks for the neighbours of the rows given to ``fit``, each without itself:
             left out by its number, so that a duplicate of it is found. A row of weight zero
             is a query like any other, and nobody's neighbour.
@@ -181,7 +189,7 @@ class NeighborQueries:
         )
         distances, indices = self._index.nearest(queries, k)
         if X is None and self._weightless_numbers.size:
-            more = self._index.nearest(self._index.points(self._weightless), k)
+            more = self._index.nearest(self._points(self._weightless), k)
             distances = self._in_order_given(distances, more[0])
             indices = self._in_order_given(indices, more[1])
         indices = self._numbers(indices)
@@ -225,10 +233,28 @@ class NeighborQueries:
         values = distances if mode == "distance" else np.ones(indices.size)
         return csr_matrix((values, indices, starts), shape=(starts.size - 1, self._n_given()))
 
-    def _queries(self, X: ArrayLike | None) -> Points | None:
+    def _queries(self, X: Any) -> Queries | None:
         """Points to search from; None stands for the training rows, each without itself."""
         check_is_fitted(self, "_index")
-        return None if X is None else self._index.points(check_rows(self, X, sparse=True))
+        return None if X is None else self._points(self._rows_asked(X))
+
+    def _rows_asked(self, X: Any) -> Queries:
+        """Check queries; those that are not in memory are read when they are searched for.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `inputs.check_rows`.
+        """
+        if elsewhere_of(X) is None:
+            return check_rows(self, X, sparse=True)
+        rows = check_queries(self, X)
+        if rows.shape[0] == 0:
+            raise ValueError(f"X has no rows; {type(self).__name__} needs one at least.")
+        return Unread(rows, check=partial(require_finite_block, self))
+
+    def _points(self, queries: Queries) -> Queries:
+        return queries if isinstance(queries, Unread) else self._index.points(queries)
 
     def _n_given(self) -> int:
         """Count the rows given to ``fit``."""
@@ -242,7 +268,9 @@ class NeighborQueries:
         return np.concatenate([own, weightless], axis=axis).take(order, axis=axis)
 
     def _of_rows_given(
-        self, queries: Points | None, answer: Callable[[Points | None], Float64]
+        self,
+        queries: Queries | None,
+        answer: Callable[[Queries | None], Float64],
     ) -> Float64:
         """Answer for queries, (len(ks), m, ...); None asks for all rows given to ``fit``."""
         if queries is not None or self._weightless_numbers.size == 0:
@@ -251,7 +279,11 @@ class NeighborQueries:
         return answers
 
     def _near(
-        self, queries: Points | None, k: int, weights: Float64 | None, folds: Folds | None = None
+        self,
+        queries: Queries | None,
+        k: int,
+        weights: Float64 | None,
+        folds: Folds | None = None,
     ) -> Iterator[Neighborhood]:
         """Neighbourhoods of queries; None asks for the rows given, each without itself.
 
@@ -275,3 +307,12 @@ class NeighborQueries:
     def _numbers(self, indices: Indices) -> Indices:
         """Translate numbers of the index into numbers of the rows given to ``fit``."""
         return indices if self._kept is None else self._kept[indices]
+
+
+def _weightless(given: LabelledRows) -> tuple[Queries, Indices]:
+    """Return the rows given that weigh nothing, and their numbers."""
+    every = given.rows if given.given is None else given.given
+    if every.in_memory:
+        return given.weightless()
+    numbers = given.weightless_numbers()
+    return Unread(every, numbers), numbers

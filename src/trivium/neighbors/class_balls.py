@@ -12,7 +12,7 @@ from trivium.arrays import Float64, Indices
 from trivium.neighbors.balls import BallBatch, Balls
 from trivium.neighbors.estimates import log_density
 from trivium.neighbors.search.index import Index
-from trivium.neighbors.search.searcher import Points
+from trivium.neighbors.search.unread import Queries
 from trivium.neighbors.votes import path_votes
 
 
@@ -33,13 +33,13 @@ class SharedBalls(NamedTuple):
     priors: Float64
 
     def log_densities(
-        self, queries: Points | None, ks: Sequence[int], counts: Sequence[float]
+        self, queries: Queries | None, ks: Sequence[int], counts: Sequence[float]
     ) -> Float64:
         """Log p(x given c) by the rows of class c in the ball.
 
         Parameters
         ----------
-        queries : ndarray or Csr of shape (m, d) or None
+        queries : ndarray, Csr or Unread of shape (m, d) or None
             None: the rows themselves, each without itself.
         ks : sequence of int
         counts : sequence of float
@@ -57,7 +57,7 @@ class SharedBalls(NamedTuple):
                 path[ball.members] = log_density(some * (count / k), totals, volumes[:, None])
         return scores
 
-    def shares(self, queries: Points | None, ks: Sequence[int]) -> Float64:
+    def shares(self, queries: Queries | None, ks: Sequence[int]) -> Float64:
         """p(c given x): the share of the votes in the ball, of the same shape."""
         probabilities = self._empty(queries, ks)
         for ball, held in self._around(queries, ks):
@@ -66,15 +66,15 @@ class SharedBalls(NamedTuple):
         return probabilities
 
     def _around(
-        self, queries: Points | None, ks: Sequence[int]
+        self, queries: Queries | None, ks: Sequence[int]
     ) -> Iterator[tuple[BallBatch, Float64]]:
         """Yield balls, and the weight of each class in them: (len(ks), m, n_classes)."""
         for ball in self.balls.around(queries, ks):
-            codes = self.codes[ball.indices]
+            codes = self.codes[ball.indices].astype(np.intp, copy=False)
             votes = path_votes(codes, None, ks, self.priors.size, ball.weights)
             yield ball, votes.transpose(1, 0, 2)
 
-    def _empty(self, queries: Points | None, ks: Sequence[int]) -> Float64:
+    def _empty(self, queries: Queries | None, ks: Sequence[int]) -> Float64:
         n_queries = self.codes.size if queries is None else queries.shape[0]
         return np.empty((len(ks), n_queries, self.priors.size))
 
@@ -98,7 +98,7 @@ class ClassBalls(NamedTuple):
     priors: Float64
 
     def log_densities(
-        self, queries: Points | None, ks: Sequence[int], counts: Sequence[float]
+        self, queries: Queries | None, ks: Sequence[int], counts: Sequence[float]
     ) -> Float64:
         """Log p(x given c) by the class's own ball; see `SharedBalls.log_densities`."""
         n_queries = self.codes.size if queries is None else queries.shape[0]

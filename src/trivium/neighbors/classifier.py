@@ -10,13 +10,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64, Labels
 from trivium.class_weights import ClassWeight
-from trivium.inputs import check_labelled_rows, check_rows
+from trivium.inputs import check_labelled_rows
 from trivium.masking import rare_classes, warn_of_masked
 from trivium.neighbors.base import NeighborQueries, require_neighbors
 from trivium.neighbors.folds import folds_of
 from trivium.neighbors.neighborhoods import available_mass, counting_weights
 from trivium.neighbors.outvoted import outvoted
-from trivium.neighbors.search.searcher import Points
+from trivium.neighbors.search.unread import Queries
 from trivium.neighbors.votes import VoteRule
 from trivium.neighbors.voting import Voters, require_ks
 from trivium.parameters import require_choice
@@ -309,10 +309,10 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
 
     def _asked(
         self, X: ArrayLike | None, ks: Sequence[int]
-    ) -> tuple[Points | None, int, list[int]]:
+    ) -> tuple[Queries | None, int, list[int]]:
         """Check queries and numbers of neighbours; return how many queries there are, too."""
         check_is_fitted(self, "_index")
-        queries = None if X is None else check_rows(self, X, sparse=True)
+        queries = None if X is None else self._rows_asked(X)
         available = self._available(own=X is None)
         numbers = require_ks(ks, available, "other rows" if X is None else "rows")
         return queries, self._n_given() if queries is None else queries.shape[0], numbers

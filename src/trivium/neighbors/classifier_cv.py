@@ -21,6 +21,7 @@ from trivium.neighbors.voting import Voters
 from trivium.parameters import require_choice, require_number
 from trivium.rows.labelled import LabelledRows
 from trivium.scorers import Scorer, routed, score_of, scorer_of
+from trivium.scoring import labels_and_weights
 from trivium.selection import RULES, choose
 from trivium.whole_or_nothing import whole_or_nothing
 
@@ -221,8 +222,11 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
         """
         check_is_fitted(self, "n_neighbors_")
         scorer = scorer_of(self, self.scoring)
+        is_accuracy = self._is_built_in() and self.scoring in ("accuracy", None)
+        if not is_accuracy:
+            y, sample_weight = labels_and_weights(X, y, sample_weight)
         metadata = self._routed("score", scorer, sample_weight, params)
-        if self._is_built_in() and _BUILT_IN[cast("str | None", self.scoring)] == "accuracy":
+        if is_accuracy:
             return super().score(X, y, sample_weight)
         return score_of(scorer, self, X, y, metadata)
 

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.utils.validation import check_is_fitted
 
 from trivium.arrays import Float64
-from trivium.inputs import check_labelled_rows, check_rows, check_unlabelled_rows
+from trivium.inputs import check_labelled_rows, check_unlabelled_rows
 from trivium.labels import shown
 from trivium.neighbors.balls import Balls
 from trivium.neighbors.base import NeighborQueries
@@ -23,9 +23,10 @@ from trivium.neighbors.estimates import (
     warn_of_infinity,
 )
 from trivium.neighbors.neighborhoods import counting_weights
-from trivium.neighbors.search.searcher import Points
+from trivium.neighbors.search.unread import Queries
 from trivium.neighbors.voting import require_ks
 from trivium.parameters import require_choice, require_flag
+from trivium.rows.elsewhere import has_labels
 from trivium.rows.labelled import LabelledRows
 from trivium.whole_or_nothing import forget, whole_or_nothing
 
@@ -150,7 +151,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         require_volumes(self._metric(), self.metric)
         require_flag("unbiased", self.unbiased)
         with whole_or_nothing(self):
-            labelled = y is not None
+            labelled = y is not None or has_labels(X)
             given = (
                 check_labelled_rows(self, X, y, sample_weight, least_classes=1, sparse=True)
                 if labelled
@@ -323,11 +324,9 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
     def _marginals(self, X: ArrayLike | None, ks: Sequence[int] | None) -> Float64:
         """Log p(x) for each k, of shape (len(ks), m); None stands for the estimator's own."""
         check_is_fitted(self, "_balls")
-        queries = None if X is None else check_rows(self, X, sparse=True)
+        queries, by_class = None if X is None else self._rows_asked(X), self._by_class
 
-        by_class = self._by_class
-
-        def answer(queries: Points | None) -> Float64:
+        def answer(queries: Queries | None) -> Float64:
             if isinstance(by_class, ClassBalls):
                 paths = self._log_densities(by_class, queries, ks)
                 return np.stack([log_marginal(scores, self.class_prior_) for scores in paths])
@@ -350,14 +349,17 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
             paths = warn_of_infinity(paths, stacklevel=4)
             return np.stack([posterior(scores, self.class_prior_) for scores in paths])
 
-        def answer(queries: Points | None) -> Float64:
+        def answer(queries: Queries | None) -> Float64:
             numbers = self._check_neighbors(self._balls, ks, own=queries is None)
             return balls.shares(queries, numbers)
 
         return self._of_rows_given(queries, answer)
 
     def _log_densities(
-        self, balls: SharedBalls | ClassBalls, queries: Points | None, ks: Sequence[int] | None
+        self,
+        balls: SharedBalls | ClassBalls,
+        queries: Queries | None,
+        ks: Sequence[int] | None,
     ) -> Float64:
         own = queries is None
         numbers = self._check_neighbors(self._balls, ks, own=own)
@@ -375,14 +377,14 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         counts_of(numbers, unbiased=self.unbiased)  # which raises where nothing is left
         return numbers
 
-    def _labelled(self, X: ArrayLike | None) -> tuple[Points | None, SharedBalls | ClassBalls]:
+    def _labelled(self, X: ArrayLike | None) -> tuple[Queries | None, SharedBalls | ClassBalls]:
         """Check queries about classes; return what answers them, too."""
         check_is_fitted(self, "_balls")
         if self._by_class is None:
             raise ValueError(
                 "This KNeighborsDensity was fitted without labels; it knows p(x) alone."
             )
-        return None if X is None else check_rows(self, X, sparse=True), self._by_class
+        return None if X is None else self._rows_asked(X), self._by_class
 
     def _class_balls(self, given: LabelledRows, weights: Float64 | None) -> ClassBalls:
         """Index the rows of each class that has some."""

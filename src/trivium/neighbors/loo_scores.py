@@ -101,14 +101,14 @@ def own_scores(
 
     def score(block: Neighborhood) -> tuple[OwnScores, Indices, Indices | None]:
         leaders = None
-        own = rows.codes[block.members]
+        own = rows.codes[block.members].astype(np.intp, copy=False)
         if voters.counts(block):
             shape = own.size, k_max
             losses, hits = np.empty(shape), np.empty(shape, dtype=np.bool_)
-            codes, n_classes = voters.codes, voters.n_classes
-            walk_counts(block.indices, codes, own, n_classes, log_numbers, losses, hits)
+            codes, n_classes = voters.codes_of(block.indices), voters.n_classes
+            walk_counts(codes, own, n_classes, log_numbers, losses, hits)
             if also is not None:
-                leaders = path_leaders(codes[block.indices], ks, n_classes)
+                leaders = path_leaders(codes, ks, n_classes)
         else:
             votes = voters.votes(block, ks)
             share, hits = own_shares(votes, own, block.members)

@@ -9,7 +9,8 @@ import numpy as np
 from trivium.arrays import Float64, Indices
 from trivium.blocks.memory import working_memory
 from trivium.neighbors.search.index import Index
-from trivium.neighbors.search.searcher import Points
+from trivium.neighbors.search.streamed import queries_at_once
+from trivium.neighbors.search.unread import Queries, Unread
 from trivium.neighbors.votes import counted_mass
 
 _ENTRIES_A_BATCH = 1 << 22  # neighbours held at a time, at most: more gain nothing
@@ -111,7 +112,7 @@ def available_mass(index: Index, weights: Float64 | None, *, own: bool) -> float
 
 def neighborhoods(
     index: Index,
-    queries: Points | None,
+    queries: Queries | None,
     k: int,
     weights: Float64 | None = None,
     *,
@@ -122,16 +123,25 @@ def neighborhoods(
     Parameters
     ----------
     index : Index
-    queries : ndarray or Csr of shape (m, d), or None for the training rows
+    queries : ndarray, Csr or Unread of shape (m, d), or None for the training rows
         A training row is taken out of its own neighbourhood: once, so that a row of
         weight 3 still meets the two others that it stands for.
     k : int
         At most `available_mass`.
     weights : ndarray of shape (n,) or None
     in_space : bool
-        Whether the queries are in the metric's space, as rows of the index are.
+        Whether the queries are in the metric's space, as rows of the index are, unless they are
+        unread.
     """
-    points = queries if in_space or queries is None else index.points(queries)
+    if isinstance(queries, Unread) and queries.are_all:  # read once, from the first to the last
+        for first, X in queries.pieces(queries_at_once(queries.shape[1], k)):
+            some = index.points(X, first)
+            for near in neighborhoods(index, some, k, weights, in_space=True):
+                yield near._replace(members=near.members + first)
+        return
+    points = queries
+    if not (in_space or queries is None or isinstance(queries, Unread)):
+        points = index.points(queries)
     n_queries = index.n_rows if points is None else points.shape[0]
     members = np.arange(n_queries, dtype=np.intp)
     if weights is None:
@@ -157,7 +167,7 @@ def neighborhoods(
 
 def batches(
     index: Index,
-    points: Points | None,
+    points: Queries | None,
     members: Indices,
     k: int,
     mass_of: Callable[[Indices, Indices], Float64] | None,
@@ -170,7 +180,7 @@ def batches(
     Parameters
     ----------
     index : Index
-    points : ndarray or Csr of shape (m, d) or None
+    points : ndarray, Csr or Unread of shape (m, d) or None
         All queries, in the index's space; None: the rows themselves.
     members : ndarray of int
         Those that are searched for, rising.
@@ -204,7 +214,7 @@ def batches(
 
 
 def _search(
-    index: Index, points: Points | None, some: Indices, left_out: bool
+    index: Index, points: Queries | None, some: Indices, left_out: bool
 ) -> Callable[[int], tuple[Float64, Indices]]:
     """Return a search for some of the queries, by the number of neighbours."""
     if points is not None:

@@ -79,7 +79,6 @@ def walk_leaders(
 
 @kernel
 def walk_counts(
-    indices: Indices,
     codes: Indices,
     own: Indices,
     n_classes: int,
@@ -91,9 +90,8 @@ def walk_counts(
 
     Parameters
     ----------
-    indices : ndarray of shape (m, k_max)
-    codes : ndarray of shape (n,)
-        Class of each training row.
+    codes : ndarray of shape (m, k_max)
+        Classes of the nearest.
     own : ndarray of shape (m,)
         Class of each row that is scored.
     n_classes : int
@@ -105,13 +103,13 @@ def walk_counts(
         Receives whether it leads, as `walk_leaders` has it.
     """
     keys = np.empty(n_classes, dtype=np.int64)
-    for q in range(indices.shape[0]):
+    for q in range(codes.shape[0]):
         for c in range(n_classes):
             keys[c] = -c
         true, count = np.uintp(own[q]), np.uintp(0)
         mine, best = -own[q], 0
-        for j in range(indices.shape[1]):
-            code = np.uintp(codes[np.uintp(indices[q, j])])
+        for j in range(codes.shape[1]):
+            code = np.uintp(codes[q, j])
             key = keys[code] + _VOTE
             keys[code] = key
             best = max(best, key)

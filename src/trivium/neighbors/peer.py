@@ -71,6 +71,11 @@ def _rows(model: Any) -> Any:
             "scikit-learn has no counterpart of given distances to rows of which some weigh "
             "nothing."
         )
+    if index.is_streamed:
+        raise ValueError(
+            "scikit-learn's counterpart holds all rows in memory, and those of this model are not: "
+            "fit to an array of them."
+        )
     rows = as_scipy(index.own_points())[:, : model.n_features_in_]
     return rows.astype(np.float64, copy=False)
 

@@ -37,13 +37,26 @@ class Cells(NamedTuple):
 
     def add(self, members: Indices, leaders: Indices) -> None:
         """Add rows that are predicted as `leaders`, of shape (m, k_max)."""
-        add_cells(self.codes[members], self.weights[members], leaders, self.sums)
+        own = self.codes[members].astype(np.intp, copy=False)
+        add_cells(own, self.weights[members], leaders, self.sums)
 
 
 def cells_for(scorer: LeftOutScorer, rows: LabelledRows, k_max: int) -> Cells | None:
-    """Return empty cells for a scorer that depends on them only, unless they would be too many."""
+    """Return empty cells for a scorer that depends on them only, unless they would be too many.
+
+    Raises
+    ------
+    ValueError
+        If there are none, and the rows, which the scorer is handed, are not in memory.
+    """
     n_classes = rows.classes.size
     if not scorer.by_cells or k_max * n_classes**2 > _MOST_CELLS:
+        if not rows.rows.in_memory:
+            raise ValueError(
+                "This scoring is handed all rows and what is predicted of them, and the rows are "
+                "not in memory: fit to an array of them, or choose by 'accuracy', 'neg_log_loss' "
+                "or another metric of labels."
+            )
         return None
     weights = np.ones(rows.codes.size) if scorer.weights is None else scorer.weights
     sums = np.zeros((k_max, n_classes, n_classes))

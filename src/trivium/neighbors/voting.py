@@ -53,7 +53,7 @@ class Voters(NamedTuple):
     Attributes
     ----------
     codes : ndarray of shape (n,)
-        Class of each.
+        Class of each; of rows that are not in memory, in few bytes.
     n_classes : int
     rule : {"uniform", "distance"} or callable
         As in `vote_weights`.
@@ -64,6 +64,10 @@ class Voters(NamedTuple):
     n_classes: int
     rule: VoteRule
     n_jobs: int | None
+
+    def codes_of(self, indices: Indices) -> Indices:
+        """Return the classes of rows."""
+        return self.codes[indices].astype(np.intp, copy=False)
 
     def counts(self, near: Neighborhood) -> bool:
         """Whether each neighbour has one vote, so that whole numbers suffice."""
@@ -89,7 +93,7 @@ class Voters(NamedTuple):
 
     def votes(self, near: Neighborhood, ks: Sequence[int] | Indices) -> Float64:
         """Add the votes of the nearest k for each class: (m, len(ks), n_classes)."""
-        codes = self.codes[near.indices]
+        codes = self.codes_of(near.indices)
         if callable(self.rule):
             return np.stack([self._called(near, codes, k) for k in ks], axis=1)
         vote_weight = vote_weights(near.distances, self.rule)
@@ -126,7 +130,7 @@ class Voters(NamedTuple):
 
         def lead(block: Neighborhood) -> tuple[Indices, Indices]:
             if counts:
-                codes = self.codes[block.indices]
+                codes = self.codes_of(block.indices)
                 return block.members, path_leaders(codes, ks, self.n_classes)
             return block.members, leading(self.votes(block, ks), block.members)
 

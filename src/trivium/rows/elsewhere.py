@@ -38,6 +38,12 @@ class Elsewhere(Protocol):
         """
 
 
+def has_labels(X: Any) -> bool:
+    """Whether X is such a table, with a column of labels."""
+    table = elsewhere_of(X)
+    return table is not None and bool(getattr(table, "has_labels", False))
+
+
 def elsewhere_of(X: Any) -> Elsewhere | None:
     """Return a table whose rows are no array: itself, or one that stands for Dask's; else None."""
     if isinstance(X, np.ndarray):

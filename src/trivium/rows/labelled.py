@@ -74,13 +74,17 @@ class LabelledRows:
 
     def weightless(self) -> tuple[Any, Indices]:
         """Return the rows given that weigh nothing, and their numbers."""
-        light = np.empty(0, dtype=np.intp)
+        light = self.weightless_numbers()
+        every = self.rows if self.given is None else self.given
+        return every.take(light).X, light
+
+    def weightless_numbers(self) -> Indices:
+        """Return the numbers of the rows given that weigh nothing."""
         if self.given is None or self.kept is None:
-            return self.rows.take(light).X, light
+            return np.empty(0, dtype=np.intp)
         is_light = np.ones(self.n_given, dtype=np.bool_)
         is_light[self.kept] = False
-        light = np.flatnonzero(is_light)
-        return self.given.take(light).X, light
+        return np.flatnonzero(is_light)
 
     def in_memory(self) -> Any:
         """Return all rows as one array, as scorers of a user's see them; SciPy's if sparse."""

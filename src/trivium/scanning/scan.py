@@ -173,6 +173,11 @@ class Scan:
         return self._source.n_columns
 
     @property
+    def has_labels(self) -> bool:
+        """Whether there are labels."""
+        return self._source.has_target
+
+    @property
     def shape(self) -> tuple[int, int]:
         """Rows and columns; of CSV files this reads them once."""
         return self.table.shape

@@ -49,6 +49,11 @@ class Search(EstimatorCodec):
             index.metric.given,
         ) or not _same_function(metric.function, index.metric.function):
             raise NotStorableError("the metric has been set to another since the fit: fit again")
+        if index.is_streamed:
+            raise NotStorableError(
+                "the training rows are not in memory, and a file holds them: fit to an array of "
+                "them, or fit again where they are"
+            )
         write_columns(model, written)
         _write_rows(written, "rows", index.own_points())
         if model._weightless_numbers.size:

@@ -1,10 +1,12 @@
 """An index over the training rows: one door to every search.
 
 The index picks the algorithm and brings rows and queries into the metric's space. Rows in memory
-are one slab, searched as they are; rows that live elsewhere come in several, each with a searcher.
+are slabs with a searcher each, an array one, searched as it is; rows that live elsewhere are read
+slab by slab for every search (`Streamed`).
 """
 
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,8 @@ from trivium.neighbors.search.searcher import Points, Searcher
 from trivium.neighbors.search.slabs import Slab, Slabs, one_after_the_other
 from trivium.neighbors.search.sparse.searcher import SparseSearch
 from trivium.neighbors.search.sphere import Sphere, unit_vectors
+from trivium.neighbors.search.streamed import Streamed, queries_at_once
+from trivium.neighbors.search.unread import Queries, Unread
 from trivium.rows.block import Block
 from trivium.rows.csr import Csr, as_csr, dense
 from trivium.rows.source import Rows
@@ -27,6 +31,7 @@ from trivium.rows.source import Rows
 ALGORITHMS = ("auto", "brute", "kd_tree", "ball_tree")
 
 _NUMBERS_A_PIECE = 1 << 20  # of sparse queries that are made dense
+_ROWS_CHECKED = 1 << 20  # at once
 _A_SLAB = 1 << 30  # bytes: few searchers, and no array that memory can't find a place for
 
 
@@ -36,7 +41,7 @@ class Index:
     Parameters
     ----------
     rows : Rows
-        Read once, and kept.
+        Read once, and kept; those that are not in memory are read for every search.
     metric : Metric
     algorithm : {"auto", "brute", "kd_tree", "ball_tree"}
         The tree is a kd-tree by either name.
@@ -60,7 +65,7 @@ class Index:
     Raises
     ------
     ValueError
-        If the rows make no sense to the metric.
+        If the rows make no sense to the metric, or it needs them in memory and they are not.
     """
 
     def __init__(
@@ -79,17 +84,36 @@ class Index:
         self._algorithm, self._k, self._n_jobs = algorithm, k, n_jobs
         self._names = names
         self._columns = kept if metric.given else None
-        self._slabs = [
-            self._slab(block, kept, in_space) for block in rows.slabs(_slab_bytes(metric))
-        ]
-        self.n_rows, self.n_columns = rows.shape[0], self._slabs[0].points.shape[1]
+        self.n_rows = rows.shape[0]
+        self._slabs: list[Slab] = []
+        self._streamed: Streamed | None = None
+        self._searcher: Searcher
+        if not rows.in_memory:
+            self._require_streamed(metric)
+            self._rows, self._is_sparse = rows, False
+            self.n_columns = self._in_space(np.zeros((1, rows.shape[1]))).shape[1]
+            for first, X in Unread(rows).pieces(_ROWS_CHECKED) if metric.check else ():
+                self._check(X, first, kept)
+            self._searcher = self._streamed = Streamed(rows, metric, algorithm, self._read_slab)
+            return
+        for block in rows.slabs(_slab_bytes(metric)):
+            self._check(block.X, block.first, kept)
+            self._slabs.append(self._slab(block, in_space, algorithm))
+        self.n_columns = self._slabs[0].points.shape[1]
         self._is_sparse = as_csr(self._slabs[0].points) is not None
         few = len(self._slabs) == 1
-        self._searcher: Searcher = self._slabs[0].searcher if few else Slabs(self._slabs)
+        self._searcher = self._slabs[0].searcher if few else Slabs(self._slabs)
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether the rows are not in memory, and are read for every search."""
+        return self._streamed is not None
 
     @property
     def choice(self) -> Choice:
         """The algorithm for many queries, and why; see `Chosen`. Of several slabs, the first's."""
+        if self._streamed is not None:
+            return self._streamed.choice
         searcher = self._slabs[0].searcher
         chosen = searcher.chords if isinstance(searcher, Sphere) else searcher
         if isinstance(chosen, Chosen):
@@ -100,8 +124,14 @@ class Index:
         why = "distances are given" if given else f"{self.metric.name} is computed from every row"
         return Choice("brute", why)
 
-    def points(self, queries: Points) -> Points:
+    def points(self, queries: Points, first: int = 0) -> Points:
         """Bring queries into the metric's space.
+
+        Parameters
+        ----------
+        queries : ndarray or Csr of shape (m, d)
+        first : int
+            Number of the first, in an error.
 
         Raises
         ------
@@ -112,13 +142,13 @@ class Index:
             self._require_dense()
         elif self._is_sparse:
             queries = Csr.of_array(queries)
-        elif self.metric.check is not None:
-            self.metric.check(queries, None)
+        else:
+            self._check(queries, first)
         points: Points = self._in_space(queries)
         return points
 
-    def own_points(self, numbers: Indices | None = None) -> Points:
-        """Return some of the rows, in the metric's space.
+    def own_points(self, numbers: Indices | None = None) -> Queries:
+        """Return some of the rows, in the metric's space, or unread where they are not in memory.
 
         Parameters
         ----------
@@ -127,9 +157,11 @@ class Index:
 
         Returns
         -------
-        ndarray or Csr of shape (m, n_columns)
+        ndarray, Csr or Unread of shape (m, n_columns)
             All of them are no copy where they are one slab.
         """
+        if self._streamed is not None:
+            return Unread(self._rows, numbers)
         if len(self._slabs) == 1:
             points = self._slabs[0].points
             return points if numbers is None else points.take(numbers, axis=0)
@@ -145,15 +177,15 @@ class Index:
         return some
 
     def nearest(
-        self, points: Points | None, k: int, skip: Indices | None = None
+        self, points: Queries | None, k: int, skip: Indices | None = None
     ) -> tuple[Float64, Indices]:
         """Find the k nearest rows of each query.
 
         Parameters
         ----------
-        points : ndarray or Csr of shape (m, d) or None
-            Queries, from `points` or `own_points`; None: the rows themselves, each left out of its
-            own list.
+        points : ndarray, Csr or Unread of shape (m, d) or None
+            Queries, from `points` or `own_points`, or unread; None: the rows themselves, each left
+            out of its own list.
         k : int
             At most the number of rows, less one where they are left out or `skip` is given.
         skip : ndarray of shape (m,) or None
@@ -170,6 +202,8 @@ class Index:
         ValueError
             If one of them is so far off that its distance is beyond float64, where order ends.
         """
+        if points is None and self.is_streamed:
+            points, skip = self.own_points(), np.arange(self.n_rows)
         m = self.n_rows if points is None else points.shape[0]
         found = np.empty((m, k)), np.empty((m, k), dtype=np.intp)
         if points is None:
@@ -177,28 +211,31 @@ class Index:
                 own = found[0][slab.place], found[1][slab.place]
                 self._searcher.nearest(slab.points, slab.numbers, self._n_jobs, own, own=True)
         else:
-            skip = _nobody(points) if skip is None else skip
-            for piece in self._pieces(points):
-                near = found[0][piece], found[1][piece]
-                some = self._alike(points[piece])
-                self._searcher.nearest(some, skip[piece], self._n_jobs, near)
-        if np.isinf(found[0][:, -1:]).any():
-            query = np.flatnonzero(np.isinf(found[0][:, -1]))[:1]
-            point = self.own_points(query) if points is None else points.take(query, axis=0)
-            raise self._too_far(dense(point)[0], k)
+            skip = _nobody(m) if skip is None else skip
+            for place, some in self._pieces(points, k):
+                near = found[0][place], found[1][place]
+                self._searcher.nearest(some, skip[place], self._n_jobs, near)
+        far = np.flatnonzero(np.isinf(found[0][:, -1:]))[:1]
+        if far.size:
+            point = self.own_points(far) if points is None else points.take(far, axis=0)
+            ((_, piece),) = self._pieces(point, k)
+            raise self._too_far(dense(piece)[0], k)
         return found
 
     def within(
-        self, points: Points | None, radius: float | Float64
+        self, points: Queries | None, radius: float | Float64
     ) -> tuple[Indices, Float64, Indices]:
         """Find every row within a radius, one for all or each query's; see `Searcher.within`.
 
         Parameters
         ----------
-        points : ndarray or Csr of shape (m, d) or None
+        points : ndarray, Csr or Unread of shape (m, d) or None
             As in `nearest`.
         radius : float, or ndarray of shape (m,)
         """
+        skip = None
+        if points is None and self.is_streamed:
+            points, skip = self.own_points(), np.arange(self.n_rows)
         if points is None:
             reach = np.broadcast_to(np.asarray(radius, dtype=np.float64), self.n_rows)
             parts = [
@@ -206,20 +243,27 @@ class Index:
                 for slab in self._slabs
             ]
             return one_after_the_other(parts)
-        pieces, skip = self._pieces(points), _nobody(points)
-        if len(pieces) == 1:
-            return self._searcher.within(self._alike(points), radius, skip, self._n_jobs)
-        reach = np.broadcast_to(np.asarray(radius, dtype=np.float64), points.shape[0])
+        m = points.shape[0]
+        skip = _nobody(m) if skip is None else skip
+        reach = np.broadcast_to(np.asarray(radius, dtype=np.float64), m)
         return one_after_the_other(
             [
-                self._searcher.within(
-                    self._alike(points[piece]), reach[piece], skip[piece], self._n_jobs
-                )
-                for piece in pieces
+                self._searcher.within(some, reach[place], skip[place], self._n_jobs)
+                for place, some in self._pieces(points)
             ]
         )
 
-    def _slab(self, block: Block, kept: Indices | None, in_space: bool) -> Slab:
+    def _check(self, X: Any, first: int, kept: Indices | None = None) -> None:
+        """Raise where rows, of which the first has a number, make no sense to the metric."""
+        if self.metric.check is not None and as_csr(X) is None:
+            numbers = np.arange(first, first + X.shape[0])
+            self.metric.check(X, numbers if kept is None else kept[numbers])
+
+    def _read_slab(self, block: Block, algorithm: str) -> Slab:
+        """Make some of the rows ready that are not in memory."""
+        return self._slab(block, False, algorithm)
+
+    def _slab(self, block: Block, in_space: bool, algorithm: str) -> Slab:
         """Make some of the rows ready."""
         metric = self.metric
         sparse = as_csr(block.X)
@@ -227,9 +271,6 @@ class Index:
             self._require_dense()
             points = sparse if in_space else self._in_space(sparse)
             return Slab(block.first, points, SparseSearch(metric.measure, points))
-        if metric.check is not None:
-            numbers = np.arange(block.place.start, block.place.stop) if kept is None else None
-            metric.check(block.X, numbers if kept is None else kept[block.place])
         points = block.X if in_space else self._in_space(block.X)
         vectors = unit_vectors(points) if metric.on_sphere else points
         if metric.given:
@@ -237,7 +278,7 @@ class Index:
         elif metric.function is not None:
             searcher = Functions(metric.function, vectors)
         else:
-            searcher = Chosen(metric, vectors, self._algorithm, self._k, self._n_jobs)
+            searcher = Chosen(metric, vectors, algorithm, self._k, self._n_jobs)
         if metric.on_sphere:
             searcher = Sphere(points, vectors, searcher)
         return Slab(block.first, points, searcher)
@@ -249,7 +290,11 @@ class Index:
                 f"metric={self.metric.name} is infinite between a query, {point}, and all "
                 f"but fewer than {k} rows: ask for fewer neighbours, or for those in a radius."
             )
-        ranges = [_column_ranges(slab.points) for slab in self._slabs]
+        if self.is_streamed:
+            known = self._rows.summary()
+            ranges: list[tuple[Floats, Floats]] = [(known.least, known.most)]
+        else:
+            ranges = [_column_ranges(slab.points) for slab in self._slabs]
         least = np.min([each[0] for each in ranges], axis=0)
         greatest = np.max([each[1] for each in ranges], axis=0)
         quarter = 0.25 * point.astype(np.float64)
@@ -282,12 +327,31 @@ class Index:
                 f"input: use X.toarray(), or one of {', '.join(map(repr, names))}."
             )
 
-    def _pieces(self, points: Points) -> list[slice]:
-        """Cut queries that are sparse, among rows that are not, into pieces made dense in turn."""
+    def _require_streamed(self, metric: Metric) -> None:
+        """Raise a ValueError where the metric has to see all rows at once."""
+        if not metric.has_trees:
+            known = metric.name if metric.function else repr(metric.name)
+            names = [name for name, each in NAMES.items() if each.has_trees]
+            raise ValueError(
+                f"metric={known} needs all rows in memory, and those of X are not: fit to an array "
+                f"of them, or use one of {', '.join(map(repr, names))}."
+            )
+
+    def _pieces(self, points: Queries, k: int = 1) -> Iterator[tuple[slice, Points]]:
+        """Cut queries into pieces, which are read or made dense in turn where that takes memory."""
         m, d = points.shape
-        if self._is_sparse or not isinstance(points, Csr):
-            return [slice(0, m)]
-        return cut(m, max(1, _NUMBERS_A_PIECE // d))
+        length = m
+        if isinstance(points, Unread):
+            for first, X in points.pieces(queries_at_once(d, k)):
+                place = slice(first, first + X.shape[0])
+                yield place, self._alike(self.points(X, first))
+            return
+        if self.is_streamed:
+            length = queries_at_once(d, k)
+        if isinstance(points, Csr) and not self._is_sparse:
+            length = min(length, _NUMBERS_A_PIECE // d)
+        for place in cut(m, max(1, length)) if length < m else [slice(0, m)]:
+            yield place, self._alike(points if length >= m else points[place])
 
     def _alike(self, points: Points) -> Points:
         """Return queries as rows are, sparse or not."""
@@ -315,6 +379,6 @@ def _stacked(parts: list[Any]) -> Any:
     return Csr.stack(parts) if isinstance(parts[0], Csr) else np.concatenate(parts)
 
 
-def _nobody(points: Points) -> Indices:
+def _nobody(m: int) -> Indices:
     """Leave out no row for any query."""
-    return np.full(points.shape[0], -1, dtype=np.intp)
+    return np.full(m, -1, dtype=np.intp)

@@ -10,10 +10,12 @@ from typing import NamedTuple
 import numpy as np
 
 from trivium.arrays import Float64, Indices
+from trivium.blocks.map_reduce import cut
 from trivium.neighbors.search.searcher import Points, Searcher
 
 _Lists = tuple[Float64, Indices]
 _Within = tuple[Indices, Float64, Indices]
+_ENTRIES_AT_ONCE = 1 << 16  # of lists that are merged
 
 
 class Slab(NamedTuple):
@@ -114,10 +116,16 @@ class Slabs:
     ) -> None:
         """Find the k nearest rows; see `Searcher`. `own` means all the rows of one of the slabs."""
         m, k = found[0].shape
-        best = np.empty((m, 0)), np.empty((m, 0), dtype=np.intp)
+        step, filled = max(1, _ENTRIES_AT_ONCE // k), 0
         for slab in self._slabs:
-            best = merged(best, slab.nearest(queries, skip, n_jobs, k, own=own), k)
-        found[0][:], found[1][:] = best
+            near = slab.nearest(queries, skip, n_jobs, k, own=own)
+            del slab  # which may be large, before the next one is made
+            p = min(k, filled + near[0].shape[1])
+            for some in cut(m, step):
+                so_far = found[0][some, :filled], found[1][some, :filled]
+                best = merged(so_far, (near[0][some], near[1][some]), p)
+                found[0][some, :p], found[1][some, :p] = best
+            filled = p
 
     def within(
         self, queries: Points, radius: float | Float64, skip: Indices, n_jobs: int | None

@@ -1,0 +1,111 @@
+"""Rows that are not in memory: every search reads all of them, slab after slab.
+
+A slab is made ready, searched for all queries at hand, and forgotten. So what a search makes of a
+slab (panels, a tree) has to pay within one pass, and queries come in as large a batch as memory
+allows.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from trivium.arrays import Float64, Indices
+from trivium.neighbors.search.costs import Choice
+from trivium.neighbors.search.metrics import Metric
+from trivium.neighbors.search.searcher import Points
+from trivium.neighbors.search.slabs import Slab, Slabs
+from trivium.neighbors.search.sphere import Sphere
+from trivium.rows.block import Block
+from trivium.rows.source import Rows
+
+_MOST_BYTES = 150 << 20  # of a slab, what is made of it, and the next one
+_BATCH_BYTES = 64 << 20  # of queries, and of lists that are merged
+_BYTES_A_NEIGHBOR = 40  # distance and number; those of a slab; what merges them
+_LEAST_QUERIES = 256  # that are searched for in one pass, whatever they take
+_WORTH_A_TREE = 512  # queries, for which a tree of a slab is built at all
+_LITTLE_WORK = 1 << 27  # numbers to subtract: done before trees were compiled
+
+Make = Callable[[Block, str], Slab]
+
+
+class Streamed:
+    """A search through rows that are read each time.
+
+    Parameters
+    ----------
+    rows : Rows
+    metric : Metric
+    algorithm : {"auto", "brute", "kd_tree", "ball_tree"}
+    make : callable
+        Makes a slab ready for an algorithm.
+    """
+
+    def __init__(self, rows: Rows, metric: Metric, algorithm: str, make: Make) -> None:
+        self._rows = rows
+        self._algorithm = algorithm
+        self._make = make
+        self._settled: Choice | None = None
+        self._n_bytes = _slab_bytes(metric, rows)
+
+    @property
+    def choice(self) -> Choice:
+        """The algorithm for many queries, by the first slab, and why."""
+        choice = self._settled
+        if choice is None:
+            slab = self._make(next(iter(self._rows.slabs(self._n_bytes))), self._algorithm)
+            choice = self._settled = _choice_of(slab)
+        return choice
+
+    def nearest(
+        self,
+        queries: Points,
+        skip: Indices,
+        n_jobs: int | None,
+        found: tuple[Float64, Indices],
+        *,
+        own: bool = False,
+    ) -> None:
+        """Find the k nearest rows; see `Searcher`."""
+        Slabs(self._slabs(queries.shape[0])).nearest(queries, skip, n_jobs, found)
+
+    def within(
+        self, queries: Points, radius: float | Float64, skip: Indices, n_jobs: int | None
+    ) -> tuple[Indices, Float64, Indices]:
+        """Find every row within a radius; see `Searcher`."""
+        return Slabs(self._slabs(queries.shape[0])).within(queries, radius, skip, n_jobs)
+
+    def _slabs(self, n_queries: int) -> Iterator[Slab]:
+        """Make the slabs of one pass; none is held here while the next is read."""
+        algorithm = self._algorithm
+        if algorithm == "auto":
+            n_rows, n_columns = self._rows.shape
+            much = n_queries * n_rows * n_columns > _LITTLE_WORK
+            algorithm = "brute"
+            if much and n_queries >= _WORTH_A_TREE:
+                algorithm = self.choice.algorithm
+        return (self._make(block, algorithm) for block in self._rows.slabs(self._n_bytes))
+
+
+def queries_at_once(n_columns: int, k: int) -> int:
+    """Return how many queries are searched for in one pass."""
+    return int(max(_LEAST_QUERIES, _BATCH_BYTES // (16 * n_columns + _BYTES_A_NEIGHBOR * k)))
+
+
+def _slab_bytes(metric: Metric, rows: Rows) -> int:
+    """Size of slabs: two are in memory at a time, and of one of them what a search needs."""
+    in_float64 = 8.0 / rows.dtype.itemsize
+    copies = in_float64  # a tree, or panels, which take less
+    if metric.of_directions:
+        copies += 3.0 * in_float64  # what directions are computed with
+    elif metric.on_sphere:
+        copies += 2.0 * in_float64  # of two columns three
+    return int(_MOST_BYTES / (2.0 + copies))
+
+
+def _choice_of(slab: Slab) -> Choice:
+    """Say why an algorithm suits rows that are read in slabs like this one."""
+    searcher: Any = slab.searcher.chords if isinstance(slab.searcher, Sphere) else slab.searcher
+    algorithm, reason = searcher.choice
+    return Choice(
+        algorithm,
+        f"rows are not in memory, and each search reads slabs of {slab.points.shape[0]}: {reason}",
+    )
