@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.rows.away import Away
 from tests.rows.split_rows import SplitRows
 from tests.rows.strict_rows import StrictRows
 
@@ -104,6 +105,13 @@ def calibrated(X, y, w):
     return {"p": model.predict_proba(X), "masked": model.masked_classes_}
 
 
+def elsewhere(X, y, w):
+    model = LeastSquaresClassifier().fit(Away(X, y, w))
+    sure = LeastSquaresClassifier(calibration="sigmoid").fit(Away(X, y))
+    p, scores = sure.predict_proba(Away(X)), model.decision_function(Away(X))
+    return state(model) | {"p": p, "scores": scores, "labels": model.predict(Away(X))}
+
+
 def chosen(X, y, w):
     return state(LeastSquaresClassifierCV(5, rule="best").fit(X, y, w))
 
@@ -137,6 +145,7 @@ EXACT = (
     far_from_zero,
     dependent,
     influence,
+    elsewhere,
     chosen,
     come_and_go,
 )

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -64,6 +63,23 @@ class Scores:
     def of(self, X: Floats | Csr) -> Float64:
         """Return those of some rows, of shape (m, n_targets)."""
         return below_others(bounded_scores(X, self.coef, self.intercept), self.absent)
+
+
+@dataclass(frozen=True)
+class Leading:
+    """The class with the greatest score.
+
+    Attributes
+    ----------
+    absent : ndarray of int
+        Positions of the classes that no row with a weight is of.
+    """
+
+    absent: Indices
+
+    def __call__(self, scores: Float64) -> Indices:
+        """Answer for some rows."""
+        return leading(scores, self.absent)
 
 
 @takes_sparse
@@ -186,7 +202,7 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
         ndarray of shape (n_queries,)
         """
         check_is_fitted(self)
-        best = self._of_scores(X, partial(leading, absent=self._absent()))
+        best = self._of_scores(X, Leading(self._absent()))
         labels: Labels = self.classes_[best]
         return labels
 

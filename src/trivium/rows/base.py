@@ -82,6 +82,9 @@ class BaseRows:
         """How often the numbers were read so far."""
         return self._reads.count
 
+    def expect_passes(self) -> None:
+        """Be told that all rows are going to be read again and again."""
+
     def summary(self) -> ColumnSummary:
         """Summarise the columns: the first time in one read, then from memory."""
         if self._summary is None:

@@ -50,6 +50,10 @@ class FileRows(BaseRows):
         """Type of the numbers."""
         return self._stored.table.dtype
 
+    def expect_passes(self) -> None:
+        """Be told that all rows are going to be read again and again: a copy may be made."""
+        self._stored.expect_passes()
+
     def reduce(
         self,
         statistic: Callable[..., Statistic],

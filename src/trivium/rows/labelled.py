@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 
 from trivium.arrays import Float64, Indices, Labels
+from trivium.blocks.map_reduce import cut
 from trivium.class_weights import ClassWeight, class_factors
 from trivium.rows.csr import as_scipy
 from trivium.rows.source import Rows
+
+_AT_ONCE = 1 << 20  # codes that are counted
 
 
 @dataclass(frozen=True)
@@ -52,15 +55,24 @@ class LabelledRows:
 
     def class_weights(self) -> Float64:
         """Sum the weights of each class's rows."""
+        if self.weights is None:
+            return self._counts().astype(np.float64)
         with np.errstate(over="ignore"):
             weights = np.bincount(self.codes, self.weights, minlength=self.classes.size)
         return weights.astype(np.float64)
+
+    def _counts(self) -> Indices:
+        """Count each class's rows, some at a time: NumPy widens what it counts."""
+        counts = np.zeros(self.classes.size, dtype=np.intp)
+        for part in cut(self.codes.size, _AT_ONCE):
+            counts += np.bincount(self.codes[part], minlength=counts.size)
+        return counts
 
     def classes_of_weight(self) -> Indices:
         """Return the positions of the classes whose rows weigh more than nothing."""
         if self.all_there:
             return np.arange(self.classes.size)
-        return np.flatnonzero(np.bincount(self.codes, minlength=self.classes.size))
+        return np.flatnonzero(self._counts())
 
     def of_weight(self) -> tuple["LabelledRows", Indices]:
         """Return these rows with the classes alone that have a weight, and their positions."""

@@ -30,6 +30,8 @@ class RawFile:
         EOFError
             If the file ends before.
         """
+        if not out.size:
+            return
         rest = memoryview(out).cast("B")
         while rest:
             if hasattr(os, "preadv"):

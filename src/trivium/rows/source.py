@@ -114,6 +114,12 @@ class Rows(Protocol):
             Where to write it.
         """
 
+    def expect_passes(self) -> None:
+        """Be told that all rows are going to be read again and again.
+
+        Files may be copied then into a form that is read faster; in memory nothing is done.
+        """
+
     def sample(self, size: int) -> Block:
         """Take about so many rows from all over the table: every m-th.
 

@@ -41,9 +41,9 @@ class Stored:
     ----------
     table : NumberTable
     cache : bool, str or "auto"
-        Whether to copy the numbers into a file without a name, from which they are read several
-        times as fast: never, at the first pass, or at the second if there is room enough and
-        the files' own format costs time ("auto"). A string names the folder.
+        Whether to copy the numbers, as they are first read, into a file without a name, from which
+        they are read several times as fast. A string names the folder. "auto": if many passes
+        are expected, and half of the room that is left on the disk of temporary files suffices.
     progress : Progress or None
 
     Attributes
@@ -61,7 +61,11 @@ class Stored:
         self.samples: dict[int, Floats] = {}
         self._cache = False if table.is_raw else cache
         self._progress = progress
-        self._n_passes = 0
+        self._many_passes = False
+
+    def expect_passes(self) -> None:
+        """Be told that all rows are going to be read again and again."""
+        self._many_passes = True
 
     def part(self, table: NumberTable) -> "Stored":
         """Return what is kept of some of the rows."""
@@ -69,13 +73,12 @@ class Stored:
 
     def reading(self, sizes: Sequence[int]) -> "Reading":
         """Begin a pass, which brings samples of some sizes along."""
-        self._n_passes += 1
         strides = {max(1, -(-self.table.shape[0] // size)) for size in sizes}
         return Reading(self, strides - set(self.samples), self._new_copy(), self._progress)
 
     def _new_copy(self) -> RawCopy | None:
         """Make room for a copy, if one is to be written in this pass."""
-        if not self._cache or (self._cache == "auto" and self._n_passes < 2):
+        if not self._cache or (self._cache == "auto" and not self._many_passes):
             return None
         unasked, folder = self._cache == "auto", tempfile.gettempdir()
         if isinstance(self._cache, str) and not unasked:

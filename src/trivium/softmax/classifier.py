@@ -272,6 +272,7 @@ class SoftmaxRegression(CallbackSupportMixin, RowsComeInParts):
             history(parameters, at, step)
             return steps is not None and steps(parameters, at, step)
 
+        rows.rows.expect_passes()
         with one_blas_thread():
             merged = distinct(rows.rows)
             require_moderate(self, rows, merged.summary(), most)

@@ -33,6 +33,8 @@ Hashes = npt.NDArray[np.uint64]
 _HEAD = 8  # columns that tell most rows of numbers apart
 _SMALL = 1 << 23  # bytes, in float64
 _HASHED_AT_ONCE = 1 << 13  # rows that are hashed in the nearest caches
+_MANY_ROWS = 1 << 20  # of which some have to be repeated among the first, or none is looked for
+_FIRST, _REPEATED = 1 << 16, 0.01
 _START, _FACTOR = (np.uint64(i) for i in (0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93))
 _SHIFT, _ONE = np.uint64(32), np.uint64(1)
 
@@ -41,7 +43,9 @@ def distinct(rows: Rows) -> Rows:
     """Merge rows of the same numbers and class.
 
     Where what remains would outgrow scikit-learn's setting ``working_memory``, the rows are
-    left as they are. Of a sparse table that is small, arrays are made.
+    left as they are, and so are more than a million of which next to none is repeated among the
+    first: a number for each row would take more room than files have. Of a sparse table that is
+    small, arrays are made.
 
     Parameters
     ----------
@@ -64,6 +68,10 @@ def distinct(rows: Rows) -> Rows:
     [(1.0, 0, 2.0), (1.0, 1, 1.0), (2.0, 1, 1.0)]
     """
     n, d = rows.shape
+    if n > _MANY_ROWS:
+        heads = _heads_of(rows.take(np.arange(_FIRST)).X)
+        if _shared(heads).size < _REPEATED * _FIRST:
+            return rows.with_summary(rows.summary()).reweighted(_ratios(rows.weights))
     codes, weights = rows.codes, rows.weights
     if 8 * n * d <= _SMALL:
         left, (source, head) = rows, _held(rows)

@@ -24,6 +24,7 @@ BLOCK_BYTES = 1 << 20  # of rows, which a core's cache holds: smaller ones wait 
 MOST_STORED = 0.2
 """Share of a table's numbers, beyond which products of arrays are quicker."""
 _SAMPLE = 1024
+_MANY_ROWS = 1 << 17  # from which on the first ones are the sample: others cost files a read
 _FOR_MIDDLE = 256
 _NEAR = 8.0  # spreads of a column: to take so much off a product costs three bits
 _LEAST_EXPONENT, _MOST_EXPONENT = -1021, 1023  # so that 2^-exponent is a normal number
@@ -220,8 +221,14 @@ def _quickest(X: Any) -> Any:
 
 
 def sampled_scaling(table: Table, *, centred: bool) -> DesignScaling:
-    """Find origin and units of a table from some of the rows."""
-    some = dense(table.rows.sample(_SAMPLE).X).astype(np.float64)
+    """Find origin and units of a table from some of the rows.
+
+    Of many rows these are the first, which are there as soon as any is: who finds by all rows that
+    the origin is far from their means takes them once more.
+    """
+    few = table.shape[0] <= _MANY_ROWS
+    sample = table.rows.sample(_SAMPLE) if few else table.rows.take(np.arange(_SAMPLE))
+    some = dense(sample.X).astype(np.float64)
     origin = _middle(some) if centred else np.zeros(some.shape[1])
     with np.errstate(over="ignore", invalid="ignore"):
         spread = np.abs(some - origin).max(axis=0)

@@ -19,12 +19,12 @@ from trivium.blocks.compiled import Patience, kernel, uncompiled
 from trivium.blocks.map_reduce import cut, map_reduce
 from trivium.blocks.memory import working_memory
 from trivium.blocks.workers import each_of, one_blas_thread
-from trivium.rows.block import Block
-from trivium.rows.csr import dense, takes_sparse
-from trivium.softmax.coordinates.problem import FramedColumns, Problem, ProblemAt
+from trivium.rows.csr import dense
+from trivium.softmax.coordinates.problem import Problem, ProblemAt
 from trivium.softmax.coordinates.scaling import ColumnScaling, bring_into_frame
 from trivium.softmax.coordinates.unframed import Unframed
-from trivium.softmax.objective.stored import moments_of
+from trivium.softmax.curvature.sampled import SampledProblem
+from trivium.softmax.curvature.squares import SquaresOfColumns, SquaresOfStored
 
 _CHUNK = 512  # rows gathered at a time
 _LIFT = 1e-10  # of a diagonal near one, which keeps blocks invertible where columns are dependent
@@ -193,47 +193,6 @@ def common_diagonal(problem: Problem) -> Diagonal | UnframedDiagonal:
     return Diagonal(inverse)
 
 
-@dataclass(frozen=True)
-class SquaresOfColumns:
-    """Weighted squares of each column, summed over rows.
-
-    Attributes
-    ----------
-    framed : FramedColumns
-    """
-
-    framed: FramedColumns
-
-    def __call__(self, block: Block) -> Float64:
-        """Sum over a block."""
-        framed = self.framed.columns(block)
-        weighted = framed if block.weights is None else framed * block.weights[:, None]
-        squares: Float64 = np.einsum("ij,ij->j", framed, weighted)
-        return squares
-
-
-@takes_sparse
-@dataclass(frozen=True)
-class SquaresOfStored:
-    """Weighted squares of each column of sparse rows about an origin, summed over rows.
-
-    Attributes
-    ----------
-    center : ndarray of shape (d,) or None
-        As of `moved_rows`.
-    shift : ndarray of shape (d,)
-        Subtracted besides.
-    """
-
-    center: Float64 | None
-    shift: Float64
-
-    def __call__(self, block: Block) -> Float64:
-        """Sum over a block."""
-        squares: Float64 = moments_of(block, self.center, self.shift)[1]
-        return squares
-
-
 def _inverse(problem: Problem, curvature: Float64, n_rows: int, *, n_jobs: int | None) -> Float64:
     """Invert the block of one class, or of all."""
     objective, frame = problem.objective, problem.frame
@@ -286,6 +245,9 @@ def _complete(problem: Problem, block: Float64, weights: Float64, columns: Indic
     n_classes = objective.shape[0]
     share = n_classes / (n_classes - 1.0) / objective.total
     for j in columns:
+        if isinstance(problem, SampledProblem):
+            block[j, j] += problem.curvature_bound(int(j))
+            continue
         column = (objective.rows.column(int(j)) - frame.origin[j]) * frame.unit[j]
         block[j, j] += share * float(weights @ column**2)
 

@@ -3,8 +3,10 @@
 import math
 
 from trivium.blocks.products import greatest
+from trivium.blocks.properties import cached_property
 from trivium.softmax.coordinates.problem import Problem, ProblemAt
 from trivium.softmax.curvature.preconditioner import class_blocks, common_block, common_diagonal
+from trivium.softmax.curvature.sampled import SampledProblem, rows_sampled
 from trivium.softmax.solvers.protocol import Inverse
 
 # In operations of a product with few columns; those of large matrices take a third as long.
@@ -38,9 +40,12 @@ class PreconditionerSchedule:
         n, n_classes = problem.objective.rows.shape[0], problem.objective.shape[0]
         size = problem.unit.size
         self._problem, self._tol, self._warm, self._known = problem, tol, warm, known
+        self._numbers = rows_sampled(problem)
+        n_looked_at = n if self._numbers is None else self._numbers.size
         two = n_classes == 2  # whose one block is all of the curvature, but for what is left out
         most = _ROWS_OF_TWO if two else _ROWS
-        self._rows = int(min(n, max(2 * size, min(32 * n / size, 8 * size), most * n / size)))
+        share = n_looked_at / size
+        self._rows = int(min(n_looked_at, max(2 * size, min(32 * share, 8 * size), most * share)))
         self._common_rows = 16 * size
         stored = problem.objective.rows.n_stored
         n_blocks = 1 if two else n_classes
@@ -73,7 +78,7 @@ class PreconditionerSchedule:
             return None
         else:
             self._wait, self._interval = self._interval, self._interval * _GROWTH
-            made = class_blocks(self._problem, at, self._rows)
+            made = self._blocks_at(at)
         self._since, self._norm = self._problem.objective.cost, norm
         return made
 
@@ -83,8 +88,18 @@ class PreconditionerSchedule:
         if self.is_diagonal:
             return common_diagonal(self._problem)
         if self._warm and self._blocks <= _MOST_PASSES:
-            return class_blocks(self._problem, at, self._rows)
-        return common_block(self._problem, self._common_rows)
+            return self._blocks_at(at)
+        return common_block(self._sample or self._problem, self._common_rows)
+
+    def _blocks_at(self, at: ProblemAt) -> Inverse:
+        if self._sample is not None:
+            return class_blocks(self._sample, self._sample.here(at), self._rows)
+        return class_blocks(self._problem, at, self._rows)
+
+    @cached_property
+    def _sample(self) -> SampledProblem | None:
+        """Take the rows that stand for all, when they are first wanted."""
+        return None if self._numbers is None else SampledProblem(self._problem, self._numbers)
 
     def _remaining(self, passed: float, norm: float) -> float:
         """Estimate the passes to come by the rate since the last renewal."""

@@ -268,8 +268,11 @@ class CrossEntropy:
         return curvature
 
     def may_keep_probabilities(self) -> bool:
-        """Whether those of every row and class fit scikit-learn's setting ``working_memory``."""
-        return 8 * self.shape[0] * self.rows.shape[0] <= working_memory()
+        """Whether those of every row and class fit scikit-learn's setting ``working_memory``.
+
+        Beside rows that are not in memory none are kept: these have no room for theirs.
+        """
+        return self.rows.in_memory and 8 * self.shape[0] * self.rows.shape[0] <= working_memory()
 
     def hessian_product(
         self, parameters: Float64, direction: Float64, beside: tuple[Float64, ...] = ()
