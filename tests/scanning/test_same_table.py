@@ -1,14 +1,16 @@
 """A table in files is the table in memory: numbers, classes, codes, weights."""
 
+import io
 import pickle
 import tempfile
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.scanning.written import in_memory, read, tables, together, write
+from tests.scanning.written import frame_of, in_memory, read, tables, together, write
 
 from trivium.labels import encoded
 from trivium.scanning.scan import scan
@@ -45,6 +47,25 @@ def test_typed_files_are_the_table_in_memory(end, pieces, compression, size, mos
         write(pieces, Path(folder), end, size=size, compression=compression)
         found = scan(f"{folder}/*{end}", target="label", weight="weight")
         require_same(found, pieces, most, length)
+
+
+@settings(deadline=None, max_examples=40)
+@given(pieces=tables(), length=st.integers(1, 9))
+def test_text_is_the_table_in_memory(pieces, length):
+    with tempfile.TemporaryDirectory() as folder:
+        write(pieces, Path(folder), ".csv")
+        found = scan(f"{folder}/*.csv", target="label", weight="weight")
+        X, _, weights = in_memory(pieces)
+        np.testing.assert_array_equal(read(found.table, length=length), X)
+        labels = together([frame_of(piece)["label"].to_numpy() for piece in pieces])
+        text = pd.DataFrame({"label": labels}).to_csv(index=False)
+        y = pd.read_csv(io.StringIO(text))["label"].to_numpy()
+        classes, codes = encoded(y)
+        got = found.given()
+        np.testing.assert_array_equal(got.classes, classes)
+        assert got.classes.dtype == classes.dtype
+        np.testing.assert_array_equal(got.codes, codes)
+        np.testing.assert_array_equal(got.weights, weights)
 
 
 @settings(deadline=None, max_examples=40)

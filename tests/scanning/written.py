@@ -5,9 +5,10 @@ from decimal import Decimal
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 from hypothesis import strategies as st
-from pyarrow import csv, feather, parquet
+from pyarrow import feather, parquet
 
 INTEGERS = (pa.int8(), pa.int16(), pa.int64(), pa.uint8(), pa.uint64())
 TYPES = {
@@ -108,7 +109,8 @@ def in_memory(pieces):
 def numbers(column):
     """Return a column of numbers as NumPy's."""
     found = column.to_numpy()
-    return found.astype(float) if found.dtype == object else found
+    is_decimal = found.dtype == object and not any(isinstance(one, str) for one in found)
+    return found.astype(float) if is_decimal else found
 
 
 def together(labels):
@@ -128,11 +130,18 @@ def write(pieces, folder, end, *, size=7, compression=None):
         elif end == ".arrow":
             feather.write_feather(piece, path, compression or "uncompressed", chunksize=size)
         elif end == ".csv":
-            csv.write_csv(piece, path)
+            frame_of(piece).to_csv(path, index=False)
         else:
             np.save(path, np.column_stack([numbers(column) for column in piece.columns]))
         paths.append(path)
     return paths
+
+
+def frame_of(piece):
+    """Return a piece as a data frame whose text has all digits of its numbers."""
+    columns = {name: numbers(piece[name]) for name in piece.column_names}
+    wide = {name: c.astype(float) if c.dtype.kind in "fb" else c for name, c in columns.items()}
+    return pd.DataFrame(wide | {"label": piece["label"].to_numpy()})
 
 
 def read(table, *, most=2, length=5, start=0):

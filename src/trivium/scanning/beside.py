@@ -8,7 +8,7 @@ import numpy as np
 
 from trivium.arrays import Float64, Indices, Labels
 from trivium.scanning.column_file import ColumnFile
-from trivium.scanning.column_table import number_types, numbers_of, type_in
+from trivium.scanning.column_table import numbers_of, type_in
 from trivium.scanning.label_codes import LabelCodes
 
 
@@ -32,7 +32,12 @@ class Beside(NamedTuple):
 
 
 def read_beside(
-    files: Sequence[ColumnFile], target: str | None, weight: str | None, known: Labels | None
+    files: Sequence[ColumnFile],
+    target: str | None,
+    weight: str | None,
+    known: Labels | None,
+    *,
+    as_text: bool = False,
 ) -> Beside:
     """Read the labels and weights of all files.
 
@@ -43,13 +48,15 @@ def read_beside(
         Columns; None of what is not wanted.
     known : ndarray or None
         The classes that there may be, sorted.
+    as_text : bool
+        Whether numbers among labels are written as text.
 
     Raises
     ------
     ValueError
         If a label or a weight is missing, or is none.
     """
-    labels = None if target is None else expected_labels(files, target, known)
+    labels = None if target is None else expected_labels(files, target, known, as_text=as_text)
     weights, sizes = list[Float64](), list[int]()
     wanted = [name for name in (target, weight) if name is not None]
     for file in files:
@@ -70,30 +77,25 @@ def read_beside(
     return Beside(tuple(sizes), classes, codes, together)
 
 
-def expected_labels(files: Sequence[ColumnFile], target: str, known: Labels | None) -> LabelCodes:
+def expected_labels(
+    files: Sequence[ColumnFile], target: str, known: Labels | None, *, as_text: bool = False
+) -> LabelCodes:
     """Look by the types of columns whether all files have labels of one kind.
+
+    Parameters
+    ----------
+    files, target, known, as_text
+        As of `read_beside`.
 
     Raises
     ------
     ValueError
         If one does not.
     """
-    labels = LabelCodes(target, known)
+    labels = LabelCodes(target, known, as_text=as_text)
     for file in files:
         labels.expect(type_in(file, target), file.stamp.path, is_empty=file.n_rows == 0)
     return labels
-
-
-def require_weight_type(files: Sequence[ColumnFile], weight: str) -> None:
-    """Look by the types of columns whether all files have weights.
-
-    Raises
-    ------
-    ValueError
-        If one does not.
-    """
-    for file in files:
-        number_types(file, [weight])
 
 
 def weights_of(cells: Any, name: str, file: ColumnFile, row: int) -> Float64:

@@ -9,9 +9,17 @@ from trivium.scanning.arrow import ArrowColumns
 from trivium.scanning.beside import Beside, expected_labels, read_beside
 from trivium.scanning.column_file import ColumnFile
 from trivium.scanning.column_table import ColumnTable, number_types
-from trivium.scanning.finding import ARROW, PARQUET, TEXT, FoundFile
+from trivium.scanning.finding import ARROW, PARQUET, TEXT
 from trivium.scanning.keys import with_keys
 from trivium.scanning.parquet import ParquetColumns
+from trivium.scanning.text import TextColumns, with_numbers
+from trivium.tables.file_names import Part
+
+_OPENED: Mapping[str, Callable[[str], ColumnFile]] = {
+    PARQUET: ParquetColumns.opened,
+    ARROW: ArrowColumns.opened,
+    TEXT: TextColumns.opened,
+}
 
 
 class ColumnSource:
@@ -20,7 +28,7 @@ class ColumnSource:
     Parameters
     ----------
     kind : str
-    found : sequence of FoundFile
+    found : sequence of Part
     target, weight : str or None
     columns : sequence of str or None
     known : ndarray or None
@@ -37,7 +45,7 @@ class ColumnSource:
     def __init__(
         self,
         kind: str,
-        found: Sequence[FoundFile],
+        found: Sequence[Part],
         target: Any,
         columns: Any,
         weight: Any,
@@ -51,17 +59,23 @@ class ColumnSource:
                 )
         self._target, self._weight, self._known = target, weight, known
         beside = [name for name in (target, weight) if name is not None]
-        self._is_split = kind != TEXT
-        files = _opened(kind, [file.path for file in found])
-        self._files = with_keys(files, [file.keys for file in found])
-        first = self._files[0]
+        self._is_text = kind == TEXT
+        if kind == TEXT:  # of no bytes, text has not even a header
+            found = [file for file in found if file.path.stat().st_size] or found[:1]
+        paths, keys = [str(file.path) for file in found], [file.folder_cells for file in found]
+        files: Sequence[ColumnFile] = list(map(_OPENED[kind], paths))
+        first = with_keys(files[:1], keys[:1])[0]
         for name in beside:
             _require(name, first)
         self._names = _chosen(columns, first, beside)
+        numbers = self._names if weight is None else (*self._names, weight)
+        if self._is_text:
+            files = with_numbers([file for file in files if isinstance(file, TextColumns)], numbers)
+        self._files = with_keys(files, keys)
         for file in self._files:
-            number_types(file, self._names if weight is None else (*self._names, weight))
+            number_types(file, numbers)
         if target is not None:
-            expected_labels(self._files, target, known)
+            expected_labels(self._files, target, known, as_text=self._is_text)
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -86,19 +100,11 @@ class ColumnSource:
     def beside(self, *, labelled: bool) -> Beside:
         """Read labels, if they are wanted, and weights."""
         target = self._target if labelled else None
-        return read_beside(self._files, target, self._weight, self._known)
+        return read_beside(self._files, target, self._weight, self._known, as_text=self._is_text)
 
     def table(self, sizes: Sequence[int]) -> ColumnTable:
         """Return the numbers of files that have so many rows."""
-        return ColumnTable(self._files, sizes, self._names, is_split=self._is_split)
-
-
-def _opened(kind: str, paths: Sequence[str]) -> list[ColumnFile]:
-    opened: Mapping[str, Callable[[str], ColumnFile]] = {
-        PARQUET: ParquetColumns.opened,
-        ARROW: ArrowColumns.opened,
-    }
-    return [opened[kind](path) for path in paths]
+        return ColumnTable(self._files, sizes, self._names, is_split=not self._is_text)
 
 
 def _chosen(columns: Any, first: ColumnFile, beside: Sequence[str]) -> tuple[str, ...]:

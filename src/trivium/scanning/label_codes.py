@@ -9,6 +9,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from trivium.arrays import Indices, Labels
 from trivium.labels import encoded, hashable, shown
 from trivium.scanning.column_file import ColumnFile, first_null, plain_cells
+from trivium.scanning.text_labels import is_missing, value_of, values_of_texts
 
 _BEYOND_INTEGERS = 2.0**63  # as in scikit-learn, floats from here on are no labels
 
@@ -22,10 +23,13 @@ class LabelCodes:
         What errors call the column.
     known : ndarray or None
         The classes that there may be, sorted; None lets labels say so.
+    as_text : bool
+        Whether numbers are written as text.
     """
 
-    def __init__(self, name: str, known: Labels | None) -> None:
-        self._name, self._known = name, known
+    def __init__(self, name: str, known: Labels | None, *, as_text: bool = False) -> None:
+        self._name, self._known, self._as_text = name, known, as_text
+        self._odd: dict[str, tuple[str, str]] = {}  # texts that are no labels among numbers, where
         labels = [] if known is None else hashable(known)
         self._code_of: dict[Any, int] = {label: code for code, label in enumerate(labels)}
         self._parts: list[Indices] = []
@@ -90,6 +94,8 @@ class LabelCodes:
         if wrong.any():
             place = int(np.argmax(wrong[places]))
             raise ValueError(self._said_of(labels[places[place]], file.where(row + place)))
+        if self._as_text:
+            self._note_odd(labels, places, file, row)
         codes = np.array([self._code(label) for label in hashable(labels)], dtype=np.intp)
         if (codes < 0).any():
             place = int(np.argmax(codes[places] < 0))
@@ -114,7 +120,20 @@ class LabelCodes:
     def _code(self, label: Any) -> int:
         if self._known is None:
             return self._code_of.setdefault(label, len(self._code_of))
-        return self._code_of.get(label, -1)
+        is_number = self._as_text and self._known.dtype.kind not in "OU"
+        return self._code_of.get(value_of(label) if is_number else label, -1)
+
+    def _note_odd(self, labels: Labels, places: Indices, file: ColumnFile, row: int) -> None:
+        """Remember where the first text was that would be no label if all others were numbers."""
+        for code, text in enumerate(labels.tolist()):
+            if text in self._code_of or {"missing", "broken"} <= self._odd.keys():
+                continue
+            value = value_of(text)
+            is_broken = isinstance(value, float) and not value.is_integer()
+            what = "broken" if is_broken else "missing" if is_missing(text) else ""
+            if what and what not in self._odd:
+                place = int(np.argmax(places == code))
+                self._odd[what] = (text, file.where(row + place))
 
     def _smallest(self) -> np.dtype[Any]:
         return np.dtype(np.min_scalar_type(max(len(self._code_of) - 1, 0)))
@@ -123,10 +142,26 @@ class LabelCodes:
         """Return the classes in order, and for each label in the order of coming its place."""
         if self._known is not None:
             return self._known, np.arange(len(self._known))
-        return sorted_labels(list(self._code_of), self._dtypes)
+        labels = list(self._code_of)
+        if not self._as_text or not all(isinstance(label, str) for label in labels):
+            return sorted_labels(labels, self._dtypes)
+        self._require_labels(labels)
+        return sorted_labels(*values_of_texts(labels))
+
+    def _require_labels(self, texts: list[str]) -> None:
+        """Raise where numbers are not whole, or some of them are missing."""
+        others = [value_of(text) for text in texts if not is_missing(text)]
+        if not others or any(isinstance(value, str) for value in others):
+            return
+        if "missing" in self._odd:
+            text, where = self._odd["missing"]
+            raise ValueError(f"Column {self._name!r} holds no label in {where}, but {text!r}.")
+        if "broken" in self._odd:
+            text, where = self._odd["broken"]
+            raise ValueError(self._said_of(float(text), where))
 
     def _said_of(self, label: Any, where: str) -> str:
-        if np.isnan(label) or np.isinf(label):
+        if not np.isfinite(label):
             return f"Column {self._name!r} holds no label in {where}, but {shown(label)}."
         return (
             f"Column {self._name!r} holds {shown(label)} in {where}, and a classifier takes "

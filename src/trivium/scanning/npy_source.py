@@ -12,9 +12,10 @@ from trivium.containers import as_numbers
 from trivium.labels import as_labels, encoded, known_codes
 from trivium.scanning.beside import Beside, expected_labels, read_beside
 from trivium.scanning.column_file import DAMAGE, damaged
-from trivium.scanning.finding import NUMPY, FoundFile, find_files
+from trivium.scanning.finding import NUMPY, find_files
 from trivium.scanning.npy import NpyColumns, NpyTable
 from trivium.scanning.stamp import Stamp
+from trivium.tables.file_names import Part
 
 
 class NpySource:
@@ -22,7 +23,7 @@ class NpySource:
 
     Parameters
     ----------
-    found : sequence of FoundFile
+    found : sequence of Part
     target, weight : int, path, array-like or None
         The number of a column, or what stands beside the numbers.
     columns : sequence of int or None
@@ -41,13 +42,13 @@ class NpySource:
 
     def __init__(
         self,
-        found: Sequence[FoundFile],
+        found: Sequence[Part],
         target: Any,
         columns: Any,
         weight: Any,
         known: Labels | None,
     ) -> None:
-        self._files = [NpyColumns.opened(file.path) for file in found]
+        self._files = [NpyColumns.opened(str(file.path)) for file in found]
         first = self._files[0]
         for file in self._files:
             if len(file.types) != len(first.types):
@@ -111,7 +112,7 @@ class _Beside:
             kind, files = find_files(given)
             if kind != NUMPY:
                 raise ValueError(f"{name}={str(given)!r} is {kind}, but the rows are NumPy's.")
-            self._stamps, self._name = [Stamp.of(file.path) for file in files], str(given)
+            self._stamps, self._name = [Stamp.of(str(file.path)) for file in files], str(given)
 
     def labels(self, n_rows: int, known: Labels | None) -> tuple[Labels, Indices]:
         """Return the classes, and the code of each row."""

@@ -63,13 +63,13 @@ def scan(
     Parameters
     ----------
     source : path, or list of paths
-        A file, a folder, or a pattern, in which ``*`` and ``?`` stand for characters of a name and
-        ``**`` for folders: Parquet (.parquet, .pq), Arrow (.arrow, .feather, .ipc), CSV (.csv,
-        .tsv, .txt, compressed or not) or arrays of NumPy's (.npy), all of one kind. Rows follow
-        each other file by file: in the order of a list, and in that of the paths as text where a
-        pattern or a folder is given, so that ``part-10`` comes before ``part-2``. Of a folder,
-        files whose names begin with ``.`` or ``_`` are left out. Folders below it, or below the
-        fixed part of a pattern, that are called ``key=value`` make a column ``key``.
+        A file, a folder, or a pattern, in which ``*``, ``?`` and ``[]`` stand for characters of a
+        name and ``**`` for folders: Parquet (.parquet, .pq), Arrow (.arrow, .feather, .ipc), CSV
+        (.csv, .tsv, .txt, compressed or not; their bytes are looked at once to begin with) or
+        arrays of NumPy's (.npy), all of one kind. Rows follow each other file by file: in the order
+        of a list, and in that of the paths as text where a pattern or a folder is given, so that
+        ``part-10`` comes before ``part-2``. Files of other kinds, and those whose names begin with
+        ``.`` or ``_``, are left out. Folders that are called ``key=value`` make a column ``key``.
     target : str, optional
         The column of labels. In ``.npy`` files its number (-1 is the last one), or labels that are
         not among the numbers: an array of shape (n,), or the path of a ``.npy`` file of one.
@@ -127,7 +127,7 @@ def scan(
         found = NpySource(files, target, columns, weight, known)
     else:
         found = ColumnSource(kind, files, target, columns, weight, known)
-    shown = str(source) if not isinstance(source, (list, tuple)) else files[0].path
+    shown = str(source) if not isinstance(source, (list, tuple)) else str(files[0].path)
     about = f"{shown!r}, {len(files)} {kind} file{'s' if len(files) > 1 else ''}"
     return Scan(found, about, cache=cache, progress=progress, client=client)
 

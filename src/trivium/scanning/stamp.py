@@ -1,7 +1,9 @@
 """Files that must not change while they are read."""
 
-import os
+from pathlib import Path
 from typing import NamedTuple
+
+from trivium.tables import unchanged
 
 
 class Stamp(NamedTuple):
@@ -10,15 +12,11 @@ class Stamp(NamedTuple):
     Attributes
     ----------
     path : str
-    size : int
-        Bytes.
-    modified : int
-        Nanoseconds since 1970.
+    seen : trivium.tables.unchanged.Stamp
     """
 
     path: str
-    size: int
-    modified: int
+    seen: unchanged.Stamp
 
     @classmethod
     def of(cls, path: str) -> "Stamp":
@@ -30,10 +28,9 @@ class Stamp(NamedTuple):
             If there is none.
         """
         try:
-            found = os.stat(path)
+            return cls(path, unchanged.Stamp.of(Path(path)))
         except OSError as error:
             raise FileNotFoundError(f"There is no file {path}: {error.strerror}.") from error
-        return cls(path, found.st_size, found.st_mtime_ns)
 
     def require(self) -> None:
         """Look again.
@@ -43,14 +40,4 @@ class Stamp(NamedTuple):
         ValueError
             If the file is gone, or is another one.
         """
-        try:
-            now = Stamp.of(self.path)
-        except FileNotFoundError as error:
-            raise ValueError(
-                f"{self.path} is gone since it was scanned: files must stay while they are read."
-            ) from error
-        if now != self:
-            raise ValueError(
-                f"{self.path} has changed since it was scanned: files must not change while they "
-                "are read. Scan it again."
-            )
+        self.seen.require(Path(self.path))
