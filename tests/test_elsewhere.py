@@ -2,9 +2,15 @@
 
 import numpy as np
 import pytest
+from sklearn.model_selection import ShuffleSplit
 from tests.rows.away import Away
 
-from trivium import LeastSquaresClassifier, LeastSquaresClassifierCV, SoftmaxRegression
+from trivium import (
+    LeastSquaresClassifier,
+    LeastSquaresClassifierCV,
+    SoftmaxRegression,
+    SoftmaxRegressionCV,
+)
 from trivium.rows.files import FileRows
 
 from tests.rows.test_files import Table  # isort: skip
@@ -14,7 +20,13 @@ CODES = rng.integers(0, 3, 400)
 X = np.round(rng.normal(size=(400, 3)) + CODES[:, None], 1)
 Y = np.array(["a", "b", "c"])[CODES]
 NAMES = ("one", "two", "three")
-MODELS = (SoftmaxRegression(0.01), LeastSquaresClassifier(), LeastSquaresClassifierCV(5))
+MODELS = (
+    SoftmaxRegression(0.01),
+    SoftmaxRegressionCV([0.1, 0.01], cv=3),
+    SoftmaxRegressionCV([0.1, 0.01], cv=ShuffleSplit(2, random_state=0), scoring="f1_macro"),
+    LeastSquaresClassifier(),
+    LeastSquaresClassifierCV(5),
+)
 
 
 def files(X):

@@ -7,9 +7,12 @@ from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 
 from trivium.arrays import Float64, Labels
+from trivium.blocks.map_reduce import cut
 from trivium.inputs import require_same_length, require_weights
 from trivium.labels import as_labels, codes_among, require_alike
-from trivium.rows.elsewhere import elsewhere_of
+from trivium.rows.elsewhere import Given, elsewhere_of
+
+_AT_ONCE = 1 << 20  # predictions that are compared with labels
 
 
 class AccuracyClassifier(ClassifierMixin):
@@ -43,13 +46,27 @@ class AccuracyClassifier(ClassifierMixin):
             round, or no row weighs anything.
         """
         model: Any = self
-        y, sample_weight = labels_and_weights(X, y, sample_weight)
+        table = elsewhere_of(X)
+        if table is not None:
+            return self._score_elsewhere(X, table.given(y, sample_weight))
         truth = as_labels(y)
         predicted: Labels = model.predict(X)
         require_same_length(predicted.shape[0], truth)
         require_alike(truth, predicted)
         right = codes_among(truth, self.classes_) == codes_among(predicted, self.classes_)
         return accuracy(right, sample_weight)
+
+    def _score_elsewhere(self, X: Any, given: Given) -> float:
+        """Score predictions of rows whose labels are read, some at a time."""
+        model: Any = self
+        predicted: Labels = model.predict(X)
+        require_alike(given.classes, predicted)
+        known = codes_among(given.classes, self.classes_)
+        right = np.empty(predicted.shape[0], dtype=np.bool_)
+        for part in cut(right.size, _AT_ONCE):
+            found = codes_among(predicted[part], self.classes_)
+            right[part] = known[np.asarray(given.codes)[part]] == found
+        return accuracy(right, given.weights)
 
 
 def labels_and_weights(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any]:

@@ -27,6 +27,7 @@ from trivium.rows.block import Block
 from trivium.rows.csr import takes_sparse
 from trivium.rows.source import Rows
 from trivium.scorers import Scorer, routed, score_of, scorer_of
+from trivium.scoring import labels_and_weights
 from trivium.selection import RULES, choose
 from trivium.whole_or_nothing import whole_or_nothing
 
@@ -218,6 +219,7 @@ class LeastSquaresClassifierCV(IndicatorFit):
         check_is_fitted(self)
         scorer = self._own_scorer()
         if scorer is not None:
+            y, sample_weight = labels_and_weights(X, y, sample_weight)
             given = {**params, "sample_weight": sample_weight}
             _, metadata = routed(self, "score", scorer, given)
             return score_of(scorer, self, X, y, metadata)

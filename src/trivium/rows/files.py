@@ -132,6 +132,9 @@ class FileRows(BaseRows):
         n_bytes = numbers.size * self.shape[1] * self.dtype.itemsize
         if n_bytes <= _MOST_HELD or (numbers[1:] <= numbers[:-1]).any():
             return self.from_block(self.take(numbers))
+        if self._stored.wants_copy:  # from which parts are read, too
+            for _ in self._pass(lambda _: None, self._a_chunk(), None):
+                pass
         part = SelectedTable(self._stored.table, numbers)
         weights = None if self.weights is None else self.weights[numbers]
         codes = self.codes[numbers] if self.codes.size else self.codes

@@ -67,6 +67,11 @@ class Stored:
         """Be told that all rows are going to be read again and again."""
         self._many_passes = True
 
+    @property
+    def wants_copy(self) -> bool:
+        """Whether the next pass through all rows is to write a copy."""
+        return bool(self._cache) and (self._cache != "auto" or self._many_passes)
+
     def part(self, table: NumberTable) -> "Stored":
         """Return what is kept of some of the rows."""
         return Stored(table, False, self._progress)
@@ -78,7 +83,7 @@ class Stored:
 
     def _new_copy(self) -> RawCopy | None:
         """Make room for a copy, if one is to be written in this pass."""
-        if not self._cache or (self._cache == "auto" and not self._many_passes):
+        if not self.wants_copy:
             return None
         unasked, folder = self._cache == "auto", tempfile.gettempdir()
         if isinstance(self._cache, str) and not unasked:

@@ -18,8 +18,10 @@ from trivium.inputs import check_labelled_rows
 from trivium.left_out_scores import all_weights
 from trivium.magnitudes import require_moderate
 from trivium.parameters import require_choice, require_flag, require_number, require_penalties
+from trivium.rows.elsewhere import elsewhere_of
 from trivium.rows.labelled import LabelledRows
 from trivium.scorers import routed, score_of, scorer_of
+from trivium.scoring import labels_and_weights
 from trivium.selection import RULES, choose_penalty
 from trivium.softmax.base import SoftmaxPredictor
 from trivium.softmax.classifier import LARGEST, SoftmaxRegression
@@ -179,9 +181,13 @@ separating_direction_, history_, n_features_in_, feature_names_in_
         self._check_parameters()
         scorer = scorer_of(self, self.scoring)
         with whole_or_nothing(self):
-            everyone = check_labelled_rows(self, X, y, finite=False, sparse=True)
-            given = weighed(everyone, sample_weight)
+            away = elsewhere_of(X) is not None  # whose weights come along
+            everyone = check_labelled_rows(
+                self, X, y, sample_weight if away else None, finite=False, sparse=True
+            )
+            given = everyone if away else weighed(everyone, sample_weight)
             rows, present = given.of_weight()
+            rows.rows.expect_passes()
             require_moderate(self, rows, rows.rows.summary(), LARGEST)
             factors = class_factors(self.class_weight, given.classes, given.class_weights())
             learnt = given.multiplied(factors)
@@ -197,8 +203,10 @@ separating_direction_, history_, n_features_in_, feature_names_in_
                     "groups": check_groups(groups, rows.n_given),
                 },
             )
-            labels = everyone.classes[everyone.codes]
-            folds = folds_of(self.cv, X, labels, rows, for_splitter)
+            all_given = everyone.rows if everyone.given is None else everyone.given
+            labels = everyone.classes[all_given.codes]
+            seen = np.zeros(rows.n_given) if away else X  # by splitters
+            folds = folds_of(self.cv, seen, labels, rows, for_splitter)
             own = scorer if self._own_scorer() else None
             some = None if factors is None else factors[present]
             paths = FoldPaths(
@@ -255,6 +263,7 @@ separating_direction_, history_, n_features_in_, feature_names_in_
         """
         check_is_fitted(self, "coef_")
         scorer = scorer_of(self, self.scoring)
+        y, sample_weight = labels_and_weights(X, y, sample_weight)
         _, metadata = routed(self, "score", scorer, {**params, "sample_weight": sample_weight})
         return score_of(scorer, self, X, y, metadata)
 

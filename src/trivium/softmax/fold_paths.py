@@ -1,6 +1,7 @@
 """The path of penalties in each fold, and what its models score."""
 
 import copy
+import sys
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -75,7 +76,7 @@ class FoldPaths(NamedTuple):
         rows, alphas, model = self.rows, self.alphas, self.model
         learnt, present = self._learnt(fold).of_weight()
         merged = distinct(learnt.rows)
-        test = rows.rows.take(fold.test)
+        test = rows.rows.subset(fold.test)
         log_loss, accuracy, chosen = np.zeros((3, alphas.size))
         start, unfinished = None, 0
         for place in np.argsort(-alphas, kind="stable"):
@@ -100,7 +101,7 @@ class FoldPaths(NamedTuple):
             parameters = fitted.coef, fitted.intercept
             if present.size < rows.classes.size:
                 parameters = with_absent(*parameters, present, rows.classes.size)
-            log_loss[place], accuracy[place] = _test_scores(rows.rows.from_block(test), *parameters)
+            log_loss[place], accuracy[place] = _test_scores(test, *parameters)
             if self.scorer is not None:
                 chosen[place] = self._scored(self.scorer, fold, test, parameters, alpha)
         return FoldScores(log_loss, accuracy, chosen, unfinished)
@@ -121,7 +122,7 @@ class FoldPaths(NamedTuple):
         self,
         scorer: Scorer,
         fold: Fold,
-        test: Block,
+        test: Rows,
         parameters: tuple[Float64, Float64],
         alpha: float,
     ) -> float:
@@ -133,7 +134,8 @@ class FoldPaths(NamedTuple):
         given = fold.test if rows.kept is None else rows.kept[fold.test]
         metadata = _check_method_params(np.empty(rows.n_given), self.metadata, given)
         try:
-            return asked(scorer, model, as_scipy(test.X), rows.classes[test.codes], metadata)
+            (whole,) = test.slabs(sys.maxsize)
+            return asked(scorer, model, as_scipy(whole.X), rows.classes[test.codes], metadata)
         except Exception as error:
             raise ValueError(
                 f"scoring={self.scoring!r} fails in fold {fold.number} with alpha={alpha:g}: "
