@@ -63,7 +63,7 @@ def labelled_elsewhere(
         kept,
         n,
         None if kept is None else rows,
-        all_there=kept is None and classes is None,
+        all_there=kept is None and classes is None and given.all_there,
     )
 
 

@@ -1,6 +1,7 @@
 """Tables written to files of every kind, in pieces of every shape, and what they are in memory."""
 
 import datetime
+from contextlib import ExitStack, closing
 from decimal import Decimal
 from itertools import pairwise
 
@@ -148,10 +149,9 @@ def read(table, *, most=2, length=5, start=0):
     """Read a table of numbers from a row on, some rows at a time."""
     n, d = table.shape
     X = np.full((n - start, d), np.nan, dtype=table.dtype)
-    readers = table.readers(most, start)
-    for first in range(0, len(X), length):
-        for reader in readers:
-            reader.fill(X[first : first + length])
-    for reader in readers:
-        reader.close()
+    with ExitStack() as stack:
+        readers = [stack.enter_context(closing(one)) for one in table.readers(most, start)]
+        for first in range(0, len(X), length):
+            for reader in readers:
+                reader.fill(X[first : first + length])
     return X

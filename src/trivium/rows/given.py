@@ -21,12 +21,15 @@ class Given(NamedTuple):
         Position of each row's label among them, in the smallest type of integers that has room.
     weights : ndarray of shape (n,) or None
         As they are given, zeros too; checked to be finite and not negative.
+    all_there : bool
+        Whether each class is known to have rows.
     """
 
     rows: Rows
     classes: Labels
     codes: Indices | None
     weights: Float64 | None
+    all_there: bool = True
 
 
 NO_LABELS: Labels = np.empty(0, dtype=np.intp)

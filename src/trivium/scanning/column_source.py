@@ -57,7 +57,7 @@ class ColumnSource:
                     f"{what}={name!r}: a column of {kind} files is named by a string. Labels that "
                     "are not in the files are given to fit."
                 )
-        self._target, self._weight, self._known = target, weight, known
+        self._target, self._weight, self.known = target, weight, known
         beside = [name for name in (target, weight) if name is not None]
         self._is_text = kind == TEXT
         if kind == TEXT:  # of no bytes, text has not even a header
@@ -67,7 +67,7 @@ class ColumnSource:
         first = with_keys(files[:1], keys[:1])[0]
         for name in beside:
             _require(name, first)
-        self._names = _chosen(columns, first, beside)
+        self._names = _chosen(columns, first, target, weight)
         numbers = self._names if weight is None else (*self._names, weight)
         if self._is_text:
             files = with_numbers([file for file in files if isinstance(file, TextColumns)], numbers)
@@ -100,14 +100,16 @@ class ColumnSource:
     def beside(self, *, labelled: bool) -> Beside:
         """Read labels, if they are wanted, and weights."""
         target = self._target if labelled else None
-        return read_beside(self._files, target, self._weight, self._known, as_text=self._is_text)
+        return read_beside(self._files, target, self._weight, self.known, as_text=self._is_text)
 
     def table(self, sizes: Sequence[int]) -> ColumnTable:
         """Return the numbers of files that have so many rows."""
         return ColumnTable(self._files, sizes, self._names, is_split=not self._is_text)
 
 
-def _chosen(columns: Any, first: ColumnFile, beside: Sequence[str]) -> tuple[str, ...]:
+def _chosen(
+    columns: Any, first: ColumnFile, target: str | None, weight: str | None
+) -> tuple[str, ...]:
     """Return the columns to learn from.
 
     Raises
@@ -116,17 +118,15 @@ def _chosen(columns: Any, first: ColumnFile, beside: Sequence[str]) -> tuple[str
         If there are none, one is named twice, or is not there.
     """
     if columns is None:
-        names = [name for name in first.types if name not in beside]
+        names = [name for name in first.types if name not in (target, weight)]
     else:
         names = [columns] if isinstance(columns, str) else list(columns)
         for number, name in enumerate(names):
             _require(name, first)
             if name in names[:number]:
                 raise ValueError(f"columns names {name!r} twice.")
-            if name in beside:
-                raise ValueError(
-                    f"Column {name!r} is to be learnt from, and is the target or the weight."
-                )
+            if name == target:
+                raise ValueError(f"Column {name!r} is the target: it cannot be learnt from.")
     if not names:
         raise ValueError(f"No column of {first.stamp.path} is left to learn from.")
     return tuple(names)

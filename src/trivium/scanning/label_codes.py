@@ -34,6 +34,7 @@ class LabelCodes:
         self._code_of: dict[Any, int] = {label: code for code, label in enumerate(labels)}
         self._parts: list[Indices] = []
         self._dtypes: list[np.dtype[Any]] = []
+        self._dtypes_of_none: list[tuple[str, np.dtype[Any]]] = []  # in files without rows
         self._first: tuple[str, pa.DataType, str] | None = None
 
     def expect(self, kind: pa.DataType, path: str, *, is_empty: bool) -> None:
@@ -47,23 +48,24 @@ class LabelCodes:
         if pa.types.is_null(kind):
             return
         family = family_of(kind)
-        if family is None or (self._first is not None and family != self._first[0]):
-            if is_empty:
-                return
-            if family is None:
-                raise ValueError(
-                    f"Column {self._name!r} of {path} holds {kind}: labels are strings, whole "
-                    "numbers, booleans or dates."
-                )
-            assert self._first is not None  # noqa: S101  # by the condition above
+        if is_empty:
+            if family is not None:
+                self._dtypes_of_none.append((family, dtype_of(kind)))
+            return
+        if family is None:
+            raise ValueError(
+                f"Column {self._name!r} of {path} holds {kind}: labels are strings, whole numbers, "
+                "booleans or dates."
+            )
+        if self._first is None:
+            self._first = (family, kind, path)
+        elif family != self._first[0]:
             _, other, where = self._first
             raise ValueError(
-                f"Column {self._name!r} holds {other} in {where}, but {kind} in {path}: labels "
-                "are of one kind."
+                f"Column {self._name!r} holds {other} in {where}, but {kind} in {path}: labels are "
+                "of one kind."
             )
-        self._first = self._first or (family, kind, path)
-        dtype = plain_cells(pa.array([], kind)).to_numpy(zero_copy_only=False).dtype
-        self._dtypes.append(dtype)
+        self._dtypes.append(dtype_of(kind))
 
     def add(self, cells: pa.Array, file: ColumnFile, row: int) -> None:
         """Take the labels of the next rows.
@@ -144,9 +146,14 @@ class LabelCodes:
             return self._known, np.arange(len(self._known))
         labels = list(self._code_of)
         if not self._as_text or not all(isinstance(label, str) for label in labels):
-            return sorted_labels(labels, self._dtypes)
+            return sorted_labels(labels, self._all_dtypes())
         self._require_labels(labels)
         return sorted_labels(*values_of_texts(labels))
+
+    def _all_dtypes(self) -> list[np.dtype[Any]]:
+        """Return the types of labels in files, in those without rows where they fit the others."""
+        family = self._first[0] if self._first else next(iter(dict(self._dtypes_of_none)), None)
+        return self._dtypes + [dtype for own, dtype in self._dtypes_of_none if own == family]
 
     def _require_labels(self, texts: list[str]) -> None:
         """Raise where numbers are not whole, or some of them are missing."""
@@ -213,6 +220,12 @@ def family_of(kind: pa.DataType) -> str | None:
     if types.is_date(kind) or types.is_timestamp(kind):
         return "dates"
     return "times" if types.is_duration(kind) else None
+
+
+def dtype_of(kind: pa.DataType) -> np.dtype[Any]:
+    """Return the type that cells of an Arrow type have in NumPy."""
+    dtype: np.dtype[Any] = plain_cells(pa.array([], kind)).to_numpy(zero_copy_only=False).dtype
+    return dtype
 
 
 def _no_labels(labels: Labels) -> Any:

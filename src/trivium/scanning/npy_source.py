@@ -56,15 +56,15 @@ class NpySource:
                     f"{file.stamp.path} has {len(file.types)} columns, but {first.stamp.path} has "
                     f"{len(first.types)}."
                 )
-        d, self._known = len(first.types), known
+        d, self.known = len(first.types), known
         self._target, self._labels = _named("target", target, d)
         self._weight, self._weights = _named("weight", weight, d)
-        beside = {number for number in (self._target, self._weight) if number is not None}
+        beside = (self._target, self._weight)
         if columns is None:
             kept = [number for number in range(d) if number not in beside]
         else:
             kept = [_number("columns", number, d) for number in columns]
-        _require_usable(kept, beside, first.stamp.path)
+        _require_usable(kept, self._target, first.stamp.path)
         self._columns = np.array(kept)
         if self._target is not None:
             expected_labels(self._files, str(self._target), known)
@@ -88,10 +88,10 @@ class NpySource:
         """Read labels, if they are wanted, and weights."""
         target = None if self._target is None or not labelled else str(self._target)
         weight = None if self._weight is None else str(self._weight)
-        read = read_beside(self._files, target, weight, self._known)
+        read = read_beside(self._files, target, weight, self.known)
         n_rows = sum(read.sizes)
         if labelled and self._labels is not None:
-            classes, codes = self._labels.labels(n_rows, self._known)
+            classes, codes = self._labels.labels(n_rows, self.known)
             read = read._replace(classes=classes, codes=codes)
         if self._weights is not None:
             read = read._replace(weights=self._weights.weights(n_rows))
@@ -181,13 +181,11 @@ def _number(what: str, number: Any, d: int) -> int:
     return place % d
 
 
-def _require_usable(kept: Sequence[int], beside: set[int], path: str) -> None:
+def _require_usable(kept: Sequence[int], target: int | None, path: str) -> None:
     if not kept:
         raise ValueError(f"No column of {path} is left to learn from.")
     for place, number in enumerate(kept):
         if number in kept[:place]:
             raise ValueError(f"columns names {number} twice.")
-        if number in beside:
-            raise ValueError(
-                f"Column {number} is to be learnt from, and is the target or the weight."
-            )
+        if number == target:
+            raise ValueError(f"Column {number} is the target: it cannot be learnt from.")

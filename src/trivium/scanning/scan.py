@@ -29,6 +29,10 @@ class Source(Protocol):
         """How many there are."""
 
     @property
+    def known(self) -> Labels | None:
+        """The classes that there may be, if they are said."""
+
+    @property
     def has_target(self) -> bool:
         """Whether there are labels."""
 
@@ -228,7 +232,8 @@ class Scan:
             classes, codes = NO_LABELS, None
         if sample_weight is not None:
             weights = require_weights(sample_weight, n_rows)
-        return Given(self._rows(read), classes, codes, weights)
+        all_there = y is not None or self._source.known is None
+        return Given(self._rows(read), classes, codes, weights, all_there)
 
     def _beside(self, *, labelled: bool) -> Beside:
         if labelled not in self._read:

@@ -1,0 +1,170 @@
+"""Which files a scan reads, in which order, and what is wrong with those that it cannot read."""
+
+import os
+import shutil
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from pyarrow import csv, feather, parquet
+from tests.scanning.written import read
+
+import trivium
+
+TABLE = pa.table({"a": [1.0, 2.0], "b": [3, 4], "y": ["no", "yes"]})
+
+
+def put(folder, name, table=TABLE):
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if ".csv" in name:
+        csv.write_csv(table, path)
+    elif name.endswith(".npy"):
+        np.save(path, table)
+    elif name.endswith(".arrow"):
+        feather.write_feather(table, path)
+    else:
+        parquet.write_table(table, path)
+    return str(path)
+
+
+def numbered(*values):
+    return pa.table({"a": [float(value) for value in values], "y": ["no"] * len(values)})
+
+
+def test_files_of_folders_and_patterns_come_in_the_order_of_their_names(tmp_path):
+    for name, value in (("b/1.parquet", 2), ("part-10.parquet", 3), ("part-2.pq", 4), ("a.pq", 1)):
+        put(tmp_path, name, numbered(value))
+    put(tmp_path, "_left/out.parquet")
+    (tmp_path / "_SUCCESS").write_text("")
+    (tmp_path / "notes.md").write_text("")
+    for source in (tmp_path, f"{tmp_path}/**/*", f"{tmp_path}/**"):
+        assert read(trivium.scan(source, target="y").table)[:, 0].tolist() == [1, 2, 3, 4]
+    named = [tmp_path / "part-2.pq", f"{tmp_path}/part-1*"]
+    assert read(trivium.scan(named, target="y").table)[:, 0].tolist() == [4, 3]
+
+
+def test_folders_name_columns(tmp_path):
+    put(tmp_path, "year=2023/of=left%20side/1.parquet", numbered(1, 2))
+    put(tmp_path, "year=2024/of=right/1.parquet", numbered(3))
+    put(tmp_path, "year=2024/of=left%20side/1.parquet", numbered())
+    found = trivium.scan(tmp_path, target="of", columns=["year", "a"])
+    np.testing.assert_array_equal(read(found.table), [[2023, 1], [2023, 2], [2024, 3]])
+    assert found.y.tolist() == ["left side"] * 2 + ["right"]
+    by_year = trivium.scan(f"{tmp_path}/*/*/*.parquet", target="year", columns="a")
+    assert by_year.given().classes.tolist() == [2023, 2024]
+    assert by_year.given().classes.dtype == np.int64
+    only = trivium.scan(tmp_path, target="y", columns=["year"], weight="year")
+    np.testing.assert_array_equal(read(only.table)[:, 0], [2023, 2023, 2024])
+    np.testing.assert_array_equal(only.given().weights, [2023, 2023, 2024])
+
+
+def test_a_scan_says_what_it_is(tmp_path):
+    path = put(tmp_path, "1.parquet")
+    found = trivium.scan(path, target="y", weight="b", cache=False)
+    assert repr(found) == f"Scan({path!r}, 1 Parquet file: 1 column, labels, weights)"
+    assert (found.shape, found.column_names, found.n_columns) == ((2, 1), ("a",), 1)
+    assert found.has_labels
+    assert found.table.where(1) == f"row 1 (row group 0) of {path}"
+    several = trivium.scan([path, put(tmp_path, "2.parquet")], columns=["b", "a"])
+    assert repr(several) == f"Scan({path!r}, 2 Parquet files: 2 columns)"
+    assert several.shape == (4, 2)
+
+
+@pytest.mark.parametrize(
+    ("source", "error", "said"),
+    [
+        ("none.parquet", FileNotFoundError, "There is no file .*none.parquet"),
+        ("*.pq", FileNotFoundError, "no file fits .*pq"),
+        ("empty", FileNotFoundError, "folder .*empty has no files"),
+        ("docs", FileNotFoundError, r"no name in .*docs ends with one of .parquet"),
+        ("docs/a.md", ValueError, "a.md is of no known kind"),
+        ("mixed", ValueError, "a.csv is CSV, but .*b.parquet is Parquet"),
+        (["1.parquet", "1.parquet"], ValueError, "1.parquet is named twice"),
+        ([], FileNotFoundError, "no file is named"),
+        ("", ValueError, "the name is empty"),
+        (3, TypeError, "not int"),
+        (b"1.parquet", TypeError, "not bytes"),
+    ],
+)
+def test_files_that_are_not_there_are_said(tmp_path, monkeypatch, source, error, said):
+    monkeypatch.chdir(tmp_path)
+    for name in ("1.parquet", "mixed/a.csv", "mixed/b.parquet"):
+        put(tmp_path, name)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/a.md").write_text("")
+    with pytest.raises(error, match=said):
+        trivium.scan(source)
+
+
+@pytest.mark.parametrize("end", [".parquet", ".arrow", ".csv.gz", ".npy"])
+def test_a_damaged_file_among_good_ones_is_named(tmp_path, end):
+    put(tmp_path, f"1{end.removesuffix('.gz')}", np.eye(2) if end == ".npy" else TABLE)
+    (tmp_path / f"2{end}").write_bytes(b"PAR1\x1f\x8b" * 20)
+    if end == ".csv.gz":
+        (tmp_path / f"2{end}").write_bytes(b"\x1f\x8b\x08" + b"x" * 90)
+    with pytest.raises(ValueError, match=rf"2{end} is (no whole|a damaged)"):
+        trivium.scan(tmp_path, target=-1 if end == ".npy" else "y")
+
+
+@pytest.mark.parametrize("end", [".parquet", ".npy"])
+def test_a_file_that_is_damaged_within_is_named(tmp_path, end):
+    many = np.arange(40_000.0).reshape(-1, 2)
+    path = put(tmp_path, f"1{end}", many if end == ".npy" else pa.table({"a": many[:, 0]}))
+    if end == ".npy":
+        found = trivium.scan(path)
+        bits = found.table.files[0]
+        shorter = type(bits)(bits.stamp, 30_000, bits.types, bits.dtype, False, bits.offset)
+        table = type(found.table)([shorter], np.arange(2))
+    else:
+        with open(path, "r+b") as file:
+            file.seek(4)
+            file.write(b"\xff" * 2000)
+        table = trivium.scan(path).table
+    with pytest.raises(ValueError, match=f"1{end} is no whole"):
+        read(table, length=1 << 20)
+
+
+@pytest.mark.parametrize("end", [".parquet", ".arrow", ".csv", ".npy"])
+@pytest.mark.parametrize("what", ["gone", "has changed"])
+def test_a_file_that_does_not_stay_is_named(tmp_path, end, what):
+    path = put(tmp_path, f"1{end}", np.eye(2) if end == ".npy" else TABLE)
+    found = trivium.scan(path, target=1 if end == ".npy" else "y")
+    table = found.table
+    os.remove(path) if what == "gone" else os.utime(path, ns=(1, 1))
+    with pytest.raises(ValueError, match=f"1{end} .*{what}"):
+        read(table)
+    with pytest.raises(ValueError, match=f"1{end} .*{what}"):
+        found.given()
+
+
+def test_a_file_that_has_fewer_rows_than_it_had_is_named(tmp_path):
+    path = put(tmp_path, "1.csv")
+    table = trivium.scan(path, target="y").table
+    longer = type(table)(table._files, [3], table.names)
+    with pytest.raises(ValueError, match="1.csv has 2 rows, where it had 3"):
+        read(longer)
+
+
+def test_streams_of_arrow_are_read_and_old_files_refused(tmp_path):
+    path = str(tmp_path / "1.arrow")
+    with pa.ipc.new_stream(path, TABLE.schema) as stream:
+        stream.write_table(TABLE)
+        stream.write_table(TABLE)
+    found = trivium.scan(path, target="y", columns=["b"])
+    np.testing.assert_array_equal(read(found.table, start=0)[:, 0], [3, 4, 3, 4])
+    (tmp_path / "2.feather").write_bytes(b"FEA1" + bytes(40))
+    with pytest.raises(ValueError, match=r"2.feather is no whole Arrow file"):
+        trivium.scan(tmp_path / "2.feather", target="y")
+
+
+def test_a_reader_opens_nothing_that_stays_open(tmp_path):
+    path = put(tmp_path, "1.parquet")
+    shutil.copy(path, tmp_path / "2.parquet")
+    for reader in trivium.scan(tmp_path, target="y").table.readers(2):
+        reader.fill(np.empty((1, 2)))
+        reader.close()
+        reader.close()
+    here = [os.path.realpath(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd")]
+    assert not [name for name in here if name.startswith(str(tmp_path))]
