@@ -171,7 +171,7 @@ class Workers:
             raise
 
     def _wait(self, futures: Sequence[Any]) -> None:
-        """Wait until all are done, as long as there are workers.
+        """Wait until all are done or one has failed, as long as there are workers.
 
         Dask's own `wait` raises an error when the time is up, whose frames would keep the rows.
         """
@@ -182,6 +182,8 @@ class Workers:
         while n_done < len(futures):
             if one_done.acquire(timeout=_LOOK):
                 n_done += 1
+                if any(future.status not in ("pending", "finished") for future in futures):
+                    return
                 continue
             lonely = 0.0 if self.client.nthreads() else lonely + _LOOK
             if lonely >= _PATIENCE:
