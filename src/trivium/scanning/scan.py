@@ -244,7 +244,12 @@ class Scan:
         from trivium.rows.files import FileRows
         from trivium.rows.stored import Stored
 
-        return FileRows(Stored(self._source.table(read.sizes), self.cache))
+        table = self._source.table(read.sizes)
+        if self.client is not None:
+            from trivium.rows.loading import rows_on_workers
+
+            return rows_on_workers(self.client, table)
+        return FileRows(Stored(table, self.cache))
 
 
 def _encoded(y: Any, n_rows: int) -> tuple[Labels, Indices]:

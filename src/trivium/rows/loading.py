@@ -1,0 +1,75 @@
+"""Rows in files, loaded by the workers of a cluster: each reads its partitions from the files."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from trivium.arrays import Floats
+from trivium.rows.cluster import DaskRows, Shard
+from trivium.rows.number_table import NumberTable
+from trivium.rows.workers_of_dask import Workers
+
+_MOST_BYTES = 1 << 26  # of a partition, where reading may begin so often
+_A_WORKER = 4  # partitions, of a small table: the last ones end at about the same time
+
+
+def rows_on_workers(client: Any, table: NumberTable) -> DaskRows:
+    """Let workers read a table; where one is lost, others read its partitions from the files again.
+
+    Parameters
+    ----------
+    client : distributed.Client
+    table : NumberTable
+
+    Raises
+    ------
+    ValueError
+        If the files are no longer what they were, or a worker finds none there.
+    RuntimeError
+        If no worker is there.
+    """
+    workers = Workers(client)
+    addresses = workers.addresses()
+    places = partitions_of(table, max(len(addresses), 1))
+    shards = []
+    for number, (start, stop) in enumerate(places):
+        worker = addresses[number * len(addresses) // len(places)] if addresses else None
+        data = workers.keep(loaded, table, start, stop, worker=worker)
+        shards.append(Shard(data, stop - start))
+    return DaskRows(workers, shards, table.shape[1], table.dtype)
+
+
+def partitions_of(table: NumberTable, n_workers: int) -> list[tuple[int, int]]:
+    """Cut a table where reading may begin, into partitions of about the same size.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> files = SimpleNamespace(shape=(10, 2), dtype=np.dtype(float), starts=(0, 1, 4, 6, 9))
+    >>> partitions_of(files, n_workers=1)
+    [(0, 4), (4, 9), (9, 10)]
+    """
+    n, d = table.shape
+    starts: Sequence[int] = table.starts
+    length = min(-(-n // (_A_WORKER * n_workers)), _MOST_BYTES // (d * table.dtype.itemsize))
+    firsts = [0]
+    while True:
+        place = bisect_left(starts, firsts[-1] + max(length, 1))
+        if place == len(starts) or starts[place] >= n:
+            return list(zip(firsts, [*firsts[1:], n], strict=True))
+        firsts.append(starts[place])
+
+
+def loaded(table: NumberTable, start: int, stop: int) -> Floats:
+    """Read some rows, from one of the table's `starts` on."""
+    out = np.empty((stop - start, table.shape[1]), dtype=table.dtype)
+    readers = table.readers(1, start)
+    try:
+        for reader in readers:
+            reader.fill(out)
+    finally:
+        for reader in readers:
+            reader.close()
+    return out
