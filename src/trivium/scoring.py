@@ -50,7 +50,7 @@ class AccuracyClassifier(ClassifierMixin):
         if table is not None:
             return self._score_elsewhere(X, table.given(y, sample_weight))
         truth = as_labels(y)
-        predicted: Labels = model.predict(X)
+        predicted: Labels = np.asarray(model.predict(X))  # lazy, if X is a collection of Dask's
         require_same_length(predicted.shape[0], truth)
         require_alike(truth, predicted)
         right = codes_among(truth, self.classes_) == codes_among(predicted, self.classes_)

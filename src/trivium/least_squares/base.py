@@ -14,6 +14,7 @@ from trivium.arrays import Float64, Floats, Indices, Labels
 from trivium.blocks.linear_scores import ROWS_A_PIECE, bounded_scores
 from trivium.class_weights import ClassWeight
 from trivium.inputs import check_labelled_rows, check_queries, check_rows
+from trivium.lazy_predictions import lazily
 from trivium.least_squares.deletion.case_deletion import EachLeftOut, without_each
 from trivium.least_squares.deletion.fitted import FittedTable
 from trivium.least_squares.deletion.influence import Influence
@@ -172,6 +173,7 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
         fitted = FittedTable(table, design, self._moments, self._alpha, self._centred)
         return Influence(fitted, self._without_each(fitted), self.classes_, self._absent())
 
+    @lazily
     def decision_function(self, X: ArrayLike) -> Float64:
         """Values of the fitted functions.
 
@@ -190,6 +192,7 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
         values: Float64 = self._of_scores(X, decisions)
         return values
 
+    @lazily
     def predict(self, X: ArrayLike) -> Labels:
         """Class with the greatest value, the smallest of those that tie.
 

@@ -15,6 +15,7 @@ from trivium.available import available_if
 from trivium.blocks.linear_scores import ROWS_A_PIECE, bounded_scores
 from trivium.class_weights import ClassWeight
 from trivium.inputs import check_labelled_rows
+from trivium.lazy_predictions import lazily
 from trivium.least_squares.base import LARGEST
 from trivium.least_squares.calibration import calibrator_of
 from trivium.least_squares.calibrator import Calibrator
@@ -214,6 +215,7 @@ class LeastSquaresClassifier(RowsComeAndGo):
             self._look_for_masked(rows)
         return self
 
+    @lazily
     def decision_function(self, X: ArrayLike) -> Float64:
         """Values of the fitted functions, or, fitted with `calibration`, log-odds.
 
@@ -239,6 +241,7 @@ class LeastSquaresClassifier(RowsComeAndGo):
         return values
 
     @available_if(_tells_probabilities)
+    @lazily
     def predict_proba(self, X: ArrayLike) -> Float64:
         """Probability of each class, with `calibration`.
 
@@ -256,6 +259,7 @@ class LeastSquaresClassifier(RowsComeAndGo):
         return probabilities
 
     @available_if(_tells_probabilities)
+    @lazily
     def predict_log_proba(self, X: ArrayLike) -> Float64:
         """Logarithm of each probability, to its digits, with `calibration`.
 
@@ -272,6 +276,7 @@ class LeastSquaresClassifier(RowsComeAndGo):
         logarithms: Float64 = self._of_scores(X, self._calibrator.predict_log_proba)
         return logarithms
 
+    @lazily
     def predict(self, X: ArrayLike) -> Labels:
         """Class with the greatest value, or, fitted with `calibration`, the most probable one.
 

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from trivium.arrays import Float64, Labels
 from trivium.class_weights import ClassWeight
 from trivium.inputs import check_labelled_rows
+from trivium.lazy_predictions import lazily
 from trivium.masking import rare_classes, warn_of_masked
 from trivium.neighbors.base import NeighborQueries, require_neighbors
 from trivium.neighbors.folds import folds_of
@@ -146,6 +147,7 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
             self._look_for_outvoted(given, rows, require_neighbors(self.n_neighbors, available))
         return self
 
+    @lazily
     def predict(self, X: ArrayLike | None) -> Labels:
         """Class with the most votes, the smallest of those that tie.
 
@@ -162,6 +164,7 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
         labels: Labels = self.predict_path(X, [self._own_k()])[0]
         return labels
 
+    @lazily
     def predict_proba(self, X: ArrayLike | None) -> Float64:
         """Share of the votes for each class.
 
@@ -178,6 +181,7 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
         probabilities: Float64 = self.predict_proba_path(X, [self._own_k()])[0]
         return probabilities
 
+    @lazily
     def predict_log_proba(self, X: ArrayLike | None) -> Float64:
         """Logarithm of `predict_proba`: minus infinity for a class without votes.
 

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from trivium.arrays import Float64
 from trivium.inputs import check_labelled_rows, check_unlabelled_rows
 from trivium.labels import shown
+from trivium.lazy_predictions import lazily
 from trivium.neighbors.balls import Balls
 from trivium.neighbors.base import NeighborQueries
 from trivium.neighbors.class_balls import ClassBalls, SharedBalls
@@ -174,6 +175,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
                 self._by_class = self._class_balls(given, weights)
         return self
 
+    @lazily
     def score_samples(self, X: ArrayLike | None) -> Float64:
         """Log p(x).
 
@@ -187,7 +189,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         ndarray of shape (n_queries,)
             In units of log(1/length^d).
         """
-        scores: Float64 = warn_of_infinity(self._marginals(X, None))[0]
+        scores: Float64 = warn_of_infinity(self._marginals(X, None), stacklevel=4)[0]
         return scores
 
     def score_samples_path(self, X: ArrayLike | None, ks: Sequence[int]) -> Float64:
@@ -252,6 +254,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         """
         return warn_of_infinity(self._conditionals(X, ks))
 
+    @lazily
     def predict_proba(self, X: ArrayLike | None) -> Float64:
         """p(c given x).
 
@@ -270,9 +273,10 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         ValueError
             If the model was fitted without labels.
         """
-        probabilities: Float64 = self._posteriors(X, None)[0]
+        probabilities: Float64 = self._posteriors(X, None, stacklevel=5)[0]
         return probabilities
 
+    @lazily
     def predict_log_proba(self, X: ArrayLike | None) -> Float64:
         """Log p(c given x), which has digits where p(c given x) is too small for any.
 
@@ -294,9 +298,8 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         check_is_fitted(self, "_balls")
         if not isinstance(self._by_class, ClassBalls):
             with np.errstate(divide="ignore"):
-                logs: Float64 = np.log(self._posteriors(X, None)[0])
-            return logs
-        scores = warn_of_infinity(self._conditionals(X, None))[0]
+                return np.log(self._posteriors(X, None, stacklevel=5)[0])
+        scores = warn_of_infinity(self._conditionals(X, None), stacklevel=4)[0]
         return log_posterior(scores, self.class_prior_)
 
     def predict_proba_path(self, X: ArrayLike | None, ks: Sequence[int]) -> Float64:
@@ -341,12 +344,11 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         queries, balls = self._labelled(X)
         return self._of_rows_given(queries, lambda some: self._log_densities(balls, some, ks))
 
-    def _posteriors(self, X: ArrayLike | None, ks: Sequence[int] | None) -> Float64:
+    def _posteriors(self, X: ArrayLike | None, ks: Any, stacklevel: int = 4) -> Float64:
         """p(c given x) for each k, of shape (len(ks), m, n_classes)."""
         queries, balls = self._labelled(X)
         if isinstance(balls, ClassBalls):
-            paths = self._of_rows_given(queries, lambda some: self._log_densities(balls, some, ks))
-            paths = warn_of_infinity(paths, stacklevel=4)
+            paths = warn_of_infinity(self._conditionals(X, ks), stacklevel)
             return np.stack([posterior(scores, self.class_prior_) for scores in paths])
 
         def answer(queries: Queries | None) -> Float64:
@@ -356,10 +358,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         return self._of_rows_given(queries, answer)
 
     def _log_densities(
-        self,
-        balls: SharedBalls | ClassBalls,
-        queries: Queries | None,
-        ks: Sequence[int] | None,
+        self, balls: SharedBalls | ClassBalls, queries: Queries | None, ks: Any
     ) -> Float64:
         own = queries is None
         numbers = self._check_neighbors(self._balls, ks, own=own)

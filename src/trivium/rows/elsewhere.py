@@ -48,9 +48,14 @@ def elsewhere_of(X: Any) -> Elsewhere | None:
     """Return a table whose rows are no array: itself, or one that stands for Dask's; else None."""
     if isinstance(X, np.ndarray):
         return None
-    if type(X).__module__.partition(".")[0] in ("dask", "dask_expr"):
+    if is_of_dask(X):
         from trivium.rows.dask_tables import DaskTable
 
         table: Elsewhere = DaskTable(X)
         return table
     return X if isinstance(X, Elsewhere) else None
+
+
+def is_of_dask(X: Any) -> bool:
+    """Whether it is a collection of Dask's, without importing Dask for it."""
+    return type(X).__module__.partition(".")[0] in ("dask", "dask_expr")

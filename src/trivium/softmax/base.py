@@ -13,6 +13,7 @@ from trivium.arrays import Float64, Floats, Indices, Labels
 from trivium.blocks.linear_scores import linear_scores, scaled_scores
 from trivium.blocks.map_reduce import block_length, cut
 from trivium.inputs import check_queries, check_rows
+from trivium.lazy_predictions import lazily
 from trivium.rows.block import NO_CODES, Block
 from trivium.rows.csr import Csr, dense, takes_sparse
 from trivium.rows.elsewhere import elsewhere_of
@@ -165,6 +166,7 @@ class SoftmaxPredictor(AccuracyClassifier, BaseEstimator):
     coef_: Float64
     intercept_: Float64
 
+    @lazily
     def decision_function(self, X: ArrayLike) -> Float64:
         """Logits; for two classes, the second's less the first's.
 
@@ -183,6 +185,7 @@ class SoftmaxPredictor(AccuracyClassifier, BaseEstimator):
         scores: Float64 = self._each(X, Scores)
         return scores
 
+    @lazily
     def predict_proba(self, X: ArrayLike) -> Float64:
         """Probability of each class.
 
@@ -198,6 +201,7 @@ class SoftmaxPredictor(AccuracyClassifier, BaseEstimator):
         probabilities: Float64 = self._each(X, Shares)
         return probabilities
 
+    @lazily
     def predict_log_proba(self, X: ArrayLike) -> Float64:
         """Logarithm of each probability, to its digits where that is next to zero or one.
 
@@ -213,6 +217,7 @@ class SoftmaxPredictor(AccuracyClassifier, BaseEstimator):
         logarithms: Float64 = self._each(X, LogShares)
         return logarithms
 
+    @lazily
     def predict(self, X: ArrayLike) -> Labels:
         """Most probable class, the smallest of those that tie.
 
