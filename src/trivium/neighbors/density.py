@@ -298,7 +298,8 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
         check_is_fitted(self, "_balls")
         if not isinstance(self._by_class, ClassBalls):
             with np.errstate(divide="ignore"):
-                return np.log(self._posteriors(X, None, stacklevel=5)[0])
+                logs: Float64 = np.log(self._posteriors(X, None, stacklevel=5)[0])
+            return logs
         scores = warn_of_infinity(self._conditionals(X, None), stacklevel=4)[0]
         return log_posterior(scores, self.class_prior_)
 
