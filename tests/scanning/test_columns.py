@@ -2,6 +2,7 @@
 
 import datetime
 import tracemalloc
+from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
@@ -168,6 +169,12 @@ def test_integers_beyond_floats_and_wide_labels(tmp_path):
     assert got.classes.dtype == np.uint64
     assert got.classes.tolist() == [7, 9, 2**62, 2**64 - 1]
     assert got.codes.tolist() == [0, 2, 0, 3, 2, 1]
+
+
+def test_decimals_are_rounded_once(tmp_path):
+    digits = Decimal("86910977059935080.05875818398")
+    path = parts(tmp_path, {"a": pa.array([digits], pa.decimal128(38, 20)), "y": [0]})
+    assert read(trivium.scan(path, target="y").table)[0, 0] == float(digits)
 
 
 def test_files_without_rows_may_have_other_types(tmp_path):

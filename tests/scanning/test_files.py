@@ -59,6 +59,14 @@ def test_folders_name_columns(tmp_path):
     np.testing.assert_array_equal(only.given().weights, [2023, 2023, 2024])
 
 
+def test_a_column_of_a_file_counts_more_than_its_folder(tmp_path):
+    put(tmp_path, "a=7/1.parquet", numbered(1, 2))
+    assert read(trivium.scan(tmp_path, target="y").table)[:, 0].tolist() == [1, 2]
+    put(tmp_path, "a=__HIVE_DEFAULT_PARTITION__/1.parquet", pa.table({"y": ["no"]}))
+    with pytest.raises(ValueError, match=r"'a' holds no number in row 0 .*1.parquet"):
+        read(trivium.scan(tmp_path, target="y").table)
+
+
 def test_a_scan_says_what_it_is(tmp_path):
     path = put(tmp_path, "1.parquet")
     found = trivium.scan(path, target="y", weight="b", cache=False)

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from tests.scanning.written import frame_of, in_memory, read, tables, together, write
 
 from trivium.labels import encoded
+from trivium.scanning import arrow, keys, npy, parquet, text
 from trivium.scanning.scan import scan
+from trivium.tables import csv_source
 
 SHAPES = {
     "compression": st.sampled_from(["uncompressed", "lz4"]),
@@ -23,11 +25,22 @@ SHAPES = {
 }
 
 
+@pytest.fixture(autouse=True, scope="module")
+def small_batches():
+    """Let a few rows be many batches."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (arrow, keys, npy, parquet, text):
+            patch.setattr(module, "ROWS_OF_A_BATCH", 4)
+        patch.setattr(npy, "_PIECE", 64)
+        patch.setattr(csv_source, "_BLOCK", 32)
+        yield
+
+
 def require_same(found, pieces, most, length):
     X, y, weights = in_memory(pieces)
     table = pickle.loads(pickle.dumps(found.table))  # noqa: S301  # as Dask sends it
     assert table.dtype == X.dtype
-    for start in table.starts:
+    for start in {*table.starts, len(X) // 2, len(X)}:
         np.testing.assert_array_equal(read(table, most=most, length=length, start=start), X[start:])
     classes, codes = encoded(y)
     got = found.given()
@@ -58,8 +71,8 @@ def test_text_is_the_table_in_memory(pieces, length):
         X, _, weights = in_memory(pieces)
         np.testing.assert_array_equal(read(found.table, length=length), X)
         labels = together([frame_of(piece)["label"].to_numpy() for piece in pieces])
-        text = pd.DataFrame({"label": labels}).to_csv(index=False)
-        y = pd.read_csv(io.StringIO(text))["label"].to_numpy()
+        written = pd.DataFrame({"label": labels}).to_csv(index=False)
+        y = pd.read_csv(io.StringIO(written))["label"].to_numpy()
         classes, codes = encoded(y)
         got = found.given()
         np.testing.assert_array_equal(got.classes, classes)

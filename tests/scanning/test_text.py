@@ -5,6 +5,7 @@ import pytest
 from tests.scanning.written import read
 
 import trivium
+from trivium.tables import csv_source
 
 
 def put(folder, *texts, end=".csv"):
@@ -90,6 +91,13 @@ def everything(folder):
     found = trivium.scan(folder, target="y")
     found.given()
     return read(found.table)
+
+
+def test_lines_far_below_are_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(csv_source, "_BLOCK", 64)
+    put(tmp_path, "a,y\n" + "1,u\n" * 90 + "x,v\n" + "2,u\n" * 9)
+    with pytest.raises(ValueError, match="'a' has a cell that is no number in line 92 of"):
+        everything(tmp_path)
 
 
 def test_files_of_no_bytes_and_of_no_rows_are_fine(tmp_path):

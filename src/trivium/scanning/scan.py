@@ -9,12 +9,15 @@ from trivium.arrays import Indices, Labels
 from trivium.inputs import require_same_length, require_weights
 from trivium.labels import as_labels, check_classes, encoded
 from trivium.rows.elsewhere import NO_LABELS, Given
+from trivium.rows.files import FileRows
 from trivium.rows.number_table import NumberTable
 from trivium.rows.source import Rows
+from trivium.rows.stored import Progress, Stored
 from trivium.scanning.beside import Beside
 from trivium.scanning.column_source import ColumnSource
 from trivium.scanning.finding import NUMPY, find_files
 from trivium.scanning.npy_source import NpySource
+from trivium.scanning.pass_bar import PassBar
 
 
 class Source(Protocol):
@@ -55,7 +58,7 @@ def scan(
     weight: Any = None,
     classes: ArrayLike | None = None,
     cache: bool | str = "auto",
-    progress: bool = False,
+    progress: bool | Progress = False,
     client: Any = None,
 ) -> "Scan":
     """Name a table in files, to learn from it or to predict it without bringing it into memory.
@@ -89,7 +92,9 @@ def scan(
         "auto" does so from the second pass on where it pays and the disk has room; a path names
         the folder. The file has no name there, and is gone with the process.
     progress : bool, default=False
-        Whether passes through the files show how far they are.
+        Whether passes through the files that take a while show on standard error how far they are,
+        rows a second and the time that is left. Or what is told so: an object with methods
+        ``begin(n_rows)``, ``advance(n_rows)`` and ``end()``.
     client : distributed.Client, optional
         Of a Dask cluster whose workers read the files.
 
@@ -154,7 +159,7 @@ class Scan:
         about: str,
         *,
         cache: bool | str = "auto",
-        progress: bool = False,
+        progress: bool | Progress = False,
         client: Any = None,
     ) -> None:
         self._source, self._about = source, about
@@ -241,15 +246,13 @@ class Scan:
         return self._read[labelled]
 
     def _rows(self, read: Beside) -> Rows:
-        from trivium.rows.files import FileRows
-        from trivium.rows.stored import Stored
-
         table = self._source.table(read.sizes)
         if self.client is not None:
             from trivium.rows.loading import rows_on_workers
 
             return rows_on_workers(self.client, table)
-        return FileRows(Stored(table, self.cache))
+        progress = PassBar() if self.progress is True else self.progress or None
+        return FileRows(Stored(table, self.cache, progress))
 
 
 def _encoded(y: Any, n_rows: int) -> tuple[Labels, Indices]:
