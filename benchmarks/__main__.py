@@ -4,6 +4,7 @@ Nothing here may load NumPy before the threads are limited, so that suites are i
 late.
 """
 
+import json
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -92,6 +93,24 @@ def first_answer() -> None:
         mark = "" if good else "  ** slower than its goal **"
         typer.echo(f"{empty:7.2f} {warm:7.2f}  {GOALS[case].about}{mark}")
     raise typer.Exit(int(slow > 0))
+
+
+@app.command()
+def scale(
+    folder: Annotated[Path, typer.Option(help="Where tables are written; they are kept.")],
+    out: Annotated[Path, typer.Option(help="Results, as JSON.")] = Path("docs/scale/results.json"),
+    rounds: Annotated[int, typer.Option(min=1)] = 3,
+    quick: Annotated[bool, typer.Option("--quick", help="Small sizes: does it work?")] = False,
+) -> None:
+    """Measure fits of files from 1e5 to 2e7 rows and on Dask clusters; show them in tables."""
+    limit_threads(2)
+    from benchmarks.scale.run import page, run
+
+    found = run(folder, quick=quick, rounds=rounds)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    typer.echo(page(found))
+    typer.echo(f"written: {out}")
 
 
 @app.command()
