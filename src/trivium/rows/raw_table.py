@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -121,6 +122,7 @@ class RawCopy:
             file.close()
             raise
         self._file = RawFile(file)
+        weakref.finalize(self, file.close)
 
     def write(self, first: int, rows: Floats) -> None:
         """Write rows from a number on."""

@@ -3,7 +3,6 @@
 import os
 import shutil
 import tempfile
-import weakref
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -150,7 +149,6 @@ class Reading:
             self._stored.samples[stride] = np.concatenate(parts)
         if self._copy is not None:
             self._stored.table = self._copy
-            weakref.finalize(self._stored, self._copy.close)
             self._copy = None
 
     def close(self) -> None:
