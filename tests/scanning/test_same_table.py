@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.scanning.written import frame_of, in_memory, read, tables, together, write
 
@@ -17,6 +17,9 @@ from trivium.scanning import arrow, keys, npy, parquet, text
 from trivium.scanning.scan import scan
 from trivium.tables import csv_source
 
+SLOW = settings(
+    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow]
+)  # on a machine that others load
 SHAPES = {
     "compression": st.sampled_from(["uncompressed", "lz4"]),
     "size": st.integers(1, 9),
@@ -53,7 +56,7 @@ def require_same(found, pieces, most, length):
 
 
 @pytest.mark.parametrize("end", [".parquet", ".arrow"])
-@settings(deadline=None, max_examples=40)
+@settings(SLOW)
 @given(pieces=tables(), **SHAPES)
 def test_typed_files_are_the_table_in_memory(end, pieces, compression, size, most, length):
     with tempfile.TemporaryDirectory() as folder:
@@ -62,7 +65,7 @@ def test_typed_files_are_the_table_in_memory(end, pieces, compression, size, mos
         require_same(found, pieces, most, length)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(SLOW)
 @given(pieces=tables(), length=st.integers(1, 9))
 def test_text_is_the_table_in_memory(pieces, length):
     with tempfile.TemporaryDirectory() as folder:
@@ -81,7 +84,7 @@ def test_text_is_the_table_in_memory(pieces, length):
         np.testing.assert_array_equal(got.weights, weights)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(SLOW)
 @given(data=st.data(), most=st.integers(1, 3), length=st.integers(1, 9))
 def test_arrays_are_the_table_in_memory(data, most, length):
     d, sizes = (

@@ -89,6 +89,8 @@ class LabelCodes:
                 "fill it, or leave the row out."
             )
         cells.validate(full=True)
+        if pa.types.is_float16(cells.type):  # of which older versions of pyarrow know little
+            cells = pa.array(cells.to_numpy(zero_copy_only=False).astype(np.float32))
         found = cells.dictionary_encode()
         labels = found.dictionary.to_numpy(zero_copy_only=False)
         places = found.indices.to_numpy()
