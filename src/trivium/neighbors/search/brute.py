@@ -52,11 +52,14 @@ class Brute:
     measure : Measure
         Of squares: of a metric that goes by products.
     rows : ndarray of shape (n, d)
+    once : bool
+        Whether they are searched once: what is made of them for a few queries is not used again.
     """
 
-    def __init__(self, measure: Measure, rows: Floats) -> None:
+    def __init__(self, measure: Measure, rows: Floats, once: bool = False) -> None:
         require_known(measure)
         self._measure = measure
+        self._least_left = _FEW_QUERIES if once else 1
         self._rows = rows
         self._scan = Scan(measure, rows)
         self._written: dict[Precision, Quantized | None] = {}
@@ -65,9 +68,9 @@ class Brute:
         self._declined = False
         self._lock = Lock()
 
-    def __reduce__(self) -> tuple[type["Brute"], tuple[Measure, Floats]]:
+    def __reduce__(self) -> tuple[type["Brute"], tuple[Measure, Floats, bool]]:
         """Copy and pickle the rows alone: the rest is made again when it is needed."""
-        return type(self), (self._measure, self._rows)
+        return type(self), (self._measure, self._rows, self._least_left > 1)
 
     def nearest(
         self,
@@ -91,7 +94,7 @@ class Brute:
         else:
             left = projected.search(queries, skip, n_jobs, found)
         for precision in precisions(queries.shape[1]):
-            if left.size < (1 if often else _FEW_QUERIES) or self._waits(precision, left):
+            if left.size < (self._least_left if often else _FEW_QUERIES) or self._waits(precision, left):
                 break
             left = self._go_on(precision, queries, skip, n_jobs, found, left, own)
         for some in _pieces(left, k):

@@ -43,11 +43,21 @@ class Chosen:
         Number of neighbours that will be asked for, which "auto" goes by.
     n_jobs : int or None
         Number of threads that build a tree.
+    once : bool
+        Whether the rows are searched once, and then forgotten.
     """
 
     def __init__(
-        self, metric: Metric, rows: Floats, algorithm: str, k: int, n_jobs: int | None
+        self,
+        metric: Metric,
+        rows: Floats,
+        algorithm: str,
+        k: int,
+        n_jobs: int | None,
+        *,
+        once: bool = False,
     ) -> None:
+        self._once = once
         self._metric = metric
         self._rows = rows
         self._k = k
@@ -119,5 +129,6 @@ class Chosen:
         return KDTree(self._metric.measure, rows, self._n_jobs)
 
     def _brute(self) -> Searcher:
-        search = Brute if self._metric.by_products else Scan
-        return search(self._metric.measure, self._rows)
+        if self._metric.by_products:
+            return Brute(self._metric.measure, self._rows, self._once)
+        return Scan(self._metric.measure, self._rows)

@@ -278,7 +278,8 @@ class Index:
         elif metric.function is not None:
             searcher = Functions(metric.function, vectors)
         else:
-            searcher = Chosen(metric, vectors, algorithm, self._k, self._n_jobs)
+            words = metric, vectors, algorithm, self._k, self._n_jobs
+            searcher = Chosen(*words, once=self.is_streamed)
         if metric.on_sphere:
             searcher = Sphere(points, vectors, searcher)
         return Slab(block.first, points, searcher)
