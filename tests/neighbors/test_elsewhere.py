@@ -1,6 +1,13 @@
 """Neighbours among rows that are not in memory, of queries that are not: those of memory."""
 
+import os
+import pickle
+import subprocess
+import sys
+
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import sklearn
 from hypothesis import given, settings
@@ -207,3 +214,53 @@ def test_what_takes_all_rows_at_once_is_refused(tmp_path):
     assert not list(tmp_path.iterdir())
     with pytest.raises(ValueError, match="counterpart holds all rows in memory, and those of this"):
         model.to_sklearn()
+
+
+def test_a_model_of_files_is_pickled_without_their_rows(tmp_path):
+    X, _ = table(3000, 8)
+    columns = {f"c{j}": X[:, j] for j in range(8)} | {"y": X[:, 0] > 0}
+    pq.write_table(pa.table(columns), tmp_path / "rows.parquet")
+    rows = trivium.scan(tmp_path / "rows.parquet", target="y", cache=True)
+    model = KNeighborsClassifier(7).fit(rows)
+    found = model.predict_proba(rows)
+    letter = pickle.dumps(model)
+    assert len(letter) < X.nbytes / 10
+    again = pickle.loads(letter)  # noqa: S301 - its own
+    same = KNeighborsClassifier(7).fit(X, X[:, 0] > 0).predict_proba(X)
+    np.testing.assert_array_equal(found, same)
+    np.testing.assert_array_equal(again.predict_proba(rows), same)
+
+
+_SEARCH = """
+import sys, numpy as np, trivium
+from trivium.neighbors.search import streamed
+
+streamed._MOST_BYTES, rng = 12 << 20, np.random.default_rng(0)
+model, few = trivium.NearestNeighbors(5), rng.normal(size=(70_000, 16))
+model.fit(few).kneighbors(few[:500])  # compiled, if need be
+
+def peak():
+    (line,) = [line for line in open("/proc/self/status") if line.startswith("VmHWM")]
+    return int(line.split()[1])
+
+model.fit(trivium.scan(sys.argv[1])).kneighbors(few[:500])
+before = peak()
+model.fit(trivium.scan(sys.argv[2])).kneighbors(few[:500])
+print(peak() - before)
+"""
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="Linux alone says VmHWM")
+def test_memory_does_not_grow_with_the_rows(tmp_path):
+    rng = np.random.default_rng(1)
+    for n in 200_000, 600_000:
+        rows = np.lib.format.open_memmap(tmp_path / f"{n}.npy", "w+", float, shape=(n, 16))
+        for start in range(0, n, 100_000):
+            rows[start : start + 100_000] = rng.normal(size=(100_000, 16))
+        del rows
+    paths = [str(tmp_path / f"{n}.npy") for n in (200_000, 600_000)]
+    found = subprocess.run(
+        [sys.executable, "-c", _SEARCH, *paths], capture_output=True, text=True, timeout=600
+    )
+    assert not found.returncode, found.stderr
+    assert int(found.stdout) < 15_000  # of 51,000 kB more rows

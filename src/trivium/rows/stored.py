@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -59,6 +59,7 @@ class Stored:
         self.table = table
         self.samples: dict[int, Floats] = {}
         self._cache = False if table.is_raw else cache
+        self._files, self._asked = table, self._cache
         self._progress = progress
         self._many_passes = False
 
@@ -70,6 +71,11 @@ class Stored:
     def wants_copy(self) -> bool:
         """Whether the next pass through all rows is to write a copy."""
         return bool(self._cache) and (self._cache != "auto" or self._many_passes)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Copy and pickle which files they are: nothing that was read of them, and no open copy."""
+        state = self.__dict__ | {"table": self._files, "samples": {}, "_progress": None}
+        return state | {"_cache": self._asked}
 
     def part(self, table: NumberTable) -> "Stored":
         """Return what is kept of some of the rows."""

@@ -93,8 +93,9 @@ class Brute:
             left = np.arange(queries.shape[0])
         else:
             left = projected.search(queries, skip, n_jobs, found)
+        least = self._least_left if often else _FEW_QUERIES
         for precision in precisions(queries.shape[1]):
-            if left.size < (self._least_left if often else _FEW_QUERIES) or self._waits(precision, left):
+            if left.size < least or self._waits(precision, left):
                 break
             left = self._go_on(precision, queries, skip, n_jobs, found, left, own)
         for some in _pieces(left, k):
