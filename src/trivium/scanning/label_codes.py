@@ -29,7 +29,8 @@ class LabelCodes:
 
     def __init__(self, name: str, known: Labels | None, *, as_text: bool = False) -> None:
         self._name, self._known, self._as_text = name, known, as_text
-        self._odd: dict[str, tuple[str, str]] = {}  # texts that are no labels among numbers, where
+        # Texts that are no labels among numbers, with their files and rows.
+        self._odd: dict[str, tuple[str, ColumnFile, int]] = {}
         labels = [] if known is None else hashable(known)
         self._code_of: dict[Any, int] = {label: code for code, label in enumerate(labels)}
         self._parts: list[Indices] = []
@@ -104,15 +105,15 @@ class LabelCodes:
         if (codes < 0).any():
             place = int(np.argmax(codes[places] < 0))
             raise ValueError(self._unknown(labels[places[place]], file.where(row + place)))
-        self._parts.append(codes.astype(self._smallest())[places])
+        self._parts.append(codes.astype(smallest(len(self._code_of)))[places])
 
     def finish(self) -> tuple[Labels, Indices]:
         """Return the classes, sorted, and the code of each row among them."""
         parts, self._parts = self._parts, []
         n_rows = sum(map(len, parts))
-        codes: Indices = np.empty(n_rows, dtype=self._smallest())
         classes, place_of = self._sorted()
-        place_of = place_of.astype(codes.dtype)
+        place_of = place_of.astype(smallest(classes.size))
+        codes: Indices = np.empty(n_rows, dtype=place_of.dtype)
         first = 0
         for part in parts:
             codes[first : first + len(part)] = place_of[part]
@@ -136,11 +137,7 @@ class LabelCodes:
             is_broken = isinstance(value, float) and not value.is_integer()
             what = "broken" if is_broken else "missing" if is_missing(text) else ""
             if what and what not in self._odd:
-                place = int(np.argmax(places == code))
-                self._odd[what] = (text, file.where(row + place))
-
-    def _smallest(self) -> np.dtype[Any]:
-        return np.dtype(np.min_scalar_type(max(len(self._code_of) - 1, 0)))
+                self._odd[what] = (text, file, row + int(np.argmax(places == code)))
 
     def _sorted(self) -> tuple[Labels, Indices]:
         """Return the classes in order, and for each label in the order of coming its place."""
@@ -163,11 +160,13 @@ class LabelCodes:
         if not others or any(isinstance(value, str) for value in others):
             return
         if "missing" in self._odd:
-            text, where = self._odd["missing"]
-            raise ValueError(f"Column {self._name!r} holds no label in {where}, but {text!r}.")
+            text, file, row = self._odd["missing"]
+            raise ValueError(
+                f"Column {self._name!r} holds no label in {file.where(row)}, but {text!r}."
+            )
         if "broken" in self._odd:
-            text, where = self._odd["broken"]
-            raise ValueError(self._said_of(float(text), where))
+            text, file, row = self._odd["broken"]
+            raise ValueError(self._said_of(float(text), file.where(row)))
 
     def _said_of(self, label: Any, where: str) -> str:
         if not np.isfinite(label):
@@ -185,6 +184,11 @@ class LabelCodes:
             f"{known.size} given classes ({', '.join(map(shown, known[:5]))}"
             f"{', ...' if known.size > 5 else ''})."
         )
+
+
+def smallest(n_classes: int) -> np.dtype[Any]:
+    """Return the smallest type of integers that has room for codes."""
+    return np.dtype(np.min_scalar_type(max(n_classes - 1, 0)))
 
 
 def sorted_labels(labels: list[Any], dtypes: list[np.dtype[Any]]) -> tuple[Labels, Indices]:

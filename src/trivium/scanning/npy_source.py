@@ -13,6 +13,7 @@ from trivium.labels import as_labels, encoded, known_codes
 from trivium.scanning.beside import Beside, expected_labels, read_beside
 from trivium.scanning.column_file import DAMAGE, damaged
 from trivium.scanning.finding import NUMPY, find_files
+from trivium.scanning.label_codes import smallest
 from trivium.scanning.npy import NpyColumns, NpyTable
 from trivium.scanning.stamp import Stamp
 from trivium.tables.file_names import Part
@@ -121,7 +122,7 @@ class _Beside:
             classes, codes = encoded(labels)
         else:
             classes, codes = known, known_codes(labels, known, name=self._name)
-        small: Indices = codes.astype(np.min_scalar_type(max(classes.size - 1, 0)))
+        small: Indices = codes.astype(smallest(classes.size))
         return classes, small
 
     def weights(self, n_rows: int) -> Float64:

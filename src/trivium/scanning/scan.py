@@ -2,7 +2,6 @@
 
 from typing import Any, Protocol
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from trivium.arrays import Indices, Labels
@@ -16,6 +15,7 @@ from trivium.rows.stored import Progress, Stored
 from trivium.scanning.beside import Beside
 from trivium.scanning.column_source import ColumnSource
 from trivium.scanning.finding import NUMPY, find_files
+from trivium.scanning.label_codes import smallest
 from trivium.scanning.npy_source import NpySource
 from trivium.scanning.pass_bar import PassBar
 
@@ -194,8 +194,7 @@ class Scan:
     @property
     def table(self) -> NumberTable:
         """The numbers, to be read from row to row."""
-        read = self._read.get(True) or self._beside(labelled=False)
-        return self._source.table(read.sizes)
+        return self._source.table(self._beside(labelled=False).sizes)
 
     @property
     def y(self) -> Labels:
@@ -241,6 +240,8 @@ class Scan:
         return Given(self._rows(read), classes, codes, weights, all_there)
 
     def _beside(self, *, labelled: bool) -> Beside:
+        if True in self._read:  # labels that nobody asks for do no harm
+            return self._read[True]
         if labelled not in self._read:
             self._read[labelled] = self._source.beside(labelled=labelled)
         return self._read[labelled]
@@ -260,5 +261,5 @@ def _encoded(y: Any, n_rows: int) -> tuple[Labels, Indices]:
     labels = as_labels(y)
     require_same_length(n_rows, labels)
     classes, codes = encoded(labels)
-    small: Indices = codes.astype(np.min_scalar_type(max(classes.size - 1, 0)))
+    small: Indices = codes.astype(smallest(classes.size))
     return classes, small
