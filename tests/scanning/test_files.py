@@ -10,6 +10,7 @@ from pyarrow import csv, feather, parquet
 from tests.scanning.written import read
 
 import trivium
+from trivium.scanning import arrow
 
 TABLE = pa.table({"a": [1.0, 2.0], "b": [3, 4], "y": ["no", "yes"]})
 
@@ -145,6 +146,18 @@ def test_a_file_that_does_not_stay_is_named(tmp_path, end, what):
         read(table)
     with pytest.raises(ValueError, match=f"1{end} .*{what}"):
         found.given()
+
+
+def test_an_arrow_file_that_is_cut_off_while_it_is_read_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(arrow, "_HELD", 0)
+    monkeypatch.setattr(arrow, "ROWS_OF_A_BATCH", 1)
+    path = put(tmp_path, "1.arrow")
+    (reader,) = trivium.scan(path, target="y").table.readers(1)
+    reader.fill(np.empty((1, 2)))
+    os.truncate(path, 10)
+    with pytest.raises(ValueError, match=r"1.arrow has changed"):
+        reader.fill(np.empty((1, 2)))
+    reader.close()
 
 
 def test_a_file_that_has_fewer_rows_than_it_had_is_named(tmp_path):

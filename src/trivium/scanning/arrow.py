@@ -77,8 +77,10 @@ class ArrowColumns:
                     part = batch.select(names).slice(row, ROWS_OF_A_BATCH)
                     yield part.columns
                     held += part.nbytes
-                    if held > _HELD and hasattr(mmap, "MADV_DONTNEED"):
-                        mapped.madvise(mmap.MADV_DONTNEED)
+                    if held > _HELD:
+                        self.stamp.require()  # to read what was cut off would end the process
+                        if hasattr(mmap, "MADV_DONTNEED"):
+                            mapped.madvise(mmap.MADV_DONTNEED)
                         held = 0
                 skip = max(skip - batch.num_rows, 0)
         except DAMAGE as error:
