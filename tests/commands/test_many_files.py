@@ -1,10 +1,17 @@
 """Commands over several files: one table, whatever it is cut into."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pandas as pd
 import pytest
+from tests.programs import PATIENCE
+
+from trivium.commands.progress import progress, rows_in_words
 
 N = 150
 
@@ -88,3 +95,82 @@ def test_errors_name_the_file_and_nothing_is_left(call, table, tmp_path):
     code, _, err = call("compare", tmp_path / "csv", *data[:2], "--out", tmp_path / "csv")
     assert (code, len(err.splitlines())) == (2, 1)
     assert "would be written over" in err
+
+
+@pytest.mark.parametrize("model", ["least-squares", "softmax", "neighbors"])
+def test_streamed_rows_give_the_model_of_memory(call, table, tmp_path, model):
+    fit = (tmp_path / "csv", "--target", "class", "--model", model, "--folds", 2)
+    code, out, err = call("fit", *fit, "--out", tmp_path / "memory.model", "--json")
+    assert (code, err) == (0, "")
+    expected = json.loads(out)
+    code, out, err = call("fit", *fit, "--out", tmp_path / "streamed.model", "--json", "--stream")
+    assert (code, err) == (0, "")
+    found = json.loads(out)
+    assert found["notes"].pop(0).startswith("The rows are not kept in memory")
+    assert {**found, "out": ""} == {**expected, "out": ""}
+    assert (tmp_path / "streamed.model").read_bytes() == (tmp_path / "memory.model").read_bytes()
+
+
+def test_tables_that_are_too_large_are_streamed(call, table, tmp_path, monkeypatch):
+    one, models = tmp_path / "one.csv", [tmp_path / "a.model", tmp_path / "b.model"]
+    fit = ("--target", "class", "--folds", 2, "--out")
+    assert call("fit", one, *fit, models[0], "--model", "softmax")[0] == 0
+    monkeypatch.setattr("trivium.tables.watched.available_memory", lambda: 1e4)
+    code, out, err = call("fit", one, *fit, models[1], "--model", "softmax")
+    assert (code, err) == (0, "")
+    assert "The rows are not kept in memory" in out
+    assert models[0].read_bytes() == models[1].read_bytes()
+    assert call("look", one, "--target", "class")[0] == 0
+    for arguments, words in (
+        (("compare", one, "--target", "class"), "the table does not fit in memory"),
+        (("fit", one, *fit, models[1], "--group", "town"), "--group: the rows have to be in"),
+        (("fit", one, *fit, models[1], "--time", "size"), "--time: the rows have to be in"),
+        (("fit", one, "--target", "size", "--out", models[1]), "the target 'size' is a quantity"),
+    ):
+        code, out, err = call(*arguments)
+        assert (code, out, len(err.splitlines())) == (2, "", 1)
+        assert words in err
+    monkeypatch.setattr("trivium.tabular.streamed_fitting.available_memory", lambda: 1e3)
+    code, _, err = call("fit", one, *fit, models[1], "--model", "neighbors")
+    assert (code, len(err.splitlines())) == (2, 1)
+    assert "a model of nearest neighbours is its rows" in err
+
+
+def test_a_fit_that_is_stopped_leaves_nothing(tmp_path):
+    """Stopped at moments all over a streamed fit; a killed one leaves what was there."""
+    random = np.random.default_rng(0)
+    codes = random.integers(0, 3, 60_000)
+    columns = {f"x{j}": codes + random.normal(size=codes.size) for j in range(4)}
+    (tmp_path / "rows").mkdir()
+    pd.DataFrame({**columns, "y": codes}).to_parquet(tmp_path / "rows" / "a.parquet")
+    place = tmp_path / "out" / "y.model"
+    place.parent.mkdir()
+    place.write_bytes(b"as it was")
+    command = [sys.executable, "-m", "trivium", "fit", tmp_path / "rows", "--target", "y"]
+    command += ["--stream", "--model", "softmax", "--folds", "2", "--out", place]
+    for number, moment in ((signal.SIGINT, 1.2), (signal.SIGTERM, 1.8), (signal.SIGKILL, 2.4)):
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+            time.sleep(moment)
+            run.send_signal(number)
+            run.communicate(timeout=PATIENCE)
+        if run.returncode:
+            assert place.read_bytes() == b"as it was"
+        assert [each.name for each in place.parent.iterdir()] == ["y.model"]
+
+
+def test_rows_are_counted_where_somebody_looks(monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "120")
+    with progress("fitting") as tell:
+        tell("reading a\nb")
+        tell.begin(4_000_000)
+        tell.advance(1_000_000)
+        tell.begin(2_000_000)
+        tell.advance(500_000)
+        tell._bars.refresh()
+        tell.end()
+        tell.end()
+    shown = capsys.readouterr().err
+    assert "reading a\\nb" in shown
+    assert "500,000 of 2,000,000 rows" in shown
+    assert rows_in_words(5, 10, 1.0, 300.0) == "5 of 10 rows, 1 a second, 5 minutes left"

@@ -324,3 +324,20 @@ def test_a_range_without_outermost_rows():
 def test_a_sigmoid_beyond_float64():
     np.testing.assert_array_equal(Sigmoid(1e10, 0.0)(np.array([-1e300, 1e300])), [0.0, 1.0])
     assert Sigmoid(2.0, 1.0)(np.array([0.5]))[0] == expit(2.0)
+
+
+def test_a_calibration_that_some_of_the_rows_have_told():
+    random = np.random.default_rng(3)
+    y = random.integers(0, 3, 200)
+    X = random.normal(size=(200, 2)) + y[:, None]
+    told = LeastSquaresClassifier(calibration="temperature").fit(X[::2], y[::2])
+    model = LeastSquaresClassifier().fit(X, y)
+    scores = model.decision_function(X)
+    assert model.calibrate_as(told) is model
+    assert model.calibration == "temperature"
+    expected = softmax(told._calibrator.temperature * scores, axis=1)
+    np.testing.assert_allclose(model.predict_proba(X), expected, rtol=1e-12)
+    with pytest.raises(ValueError, match="it has none to give"):
+        model.calibrate_as(LeastSquaresClassifier().fit(X, y))
+    with pytest.raises(ValueError, match="rows of other classes"):
+        model.calibrate_as(LeastSquaresClassifier(calibration="sigmoid").fit(X, y + 1))

@@ -1,5 +1,7 @@
 """How much memory work may take beyond its data and its result."""
 
+from pathlib import Path
+
 from sklearn import get_config
 
 from trivium.blocks.workers import worker_count
@@ -22,3 +24,36 @@ def queries_a_piece(bytes_a_query: int, n_jobs: int | None, most: int = 256) -> 
     """
     allowed = int(working_memory() / worker_count(n_jobs) / bytes_a_query)
     return max(4, min(most, allowed) // 4 * 4)
+
+
+def available_memory() -> float:
+    """Bytes that this process may still take: of the machine's, and of its control group's.
+
+    Infinite where the system does not say.
+    """
+    free = [_of_machine(), _of_group(Path("/sys/fs/cgroup"))]
+    return min(free)
+
+
+def _of_machine() -> float:
+    """Return what the machine has left."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        values = dict(line.split(":", 1) for line in lines)
+        return float(values["MemAvailable"].split()[0]) * 1024.0
+    except (OSError, KeyError, ValueError):
+        return float("inf")
+
+
+def _of_group(folder: Path) -> float:
+    """Return what is left of a control group's memory, the cache of files aside."""
+    try:
+        limit = (folder / "memory.max").read_text(encoding="ascii").strip()
+        if limit == "max":
+            return float("inf")
+        used = float((folder / "memory.current").read_text(encoding="ascii"))
+        lines = (folder / "memory.stat").read_text(encoding="ascii").splitlines()
+        cached = float(dict(line.split() for line in lines).get("inactive_file", 0))
+        return max(0.0, float(limit) - used + cached)
+    except (OSError, ValueError):
+        return float("inf")

@@ -11,13 +11,13 @@ from typer.exceptions import TyperException
 
 from trivium.commands import reading
 from trivium.commands.fit import Weights
+from trivium.commands.progress import progress
 from trivium.commands.words import (
     console,
     errors_in_one_line,
     print_json,
     print_lines,
     print_scores,
-    progress,
 )
 
 if TYPE_CHECKING:
@@ -119,7 +119,9 @@ def compare(
     from trivium.comparison.limits import Clock
     from trivium.comparison.output import require_places, write_report
     from trivium.comparison.settings import BUDGET, Settings
+    from trivium.tables.errors import TableError
     from trivium.tables.file_names import names_of_files
+    from trivium.tables.look import Look
 
     clock = Clock(seconds or BUDGET)
     with ExitStack() as kept:
@@ -146,6 +148,11 @@ def compare(
             tell("reading")
             kinds = reading.with_group(kinds, group)
             seen = reading.look_at(data, target, kinds, missing, drop, decimal, dates, sheet)
+            if not isinstance(seen, Look):
+                raise TableError(
+                    "the table does not fit in memory, where rows are compared again and again: "
+                    "compare some of its files, or fit a model to all"
+                )
             found = compare_table(seen, settings, clock, tell)
         try:
             if places is not None:

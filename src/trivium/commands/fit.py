@@ -7,18 +7,18 @@ import typer
 from typer.exceptions import TyperException
 
 from trivium.commands import reading
+from trivium.commands.progress import progress
 from trivium.commands.validation import print_validation
 from trivium.commands.words import (
     errors_in_one_line,
     print_json,
     print_lines,
     print_notes,
-    progress,
     require_other_file,
 )
 
 if TYPE_CHECKING:
-    from trivium.tables.look import Look
+    from trivium.tables.look import Seen
     from trivium.tabular.classifier import TabularClassifier
 
 
@@ -60,12 +60,15 @@ def fit(
     decimal: reading.Decimal = None,
     dates: reading.Dates = None,
     sheet: reading.Sheet = None,
+    stream: reading.Stream = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
 ) -> None:
     """Fit a model to a table, say what was done and how well it does, and write it to a file."""
     from trivium.atomic import require_writable
     from trivium.storage.models import save
+    from trivium.tables.look import Look
     from trivium.tabular.fitting import fit_table
+    from trivium.tabular.streamed_fitting import fit_streamed
 
     if not out:
         raise TyperException("--out is empty: name a file")
@@ -75,17 +78,21 @@ def fit(
         require_writable(out)
         tell("reading")
         kinds = reading.with_group(kinds, group)
-        seen = reading.look_at(data, target, kinds, missing, drop, decimal, dates, sheet)
-        fitted = fit_table(
-            seen,
-            model=model.value,
-            class_weight=weights,
-            folds=folds,
-            seed=seed,
-            group=group,
-            time=time,
-            progress=tell,
+        seen = reading.look_at(
+            data, target, kinds, missing, drop, decimal, dates, sheet, stream=stream, tell=tell
         )
+        settings: Any = {
+            "model": model.value,
+            "class_weight": weights,
+            "folds": folds,
+            "seed": seed,
+            "progress": tell,
+        }
+        if isinstance(seen, Look):
+            fitted = fit_table(seen, **settings, group=group, time=time)
+        else:
+            _require_in_memory(group, time)
+            fitted = fit_streamed(seen, **settings, rows_progress=tell)
         tell("writing")
         save(fitted, out)
     if json:
@@ -94,9 +101,20 @@ def fit(
         _print(seen, fitted, out)
 
 
-def _as_json(seen: "Look", fitted: "TabularClassifier", out: str) -> dict[str, Any]:
+def _require_in_memory(group: str | None, time: str | None) -> None:
+    """Refuse to part rows by groups or times that are not in memory."""
+    from trivium.tables.errors import TableError
+
+    for option, name in (("--group", group), ("--time", time)):
+        if name is not None:
+            raise TableError(f"{option}: the rows have to be in memory to be parted by {name!r}")
+
+
+def _as_json(seen: "Seen", fitted: "TabularClassifier", out: str) -> dict[str, Any]:
     document = seen.to_dict()
     notes = [*document.pop("notes"), *fitted.notes]
+    if hasattr(seen, "watched"):
+        notes.insert(0, reading.STREAMED)
     return {
         **document,
         "model": fitted.model,
@@ -106,7 +124,7 @@ def _as_json(seen: "Look", fitted: "TabularClassifier", out: str) -> dict[str, A
     }
 
 
-def _print(seen: "Look", fitted: "TabularClassifier", out: str) -> None:
+def _print(seen: "Seen", fitted: "TabularClassifier", out: str) -> None:
     used = len(fitted.preparation.plan_.columns)
     print_lines(
         [
@@ -115,7 +133,8 @@ def _print(seen: "Look", fitted: "TabularClassifier", out: str) -> None:
         ]
     )
     print_validation(fitted.validation, fitted.model)
-    print_notes([*seen.notes, *fitted.notes])
+    streamed = [reading.STREAMED] if hasattr(seen, "watched") else []
+    print_notes([*streamed, *seen.notes, *fitted.notes])
     kept = f"{fitted.n_rows:,}" if fitted.model == "neighbors" else "none"
     print_lines(["How sure that is, and what to look at first: trivium compare."])
     print_lines([f"The model: {out} (it contains {kept} of your rows)"])

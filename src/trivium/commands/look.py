@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from trivium.commands import reading
+from trivium.commands.progress import progress
 from trivium.commands.words import (
     console,
     errors_in_one_line,
@@ -18,7 +19,7 @@ from trivium.commands.words import (
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from trivium.tables.look import Look
+    from trivium.tables.look import Seen
     from trivium.tables.target import Target
 
 _MOST_CLASSES = 20
@@ -42,6 +43,7 @@ def look(
     decimal: reading.Decimal = None,
     dates: reading.Dates = None,
     sheet: reading.Sheet = None,
+    stream: reading.Stream = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
 ) -> None:
     """Read a table and say what its columns are taken for, and why.
@@ -49,15 +51,18 @@ def look(
     Nothing is written. Kinds: numeric, category, boolean and date become numbers; text, group and
     dropped are left out of a model.
     """
-    with errors_in_one_line():
-        seen = reading.look_at(data, target, kinds, missing, drop, decimal, dates, sheet)
+    with errors_in_one_line(), progress("looking") as tell:
+        tell("reading")
+        seen = reading.look_at(
+            data, target, kinds, missing, drop, decimal, dates, sheet, stream=stream, tell=tell
+        )
     if json:
         print_json(seen.to_dict())
     else:
         print_look(seen, reading.called(data))
 
 
-def print_look(seen: "Look", data: str) -> None:
+def print_look(seen: "Seen", data: str) -> None:
     """Print a table as it is seen: its size, its classes, its columns and notes."""
     out = console()
     columns = len(seen.columns) + (seen.target is not None)
@@ -100,7 +105,7 @@ def _print_classes(out: "Console", target: "Target", rows_used: int) -> None:
     out.print(table, highlight=False)
 
 
-def _print_columns(out: "Console", seen: "Look") -> None:
+def _print_columns(out: "Console", seen: "Seen") -> None:
     from rich import box
     from rich.markup import escape
     from rich.table import Table

@@ -8,11 +8,11 @@ import typer
 from typer.exceptions import TyperException
 
 from trivium.commands import reading
+from trivium.commands.progress import progress
 from trivium.commands.words import (
     errors_in_one_line,
     print_json,
     print_lines,
-    progress,
     require_other_file,
 )
 
@@ -90,12 +90,17 @@ def predict(
             atomic_file(out) as file,
             batch_writer(file, predictions.schema, kind, quoted=not plain) as writer,
         ):
-            start = time.monotonic()
+            start, n_rows = time.monotonic(), predictions.source.n_rows
+            if n_rows is not None:
+                tell.begin(n_rows)
             for batch in predictions.batches():
                 writer.write_batch(batch)
                 rows = predictions.tally.rows
                 rate = rows / max(time.monotonic() - start, 1e-9)
-                tell(f"{rows:,} rows, {rate:,.0f} a second")
+                tell.advance(batch.num_rows)
+                if n_rows is None:
+                    tell(f"{rows:,} rows, {rate:,.0f} a second")
+            tell.end()
     if json:
         print_json(_as_json(predictions.tally, out))
     else:

@@ -7,7 +7,9 @@ import typer
 from typer.exceptions import TyperException
 
 if TYPE_CHECKING:
+    from trivium.commands.progress import Telling
     from trivium.tables.look import Look
+    from trivium.tables.streamed_look import StreamedLook
 
 Data = Annotated[
     list[str],
@@ -37,6 +39,14 @@ Decimal = Annotated[
 ]
 Dates = Annotated[
     str | None, typer.Option(metavar="[dmy|mdy|ymd]", help="The order of day, month and year.")
+]
+Stream = Annotated[
+    bool,
+    typer.Option(
+        "--stream",
+        help="Read the rows again whenever they are wanted, as is done where they do not fit in "
+        "memory.",
+    ),
 ]
 Group = Annotated[
     str | None,
@@ -88,6 +98,9 @@ def called(data: Sequence[str]) -> str:
     return f"{data[0]} ({counted})" if len(data) == 1 else counted
 
 
+STREAMED = "The rows are not kept in memory: they are read again whenever they are wanted."
+
+
 def look_at(
     data: Sequence[str],
     target: str | None,
@@ -97,8 +110,11 @@ def look_at(
     decimal: str | None,
     dates: str | None,
     sheet: str | None,
-) -> "Look":
-    """Look at a table as these options say.
+    *,
+    stream: bool = False,
+    tell: "Telling | None" = None,
+) -> "Look | StreamedLook":
+    """Look at a table as these options say, column by column where it does not fit in memory.
 
     Raises
     ------
@@ -108,14 +124,29 @@ def look_at(
         As `kinds_of`.
     """
     from trivium.tables.look import look
+    from trivium.tables.source import open_source
+    from trivium.tables.streamed_look import look_streamed
+    from trivium.tables.watched import is_too_large
 
+    source = open_source(list(data), sheet=sheet)
+    if stream or is_too_large(source):
+        return look_streamed(
+            source,
+            target,
+            kinds=kinds_of(kinds),
+            missing=missing or (),
+            drop=drop or (),
+            decimal=decimal,
+            dates=dates,
+            progress=tell,
+            rows_progress=tell,
+        )
     return look(
-        list(data),
+        source,
         target,
         kinds=kinds_of(kinds),
         missing=missing or (),
         drop=drop or (),
         decimal=decimal,
         dates=dates,
-        sheet=sheet,
     )

@@ -4,14 +4,12 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.exceptions import TyperException
-
-from trivium.signals import raise_if_stopped
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -176,29 +174,3 @@ def _width(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
     columns = list(zip(heads, *rows, strict=True))[1:]
     longest = (max(len(line) for cell in cells for line in cell.split("\n")) for cells in columns)
     return sum(3 + each for each in longest) + 3 + _LEAST_NAME
-
-
-@contextmanager
-def progress(what: str) -> Iterator[Callable[[str], None]]:
-    """Show on standard error, if somebody looks, that work goes on, and what it is at."""
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        TextColumn("{task.fields[doing]}", markup=False),
-        TimeElapsedColumn(),
-    )
-    words = Console(stderr=True)
-    if not words.is_terminal:
-        yield lambda _doing: raise_if_stopped()
-        return
-    with Progress(*columns, console=words, transient=True) as bars:
-        bar = bars.add_task(what, total=None, doing="")
-
-        def tell(doing: str) -> None:
-            raise_if_stopped()
-            bars.update(bar, doing=in_one_line(doing))
-
-        yield tell

@@ -215,6 +215,31 @@ class LeastSquaresClassifier(RowsComeAndGo):
             self._look_for_masked(rows)
         return self
 
+    def calibrate_as(self, other: "LeastSquaresClassifier") -> Self:
+        """Take the calibration of a model that was fitted to some of the same rows.
+
+        Of very many rows some tell a calibration as well as all, in less time and memory.
+
+        Parameters
+        ----------
+        other : LeastSquaresClassifier
+            Fitted with a calibration, to rows of the same classes.
+
+        Raises
+        ------
+        ValueError
+            If it has no calibration, or other classes.
+        """
+        check_is_fitted(self)
+        check_is_fitted(other)
+        if not hasattr(other, "_calibrator"):
+            raise ValueError("other was fitted without calibration: it has none to give.")
+        alike = np.array_equal(self._class_weights > 0, other._class_weights > 0)
+        if not np.array_equal(self.classes_, other.classes_) or not alike:
+            raise ValueError("other was fitted to rows of other classes.")
+        self.calibration, self._calibrator = other.calibration, other._calibrator
+        return self
+
     @lazily
     def decision_function(self, X: ArrayLike) -> Float64:
         """Values of the fitted functions, or, fitted with `calibration`, log-odds.

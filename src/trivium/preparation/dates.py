@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from trivium.arrays import Float64
-from trivium.preparation.numbers import NumberPlan
+from trivium.preparation.numbers import NumberPlan, Read
 
 DAY = 86_400.0  # seconds
 _LEAST_SPAN = {"year": 365.0 * DAY, "week": 7.0 * DAY, "day": DAY}
@@ -49,16 +49,40 @@ class DatePlan:
         DatePlan or None
             None if nothing can be learnt of the column: no date, or one and no gap.
         """
-        day = NumberPlan.learn(seconds / DAY)
+        return cls.learn_read(lambda: [seconds], np.empty(seconds.size))
+
+    @classmethod
+    def learn_read(cls, read: Read, room: Float64) -> Self | None:
+        """Learn from the cells of training rows that are read several times.
+
+        Parameters
+        ----------
+        read, room
+            As of `NumberPlan.learn_read`.
+
+        Returns
+        -------
+        DatePlan or None
+            As `learn`.
+        """
+        day = NumberPlan.learn_read(lambda: (part / DAY for part in read()), room)
         if day is None:
             return None
-        known = seconds[~np.isnan(seconds)]
-        span = known.max() - known.min()
-        found = []
-        for cycle in CYCLES:
-            places = turns(known, cycle)
-            if span >= _LEAST_SPAN[cycle] and places.min() < places.max():
-                found.append(cycle)
+        ends = dict.fromkeys(CYCLES, (np.inf, -np.inf))
+        least, most = np.inf, -np.inf
+        for part in read():
+            known = part[~np.isnan(part)]
+            if not known.size:
+                continue
+            least, most = min(least, known.min()), max(most, known.max())
+            for cycle, (low, high) in ends.items():
+                places = turns(known, cycle)
+                ends[cycle] = min(low, places.min()), max(high, places.max())
+        found = [
+            cycle
+            for cycle, (low, high) in ends.items()
+            if most - least >= _LEAST_SPAN[cycle] and low < high
+        ]
         return cls(day, tuple(found))
 
     @property

@@ -4,7 +4,8 @@ Levels that training rows have too rarely are pooled with those that they do not
 is learnt of the former is the best guess of the latter.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
@@ -70,10 +71,32 @@ class LevelPlan:
             None if nothing can be learnt of the column: all cells are missing, or all are
             present and of one level, or of levels that are all rare.
         """
-        counts = np.bincount(levels.codes + 1, minlength=len(levels.words) + 1)
-        gaps, counts = bool(counts[0]), counts[1:]
-        present = np.flatnonzero(counts).tolist()
-        ranked = sorted((-int(counts[place]), levels.words[place]) for place in present)
+        return cls.learn_read([levels], min_frequency=min_frequency, max_levels=max_levels)
+
+    @classmethod
+    def learn_read(
+        cls, parts: Iterable[Levels], *, min_frequency: int, max_levels: int
+    ) -> Self | None:
+        """Learn from the cells of training rows, some at a time.
+
+        Parameters
+        ----------
+        parts : iterable of Levels
+        min_frequency, max_levels : int
+            As of `learn`.
+
+        Returns
+        -------
+        LevelPlan or None
+            As `learn`.
+        """
+        gaps, total = False, Counter[str]()
+        for levels in parts:
+            counts = np.bincount(levels.codes + 1, minlength=len(levels.words) + 1)
+            gaps = gaps or bool(counts[0])
+            present = np.flatnonzero(counts[1:]).tolist()
+            total.update({levels.words[place]: int(counts[place + 1]) for place in present})
+        ranked = sorted((-count, word) for word, count in total.items())
         kept = [word for count, word in ranked if -count >= min_frequency][:max_levels]
         chosen = set(kept)
         pooled = [word for _, word in ranked if word not in chosen]

@@ -1,12 +1,15 @@
 """Quantities as columns of a table: gaps filled by the median, then scaled, with a mark of gaps."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 import numpy as np
 
 from trivium.arrays import Float64
+
+Read = Callable[[], Iterable[Float64]]
+"""Returns a column's cells, some at a time, each time it is called."""
 
 FAR = 1e100
 """Standard deviations from the mean, beyond which all cells count alike: squares stay finite."""
@@ -48,14 +51,40 @@ class NumberPlan:
         NumberPlan or None
             None if nothing can be learnt of the column: no value, or one and no gap.
         """
-        missing = np.isnan(values)
-        known = values[~missing]
-        if known.size == 0:
+        return cls.learn_read(lambda: [values], np.empty(values.size))
+
+    @classmethod
+    def learn_read(cls, read: Read, room: Float64) -> Self | None:
+        """Learn from the cells of training rows that are read twice.
+
+        Parameters
+        ----------
+        read : callable
+            Returns arrays of cells, NaN where one is missing, anew each time it is called.
+        room : ndarray of shape (n,)
+            What takes them all; it is overwritten.
+
+        Returns
+        -------
+        NumberPlan or None
+            As `learn`.
+        """
+        n, end = 0, 0
+        for part in read():
+            known = part[~np.isnan(part)]
+            room[end : end + known.size] = known
+            n, end = n + part.size, end + known.size
+        if end == 0:
             return None
-        gaps = known.size < values.size
-        median = middle(known)
-        mean, scale = spread(np.where(missing, median, values) if gaps else known)
-        varies = bool(known.min() < known.max()) and scale > 0.0
+        gaps, known = end < n, room[:end]
+        low, high = known.min(), known.max()
+        median = _middle_of(known)
+        end = 0
+        for part in read():
+            room[end : end + part.size] = np.where(np.isnan(part), median, part) if gaps else part
+            end += part.size
+        mean, scale = _spread_of(room[:n])
+        varies = bool(low < high) and scale > 0.0
         if not varies and not gaps:
             return None
         return cls(median, mean, scale if varies else 1.0, varies, gaps)
@@ -115,10 +144,17 @@ def middle(known: Float64) -> float:
     >>> middle(np.array([1.0, 4.0, 2.0, 3.0]))
     2.5
     """
+    return _middle_of(known.copy())
+
+
+def _middle_of(known: Float64) -> float:
+    """Do so, and leave the numbers in another order."""
     half = known.size // 2
     if known.size % 2:
-        return float(np.partition(known, half)[half])
-    low, high = np.partition(known, [half - 1, half])[half - 1 : half + 1].tolist()
+        known.partition(half)
+        return float(known[half])
+    known.partition([half - 1, half])
+    low, high = known[half - 1 : half + 1].tolist()
     together: float = low + high
     return together / 2.0 if np.isfinite(together) else low / 2.0 + high / 2.0
 
@@ -137,12 +173,19 @@ def spread(values: Float64) -> tuple[float, float]:
     >>> spread(np.array([1e300, -1e300]))
     (0.0, 1e+300)
     """
-    unit = int(np.frexp(np.abs(values).max())[1])
-    scaled = np.ldexp(values, -unit)
+    return _spread_of(values.copy())
+
+
+def _spread_of(scaled: Float64) -> tuple[float, float]:
+    """Do so, and leave other numbers in their place."""
+    unit = int(np.frexp(max(scaled.max(), -scaled.min()))[1])
+    np.ldexp(scaled, -unit, out=scaled)
     mean = float(scaled.mean())
     scaled -= mean
-    furthest = int(np.frexp(np.abs(scaled).max())[1])  # so that squares do not vanish
-    deviation = float(np.sqrt(np.square(np.ldexp(scaled, -furthest)).mean()))
+    furthest = int(np.frexp(max(scaled.max(), -scaled.min()))[1])  # so that squares do not vanish
+    np.ldexp(scaled, -furthest, out=scaled)
+    np.square(scaled, out=scaled)
+    deviation = float(np.sqrt(scaled.mean()))
     return float(np.ldexp(mean, unit)), float(np.ldexp(deviation, furthest + unit))
 
 

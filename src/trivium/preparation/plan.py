@@ -1,8 +1,9 @@
 """What was learnt of all columns of a table, as data, and the matrix that comes of it."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -71,20 +72,63 @@ class Plan:
             Whether the matrix is sparse. None means where it has 256 columns or more and an
             eighth of its entries at most are not zero.
         """
+        used = [column for column in columns if column.kind in USED]
+        n = max((_length(values[column.name]) for column in used), default=0)
+        held: dict[str, Values] = {}
+
+        def read(column: Column) -> Iterable[Values]:
+            if column.name not in held:
+                held.clear()  # one column's at a time
+                held[column.name] = some(values[column.name], rows)
+            return held.values()
+
+        return cls.learn_read(
+            used,
+            read,
+            np.empty(n if rows is None else rows.size),
+            min_frequency=min_frequency,
+            max_levels=max_levels,
+            sparse=sparse,
+        )
+
+    @classmethod
+    def learn_read(
+        cls,
+        columns: Iterable[Column],
+        read: Callable[[Column], Iterable[Values]],
+        room: Float64,
+        *,
+        min_frequency: int = 2,
+        max_levels: int = 50,
+        sparse: bool | None = None,
+    ) -> Self:
+        """Learn from training rows, one column after the other, each read up to three times.
+
+        Parameters
+        ----------
+        columns : iterable of Column
+            Of kinds that are used.
+        read : callable
+            Takes a column and returns the cells of its training rows, some at a time.
+        room : ndarray of shape (n,)
+            What takes the cells of a column; it is overwritten.
+        min_frequency, max_levels, sparse
+            As of `learn`.
+        """
         kept, parts = [], []
         for column in columns:
-            if column.kind not in USED:
-                continue
-            cells = some(values[column.name], rows)
+            cells: Any = partial(read, column)
             part: Part | None
-            if isinstance(cells, Levels):
-                part = LevelPlan.learn(cells, min_frequency=min_frequency, max_levels=max_levels)
+            if column.kind is Kind.CATEGORY:
+                part = LevelPlan.learn_read(
+                    cells(), min_frequency=min_frequency, max_levels=max_levels
+                )
             elif column.kind is Kind.BOOLEAN:
-                part = TruthPlan.learn(cells)
+                part = TruthPlan.learn_read(cells())
             elif column.kind is Kind.DATE:
-                part = DatePlan.learn(cells)
+                part = DatePlan.learn_read(cells, room)
             else:
-                part = NumberPlan.learn(cells)
+                part = NumberPlan.learn_read(cells, room)
             if part is not None:
                 kept.append(column)
                 parts.append(part)
@@ -154,6 +198,12 @@ class Plan:
             if not part.gaps
         }
         return {name: count for name, count in counts.items() if count}
+
+    @property
+    def places(self) -> tuple[slice, ...]:
+        """Which columns of the matrix come of each column of the table."""
+        ends = np.cumsum([part.width for part in self.parts]).tolist()
+        return tuple(map(slice, [0, *ends[:-1]], ends))
 
     def _dense(self, cells: Sequence[Values], n: int) -> tuple[Float64, list[int]]:
         out, end, unseen = np.zeros((n, self.width)), 0, []

@@ -1,6 +1,6 @@
 """Truth values as columns of a table: 1 and 0, gaps filled by the more frequent, and marked."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -42,14 +42,30 @@ class TruthPlan:
         TruthPlan or None
             None if nothing can be learnt of the column: no value, or one and no gap.
         """
-        known = values[~np.isnan(values)]
-        if known.size == 0:
+        return cls.learn_read([values])
+
+    @classmethod
+    def learn_read(cls, parts: Iterable[Float64]) -> Self | None:
+        """Learn from the cells of training rows, some at a time.
+
+        Parameters
+        ----------
+        parts : iterable of ndarray
+
+        Returns
+        -------
+        TruthPlan or None
+            As `learn`.
+        """
+        n = n_known = n_true = 0
+        for values in parts:
+            known = values[~np.isnan(values)]
+            n, n_known = n + values.size, n_known + known.size
+            n_true += int(np.count_nonzero(known))
+        gaps, varies = n_known < n, 0 < n_true < n_known
+        if n_known == 0 or not (varies or gaps):
             return None
-        gaps = known.size < values.size
-        varies = bool(known.min() < known.max())
-        if not varies and not gaps:
-            return None
-        return cls(float(2.0 * np.count_nonzero(known) > known.size), varies, gaps)
+        return cls(float(2.0 * n_true > n_known), varies, gaps)
 
     @property
     def width(self) -> int:

@@ -90,7 +90,7 @@ class ReadNumbers:
     Parameters
     ----------
     parts : iterable of array
-        One at least has a number; NaN where there is none.
+        NaN where there is none. Without any number there is nothing else to ask.
     room : array, shape (n_rows,)
         What `different` is a part of: it lasts until the room is used again.
     """
@@ -112,6 +112,8 @@ class ReadNumbers:
             last, end = used[-1], end + len(used)
         self.n_used, self.is_ordered = end, rises or falls
         used = room[:end]
+        if not end:
+            return
         used.sort()
         half = end // 2
         self.median = float(np.mean(used[half - 1 + end % 2 : half + 1]))

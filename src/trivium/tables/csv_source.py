@@ -22,6 +22,7 @@ _START = 1 << 18
 _LONGEST_START = 1 << 26
 _BLOCK = 1 << 21
 _LONGEST_BLOCK = 1 << 30
+_PACKED = 8  # times a compressed file of rows is as long when it is read
 _NO_NUMBER = "conversion error to double"
 
 
@@ -57,6 +58,7 @@ class CsvSource:
             self._refuse_open_quotation()
         self.names, said = checked_headers(self.dialect.headers)
         self.separator = None if self.dialect.alone else self.dialect.separator
+        self.n_bytes = path.stat().st_size * (_PACKED if self._is_packed() else 1)
         doubts = () if self.doubt is None else (self.doubt,)
         self.notes = (*self._what_it_is(found), *said, *doubts)
 
@@ -220,10 +222,12 @@ class CsvSource:
             ),
         }
 
-    def _is_changed(self) -> bool:
+    def _is_packed(self) -> bool:
         with open(self.path, "rb") as file:
-            packed = compression_of(file.read(8)) is not None
-        return packed or self.encoding not in ("utf-8", "utf-8-sig")
+            return compression_of(file.read(8)) is not None
+
+    def _is_changed(self) -> bool:
+        return self._is_packed() or self.encoding not in ("utf-8", "utf-8-sig")
 
     def _open_bytes(self) -> BinaryIO:
         """Open the file as `_open` does; where it is UTF-8 as it stands, its own bytes."""

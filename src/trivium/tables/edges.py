@@ -4,12 +4,10 @@ Nothing of it is left out: a row more or less is for the user to decide. It is s
 """
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
+from trivium.tables.cells import Cells
 from trivium.tables.dialect import COMMON, NAMES, records
 from trivium.tables.findings import MOSTLY_DATES, MOSTLY_NUMBERS, PLACE, Finding, Note
 
@@ -55,16 +53,17 @@ def title_above(headers: Sequence[str]) -> str | None:
     return f"the header names {what}: if it is a title, remove it, so that the header comes first"
 
 
-def notes_of_edges(table: pa.Table, findings: Iterable[Finding]) -> list[Note]:
+def notes_of_edges(cells: Mapping[str, Cells], findings: Iterable[Finding]) -> list[Note]:
     """Say that the first row may be units, and the last one a total or a footnote.
 
     Parameters
     ----------
-    table : Arrow table of strings
+    cells : mapping from names to Cells
+        Of all columns.
     findings : iterable of Finding
-        Of its columns.
+        Of these columns.
     """
-    last = table.num_rows - 1
+    last = next(iter(cells.values())).rows - 1
     if last + 1 < _LEAST_ROWS:
         return []
     odd = {
@@ -74,7 +73,7 @@ def notes_of_edges(table: pa.Table, findings: Iterable[Finding]) -> list[Note]:
         if note.topic in (MOSTLY_NUMBERS, MOSTLY_DATES) and note.cells == 1
     }
     notes = []
-    again = _header_again(table)
+    again = _header_again(cells)
     if again is not None:
         text = f"{PLACE} repeats the header: remove it, for it is taken for a row"
         notes.append(Note("headers", text, again))
@@ -83,28 +82,28 @@ def notes_of_edges(table: pa.Table, findings: Iterable[Finding]) -> list[Note]:
             f"{PLACE} may hold units, or belong to the header, rather than be a row: then remove it"
         )
         notes.append(Note("units", text, 0))
-    if last in odd or _is_total(table):
+    if last in odd or _is_total(cells):
         text = f"{PLACE} may be a total or a footnote rather than a row: then remove it"
         notes.append(Note("totals", text, last))
     return notes
 
 
-def _header_again(table: pa.Table) -> int | None:
+def _header_again(cells: Mapping[str, Cells]) -> int | None:
     """Return the first row whose cells are the names of their columns, if there is one."""
-    names = table.column_names
-    again = pc.index(table.column(0), names[0]).as_py()
-    if again < 0 or len(names) == 1:
+    names = list(cells)
+    if len(names) == 1:
         return None
-    same = all(table.column(name)[again].as_py() == name for name in names)
+    again = cells[names[0]].index_of(names[0])
+    same = again >= 0 and all(cells[name].cell(again) == name for name in names)
     return again if same else None
 
 
-def _is_total(table: pa.Table) -> bool:
+def _is_total(cells: Mapping[str, Cells]) -> bool:
     """Whether a word of the last row, which no other row has in its column, is that of a total."""
-    for column in table.columns:
-        word = column[-1].as_py()
+    for column in cells.values():
+        word = column.cell(column.rows - 1)
         if word is None or word.strip(" \t:").lower() not in _TOTALS:
             continue
-        if pc.sum(pc.equal(column, word)).as_py() == 1:
+        if column.times(word) == 1:
             return True
     return False

@@ -1,30 +1,60 @@
 """A whole table: its columns decided, its labels, and what a careful person would say of them."""
 
-import difflib
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
 
 from trivium.blocks.workers import map_in_order
 from trivium.tables.cells import Cells
-from trivium.tables.date_style import ORDERS
-from trivium.tables.decide import decide
+from trivium.tables.choices import Choices, decide_all, written
 from trivium.tables.edges import notes_of_edges
 from trivium.tables.errors import CellError, TableError, row_called
-from trivium.tables.findings import PLACE, Finding, Hints, Note
+from trivium.tables.findings import Finding
 from trivium.tables.kinds import Column, Kind
-from trivium.tables.numbers import require_decimal
-from trivium.tables.overrides import decide_as, kind_of
 from trivium.tables.protocol import Source
-from trivium.tables.quantities import note_of_points
 from trivium.tables.source import open_source
 from trivium.tables.target import Target, target_of
 
-_MOST_NOTES, _MOST_NAMES = 3, 10
 _FEW_ROWS = 2000
+
+
+class Seen(Protocol):
+    """What was seen of a table, whether its cells are in memory (`Look`) or not (`StreamedLook`).
+
+    Attributes
+    ----------
+    columns, target, notes, lasting_notes, source
+        As of `Look`.
+    rows_read, rows_used : int
+        Rows, and those that have a label.
+    """
+
+    @property
+    def columns(self) -> tuple[Column, ...]: ...  # noqa: D102 - see above
+
+    @property
+    def target(self) -> Target | None: ...  # noqa: D102
+
+    @property
+    def notes(self) -> tuple[str, ...]: ...  # noqa: D102
+
+    @property
+    def lasting_notes(self) -> tuple[str, ...]: ...  # noqa: D102
+
+    @property
+    def source(self) -> Source: ...  # noqa: D102
+
+    @property
+    def rows_read(self) -> int: ...  # noqa: D102
+
+    @property
+    def rows_used(self) -> int: ...  # noqa: D102
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON shows; of cells, nothing but the names of classes."""
 
 
 @dataclass(frozen=True)
@@ -83,29 +113,34 @@ class Look:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what JSON shows; of cells, nothing but the names of classes."""
-        target = self.target
-        return {
-            "data": {
-                "rows_read": self.rows_read,
-                "rows_used": self.rows_used,
-                "target": None if target is None else target.name,
-                "classes": [] if target is None else list(target.classes),
-                "class_rows": {}
-                if target is None
-                else dict(zip(target.classes, target.counts, strict=True)),
-                "columns": [
-                    {
-                        "name": each.name,
-                        "kind": str(each.kind),
-                        "levels": each.levels,
-                        "missing": each.missing,
-                        "reason": each.reason,
-                    }
-                    for each in self.columns
-                ],
-            },
-            "notes": list(self.notes),
-        }
+        return as_dict(self)
+
+
+def as_dict(seen: "Seen") -> dict[str, Any]:
+    """Return what JSON shows of a table that was looked at."""
+    target = seen.target
+    return {
+        "data": {
+            "rows_read": seen.rows_read,
+            "rows_used": seen.rows_used,
+            "target": None if target is None else target.name,
+            "classes": [] if target is None else list(target.classes),
+            "class_rows": {}
+            if target is None
+            else dict(zip(target.classes, target.counts, strict=True)),
+            "columns": [
+                {
+                    "name": each.name,
+                    "kind": str(each.kind),
+                    "levels": each.levels,
+                    "missing": each.missing,
+                    "reason": each.reason,
+                }
+                for each in seen.columns
+            ],
+        },
+        "notes": list(seen.notes),
+    }
 
 
 def look(
@@ -146,144 +181,64 @@ def look(
         If the table cannot be read, or if what is asked is not there.
     """
     source = open_source(data, sheet=sheet)
-    chosen = _Choices(target, kinds, missing, drop, decimal, dates, source.names, source.doubt)
+    chosen = Choices(target, kinds, missing, drop, decimal, dates, source.names, source.doubt)
     read = [name for name in source.names if name not in chosen.dropped]
     if not read:
         raise TableError("every column is left out: there is nothing to look at")
     table = _read(source, read)
     try:
-        findings = _decide_all(table, read, chosen, source)
+        # Few rows are done with before threads are there.
+        each = map if table.num_rows < _FEW_ROWS else map_in_order
+        findings = decide_all(
+            lambda name: Cells(table.column(name)),
+            [name for name in read if name != target],
+            chosen,
+            source,
+            each,
+        )
         found, used, said = None, None, list[str]()
         if target is not None:
-            found, used, said = target_of(
-                target, table.column(target), chosen.hints, target in chosen.kinds
+            found, labels, said = target_of(
+                target, Cells(table.column(target)), chosen.hints, target in chosen.kinds
             )
+            used = np.flatnonzero(labels.column.is_valid().to_numpy()) if labels.empty else None
     except CellError as error:
         raise error.at(source.place(error.row)) from error
+    edges = {name: Cells(table.column(name)) for name in read}
+    columns, notes, lasting = gathered(source, findings, edges, chosen, said)
+    return Look(table, columns, found, used, notes, lasting, source)
+
+
+def gathered(
+    source: Source,
+    findings: Mapping[str, Finding],
+    cells: Mapping[str, Cells],
+    chosen: Choices,
+    said: Sequence[str],
+) -> tuple[tuple[Column, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return the columns of a table, and what is said of it; the last of that for all time.
+
+    Parameters
+    ----------
+    source : Source
+    findings : mapping from names to Finding
+    cells : mapping from names to Cells
+        Of all columns that are read.
+    chosen : Choices
+    said : sequence of str
+        Of the target.
+    """
     columns = []
     for name in source.names:
         if name in chosen.dropped:
             columns.append(Column(name, Kind.DROPPED, "left out, as you say"))
-        elif name != target:
+        elif name != chosen.target:
             columns.append(findings[name].column)
-    noted = [(name, note) for name, found_ in findings.items() for note in found_.notes]
-    noted += [("", note) for note in notes_of_edges(table, findings.values())]
-    notes = (*source.notes, *said, *_written(noted, source.places))
-    lasting = (*said, *_written(noted, lambda rows: {row: row_called(row) for row in rows}))
-    return Look(table, tuple(columns), found, used, notes, lasting, source)
-
-
-class _Choices:
-    """What the user says, checked against the names of columns."""
-
-    def __init__(
-        self,
-        target: str | None,
-        kinds: Mapping[str, str],
-        missing: Iterable[str],
-        drop: Iterable[str],
-        decimal: str | None,
-        dates: str | None,
-        names: tuple[str, ...],
-        doubt: str | None,
-    ) -> None:
-        self.target, self.dropped = target, frozenset(drop)
-        for name in (*(() if target is None else (target,)), *kinds, *sorted(self.dropped)):
-            _require(name, names, doubt)
-        if decimal is not None:
-            require_decimal(decimal)
-        if dates not in (None, *ORDERS):
-            raise TableError(f"the order of dates is dmy, mdy or ymd, not {dates!r}")
-        self.kinds = {name: kind_of(name, word) for name, word in kinds.items()}
-        if target in self.dropped:
-            raise TableError(f"the target {target!r} cannot be left out")
-        if target in self.kinds and self.kinds[target] is not Kind.CATEGORY:
-            raise TableError(
-                f"the target {target!r} can be of kind category alone, not {self.kinds[target]}"
-            )
-        for name in self.kinds:
-            if name in self.dropped:
-                raise TableError(f"column {name!r} is left out and given a kind at once")
-        words = tuple(dict.fromkeys(missing))
-        self.hints = Hints(decimal, dates, words, decimal is not None, dates is not None)
-
-
-def _decide_all(
-    table: pa.Table, names: list[str], chosen: _Choices, source: Source
-) -> dict[str, Finding]:
-    """Decide each column alone, and then those in doubt by what the others tell."""
-
-    def finding(name: str, hints: Hints) -> Finding:
-        cells = Cells(table.column(name))
-        kind = chosen.kinds.get(name)
-        return decide(name, cells, hints) if kind is None else decide_as(name, cells, kind, hints)
-
-    features = [name for name in names if name != chosen.target]
-    each = map if table.num_rows < _FEW_ROWS else map_in_order  # threads take longer to come by
-    first = each(lambda name: finding(name, chosen.hints), features)
-    findings = dict(zip(features, first, strict=True))
-    told = [each.evidence for each in findings.values()]
-    commas = _by_separator(source) == ","
-    decimal = chosen.hints.decimal or _told(told, (".", ","))
-    hints = {
-        "comma": replace(chosen.hints, decimal=decimal or _by_separator(source)),
-        "point": replace(chosen.hints, decimal="," if decimal == "," else None),
-        "order": replace(chosen.hints, order=chosen.hints.order or _told(told, ("dmy", "mdy"))),
-    }
-    for name, found in findings.items():
-        if found.doubt is not None and hints[found.doubt] != chosen.hints:
-            findings[name] = finding(name, hints[found.doubt])
-        elif found.doubt == "point" and decimal is None and (commas or "," in told):
-            findings[name] = replace(found, notes=(*found.notes, note_of_points(name)))
-    return findings
-
-
-def _told(evidence: list[str | None], choices: tuple[str, str]) -> str | None:
-    """Return what columns tell that agree with each other."""
-    there = [each for each in choices if each in evidence]
-    return there[0] if len(there) == 1 else None
-
-
-def _by_separator(source: Source) -> str | None:
-    """Semicolons are written where a comma is the decimal sign."""
-    return "," if getattr(source, "separator", None) == ";" else None
-
-
-def _written(
-    noted: Iterable[tuple[str, Note]], places_of: Callable[[Iterable[int]], Mapping[int, str]]
-) -> list[str]:
-    """Write notes out, with places; many of one topic become one."""
-    topics: dict[str, list[Note]] = {}
-    columns: dict[str, list[str]] = {}
-    for name, note in noted:
-        topics.setdefault(note.topic, []).append(note)
-        columns.setdefault(note.topic, []).append(repr(name))
-    shown = [note for notes in topics.values() for note in notes[:_MOST_NOTES]]
-    places = places_of([note.row for note in shown if note.row is not None])
-    written = []
-    for topic, notes in topics.items():
-        for note in notes[:_MOST_NOTES]:
-            place = "" if note.row is None else places[note.row]
-            written.append(note.text.replace(PLACE, place))
-        if len(notes) > _MOST_NOTES:
-            more = columns[topic][_MOST_NOTES:]
-            which = f"{len(more):,} more column" + ("s" if len(more) > 1 else "")
-            listed = ", ".join(more[:_MOST_NAMES]) + (" ..." if len(more) > _MOST_NAMES else "")
-            written.append(f"the same is to be said of {topic} in {which}: {listed}")
-    return written
-
-
-def _require(name: str, names: tuple[str, ...], doubt: str | None) -> None:
-    if name not in names:
-        near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-        folded = [each for each in names if each.casefold().strip() == name.casefold().strip()]
-        near = folded or near
-        if near:
-            listed = " or ".join(map(repr, near))
-            raise TableError(f"there is no column {name!r}: do you mean {listed}?")
-        listed = ", ".join(map(repr, names[:5])) + (" ..." if len(names) > 5 else "")
-        more = "" if doubt is None else f"; {doubt}"
-        raise TableError(f"there is no column {name!r}; there is {listed}{more}")
+    noted = [(name, note) for name, found in findings.items() for note in found.notes]
+    noted += [("", note) for note in notes_of_edges(cells, findings.values())]
+    notes = (*source.notes, *said, *written(noted, source.places))
+    lasting = (*said, *written(noted, lambda rows: {row: row_called(row) for row in rows}))
+    return tuple(columns), notes, lasting
 
 
 def _read(source: Source, names: list[str]) -> pa.Table:

@@ -90,6 +90,11 @@ class ManyFiles:
         return None if None in known else sum(known)  # type: ignore[arg-type]
 
     @property
+    def n_bytes(self) -> int:
+        """Bytes of all files."""
+        return sum(file.source.n_bytes for file in self.files)
+
+    @property
     def text(self) -> bool:
         """Whether any file is of text."""
         return any(file.source.text for file in self.files)
@@ -120,8 +125,19 @@ class ManyFiles:
         plain: Collection[str] = (),
     ) -> Iterator[Piece]:
         """Hand out what makes those batches."""
+        return self.pieces_from(0, names, numbers=numbers, plain=plain)
+
+    def pieces_from(
+        self,
+        first: int,
+        names: Iterable[str] | None = None,
+        *,
+        numbers: Collection[str] = (),
+        plain: Collection[str] = (),
+    ) -> Iterator[Piece]:
+        """Hand out what makes the batches of the files from a number on."""
         wanted = self.names if names is None else tuple(names)
-        for file in self.files:
+        for file in self.files[first:]:
             yield from self._pieces_of(file, wanted, numbers, plain)
 
     def _pieces_of(

@@ -21,6 +21,8 @@ class Source(Protocol):
         Why what was taken for the header may be none.
     n_rows : int or None
         Rows, if they are known without being read.
+    n_bytes : int
+        Of its files, about what they hold where they are compressed; zero where there are none.
     text : bool
         Whether it is a file of text, which has no types.
     types : mapping from str to str or None
@@ -39,6 +41,9 @@ class Source(Protocol):
 
     @property
     def n_rows(self) -> int | None: ...  # noqa: D102
+
+    @property
+    def n_bytes(self) -> int: ...  # noqa: D102
 
     @property
     def text(self) -> bool: ...  # noqa: D102

@@ -16,6 +16,7 @@ from trivium.tables.many_files import File, ManyFiles
 from trivium.tables.protocol import Source
 from trivium.tables.typed_source import (
     FEATHER,
+    TypedSource,
     of_arrow,
     of_feather,
     of_mapping,
@@ -32,7 +33,7 @@ def open_source(data: Any, *, sheet: str | None = None) -> Source:
 
     Parameters
     ----------
-    data : path, list of paths, data frame, Arrow table or mapping
+    data : path, list of paths, data frame, Arrow table, mapping, or what was opened before
         A path may be a folder, or a pattern such as "rows/*.csv": its files are one table.
     sheet : str, optional
         Of an Excel file; the first one by default.
@@ -42,6 +43,8 @@ def open_source(data: Any, *, sheet: str | None = None) -> Source:
     TableError
         If it is none of these, or cannot be read.
     """
+    if isinstance(data, CsvSource | TypedSource | ManyFiles):
+        return data
     if isinstance(data, str | os.PathLike):
         if not os.fspath(data):
             raise TableError("no file is named: its name is empty")

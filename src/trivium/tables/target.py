@@ -5,11 +5,8 @@ from shlex import quote
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from trivium.tables import words
-from trivium.tables.blanks import blanked
 from trivium.tables.cells import Cells
 from trivium.tables.column_names import is_identifier
 from trivium.tables.counters import COUNTER
@@ -44,22 +41,22 @@ class Target:
 
 
 def target_of(
-    name: str, column: pa.ChunkedArray, hints: Hints, as_classes: bool
-) -> tuple[Target, Any, list[str]]:
+    name: str, cells: Cells, hints: Hints, as_classes: bool
+) -> tuple[Target, Cells, list[str]]:
     """Find the classes.
 
     Parameters
     ----------
     name : str
-    column : Arrow chunked array of strings
+    cells : Cells
     hints : Hints
     as_classes : bool
         Whether the user says that numbers are classes.
 
     Returns
     -------
-    Target, int64 array or None, list of str
-        The rows that have a label, None for all; notes.
+    Target, Cells, list of str
+        The labels, with empty cells where there is none; notes.
 
     Raises
     ------
@@ -67,31 +64,33 @@ def target_of(
         If there are no classes to tell apart, or if the labels are quantities.
     """
     if hints.missing:
-        gone = pc.is_in(column, value_set=pa.array(hints.missing, pa.string()))
-        column = blanked(column, gone)
-    counted = pc.value_counts(column.drop_null())
-    counts = {str(each["values"]): each["counts"].as_py() for each in counted}
+        cells = cells.without(hints.missing)
+    counts = dict(zip(cells.texts.to_pylist(), cells.counts.tolist(), strict=True))
     if not counts:
         raise TableError(f"the target {name!r} is empty: no row has a label")
     if len(counts) == 1:
         raise TableError(
-            f"the target {name!r} has one class only in {len(column) - column.null_count:,} rows: "
+            f"the target {name!r} has one class only in {cells.rows - cells.empty:,} rows: "
             "there is nothing to tell apart"
         )
     if not as_classes:
-        _refuse_quantities(name, column, counts, hints)
+        _refuse_quantities(name, cells, counts, hints)
     classes = tuple(sorted(counts))
-    used = np.flatnonzero(column.is_valid().to_numpy()) if column.null_count else None
-    notes = _notes(name, classes, counts, column.null_count)
-    return Target(name, classes, tuple(counts[each] for each in classes)), used, notes
+    notes = _notes(name, classes, counts, cells.empty)
+    return Target(name, classes, tuple(counts[each] for each in classes)), cells, notes
 
 
-def _refuse_quantities(
-    name: str, column: pa.ChunkedArray, counts: dict[str, int], hints: Hints
-) -> None:
+def codes_of(target: Target, cells: Cells) -> Any:
+    """Return each row's place among the classes, as small integers; -1 where it has none."""
+    places = {name: place for place, name in enumerate(target.classes)}
+    known = np.array([*(places[text] for text in cells.texts.to_pylist()), -1])
+    return known.astype(np.min_scalar_type(-len(places)))[cells.codes]
+
+
+def _refuse_quantities(name: str, cells: Cells, counts: dict[str, int], hints: Hints) -> None:
     n_rows, n_classes = sum(counts.values()), len(counts)
     try:
-        finding = decide(name, Cells(column), hints)
+        finding = decide(name, cells, hints)
         found, mostly = finding.column, any(n.topic == MOSTLY_NUMBERS for n in finding.notes)
     except CellError:
         found, mostly = None, True  # some are infinite

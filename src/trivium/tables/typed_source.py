@@ -44,6 +44,7 @@ class TypedSource:
     """
 
     text = False
+    n_bytes = 0
 
     def __init__(
         self,
@@ -223,7 +224,9 @@ def of_feather(path: Path) -> TypedSource:
         except DAMAGE as error:
             raise _damaged(path, "Feather", error) from error
 
-    return TypedSource(schema.names, read, schema=schema)
+    found = TypedSource(schema.names, read, schema=schema)
+    found.n_bytes = path.stat().st_size
+    return found
 
 
 def _own(cells: pa.Array) -> pa.Array:

@@ -1,15 +1,19 @@
 """From a table that was looked at to a classifier of its rows."""
 
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
 
+from trivium.arrays import Indices
 from trivium.parameters import require_choice, require_number
+from trivium.preparation.plan import Plan
 from trivium.preparation.preparation import Preparation
 from trivium.tables.errors import TableError
-from trivium.tables.look import Look
+from trivium.tables.look import Look, Seen
 from trivium.tabular import notes as say
 from trivium.tabular.choice import FLOOR, verdict_of
 from trivium.tabular.classifier import SIMPLEST_FIRST, TabularClassifier
-from trivium.tabular.reading import read_task
+from trivium.tabular.reading import Reading, read_task
+from trivium.tabular.training import Training
 from trivium.tabular.tuning import TUNED, parameter_of
 from trivium.tabular.validation import Progress, Validation, cross_validate, kinds_of, quiet
 
@@ -69,54 +73,163 @@ def fit_table(
     ValueError, TypeError
         If a parameter is out of range.
     """
+    told: Progress = (lambda _: None) if progress is None else progress
+    require_settings(model, folds, seed)
+    told("reading cells")
+    reading = read_task(seen, class_weight=class_weight, seed=seed, group=group, time=time)
+    notes = of_classes(reading.classes, reading.counts, reading.task.balanced, class_weight)
+    plan, rows = reading.task.learn()
+    require_columns_that_tell(plan)
+    choice = choose(reading, model, folds, seed, told, group=group, time=time)
+    made = Made(plan, rows, reading.classes, reading.counts, [*notes, *choice.notes])
+    return finished(seen, made, choice, told)
+
+
+def require_settings(model: str, folds: int, seed: int) -> None:
+    """Refuse what is no model, no number of folds and no seed.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If one is out of range.
+    """
     require_choice("model", model, ("auto", *SIMPLEST_FIRST))
     require_number("folds", folds, least=2, integer=True)
     require_number("seed", seed, least=0, integer=True)
-    told: Progress = (lambda _: None) if progress is None else progress
-    told("reading cells")
-    task, classes, counts, copies, by_chance, target = read_task(
-        seen, class_weight=class_weight, seed=seed, group=group, time=time
-    )
-    balanced, codes = task.balanced, task.codes
-    notes = say.of_unequal_classes(
-        classes, counts, weighed=balanced, asked=class_weight == "balanced"
-    )
-    notes += say.of_few_rows(classes, counts)
-    notes += say.of_copies(copies, by_chance=by_chance)
-    plan, rows = task.learn()
+
+
+def require_columns_that_tell(plan: Plan) -> None:
+    """Refuse a table of which nothing can be learnt.
+
+    Raises
+    ------
+    TableError
+        If nothing comes of any column.
+    """
     if plan.width == 0:
         raise TableError("no column tells anything: each is left out, or holds the same everywhere")
 
-    tried = SIMPLEST_FIRST if model == "auto" else (model,)
+
+class Choice(NamedTuple):
+    """What cross-validation has found.
+
+    Attributes
+    ----------
+    model : str
+    validation : dict
+        As of `TabularClassifier`, without what is tuned in the end.
+    notes : list of str
+    """
+
+    model: str
+    validation: dict[str, Any]
+    notes: list[str]
+
+
+class Made(NamedTuple):
+    """What a model is fitted to.
+
+    Attributes
+    ----------
+    plan : Plan
+    rows : Training
+    classes : sequence of str
+    counts : ndarray of int of shape (n_classes,)
+        Rows of each class.
+    notes : list of str
+        What was said before the fit.
+    """
+
+    plan: Plan
+    rows: Training
+    classes: Sequence[str]
+    counts: Indices
+    notes: list[str]
+
+
+def choose(
+    reading: Reading,
+    model: str,
+    folds: int,
+    seed: int,
+    told: Progress,
+    *,
+    among: Sequence[str] = SIMPLEST_FIRST,
+    group: str | None = None,
+    time: str | None = None,
+) -> Choice:
+    """Cross-validate a model, or those that one is chosen among.
+
+    Parameters
+    ----------
+    reading : Reading
+    model, folds, seed, group, time
+        As of `fit_table`.
+    told : callable
+    among : sequence of str
+        The models of "auto".
+
+    Raises
+    ------
+    TableError
+        If the rows cannot be parted.
+    """
+    task, classes = reading.task, reading.classes
+    notes = say.of_copies(reading.copies, by_chance=reading.by_chance)
+    tried = among if model == "auto" else (model,)
     splits = task.splits(folds, seed)
     if not splits:
         raise TableError("the rows cannot be parted into some to learn from and some to test")
     notes += say.of_groups(group or "", task.groups) + say.of_times(time or "", task.when, splits)
     found = cross_validate(task, splits, tried, told)
-    measure = "balanced_accuracy" if balanced else "accuracy"
+    measure = "balanced_accuracy" if task.balanced else "accuracy"
     verdict = verdict_of(task, [(splits, found)], measure)
-    notes += say.of_validation(found, codes, classes)
+    notes += say.of_validation(found, task.codes, classes)
     notes += say.of_verdict(verdict, measure, asked=None if model == "auto" else model)
     chosen = verdict.chosen if model == "auto" and verdict.chosen is not None else model
+    return Choice(chosen, _as_json(found, len(splits), seed, measure), notes)
+
+
+def finished(seen: Seen, made: Made, choice: Choice, told: Progress) -> TabularClassifier:
+    """Fit the model that was chosen to all rows.
+
+    Parameters
+    ----------
+    seen : Seen
+        With a target.
+    made : Made
+    choice : Choice
+    told : callable
+    """
+    target: Any = seen.target
+    chosen, notes, rows = choice.model, made.notes, made.rows
     told(f"{chosen}, all rows")
     with quiet() as heard:
         estimator = TUNED[chosen](rows)
     notes += [note for note in say.of_warnings(chosen, kinds_of(heard)) if note not in notes]
     if chosen == "neighbors":
-        notes.append(say.of_kept_rows(codes.size))
+        notes.append(say.of_kept_rows(rows.codes.size))
     weights = rows.class_weight
     return TabularClassifier(
         model=chosen,
-        preparation=Preparation.of_plan(seen.columns, plan),
+        preparation=Preparation.of_plan(seen.columns, made.plan),
         estimator=estimator,
-        target=target,
-        classes=classes,
-        class_rows=tuple(counts.tolist()),
+        target=target.name,
+        classes=tuple(made.classes),
+        class_rows=tuple(made.counts.tolist()),
         class_weight=None if weights is None else tuple(weights.values()),
-        validation=_as_json(found, len(splits), seed, measure) | {"tuned": parameter_of(estimator)},
+        validation=choice.validation | {"tuned": parameter_of(estimator)},
         notes=tuple(notes),
         table_notes=seen.lasting_notes,
     )
+
+
+def of_classes(
+    classes: Sequence[str], counts: Indices, balanced: bool, asked: str | None
+) -> list[str]:
+    """Say what is to be said of classes and their rows."""
+    notes = say.of_unequal_classes(classes, counts, weighed=balanced, asked=asked == "balanced")
+    return notes + say.of_few_rows(classes, counts)
 
 
 def _as_json(found: dict[str, Validation], folds: int, seed: int, measure: str) -> dict[str, Any]:

@@ -221,6 +221,19 @@ def of_fewer_folds(asked: int, made: int, dealt: str) -> list[str]:
     return [f"{made:,} folds in place of {asked:,}: there are no more {dealt} to be dealt."]
 
 
+def of_some_rows(some: int, n: int) -> str:
+    """Say that scores, and parameters, are those of some of the rows."""
+    return (
+        f"Scores are of {some:,} rows, evenly spaced among {n:,}, which choose the parameters, "
+        "too: the model learns from all."
+    )
+
+
+def of_rows_out_of_memory() -> str:
+    """Say that neighbours were not tried."""
+    return "Nearest neighbours are not tried: their rows do not fit in memory."
+
+
 def of_kept_rows(n: int) -> str:
     """Say that a model of neighbours is its rows."""
     return (

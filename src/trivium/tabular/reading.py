@@ -1,6 +1,6 @@
 """A table that was looked at, as a task: cells, classes, copies, groups and times."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from trivium.arrays import Float64, Indices
 from trivium.parameters import require_choice
-from trivium.preparation.parsing import column_values
+from trivium.preparation.parsing import Values, column_values
 from trivium.tables.cells import Cells
 from trivium.tables.errors import CellError, TableError
 from trivium.tables.findings import Hints
@@ -72,17 +72,74 @@ def read_task(
         If there is no target, or such a column is not there, or holds no times, or the same
         everywhere.
     """
-    if class_weight is not None:
-        require_choice("class_weight", class_weight, ("auto", "balanced"))
     if seen.target is None:
         raise TableError("no target was named: there is nothing to learn")
     codes = _codes(seen, seen.target.classes)
     counts = np.bincount(codes, minlength=len(seen.target.classes))
-    balanced = class_weight == "balanced" or (class_weight == "auto" and are_unequal(counts))
-    columns = tuple(
-        column for column in seen.columns if column.kind in USED and column.name != group
-    )
+    balanced = is_balanced(class_weight, counts)
+    columns = used_columns(seen.columns, group)
     values = {column.name: column_values(seen.cells(column.name), column) for column in columns}
+    return reading_of(
+        columns,
+        values,
+        codes,
+        seen.target.classes,
+        seen.target.name,
+        balanced=balanced,
+        seed=seed,
+        groups=None if group is None else groups_of(seen, group),
+        when=None if time is None else times_of(seen, time),
+    )
+
+
+def used_columns(columns: Sequence[Column], group: str | None = None) -> tuple[Column, ...]:
+    """Return the columns that become numbers; that of groups is none of them."""
+    return tuple(column for column in columns if column.kind in USED and column.name != group)
+
+
+def is_balanced(class_weight: str | None, counts: Indices) -> bool:
+    """Whether classes weigh alike: as asked, or, by "auto", where they are very unequal.
+
+    Raises
+    ------
+    ValueError
+        If nothing of that kind can be asked.
+    """
+    if class_weight is not None:
+        require_choice("class_weight", class_weight, ("auto", "balanced"))
+    return class_weight == "balanced" or (class_weight == "auto" and are_unequal(counts))
+
+
+def reading_of(
+    columns: tuple[Column, ...],
+    values: Mapping[str, Values],
+    codes: Indices,
+    classes: Sequence[str],
+    target: str,
+    *,
+    balanced: bool,
+    seed: int,
+    groups: Indices | None = None,
+    when: Float64 | None = None,
+) -> Reading:
+    """Return cells that were read, as a task.
+
+    Parameters
+    ----------
+    columns : tuple of Column
+    values : mapping
+        From their names to their cells.
+    codes : ndarray of int of shape (n,)
+        Places of the labels among `classes`, each of which has one.
+    classes : sequence of str
+    target : str
+        The column of labels.
+    balanced : bool
+        Whether classes weigh alike.
+    seed, groups, when
+        As of `Task`.
+    """
+    counts = np.bincount(codes, minlength=len(classes))
     copies, combinations = copies_of(list(values.values()))
     if not columns:
         copies = np.arange(codes.size)
@@ -95,10 +152,10 @@ def read_task(
         np.arange(codes.size) if by_chance else copies,
         balanced,
         seed,
-        groups=None if group is None else groups_of(seen, group),
-        when=None if time is None else times_of(seen, time),
+        groups=groups,
+        when=when,
     )
-    return Reading(task, seen.target.classes, counts, copies, by_chance, seen.target.name)
+    return Reading(task, tuple(classes), counts, copies, by_chance, target)
 
 
 def groups_of(seen: Look, name: str) -> Indices:

@@ -73,37 +73,43 @@ def chosen_neighbors(search: KNeighborsClassifierCV) -> int:
 def tuned_least_squares(rows: Training) -> LeastSquaresClassifier:
     """Choose the penalty by leaving one row out in closed form, or by folds of groups or times.
 
-    Scores are made probabilities.
+    Scores are made probabilities. Of very many rows some choose the penalty and tell how.
     """
-    if rows.splits is not None:
-        alpha = penalty_by_splits(rows, rows.splits)
+    some = rows.few()
+    if some.splits is not None:
+        alpha = penalty_by_splits(some, some.splits)
     else:
         search = LeastSquaresClassifierCV(
-            scoring=rows.scoring, rule="best", class_weight=rows.class_weight
+            scoring=some.scoring, rule="best", class_weight=some.class_weight
         )
-        alpha = search.fit(rows.X, rows.codes).alpha_
-    model = LeastSquaresClassifier(alpha, calibration="temperature", class_weight=rows.class_weight)
-    return model.fit(rows.X, rows.codes)
+        alpha = search.fit(some.X, some.codes).alpha_
+    told = LeastSquaresClassifier(
+        alpha, calibration="temperature", class_weight=some.class_weight
+    ).fit(some.X, some.codes)
+    if some is rows:
+        return told
+    model = LeastSquaresClassifier(alpha, class_weight=rows.class_weight)
+    return model.fit(rows.X, rows.codes).calibrate_as(told)
 
 
 def tuned_softmax(rows: Training) -> SoftmaxRegression:
-    """Choose the penalty by paths through folds, of many rows through one.
+    """Choose the penalty by paths through folds, of many rows through one, of very many of some.
 
     Where classes weigh alike, their factors count in the loss that penalties are compared by, too:
     they come as weights of rows.
     """
-    weights = None
-    if rows.class_weight is not None:
-        weights = np.array([rows.class_weight[code] for code in rows.codes.tolist()])
-    splits = rows.splits
+    weights, some = None, rows.few()
+    if some.class_weight is not None:
+        weights = np.array([some.class_weight[code] for code in some.codes.tolist()])
+    splits = some.splits
     if splits is None:
-        splits = splits_of(rows.codes, rows.copies, _INNER_FOLDS, rows.seed)
-        if rows.codes.size > _MANY:
+        splits = splits_of(some.codes, some.copies, _INNER_FOLDS, some.seed)
+        if some.codes.size > _MANY:
             splits = splits[:1]
     alpha = _UNTUNED_ALPHA
     if splits:
         search = SoftmaxRegressionCV(cv=splits, rule="best")
-        alpha = search.fit(rows.X, rows.codes, sample_weight=weights).alpha_
+        alpha = search.fit(some.X, some.codes, sample_weight=weights).alpha_
     model = SoftmaxRegression(alpha, class_weight=rows.class_weight)
     return model.fit(rows.X, rows.codes)  # type: ignore[no-any-return]
 
