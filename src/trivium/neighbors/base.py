@@ -161,7 +161,7 @@ class NeighborQueries:
 
         Parameters
         ----------
-        X : array-like, sparse or table elsewhere of shape (n_queries, n_features) or None
+        X : array-like, sparse or `scan` of shape (n_queries, n_features) or None
             None asks for the neighbours of the rows given to ``fit``, each without itself:
             left out by its number, so that a duplicate of it is found. A row of weight zero
             is a query like any other, and nobody's neighbour.

@@ -121,9 +121,10 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like or sparse of shape (n_rows, n_features)
-            A C-ordered array of float64 or float32 is kept, not copied: leave it as it is.
-        y : array-like of shape (n_rows,)
+        X : array-like, sparse or `scan` of shape (n_rows, n_features)
+            An array of floats in C order is kept (leave it as it is); a `scan` stays in its files.
+        y : array-like of shape (n_rows,) or None
+            None where X is a `scan` with labels.
         sample_weight : array-like of shape (n_rows,) or None
             A row of whole weight w counts as w rows at its place: neighbours are taken
             until their weights reach `n_neighbors`. Weights that are not all whole are
@@ -153,7 +154,7 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like or sparse of shape (n_queries, n_features) or None
+        X : array-like, sparse or `scan` of shape (n_queries, n_features) or None
             None asks for the rows given to ``fit``, each without itself, in their order. A
             row of weight zero is a query like any other.
 
@@ -170,7 +171,7 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like or sparse of shape (n_queries, n_features) or None
+        X : array-like, sparse or `scan` of shape (n_queries, n_features) or None
             None asks for the rows given to ``fit``, each without itself.
 
         Returns
@@ -187,7 +188,7 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like or sparse of shape (n_queries, n_features) or None
+        X : array-like, sparse or `scan` of shape (n_queries, n_features) or None
             None asks for the rows given to ``fit``, each without itself.
 
         Returns
@@ -202,7 +203,7 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like or sparse of shape (n_queries, n_features) or None
+        X : array-like, sparse or `scan` of shape (n_queries, n_features) or None
             None asks for the rows given to ``fit``, each without itself.
         ks : sequence of int
 
@@ -211,7 +212,7 @@ class KNeighborsClassifier(NeighborQueries, AccuracyClassifier, BaseEstimator):
         ndarray of shape (len(ks), n_queries)
         """
         queries, m, ks = self._asked(X, ks)
-        best = np.empty((len(ks), m), dtype=np.intp)
+        best = np.empty((len(ks), m), dtype=np.min_scalar_type(self.classes_.size))
         voters = self._voters_now()
         for near in self._near(queries, max(ks), self._row_weights, self._folds):
             for members, leaders in voters.leader_blocks(near, ks):

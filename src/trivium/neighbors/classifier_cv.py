@@ -157,9 +157,10 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
 
         Parameters
         ----------
-        X : array-like or sparse of shape (n_rows, n_features)
-            A C-ordered array of float64 or float32 is kept, not copied: leave it as it is.
-        y : array-like of shape (n_rows,)
+        X : array-like, sparse or `scan` of shape (n_rows, n_features)
+            An array of floats in C order is kept (leave it as it is); a `scan` stays in its files.
+        y : array-like of shape (n_rows,) or None
+            None where X is a `scan` with labels.
         sample_weight : array-like of shape (n_rows,) or None
             As in `KNeighborsClassifier`.
         **params : dict
@@ -202,9 +203,10 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
 
         Parameters
         ----------
-        X : array-like or sparse of shape (n_queries, n_features) or None
+        X : array-like, sparse or `scan` of shape (n_queries, n_features) or None
             None asks for the training rows, each predicted by the others.
-        y : array-like of shape (n_queries,)
+        y : array-like of shape (n_queries,) or None
+            None where X is a `scan` with labels.
         sample_weight : array-like of shape (n_queries,) or None
         **params : dict
             For a scorer that asks for them, with scikit-learn's metadata routing.
@@ -254,7 +256,7 @@ class KNeighborsClassifierCV(KNeighborsClassifier):
 
         Parameters
         ----------
-        X : array-like or sparse of shape (n_queries, n_features) or None
+        X : array-like, sparse or `scan` of shape (n_queries, n_features) or None
             None asks for the neighbours of the training rows, each without itself.
         n_neighbors : int or None
             None means `n_neighbors_`.

@@ -133,10 +133,10 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like or sparse of shape (n_rows, n_features)
-            A C-ordered array of float64 or float32 is kept, not copied: leave it as it is.
+        X : array-like, sparse or `scan` of shape (n_rows, n_features)
+            An array of floats in C order is kept (leave it as it is); a `scan` stays in its files.
         y : array-like of shape (n_rows,) or None
-            Without labels there is p(x) alone.
+            Without labels, which a `scan` may bring, there is p(x) alone.
         sample_weight : array-like of shape (n_rows,) or None
             A row of whole weight w counts as w rows at its place; weights that are not
             all whole are relative and brought to a mean of one. Zero counts as removed.
@@ -181,7 +181,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like or sparse of shape (n_queries, n_features) or None
+        X : array-like, sparse or `scan` of shape (n_queries, n_features) or None
             None asks for the rows given to ``fit``, each without itself.
 
         Returns
@@ -197,7 +197,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like or sparse of shape (n_queries, n_features) or None
+        X : array-like, sparse or `scan` of shape (n_queries, n_features) or None
             None asks for the rows given to ``fit``, each without itself: the mean of their scores
             is the leave-one-out log-likelihood of each k.
         ks : sequence of int
@@ -220,7 +220,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like or sparse of shape (n_queries, n_features) or None
+        X : array-like, sparse or `scan` of shape (n_queries, n_features) or None
             None asks for the rows given to ``fit``, each without itself.
 
         Returns
@@ -260,7 +260,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like or sparse of shape (n_queries, n_features) or None
+        X : array-like, sparse or `scan` of shape (n_queries, n_features) or None
             None asks for the rows given to ``fit``, each without itself.
 
         Returns
@@ -282,7 +282,7 @@ class KNeighborsDensity(NeighborQueries, DensityMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like or sparse of shape (n_queries, n_features) or None
+        X : array-like, sparse or `scan` of shape (n_queries, n_features) or None
             None asks for the rows given to ``fit``, each without itself.
 
         Returns

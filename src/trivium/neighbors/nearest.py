@@ -103,8 +103,8 @@ class NearestNeighbors(NeighborQueries, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like or sparse of shape (n_rows, n_features)
-            A C-ordered array of float64 or float32 is kept, not copied: leave it as it is.
+        X : array-like, sparse or `scan` of shape (n_rows, n_features)
+            An array of floats in C order is kept (leave it as it is); a `scan` stays in its files.
         y : ignored
 
         Raises
@@ -129,7 +129,7 @@ class NearestNeighbors(NeighborQueries, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like or sparse of shape (n_queries, n_features) or None
+        X : array-like, sparse or `scan` of shape (n_queries, n_features) or None
             None asks for the training rows, each without itself.
         radius : float, array-like of shape (n_queries,) or None
             One for all queries, or each one's own; infinity finds every row. None means the
