@@ -80,7 +80,7 @@ def test_what_cannot_be_learnt_from():
         model.fit(Away(X[:0], Y[:0]))
     bad = X.copy()
     bad[7, 1] = np.nan
-    with pytest.raises(ValueError, match="contains NaN: row 7, column 'two'"):
+    with pytest.raises(ValueError, match="contains NaN: row 7 of its file, column 'two'"):
         model.fit(Away(bad, Y, None, NAMES, files))
     with pytest.raises(ValueError, match="known classes"):
         model.partial_fit(away(Y), None, classes=["a", "b", "d"])

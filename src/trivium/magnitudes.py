@@ -1,5 +1,6 @@
 """Values that are no finite numbers, or too large: errors that name the row and the column."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -97,14 +98,14 @@ def require_finite(estimator: Any, X: Floats | Csr, name: str = "X") -> None:
     for start in range(0, X.shape[0], step):
         found = _first_not_finite(Block(start, X[start : start + step], NO_CODES, None))
         if found is not None:
-            raise _not_finite(estimator, name, *found)
+            raise _not_finite(estimator, name, f"row {found[0]}", *found[1:])
 
 
 def _require_finite_stored(estimator: Any, X: Csr, name: str) -> None:
     """Do as `require_finite`, of sparse rows."""
     found = _first_stored(X)
     if found is not None:
-        raise _not_finite(estimator, name, *found)
+        raise _not_finite(estimator, name, f"row {found[0]}", *found[1:])
 
 
 def _first_stored(X: Csr) -> _Found:
@@ -141,18 +142,28 @@ def require_finite_rows(estimator: Any, rows: Rows, kept: Indices | None = None)
     found = rows.reduce(_first_not_finite, _first, length=length)
     if found is not None:
         row, column, value = found
-        row = row if kept is None else int(kept[row])
-        raise _not_finite(estimator, "X", row, column, value)
+        if rows.in_memory:
+            row = row if kept is None else int(kept[row])
+            raise _not_finite(estimator, "X", f"row {row}", column, value)
+        raise _not_finite(estimator, "X", rows.where(row), column, value)
 
 
-def require_finite_block(estimator: Any, block: Block) -> None:
-    """Raise a ValueError that names the first value of a block which is NaN or infinite."""
+def require_finite_block(estimator: Any, where: Callable[[int], str], block: Block) -> None:
+    """Raise a ValueError that names the first value of a block which is NaN or infinite.
+
+    Parameters
+    ----------
+    estimator : estimator
+    where : callable
+        As `Rows.where`.
+    block : Block
+    """
     with np.errstate(over="ignore", invalid="ignore"):
         if np.isfinite(_given(block.X).sum(dtype=np.float64)):
             return
     found = _first_not_finite(block)
     if found is not None:
-        raise _not_finite(estimator, "X", *found)
+        raise _not_finite(estimator, "X", where(found[0]), *found[1:])
 
 
 @takes_sparse
@@ -173,10 +184,10 @@ def _first(one: _Found, other: _Found) -> _Found:
     return other if one is None else one
 
 
-def _not_finite(estimator: Any, name: str, row: int, column: int, value: float) -> ValueError:
+def _not_finite(estimator: Any, name: str, where: str, column: int, value: float) -> ValueError:
     kind = "NaN" if np.isnan(value) else "infinity"
     return ValueError(
-        f"Input {name} contains {kind}: row {row}, {column_name(estimator, column)}. "
+        f"Input {name} contains {kind}: {where}, {column_name(estimator, column)}. "
         "Drop or impute such values first."
     )
 

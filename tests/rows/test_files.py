@@ -26,7 +26,7 @@ class Table:
         return [_Reader(self, start, part, most) for part in range(most)]
 
     def where(self, row):
-        return f"row {row}"
+        return f"row {row} of its file"
 
 
 class _Reader:

@@ -251,7 +251,7 @@ class NeighborQueries:
         rows = check_queries(self, X)
         if rows.shape[0] == 0:
             raise ValueError(f"X has no rows; {type(self).__name__} needs one at least.")
-        return Unread(rows, check=partial(require_finite_block, self))
+        return Unread(rows, check=partial(require_finite_block, self, rows.where))
 
     def _points(self, queries: Queries) -> Queries:
         return queries if isinstance(queries, Unread) else self._index.points(queries)

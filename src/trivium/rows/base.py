@@ -94,6 +94,10 @@ class BaseRows:
             self._summary = rows.reduce(statistic, ColumnSummary.merge, length=LENGTH)
         return self._summary
 
+    def where(self, row: int) -> str:
+        """Say where a row is, for an error."""
+        return f"row {row}"
+
     def reweighted(self, weights: Float64 | None) -> Self:
         """Return the same rows with other weights."""
         return self._alike(self.codes, self.n_classes, weights)

@@ -142,6 +142,10 @@ class FileRows(BaseRows):
         some._reads = self._reads
         return some
 
+    def where(self, row: int) -> str:
+        """Say where a row is, for an error: the file, and its number there."""
+        return self._stored.table.where(row)
+
     def from_block(self, block: Block) -> ArrayRows:
         """Return some of the rows, which were taken before, as a table of their own in memory."""
         some = ArrayRows(np.ascontiguousarray(block.X), block.codes, self.n_classes, block.weights)

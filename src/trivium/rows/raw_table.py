@@ -6,10 +6,9 @@ import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from trivium.arrays import Floats
 from trivium.blocks.locks import Lock
+from trivium.rows.number_table import NumberTable
 
 
 class RawFile:
@@ -97,8 +96,7 @@ class RawCopy:
 
     Parameters
     ----------
-    shape : tuple of int
-    dtype : dtype
+    table : NumberTable
     folder : str
 
     Raises
@@ -110,12 +108,13 @@ class RawCopy:
     names = None
     is_raw = True
 
-    def __init__(self, shape: tuple[int, int], dtype: np.dtype[Any], folder: str) -> None:
-        self.shape, self.dtype = shape, dtype
-        self.starts: Sequence[int] = range(shape[0])
+    def __init__(self, table: NumberTable, folder: str) -> None:
+        self.shape, self.dtype = table.shape, table.dtype
+        self.starts: Sequence[int] = range(self.shape[0])
+        self._where = table.where
         file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - open as long as this is used
         try:
-            size = shape[0] * shape[1] * dtype.itemsize
+            size = self.shape[0] * self.shape[1] * self.dtype.itemsize
             if size and hasattr(os, "posix_fallocate"):  # or the last row finds the disk full
                 os.posix_fallocate(file.fileno(), 0, size)
         except BaseException:
@@ -135,7 +134,7 @@ class RawCopy:
 
     def where(self, row: int) -> str:
         """Say where a row is."""
-        return f"row {row}"
+        return self._where(row)
 
     def close(self) -> None:
         """Give the room back."""

@@ -154,6 +154,9 @@ class Rows(Protocol):
     def summary(self) -> ColumnSummary:
         """Summarise the columns: the first time in one read, then from memory."""
 
+    def where(self, row: int) -> str:
+        """Say where a row is, for an error: "row 7", or "row 2 of rows/b.parquet"."""
+
     def subset(self, numbers: Indices) -> "Rows":
         """Return some of the rows, by their numbers, in that order, as a table of their own."""
 

@@ -100,7 +100,7 @@ class Stored:
                 n_bytes > _SHARE * shutil.disk_usage(folder).free or _is_in_memory(folder)
             ):
                 return None
-            return RawCopy(self.table.shape, self.table.dtype, folder)
+            return RawCopy(self.table, folder)
         except OSError as error:
             if unasked:
                 return None
