@@ -69,7 +69,7 @@ def softmax(path: str) -> Answer:
     """Fit softmax regression from the file, which copies it once."""
     from trivium import SoftmaxRegression
 
-    model = SoftmaxRegression(1e-4).fit(_scan(path))
+    model = SoftmaxRegression(1e-8).fit(_scan(path))
     return _of_softmax(model)
 
 
@@ -77,7 +77,7 @@ def softmax_without_copy(path: str) -> Answer:
     """Fit softmax regression, each pass from the file itself."""
     from trivium import SoftmaxRegression
 
-    model = SoftmaxRegression(1e-4).fit(_scan(path, cache=False))
+    model = SoftmaxRegression(1e-8).fit(_scan(path, cache=False))
     return _of_softmax(model)
 
 
@@ -176,7 +176,7 @@ def on_workers(path: str, kind: str, n_workers: int) -> Answer:
 
     from trivium import LeastSquaresClassifier, SoftmaxRegression
 
-    kinds = {"least_squares": LeastSquaresClassifier, "softmax": partial(SoftmaxRegression, 1e-4)}
+    kinds = {"least_squares": LeastSquaresClassifier, "softmax": partial(SoftmaxRegression, 1e-8)}
     with (
         LocalCluster(
             n_workers=n_workers, threads_per_worker=1, dashboard_address=None, memory_limit=None
