@@ -179,6 +179,23 @@ def test_an_unasked_copy_is_made_where_many_passes_are_expected(tmp_path, monkey
     assert len(table.opened) == 2
 
 
+def test_a_disk_that_fills_ends_a_copy_and_the_fit_only_if_it_was_asked_for(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("trivium.rows.stored._is_in_memory", lambda _: False)
+
+    def full(self, numbers, place):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("trivium.rows.raw_table.RawFile.write", full)
+    rows = FileRows(Stored(Table(np.ones((300, 2))), "auto"))
+    rows.expect_passes()
+    assert rows.reduce(sums, merge, length=64)[1][0] == 300
+    rows = FileRows(Stored(Table(np.ones((300, 2))), tmp_path))
+    with pytest.raises(OSError, match=r"could not be copied to .*\(No space left on device\)"):
+        rows.reduce(sums, merge, length=64)
+    assert not list(tmp_path.iterdir())
+
+
 def test_no_room_for_a_copy_is_said_where_one_was_asked_for(tmp_path):
     rows = FileRows(Stored(Table(np.ones((30, 2))), str(tmp_path / "missing")))
     with pytest.raises(OSError, match="could not be copied to .*name another folder by `cache`"):

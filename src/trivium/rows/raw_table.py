@@ -111,17 +111,21 @@ class RawCopy:
     def __init__(self, table: NumberTable, folder: str) -> None:
         self.shape, self.dtype = table.shape, table.dtype
         self.starts: Sequence[int] = range(self.shape[0])
-        self._where = table.where
+        self._where, self.folder = table.where, folder
         file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - open as long as this is used
         try:
-            size = self.shape[0] * self.shape[1] * self.dtype.itemsize
-            if size and hasattr(os, "posix_fallocate"):  # or the last row finds the disk full
-                os.posix_fallocate(file.fileno(), 0, size)
+            if self.n_bytes and hasattr(os, "posix_fallocate"):  # or a later row finds it full
+                os.posix_fallocate(file.fileno(), 0, self.n_bytes)
         except BaseException:
             file.close()
             raise
         self._file = RawFile(file)
         weakref.finalize(self, file.close)
+
+    @property
+    def n_bytes(self) -> int:
+        """How large it is."""
+        return self.shape[0] * self.shape[1] * self.dtype.itemsize
 
     def write(self, first: int, rows: Floats) -> None:
         """Write rows from a number on."""

@@ -39,9 +39,9 @@ class Stored:
     Parameters
     ----------
     table : NumberTable
-    cache : bool, str or "auto"
+    cache : bool, path or "auto"
         Whether to copy the numbers, as they are first read, into a file without a name, from which
-        they are read several times as fast. A string names the folder. "auto": if many passes
+        they are read several times as fast. A path names the folder. "auto": if many passes
         are expected, and half of the room that is left on the disk of temporary files suffices.
     progress : Progress or None
 
@@ -54,11 +54,16 @@ class Stored:
     """
 
     def __init__(
-        self, table: NumberTable, cache: bool | str = False, progress: Progress | None = None
+        self,
+        table: NumberTable,
+        cache: bool | str | os.PathLike[str] = False,
+        progress: Progress | None = None,
     ) -> None:
         self.table = table
         self.samples: dict[int, Floats] = {}
-        self._cache = False if table.is_raw else cache
+        self._cache = (
+            False if table.is_raw else cache if isinstance(cache, bool) else os.fspath(cache)
+        )
         self._files, self._asked = table, self._cache
         self._progress = progress
         self._many_passes = False
@@ -84,7 +89,8 @@ class Stored:
     def reading(self, sizes: Sequence[int]) -> "Reading":
         """Begin a pass, which brings samples of some sizes along."""
         strides = {max(1, -(-self.table.shape[0] // size)) for size in sizes}
-        return Reading(self, strides - set(self.samples), self._new_copy(), self._progress)
+        asked = self._cache != "auto"
+        return Reading(self, strides - set(self.samples), self._new_copy(), asked, self._progress)
 
     def _new_copy(self) -> RawCopy | None:
         """Make room for a copy, if one is to be written in this pass."""
@@ -104,10 +110,7 @@ class Stored:
         except OSError as error:
             if unasked:
                 return None
-            raise OSError(
-                f"The rows could not be copied to {folder!r} ({error.strerror}), which takes "
-                f"{n_bytes / 1e9:.3g} GB: name another folder by `cache`, or set it to False."
-            ) from error
+            raise _no_room(folder, n_bytes, error) from error
 
 
 class Reading:
@@ -120,6 +123,8 @@ class Reading:
         Of the samples that are wanted.
     copy : RawCopy or None
         What is to receive the numbers.
+    asked : bool
+        Whether it is an error if it cannot.
     progress : Progress or None
     """
 
@@ -128,10 +133,11 @@ class Reading:
         stored: Stored,
         strides: set[int],
         copy: RawCopy | None,
+        asked: bool,
         progress: Progress | None,
     ) -> None:
         self.table = stored.table
-        self._stored, self._copy, self._progress = stored, copy, progress
+        self._stored, self._copy, self._asked, self._progress = stored, copy, asked, progress
         self._samples: dict[int, list[Floats]] = {stride: [] for stride in strides}
         if progress is not None:
             progress.begin(self.table.shape[0])
@@ -144,9 +150,14 @@ class Reading:
             self._progress.advance(len(rows))
         return [] if self._copy is None else [partial(self._write, self._copy, first, rows)]
 
-    @staticmethod
-    def _write(copy: RawCopy, first: int, rows: Floats) -> object:
-        copy.write(first, rows)
+    def _write(self, copy: RawCopy, first: int, rows: Floats) -> object:
+        try:
+            copy.write(first, rows)
+        except OSError as error:  # a quota, or a disk that does not keep room free
+            if self._asked:
+                raise _no_room(copy.folder, copy.n_bytes, error) from error
+            self._copy = None
+            copy.close()
         return DONE
 
     def finish(self) -> None:
@@ -163,6 +174,13 @@ class Reading:
             self._progress.end()
         if self._copy is not None:
             self._copy.close()
+
+
+def _no_room(folder: str, n_bytes: int, error: OSError) -> OSError:
+    return OSError(
+        f"The rows could not be copied to {folder!r} ({error.strerror}), which takes "
+        f"{n_bytes / 1e9:.3g} GB: name another folder by `cache`, or set it to False."
+    )
 
 
 def _is_in_memory(folder: str) -> bool:

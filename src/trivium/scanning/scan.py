@@ -1,5 +1,6 @@
 """Tables in files that estimators learn from without bringing them into memory."""
 
+import os
 from typing import Any, Protocol
 
 from numpy.typing import ArrayLike
@@ -57,7 +58,7 @@ def scan(
     columns: Any = None,
     weight: Any = None,
     classes: ArrayLike | None = None,
-    cache: bool | str = "auto",
+    cache: bool | str | os.PathLike[str] = "auto",
     progress: bool | Progress = False,
     client: Any = None,
 ) -> "Scan":
@@ -87,7 +88,7 @@ def scan(
         The column of the rows' weights; in ``.npy`` files as `target`.
     classes : array-like of shape (n_classes,), optional
         The labels that there may be. By default those are found that there are.
-    cache : bool or str, default="auto"
+    cache : bool or path, default="auto"
         Whether numbers are copied once into a temporary file from which they are read faster:
         "auto" does so from the second pass on where it pays and the disk has room; a path names
         the folder. The file has no name there, and is gone with the process.
@@ -158,7 +159,7 @@ class Scan:
         source: Source,
         about: str,
         *,
-        cache: bool | str = "auto",
+        cache: bool | str | os.PathLike[str] = "auto",
         progress: bool | Progress = False,
         client: Any = None,
     ) -> None:
