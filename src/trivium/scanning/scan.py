@@ -90,8 +90,8 @@ def scan(
         The labels that there may be. By default those are found that there are.
     cache : bool or path, default="auto"
         Whether numbers are copied once into a temporary file from which they are read faster:
-        "auto" does so from the second pass on where it pays and the disk has room; a path names
-        the folder. The file has no name there, and is gone with the process.
+        "auto" does so where a fit reads them many times and the disk has room; a path names the
+        folder. The file has no name there, and is gone with the process.
     progress : bool, default=False
         Whether passes through the files that take a while show on standard error how far they are,
         rows a second and the time that is left. Or what is told so: an object with methods
