@@ -15,11 +15,16 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def lazily(method: Method) -> Method:
-    """Let a method that says something of each row answer as `lazy_answer` where it is to."""
+    """Let a method that says something of each row answer Dask's collections as `lazy_answer`.
+
+    A model whose own rows are not in memory (nearest neighbours) cannot be sent to workers: it
+    reads these rows for those that it is asked about, and answers at once.
+    """
 
     @wraps(method)
     def answer(self: Any, X: Any) -> Any:
-        if is_of_dask(X):
+        reads_rows = getattr(getattr(self, "_index", None), "is_streamed", False)
+        if is_of_dask(X) and not reads_rows:
             return lazy_answer(self, method.__name__, X)
         return method(self, X)
 

@@ -12,6 +12,9 @@ from tests.rows.placed import moments, shifted
 import trivium.rows.cluster
 import trivium.softmax.distinct
 from trivium import (
+    KNeighborsClassifier,
+    KNeighborsClassifierCV,
+    KNeighborsDensity,
     LeastSquaresClassifier,
     LeastSquaresClassifierCV,
     SoftmaxRegression,
@@ -183,3 +186,16 @@ def test_searches_and_other_fits_give_what_memory_gives(client, model):
     same_model(one, other)
     if hasattr(one, "alpha_"):
         assert other.alpha_ == one.alpha_
+
+
+@pytest.mark.parametrize(
+    "model", [KNeighborsClassifier(3), KNeighborsClassifierCV(), KNeighborsDensity(3)], ids=str
+)
+def test_neighbours_of_rows_on_workers_are_those_of_memory(client, model):
+    X, y = table(200)
+    one = clone(model).fit(X, y)
+    other = clone(model).fit(in_parts(X, [50, 120]), in_parts(y, [90]))
+    queries = table(30, seed=1)[0]
+    np.testing.assert_array_equal(other.predict_proba(queries), one.predict_proba(queries))
+    asked = other.predict_proba(in_parts(queries, [10]))
+    np.testing.assert_array_equal(asked, one.predict_proba(queries))

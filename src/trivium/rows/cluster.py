@@ -17,7 +17,8 @@ from trivium.rows.partitions import Column, Each, Known, Reduce, kept, picked, p
 from trivium.rows.source import Rows, Statistic
 from trivium.rows.workers_of_dask import Workers
 
-_SMALL = 16 << 20  # bytes: so much of a table is worth no tasks, and is taken into memory
+_SMALL = 1 << 26  # bytes: so much of a table is worth no tasks, and is taken into memory
+_AT_ONCE = 1 << 24  # bytes that come here at once, to be yielded in blocks
 
 
 class Shard(NamedTuple):
@@ -136,7 +137,7 @@ class DaskRows(BaseRows):
     def blocks(self, length: int) -> Iterator[Block]:
         """Bring the rows here in slabs, and yield these in blocks, in order."""
         bytes_a_block = length * self.shape[1] * self.dtype.itemsize
-        for slab in self.slabs(max(_SMALL // bytes_a_block, 1) * bytes_a_block):
+        for slab in self.slabs(max(_AT_ONCE // bytes_a_block, 1) * bytes_a_block):
             yield from slab.parts(length)
 
     def slabs(self, n_bytes: int) -> Iterator[Block]:

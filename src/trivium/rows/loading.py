@@ -12,7 +12,7 @@ from trivium.rows.number_table import NumberTable
 from trivium.rows.workers_of_dask import Workers
 
 _MOST_BYTES = 1 << 26  # of a partition, where reading may begin so often
-_A_WORKER = 4  # partitions, of a small table: the last ones end at about the same time
+_AT_LEAST = 16  # partitions, of a small table
 
 
 def rows_on_workers(client: Any, table: NumberTable) -> DaskRows:
@@ -32,7 +32,7 @@ def rows_on_workers(client: Any, table: NumberTable) -> DaskRows:
     """
     workers = Workers(client)
     addresses = workers.addresses()
-    places = partitions_of(table, max(len(addresses), 1))
+    places = partitions_of(table)
     shards = []
     for number, (start, stop) in enumerate(places):
         worker = addresses[number * len(addresses) // len(places)] if addresses else None
@@ -41,19 +41,21 @@ def rows_on_workers(client: Any, table: NumberTable) -> DaskRows:
     return DaskRows(workers, shards, table.shape[1], table.dtype)
 
 
-def partitions_of(table: NumberTable, n_workers: int) -> list[tuple[int, int]]:
+def partitions_of(table: NumberTable) -> list[tuple[int, int]]:
     """Cut a table where reading may begin, into partitions of about the same size.
+
+    They do not depend on the workers, so that these do not show in the last bits of a fit.
 
     Examples
     --------
     >>> from types import SimpleNamespace
-    >>> files = SimpleNamespace(shape=(10, 2), dtype=np.dtype(float), starts=(0, 1, 4, 6, 9))
-    >>> partitions_of(files, n_workers=1)
-    [(0, 4), (4, 9), (9, 10)]
+    >>> files = SimpleNamespace(shape=(64, 2), dtype=np.dtype(float), starts=(0, 3, 7, 9, 60))
+    >>> partitions_of(files)
+    [(0, 7), (7, 60), (60, 64)]
     """
     n, d = table.shape
     starts: Sequence[int] = table.starts
-    length = min(-(-n // (_A_WORKER * n_workers)), _MOST_BYTES // (d * table.dtype.itemsize))
+    length = min(-(-n // _AT_LEAST), _MOST_BYTES // (d * table.dtype.itemsize))
     firsts = [0]
     while True:
         place = bisect_left(starts, firsts[-1] + max(length, 1))

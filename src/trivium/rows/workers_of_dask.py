@@ -14,10 +14,12 @@ from uuid import uuid4
 
 import numpy as np
 
+from trivium.blocks.locks import Lock
 from trivium.rows.partitions import Work, work_on
 
 _PATIENCE = 30.0  # seconds without any worker
 _LOOK = 2.0  # seconds between two looks for workers
+_sending = Lock()  # for settings of Dask's, which are those of all threads
 _NO_WARNING = {"distributed.admin.large-graph-warning-threshold": "1TB"}
 
 
@@ -79,7 +81,7 @@ class Workers:
 
         where = {} if worker is None else {"workers": [worker], "allow_other_workers": True}
         name = key or f"trivium-{getattr(function, '__name__', 'work')}-{uuid4()}"
-        with dask.config.set(_NO_WARNING), _clearly():
+        with _sending.held, dask.config.set(_NO_WARNING), _clearly():
             future = self.client.submit(function, *arguments, key=name, pure=False, **where)
         self.watch([future])
         return future
@@ -210,7 +212,7 @@ def _clearly() -> Iterator[None]:
         yield
     except KilledWorker as error:
         raise RuntimeError(
-            f"{error.allowed_failures + 1} workers died one after the other at the same rows, "
+            f"Workers died at the same rows, {error.allowed_failures + 1} of them in turn, "
             "as they do where these outgrow their memory. Cut the rows into smaller "
             "partitions, or start workers with more memory, and fit again."
         ) from error

@@ -201,6 +201,8 @@ def _inverse(problem: Problem, curvature: Float64, n_rows: int, *, n_jobs: int |
     weights = curvature if own is None else own * curvature
     numbers, shares = threshold_sample(weights, n_rows)
     roots = np.sqrt(shares / objective.total * (n_classes / (n_classes - 1.0)))
+    # Where rows are not in memory, each call is a pass: one takes all.
+    held = None if objective.rows.in_memory else objective.rows.take(numbers).X
 
     def gram(piece: slice) -> Float64:
         total = np.zeros((size, size))
@@ -208,8 +210,8 @@ def _inverse(problem: Problem, curvature: Float64, n_rows: int, *, n_jobs: int |
         for start in range(piece.start, piece.stop, _CHUNK):
             part = slice(start, min(start + _CHUNK, piece.stop))
             some = packed[: part.stop - start]
-            taken = objective.rows.take(numbers[part])
-            bring_into_frame(dense(taken.X), roots[part], frame.origin, frame.unit, some)
+            X = objective.rows.take(numbers[part]).X if held is None else held[part]
+            bring_into_frame(dense(X), roots[part], frame.origin, frame.unit, some)
             some = problem.framed.pulled_back(some)
             total += some.T @ some
         return total

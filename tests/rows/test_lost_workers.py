@@ -1,0 +1,143 @@
+import _thread
+import logging
+import os
+import signal
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import trivium
+import trivium.rows.cluster
+import trivium.rows.workers_of_dask
+import trivium.softmax.distinct
+from trivium import LeastSquaresClassifier, SoftmaxRegression
+from trivium.rows.workers_of_dask import Workers
+
+da = pytest.importorskip("dask.array")
+dask = pytest.importorskip("dask")
+distributed = pytest.importorskip("distributed")
+pa = pytest.importorskip("pyarrow")
+pq = pytest.importorskip("pyarrow.parquet")
+
+X = np.random.default_rng(0).normal(size=(3000, 4))
+Y = (X[:, :3] + np.random.default_rng(1).normal(size=(3000, 3))).argmax(axis=1)
+
+
+def cluster(n_workers):
+    return distributed.LocalCluster(
+        n_workers=n_workers,
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
+        worker_dashboard_address=None,
+        silence_logs=logging.CRITICAL,  # that a worker was killed is no news here
+    )
+
+
+@pytest.fixture(scope="module")
+def own_client():
+    with cluster(3) as workers, distributed.Client(workers) as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_small(monkeypatch):
+    monkeypatch.setattr(trivium.rows.cluster, "_SMALL", 0)
+    monkeypatch.setattr(trivium.softmax.distinct, "_SMALL", 0)
+
+
+@pytest.fixture
+def kill_at(own_client, monkeypatch):
+    """Let a worker be killed once so many tasks were sent; the other way round, count them."""
+    sent, keep = {"tasks": 0, "last": None}, Workers.keep
+
+    def keep_and_kill(self, *arguments, **options):
+        future = keep(self, *arguments, **options)
+        sent["tasks"] += 1
+        if sent["tasks"] == sent["last"]:
+            _, pid = max(own_client.run(os.getpid).items())
+            os.kill(pid, signal.SIGKILL)
+        return future
+
+    def at(last=None):
+        found, sent["tasks"], sent["last"] = sent["tasks"], 0, last
+        return found
+
+    monkeypatch.setattr(Workers, "keep", keep_and_kill)
+    return at
+
+
+@pytest.mark.parametrize("model", [LeastSquaresClassifier(), SoftmaxRegression()], ids=str)
+@pytest.mark.parametrize("moment", [0.1, 0.6])
+def test_rows_of_files_are_loaded_again_where_a_worker_is_killed(
+    own_client, kill_at, tmp_path, model, moment
+):
+    columns = {name: X[:, j] for j, name in enumerate("abcd")}
+    pq.write_table(pa.table({**columns, "y": Y}), tmp_path / "rows.parquet", row_group_size=300)
+    own_client.wait_for_workers(2, timeout=60)
+    weights = 1.0 + np.arange(3000) % 2
+    table = trivium.scan(tmp_path / "rows.parquet", target="y", client=own_client)
+    kill_at()
+    coef = model.fit(table, sample_weight=weights).coef_
+    kill_at(1 + int(moment * kill_at()))
+    model.fit(table, sample_weight=weights)
+    np.testing.assert_array_equal(model.coef_, coef)
+
+
+def test_rows_that_were_sent_from_here_are_lost_with_a_clear_error(own_client, kill_at):
+    own_client.wait_for_workers(2, timeout=60)
+    parts = own_client.scatter([X[i : i + 500] for i in range(0, 3000, 500)])
+    blocks = [da.from_delayed(dask.delayed(part), (500, 4), dtype=float) for part in parts]
+    rows = da.concatenate(blocks)
+    LeastSquaresClassifier().fit(rows, Y)
+    kill_at(1)
+    with pytest.raises(RuntimeError, match="are lost with their worker.*Load rows from files"):
+        SoftmaxRegression().fit(rows, Y)
+
+
+def test_a_cluster_without_workers_ends_in_an_error(monkeypatch):
+    monkeypatch.setattr(trivium.rows.workers_of_dask, "_LOOK", 0.2)
+    monkeypatch.setattr(trivium.rows.workers_of_dask, "_PATIENCE", 0.6)
+    with (
+        cluster(0) as nobody,
+        distributed.Client(nobody),
+        pytest.raises(RuntimeError, match="No worker is left at tcp://127.0.0.1"),
+    ):
+        LeastSquaresClassifier().fit(da.from_array(X), Y)
+
+
+def deadly(part):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_rows_that_kill_their_workers_end_in_an_error():
+    rows = da.from_array(X).map_blocks(deadly, dtype=float, meta=np.empty((0, 0)))
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
+        cluster(1) as workers,
+        distributed.Client(workers),
+        pytest.raises(RuntimeError, match="^Workers died at the same rows, 1 of them"),
+    ):
+        LeastSquaresClassifier().fit(rows, Y)
+
+
+def slowly(part):
+    time.sleep(10)
+    return part
+
+
+def test_an_interrupt_cancels_what_runs(own_client):
+    own_client.wait_for_workers(1, timeout=60)
+    before = set(own_client.futures)
+    rows = da.from_array(X).map_blocks(slowly, dtype=float, meta=np.empty((0, 0)))
+    threading.Timer(1.0, _thread.interrupt_main).start()
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        LeastSquaresClassifier().fit(rows, Y)
+    assert time.monotonic() - start < 8
+    while not set(own_client.futures) <= before and time.monotonic() < start + 8:
+        time.sleep(0.05)
+    assert set(own_client.futures) <= before
