@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 
 from trivium import save
+from trivium.preparation.prepared_table import PreparedTable, learnt
+from trivium.rows.selected_table import taken
 from trivium.tables import typed_source
 from trivium.tables.errors import TableError
 from trivium.tables.look import look
@@ -15,6 +17,7 @@ from trivium.tables.source import open_source
 from trivium.tables.streamed_look import look_streamed
 from trivium.tabular import streamed_fitting, training
 from trivium.tabular.fitting import fit_table
+from trivium.tabular.reading import used_columns
 from trivium.tabular.streamed_fitting import fit_streamed
 
 N = 600
@@ -107,3 +110,22 @@ def test_what_is_refused(folder):
     path.write_bytes(path.read_bytes() + b"\n")
     with pytest.raises(TableError, match="has changed since it was first read"):
         fit_streamed(seen)
+
+
+def test_prepared_rows_from_any_row_on(folder):
+    expected = fit_table(look(folder, "label"), model="softmax", folds=2).preparation
+    seen = look_streamed(open_source(folder), "label")
+    assert (
+        learnt(seen.watched, used_columns(seen.columns), seen.kept, np.empty(N)) == expected.plan_
+    )
+    prepared = PreparedTable(seen.source, expected.plan_, seen.kept, seen.rows_read)
+    whole = expected.transform(look(folder).table)[seen.kept]
+    assert prepared.shape == whole.shape
+    assert len(prepared.starts) == 5
+    assert list(prepared.starts) == [int(seen.kept[:n].sum()) for n in (0, 100, 100, 101, 350)]
+    for rows in (np.arange(len(whole)), np.array([400, 3, 250, 95, 533]), np.array([500])):
+        np.testing.assert_array_equal(taken(prepared, rows), whole[rows])
+    (number,) = np.flatnonzero(np.flatnonzero(seen.kept) == 101)
+    assert prepared.where(number).endswith(f" of {sorted(folder.iterdir())[3]}")
+    for reader in prepared.readers(3, prepared.starts[3]):
+        reader.close()

@@ -9,6 +9,7 @@ import numpy as np
 from trivium.arrays import Float64
 
 _AT_ONCE = 1 << 18  # numbers
+_FEW = 1 << 16
 
 
 class Numbers(Protocol):
@@ -121,7 +122,9 @@ class ReadNumbers:
             float(used[0]): int(np.searchsorted(used, used[0], side="right")),
             float(used[-1]): end - int(np.searchsorted(used, used[-1], side="left")),
         }
-        self.different: Float64 = used[: _once_each(used)]
+        different = used[: _once_each(used)]
+        # Of few the room is not kept.
+        self.different: Float64 = different.copy() if len(different) <= _FEW else different
 
     def times(self, value: float) -> int:
         """Count the rows of the least or the greatest number."""

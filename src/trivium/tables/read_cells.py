@@ -17,6 +17,10 @@ from trivium.tables.numbers import PLAIN, values
 from trivium.tables.plain_numbers import are_plain, as_plain_numbers
 from trivium.tables.watched import Watched
 
+_AT_ONCE = 1 << 20  # rows
+_EMPTY = (1 << 16) - 1
+_FEW = _EMPTY - 1  # texts
+
 
 class Room:
     """Memory for the numbers of one column at a time.
@@ -31,8 +35,13 @@ class Room:
 
     @cached_property
     def numbers(self) -> Float64:
-        """An array of so many numbers, the same each time."""
+        """An array of so many numbers, the same until it is let go."""
         return np.empty(self.n_rows)
+
+    def let_go(self) -> None:
+        """Give the memory back, as far as nobody looks at it, and what Arrow keeps of its own."""
+        vars(self).pop("numbers", None)
+        pa.default_memory_pool().release_unused()
 
 
 class ReadCells(Cells):
@@ -132,9 +141,30 @@ class ReadCells(Cells):
 
     @cached_property
     def _encoded(self) -> tuple[pa.Array, Any]:
+        self._room.let_go()
+        found = self._few_texts()
+        return self._many_texts() if found is None else found
+
+    def _few_texts(self) -> tuple[pa.Array, Any] | None:
+        """Encode the texts by two bytes a row at most; None if they are too many for that."""
+        places: dict[str, int] = {}
+        codes, end = np.empty(self.rows, np.uint16), 0
+        for texts in self._texts():
+            part = pc.dictionary_encode(texts)
+            own = [places.setdefault(text, len(places)) for text in part.dictionary.to_pylist()]
+            if len(places) > _FEW:
+                return None
+            known = np.array([*own, _EMPTY], np.uint16)
+            indices = pc.fill_null(part.indices, len(own)).to_numpy(zero_copy_only=False)
+            codes[end : end + len(texts)] = known[indices]
+            end += len(texts)
+        np.putmask(codes, codes == _EMPTY, len(places))
+        held = codes.astype(np.min_scalar_type(len(places)), copy=False)
+        return pa.array(list(places), pa.string()), held
+
+    def _many_texts(self) -> tuple[pa.Array, Any]:
+        """Encode the texts by four bytes a row, and as many again while that goes on."""
         parts = [pc.dictionary_encode(texts) for texts in self._texts()]
-        if not parts:
-            return pa.array([], pa.string()), np.empty(0, np.int64)
         unified = pa.chunked_array(parts).unify_dictionaries()
         del parts
         texts, codes, end = unified.chunk(0).dictionary, np.empty(self.rows, np.int32), 0
@@ -143,6 +173,15 @@ class ReadCells(Cells):
             codes[end : end + len(own)] = own
             end += len(own)
         return texts, codes
+
+    @cached_property
+    def counts(self) -> Any:
+        """How often each text occurs."""
+        n = len(self.texts)
+        counts = np.zeros(n + 1, np.intp)
+        for start in range(0, self.rows, _AT_ONCE):
+            counts += np.bincount(self.codes[start : start + _AT_ONCE], minlength=n + 1)
+        return counts[:n]
 
     def _texts(self) -> Iterator[pa.Array]:
         """Read the cells as text."""

@@ -119,6 +119,7 @@ def look_streamed(
         raise error.at(source.place(error.row)) from error
     for other in cells.values():
         other.release()
+    room.let_go()
     columns, notes, lasting = gathered(
         source, findings, {name: cells[name] for name in read}, chosen, said
     )

@@ -19,6 +19,7 @@ _MOST_INTEGERS = 20
 _MOST_FRACTIONS = 10
 _MOST_WORDS = 20
 _NAMED = 3
+_AT_ONCE = 1 << 20  # rows
 _ONE_ROW = "one row only"
 
 
@@ -84,7 +85,12 @@ def codes_of(target: Target, cells: Cells) -> Any:
     """Return each row's place among the classes, as small integers; -1 where it has none."""
     places = {name: place for place, name in enumerate(target.classes)}
     known = np.array([*(places[text] for text in cells.texts.to_pylist()), -1])
-    return known.astype(np.min_scalar_type(-len(places)))[cells.codes]
+    known = known.astype(np.min_scalar_type(-len(places)))
+    found = np.empty(cells.rows, known.dtype)
+    for start in range(0, cells.rows, _AT_ONCE):  # NumPy makes eight bytes of each place
+        some = slice(start, start + _AT_ONCE)
+        found[some] = known[cells.codes[some]]
+    return found
 
 
 def _refuse_quantities(name: str, cells: Cells, counts: dict[str, int], hints: Hints) -> None:

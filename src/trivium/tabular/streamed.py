@@ -90,6 +90,7 @@ def rows_of(seen: StreamedLook, columns: Sequence[Column], stride: int = 1) -> R
         column.name: _levels(own) if column.kind is Kind.CATEGORY else np.concatenate(own)
         for column, own in zip(columns, parts, strict=True)
     }
+    seen.room.let_go()
     codes: Any = seen.codes
     return Rows(values, codes[chosen].astype(np.intp))
 

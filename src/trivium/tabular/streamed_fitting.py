@@ -70,6 +70,7 @@ def fit_streamed(
     notes = of_classes(classes, counts, balanced, class_weight)
     told("learning what columns come to")
     plan = learnt(seen.watched, columns, seen.kept, seen.room.numbers)
+    seen.room.let_go()
     require_columns_that_tell(plan)
     n = seen.rows_used
     among: Any = SIMPLEST_FIRST
@@ -99,6 +100,7 @@ def fit_streamed(
         _, rows = reading.task.learn()
     else:
         rows = _streamed(seen, plan, reading, some.codes, rows_progress)
+    del some, reading  # of which nothing is wanted while all rows are read
     return finished(seen, Made(plan, rows, classes, counts, [*notes, *choice.notes]), choice, told)
 
 
