@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from tests.programs import PATIENCE
 
+import trivium
 from trivium.commands.progress import progress, rows_in_words
 
 N = 150
@@ -136,8 +137,8 @@ def test_tables_that_are_too_large_are_streamed(call, table, tmp_path, monkeypat
     assert "a model of nearest neighbours is its rows" in err
 
 
-def test_a_fit_that_is_stopped_leaves_nothing(tmp_path):
-    """Stopped at moments all over a streamed fit; a killed one leaves what was there."""
+def test_a_fit_that_is_stopped_leaves_the_old_model_or_the_new_one(tmp_path):
+    """At moments all over a streamed fit; what a killed one has begun, the next one removes."""
     random = np.random.default_rng(0)
     codes = random.integers(0, 3, 60_000)
     columns = {f"x{j}": codes + random.normal(size=codes.size) for j in range(4)}
@@ -145,17 +146,18 @@ def test_a_fit_that_is_stopped_leaves_nothing(tmp_path):
     pd.DataFrame({**columns, "y": codes}).to_parquet(tmp_path / "rows" / "a.parquet")
     place = tmp_path / "out" / "y.model"
     place.parent.mkdir()
-    place.write_bytes(b"as it was")
     command = [sys.executable, "-m", "trivium", "fit", tmp_path / "rows", "--target", "y"]
     command += ["--stream", "--model", "softmax", "--folds", "2", "--out", place]
-    for number, moment in ((signal.SIGINT, 1.2), (signal.SIGTERM, 1.8), (signal.SIGKILL, 2.4)):
+    for number, moment in ((signal.SIGKILL, 2.4), (signal.SIGINT, 1.2), (signal.SIGTERM, 1.8)):
+        place.write_bytes(b"as it was")
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
             time.sleep(moment)
             run.send_signal(number)
             run.communicate(timeout=PATIENCE)
-        if run.returncode:
-            assert place.read_bytes() == b"as it was"
-        assert [each.name for each in place.parent.iterdir()] == ["y.model"]
+        if place.read_bytes() != b"as it was":
+            assert trivium.load(place).classes == ("0", "1", "2")
+        left = {each.name for each in place.parent.iterdir()} - {"y.model"}
+        assert not left or (number == signal.SIGKILL and all(n[0] == "." for n in left))
 
 
 def test_rows_are_counted_where_somebody_looks(monkeypatch, capsys):
