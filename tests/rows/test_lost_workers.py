@@ -87,13 +87,14 @@ def test_rows_of_files_are_loaded_again_where_a_worker_is_killed(
     np.testing.assert_array_equal(model.coef_, coef)
 
 
-def test_rows_that_were_sent_from_here_are_lost_with_a_clear_error(own_client, kill_at):
+def test_rows_that_were_sent_from_here_are_lost_with_a_clear_error(own_client):
     own_client.wait_for_workers(2, timeout=60)
     parts = own_client.scatter([X[i : i + 500] for i in range(0, 3000, 500)])
     blocks = [da.from_delayed(dask.delayed(part), (500, 4), dtype=float) for part in parts]
     rows = da.concatenate(blocks)
     LeastSquaresClassifier().fit(rows, Y)
-    kill_at(1)
+    holder, *_ = own_client.who_has(parts)[parts[0].key]
+    os.kill(own_client.run(os.getpid)[holder], signal.SIGKILL)
     with pytest.raises(RuntimeError, match="are lost with their worker.*Load rows from files"):
         SoftmaxRegression().fit(rows, Y)
 

@@ -8,6 +8,7 @@ import numpy as np
 from trivium.arrays import Float64, Floats, Indices, Labels
 from trivium.containers import as_numbers, require_unmasked
 from trivium.labels import as_labels, encoded
+from trivium.rows.aligned import aligned
 from trivium.rows.cluster import DaskRows, Shard
 from trivium.rows.given import NO_LABELS, Given
 from trivium.rows.partitions import n_rows_of
@@ -165,7 +166,8 @@ def as_rows(part: Any, n_columns: int, dtype: np.dtype[Any], number: int) -> Flo
             raise ValueError(f"{name} holds something that is no number: {error}.") from error
     if numbers.ndim != 2 or numbers.shape[1] != n_columns:
         raise ValueError(f"{name} has the shape {numbers.shape}; expected {n_columns} columns.")
-    return np.ascontiguousarray(numbers)
+    rows: Floats = aligned(np.ascontiguousarray(numbers))
+    return rows
 
 
 def _of_frame(part: Any, dtype: np.dtype[Any], name: str) -> Floats:

@@ -12,6 +12,7 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.workers import at_most
+from trivium.rows.aligned import aligned
 from trivium.rows.block import NO_CODES, Block
 from trivium.rows.memory import ArrayRows
 
@@ -157,9 +158,10 @@ class Work:
 
 def work_on(work: Work, data: Sequence[Floats], known: Sequence[Known | None]) -> list[Any]:
     """Do some work with partitions that are on this worker, on as many threads as it has."""
+    action = aligned(work.action)
     with at_most(_threads()), np.errstate(**work.errstate):
         return [
-            work.action(Partition(X, own or NOTHING, first), *beside)
+            action(Partition(aligned(X), aligned(own or NOTHING), first), *aligned(beside))
             for X, own, first, beside in zip(data, known, work.firsts, work.beside, strict=True)
         ]
 
@@ -174,7 +176,8 @@ def _threads() -> int:
 
 def kept(known: Known) -> Known:
     """Keep what came along with the task itself, which is there again if a worker is lost."""
-    return known
+    own: Known = aligned(known)
+    return own
 
 
 def picked(X: Floats, numbers: Indices) -> Floats:
