@@ -7,6 +7,7 @@ import typer
 from typer.exceptions import TyperException
 
 from trivium.commands import reading
+from trivium.commands.cluster import connected
 from trivium.commands.progress import progress
 from trivium.commands.validation import print_validation
 from trivium.commands.words import (
@@ -61,6 +62,14 @@ def fit(
     dates: reading.Dates = None,
     sheet: reading.Sheet = None,
     stream: reading.Stream = False,
+    dask: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Workers of this Dask scheduler read the files, and fit a linear model to all "
+            "rows.",
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
 ) -> None:
     """Fit a model to a table, say what was done and how well it does, and write it to a file."""
@@ -73,13 +82,23 @@ def fit(
     if not out:
         raise TyperException("--out is empty: name a file")
     weights: Any = None if class_weight is Weights.NONE else class_weight.value
-    with errors_in_one_line(), progress("fitting") as tell:
+    with errors_in_one_line(), connected(dask) as client, progress("fitting") as tell:
         require_other_file(out, *data)
         require_writable(out)
         tell("reading")
         kinds = reading.with_group(kinds, group)
         seen = reading.look_at(
-            data, target, kinds, missing, drop, decimal, dates, sheet, stream=stream, tell=tell
+            data,
+            target,
+            kinds,
+            missing,
+            drop,
+            decimal,
+            dates,
+            sheet,
+            stream=stream or dask is not None,
+            anywhere=dask is not None,
+            tell=tell,
         )
         settings: Any = {
             "model": model.value,
@@ -92,7 +111,7 @@ def fit(
             fitted = fit_table(seen, **settings, group=group, time=time)
         else:
             _require_in_memory(group, time)
-            fitted = fit_streamed(seen, **settings, rows_progress=tell)
+            fitted = fit_streamed(seen, **settings, rows_progress=tell, client=client)
         tell("writing")
         save(fitted, out)
     if json:

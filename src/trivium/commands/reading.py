@@ -112,9 +112,12 @@ def look_at(
     sheet: str | None,
     *,
     stream: bool = False,
+    anywhere: bool = False,
     tell: "Telling | None" = None,
 ) -> "Look | StreamedLook":
     """Look at a table as these options say, column by column where it does not fit in memory.
+
+    With `anywhere` other processes are able to open its source, too.
 
     Raises
     ------
@@ -123,12 +126,15 @@ def look_at(
     TyperException
         As `kinds_of`.
     """
+    from trivium.tables.file_names import parts_of
     from trivium.tables.look import look
-    from trivium.tables.source import open_source
+    from trivium.tables.source import open_parts, open_source
     from trivium.tables.streamed_look import look_streamed
     from trivium.tables.watched import is_too_large
 
-    source = open_source(list(data), sheet=sheet)
+    # Other processes open files by their names: those of one, too.
+    parts = parts_of(list(data)) if anywhere else None
+    source = open_source(list(data), sheet=sheet) if parts is None else open_parts(parts, sheet)
     if stream or is_too_large(source):
         return look_streamed(
             source,

@@ -16,6 +16,7 @@ from trivium.tables.errors import CellError
 from trivium.tables.many_files import ManyFiles
 from trivium.tables.pieces import Piece
 from trivium.tables.protocol import Source
+from trivium.tables.source import open_parts
 from trivium.tables.watched import Watched
 
 
@@ -43,16 +44,38 @@ class PreparedTable:
         self._begins = [0]  # rows of the source before each file
         if isinstance(source, ManyFiles):
             self._begins = np.cumsum([0, *(file.n_rows for file in source.files[:-1])]).tolist()
-        self.starts: Sequence[int] = self._begins
+        self._firsts = self._begins  # rows of this table before each file
         if kept is not None:
-            self.starts = [int(np.count_nonzero(kept[:begin])) for begin in self._begins]
+            self._firsts = [int(np.count_nonzero(kept[:begin])) for begin in self._begins]
+        self.starts: Sequence[int] = sorted({first for first in self._firsts if first < n} | {0})
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Say what another process needs: the names of the files, which are opened there."""
+        source = self.source
+        if not isinstance(source, ManyFiles):
+            raise TypeError("rows that are in no files cannot be sent to another process")
+        files = [(file.part, file.stamp) for file in source.files]
+        return {**vars(self), "source": files}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Open the files, which are to be what they were.
+
+        Raises
+        ------
+        TableError
+            If one is gone, or has changed.
+        """
+        parts = [part for part, _ in state["source"]]
+        for part, stamp in state["source"]:
+            stamp.require(part.path)
+        vars(self).update(state, source=open_parts(parts))
 
     def readers(self, most: int, start: int = 0) -> list["PreparedReader"]:
         """Open the table at a row: some columns a reader, of a text file all for one."""
         n = len(self.plan.columns)
         n_readers = 1 if self.source.text else max(1, min(most, n))
         cuts = [n * number // n_readers for number in range(n_readers + 1)]
-        first = len(self.starts) - 1 - self.starts[::-1].index(start)
+        first = len(self._firsts) - 1 - self._firsts[::-1].index(start)
         return [PreparedReader(self, range(cuts[j], cuts[j + 1]), first) for j in range(n_readers)]
 
     def pieces(self, names: Sequence[str], numbers: dict[str, Any], first: int) -> Iterator[Piece]:

@@ -26,7 +26,8 @@ class File:
     """
 
     def __init__(self, part: Part, source: Source) -> None:
-        self.path, self.source, self.cells = part.path, source, part.folder_cells
+        self.part, self.source = part, source
+        self.path, self.cells = part.path, part.folder_cells
         self.stamp = Stamp.of(part.path)
         self._n_rows: int | None = source.n_rows
 

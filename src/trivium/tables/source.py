@@ -49,11 +49,11 @@ def open_source(data: Any, *, sheet: str | None = None) -> Source:
         if not os.fspath(data):
             raise TableError("no file is named: its name is empty")
         parts = parts_of(data)
-        return _open_file(Path(data), sheet) if parts is None else _open_files(parts, sheet)
+        return _open_file(Path(data), sheet) if parts is None else open_parts(parts, sheet)
     if isinstance(data, list | tuple) and all(isinstance(d, str | os.PathLike) for d in data):
         if len(data) == 1:
             return open_source(data[0], sheet=sheet)
-        return _open_files(parts_of(data) or [], sheet)
+        return open_parts(parts_of(data) or [], sheet)
     if sheet is not None:
         raise TableError("sheet is for Excel files alone")
     if isinstance(data, pa.Table | pa.RecordBatch):
@@ -76,8 +76,20 @@ def open_source(data: Any, *, sheet: str | None = None) -> Source:
     )
 
 
-def _open_files(parts: Sequence[Part], sheet: str | None) -> Source:
-    """Open files that are one table; those that are empty to the last byte have nothing to say."""
+def open_parts(parts: Sequence[Part], sheet: str | None = None) -> ManyFiles:
+    """Open files that are one table; those that are empty to the last byte have nothing to say.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+    sheet : str, optional
+        Of Excel files.
+
+    Raises
+    ------
+    TableError
+        If one cannot be read, or does not fit the others; it names the file.
+    """
     files, empty = [], []
     for part in parts:
         if _is_empty(part.path):

@@ -27,20 +27,33 @@ class PreparedRows:
     table : PreparedTable
     n_classes : int
     progress : Progress or None
+    client : distributed.Client or None
+        Whose workers read the files, and keep the rows.
     """
 
     column_names = None
 
     def __init__(
-        self, table: PreparedTable, n_classes: int, progress: Progress | None = None
+        self,
+        table: PreparedTable,
+        n_classes: int,
+        progress: Progress | None = None,
+        client: Any = None,
     ) -> None:
         self.n_columns, self.shape = table.shape[1], table.shape
         self._classes = np.arange(n_classes, dtype=np.intp)
         self._stored = Stored(table, "auto", progress)
+        self._client = client
+        self._rows: Any = None
 
     def given(self, y: Any = None, sample_weight: Any = None, *, labelled: bool = True) -> Given:
         """Return the rows, with places of classes for labels."""
-        rows = FileRows(self._stored)
+        rows: Any = FileRows(self._stored)
+        if self._client is not None:
+            from trivium.rows.loading import rows_on_workers
+
+            self._rows = self._rows or rows_on_workers(self._client, self._stored.table)
+            rows = self._rows
         if not labelled:
             return Given(rows, NO_LABELS, None, sample_weight)
         return Given(rows, self._classes, y, sample_weight)

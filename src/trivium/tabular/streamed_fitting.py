@@ -38,6 +38,7 @@ def fit_streamed(
     seed: int = 0,
     progress: Progress | None = None,
     rows_progress: RowProgress | None = None,
+    client: Any = None,
 ) -> TabularClassifier:
     """Fit a classifier to a table that is read again whenever it is wanted.
 
@@ -53,6 +54,9 @@ def fit_streamed(
         As of `fit_table`.
     rows_progress : Progress or None
         Is told how far passes through all rows have come.
+    client : distributed.Client or None
+        Whose workers read the files, which they find where they are here, and fit a linear model
+        to all rows: to 1e-10 that of memory.
 
     Raises
     ------
@@ -99,7 +103,7 @@ def fit_streamed(
             reading = _reading(seen, some.values, some.codes, balanced=balanced, seed=seed)
         _, rows = reading.task.learn()
     else:
-        rows = _streamed(seen, plan, reading, some.codes, rows_progress)
+        rows = _streamed(seen, plan, reading, some.codes, rows_progress, client)
     del some, reading  # of which nothing is wanted while all rows are read
     return finished(seen, Made(plan, rows, classes, counts, [*notes, *choice.notes]), choice, told)
 
@@ -126,6 +130,7 @@ def _streamed(
     reading: Reading,
     codes: Indices,
     progress: RowProgress | None,
+    client: Any,
 ) -> Training:
     """Return all rows, which are read whenever they are wanted, and those that choose."""
     task, target = reading.task, seen.target
@@ -134,5 +139,5 @@ def _streamed(
     table = PreparedTable(seen.source, plan, seen.kept, seen.rows_read)
     n_classes = 0 if target is None else len(target.classes)
     every: Any = seen.codes if seen.kept is None else seen.codes[seen.kept]  # type: ignore[index]
-    rows: Any = PreparedRows(table, n_classes, progress)
+    rows: Any = PreparedRows(table, n_classes, progress, client)
     return Training(rows, every, np.empty(0, np.intp), task.balanced, task.seed, sample=sample)

@@ -1,0 +1,46 @@
+"""A cluster of Dask's workers, by its address."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from trivium.tables.errors import TableError
+
+_PATIENCE = 10  # seconds
+
+
+@contextmanager
+def connected(address: str | None) -> Iterator[Any]:
+    """Connect to a cluster, and leave it at the end; None stands for no cluster.
+
+    Parameters
+    ----------
+    address : str or None
+        As "tcp://10.0.0.5:8786".
+
+    Yields
+    ------
+    distributed.Client or None
+
+    Raises
+    ------
+    TableError
+        If nobody answers there, or Dask is not installed.
+    """
+    if address is None:
+        yield None
+        return
+    try:
+        import distributed
+    except ImportError as error:
+        raise TableError('--dask: Dask is not installed: pip install "trivium[dask]"') from error
+    try:
+        client: Any = distributed.Client(address, timeout=_PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        raise TableError(
+            f"--dask: no scheduler answers at {address} within {_PATIENCE} seconds"
+        ) from error
+    try:
+        yield client
+    finally:
+        client.close()
