@@ -15,6 +15,7 @@ from trivium.blocks.workers import at_most
 from trivium.rows.aligned import aligned
 from trivium.rows.block import NO_CODES, Block
 from trivium.rows.memory import ArrayRows
+from trivium.rows.worker_memory import memory_kept
 
 
 class Known(NamedTuple):
@@ -159,7 +160,7 @@ class Work:
 def work_on(work: Work, data: Sequence[Floats], known: Sequence[Known | None]) -> list[Any]:
     """Do some work with partitions that are on this worker, on as many threads as it has."""
     action = aligned(work.action)
-    with at_most(_threads()), np.errstate(**work.errstate):
+    with memory_kept(), at_most(_threads()), np.errstate(**work.errstate):
         return [
             action(Partition(aligned(X), aligned(own or NOTHING), first), *aligned(beside))
             for X, own, first, beside in zip(data, known, work.firsts, work.beside, strict=True)
