@@ -25,11 +25,13 @@ def connected(address: str | None) -> Iterator[Any]:
     Raises
     ------
     TableError
-        If nobody answers there, or Dask is not installed.
+        If nobody answers there, or Dask is not installed; or if scheduler or workers are lost.
     """
     if address is None:
         yield None
         return
+    from trivium.rows.workers_of_dask import LostError
+
     try:
         import distributed
     except ImportError as error:
@@ -42,5 +44,11 @@ def connected(address: str | None) -> Iterator[Any]:
         ) from error
     try:
         yield client
+    except LostError as error:
+        raise TableError(f"--dask: {error}") from error
+    except OSError as error:
+        if client.status == "running":  # then it is a file's
+            raise
+        raise TableError(f"--dask: the scheduler at {address} is lost") from error
     finally:
         client.close()

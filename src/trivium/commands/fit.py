@@ -62,14 +62,7 @@ def fit(
     dates: reading.Dates = None,
     sheet: reading.Sheet = None,
     stream: reading.Stream = False,
-    dask: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ADDRESS",
-            help="Workers of this Dask scheduler read the files, and fit a linear model to all "
-            "rows.",
-        ),
-    ] = None,
+    dask: reading.Dask = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
 ) -> None:
     """Fit a model to a table, say what was done and how well it does, and write it to a file."""

@@ -2,12 +2,15 @@
 
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
 
 from trivium.commands import reading
+from trivium.commands.cluster import connected
 from trivium.commands.progress import progress
 from trivium.commands.words import (
     errors_in_one_line,
@@ -17,6 +20,7 @@ from trivium.commands.words import (
 )
 
 if TYPE_CHECKING:
+    from trivium.tabular.classifier import TabularClassifier
     from trivium.tabular.predictions import Tally
 
 
@@ -46,6 +50,7 @@ def predict(
     ] = None,
     decimal: reading.Decimal = None,
     sheet: reading.Sheet = None,
+    dask: reading.Dask = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
 ) -> None:
     """Predict the class of each row of a table, in order, one row out for each row in.
@@ -55,8 +60,8 @@ def predict(
     """
     from trivium.atomic import atomic_file
     from trivium.blocks.read_ahead import begun
-    from trivium.tables.errors import TableError
     from trivium.tables.source import open_source
+    from trivium.tables.unchanged import Stamp
     from trivium.tables.writing import batch_writer, format_of, needs_no_quotes
 
     if not out:
@@ -65,35 +70,41 @@ def predict(
         kind = format_of(out)
     except ValueError as error:
         raise TyperException(f"--out: {error}") from error
-    with errors_in_one_line(), progress("predicting") as tell:
+    with errors_in_one_line(), connected(dask) as client, progress("predicting") as tell:
         require_other_file(out, model, *data)
-        opened = begun(
-            lambda: open_source(list(data), sheet=sheet)
-        )  # which reads all of a text file
+        opened = begun(  # which reads all of a text file
+            lambda: (
+                open_source(list(data), sheet=sheet)
+                if client is None
+                else reading.open_anywhere(data, sheet)
+            )
+        )
+        from trivium.tabular.predictions import Predictions  # meanwhile, for that takes a while
 
-        from trivium.storage.models import load  # meanwhile, for these take a while
-        from trivium.tabular.classifier import TabularClassifier
-        from trivium.tabular.predictions import Predictions
+        stamp = Stamp.of(Path(model))  # before it is read
+        fitted = _loaded(model)
+        used = fitted if decimal is None else fitted.with_decimal(decimal)
+        there: Any = {}
+        made_by: Any = Predictions
+        if client is not None:
+            from trivium.tabular.predictions_on_workers import ModelFile, PredictionsOnWorkers
 
-        fitted = load(model)
-        if not isinstance(fitted, TabularClassifier):
-            raise TableError(f"{model} holds a {type(fitted).__name__}, which takes no tables")
-        predictions = Predictions(
-            fitted if decimal is None else fitted.with_decimal(decimal),
-            opened(),
-            proba=proba,
-            abstain_below=abstain_below,
-            keep=keep or (),
+            model_file = ModelFile(Path(model).absolute(), stamp, _loaded, decimal)
+            there = {"client": client, "file": model_file, "sheet": sheet}
+            made_by = PredictionsOnWorkers
+        predictions = made_by(
+            used, opened(), proba=proba, abstain_below=abstain_below, keep=keep or (), **there
         )
         plain = not keep and needs_no_quotes(fitted.classes)
         with (
             atomic_file(out) as file,
             batch_writer(file, predictions.schema, kind, quoted=not plain) as writer,
+            closing(predictions.batches()) as batches,
         ):
             start, n_rows = time.monotonic(), predictions.source.n_rows
             if n_rows is not None:
                 tell.begin(n_rows)
-            for batch in predictions.batches():
+            for batch in batches:
                 writer.write_batch(batch)
                 rows = predictions.tally.rows
                 rate = rows / max(time.monotonic() - start, 1e-9)
@@ -105,6 +116,18 @@ def predict(
         print_json(_as_json(predictions.tally, out))
     else:
         print_lines(_sentences(predictions.tally, out))
+
+
+def _loaded(path: "str | Path") -> "TabularClassifier":
+    """Read a model of tables, here or on a worker."""
+    from trivium.storage.models import load
+    from trivium.tables.errors import TableError
+    from trivium.tabular.classifier import TabularClassifier
+
+    fitted = load(path)
+    if not isinstance(fitted, TabularClassifier):
+        raise TableError(f"{path} holds a {type(fitted).__name__}, which takes no tables")
+    return fitted
 
 
 def _as_json(tally: "Tally", out: str) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """Options on how a table is read, which several commands take."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +10,7 @@ from typer.exceptions import TyperException
 if TYPE_CHECKING:
     from trivium.commands.progress import Telling
     from trivium.tables.look import Look
+    from trivium.tables.many_files import ManyFiles
     from trivium.tables.streamed_look import StreamedLook
 
 Data = Annotated[
@@ -46,6 +48,14 @@ Stream = Annotated[
         "--stream",
         help="Read the rows again whenever they are wanted, as is done where they do not fit in "
         "memory.",
+    ),
+]
+Dask = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Workers of this Dask scheduler read the files and do the work: a linear model is "
+        "fitted to all rows, rows are predicted.",
     ),
 ]
 Group = Annotated[
@@ -98,6 +108,26 @@ def called(data: Sequence[str]) -> str:
     return f"{data[0]} ({counted})" if len(data) == 1 else counted
 
 
+def open_anywhere(data: Sequence[str], sheet: str | None) -> "ManyFiles":
+    """Open files that other processes open, too, by their names: that of one file as well.
+
+    Parameters
+    ----------
+    data : sequence of str
+        As of `Data`.
+    sheet : str or None
+    """
+    from trivium.tables.errors import TableError
+    from trivium.tables.file_names import Part, parts_of
+    from trivium.tables.source import open_parts
+
+    if "" in data:
+        raise TableError("no file is named: its name is empty")
+    parts = parts_of(data[0]) if len(data) == 1 else parts_of(data)
+    found = [Part(Path(data[0]), {})] if parts is None else parts
+    return open_parts([part._replace(path=part.path.absolute()) for part in found], sheet)
+
+
 STREAMED = "The rows are not kept in memory: they are read again whenever they are wanted."
 
 
@@ -126,15 +156,12 @@ def look_at(
     TyperException
         As `kinds_of`.
     """
-    from trivium.tables.file_names import parts_of
     from trivium.tables.look import look
-    from trivium.tables.source import open_parts, open_source
+    from trivium.tables.source import open_source
     from trivium.tables.streamed_look import look_streamed
     from trivium.tables.watched import is_too_large
 
-    # Other processes open files by their names: those of one, too.
-    parts = parts_of(list(data)) if anywhere else None
-    source = open_source(list(data), sheet=sheet) if parts is None else open_parts(parts, sheet)
+    source = open_anywhere(data, sheet) if anywhere else open_source(list(data), sheet=sheet)
     if stream or is_too_large(source):
         return look_streamed(
             source,

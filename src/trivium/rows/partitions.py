@@ -160,14 +160,14 @@ class Work:
 def work_on(work: Work, data: Sequence[Floats], known: Sequence[Known | None]) -> list[Any]:
     """Do some work with partitions that are on this worker, on as many threads as it has."""
     action = aligned(work.action)
-    with memory_kept(), at_most(_threads()), np.errstate(**work.errstate):
+    with memory_kept(), at_most(threads_of_worker()), np.errstate(**work.errstate):
         return [
             action(Partition(aligned(X), aligned(own or NOTHING), first), *aligned(beside))
             for X, own, first, beside in zip(data, known, work.firsts, work.beside, strict=True)
         ]
 
 
-def _threads() -> int:
+def threads_of_worker() -> int:
     """How many threads this worker was started with."""
     from distributed import get_worker
 

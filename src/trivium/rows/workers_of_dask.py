@@ -23,6 +23,10 @@ _sending = Lock()  # for settings of Dask's, which are those of all threads
 _NO_WARNING = {"distributed.admin.large-graph-warning-threshold": "1TB"}
 
 
+class LostError(RuntimeError):
+    """Rows or workers that are lost, in one line that says what to do."""
+
+
 class Workers:
     """Dask's workers.
 
@@ -134,7 +138,7 @@ class Workers:
 
         Raises
         ------
-        RuntimeError
+        LostError
             If rows are lost with their worker, or no worker is left.
         """
         of_worker: dict[str | None, list[int]] = {}
@@ -157,7 +161,7 @@ class Workers:
 
         Raises
         ------
-        RuntimeError
+        LostError
             As `answers`.
         """
         try:
@@ -189,9 +193,9 @@ class Workers:
                 continue
             lonely = 0.0 if self.client.nthreads() else lonely + _LOOK
             if lonely >= _PATIENCE:
-                raise RuntimeError(
+                raise LostError(
                     f"No worker is left at {self.client.scheduler.address}, and none has come for "
-                    f"{_PATIENCE:.0f} seconds. Start workers, and fit again."
+                    f"{_PATIENCE:.0f} seconds. Start workers, and begin again."
                 )
 
     def _let_go(self) -> None:
@@ -211,14 +215,14 @@ def _clearly() -> Iterator[None]:
     try:
         yield
     except KilledWorker as error:
-        raise RuntimeError(
+        raise LostError(
             f"Workers died at the same rows, {error.allowed_failures + 1} of them in turn, "
             "as they do where these outgrow their memory. Cut the rows into smaller "
-            "partitions, or start workers with more memory, and fit again."
+            "partitions, or start workers with more memory, and begin again."
         ) from error
     except CancelledError as error:
-        raise RuntimeError(
+        raise LostError(
             "Rows that were sent from this process are lost with their worker, or the cluster is "
             "closed. Load rows from files (trivium.scan, or Dask's readers), which workers can do "
-            "again, and fit again."
+            "again, and begin again."
         ) from error

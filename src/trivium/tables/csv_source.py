@@ -3,6 +3,7 @@
 import io
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -15,7 +16,7 @@ from trivium.tables.edges import header_below, title_above
 from trivium.tables.errors import TableError, row_called
 from trivium.tables.headers import checked_headers
 from trivium.tables.line_blocks import blocks_of_lines
-from trivium.tables.pieces import Piece, batches_of, whole
+from trivium.tables.pieces import WHOLE, Piece, Stretch, batches_of, whole
 from trivium.tables.streams import Utf8, compression_of, open_plain
 
 _START = 1 << 18
@@ -95,6 +96,41 @@ class CsvSource:
         with self._open_bytes() as stream:
             for block in blocks_of_lines(stream, _BLOCK, quoted=self._quotes):
                 yield partial(self._parsed, block, wanted, floats)
+
+    def stretches(self, n_pieces: int) -> Iterator[tuple[Stretch, int]]:
+        """Cut the file into stretches of so many pieces, and say how many these are.
+
+        Where each ends is found by its line ends; a file that is packed, of another encoding, or
+        with marks that are no quotations is one stretch.
+        """
+        size = self.path.stat().st_size
+        streamed = self._quotes and not self._tidy
+        if streamed or size <= n_pieces * _BLOCK or self._is_changed():
+            yield WHOLE, -(-size // _BLOCK)
+            return
+        with self._open_bytes() as stream:
+            begin = stream.tell()
+            blocks = blocks_of_lines(stream, _BLOCK, quoted=self._quotes)
+            while lengths := [len(block) for block in islice(blocks, n_pieces)]:
+                yield (begin, *lengths), len(lengths)
+                begin += sum(lengths)
+
+    def pieces_of(
+        self,
+        stretch: Stretch,
+        names: Iterable[str],
+        *,
+        numbers: Collection[str] = (),
+        plain: Collection[str] = (),
+    ) -> Iterator[Piece]:
+        """Hand out the pieces of a stretch: its first byte, and the bytes of each piece."""
+        wanted = tuple(names)
+        floats = {self.names.index(name) for name in plain if name in wanted}
+        begin, *lengths = stretch
+        with open(self.path, "rb") as file:
+            file.seek(begin)
+            for length in lengths:
+                yield partial(self._parsed, file.read(length), wanted, floats)
 
     def _parsed(self, block: bytes, wanted: tuple[str, ...], floats: set[int]) -> pa.RecordBatch:
         """Read a block of whole lines; where it has other cells than numbers, there are no floats.

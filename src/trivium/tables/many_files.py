@@ -4,12 +4,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
 from trivium.tables.errors import CellError, TableError
 from trivium.tables.file_names import Part
-from trivium.tables.pieces import Piece, batches_of
+from trivium.tables.pieces import WHOLE, Piece, Stretch, batches_of
 from trivium.tables.protocol import Source
 from trivium.tables.unchanged import Stamp
 
@@ -51,6 +52,25 @@ class File:
             if str(self.path) in str(error):
                 raise
             raise TableError(f"{self.path}: {error}") from error
+
+    def pieces(
+        self,
+        wanted: Sequence[str],
+        numbers: Collection[str],
+        plain: Collection[str],
+        stretch: Stretch = WHOLE,
+    ) -> Iterator[Piece]:
+        """Hand out what makes the batches of the file, or of a stretch of it."""
+        own = [name for name in wanted if name not in self.cells] or self.source.names[:1]
+        with self.named():
+            self.stamp.require(self.path)
+            if stretch is WHOLE:
+                some = self.source.pieces(own, numbers=numbers, plain=plain)
+            else:
+                source: Any = self.source  # which has cut itself
+                some = source.pieces_of(stretch, own, numbers=numbers, plain=plain)
+            for piece in some:
+                yield partial(_whole, piece, self, wanted)
 
 
 class ManyFiles:
@@ -139,21 +159,7 @@ class ManyFiles:
         """Hand out what makes the batches of the files from a number on."""
         wanted = self.names if names is None else tuple(names)
         for file in self.files[first:]:
-            yield from self._pieces_of(file, wanted, numbers, plain)
-
-    def _pieces_of(
-        self,
-        file: File,
-        wanted: tuple[str, ...],
-        numbers: Collection[str],
-        plain: Collection[str],
-    ) -> Iterator[Piece]:
-        own = [name for name in wanted if name not in file.cells] or file.source.names[:1]
-        with file.named():
-            file.stamp.require(file.path)
-            some = file.source.pieces(own, numbers=numbers, plain=plain)
-            for piece in some:
-                yield partial(_whole, piece, file, wanted)
+            yield from file.pieces(wanted, numbers, plain)
 
     def place(self, row: int) -> str:
         """Name a row by its place in its file, and the file."""

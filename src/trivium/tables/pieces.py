@@ -9,6 +9,12 @@ from trivium.blocks.read_ahead import map_ahead
 Piece = Callable[[], pa.RecordBatch]
 """Makes a batch of rows, or raises what is wrong with them. Others may be called before it."""
 
+Stretch = tuple[int, ...]
+"""Some pieces of a file that follow each other, in the file's own words."""
+
+WHOLE: Stretch = ()
+"""All of them."""
+
 AT_ONCE = 16
 """Pieces that are in memory for threads to share."""
 

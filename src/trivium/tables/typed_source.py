@@ -1,5 +1,6 @@
 """Tables whose columns have types: Parquet, Arrow and Feather files, data frames, Arrow tables."""
 
+import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -12,11 +13,13 @@ import pyarrow.compute as pc
 
 from trivium.tables.errors import TableError, row_called
 from trivium.tables.headers import checked_headers
-from trivium.tables.pieces import Piece, batches_of
+from trivium.tables.parquet_rows import batches_between, stretches_of
+from trivium.tables.pieces import WHOLE, Piece, Stretch, batches_of
 from trivium.tables.texts import text_of_array, text_of_objects, type_word
 
 ROWS_OF_A_BATCH = 16_384
 _BUFFER = 1 << 16  # bytes of a column that are read at once, rather than all of a group of rows
+_PIECE = 1 << 21  # bytes of a file, about, whose rows nobody has counted
 STREAM = b"\xff\xff\xff\xff"
 OLD_FEATHER = b"FEA1"
 FEATHER = (b"ARROW1", OLD_FEATHER, STREAM)
@@ -24,7 +27,7 @@ FEATHER = (b"ARROW1", OLD_FEATHER, STREAM)
 DAMAGE = (pa.ArrowException, OSError, ValueError, LookupError, OverflowError)
 """What pyarrow raises on files that were damaged."""
 
-Read = Callable[[Sequence[int]], Iterable[Mapping[int, Any]]]
+Read = Callable[..., Iterable[Mapping[int, Any]]]
 """Takes numbers of columns and hands out blocks of rows, each an array or series a column."""
 
 
@@ -41,6 +44,8 @@ class TypedSource:
         Rows, if they are known.
     schema : Arrow schema or None
         Types of the columns, where they count: in files, of which others may have others.
+    stretches : sequence of Stretch
+        Of a file that can be read from other rows than the first: what `read` takes besides.
     """
 
     text = False
@@ -54,6 +59,7 @@ class TypedSource:
         *,
         n_rows: int | None = None,
         schema: pa.Schema | None = None,
+        stretches: Sequence[Stretch] = (WHOLE,),
     ) -> None:
         self.names, said = checked_headers(["" if n is None else str(n) for n in names])
         self.notes = (*notes, *said)
@@ -62,6 +68,7 @@ class TypedSource:
         kinds = [] if schema is None else [type_word(each) for each in schema.types]
         self.types = dict(zip(self.names, kinds, strict=False))
         self._read = read
+        self._stretches = stretches
 
     def batches(
         self,
@@ -81,10 +88,35 @@ class TypedSource:
         plain: Collection[str] = (),
     ) -> Iterator[Piece]:
         """Hand out what makes those batches."""
+        return self.pieces_of(WHOLE, names, numbers=numbers, plain=plain)
+
+    def stretches(self, n_pieces: int) -> Iterator[tuple[Stretch, int]]:
+        """Cut a file where it can be read from, and say of about how many pieces stretches are."""
+        if self._stretches[0] is WHOLE:
+            about = self.n_bytes // _PIECE if self.n_rows is None else self.n_rows / ROWS_OF_A_BATCH
+            yield WHOLE, math.ceil(about)
+            return
+        begin, end = self._stretches[0]
+        for first, stop in self._stretches[1:]:
+            if stop - begin > n_pieces * ROWS_OF_A_BATCH:
+                yield (begin, end), math.ceil((end - begin) / ROWS_OF_A_BATCH)
+                begin = first
+            end = stop
+        yield (begin, end), math.ceil((end - begin) / ROWS_OF_A_BATCH)
+
+    def pieces_of(
+        self,
+        stretch: Stretch,
+        names: Iterable[str] | None = None,
+        *,
+        numbers: Collection[str] = (),
+        plain: Collection[str] = (),
+    ) -> Iterator[Piece]:
+        """Hand out the pieces of a stretch: its first row, and the one behind its last."""
         wanted = self.names if names is None else tuple(names)
         places = [self.names.index(name) for name in wanted]
         direct = frozenset((*numbers, *plain))
-        for block in self._read(places):
+        for block in self._read(places, *stretch):
             yield partial(_batch_of, [block[place] for place in places], wanted, direct)
 
     def place(self, row: int) -> str:
@@ -179,21 +211,22 @@ def of_parquet(path: Path) -> TypedSource:
     try:
         with parquet.ParquetFile(path) as file:
             schema, n_rows = file.schema_arrow, file.metadata.num_rows
+            stretches = stretches_of(file.metadata, ROWS_OF_A_BATCH)
         names = schema.names
     except DAMAGE as error:
         raise _damaged(path, "Parquet", error) from error
 
-    def read(places: Sequence[int]) -> Iterator[dict[int, pa.Array]]:
+    def read(places: Sequence[int], *stretch: int) -> Iterator[dict[int, Any]]:
         wanted = [names[place] for place in places]
         try:
             with parquet.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False) as file:
-                for batch in file.iter_batches(ROWS_OF_A_BATCH, columns=wanted):
+                for batch in batches_between(file, wanted, ROWS_OF_A_BATCH, stretch):
                     batch.validate(full=True)
                     yield {place: batch.column(names[place]) for place in places}
         except DAMAGE as error:
             raise _damaged(path, "Parquet", error) from error
 
-    return TypedSource(names, read, n_rows=n_rows, schema=schema)
+    return TypedSource(names, read, n_rows=n_rows, schema=schema, stretches=stretches)
 
 
 def of_feather(path: Path) -> TypedSource:

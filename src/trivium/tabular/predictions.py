@@ -1,8 +1,11 @@
 """Predictions for a table that need not fit in memory: batch by batch, as many rows as come in."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator
+from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -13,13 +16,71 @@ from trivium.tables.errors import CellError, TableError
 from trivium.tables.pieces import AT_ONCE, Piece
 from trivium.tables.protocol import Source
 from trivium.tables.texts import text_of_array
-from trivium.tabular.answers import Answers
 from trivium.tabular.classifier import TabularClassifier
 
 PREDICTION, CONFIDENCE = "prediction", "confidence"
 
-Answered = tuple[pa.RecordBatch, Answers]
-"""Answers for a batch, as rows and as they were."""
+
+class Answered(NamedTuple):
+    """Answers for a batch, and what was seen of its rows.
+
+    Attributes
+    ----------
+    rows : pyarrow.RecordBatch
+    unseen, gaps : dict
+        As of `Answers`.
+    """
+
+    rows: pa.RecordBatch
+    unseen: dict[str, int]
+    gaps: dict[str, int]
+
+
+class Asked(NamedTuple):
+    """What is asked of the rows of a table.
+
+    Attributes
+    ----------
+    needed : tuple of str
+        Columns to read.
+    as_numbers : dict
+        How: what `Source.pieces` takes besides.
+    keep : tuple of str
+    proba : bool
+    least : float or None
+        As `abstain_below`.
+    schema : pyarrow.Schema
+        Of the answers.
+    """
+
+    needed: tuple[str, ...]
+    as_numbers: dict[str, frozenset[str]]
+    keep: tuple[str, ...]
+    proba: bool
+    least: float | None
+    schema: pa.Schema
+
+    def answered(self, model: TabularClassifier, piece: Piece) -> Answered:
+        """Read a piece, and answer for its rows.
+
+        Raises
+        ------
+        TableError
+            As `Predictions.batches`; the row is that of the piece.
+        """
+        batch = piece()
+        with_probabilities = self.proba or self.least is not None
+        answers = model.answers(batch, with_probabilities=with_probabilities)
+        columns = list(answers.probabilities.T) if self.proba else []
+        labels = model.classes_[answers.codes]
+        if self.least is not None:
+            confidence = answers.probabilities.max(axis=1, initial=0.0)
+            labels[confidence < self.least] = None
+            columns.insert(0, confidence)
+        kept = [text_of_array(batch.column(name), name) for name in self.keep]
+        arrays = [*kept, pa.array(labels, pa.string()), *map(pa.array, columns)]
+        rows = pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+        return Answered(rows, answers.unseen, answers.gaps)
 
 
 @dataclass
@@ -65,6 +126,9 @@ class Predictions:
     ----------
     tally : Tally
         Of the batches so far.
+    schema : pyarrow.Schema
+        Of the batches.
+    asked : Asked
 
     Raises
     ------
@@ -92,27 +156,28 @@ class Predictions:
         if unknown := [repr(name) for name in keep if name not in source.names]:
             raise TableError(f"the table has no column {unknown[0]} that could be kept")
         self.model, self.source, self.tally = model, source, Tally()
-        self._proba, self._least, self._keep = proba, abstain_below, tuple(dict.fromkeys(keep))
-        self._needed = tuple(dict.fromkeys([*needed, *self._keep])) or source.names[:1]
-        self._as_numbers = as_numbers(model.preparation.plan_.columns)
+        kept = tuple(dict.fromkeys(keep))
+        read_as = as_numbers(model.preparation.plan_.columns)
         # What comes along from a text file comes as it stands there.
-        self._as_numbers["plain"] = self._as_numbers["plain"].difference(self._keep)
+        read_as["plain"] = read_as["plain"].difference(kept)
         answers = [PREDICTION]
         if abstain_below is not None:
             answers.append(CONFIDENCE)
         if proba:
             answers += [f"probability of {name}" for name in model.classes]
-        for name in self._keep:
+        for name in kept:
             if name in answers:
                 raise TableError(f"column {name!r} cannot be kept: an answer has that name")
         self.schema = pa.schema(
             [
-                *((name, pa.string()) for name in (*self._keep, PREDICTION)),
+                *((name, pa.string()) for name in (*kept, PREDICTION)),
                 *((name, pa.float64()) for name in answers[1:]),
             ]
         )
+        read = tuple(dict.fromkeys([*needed, *kept])) or source.names[:1]
+        self.asked = Asked(read, read_as, kept, proba, abstain_below, self.schema)
 
-    def batches(self) -> Iterator[pa.RecordBatch]:
+    def batches(self) -> Generator[pa.RecordBatch]:
         """Predict, batch by batch, in order.
 
         Raises
@@ -120,28 +185,19 @@ class Predictions:
         TableError
             If a cell is not of its column's kind; it names the column and the line.
         """
-        pieces = self.source.pieces(self._needed, **self._as_numbers)
         try:
-            for rows, answers in map_ahead(self._answered, pieces, AT_ONCE):
-                self.tally.rows += rows.num_rows
-                self.tally.unseen.update(answers.unseen)
-                self.tally.gaps.update(answers.gaps)
-                if self._least is not None:
-                    self.tally.abstained += rows.column(PREDICTION).null_count
-                yield rows
+            with closing(self._found()) as found:
+                for rows, unseen, gaps in found:
+                    self.tally.rows += rows.num_rows
+                    self.tally.unseen.update(unseen)
+                    self.tally.gaps.update(gaps)
+                    if self.asked.least is not None:
+                        self.tally.abstained += rows.column(PREDICTION).null_count
+                    yield rows
         except CellError as error:
             raise error.at(self.source.place(self.tally.rows + error.row)) from error
 
-    def _answered(self, piece: Piece) -> Answered:
-        batch = piece()
-        asked = self._proba or self._least is not None
-        answers = self.model.answers(batch, with_probabilities=asked)
-        columns = list(answers.probabilities.T) if self._proba else []
-        labels = self.model.classes_[answers.codes]
-        if self._least is not None:
-            confidence = answers.probabilities.max(axis=1, initial=0.0)
-            labels[confidence < self._least] = None
-            columns.insert(0, confidence)
-        kept = [text_of_array(batch.column(name), name) for name in self._keep]
-        arrays = [*kept, pa.array(labels, pa.string()), *map(pa.array, columns)]
-        return pa.RecordBatch.from_arrays(arrays, schema=self.schema), answers
+    def _found(self) -> Generator[Answered]:
+        """Answer for the pieces of the table, in order."""
+        pieces = self.source.pieces(self.asked.needed, **self.asked.as_numbers)
+        return map_ahead(partial(self.asked.answered, self.model), pieces, AT_ONCE)
