@@ -52,18 +52,20 @@ def _nothing_is_small(monkeypatch):
 @pytest.fixture
 def kill_at(own_client, monkeypatch):
     """Let a worker be killed once so many tasks were sent; the other way round, count them."""
-    sent, keep = {"tasks": 0, "last": None}, Workers.keep
+    sent, keep = {"tasks": 0, "last": None, "everybody": False}, Workers.keep
 
     def keep_and_kill(self, *arguments, **options):
         future = keep(self, *arguments, **options)
         sent["tasks"] += 1
         if sent["tasks"] == sent["last"]:
-            _, pid = max(own_client.run(os.getpid).items())
-            os.kill(pid, signal.SIGKILL)
+            pids = [pid for _, pid in sorted(own_client.run(os.getpid).items())]
+            for pid in pids if sent["everybody"] else pids[-1:]:
+                os.kill(pid, signal.SIGKILL)
         return future
 
-    def at(last=None):
-        found, sent["tasks"], sent["last"] = sent["tasks"], 0, last
+    def at(last=None, *, everybody=False):
+        found = sent["tasks"]
+        sent.update(tasks=0, last=last, everybody=everybody)
         return found
 
     monkeypatch.setattr(Workers, "keep", keep_and_kill)
@@ -128,6 +130,28 @@ def test_rows_that_kill_their_workers_end_in_an_error():
 def slowly(part):
     time.sleep(10)
     return part
+
+
+def test_workers_that_stand_still_end_in_an_error(own_client, monkeypatch):
+    monkeypatch.setattr(trivium.rows.workers_of_dask, "_LOOK", 0.2)
+    monkeypatch.setattr(trivium.rows.workers_of_dask, "_STALL", 0.6)
+    monkeypatch.setattr(distributed.Client, "call_stack", lambda _: {})  # as if nobody worked
+    own_client.wait_for_workers(1, timeout=60)
+    rows = da.from_array(X).map_blocks(slowly, dtype=float, meta=np.empty((0, 0)))
+    with pytest.raises(RuntimeError, match="The workers of tcp://127.0.0.1.* stand still"):
+        LeastSquaresClassifier().fit(rows, Y)
+
+
+def test_all_workers_may_be_killed_if_others_come(own_client, kill_at, tmp_path, monkeypatch):
+    monkeypatch.setattr(trivium.rows.workers_of_dask, "_STALL", 4.0)
+    columns = {name: X[:, j] for j, name in enumerate("abcd")}
+    pq.write_table(pa.table({**columns, "y": Y}), tmp_path / "rows.parquet", row_group_size=300)
+    own_client.wait_for_workers(2, timeout=60)
+    table = trivium.scan(tmp_path / "rows.parquet", target="y", client=own_client)
+    kill_at()
+    coef = SoftmaxRegression().fit(table).coef_
+    kill_at(kill_at() // 2, everybody=True)
+    np.testing.assert_array_equal(SoftmaxRegression().fit(table).coef_, coef)
 
 
 def test_an_interrupt_cancels_what_runs(own_client):

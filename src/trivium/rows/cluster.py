@@ -222,15 +222,11 @@ class DaskRows(BaseRows):
         """
         if not self._known:
             has_labels = bool(self.codes.size) or self.weights is not None
-            holders: list[str | None] = [None] * len(self._shards)
-            if has_labels or any(shard.numbers is not None for shard in self._shards):
-                holders = self._workers.holders([shard.data for shard in self._shards])
-            for shard, place, holder in zip(self._shards, self._places(), holders, strict=True):
+            for shard, place in zip(self._shards, self._places(), strict=True):
                 own = self._labelled(0, None, place)
                 known = Known(shard.numbers, own.codes, own.weights)
                 is_something = has_labels or shard.numbers is not None
-                sent = self._workers.keep(kept, known, worker=holder) if is_something else None
-                self._known.append(sent)
+                self._known.append(self._workers.keep(kept, known) if is_something else None)
         return self._known
 
     def _dealt(self, numbers: Indices) -> tuple[list[int], list[Indices]]:

@@ -31,13 +31,9 @@ def rows_on_workers(client: Any, table: NumberTable) -> DaskRows:
         If no worker is there.
     """
     workers = Workers(client)
-    addresses = workers.addresses()
-    places = partitions_of(table)
     shards = []
-    for number, (start, stop) in enumerate(places):
-        worker = addresses[number * len(addresses) // len(places)] if addresses else None
-        data = workers.keep(loaded, table, start, stop, worker=worker)
-        shards.append(Shard(data, stop - start))
+    for start, stop in partitions_of(table):  # for whichever workers there are, and will be
+        shards.append(Shard(workers.keep(loaded, table, start, stop), stop - start))
     return DaskRows(workers, shards, table.shape[1], table.dtype)
 
 

@@ -19,12 +19,17 @@ from trivium.rows.partitions import Work, work_on
 
 _PATIENCE = 30.0  # seconds without any worker
 _LOOK = 2.0  # seconds between two looks for workers
+_STALL = 16.0  # seconds in which no worker does anything, and nothing ends
 _sending = Lock()  # for settings of Dask's, which are those of all threads
 _NO_WARNING = {"distributed.admin.large-graph-warning-threshold": "1TB"}
 
 
 class LostError(RuntimeError):
     """Rows or workers that are lost, in one line that says what to do."""
+
+
+class StalledError(LostError):
+    """Nothing ends any more, and no worker does anything."""
 
 
 class Workers:
@@ -139,8 +144,23 @@ class Workers:
         Raises
         ------
         LostError
-            If rows are lost with their worker, or no worker is left.
+            If rows are lost with their worker, no worker is left, or all stand still: tasks that
+            do are asked for once more.
         """
+        try:
+            return self._answers(action, data, known, firsts, beside)
+        except StalledError:
+            return self._answers(action, data, known, firsts, beside)
+
+    def _answers(
+        self,
+        action: Callable[..., Any],
+        data: Sequence[Any],
+        known: Sequence[Any],
+        firsts: Sequence[int],
+        beside: Sequence[tuple[Any, ...]],
+    ) -> list[Any]:
+        """Ask once."""
         of_worker: dict[str | None, list[int]] = {}
         for place, holder in enumerate(self.holders(data)):
             of_worker.setdefault(holder, []).append(place)
@@ -181,21 +201,29 @@ class Workers:
 
         Dask's own `wait` raises an error when the time is up, whose frames would keep the rows.
         """
-        one_done, lonely = threading.Semaphore(0), 0.0
+        one_done = threading.Semaphore(0)
         for future in futures:
             future.add_done_callback(lambda _: one_done.release())
-        n_done = 0
+        n_done, lonely, idle = 0, 0.0, 0.0
         while n_done < len(futures):
             if one_done.acquire(timeout=_LOOK):
-                n_done += 1
+                n_done, lonely, idle = n_done + 1, 0.0, 0.0
                 if any(future.status not in ("pending", "finished") for future in futures):
                     return
-                continue
-            lonely = 0.0 if self.client.nthreads() else lonely + _LOOK
+            elif not self.client.nthreads():
+                lonely += _LOOK
+            else:
+                lonely, idle = 0.0, 0.0 if self.client.call_stack() else idle + _LOOK
             if lonely >= _PATIENCE:
                 raise LostError(
                     f"No worker is left at {self.client.scheduler.address}, and none has come for "
                     f"{_PATIENCE:.0f} seconds. Start workers, and begin again."
+                )
+            if idle >= _STALL:
+                raise StalledError(
+                    f"The workers of {self.client.scheduler.address} stand still, as they may "
+                    "where one was lost while another fetched its rows. Start the cluster anew "
+                    "(client.restart()), and begin again."
                 )
 
     def _let_go(self) -> None:
