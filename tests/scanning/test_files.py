@@ -148,16 +148,46 @@ def test_a_file_that_does_not_stay_is_named(tmp_path, end, what):
         found.given()
 
 
-def test_an_arrow_file_that_is_cut_off_while_it_is_read_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(arrow, "_HELD", 0)
-    monkeypatch.setattr(arrow, "ROWS_OF_A_BATCH", 1)
-    path = put(tmp_path, "1.arrow")
-    (reader,) = trivium.scan(path, target="y").table.readers(1)
+@pytest.mark.parametrize("compression", ["uncompressed", "lz4"])
+def test_an_arrow_file_that_is_cut_off_while_it_is_read_is_named(tmp_path, compression):
+    n = 3 * arrow.ROWS_OF_A_BATCH
+    rows = pa.table({"a": np.arange(float(n)), "b": np.arange(n), "y": ["no"] * n})
+    path = str(tmp_path / "1.arrow")
+    feather.write_feather(rows, path, compression, chunksize=n // 2)
+    table = trivium.scan(path, target="y").table
+    (reader,) = table.readers(1)
     reader.fill(np.empty((1, 2)))
     os.truncate(path, 10)
     with pytest.raises(ValueError, match=r"1.arrow has changed"):
-        reader.fill(np.empty((1, 2)))
+        reader.fill(np.empty((n - 1, 2)))
     reader.close()
+
+
+def test_rows_of_arrow_are_read_from_within_a_batch(tmp_path, monkeypatch):
+    monkeypatch.setattr(arrow, "ROWS_OF_A_BATCH", 5)
+    words = [None if i % 7 == 3 else f"{'ä' * (i % 4)}{i % 5}" for i in range(23)]
+    columns = {
+        "f": pa.array([i / 4 for i in range(23)]),
+        "b": pa.array([i % 3 == 0 for i in range(23)]),
+        "n": pa.array([None if i % 5 == 1 else i for i in range(23)], pa.int16()),
+        "s": pa.array(words),
+        "l": pa.array(words, pa.large_string()),
+        "d": pa.array(words).dictionary_encode(),
+        "v": pa.array(words[:20] + [""] * 3).cast(pa.string()),
+        "o": pa.nulls(23),
+    }
+    rows, names = pa.table(columns), [*columns]
+    for end in ("file", "stream"):
+        path = str(tmp_path / f"{end}.arrow")
+        with getattr(pa.ipc, f"new_{end}")(path, rows.schema) as written:
+            written.write_table(rows)
+            written.write_table(rows.slice(0, 3))
+        whole = pa.concat_tables([rows, rows.slice(0, 3)])
+        for start in (0, 3, 8, 11, 23, 25):
+            found = list(arrow.ArrowColumns.opened(path).batches(names, start))
+            for number, name in enumerate(names):
+                read_ = [cell for batch in found for cell in batch[number].to_pylist()]
+                assert read_ == whole[name].to_pylist()[start:], (end, name, start)
 
 
 def test_a_file_that_has_fewer_rows_than_it_had_is_named(tmp_path):

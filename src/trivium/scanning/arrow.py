@@ -1,4 +1,4 @@
-"""Arrow files, also called Feather, and streams of Arrow's, mapped into memory a part at a time."""
+"""Arrow files, also called Feather, and streams of Arrow's, read a part of a batch at a time."""
 
 import mmap
 from bisect import bisect_right
@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from trivium.scanning.arrow_parts import ArrowParts, has_rows
 from trivium.scanning.column_file import DAMAGE, ROWS_OF_A_BATCH, damaged, types_of
 from trivium.scanning.stamp import Stamp
 
@@ -48,7 +49,7 @@ class ArrowColumns:
             reader = _opened(mapped, None)
             schema, is_packed = reader.schema, _is_packed(mapped, reader)
             shortest = min(range(len(schema)), key=lambda j: _width(schema[j].type), default=0)
-            reader = _opened(mapped, [shortest] if is_packed else None)
+            reader = _opened(pa.OSFile(path), [shortest]) if is_packed else _opened(mapped, None)
             starts, n_rows = list[int](), 0
             for batch in _batches_of(reader, 0):
                 starts.append(n_rows)
@@ -64,27 +65,49 @@ class ArrowColumns:
         self.stamp.require()
         first = max(bisect_right(self.starts, start) - 1, 0)
         skip = start - (self.starts[first] if self.starts else 0)
-        order = list(self.types)
-        held = 0
         try:
-            mapped = _mapped(self.stamp.path)
-            # To pick columns costs a copy of them: where they are not packed, they are not touched.
-            kept = sorted(map(order.index, names)) if self.is_packed else None
-            reader = _opened(mapped, kept)
-            for batch in _batches_of(reader, first):
-                batch.validate()
-                for row in range(skip, batch.num_rows, ROWS_OF_A_BATCH):
-                    part = batch.select(names).slice(row, ROWS_OF_A_BATCH)
-                    yield part.columns
-                    held += part.nbytes
-                    if held > _HELD:
-                        self.stamp.require()  # to read what was cut off would end the process
-                        if hasattr(mmap, "MADV_DONTNEED"):
-                            mapped.madvise(mmap.MADV_DONTNEED)
-                        held = 0
-                skip = max(skip - batch.num_rows, 0)
+            if self.is_packed or not all(has_rows(self.types[name]) for name in names):
+                yield from self._of_whole_batches(names, first, skip)
+            else:
+                yield from self._of_mapped_batches(names, first, skip)
         except DAMAGE as error:
             raise damaged(self.stamp, "Arrow", error) from error
+
+    def _of_whole_batches(
+        self, names: Sequence[str], first: int, skip: int
+    ) -> Generator[Sequence[pa.Array]]:
+        """Read the columns of a batch at once, and unpack them."""
+        kept = sorted(map(list(self.types).index, names))
+        with pa.OSFile(self.stamp.path) as file:
+            for batch in _batches_of(_opened(file, kept), first):
+                batch.validate()
+                for row in range(skip, batch.num_rows, ROWS_OF_A_BATCH):
+                    yield batch.select(names).slice(row, ROWS_OF_A_BATCH).columns
+                skip = max(skip - batch.num_rows, 0)
+
+    def _of_mapped_batches(
+        self, names: Sequence[str], first: int, skip: int
+    ) -> Generator[Sequence[pa.Array]]:
+        """Read rows of a batch, however large it is, from where the map says that they are."""
+        with open(self.stamp.path, "rb", buffering=0) as file:
+            mapped = _mapped(self.stamp.path)
+            parts = ArrowParts(file, mapped)
+            batches = _batches_of(_opened(mapped, None), first)
+            held = 0
+            while True:
+                self.stamp.require()  # where a batch lies is read from the map, right after this
+                batch = next(batches, None)
+                if batch is None:
+                    return
+                columns = batch.select(names).columns
+                for row in range(skip, batch.num_rows, ROWS_OF_A_BATCH):
+                    n = min(ROWS_OF_A_BATCH, batch.num_rows - row)
+                    yield [parts.rows(cells, row, n) for cells in columns]
+                skip = max(skip - batch.num_rows, 0)
+                held += batch.nbytes
+                if held > _HELD and hasattr(mmap, "MADV_DONTNEED"):
+                    mapped.madvise(mmap.MADV_DONTNEED)
+                    held = 0
 
     def where(self, row: int) -> str:
         """Say where a row is."""
@@ -96,11 +119,14 @@ def _mapped(path: str) -> mmap.mmap:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
-def _opened(mapped: mmap.mmap, kept: list[int] | None) -> Any:
+def _opened(source: Any, kept: list[int] | None) -> Any:
     """Open a file or a stream; of columns, read those that are kept."""
     options = pa.ipc.IpcReadOptions(included_fields=kept, use_threads=False)
-    opened = pa.ipc.open_stream if mapped[:4] == _STREAM else pa.ipc.open_file
-    return opened(pa.py_buffer(mapped), options=options)
+    if isinstance(source, mmap.mmap):
+        source = pa.BufferReader(pa.py_buffer(source))
+    is_stream = source.read(4) == _STREAM
+    source.seek(0)
+    return (pa.ipc.open_stream if is_stream else pa.ipc.open_file)(source, options=options)
 
 
 def _batches_of(reader: Any, first: int) -> Iterator[pa.RecordBatch]:
