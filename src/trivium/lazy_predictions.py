@@ -18,15 +18,16 @@ def lazily(method: Method) -> Method:
     """Let a method that says something of each row answer Dask's collections as `lazy_answer`.
 
     A model whose own rows are not in memory (nearest neighbours) cannot be sent to workers: it
-    reads these rows for those that it is asked about, and answers at once.
+    reads these rows for those that it is asked about at once, and the Dask array is of answers.
     """
 
     @wraps(method)
     def answer(self: Any, X: Any) -> Any:
-        reads_rows = getattr(getattr(self, "_index", None), "is_streamed", False)
-        if is_of_dask(X) and not reads_rows:
-            return lazy_answer(self, method.__name__, X)
-        return method(self, X)
+        if not is_of_dask(X):
+            return method(self, X)
+        if getattr(self, "_reads_rows", False):
+            return _collection_of(method(self, elsewhere_of(X)), X)
+        return lazy_answer(self, method.__name__, X)
 
     return answer  # type: ignore[return-value]
 
@@ -65,6 +66,17 @@ def lazy_answer(model: Any, name: str, X: Any) -> Any:
 def answered(rows: Any, model: Any, name: str, like: Any) -> Any:
     """Answer for some rows in memory; of none, there are as many answers, of the type of others."""
     return getattr(model, name)(rows) if len(rows) else like
+
+
+def _collection_of(answers: Any, X: Any) -> Any:
+    """Cut answers as X is cut where that is known."""
+    import dask.array
+
+    array: Any = dask.array  # some of it without types
+    rows = X.chunks[0] if hasattr(X, "chunks") else answers.shape[:1]
+    is_known = sum(rows) == answers.shape[0]  # and not NaN
+    chunks = rows if is_known else answers.shape[:1]
+    return array.from_array(answers, chunks=(chunks, *((n,) for n in answers.shape[1:])))
 
 
 def _one_row(X: Any, table: Any) -> Any:

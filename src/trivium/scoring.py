@@ -59,7 +59,7 @@ class AccuracyClassifier(ClassifierMixin):
     def _score_elsewhere(self, X: Any, given: Given) -> float:
         """Score predictions of rows whose labels are read, some at a time."""
         model: Any = self
-        predicted: Labels = model.predict(X)
+        predicted: Labels = np.asarray(model.predict(X))  # of unknown length, if it is lazy
         require_alike(given.classes, predicted)
         known = codes_among(given.classes, self.classes_)
         right = np.empty(predicted.shape[0], dtype=np.bool_)

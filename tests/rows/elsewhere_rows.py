@@ -14,6 +14,7 @@ class ElsewhereRows(SplitRows):
     """Rows in pieces, which nobody may ask for all at once."""
 
     in_memory = False
+    place = "elsewhere"
 
     def slabs(self, n_bytes):
         """Yield the pieces."""

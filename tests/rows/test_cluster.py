@@ -1,4 +1,6 @@
+import copy
 import itertools
+import pickle
 import sys
 import warnings
 
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 from tests.rows.placed import moments, shifted
 
+import trivium
 import trivium.rows.cluster
 import trivium.softmax.distinct
 from trivium import (
@@ -23,6 +26,7 @@ from trivium import (
 from trivium.rows.cluster import DaskRows
 from trivium.rows.dask_tables import DaskTable
 from trivium.rows.memory import ArrayRows
+from trivium.storage.errors import NotStorableError
 
 da = pytest.importorskip("dask.array")
 dd = pytest.importorskip("dask.dataframe")
@@ -198,4 +202,44 @@ def test_neighbours_of_rows_on_workers_are_those_of_memory(client, model):
     queries = table(30, seed=1)[0]
     np.testing.assert_array_equal(other.predict_proba(queries), one.predict_proba(queries))
     asked = other.predict_proba(in_parts(queries, [10]))
-    np.testing.assert_array_equal(asked, one.predict_proba(queries))
+    assert asked.chunks == ((10, 20), (3,))
+    np.testing.assert_array_equal(asked.compute(), one.predict_proba(queries))
+
+
+@pytest.mark.parametrize("small", [0, 1 << 26])
+def test_models_of_rows_on_workers_answer_collections_and_are_not_pickled(
+    client, monkeypatch, tmp_path, small
+):
+    monkeypatch.setattr(trivium.rows.cluster, "_SMALL", small)
+    X, y = table()
+    weights = (np.arange(90) % 4 > 0) * 1.0  # rows of no weight stay there, where others come here
+    one = KNeighborsClassifier(3).fit(X, y, weights)
+    other = KNeighborsClassifier(3).fit(in_parts(X, [50]), in_parts(y, [50]), weights)
+    frame = dd.from_pandas(pd.DataFrame(X), npartitions=3)
+    for asked in frame, in_parts(X, [20]):
+        np.testing.assert_array_equal(other.predict(asked).compute(), one.predict(X))
+        log_shares = other.predict_log_proba(asked)
+        np.testing.assert_array_equal(log_shares.compute(), one.predict_log_proba(X))
+        assert other.score(asked, y, weights) == one.score(X, y, weights)
+    for act in pickle.dumps, copy.deepcopy:
+        with pytest.raises(TypeError, match="^Rows on a cluster cannot be pickled or copied: they"):
+            act(other)
+    with pytest.raises(NotStorableError, match="training rows are on the workers of a cluster, n"):
+        trivium.save(other, tmp_path / "model.trivium")
+    clone(other).fit(X, y)
+    if not small:
+        assert other.algorithm_reason_.startswith("rows are on the workers of a cluster, and each")
+
+
+@pytest.mark.parametrize("model", [SoftmaxRegression(alpha=0.1), KNeighborsClassifier(3)], ids=str)
+def test_tables_of_unknown_lengths_are_scored(client, model):
+    X, y = table()
+    frame = pd.DataFrame(X, columns=["a", "b", "c"]).assign(y=y, w=np.arange(90.0) % 5)
+    some = dd.from_pandas(frame, npartitions=3)
+    some, frame = some[some["a"] > 0], frame[frame["a"] > 0]
+    own, other = (clone(model).fit(each[["a", "b", "c"]], each["y"]) for each in (some, frame))
+    scores = [
+        fitted.score(each[["a", "b", "c"]], each["y"], each["w"])
+        for fitted, each in ((own, some), (other, frame))
+    ]
+    assert scores[0] == pytest.approx(scores[1], rel=1e-12)

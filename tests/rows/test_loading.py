@@ -1,3 +1,6 @@
+import pickle
+import re
+
 import numpy as np
 import pytest
 
@@ -50,3 +53,45 @@ def test_partitions_begin_where_reading_may(files):
     assert set(firsts) <= set(table.starts)
     assert (*firsts[1:], 900) == stops
     assert 8 <= len(places) <= 16
+
+
+def test_values_that_are_not_finite_are_named_by_their_file(client, tmp_path):
+    x = np.arange(500.0)
+    y = np.arange(500) % 2
+    pq.write_table(pa.table({"x": x, "y": y}), tmp_path / "1.parquet")
+    x[250] = np.nan
+    pq.write_table(pa.table({"x": x, "y": y}), tmp_path / "2.parquet", row_group_size=100)
+    paths = str(tmp_path / "*.parquet")
+    plain = trivium.scan(paths, target="y")
+    with pytest.raises(ValueError, match=r"row 250 .*2\.parquet") as said:
+        LeastSquaresClassifier().fit(plain)
+    table = trivium.scan(paths, target="y", client=client)
+    with pytest.raises(ValueError, match=re.escape(str(said.value))):
+        LeastSquaresClassifier().fit(table)
+    rows = table.given().rows
+    assert rows.where(750) == plain.given().rows.where(750)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("trivium.rows.cluster._SMALL", 0)
+        assert rows.subset(np.array([3, 750])).where(1) == rows.where(750)
+
+
+def test_scans_with_a_client_are_not_pickled(client, files):
+    with pytest.raises(TypeError, match="^A scan with a client cannot be pickled or copied: the"):
+        pickle.dumps(trivium.scan(files[2], target="kind", client=client))
+    again = pickle.loads(pickle.dumps(trivium.scan(files[2], target="kind")))  # noqa: S301
+    np.testing.assert_array_equal(again.y, files[1])
+
+
+def test_what_is_no_client_or_a_closed_one_is_refused(client, files):
+    with pytest.raises(
+        TypeError, match=r"^client='tcp://x': expected a distributed\.Client, as Cl"
+    ):
+        trivium.scan(files[2], target="kind", client="tcp://x")
+    own = type(client)(client.scheduler.address, set_as_default=False)
+    table = trivium.scan(files[2], target="kind", client=own)
+    sent, unsent = (table.given().rows.relabelled(np.arange(900) % 2, 2) for _ in range(2))
+    sent.sample(10)
+    own.close()
+    for ask in sent.summary, unsent.summary, lambda: LeastSquaresClassifier().fit(table):
+        with pytest.raises(RuntimeError, match="^The client of the cluster is closed: start anoth"):
+            ask()

@@ -249,10 +249,25 @@ class NeighborQueries:
         if elsewhere_of(X) is None:
             return check_rows(self, X, sparse=True)
         rows = check_queries(self, X)
+        if rows.shape[0] == 0:
+            raise ValueError(f"X has no rows; {type(self).__name__} needs one at least.")
         return Unread(rows, check=partial(require_finite_block, self, rows.where))
 
     def _points(self, queries: Queries) -> Queries:
         return queries if isinstance(queries, Unread) else self._index.points(queries)
+
+    @property
+    def _reads_rows(self) -> bool:
+        """Whether rows given to ``fit`` are not in memory, so that it cannot be sent to workers."""
+        return self._index.is_streamed or isinstance(self._weightless, Unread)
+
+    @property
+    def _rows_place(self) -> str:
+        """Where the rows are, in words; those that weigh nothing, if they alone are elsewhere."""
+        light = self._weightless
+        if isinstance(light, Unread) and not self._index.is_streamed:
+            return light.place
+        return self._index.place
 
     def _n_given(self) -> int:
         """Count the rows given to ``fit``."""

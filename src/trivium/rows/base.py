@@ -56,9 +56,12 @@ class BaseRows:
     Attributes
     ----------
     in_memory : bool
+    place : str
+        As of `Rows`.
     """
 
     in_memory = True
+    place = "in memory"
 
     def __init__(
         self,

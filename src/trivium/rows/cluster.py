@@ -62,9 +62,12 @@ class DaskRows(BaseRows):
     dtype : dtype
     codes, n_classes, weights
         As of `BaseRows`.
+    where : callable or None
+        Says where a row is, for an error; None: its number.
     """
 
     in_memory = False
+    place = "on the workers of a cluster"
 
     def __init__(
         self,
@@ -75,8 +78,9 @@ class DaskRows(BaseRows):
         codes: Indices | None = None,
         n_classes: int = 0,
         weights: Float64 | None = None,
+        where: Callable[[int], str] | None = None,
     ) -> None:
-        self._workers = workers
+        self._workers, self._where = workers, where
         self._shards = [shard for shard in shards if shard.n_rows]
         counts = np.array([shard.n_rows for shard in self._shards], dtype=np.intp)
         self._ends = np.cumsum(counts)
@@ -158,6 +162,10 @@ class DaskRows(BaseRows):
             X = np.concatenate(self._asked(taken, shards.tolist(), parts))
             yield self._labelled(place.start, X, place)
 
+    def where(self, row: int) -> str:
+        """Say where a row is, for an error: in which file, if the rows were loaded from files."""
+        return super().where(row) if self._where is None else self._where(row)
+
     def subset(self, numbers: Indices) -> Rows:
         """Return some of the rows as a table of their own: on the workers, unless it is small.
 
@@ -175,6 +183,7 @@ class DaskRows(BaseRows):
             self.codes[numbers] if self.codes.size else self.codes,
             self.n_classes,
             None if self.weights is None else self.weights[numbers],
+            lambda row: self.where(int(numbers[row])),
         )
         some._reads = self._reads
         return some

@@ -34,6 +34,7 @@ class FileRows(BaseRows):
     """
 
     in_memory = False
+    place = "in files"
 
     def __init__(
         self,

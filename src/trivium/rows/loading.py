@@ -28,13 +28,13 @@ def rows_on_workers(client: Any, table: NumberTable) -> DaskRows:
     ValueError
         If the files are no longer what they were, or a worker finds none there.
     RuntimeError
-        If no worker is there.
+        If no worker is there, or the client is closed.
     """
     workers = Workers(client)
     shards = []
     for start, stop in partitions_of(table):  # for whichever workers there are, and will be
         shards.append(Shard(workers.keep(loaded, table, start, stop), stop - start))
-    return DaskRows(workers, shards, table.shape[1], table.dtype)
+    return DaskRows(workers, shards, table.shape[1], table.dtype, where=table.where)
 
 
 def partitions_of(table: NumberTable) -> list[tuple[int, int]]:

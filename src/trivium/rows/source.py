@@ -36,6 +36,8 @@ class Rows(Protocol):
         How many of the numbers are stored; None means all, as of an array.
     in_memory : bool
         Whether the numbers are in this process's memory, so that to read them again costs little.
+    place : str
+        Where the numbers are, in words.
     reads : float
         How often the numbers were read so far; some of the rows count as that part. Tables made
         from these, copies too, count in the same total, except by `counted_anew`.
@@ -61,6 +63,9 @@ class Rows(Protocol):
 
     @property
     def in_memory(self) -> bool: ...  # noqa: D102
+
+    @property
+    def place(self) -> str: ...  # noqa: D102
 
     @property
     def reads(self) -> float: ...  # noqa: D102

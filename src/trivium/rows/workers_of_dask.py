@@ -15,6 +15,7 @@ from uuid import uuid4
 import numpy as np
 
 from trivium.blocks.locks import Lock
+from trivium.rows.clients import require_client, require_open
 from trivium.rows.partitions import Work, work_on
 
 _PATIENCE = 30.0  # seconds without any worker
@@ -38,11 +39,27 @@ class Workers:
     Parameters
     ----------
     client : distributed.Client
+
+    Raises
+    ------
+    TypeError
+        If it is no client.
+    RuntimeError
+        If it is closed.
     """
 
     def __init__(self, client: Any) -> None:
+        require_client(client)
+        require_open(client)
         self.client = client
         self._futures: list[weakref.ref[Any]] = []
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Refuse to be pickled: rows that workers keep belong to this process and its client."""
+        raise TypeError(
+            "Rows on a cluster cannot be pickled or copied: they belong to this process's client. "
+            "Fit nearest neighbours to an array of the rows, or fit again where they are."
+        )
 
     @classmethod
     def current(cls) -> "Workers":
@@ -88,6 +105,7 @@ class Workers:
         """
         import dask
 
+        require_open(self.client)
         where = {} if worker is None else {"workers": [worker], "allow_other_workers": True}
         name = key or f"trivium-{getattr(function, '__name__', 'work')}-{uuid4()}"
         with _sending.held, dask.config.set(_NO_WARNING), _clearly():
@@ -102,6 +120,7 @@ class Workers:
 
     def holders(self, futures: Sequence[Any]) -> list[str | None]:
         """Say of each future which worker keeps it: of several the one that has fewest to keep."""
+        require_open(self.client)
         with _clearly():
             who_has = self.client.who_has(list(futures))
         n_kept: dict[str, int] = {}

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from trivium.arrays import Indices, Labels
 from trivium.inputs import require_same_length, require_weights
 from trivium.labels import as_labels, check_classes, encoded
+from trivium.rows.clients import require_client
 from trivium.rows.elsewhere import NO_LABELS, Given
 from trivium.rows.files import FileRows
 from trivium.rows.number_table import NumberTable
@@ -82,9 +83,8 @@ def scan(
         The column of labels. In ``.npy`` files its number (-1 is the last one), or labels that are
         not among the numbers: an array of shape (n,), or the path of a ``.npy`` file of one.
     columns : list of str, optional
-        The columns to learn from, in this order; by default all others of the first file, in its
-        order. A column that only later files have is not learnt from. In ``.npy`` files their
-        numbers.
+        The columns to learn from, in this order; by default all others, in that of the first file.
+        In ``.npy`` files their numbers.
     weight : str, optional
         The column of the rows' weights; in ``.npy`` files as `target`.
     classes : array-like of shape (n_classes,), optional
@@ -95,9 +95,8 @@ def scan(
         folder. The file has no name there, and is gone with the process.
     progress : bool, default=False
         Whether passes through the files that take a while show on standard error how far they are,
-        rows a second and the time that is left; where that is no terminal, nothing is written.
-        Or what is told so: an object with methods ``begin(n_rows)``, ``advance(n_rows)`` and
-        ``end()``.
+        rows a second and the time that is left. Or what is told so: an object with methods
+        ``begin(n_rows)``, ``advance(n_rows)`` and ``end()``.
     client : distributed.Client, optional
         Of a Dask cluster whose workers read the files.
 
@@ -114,7 +113,7 @@ def scan(
         If files are damaged, or of several kinds, or lack a column, or a column is of no use; all
         that can be told without reading rows.
     TypeError
-        If a file or column is named by something else than its name, or `cache` is none.
+        If a file or column is named by something else than its name, or `client` is no client.
 
     Examples
     --------
@@ -133,8 +132,6 @@ def scan(
     ['low' 'high']
     """
     known = None if classes is None else check_classes(classes)
-    if not isinstance(cache, (bool, str, os.PathLike)):
-        raise TypeError(f'cache={cache!r}: it is "auto", True, False or a folder.')
     kind, files = find_files(source)
     found: Source
     if kind == NUMPY:
@@ -170,6 +167,17 @@ class Scan:
         self._source, self._about = source, about
         self.cache, self.progress, self.client = cache, progress, client
         self._read: dict[bool, Beside] = {}  # with labels, and without
+        if client is not None:
+            require_client(client)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Refuse to be pickled with a client, which belongs to this process."""
+        if self.client is not None:
+            raise TypeError(
+                "A scan with a client cannot be pickled or copied: the client belongs to this "
+                "process. Scan without it, or scan again where the rows are wanted."
+            )
+        return vars(self).copy()
 
     def __repr__(self) -> str:
         with_ = [f"{self.n_columns} column{'s' if self.n_columns > 1 else ''}"]

@@ -49,10 +49,10 @@ class Search(EstimatorCodec):
             index.metric.given,
         ) or not _same_function(metric.function, index.metric.function):
             raise NotStorableError("the metric has been set to another since the fit: fit again")
-        if index.is_streamed:
+        if model._reads_rows:
             raise NotStorableError(
-                "the training rows are not in memory, and a file holds them: fit to an array of "
-                "them, or fit again where they are"
+                f"the training rows are {model._rows_place}, not in memory, and a saved model "
+                "holds them: fit to an array of them, or fit again where they are"
             )
         write_columns(model, written)
         _write_rows(written, "rows", index.own_points())

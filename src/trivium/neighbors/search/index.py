@@ -110,6 +110,11 @@ class Index:
         return self._streamed is not None
 
     @property
+    def place(self) -> str:
+        """Where the rows are, in words."""
+        return "in memory" if self._streamed is None else self._rows.place
+
+    @property
     def choice(self) -> Choice:
         """The algorithm for many queries, and why; see `Chosen`. Of several slabs, the first's."""
         if self._streamed is not None:

@@ -52,7 +52,7 @@ class Streamed:
         choice = self._settled
         if choice is None:
             slab = self._make(next(iter(self._rows.slabs(self._n_bytes))), self._algorithm)
-            choice = self._settled = _choice_of(slab)
+            choice = self._settled = _choice_of(slab, self._rows.place)
         return choice
 
     def nearest(
@@ -101,11 +101,11 @@ def _slab_bytes(metric: Metric, rows: Rows) -> int:
     return int(_MOST_BYTES / (2.0 + copies))
 
 
-def _choice_of(slab: Slab) -> Choice:
+def _choice_of(slab: Slab, place: str) -> Choice:
     """Say why an algorithm suits rows that are read in slabs like this one."""
     searcher: Any = slab.searcher.chords if isinstance(slab.searcher, Sphere) else slab.searcher
     algorithm, reason = searcher.choice
     return Choice(
         algorithm,
-        f"rows are not in memory, and each search reads slabs of {slab.points.shape[0]}: {reason}",
+        f"rows are {place}, and each search reads slabs of {slab.points.shape[0]}: {reason}",
     )

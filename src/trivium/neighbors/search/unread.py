@@ -36,6 +36,11 @@ class Unread:
         self.shape = (rows.shape[0] if numbers is None else numbers.size, rows.shape[1])
 
     @property
+    def place(self) -> str:
+        """Where the rows are, in words."""
+        return self._rows.place
+
+    @property
     def are_all(self) -> bool:
         """Whether they are all the rows of the table."""
         return self._numbers is None
