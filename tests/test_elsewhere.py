@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.model_selection import ShuffleSplit
 from tests.rows.away import Away
 
@@ -83,4 +84,14 @@ def test_what_cannot_be_learnt_from():
     with pytest.raises(ValueError, match="contains NaN: row 7 of its file, column 'two'"):
         model.fit(Away(bad, Y, None, NAMES, files))
     with pytest.raises(ValueError, match="known classes"):
-        model.partial_fit(away(Y), None, classes=["a", "b", "d"])
+        model.partial_fit(away(Y), classes=["a", "b", "d"])
+
+
+@pytest.mark.parametrize("model", [LeastSquaresClassifier(), SoftmaxRegression()], ids=str)
+def test_rows_that_come_in_parts(model):
+    classes = np.unique(Y)
+    known = clone(model).partial_fit(X[:200], Y[:200], classes).partial_fit(X[200:], Y[200:])
+    found = clone(model)
+    for part in (slice(0, 200), slice(200, 400)):
+        found.partial_fit(Away(X[part], Y[part], None, None, files), classes=classes)
+    np.testing.assert_array_equal(found.coef_, known.coef_)

@@ -110,10 +110,16 @@ def queries_elsewhere(estimator: Any, table: Elsewhere) -> Rows:
     Raises
     ------
     ValueError
-        If the columns are not those of the fit.
+        If the columns are not those of the fit, or there are no rows.
     """
     check_columns(estimator, table, reset=False)
-    return table.given(labelled=False).rows
+    rows = table.given(labelled=False).rows
+    if rows.shape[0] == 0:
+        raise ValueError(
+            f"Found array with 0 sample(s) (shape={rows.shape}) while a minimum of 1 is required "
+            f"by {type(estimator).__name__}."
+        )
+    return rows
 
 
 def _weighing(given: Given, *, allow_none_left: bool) -> tuple[Indices | None, Any]:

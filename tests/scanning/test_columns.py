@@ -36,6 +36,7 @@ def columns(**given):
         ({}, {"columns": ["a", "zz"]}, "no column 'zz'"),
         ({}, {"columns": ["a", "b", "a"]}, "columns names 'a' twice"),
         ({}, {"columns": ["a", "y"]}, "'y' is the target: it cannot be learnt from"),
+        ({}, {"weight": "y"}, "'y' is both the target and the weight"),
         ({}, {"columns": []}, "No column of .*0.parquet is left to learn from"),
         (
             {"b": STAMPS},
@@ -235,6 +236,8 @@ def test_arrays_name_columns_by_number_and_take_labels_from_elsewhere(tmp_path):
         ({"columns": [0, "a"]}, TypeError, "columns='a': a column of NumPy's arrays"),
         ({"columns": [0, -3]}, ValueError, "names 0 twice"),
         ({"columns": []}, ValueError, "No column"),
+        ({"target": 2, "weight": -1}, ValueError, "Column 2 is both the target and the weight"),
+        ({"cache": 3}, TypeError, "cache=3: it is .auto., True, False or a folder"),
         ({"columns": [0, 2], "target": 2}, ValueError, "Column 2 is the target"),
         ({"target": [0, 1]}, ValueError, r"target has shape \(2,\); expected \(4,\)"),
         ({"target": [0, 1, 1, 2], "classes": [0, 1]}, ValueError, "target holds 2 in row 3"),

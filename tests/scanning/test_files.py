@@ -68,6 +68,27 @@ def test_a_column_of_a_file_counts_more_than_its_folder(tmp_path):
         read(trivium.scan(tmp_path, target="y").table)
 
 
+def test_files_are_found_from_wherever_they_are_read(tmp_path, monkeypatch):
+    put(tmp_path, "rows/1.parquet")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    found = [trivium.scan(source, target="y") for source in ("rows/*", "~/rows", "~/rows/*.p*")]
+    monkeypatch.chdir(tmp_path / "rows")
+    for each in found:
+        assert read(each.table).tolist() == [[1, 3], [2, 4]]
+
+
+def test_a_scan_of_no_rows_is_not_predicted(tmp_path):
+    X, y = np.eye(2), ["no", "yes"]
+    none = trivium.scan(put(tmp_path, "1.parquet", TABLE.slice(0, 0)), target="y")
+    for model in (trivium.LeastSquaresClassifier(), trivium.SoftmaxRegression()):
+        model.fit(X, y)
+        for ask in (model.predict, model.decision_function, model.score):
+            with pytest.raises(ValueError, match=rf"0 sample.*\(0, 2\).* {type(model).__name__}"):
+                ask(none)
+
+
 def test_a_scan_says_what_it_is(tmp_path):
     path = put(tmp_path, "1.parquet")
     found = trivium.scan(path, target="y", weight="b", cache=False)

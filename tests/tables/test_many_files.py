@@ -94,7 +94,8 @@ def test_folders_name_cells(table, tmp_path):
     with pytest.raises(TableError, match=r"1\.parquet has a column 'count', which .* lacks"):
         open_source(tmp_path)
     with pytest.raises(TableError, match=r"1\.parquet has a column 'shop', and so say"):
-        open_source([part, part])
+        open_source([part, write(table, part.with_name("2.parquet"))])
+    part.with_name("2.parquet").unlink()
     part.unlink()
     write(table.drop(columns=["shop", "count"]), tmp_path / "0.parquet")
     with pytest.raises(TableError, match=r"0\.parquet is in no folder 'shop=\.\.\.', where"):
@@ -191,9 +192,13 @@ def test_what_names_no_files(tmp_path):
     with pytest.raises(TableError, match="no file is named"):
         open_source([])
     path = tmp_path / "a[1].csv"
+    other = tmp_path / "b.csv"
     path.write_text("")
+    other.write_text("")
     assert parts_of(path) is None
     with pytest.raises(TableError, match="is empty, as are all files"):
-        open_source([path, path])
+        open_source([path, other])
+    with pytest.raises(TableError, match=r"a\[1\]\.csv is named twice: its rows would count"):
+        open_source([path, other, tmp_path / ".." / tmp_path.name / path.name])
     with pytest.raises(TableError, match=r"cannot read .*no\.csv: No such file"):
         open_source([path, tmp_path / "no.csv"])

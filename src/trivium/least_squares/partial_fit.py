@@ -1,6 +1,6 @@
 """Rows that come and go after a fit, whose sums are not rounded."""
 
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -57,8 +57,8 @@ class RowsComeAndGo(IndicatorFit):
     @available_if(_adds_rows)
     def partial_fit(
         self,
-        X: ArrayLike,
-        y: ArrayLike,
+        X: Any,
+        y: ArrayLike | None = None,
         classes: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
     ) -> Self:
@@ -173,8 +173,8 @@ class RowsComeAndGo(IndicatorFit):
 
     def _sums_of(
         self,
-        X: ArrayLike,
-        y: ArrayLike,
+        X: Any,
+        y: ArrayLike | None,
         sample_weight: ArrayLike | None,
         classes: Labels,
         so_far: ExactSums | None,

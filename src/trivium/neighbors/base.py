@@ -249,8 +249,6 @@ class NeighborQueries:
         if elsewhere_of(X) is None:
             return check_rows(self, X, sparse=True)
         rows = check_queries(self, X)
-        if rows.shape[0] == 0:
-            raise ValueError(f"X has no rows; {type(self).__name__} needs one at least.")
         return Unread(rows, check=partial(require_finite_block, self, rows.where))
 
     def _points(self, queries: Queries) -> Queries:

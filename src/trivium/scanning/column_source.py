@@ -57,6 +57,8 @@ class ColumnSource:
                     f"{what}={name!r}: a column of {kind} files is named by a string. Labels that "
                     "are not in the files are given to fit."
                 )
+        if target is not None and target == weight:
+            raise ValueError(f"Column {target!r} is both the target and the weight.")
         self._target, self._weight, self.known = target, weight, known
         beside = [name for name in (target, weight) if name is not None]
         self._is_text = kind == TEXT

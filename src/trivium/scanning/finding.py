@@ -31,6 +31,7 @@ def find_files(source: Any) -> tuple[str, list[Part]]:
     -------
     kind : str
     files : list of Part
+        Their paths are absolute: the folder that a process works in may become another one.
 
     Raises
     ------
@@ -59,7 +60,8 @@ def find_files(source: Any) -> tuple[str, list[Part]]:
         if real in seen:
             raise ValueError(f"{path} is named twice.")
         seen.add(real)
-    return _one_kind([path for path, _ in files]), files
+    kind = _one_kind([path for path, _ in files])
+    return kind, [part._replace(path=part.path.absolute()) for part in files]
 
 
 def kind_of(path: Path) -> str | None:
@@ -75,7 +77,7 @@ def _path(one: Any) -> Path:
         )
     if not os.fspath(one):
         raise ValueError("A scan takes paths, patterns and folders: the name is empty.")
-    return Path(one)
+    return Path(one).expanduser()
 
 
 def _one_kind(paths: list[Path]) -> str:

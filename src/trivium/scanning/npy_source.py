@@ -60,6 +60,8 @@ class NpySource:
         d, self.known = len(first.types), known
         self._target, self._labels = _named("target", target, d)
         self._weight, self._weights = _named("weight", weight, d)
+        if self._target is not None and self._target == self._weight:
+            raise ValueError(f"Column {self._target} is both the target and the weight.")
         beside = (self._target, self._weight)
         if columns is None:
             kept = [number for number in range(d) if number not in beside]

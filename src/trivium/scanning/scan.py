@@ -83,8 +83,9 @@ def scan(
         The column of labels. In ``.npy`` files its number (-1 is the last one), or labels that are
         not among the numbers: an array of shape (n,), or the path of a ``.npy`` file of one.
     columns : list of str, optional
-        The columns to learn from, in this order; by default all others, in that of the first file.
-        In ``.npy`` files their numbers.
+        The columns to learn from, in this order; by default all others of the first file, in its
+        order. A column that only later files have is not learnt from. In ``.npy`` files their
+        numbers.
     weight : str, optional
         The column of the rows' weights; in ``.npy`` files as `target`.
     classes : array-like of shape (n_classes,), optional
@@ -95,8 +96,9 @@ def scan(
         folder. The file has no name there, and is gone with the process.
     progress : bool, default=False
         Whether passes through the files that take a while show on standard error how far they are,
-        rows a second and the time that is left. Or what is told so: an object with methods
-        ``begin(n_rows)``, ``advance(n_rows)`` and ``end()``.
+        rows a second and the time that is left; where that is no terminal, nothing is written.
+        Or what is told so: an object with methods ``begin(n_rows)``, ``advance(n_rows)`` and
+        ``end()``.
     client : distributed.Client, optional
         Of a Dask cluster whose workers read the files.
 
@@ -113,7 +115,8 @@ def scan(
         If files are damaged, or of several kinds, or lack a column, or a column is of no use; all
         that can be told without reading rows.
     TypeError
-        If a file or column is named by something else than its name, or `client` is no client.
+        If a file or column is named by something else than its name, `cache` is none, or `client` is
+        no client.
 
     Examples
     --------
@@ -132,6 +135,8 @@ def scan(
     ['low' 'high']
     """
     known = None if classes is None else check_classes(classes)
+    if not isinstance(cache, (bool, str, os.PathLike)):
+        raise TypeError(f'cache={cache!r}: it is "auto", True, False or a folder.')
     kind, files = find_files(source)
     found: Source
     if kind == NUMPY:

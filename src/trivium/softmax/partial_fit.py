@@ -1,7 +1,7 @@
 """Softmax regression as a classifier whose rows may come in parts."""
 
 import warnings
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -47,8 +47,8 @@ class RowsComeInParts(SoftmaxPredictor):
 
     def partial_fit(
         self,
-        X: ArrayLike,
-        y: ArrayLike,
+        X: Any,
+        y: ArrayLike | None = None,
         classes: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
     ) -> Self:

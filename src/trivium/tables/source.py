@@ -88,10 +88,14 @@ def open_parts(parts: Sequence[Part], sheet: str | None = None) -> ManyFiles:
     Raises
     ------
     TableError
-        If one cannot be read, or does not fit the others; it names the file.
+        If one cannot be read, does not fit the others, or is named twice; it names the file.
     """
-    files, empty = [], []
+    files, empty, seen = [], [], set[str]()
     for part in parts:
+        real = os.path.realpath(part.path)
+        if real in seen:
+            raise TableError(f"{part.path} is named twice: its rows would count twice")
+        seen.add(real)
         if _is_empty(part.path):
             empty.append(part.path)
             continue
