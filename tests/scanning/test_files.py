@@ -60,12 +60,39 @@ def test_folders_name_columns(tmp_path):
     np.testing.assert_array_equal(only.given().weights, [2023, 2023, 2024])
 
 
-def test_a_column_of_a_file_counts_more_than_its_folder(tmp_path):
-    put(tmp_path, "a=7/1.parquet", numbered(1, 2))
-    assert read(trivium.scan(tmp_path, target="y").table)[:, 0].tolist() == [1, 2]
+@pytest.mark.parametrize("end", [".parquet", ".arrow", ".csv"])
+def test_a_column_of_a_file_says_what_its_folder_says(tmp_path, end):
+    words = numbered(7, 7).append_column("k", pa.array(["u", "u"]).dictionary_encode())
+    path = put(tmp_path, f"a=7/k=u/1{end}", words)
+    found = trivium.scan(tmp_path, target="k", columns="a")
+    assert read(found.table)[:, 0].tolist() == [7, 7]
+    assert found.y.tolist() == ["u", "u"]
+    put(tmp_path, f"a=7/k=u/1{end}", words.take([0]))
+    for folder in ("a=8/k=u", "a=x/k=u", "a=__HIVE_DEFAULT_PARTITION__/k=u"):
+        other = put(tmp_path, f"{folder}/1{end}", words)
+        with pytest.raises(ValueError, match=rf"'a' holds 7.0 in (row 0|line 2).*{folder}.*says"):
+            read(trivium.scan(tmp_path, target="y", columns="a").table)
+        os.remove(other)
+    os.remove(path)
+    put(tmp_path, f"a=7/k=v/1{end}", words)
+    with pytest.raises(ValueError, match=r"'k' holds 'u' in .*, but its folder says 'v'"):
+        trivium.scan(tmp_path, target="k", columns="a").given()
+
+
+def test_a_cell_that_a_folder_lacks_is_missing(tmp_path):
     put(tmp_path, "a=__HIVE_DEFAULT_PARTITION__/1.parquet", pa.table({"y": ["no"]}))
     with pytest.raises(ValueError, match=r"'a' holds no number in row 0 .*1.parquet"):
         read(trivium.scan(tmp_path, target="y").table)
+
+
+def test_a_file_beside_folders_that_name_a_column_is_named(tmp_path):
+    put(tmp_path, "k=5/p.parquet")
+    (tmp_path / "notes.md").write_text("")
+    assert trivium.scan(tmp_path, target="y").column_names == ("a", "b", "k")
+    put(tmp_path, "q.parquet")
+    for source in (tmp_path, f"{tmp_path}/**/*.parquet"):
+        with pytest.raises(ValueError, match=r"q.parquet is in no folder 'k=...', where .*p.parq"):
+            trivium.scan(source, target="y")
 
 
 def test_files_are_found_from_wherever_they_are_read(tmp_path, monkeypatch):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from trivium.tables.errors import TableError
-from trivium.tables.file_names import Part, parts_of
+from trivium.tables.file_names import Part, parts_of, with_common_cells
 
 PARQUET, ARROW, TEXT, NUMPY = "Parquet", "Arrow", "CSV", "NumPy"
 _PACKED = ("", ".gz", ".bz2", ".xz", ".zst", ".lz4")
@@ -38,17 +38,19 @@ def find_files(source: Any) -> tuple[str, list[Part]]:
     FileNotFoundError
         If a file is missing, or there is none of a pattern or in a folder.
     ValueError
-        If files are of several kinds or of none that is known, one is named twice, or none is.
+        If files are of several kinds or of none that is known, one is named twice, or none is; or
+        of one folder or pattern some are in folders `key=value` and others are not.
     TypeError
         If a source is no path.
     """
     is_one = isinstance(source, (str, bytes, os.PathLike)) or not isinstance(source, Iterable)
     named = [_path(one) for one in ([source] if is_one else source)]
     try:
-        parts = parts_of(named) or []
+        places = [parts_of(one) or parts_of([one]) or [] for one in named] or [parts_of([]) or []]
     except TableError as error:
         raise FileNotFoundError(f"There is nothing to scan: {error}.") from error
-    files = [part for part in parts if kind_of(part.path) or str(part.path) in map(str, named)]
+    known = [[part for part in p if kind_of(part.path) or part.path in named] for p in places]
+    files = [part for place in known for part in place]
     if not files:
         raise FileNotFoundError(
             f"There is nothing to scan: no name in {', '.join(map(str, named))} ends with one of "
@@ -61,7 +63,10 @@ def find_files(source: Any) -> tuple[str, list[Part]]:
             raise ValueError(f"{path} is named twice.")
         seen.add(real)
     kind = _one_kind([path for path, _ in files])
-    return kind, [part._replace(path=part.path.absolute()) for part in files]
+    if kind != NUMPY:
+        for place in known:
+            _require_same_folders(place)
+    return kind, [part._replace(path=part.path.absolute()) for part in with_common_cells(files)]
 
 
 def kind_of(path: Path) -> str | None:
@@ -78,6 +83,18 @@ def _path(one: Any) -> Path:
     if not os.fspath(one):
         raise ValueError("A scan takes paths, patterns and folders: the name is empty.")
     return Path(one).expanduser()
+
+
+def _require_same_folders(files: list[Part]) -> None:
+    """Raise a ValueError unless the folders of all files name the same columns."""
+    for key in {key: None for part in files for key in part.folder_cells}:
+        has = next(part.path for part in files if key in part.folder_cells)
+        lacks = next((part.path for part in files if key not in part.folder_cells), None)
+        if lacks is not None:
+            raise ValueError(
+                f"{lacks} is in no folder '{key}=...', where {has} is in such a one: the column "
+                f"{key!r} is lacking there."
+            )
 
 
 def _one_kind(paths: list[Path]) -> str:

@@ -6,8 +6,9 @@ from contextlib import closing
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from trivium.scanning.column_file import ROWS_OF_A_BATCH, ColumnFile
+from trivium.scanning.column_file import ROWS_OF_A_BATCH, ColumnFile, plain_cells
 from trivium.scanning.stamp import Stamp
 
 Keys = Mapping[str, str | None]
@@ -24,10 +25,13 @@ class WithKeys:
     file : ColumnFile
     cells : mapping of str to Array
         Of each of these columns one cell.
+    known : mapping of str to str or None
+        What folders say of columns that the file has itself: each of their cells has to be this.
     """
 
     file: ColumnFile
     cells: Mapping[str, pa.Array]
+    known: Keys
 
     @property
     def stamp(self) -> Stamp:
@@ -41,7 +45,7 @@ class WithKeys:
 
     @property
     def types(self) -> Mapping[str, pa.DataType]:
-        """Types of all columns: what the file holds itself counts."""
+        """Types of all columns: of those that the file has itself, its own."""
         return {**self.file.types, **{name: one.type for name, one in self.cells.items()}}
 
     @property
@@ -60,10 +64,14 @@ class WithKeys:
                     yield [self._repeated(name, size) for name in names]
                 return
             inside = [next(iter(self.file.types))]
+        row = start
         with closing(self.file.batches(inside, start)) as batches:
             for batch in batches:
                 of_name = dict(zip(inside, batch, strict=True))
+                for name in self.known.keys() & of_name:
+                    self._require_known(name, of_name[name], row)
                 size = len(batch[0])
+                row += size
                 yield [
                     self._repeated(name, size) if name in self.cells else of_name[name]
                     for name in names
@@ -73,6 +81,22 @@ class WithKeys:
         """Say where a row is."""
         return self.file.where(row)
 
+    def _require_known(self, name: str, cells: pa.Array, row: int) -> None:
+        """Raise a ValueError unless cells of the file are what its folder says."""
+        cells, text = plain_cells(cells), self.known[name]
+        try:
+            said = pa.scalar(text, pa.string()).cast(cells.type)
+            same = pc.is_null(cells) if text is None else pc.fill_null(pc.equal(cells, said), False)
+        except pa.ArrowException:  # a word, where the file has numbers
+            same = pa.repeat(False, len(cells))
+        place = pc.index(same, False).as_py()
+        if place < 0:
+            return
+        raise ValueError(
+            f"Column {name!r} holds {cells[place].as_py()!r} in {self.where(row + place)}, but its "
+            f"folder says {text!r}: rename the folder, or take the column out of the file."
+        )
+
     def _repeated(self, name: str, size: int) -> pa.Array:
         (cell,) = self.cells[name]
         return pa.repeat(cell, size)
@@ -81,8 +105,8 @@ class WithKeys:
 def with_keys(files: Sequence[ColumnFile], keys: Sequence[Keys]) -> list[ColumnFile]:
     """Give files the columns that their folders name.
 
-    They are integers where all values of a key are, numbers where all are, and else strings; a
-    column of the same name in a file counts instead.
+    They are integers where all values of a key are, numbers where all are, and else strings. A
+    column of the same name in a file has to say the same, which is seen when it is read.
     """
     values: dict[str, list[str]] = {}
     for of_file in keys:
@@ -96,7 +120,8 @@ def with_keys(files: Sequence[ColumnFile], keys: Sequence[Keys]) -> list[ColumnF
             for name, value in of_file.items()
             if name not in file.types
         }
-        made.append(WithKeys(file, cells) if cells else file)
+        known = {name: value for name, value in of_file.items() if name in file.types}
+        made.append(WithKeys(file, cells, known) if of_file else file)
     return made
 
 

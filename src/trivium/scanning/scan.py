@@ -78,7 +78,8 @@ def scan(
         arrays of NumPy's (.npy), all of one kind. Rows follow each other file by file: in the order
         of a list, and in that of the paths as text where a pattern or a folder is given, so that
         ``part-10`` comes before ``part-2``. Files of other kinds, and those whose names begin with
-        ``.`` or ``_``, are left out. Folders that are called ``key=value`` make a column ``key``.
+        ``.`` or ``_``, are left out. Folders that are called ``key=value`` make a column ``key``;
+        what a file itself has in such a column must be the same.
     target : str, optional
         The column of labels. In ``.npy`` files its number (-1 is the last one), or labels that are
         not among the numbers: an array of shape (n,), or the path of a ``.npy`` file of one.

@@ -58,6 +58,11 @@ def parts_of(data: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) ->
         parts += _found(each) if _is_many(each) else [Part(Path(each), _cells(Path(each).parts))]
     if not parts:
         raise TableError("no file is named")
+    return with_common_cells(parts)
+
+
+def with_common_cells(parts: Sequence[Part]) -> list[Part]:
+    """Return files, one at least, with those cells alone that the folders of all of them name."""
     known = [set(part.folder_cells) for part in parts]
     common = set.intersection(*known)
     return [
