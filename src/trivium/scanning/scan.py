@@ -116,8 +116,8 @@ def scan(
         If files are damaged, or of several kinds, or lack a column, or a column is of no use; all
         that can be told without reading rows.
     TypeError
-        If a file or column is named by something else than its name, `cache` is none, or `client` is
-        no client.
+        If a file or column is named by something else than its name, or `cache` or `client` is
+        none.
 
     Examples
     --------
