@@ -51,7 +51,7 @@ def columns(**given):
         (
             {"b": ["1", "2", "3"]},
             {"columns": ["a"], "weight": "b"},
-            "'b' of .*1.parquet holds string",
+            "'b' of .*1.parquet holds string.* weights are numbers",
         ),
         ({"b": None}, {}, "1.parquet has no column 'b', which other files have"),
         ({"y": None}, {}, "1.parquet has no column 'y'"),

@@ -71,6 +71,7 @@ def test_classes_that_are_given_are_found_in_text(tmp_path):
         ),
         (["a,y\n1,u\n", "a,y\n2,u\n,v\n"], "'a' holds no number in line 3 of .*1.csv: fill it"),
         (["a,y\n1,u\nNA,v\n"], "'a' holds no number in line 3 of .*0.csv"),
+        (['a,y\n"1,5",u\n', "a,y\n1.5,u\n"], "with a decimal comma in line 2 of .*1.csv$"),
         (["a,y\n,u\n,v\n"], "'a' holds no number in line 2"),
         (["a,y\n1,u\n2,\n"], "'y' holds no label in line 3 of .*0.csv"),
         (["a,y\n1,1\n2,NA\n"], "'y' holds no label in line 3 of .*0.csv, but 'NA'"),
@@ -85,6 +86,12 @@ def test_cells_that_cannot_be_are_named_by_file_and_line(tmp_path, texts, said):
     put(tmp_path, *texts)
     with pytest.raises(ValueError, match=said):
         everything(tmp_path)
+
+
+def test_weights_that_are_words_are_named(tmp_path):
+    put(tmp_path, "a,w,y\n1,much,u\n")
+    with pytest.raises(ValueError, match="'w' .* line 2 of .*0.csv: weights are numbers"):
+        trivium.scan(tmp_path, target="y", weight="w")
 
 
 def everything(folder):

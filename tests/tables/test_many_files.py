@@ -191,6 +191,12 @@ def test_what_names_no_files(tmp_path):
         open_source(tmp_path)
     with pytest.raises(TableError, match="no file is named"):
         open_source([])
+    write(pd.DataFrame({"x": [1.0]}), tmp_path / "far" / "deep" / "1.csv")
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "deep").symlink_to(tmp_path / "far" / "deep")
+    with pytest.raises(TableError, match=r"links has no files, and folders .*: '.*links.\*\*'"):
+        open_source(tmp_path / "links")
+    assert cells(open_source(f"{tmp_path}/links/**")) == {"x": ["1.0"]}
     path = tmp_path / "a[1].csv"
     other = tmp_path / "b.csv"
     path.write_text("")

@@ -83,6 +83,13 @@ def number_type(kind: pa.DataType) -> np.dtype[Any] | None:
     return np.dtype(np.float64) if is_number else None
 
 
+def advice(is_weight: bool) -> str:
+    """Say what to do with a column that is not made of numbers."""
+    if is_weight:
+        return "weights are numbers, so convert it first, or name another column by `weight`"
+    return "convert it first, or name the columns to learn from by `columns`"
+
+
 def plain_cells(cells: pa.Array) -> pa.Array:
     """Return cells of a type that NumPy has, those of a dictionary written out."""
     if pa.types.is_dictionary(cells.type):

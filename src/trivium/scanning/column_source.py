@@ -72,10 +72,11 @@ class ColumnSource:
         self._names = _chosen(columns, first, target, weight)
         numbers = self._names if weight is None else (*self._names, weight)
         if self._is_text:
-            files = with_numbers([file for file in files if isinstance(file, TextColumns)], numbers)
+            texts = [file for file in files if isinstance(file, TextColumns)]
+            files = with_numbers(texts, numbers, weight)
         self._files = with_keys(files, keys)
         for file in self._files:
-            number_types(file, numbers)
+            number_types(file, numbers, weight)
         if target is not None:
             expected_labels(self._files, target, known, as_text=self._is_text)
 

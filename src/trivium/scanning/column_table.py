@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from trivium.arrays import Floats
-from trivium.scanning.column_file import ColumnFile, first_null, number_type, plain_cells
+from trivium.scanning.column_file import ColumnFile, advice, first_null, number_type, plain_cells
 
 _PIECE = 2048  # rows that are copied column by column: so many stay in a core's cache
 
@@ -149,8 +149,17 @@ def numbers_of(cells: pa.Array, name: str, file: ColumnFile, row: int) -> Any:
     return cells.to_numpy(zero_copy_only=False)
 
 
-def number_types(file: ColumnFile, names: Sequence[str]) -> list[np.dtype[Any]]:
+def number_types(
+    file: ColumnFile, names: Sequence[str], weight: str | None = None
+) -> list[np.dtype[Any]]:
     """Return the types that columns of a file are read as, those without a cell aside.
+
+    Parameters
+    ----------
+    file : ColumnFile
+    names : sequence of str
+    weight : str, optional
+        The one of them that holds weights.
 
     Raises
     ------
@@ -165,8 +174,8 @@ def number_types(file: ColumnFile, names: Sequence[str]) -> list[np.dtype[Any]]:
             found.append(dtype)
         elif file.n_rows != 0 and not pa.types.is_null(kind):
             raise ValueError(
-                f"Column {name!r} of {file.stamp.path} holds {kind}, which is no number: convert "
-                "it first, or name the columns to learn from by `columns`."
+                f"Column {name!r} of {file.stamp.path} holds {kind}, which is no number: "
+                f"{advice(name == weight)}."
             )
     return found
 

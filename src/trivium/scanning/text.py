@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from trivium.scanning.column_file import ROWS_OF_A_BATCH
+from trivium.scanning.column_file import ROWS_OF_A_BATCH, advice
 from trivium.scanning.stamp import Stamp
 from trivium.tables.cells import Cells
 from trivium.tables.csv_source import CsvSource
@@ -89,10 +89,12 @@ class TextColumns:
         try:
             return pa.array(values_of(cells, self.numbers[name]), from_pandas=True)
         except CellError as error:
-            raise error.at(self.where(row + error.row)) from error
+            raise TableError(_said(error, self.where(row + error.row))) from error
 
 
-def with_numbers(files: Sequence[TextColumns], names: Sequence[str]) -> list[TextColumns]:
+def with_numbers(
+    files: Sequence[TextColumns], names: Sequence[str], weight: str | None = None
+) -> list[TextColumns]:
     """Decide by the first rows there are how the numbers of some columns are written.
 
     Parameters
@@ -100,6 +102,8 @@ def with_numbers(files: Sequence[TextColumns], names: Sequence[str]) -> list[Tex
     files : sequence of TextColumns
     names : sequence of str
         Columns; one that a file lacks is left out of it.
+    weight : str, optional
+        The one of them that holds weights.
 
     Raises
     ------
@@ -111,7 +115,8 @@ def with_numbers(files: Sequence[TextColumns], names: Sequence[str]) -> list[Tex
         there = [name for name in names if name in file.source.names]
         head = file.head(there) if there else None
         if head is not None:
-            columns |= _decided(file, {name: Cells(_chunked(head, name)) for name in there})
+            cells = {name: Cells(_chunked(head, name)) for name in there}
+            columns |= _decided(file, cells, weight)
             break
     return [
         replace(file, numbers={name: columns[name] for name in names if name in file.source.names})
@@ -119,7 +124,9 @@ def with_numbers(files: Sequence[TextColumns], names: Sequence[str]) -> list[Tex
     ]
 
 
-def _decided(file: TextColumns, cells: Mapping[str, Cells]) -> dict[str, Column]:
+def _decided(
+    file: TextColumns, cells: Mapping[str, Cells], weight: str | None
+) -> dict[str, Column]:
     """Decide columns alone, and then, as `look` does, those in doubt by what the others tell."""
     try:
         found = {name: decide(name, of_name, Hints()) for name, of_name in cells.items()}
@@ -136,9 +143,13 @@ def _decided(file: TextColumns, cells: Mapping[str, Cells]) -> dict[str, Column]
         }
     except CellError as error:
         raise TableError(
-            f"{error.at(file.where(error.row))}: convert it first, or name the columns to learn "
-            "from by `columns`."
+            f"{_said(error, file.where(error.row))}: {advice(error.column == weight)}."
         ) from error
+
+
+def _said(error: CellError, place: str) -> str:
+    """Say what is wrong with a cell, without the option that commands have for it."""
+    return str(error.at(place)).replace(" (--decimal)", "")
 
 
 def _as_number(name: str, cells: Cells, finding: Finding, hints: Hints) -> Column:

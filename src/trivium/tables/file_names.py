@@ -92,14 +92,19 @@ def _found(given: str) -> list[Part]:
         root, there = _root(given), [Path(each) for each in glob.glob(given, recursive=True)]
     files = {file for each in there for file in _files_in(each) if not _is_hidden(file, root)}
     if not files:
-        what = (
-            f"the folder {given} has no files"
-            if os.path.isdir(given)
-            else f"no file fits {given!r}"
-        )
-        raise TableError(what)
+        raise TableError(_none_found(given))
     ordered = sorted(files, key=lambda file: file.parts)
     return [Part(file, _cells(file.relative_to(root).parts)) for file in ordered]
+
+
+def _none_found(given: str) -> str:
+    if not os.path.isdir(given):
+        return f"no file fits {given!r}"
+    said = f"the folder {given} has no files"
+    if any(place.is_symlink() and place.is_dir() for place in Path(given).rglob("*")):
+        pattern = os.path.join(given, "**")
+        return f"{said}, and folders that are links are followed by a pattern alone: {pattern!r}"
+    return said
 
 
 def _files_in(place: Path) -> list[Path]:
