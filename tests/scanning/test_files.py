@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from contextlib import closing
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +11,7 @@ from pyarrow import csv, feather, parquet
 from tests.scanning.written import read
 
 import trivium
-from trivium.scanning import arrow
+from trivium.scanning import arrow, arrow_parts
 
 TABLE = pa.table({"a": [1.0, 2.0], "b": [3, 4], "y": ["no", "yes"]})
 
@@ -211,8 +212,19 @@ def test_an_arrow_file_that_is_cut_off_while_it_is_read_is_named(tmp_path, compr
     reader.close()
 
 
-def test_rows_of_arrow_are_read_from_within_a_batch(tmp_path, monkeypatch):
+def test_numbers_of_arrow_are_not_read_with_their_batch(tmp_path):
+    path = str(tmp_path / "1.arrow")
+    feather.write_feather(pa.table({"a": np.ones(50_000)}), path, "uncompressed")
+    with closing(arrow_parts.ArrowBytes(path)) as file:
+        (column,) = pa.ipc.open_file(pa.PythonFile(file, "r")).get_batch(0).columns
+        assert not column.to_numpy().any()
+        assert file.rows(column, 9, 7).to_pylist() == [1.0] * 7
+
+
+@pytest.mark.parametrize("compression", [None, "lz4"])
+def test_rows_of_arrow_are_read_from_within_a_batch(tmp_path, monkeypatch, compression):
     monkeypatch.setattr(arrow, "ROWS_OF_A_BATCH", 5)
+    monkeypatch.setattr(arrow_parts, "_SMALL", 0)
     words = [None if i % 7 == 3 else f"{'ä' * (i % 4)}{i % 5}" for i in range(23)]
     columns = {
         "f": pa.array([i / 4 for i in range(23)]),
@@ -227,12 +239,15 @@ def test_rows_of_arrow_are_read_from_within_a_batch(tmp_path, monkeypatch):
     rows, names = pa.table(columns), [*columns]
     for end in ("file", "stream"):
         path = str(tmp_path / f"{end}.arrow")
-        with getattr(pa.ipc, f"new_{end}")(path, rows.schema) as written:
+        options = pa.ipc.IpcWriteOptions(compression=compression)
+        with getattr(pa.ipc, f"new_{end}")(path, rows.schema, options=options) as written:
             written.write_table(rows)
             written.write_table(rows.slice(0, 3))
         whole = pa.concat_tables([rows, rows.slice(0, 3)])
         for start in (0, 3, 8, 11, 23, 25):
-            found = list(arrow.ArrowColumns.opened(path).batches(names, start))
+            file = arrow.ArrowColumns.opened(path)
+            assert file.is_packed == (compression is not None)
+            found = list(file.batches(names, start))
             for number, name in enumerate(names):
                 read_ = [cell for batch in found for cell in batch[number].to_pylist()]
                 assert read_ == whole[name].to_pylist()[start:], (end, name, start)

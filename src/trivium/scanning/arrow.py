@@ -1,19 +1,19 @@
 """Arrow files, also called Feather, and streams of Arrow's, read a part of a batch at a time."""
 
-import mmap
 from bisect import bisect_right
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import pyarrow as pa
 
-from trivium.scanning.arrow_parts import ArrowParts, has_rows
+from trivium.scanning.arrow_parts import ArrowBytes, has_rows
 from trivium.scanning.column_file import DAMAGE, ROWS_OF_A_BATCH, damaged, types_of
 from trivium.scanning.stamp import Stamp
 
 _STREAM = b"\xff\xff\xff\xff"
-_HELD = 1 << 24  # bytes of the file that may stay mapped, which count as memory of the process
 
 
 @dataclass(frozen=True)
@@ -45,20 +45,20 @@ class ArrowColumns:
         """
         stamp = Stamp.of(path)
         try:
-            mapped = _mapped(path)
-            reader = _opened(mapped, None)
-            schema, is_packed = reader.schema, _is_packed(mapped, reader)
-            shortest = min(range(len(schema)), key=lambda j: _width(schema[j].type), default=0)
-            reader = _opened(pa.OSFile(path), [shortest]) if is_packed else _opened(mapped, None)
-            starts, n_rows = list[int](), 0
-            for batch in _batches_of(reader, 0):
-                starts.append(n_rows)
-                n_rows += batch.num_rows
+            with closing(ArrowBytes(path)) as file:
+                reader = _opened(pa.PythonFile(file, "r"), None)
+                schema = reader.schema
+                sizes = _sizes(reader, file)
+            seekable = isinstance(reader, pa.ipc.RecordBatchFileReader)
+            if file.is_packed:
+                shortest = min(range(len(schema)), key=lambda j: _width(schema[j].type), default=0)
+                with pa.OSFile(path) as whole:
+                    sizes = [b.num_rows for b in _batches_of(_opened(whole, [shortest]), 0)]
         except DAMAGE as error:
             raise damaged(stamp, "Arrow", error) from error
-        seekable = isinstance(reader, pa.ipc.RecordBatchFileReader)
-        starts = starts if seekable else [0]
-        return cls(stamp, n_rows, types_of(path, schema), tuple(starts), is_packed)
+        starts = [0, *accumulate(sizes)]
+        kept = tuple(starts[:-1]) if seekable else (0,)
+        return cls(stamp, starts[-1], types_of(path, schema), kept, file.is_packed)
 
     def batches(self, names: Sequence[str], start: int = 0) -> Generator[Sequence[pa.Array]]:
         """Read some columns from a row on."""
@@ -69,7 +69,7 @@ class ArrowColumns:
             if self.is_packed or not all(has_rows(self.types[name]) for name in names):
                 yield from self._of_whole_batches(names, first, skip)
             else:
-                yield from self._of_mapped_batches(names, first, skip)
+                yield from self._of_parts_of_batches(names, first, skip)
         except DAMAGE as error:
             raise damaged(self.stamp, "Arrow", error) from error
 
@@ -85,45 +85,27 @@ class ArrowColumns:
                     yield batch.select(names).slice(row, ROWS_OF_A_BATCH).columns
                 skip = max(skip - batch.num_rows, 0)
 
-    def _of_mapped_batches(
+    def _of_parts_of_batches(
         self, names: Sequence[str], first: int, skip: int
     ) -> Generator[Sequence[pa.Array]]:
-        """Read rows of a batch, however large it is, from where the map says that they are."""
-        with open(self.stamp.path, "rb", buffering=0) as file:
-            mapped = _mapped(self.stamp.path)
-            parts = ArrowParts(file, mapped)
-            batches = _batches_of(_opened(mapped, None), first)
-            held = 0
-            while True:
-                self.stamp.require()  # where a batch lies is read from the map, right after this
-                batch = next(batches, None)
-                if batch is None:
-                    return
+        """Read rows of a batch, however large it is."""
+        with closing(ArrowBytes(self.stamp.path)) as file:
+            for batch in _batches_of(_opened(pa.PythonFile(file, "r"), None), first):
                 columns = batch.select(names).columns
                 for row in range(skip, batch.num_rows, ROWS_OF_A_BATCH):
                     n = min(ROWS_OF_A_BATCH, batch.num_rows - row)
-                    yield [parts.rows(cells, row, n) for cells in columns]
+                    yield [file.rows(cells, row, n) for cells in columns]
                 skip = max(skip - batch.num_rows, 0)
-                held += batch.nbytes
-                if held > _HELD and hasattr(mmap, "MADV_DONTNEED"):
-                    mapped.madvise(mmap.MADV_DONTNEED)
-                    held = 0
+                self.stamp.require()
 
     def where(self, row: int) -> str:
         """Say where a row is."""
         return f"row {row} of {self.stamp.path}"
 
 
-def _mapped(path: str) -> mmap.mmap:
-    with open(path, "rb") as file:
-        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-
-
 def _opened(source: Any, kept: list[int] | None) -> Any:
     """Open a file or a stream; of columns, read those that are kept."""
     options = pa.ipc.IpcReadOptions(included_fields=kept, use_threads=False)
-    if isinstance(source, mmap.mmap):
-        source = pa.BufferReader(pa.py_buffer(source))
     is_stream = source.read(4) == _STREAM
     source.seek(0)
     return (pa.ipc.open_stream if is_stream else pa.ipc.open_file)(source, options=options)
@@ -137,13 +119,14 @@ def _batches_of(reader: Any, first: int) -> Iterator[pa.RecordBatch]:
         yield from reader
 
 
-def _is_packed(mapped: mmap.mmap, reader: Any) -> bool:
-    """Whether the first batch lies elsewhere than in the file."""
-    begin = pa.py_buffer(mapped).address
-    batch = next(_batches_of(reader, 0), None)
-    columns = [] if batch is None else batch.columns
-    buffers = [buffer for column in columns for buffer in column.buffers() if buffer]
-    return any(not begin <= buffer.address < begin + len(mapped) for buffer in buffers)
+def _sizes(reader: Any, file: ArrowBytes) -> list[int]:
+    """Return the rows of each batch, as far as none is compressed."""
+    sizes = list[int]()
+    for batch in _batches_of(reader, 0):
+        sizes.append(batch.num_rows)
+        if file.is_packed:
+            break
+    return sizes
 
 
 def _width(kind: pa.DataType) -> int:
