@@ -124,7 +124,12 @@ def parts_of(X: Any) -> list[Any]:
             f"Labels or weights are a {type(X).__module__}.{type(X).__qualname__}: of Dask's "
             "collections, arrays, series and tables have a value a row."
         )
-    parts: list[Any] = np.ravel(X.to_delayed()).tolist()
+    is_expression = hasattr(X, "optimize")  # of tables and series
+    if is_expression:
+        # Fused, tasks of two of them would have the same key and not be the same: of a table that
+        # was filtered, say, and its labels. Dask then warns that it may deadlock.
+        X = X.optimize(fuse=False)
+    parts: list[Any] = np.ravel(X.to_delayed(optimize_graph=not is_expression)).tolist()
     return parts
 
 
