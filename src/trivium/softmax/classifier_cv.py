@@ -1,7 +1,7 @@
 """Softmax regression that chooses its penalty by cross-validation."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Literal, Self, cast
 
 import numpy as np
@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping
 from sklearn.utils.validation import check_is_fitted
 
-from trivium.arrays import Float64
+from trivium.arrays import Float64, Labels
 from trivium.blocks.workers import map_in_order, one_blas_thread
 from trivium.class_weights import ClassWeight, class_factors
 from trivium.inputs import check_labelled_rows
@@ -203,10 +203,8 @@ separating_direction_, history_, n_features_in_, feature_names_in_
                     "groups": check_groups(groups, rows.n_given),
                 },
             )
-            all_given = everyone.rows if everyone.given is None else everyone.given
-            labels = everyone.classes[all_given.codes]
             seen = np.zeros(rows.n_given) if away else X  # by splitters
-            folds = folds_of(self.cv, seen, labels, rows, for_splitter)
+            folds = folds_of(self.cv, seen, _labels_given(everyone), rows, for_splitter)
             own = scorer if self._own_scorer() else None
             some = None if factors is None else factors[present]
             paths = FoldPaths(
@@ -228,14 +226,7 @@ separating_direction_, history_, n_features_in_, feature_names_in_
             with one_blas_thread():
                 scores = list(map_in_order(scores_of, folds, self.n_jobs))
             self._choose(alphas, scores)
-            unfinished = sum(fold.unfinished for fold in scores)
-            if unfinished:
-                warnings.warn(
-                    f"{unfinished} of {alphas.size * len(folds)} fits of the folds stopped with a "
-                    "gradient above tol: raise max_iter, tol or the least of the alphas.",
-                    ConvergenceWarning,
-                    stacklevel=2,
-                )
+            _warn_of_unfinished(scores, alphas.size)
             self._refit(learnt)
         return self
 
@@ -357,3 +348,22 @@ separating_direction_, history_, n_features_in_, feature_names_in_
         for name, value in vars(model).items():
             if name.endswith("_"):
                 setattr(self, name, value)
+
+
+def _labels_given(everyone: LabelledRows) -> Labels:
+    """Return the label of each row given, those too that weigh nothing."""
+    rows = everyone.rows if everyone.given is None else everyone.given
+    labels: Labels = everyone.classes[rows.codes]
+    return labels
+
+
+def _warn_of_unfinished(scores: Sequence[FoldScores], n_alphas: int) -> None:
+    """Warn of fits of the folds that stopped early."""
+    unfinished = sum(fold.unfinished for fold in scores)
+    if unfinished:
+        warnings.warn(
+            f"{unfinished} of {n_alphas * len(scores)} fits of the folds stopped with a gradient "
+            "above tol: raise max_iter, tol or the least of the alphas.",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
