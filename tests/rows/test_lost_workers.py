@@ -154,11 +154,17 @@ def test_all_workers_may_be_killed_if_others_come(own_client, kill_at, tmp_path,
     np.testing.assert_array_equal(SoftmaxRegression().fit(table).coef_, coef)
 
 
-def test_an_interrupt_cancels_what_runs(own_client):
+def test_an_interrupt_cancels_what_runs(own_client, monkeypatch):
+    wait = Workers._wait
+
+    def wait_and_interrupt(self, futures):
+        threading.Timer(0.5, _thread.interrupt_main).start()
+        wait(self, futures)
+
+    monkeypatch.setattr(Workers, "_wait", wait_and_interrupt)
     own_client.wait_for_workers(1, timeout=60)
     before = set(own_client.futures)
     rows = da.from_array(X).map_blocks(slowly, dtype=float, meta=np.empty((0, 0)))
-    threading.Timer(1.0, _thread.interrupt_main).start()
     start = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         LeastSquaresClassifier().fit(rows, Y)
