@@ -148,10 +148,10 @@ def test_progress_says_when_loops_are_compiled_for_long(monkeypatch):
 
 
 def test_an_error_in_a_process_ends_the_others(tmp_path):
-    before = multiprocessing.active_children()  # of other tests, whose clusters live on
+    before = set(multiprocessing.active_children())  # of other tests, whose clusters live on
     with pytest.raises(KeyError), OutputFolder(tmp_path / "new") as output:
         run([3, 4], output, processes=2)
-    assert multiprocessing.active_children() == before
+    assert set(multiprocessing.active_children()) <= before
     assert not (tmp_path / "new").exists()
 
 
