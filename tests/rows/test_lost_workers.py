@@ -162,12 +162,16 @@ def test_an_interrupt_cancels_what_runs(own_client, monkeypatch):
         wait(self, futures)
 
     monkeypatch.setattr(Workers, "_wait", wait_and_interrupt)
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
     own_client.wait_for_workers(1, timeout=60)
     before = set(own_client.futures)
     rows = da.from_array(X).map_blocks(slowly, dtype=float, meta=np.empty((0, 0)))
     start = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):
-        LeastSquaresClassifier().fit(rows, Y)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            LeastSquaresClassifier().fit(rows, Y)
+    finally:
+        signal.signal(signal.SIGINT, handler)
     assert time.monotonic() - start < 8
     while not set(own_client.futures) <= before and time.monotonic() < start + 8:
         time.sleep(0.05)
