@@ -1,4 +1,8 @@
+import dask
+import dask.array as da
+import dask.dataframe as dd
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.exceptions import NotFittedError
 
@@ -9,11 +13,6 @@ from trivium import (
     LeastSquaresClassifierCV,
     SoftmaxRegression,
 )
-
-da = pytest.importorskip("dask.array")
-dd = pytest.importorskip("dask.dataframe")
-pd = pytest.importorskip("pandas")
-dask = pytest.importorskip("dask")
 
 X = np.random.default_rng(0).normal(size=(60, 3))
 Y = np.array(["no", "yes", "both"])[X.argmax(axis=1)]

@@ -11,10 +11,10 @@ from sklearn.utils.validation import check_is_fitted
 from trivium.elsewhere_inputs import check_columns
 from trivium.rows.elsewhere import elsewhere_of, is_of_dask
 
-Method = TypeVar("Method", bound=Callable[..., Any])
+Answer = TypeVar("Answer")
 
 
-def lazily(method: Method) -> Method:
+def lazily(method: Callable[[Any, Any], Answer]) -> Callable[[Any, Any], Answer]:
     """Let a method that says something of each row answer Dask's collections as `lazy_answer`.
 
     A model whose own rows are not in memory (nearest neighbours) cannot be sent to workers: it
@@ -29,7 +29,7 @@ def lazily(method: Method) -> Method:
             return _collection_of(method(self, elsewhere_of(X)), X)
         return lazy_answer(self, method.__name__, X)
 
-    return answer  # type: ignore[return-value]
+    return answer
 
 
 def lazy_answer(model: Any, name: str, X: Any) -> Any:

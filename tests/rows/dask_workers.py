@@ -2,13 +2,12 @@
 
 import contextlib
 
-import pytest
+import distributed
 
 
 @contextlib.contextmanager
 def two_workers():
     """Start two workers and a client; nothing listens beyond this machine."""
-    distributed = pytest.importorskip("distributed")
     with (
         distributed.LocalCluster(
             n_workers=2,

@@ -4,7 +4,10 @@ import pickle
 import sys
 import warnings
 
+import dask.array as da
+import dask.dataframe as dd
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -27,10 +30,6 @@ from trivium.rows.cluster import DaskRows
 from trivium.rows.dask_tables import DaskTable
 from trivium.rows.memory import ArrayRows
 from trivium.storage.errors import NotStorableError
-
-da = pytest.importorskip("dask.array")
-dd = pytest.importorskip("dask.dataframe")
-pd = pytest.importorskip("pandas")
 
 
 @pytest.fixture(autouse=True)

@@ -3,18 +3,17 @@ import subprocess
 import sys
 import time
 
+import dask
+import dask.array as da
+import dask.dataframe as dd
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse
 
 from trivium import LeastSquaresClassifier, SoftmaxRegression
 from trivium.rows.dask_tables import DaskTable
 from trivium.rows.elsewhere import Elsewhere, elsewhere_of
-
-da = pytest.importorskip("dask.array")
-dd = pytest.importorskip("dask.dataframe")
-pd = pytest.importorskip("pandas")
-dask = pytest.importorskip("dask")
 
 X = np.random.default_rng(0).normal(size=(60, 3))
 Y = (X[:, 0] + X[:, 1] > 0).astype(int) + (X[:, 2] > 1)

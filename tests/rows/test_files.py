@@ -100,6 +100,7 @@ def _assert_alike(rows, memory, length):
     for one, other in [
         (r.reduce(of, merge, length=length, beside=beside) for r in (rows, memory)),
         (r.each(lambda b: b.X * 2, length=length) for r in (rows, memory)),
+        (r.each(lambda b: b.X, length=length) for r in (rows, memory)),  # of which nothing is kept
         (
             r.each(lambda b, x: b.codes + x, length=length, beside=beside, blas=False)
             for r in (rows, memory)

@@ -2,15 +2,14 @@ import pickle
 import re
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import trivium
 from trivium import LeastSquaresClassifier, SoftmaxRegression
 from trivium.rows.cluster import DaskRows
 from trivium.rows.loading import partitions_of
-
-pa = pytest.importorskip("pyarrow")
-pq = pytest.importorskip("pyarrow.parquet")
 
 
 @pytest.fixture

@@ -5,7 +5,12 @@ import signal
 import threading
 import time
 
+import dask
+import dask.array as da
+import distributed
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import trivium
@@ -14,12 +19,6 @@ import trivium.rows.workers_of_dask
 import trivium.softmax.distinct
 from trivium import LeastSquaresClassifier, SoftmaxRegression
 from trivium.rows.workers_of_dask import Workers
-
-da = pytest.importorskip("dask.array")
-dask = pytest.importorskip("dask")
-distributed = pytest.importorskip("distributed")
-pa = pytest.importorskip("pyarrow")
-pq = pytest.importorskip("pyarrow.parquet")
 
 X = np.random.default_rng(0).normal(size=(3000, 4))
 Y = (X[:, :3] + np.random.default_rng(1).normal(size=(3000, 3))).argmax(axis=1)
@@ -176,3 +175,20 @@ def test_an_interrupt_cancels_what_runs(own_client, monkeypatch):
     while not set(own_client.futures) <= before and time.monotonic() < start + 8:
         time.sleep(0.05)
     assert set(own_client.futures) <= before
+
+
+class Gone:
+    """A client whose cluster is gone."""
+
+    def cancel(self, futures):
+        raise OSError("Timed out")
+
+    def run(self, function, on_error):
+        raise OSError("Timed out")
+
+
+def test_what_cannot_be_cancelled_any_more_is_noted_and_hides_no_other_error(caplog):
+    with caplog.at_level(logging.DEBUG, "trivium"):
+        Workers(Gone()).cancel([])
+        Workers(Gone()).run(len)
+    assert [record.exc_text is not None for record in caplog.records] == [True, True]

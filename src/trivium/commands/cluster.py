@@ -37,7 +37,8 @@ def connected(address: str | None) -> Iterator[Any]:
     except ImportError as error:
         raise TableError('--dask: Dask is not installed: pip install "trivium[dask]"') from error
     try:
-        client: Any = distributed.Client(address, timeout=_PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
+        connect: Any = distributed.Client  # without types
+        client = connect(address, timeout=_PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
         raise TableError(
             f"--dask: no scheduler answers at {address} within {_PATIENCE} seconds"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
@@ -162,24 +162,13 @@ def look_at(
     from trivium.tables.watched import is_too_large
 
     source = open_anywhere(data, sheet) if anywhere else open_source(list(data), sheet=sheet)
+    choices: Any = {
+        "kinds": kinds_of(kinds),
+        "missing": missing or (),
+        "drop": drop or (),
+        "decimal": decimal,
+        "dates": dates,
+    }
     if stream or is_too_large(source):
-        return look_streamed(
-            source,
-            target,
-            kinds=kinds_of(kinds),
-            missing=missing or (),
-            drop=drop or (),
-            decimal=decimal,
-            dates=dates,
-            progress=tell,
-            rows_progress=tell,
-        )
-    return look(
-        source,
-        target,
-        kinds=kinds_of(kinds),
-        missing=missing or (),
-        drop=drop or (),
-        decimal=decimal,
-        dates=dates,
-    )
+        return look_streamed(source, target, **choices, progress=tell, rows_progress=tell)
+    return look(source, target, **choices)

@@ -88,9 +88,9 @@ class FileRows(BaseRows):
         def of(block: Block) -> tuple[slice, Any]:
             parts = [array[block.place] for array in beside]
             if not blas:
-                return block.place, np.array(function(block, *parts))
+                return block.place, function(block, *parts)
             with one_blas_thread():
-                return block.place, np.array(function(block, *parts))
+                return block.place, function(block, *parts)
 
         for place, found in self._pass(of, length, None):
             if out is None:

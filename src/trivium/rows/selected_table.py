@@ -2,7 +2,6 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -124,6 +123,5 @@ def taken(table: NumberTable, numbers: Indices) -> Floats:
     try:
         reader.fill(found)
     finally:
-        with suppress(OSError):
-            reader.close()
+        reader.close()
     return found if place is None else found[place]

@@ -4,11 +4,12 @@ Another engine has to do the same: keep what a function returns, say who keeps i
 and end in an error rather than never.
 """
 
+import logging
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -23,6 +24,9 @@ _LOOK = 2.0  # seconds between two looks for workers
 _STALL = 16.0  # seconds in which no worker does anything, and nothing ends
 _sending = Lock()  # for settings of Dask's, which are those of all threads
 _NO_WARNING = {"distributed.admin.large-graph-warning-threshold": "1TB"}
+
+
+_log = logging.getLogger("trivium")
 
 
 class LostError(RuntimeError):
@@ -209,11 +213,24 @@ class Workers:
                 found: list[Any] = self.client.gather(list(futures))
             return found
         except BaseException as error:
-            with suppress(Exception):
-                self.client.cancel(list(futures))
+            self.cancel(futures)
             if not isinstance(error, Exception):
                 self._let_go()
             raise
+
+    def cancel(self, futures: Sequence[Any]) -> None:
+        """Cancel tasks that nobody waits for any more; where the cluster is gone, so are they."""
+        try:
+            self.client.cancel(list(futures))
+        except Exception:  # of Dask's, tornado's or the system's: another error is on its way
+            _log.debug("Tasks could not be cancelled.", exc_info=True)
+
+    def run(self, function: Callable[[], object]) -> None:
+        """Let each worker do something that it can do without; where they are gone, nothing."""
+        try:
+            self.client.run(function, on_error="ignore")
+        except Exception:  # as in `cancel`
+            _log.debug("Workers could not be told.", exc_info=True)
 
     def _wait(self, futures: Sequence[Any]) -> None:
         """Wait until all are done or one has failed, as long as there are workers.

@@ -102,9 +102,9 @@ class LabelCodes:
         if self._as_text:
             self._note_odd(labels, places, file, row)
         codes = np.array([self._code(label) for label in hashable(labels)], dtype=np.intp)
-        if (codes < 0).any():
-            place = int(np.argmax(codes[places] < 0))
-            raise ValueError(self._unknown(labels[places[place]], file.where(row + place)))
+        if self._known is not None and (codes < 0).any():
+            place, known = int(np.argmax(codes[places] < 0)), self._known
+            raise ValueError(self._unknown(labels[places[place]], known, file.where(row + place)))
         self._parts.append(codes.astype(smallest(len(self._code_of)))[places])
 
     def finish(self) -> tuple[Labels, Indices]:
@@ -176,9 +176,7 @@ class LabelCodes:
             "classes: is this a target of regression?"
         )
 
-    def _unknown(self, label: Any, where: str) -> str:
-        known = self._known
-        assert known is not None  # noqa: S101  # else every label is known
+    def _unknown(self, label: Any, known: Labels, where: str) -> str:
         return (
             f"Column {self._name!r} holds {shown(label)} in {where}, which is none of the "
             f"{known.size} given classes ({', '.join(map(shown, known[:5]))}"

@@ -107,8 +107,8 @@ class ManyFiles:
     @property
     def n_rows(self) -> int | None:
         """Rows of all files, if they are known without reading them."""
-        known = [file.source.n_rows for file in self.files]
-        return None if None in known else sum(known)  # type: ignore[arg-type]
+        known = [n for file in self.files if (n := file.source.n_rows) is not None]
+        return sum(known) if len(known) == len(self.files) else None
 
     @property
     def n_bytes(self) -> int:

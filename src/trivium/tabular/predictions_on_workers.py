@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
-from contextlib import suppress
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -135,9 +134,8 @@ class PredictionsOnWorkers(Predictions):
             while waiting:
                 yield from self._next(waiting)
         finally:
-            with suppress(Exception):  # as where the cluster is gone
-                client.cancel(list(waiting))
-                client.run(_forget, on_error="ignore")
+            self._workers.cancel(waiting)
+            self._workers.run(_forget)
 
     def _next(self, waiting: deque[Any]) -> Iterable[Answered]:
         """Wait for the first load."""

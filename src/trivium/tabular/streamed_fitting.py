@@ -138,6 +138,8 @@ def _streamed(
     sample = Training(X, codes, task.copies, task.balanced, task.seed)
     table = PreparedTable(seen.source, plan, seen.kept, seen.rows_read)
     n_classes = 0 if target is None else len(target.classes)
-    every: Any = seen.codes if seen.kept is None else seen.codes[seen.kept]  # type: ignore[index]
+    every: Any = seen.codes
+    if seen.kept is not None:
+        every = every[seen.kept]
     rows: Any = PreparedRows(table, n_classes, progress, client)
     return Training(rows, every, np.empty(0, np.intp), task.balanced, task.seed, sample=sample)
