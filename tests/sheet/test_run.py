@@ -5,6 +5,7 @@ import json
 import logging
 import multiprocessing
 import re
+import time
 from concurrent.futures import ProcessPoolExecutor
 from html.parser import HTMLParser
 
@@ -148,10 +149,17 @@ def test_progress_says_when_loops_are_compiled_for_long(monkeypatch):
 
 
 def test_an_error_in_a_process_ends_the_others(tmp_path):
-    before = set(multiprocessing.active_children())  # of other tests, whose clusters live on
-    with pytest.raises(KeyError), OutputFolder(tmp_path / "new") as output:
-        run([3, 4], output, processes=2)
-    assert set(multiprocessing.active_children()) <= before
+    stranger = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,))
+    stranger.start()
+    try:
+        with pytest.raises(KeyError), OutputFolder(tmp_path / "new") as output:
+            run([3, 4], output, processes=2)
+        assert stranger.is_alive()
+    finally:
+        stranger.terminate()
+        stranger.join()
+    children = multiprocessing.active_children()
+    assert not any(isinstance(child, parallel.TaskProcess) for child in children)
     assert not (tmp_path / "new").exists()
 
 

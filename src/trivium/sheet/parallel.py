@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
+from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any
 
 from trivium.sheet.rendering import Advance, Rendered, render_task
@@ -15,13 +16,22 @@ from trivium.signals import held_back, not_for_children
 _QUICKEST = 2  # started last, so that no long task is left over at the end
 
 
+class TaskProcess(SpawnProcess):
+    """A process of tasks, told apart from others that the caller may have, which live on."""
+
+
+class _Context(SpawnContext):
+    """Starts them afresh rather than by a fork, which would copy locks that threads may hold."""
+
+    Process = TaskProcess
+
+
 def render_in_processes(numbers: Sequence[int], advance: Advance, processes: int) -> list[Rendered]:
     """Render tasks in processes of their own; return them in the order of `numbers`.
 
     If anything is raised meanwhile, an interruption too, the processes are ended.
     """
-    # Started afresh rather than forked: a fork would copy locks that threads here may hold.
-    context = multiprocessing.get_context("spawn")
+    context = _Context()
     with not_for_children():  # one of which keeps an account of semaphores
         news = context.SimpleQueue()
     with ProcessPoolExecutor(
@@ -40,7 +50,8 @@ def render_in_processes(numbers: Sequence[int], advance: Advance, processes: int
         except BaseException:
             with held_back():
                 for child in multiprocessing.active_children():
-                    child.terminate()
+                    if isinstance(child, TaskProcess):
+                        child.terminate()
             raise
 
 
