@@ -1,0 +1,1 @@
+"""What the three panels answer about a scene, as plain arrays."""

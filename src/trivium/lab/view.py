@@ -1,0 +1,95 @@
+"""What a panel shows of the plane: its ranges, and the grid at whose points classifiers are asked.
+
+A view stays where it is while a row is dragged, so that the hand sees the row move and not the
+axes. It is `PlaneGrid` of the displays, in a square panel.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from trivium.arrays import Float64
+from trivium.displays.grid import PlaneGrid
+from trivium.lab.scene import Scene
+
+CELLS = 80
+"""Cells a side: enough to see a boundary, few enough to ask three classifiers while a row moves."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A rectangle of the plane, in the user's units, and its cells.
+
+    Attributes
+    ----------
+    window : tuple of float
+        (left, right, bottom, top).
+    cells : int
+        Cells a side.
+    """
+
+    window: tuple[float, float, float, float]
+    cells: int = CELLS
+
+    @property
+    def grid(self) -> PlaneGrid:
+        """The grid of cells."""
+        return PlaneGrid(self.window, (self.cells, self.cells))
+
+    @property
+    def points(self) -> Float64:
+        """Centres of the cells, shape (cells², 2): the bottom row first, each left to right."""
+        return self.grid.points
+
+    def holds(self, x: float, y: float) -> bool:
+        """Whether a place is shown."""
+        left, right, bottom, top = self.window
+        return left <= x <= right and bottom <= y <= top
+
+
+def view_of(scene: Scene, cells: int = CELLS) -> View:
+    """Return the view that a scene asks for: its window, or one around all its rows.
+
+    Around rows, both axes have one unit while neither range is three times the other, so that
+    circles are round; else each axis has its own.
+
+    Parameters
+    ----------
+    scene : Scene
+    cells : int
+        Cells a side.
+
+    Returns
+    -------
+    View
+
+    Examples
+    --------
+    >>> from trivium.lab.scene import Scene
+    >>> from trivium.lab.view import view_of
+    >>> left, right, bottom, top = view_of(Scene([[0, 0], [2, 1]], [0, 1], ("a", "b"))).window
+    >>> right - left == top - bottom
+    True
+    """
+    if scene.window is not None:
+        return View(scene.window, cells)
+    rows = np.vstack([scene.X, scene.X_test])
+    if len(rows) == 0:
+        return View((-1.0, 1.0, -1.0, 1.0), cells)
+    grid = PlaneGrid.around(rows, resolution=cells)
+    left, right, bottom, top = grid.extent
+    if grid.aspect == "equal":
+        side = max(right - left, top - bottom)
+        left, right = _widened(left, right, side)
+        bottom, top = _widened(bottom, top, side)
+    return View((left, right, bottom, top), cells)
+
+
+def _widened(low: float, high: float, side: float) -> tuple[float, float]:
+    """Return a range of a length, about the middle of another one."""
+    middle = low / 2 + high / 2
+    wide = middle - side / 2, middle + side / 2
+    return wide if math.isfinite(wide[1] - wide[0]) and wide[0] < wide[1] else (low, high)
