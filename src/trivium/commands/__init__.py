@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from trivium.commands import compare, fit, inspect, look, predict, sheet
+from trivium.commands import compare, fit, inspect, lab, look, predict, sheet
 
 app = typer.Typer(
     add_completion=False,
@@ -46,3 +46,4 @@ app.command(
 )(predict.predict)
 app.command(epilog="Example: `trivium inspect outcome.model`")(inspect.inspect)
 app.command(epilog="Example: `trivium sheet --task 2 --out results`")(sheet.sheet)
+app.command(epilog="Example: `trivium lab`")(lab.lab)
