@@ -7,10 +7,10 @@ scene, so that undoing is going back to the one before, and two pages never shar
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, Self, TypeGuard
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from trivium.arrays import Float64, Indices
 from trivium.lab import scene_text
@@ -56,8 +56,8 @@ class Scene:
 
     Notes
     -----
-    The arrays cannot be written to. Two scenes are equal if they are the same object:
-    compare `to_json` of both to compare what they hold.
+    The arrays cannot be written to; scenes share those that an edit leaves alone. Two scenes are
+    equal if they are the same object: compare `to_json` of both to compare what they hold.
 
     Examples
     --------
@@ -268,6 +268,14 @@ def _is_integer(value: object) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.bool_))
 
 
+def _is_kept(values: ArrayLike, dtype: type) -> TypeGuard[NDArray[Any]]:
+    """Whether an array is another scene's: nobody writes to it, so that scenes may share it."""
+    if not isinstance(values, np.ndarray) or values.dtype != dtype:
+        return False
+    flags = values.flags
+    return flags.owndata and not flags.writeable and flags.c_contiguous
+
+
 def _texts(what: str, texts: Any) -> tuple[str, ...]:
     given = tuple(texts)
     for text in given:
@@ -277,9 +285,9 @@ def _texts(what: str, texts: Any) -> tuple[str, ...]:
 
 
 def _rows(what: str, X: ArrayLike) -> Float64:
-    rows = np.array(X, dtype=np.float64, order="C")
-    if rows.size == 0:
-        rows = rows.reshape(0, 2)
+    rows = X if _is_kept(X, np.float64) else np.array(X, dtype=np.float64, order="C")
+    if rows.size == 0 and rows.shape != (0, 2):
+        rows = np.empty((0, 2))
     if rows.ndim != 2 or rows.shape[1] != 2:
         raise ValueError(f"{what} must be rows of two numbers, got shape {rows.shape}")
     if len(rows) > MOST_ROWS:
@@ -292,15 +300,15 @@ def _rows(what: str, X: ArrayLike) -> Float64:
 
 
 def _codes(what: str, codes: ArrayLike, n_rows: int, n_classes: int) -> Indices:
-    given = np.array(codes)
-    if given.size == 0:
+    given = codes if _is_kept(codes, np.intp) else np.array(codes)
+    if given.size == 0 and given.dtype != np.intp:
         given = np.empty(0, dtype=np.intp)
     if given.dtype.kind not in "iu" or given.shape != (n_rows,):
         raise ValueError(f"{what} must be one integer for each of {n_rows} rows")
     bad = np.flatnonzero((given < 0) | (given >= n_classes))
     if bad.size:
         raise ValueError(f"{what}, row {bad[0]}: there is no class {given[bad[0]]}")
-    places: Indices = given.astype(np.intp)
+    places: Indices = given.astype(np.intp, copy=False)
     places.setflags(write=False)
     return places
 

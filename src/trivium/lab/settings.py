@@ -31,6 +31,9 @@ class Settings:
         Penalty of least squares, at least 0.
     robust : bool
         Whether least squares weighs rows down that lie far from its line.
+    rounded : bool
+        Whether least squares of two classes answers rint(f), as the exercise sheet does: where f is
+        between -1/2 and 1/2 that is no class.
     sizes : {"none", "leverage", "cooks_distance"}
         What the sizes of the rows mean in the panel of least squares.
     softmax_alpha : float
@@ -66,6 +69,7 @@ class Settings:
     shaded_class: int = 0
     alpha: float = 0.0
     robust: bool = False
+    rounded: bool = False
     sizes: Sizes = "none"
     softmax_alpha: float = 1e-4
     softmax_shading: SoftmaxShading = "classes"
@@ -86,7 +90,7 @@ class Settings:
         self._require_choice("neighbors_shading", get_args(NeighborsShading))
         self._require_choice("softmax_shading", get_args(SoftmaxShading))
         self._require_choice("sizes", get_args(Sizes))
-        for name in ("robust", "standardize"):
+        for name in ("robust", "rounded", "standardize"):
             if not isinstance(getattr(self, name), bool):
                 raise ValueError(f"{name} must be true or false, got {_told(getattr(self, name))}")
 

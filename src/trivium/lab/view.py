@@ -18,6 +18,9 @@ from trivium.lab.scene import Scene
 CELLS = 80
 """Cells a side: enough to see a boundary, few enough to ask three classifiers while a row moves."""
 
+_NEIGHBORS_AT_ONCE = 2_500_000  # over all cells: some 50 ms
+_FEWEST_CELLS = 24
+
 
 @dataclass(frozen=True)
 class View:
@@ -93,3 +96,23 @@ def _widened(low: float, high: float, side: float) -> tuple[float, float]:
     middle = low / 2 + high / 2
     wide = middle - side / 2, middle + side / 2
     return wide if math.isfinite(wide[1] - wide[0]) and wide[0] < wide[1] else (low, high)
+
+
+def while_moving(view: View, scene: Scene) -> View:
+    """Return the view with fewer cells where many neighbours would be asked for at each of them.
+
+    A row that is dragged then moves without delay; ask once more with all cells when it rests.
+
+    Parameters
+    ----------
+    view : View
+    scene : Scene
+
+    Returns
+    -------
+    View
+        The same one up to k = 390 or so of 80 x 80 cells.
+    """
+    k = min(scene.settings.k, scene.n_rows)
+    cells = math.isqrt(_NEIGHBORS_AT_ONCE // max(k, 1))
+    return View(view.window, min(view.cells, max(cells, _FEWEST_CELLS)))

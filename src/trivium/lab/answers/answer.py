@@ -54,10 +54,10 @@ class Answer:
     kind : {"classes", "probability", "density"}
         What `shading` holds.
     shading : ndarray of shape (cells, cells)
-        The bottom row first. Places in the scene's classes; or values from 0 to 1: probabilities,
-        or densities over `top`. Empty where there is no answer.
+        The bottom row first. Places in the scene's classes, -1 where there is none; or values from
+        0 to 1: probabilities, or densities over `top`. Empty where there is no answer.
     top : float
-        The value that 1 in `shading` stands for.
+        The value that 1 in `shading` stands for, which greater densities share.
     legend : str
         What is shaded, in words: "class", "p(c|x) of blue", …
     shaded_class : int or None
@@ -72,6 +72,8 @@ class Answer:
     curves : mapping of str to ndarray
         Curves to draw beside the panel, of equal length: "k" and "leave-one-out accuracy"; or
         "step", "loss" and "accuracy".
+    facts : mapping of str to float
+        More that was measured, which `explain` speaks of.
     notes : tuple of str
         Plain sentences that the classifier has to say: a class that it never predicts, classes
         that are separated, a learning rate that diverges.
@@ -89,6 +91,7 @@ class Answer:
     rows: Indices = field(default_factory=lambda: np.empty(0, dtype=np.intp))
     scores: Mapping[str, float] = field(default_factory=dict)
     curves: Mapping[str, Float64] = field(default_factory=dict)
+    facts: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     failure: str = ""
 
