@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.intrinsics import _flat, addresses
+from trivium.blocks.intrinsics import _flat, addresses
 
 
 class Inner(NamedTuple):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.neighbors.reference import MODEST
 
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.intrinsics import address
+from trivium.blocks.intrinsics import address
 from trivium.neighbors.search.selection import FEW, Candidates, arrange, sort_by_insertion
 
 SHIFT = 5

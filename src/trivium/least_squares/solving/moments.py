@@ -4,14 +4,13 @@ They hold squares: of columns that nearly depend on each other they say with hal
 what the rows say. `exact_sums.py` has sums that are not rounded, to which rows can be added.
 """
 
-import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from trivium.arrays import Float64, Floats, Indices
-from trivium.blocks.compiled import Patience, kernel
+from trivium.arrays import Float64
+from trivium.blocks.gram import add_gram, padded, worth_it
 from trivium.blocks.products import add_products
 from trivium.least_squares.solving.design import (
     BLOCK_BYTES,
@@ -21,6 +20,7 @@ from trivium.least_squares.solving.design import (
     sampled_scaling,
     whole_scaling,
 )
+from trivium.least_squares.solving.packing import pack, pack_by_numpy, patience
 from trivium.least_squares.solving.sparse_sums import (
     FirstMoments,
     first_moments,
@@ -206,32 +206,36 @@ class _Added:
     scaling: DesignScaling
     n_classes: int
     length: int
+    by_tiles: bool
 
     def __call__(self, block: Block, values: Float64 | None = None) -> _Sums:
         scaling, d = self.scaling, block.X.shape[1]
         n_groups, n_targets = (max(1, self.n_classes), scaling.target_origin.size)
-        packed, unit = np.empty((min(self.length, len(block.X)), d)), scaling.unit
-        most, gram = np.zeros(d), np.zeros((d, d))
+        width = padded(d) if self.by_tiles else d
+        packed, unit = np.zeros((min(self.length, len(block.X)), width)), scaling.unit
+        most, gram = np.zeros(d), np.zeros((width, width))
+        add_up = add_gram if self.by_tiles else add_products
         groups, group_weights = np.zeros((n_groups, d)), np.zeros(n_groups)
         target_sums, cross = np.zeros(n_targets), np.zeros((n_targets, d))
         for part in block.parts(self.length):
             some, weights = packed[: len(part.X)], scaling.weights(part.weights)
+            X = np.ascontiguousarray(part.X)
             over = patience.is_over(part.X.size + _A_CALL * n_groups)
-            pack = _pack if over else _pack_by_numpy
+            scale = pack if over else pack_by_numpy
             totals = most, groups, group_weights
-            pack(part.X, weights, part.codes, scaling.origin, unit, some, *totals)
+            scale(X, weights, part.codes, scaling.origin, unit, some, *totals)
             if values is not None:
                 start = part.first - block.first
                 own = values[start : start + len(part.X)] - scaling.target_origin
-                _add_targets(some, own, weights, target_sums, cross)
-            add_products(some, gram)
+                _add_targets(some[:, :d], own, weights, target_sums, cross)
+            add_up(some, gram)
         if self.n_classes == 2:
             target_sums[0] = group_weights[1] - group_weights[0]
             cross[0] = groups[1] - groups[0]
         elif self.n_classes > 2:
             target_sums, cross = group_weights, groups
         weight = float(group_weights.sum())
-        return _Sums(weight, most, groups.sum(axis=0), target_sums, gram, cross)
+        return _Sums(weight, most, groups.sum(axis=0), target_sums, gram[:d, :d], cross)
 
 
 def _add_up(table: Table, scaling: DesignScaling, n_jobs: int | None) -> _Sums:
@@ -240,7 +244,7 @@ def _add_up(table: Table, scaling: DesignScaling, n_jobs: int | None) -> _Sums:
     length = min(max(_LEAST_ROWS, BLOCK_BYTES // (8 * d)), _MOST_ROWS)
     # A piece has a matrix of its own, which its rows have to be worth.
     whole = length * max(min(_PIECE_BLOCKS, -(-_PIECE_ROWS // length)), 2 * d // length)
-    statistic = _Added(scaling, table.rows.n_classes, length)
+    statistic = _Added(scaling, table.rows.n_classes, length, worth_it(*table.shape))
     with np.errstate(over="ignore", invalid="ignore"):
         return table.reduce(statistic, _Sums.merge, length=whole, n_jobs=n_jobs)
 
@@ -255,67 +259,3 @@ def _add_targets(
     else:
         target_sums += values.sum(axis=0)
     cross += values.T @ packed
-
-
-@kernel
-def _pack(
-    X: Floats,
-    weights: Float64,
-    codes: Indices,
-    origin: Float64,
-    unit: Float64,
-    packed: Float64,
-    most: Float64,
-    groups: Float64,
-    group_weights: Float64,
-) -> None:
-    """Scale rows, times the root of their weight; add them up, class by class.
-
-    `most` are greatest magnitudes. No weights: all are one. No codes: all are of one class.
-    """
-    n_columns = X.shape[1]
-    for i in range(X.shape[0]):
-        weight = weights[i] if weights.shape[0] > 0 else 1.0
-        group = codes[i] if codes.shape[0] > 0 else 0
-        group_weights[group] += weight
-        for j in range(n_columns):
-            z = (X[i, j] - origin[j]) * unit[j]
-            packed[i, j] = z
-            size = abs(z)
-            most[j] = size if size > most[j] else most[j]
-        for j in range(n_columns):
-            groups[group, j] += weight * packed[i, j]
-        if weights.shape[0] > 0:
-            root = math.sqrt(weight)
-            for j in range(n_columns):
-                packed[i, j] *= root
-
-
-def _pack_by_numpy(
-    X: Floats,
-    weights: Float64,
-    codes: Indices,
-    origin: Float64,
-    unit: Float64,
-    packed: Float64,
-    most: Float64,
-    groups: Float64,
-    group_weights: Float64,
-) -> None:
-    """Do as `_pack`, to the bit."""
-    group = codes if codes.size else np.zeros(X.shape[0], dtype=np.intp)
-    with np.errstate(all="ignore"):
-        np.subtract(X, origin, out=packed)
-        packed *= unit
-        np.fmax(most, np.fmax.reduce(np.abs(packed), axis=0), out=most)
-        np.add.at(group_weights, group, weights if weights.size else 1.0)
-        weighed = weights[:, None] * packed if weights.size else packed
-        for g in np.unique(group):
-            summands = np.vstack([groups[g], weighed[group == g]])
-            groups[g] = np.add.accumulate(summands, axis=0, out=summands)[-1]
-        if weights.size:
-            packed *= np.sqrt(weights)[:, None]
-
-
-patience = Patience(_pack, to_compile=1 << 24, to_load=1 << 20)
-"""Numbers that NumPy scales and adds, at some 10 ns each, before a compiled loop does."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.intrinsics import inlined
+from trivium.blocks.intrinsics import inlined
 
 
 def begin(distances: Float64, rows: Indices, n_rows: int) -> None:

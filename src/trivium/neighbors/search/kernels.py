@@ -4,8 +4,8 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
+from trivium.blocks.intrinsics import inlined
 from trivium.neighbors.search.heaps import sift_down, sort_heap, worse
-from trivium.neighbors.search.intrinsics import inlined
 from trivium.neighbors.search.measures import (
     Measure,
     add_difference,

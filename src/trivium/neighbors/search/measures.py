@@ -27,7 +27,7 @@ from numba.core import cgutils
 
 from trivium.arrays import Float64, Floats
 from trivium.blocks.compiled import intrinsic, kernel
-from trivium.neighbors.search.intrinsics import inlined
+from trivium.blocks.intrinsics import inlined
 
 # Numba publishes no types.
 get_or_insert_function: Any = cgutils.get_or_insert_function

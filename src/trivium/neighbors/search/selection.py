@@ -11,7 +11,7 @@ import numpy as np
 
 from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.intrinsics import inlined
+from trivium.blocks.intrinsics import inlined
 
 FEW = 128
 """As many candidates are sorted by counting for each how many come before it."""

@@ -7,7 +7,7 @@ certain, or a guess from the eight before, which shows in the end whether it was
 import numpy as np
 
 from trivium.arrays import Float64, Indices
-from trivium.neighbors.search.intrinsics import inlined, prefetch
+from trivium.blocks.intrinsics import inlined, prefetch
 from trivium.neighbors.search.kd_tree.simd_lists import QUERIES
 from trivium.neighbors.search.kd_tree.traversal import (
     TreeView,

@@ -10,7 +10,7 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.intrinsics import address, inlined
+from trivium.blocks.intrinsics import address, inlined
 
 LANES = 8
 """Boxes in a group."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.intrinsics import addresses, inlined
+from trivium.blocks.intrinsics import addresses, inlined
 from trivium.neighbors.search.kd_tree.batched import (
     announce,
     certain,

@@ -4,7 +4,7 @@ import numpy as np
 
 from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.intrinsics import address, inlined, row_address
+from trivium.blocks.intrinsics import address, inlined, row_address
 from trivium.neighbors.search.kd_tree.build import Tree, lanes_of_leaves
 
 _WALKERS = 16

@@ -20,7 +20,7 @@ from numba.core import cgutils
 
 from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import intrinsic
-from trivium.neighbors.search.intrinsics import inlined
+from trivium.blocks.intrinsics import inlined
 from trivium.neighbors.search.measures import (
     GREATEST,
     ITSELF,

@@ -10,7 +10,7 @@ import numpy as np
 
 from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.intrinsics import inlined
+from trivium.blocks.intrinsics import inlined
 from trivium.neighbors.search.kd_tree.build import LANES, Tree
 from trivium.neighbors.search.kd_tree.simd_lists import MOST_ROWS, QUERIES, Lists
 from trivium.neighbors.search.measures import (

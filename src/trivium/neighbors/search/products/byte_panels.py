@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from trivium.arrays import Float64, Floats
 from trivium.blocks.compiled import contracting_kernel, kernel
-from trivium.neighbors.search.intrinsics import inlined
+from trivium.blocks.intrinsics import inlined
 from trivium.neighbors.search.products.byte_products import byte_products
 from trivium.neighbors.search.products.layout import GROUP, PANEL_ROWS, QUAD
 from trivium.neighbors.search.products.panels import FAR, FILL, Frame

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.intrinsics import inlined
+from trivium.blocks.intrinsics import inlined
 from trivium.neighbors.search.products.bitmask import CHUNK, lowest
 from trivium.neighbors.search.products.byte_panels import BytePanels, ByteQuads
 from trivium.neighbors.search.products.layout import QUAD

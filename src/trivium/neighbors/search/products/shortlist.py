@@ -6,7 +6,7 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.intrinsics import address, inlined, prefetch, row_address
+from trivium.blocks.intrinsics import address, inlined, prefetch, row_address
 from trivium.neighbors.search.measures import HALF, SQUARE_ROOT, Measure, pair_distance
 from trivium.neighbors.search.products.bitmask import CHUNK, marks
 from trivium.neighbors.search.products.byte_panels import BytePanels, ByteQuads

@@ -10,8 +10,8 @@ import numpy as np
 
 from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import kernel
+from trivium.blocks.intrinsics import addresses, inlined, prefetch, row_address
 from trivium.neighbors.search.heaps import sift_down, worse
-from trivium.neighbors.search.intrinsics import addresses, inlined, prefetch, row_address
 from trivium.neighbors.search.measures import HALF, SQUARE_ROOT, Measure, reduced_limit
 from trivium.neighbors.search.sparse.kernels import Apart, Stored, pair_of_stored
 from trivium.neighbors.search.sparse.postings import Block

@@ -11,8 +11,8 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
+from trivium.blocks.intrinsics import addresses, row_address
 from trivium.neighbors.search.heaps import sift_down, worse
-from trivium.neighbors.search.intrinsics import addresses, row_address
 from trivium.neighbors.search.measures import (
     Measure,
     add_difference,
