@@ -51,8 +51,8 @@ def test_the_displays_are_there_on_first_use_and_draw_nothing():
     assert not {name for name in loaded if name.startswith(("trivium.soft", "trivium.neigh"))}
 
 
-def test_dir_lists_the_public_names_and_the_displays():
-    assert dir(trivium) == sorted([*trivium.__all__, "displays"])
+def test_dir_lists_the_public_names_and_the_rooms():
+    assert dir(trivium) == sorted([*trivium.__all__, "displays", "lab"])
 
 
 def test_an_unknown_name_is_an_attribute_error_that_names_it():

@@ -1,7 +1,8 @@
 """Trivium: nearest neighbours, linear least squares and softmax regression.
 
 The public names live here and are imported on first use, so that
-``import trivium`` costs next to nothing; so is ``trivium.displays``, the pictures.
+``import trivium`` costs next to nothing; so are ``trivium.displays``, the pictures, and
+``trivium.lab``, the plane that a hand changes.
 """
 
 from importlib import import_module
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from trivium import displays as displays
+    from trivium import lab as lab
     from trivium.comparison.compare import compare
     from trivium.least_squares.classifier import LeastSquaresClassifier
     from trivium.least_squares.classifier_cv import LeastSquaresClassifierCV
@@ -63,11 +65,11 @@ _HOME = {
     "scan": "trivium.scanning.scan",
 }
 
-_ROOMS = ("displays",)
+_ROOMS = ("displays", "lab")
 
 
 def __getattr__(name: str) -> object:
-    """Import a public name, or the room of displays, on first use (PEP 562)."""
+    """Import a public name, or a room of pictures, on first use (PEP 562)."""
     if name in _ROOMS:
         return import_module(f"trivium.{name}")
     if name not in _HOME:

@@ -79,10 +79,30 @@ def view_of(scene: Scene, cells: int = CELLS) -> View:
     """
     if scene.window is not None:
         return View(scene.window, cells)
-    rows = np.vstack([scene.X, scene.X_test])
+    return view_around(np.vstack([scene.X, scene.X_test]), cells)
+
+
+def view_around(rows: Float64, cells: int = CELLS, margin: float = 0.06) -> View:
+    """Return a view around rows, with one unit for both axes where their ranges are alike.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n, 2)
+    cells : int
+        Cells a side.
+    margin : float
+        Room on either side, as a fraction of the range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from trivium.lab.view import view_around
+    >>> view_around(np.array([[0.0, 0.0], [2.0, 100.0]]), margin=0.5).window
+    (-1.0, 3.0, -50.0, 150.0)
+    """
     if len(rows) == 0:
         return View((-1.0, 1.0, -1.0, 1.0), cells)
-    grid = PlaneGrid.around(rows, resolution=cells)
+    grid = PlaneGrid.around(rows, resolution=cells, margin=margin)
     left, right, bottom, top = grid.extent
     if grid.aspect == "equal":
         side = max(right - left, top - bottom)
