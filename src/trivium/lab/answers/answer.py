@@ -72,6 +72,8 @@ class Answer:
     curves : mapping of str to ndarray
         Curves to draw beside the panel, of equal length: "k" and "leave-one-out accuracy"; or
         "step", "loss" and "accuracy".
+    measures : mapping of str to ndarray of shape (n,)
+        Of each row: "leverage", "Cook's distance".
     facts : mapping of str to float
         More that was measured, which `explain` speaks of.
     notes : tuple of str
@@ -91,6 +93,7 @@ class Answer:
     rows: Indices = field(default_factory=lambda: np.empty(0, dtype=np.intp))
     scores: Mapping[str, float] = field(default_factory=dict)
     curves: Mapping[str, Float64] = field(default_factory=dict)
+    measures: Mapping[str, Float64] = field(default_factory=dict)
     facts: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     failure: str = ""

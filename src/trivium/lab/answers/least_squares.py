@@ -72,7 +72,8 @@ def answer(scene: Scene, view: View, pointer: Pointer | None = None) -> Answer:
         shaded,
         sizes=sizes,
         scores=scores,
-        facts=_facts(fitted),
+        measures=_measures(fitted.influence),
+        facts=_facts(fitted, rows, view),
         notes=(*fitted.notes, *never_predicted(scene, labels), *missing),
     )
     row = None if pointer is None else pointer.row
@@ -159,24 +160,33 @@ def _sizes(influence: Influence | None, kind: Sizes) -> tuple[Float64 | None, tu
     if kind == "none":
         return None, ()
     name = "leverage" if kind == "leverage" else "Cook's distance"
-    values = None if influence is None else getattr(influence, kind)
-    if values is None or not np.isfinite(values).all():
+    values = _measures(influence).get(name)
+    if values is None:
         return None, (f"These rows tell no {name}.",)
     greatest = float(values.max())
     return (values / greatest if greatest > 0.0 else np.zeros(values.size)), ()
 
 
-def _facts(fitted: Fitted) -> dict[str, float]:
-    influence = fitted.influence
+def _measures(influence: Influence | None) -> dict[str, Float64]:
+    """Return what is known of each row."""
     if influence is None:
         return {}
-    row = int(np.argmax(influence.shift))
-    facts = {
-        "greatest leverage": float(influence.leverage.max()),
-        "row of greatest leverage": float(influence.leverage.argmax()),
-        "row of greatest Cook's distance": float(row),
-        "greatest Cook's distance": float(influence.cooks_distance[row]),
-    }
+    each = {"leverage": influence.leverage, "Cook's distance": influence.cooks_distance}
+    return {name: values for name, values in each.items() if np.isfinite(values).all()}
+
+
+def _facts(fitted: Fitted, rows: Rows, view: View) -> dict[str, float]:
+    """Return the angle of the line in the picture, and how many rows a robust fit holds back."""
+    model = fitted.model
+    facts = {}
+    if model.classes_.size == 2:
+        left, right, bottom, top = view.window
+        sides = rows.of(np.array([[left, bottom], [right, top]]))
+        normal = model.coef_[0] / (np.abs(model.coef_[0]).max() or 1.0)
+        across, up = normal * (sides[1] - sides[0])
+        facts["angle"] = float(np.degrees(np.arctan2(up, across)))
+    if model.robust:
+        facts["rows held back"] = float(np.sum(model.robust_weights_ < 0.5))
     return {name: value for name, value in facts.items() if np.isfinite(value)}
 
 
