@@ -42,7 +42,7 @@ _EXPRESSIONS = {
     "least_squares": {
         "accuracy": _RIGHT.format(model="least_squares", **_OWN),
         "accuracy by rint": _ROUNDED.format(**_OWN),
-        "leave-one-out accuracy": ("np.mean(influence.loo_predictions == y)"),
+        "leave-one-out accuracy": "np.mean(influence.loo_predictions == y)",
         "test accuracy": _RIGHT.format(model="least_squares", **_TEST),
         "test accuracy by rint": _ROUNDED.format(**_TEST),
     },

@@ -62,7 +62,8 @@ def test_sizes_are_leverage_and_distance():
         values = getattr(truth, kind)
         np.testing.assert_allclose(found.sizes, values / values.max())
         assert found.sizes.argmax() == 5
-    assert found.facts["row of greatest leverage"] == 5
+    np.testing.assert_array_equal(found.measures["leverage"], truth.leverage)
+    np.testing.assert_array_equal(found.measures["Cook's distance"], truth.cooks_distance)
     assert least_squares.answer(scene, view_of(scene, 20)).sizes is None
 
 
