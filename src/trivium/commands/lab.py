@@ -35,7 +35,9 @@ def lab(
         address = listen(host, port)
     except LabError as error:
         raise TyperException(in_one_line(error)) from error
-    from trivium.lab.page import build
+    from trivium.lab.page.opening import page_of
+    from trivium.lab.presets import PRESETS
+    from trivium.lab.warm_up import warm_up
 
     if not address.is_local:
         typer.echo(
@@ -44,8 +46,10 @@ def lab(
             err=True,
         )
     with address.listener:
+        print_lines(["Warming up: after an installation, kernels are compiled once ..."])
+        warm_up()
         serve(
-            build,
+            page_of(PRESETS),
             address,
             show=not no_browser,
             ready=lambda: print_lines([f"The lab: {address.url} (Ctrl-C ends it)"]),

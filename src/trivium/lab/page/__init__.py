@@ -1,8 +1,1 @@
-"""The lab's page."""
-
-from nicegui import ui
-
-
-def build() -> None:
-    """Make the elements of the page, for one tab."""
-    ui.label("hello")
+"""The page of the lab: NiceGUI's elements, and one state for each tab."""

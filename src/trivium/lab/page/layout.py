@@ -1,0 +1,160 @@
+"""The page: a row of buttons, the plane with its three panels, and a card for each classifier."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any
+
+from nicegui import ui
+
+from trivium.arrays import Float64
+from trivium.lab.explain import Panel
+from trivium.lab.page.cards import Card, LeastSquares, Neighbors, Softmax
+from trivium.lab.page.controls import Choice, Switch, button, text
+from trivium.lab.page.sharing import Sharing, open_scene
+from trivium.lab.page.tab import Tab
+from trivium.lab.plane_widget import PlaneWidget
+from trivium.lab.presets import Preset
+from trivium.lab.question import Shown
+from trivium.lab.scene import Scene
+
+_HERE = Path(__file__).parent
+_SCHEMES = """(event) => {
+  const root = document.documentElement;
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  const now = root.dataset.scheme ?? (dark ? "dark" : "light");
+  root.dataset.scheme = now === "dark" ? "light" : "dark";
+}"""
+
+
+class Page:
+    """The elements of one tab.
+
+    Parameters
+    ----------
+    presets : mapping of str to Preset
+        Scenes to begin with; the first is shown first.
+    threads : Executor
+    """
+
+    def __init__(self, presets: Mapping[str, Preset], threads: Executor) -> None:
+        self._presets = presets
+        self._first = next(iter(presets))
+        self._looked: Any = None
+        self.tab = Tab(
+            presets[self._first].make(),
+            threads,
+            show=self._show,
+            show_curve=self._show_curve,
+            changed=self._follow,
+            tell=self._tell,
+        )
+        ui.add_css(_HERE / "style.css")
+        ui.add_css(_HERE.parent / "plane.css")
+        with ui.element("div").classes("lab"):
+            self._build_head()
+            self._status = text("p", self._presets[self._first].about, "lab-status")
+            self._status.element.props["role"] = "status"
+            self._build_plane()
+            self._cards: dict[Panel, Card] = {}
+            with ui.element("div").classes("lab-cards"):
+                self._neighbors = Neighbors(self.tab)
+                self._cards["neighbors"] = self._neighbors
+                self._cards["least_squares"] = LeastSquares(self.tab)
+                self._cards["softmax"] = Softmax(self.tab)
+            self._sharing.dialogs()
+        self._linked = False
+        self._client = ui.context.client
+        self._client.on_delete(self._close)
+        self._client.on_connect(self._open_link)
+        self._follow()
+        self.tab.refresh()
+
+    def _build_head(self) -> None:
+        with ui.element("header").classes("lab-head"):
+            text("h1", "Trivium's lab")
+            self._scene = Choice(
+                "Scene",
+                {name: preset.title for name, preset in self._presets.items()},
+                self._first,
+                self._choose,
+            )
+            with ui.element("div").classes("lab-tools"):
+                self._undo = button("Undo", lambda: self.tab.undo())
+                button("Show all rows", lambda: self.tab.fit_view())
+                self._sharing = Sharing(self.tab)
+                scheme = ui.element("button").props("type=button").classes("lab-button")
+                scheme._text = "◐"
+                scheme.props["aria-label"] = "Light or dark"
+                scheme.props["title"] = "Light or dark"
+                scheme.on("click", js_handler=_SCHEMES)
+            self._standardize = Switch(
+                "Standardise columns", False, lambda on: self.tab.set(standardize=on)
+            )
+
+    def _build_plane(self) -> None:
+        scene, view = self.tab.scene, self.tab.view
+        self._widget = PlaneWidget(
+            scene.X,
+            scene.codes,
+            classes=scene.classes,
+            window=view.window,
+            names=scene.names,
+            hover=True,
+        )
+        self._looked = (scene.classes, scene.names, view)
+        self._widget.on_event(self.tab.take)
+        # What comes from the browser is not sent back to it whole.
+        ui.anywidget(self._widget).LOOPBACK = False
+
+    async def _open_link(self) -> None:
+        """Show the scene that the page's address holds, once."""
+        if self._linked:
+            return
+        self._linked = True
+        fragment = await self._client.run_javascript("window.location.hash", timeout=10)
+        if isinstance(fragment, str) and len(fragment) > 1:
+            open_scene(self.tab, lambda: Scene.from_fragment(fragment), "The scene of the link")
+
+    def _choose(self, name: str) -> None:
+        preset = self._presets[name]
+        open_scene(self.tab, preset.make, preset.about)
+
+    def _follow(self) -> None:
+        """Set all controls by the scene."""
+        scene, tab = self.tab.scene, self.tab
+        for card in self._cards.values():
+            card.follow()
+        self._standardize.set(scene.settings.standardize)
+        if self._undo.props.get("disabled") is tab.can_undo:
+            self._undo.props["disabled"] = not tab.can_undo
+
+    def _show(self, shown: Shown) -> None:
+        """Show what has been answered."""
+        scene, view = shown.question.scene, shown.question.view
+        look = (scene.classes, scene.names, view)
+        if look != self._looked:
+            self._looked = look
+            self._widget.show_look(scene.classes, view.window, scene.names, hover=True)
+            self._widget.choose(selected=None, code=0)
+        others = (scene.X_test, scene.test_codes)
+        self._widget.show_rows(scene.X, scene.codes, others=others, serial=shown.question.serial)
+        self._widget.show(shown.panels, serial=shown.question.serial)
+        for name, card in self._cards.items():
+            card.show(shown.answers[name])
+
+    def _show_curve(self, found: Mapping[str, Float64]) -> None:
+        self._neighbors.show_curve(found)
+
+    def _tell(self, words: str, wrong: bool) -> None:
+        self._status.set(words)
+        if wrong:
+            self._status.element.classes("wrong")
+        else:
+            self._status.element.classes(remove="wrong")
+
+    def _close(self) -> None:
+        self.tab.close()
+        self._widget.close()

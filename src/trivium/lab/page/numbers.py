@@ -1,0 +1,34 @@
+"""How the page writes numbers."""
+
+from __future__ import annotations
+
+import math
+
+
+def written(value: float) -> str:
+    """Write a number to four digits, with the minus sign that print has.
+
+    Examples
+    --------
+    >>> from trivium.lab.page.numbers import written
+    >>> [written(value) for value in (0.0, 0.98765, -2.0, 1e-8, 12345.6, float("nan"))]
+    ['0', '0.9877', '−2', '1e−08', '1.235e+04', 'not a number']
+    """
+    if math.isnan(value):
+        return "not a number"
+    if math.isinf(value):
+        return "infinite" if value > 0 else "−infinite"
+    return f"{value:.4g}".replace("-", "−")
+
+
+def steps_of_ten(low: int, high: int) -> tuple[float, ...]:
+    """Return 1, 2 and 5 times the powers of ten from one to another.
+
+    Examples
+    --------
+    >>> from trivium.lab.page.numbers import steps_of_ten
+    >>> steps_of_ten(-1, 1)
+    (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+    """
+    found = [float(f"{digit}e{power}") for power in range(low, high) for digit in (1, 2, 5)]
+    return (*found, float(f"1e{high}"))

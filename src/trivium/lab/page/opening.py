@@ -1,0 +1,26 @@
+"""What is opened: a page for each tab, and the threads that all share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from trivium.lab.page.layout import Page
+from trivium.lab.presets import Preset
+
+
+def page_of(presets: Mapping[str, Preset]) -> Callable[[], None]:
+    """Return what makes the page, anew for each tab.
+
+    Parameters
+    ----------
+    presets : mapping of str to Preset
+        Scenes to begin with; the first is shown first.
+    """
+    threads = ThreadPoolExecutor(min(4, os.cpu_count() or 1), thread_name_prefix="lab")
+
+    def build() -> None:
+        Page(presets, threads)
+
+    return build
