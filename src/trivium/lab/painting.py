@@ -39,7 +39,7 @@ def shading_image(
     Parameters
     ----------
     shading : ndarray of shape (rows, columns)
-        The bottom row first. Places of classes, or values from 0 to 1.
+        The bottom row first. Places of classes, -1 where there is none; or values from 0 to 1.
     kind : str
         "classes", or anything else for values.
     shaded_class : int or None
@@ -81,7 +81,8 @@ def shading_image(
 def _class_table() -> tuple[bytes, bytes]:
     """Colours of 256 classes, and their opacities, as PNG stores them."""
     colors = b"".join(bytes.fromhex(palette.class_color(place)[1:]) for place in range(256))
-    return colors, bytes([round(palette.REGION_ALPHA * 255)]) * 256
+    # The last stands for -1: no class.
+    return colors, bytes([round(palette.REGION_ALPHA * 255)]) * 255 + bytes(1)
 
 
 @lru_cache
