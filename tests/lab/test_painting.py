@@ -31,6 +31,11 @@ def test_an_image_of_classes_is_upright_and_in_their_colours():
     assert set(seen[..., 3].ravel()) == {round(palette.REGION_ALPHA * 255)}
 
 
+def test_where_no_class_is_named_nothing_is_painted():
+    seen = pixels(shading_image(np.array([[0, -1]])))[0]
+    assert (seen[:, 3] == 0).tolist() == [False, True]
+
+
 def test_an_image_of_values_is_transparent_at_exact_zeros_alone():
     values = np.array([[0.0, 1e-300, 0.5, 1.0]])
     seen = pixels(shading_image(values, "density", 3))[0]
