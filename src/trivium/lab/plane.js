@@ -7,6 +7,7 @@ const PAUSE = 20; // milliseconds from one move that is told to the next
 const REACH = { touch: 22, pen: 16, mouse: 11 }; // pixels from a hand to the point it means
 const TOOLS = { move: "Move", add: "Add", remove: "Delete", relabel: "Relabel" };
 const EDITS = ["move", "add", "remove", "relabel"];
+const AWAITED = [...EDITS, "hover"]; // Python answers these by a picture
 const LAST_ALONE = ["move", "hover", "select", "tool", "class"]; // the last of a run says it all
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const HELP = [
@@ -320,6 +321,7 @@ class Plane {
     this.told += 1;
     this.queue.push({ ...event, serial: this.told });
     this.root.dataset.told = this.told;
+    if (AWAITED.includes(event.kind)) this.root.dataset.asked = this.told;
     this.apply(event);
     if (EDITS.includes(event.kind)) this.say(event);
     this.draw();
@@ -338,7 +340,7 @@ class Plane {
     }
     this.last = latest;
     this.sentAt = performance.now();
-    const awaited = this.queue.findLast(({ kind }) => kind === "hover" || EDITS.includes(kind));
+    const awaited = this.queue.findLast(({ kind }) => AWAITED.includes(kind));
     this.awaited = Math.max(this.awaited, awaited?.serial ?? 0);
     this.model.set("events", this.queue.map((event) => ({ ...event })));
     this.model.save_changes();
