@@ -54,7 +54,7 @@ def test_changes_are_found():
         (lambda scene: scene.relabelled(4, 0), "Row 4 is of class a now: "),
         (lambda scene: scene.added(0.0, 0.0, 2), "Row 12 of class c is new: "),
         (lambda scene: scene.removed(4), "Row 4 of class b is gone: "),
-        (lambda scene: scene.with_settings(standardize=True), "With standardized columns: "),
+        (lambda scene: scene.with_settings(standardize=True), "Columns are standardized: "),
     ],
 )
 @pytest.mark.parametrize("panel", PANELS)
@@ -93,7 +93,9 @@ def test_the_outlier_has_the_greatest_leverage():
     before, after = outlier(1), outlier(1).moved(900, 8.0, 14.0)
     sentence = told("least_squares", before, after)
     assert sentence.startswith("Row 900 of class -1 has moved: the line turns by ")
-    assert "the test accuracy goes from 100.0 % to 98.0 %" in sentence
+    assert (
+        "the test accuracy goes from 100.0 % to 98.0 %, by rint from 95.0 % to 85.0 %" in sentence
+    )
     assert sentence.endswith("the greatest of all.")
     inner = before.moved(3, 0.1, 0.1)
     assert re.search(
@@ -103,11 +105,11 @@ def test_the_outlier_has_the_greatest_leverage():
 
 def test_states_are_told_where_there_is_nothing_to_compare():
     scene = masked()
-    assert told("neighbors", None, scene).startswith("Of the rows, ")
+    assert told("neighbors", None, scene).startswith(
+        "Of the rows 100.0 % are predicted right, 100.0 % where each"
+    )
     assert re.match("The loss at the optimum is 0.0", told("softmax", None, scene))
     assert "at step 100" in told("softmax", None, separable())
-    dense = scene.with_settings(neighbors_shading="p(x)")
-    assert "densities reach" in told("neighbors", None, dense)
     # another panel's setting
     assert told("neighbors", scene, scene.with_settings(alpha=1.0)) == told(
         "neighbors", None, scene
@@ -123,16 +125,47 @@ def test_failures_are_told_as_they_are():
 
 def test_settings_are_told_with_both_values():
     scene = clouds(40, 2)
-    assert told("neighbors", scene, scene.with_settings(k=9)).startswith("With k 9 in place of 5: ")
+    assert told("neighbors", scene, scene.with_settings(k=9)).startswith(
+        "With k = 9 in place of 5: "
+    )
     robust = scene.with_settings(robust=True)
-    assert told("least_squares", scene, robust).startswith("With robust: the line ")
-    assert told("least_squares", robust, scene).startswith("Without robust: the line ")
+    assert told("least_squares", scene, robust).startswith("Robust is on: the line ")
+    assert told("least_squares", robust, scene).startswith("Robust is off: the line ")
     stepped = scene.with_settings(step=3)
     assert told("softmax", scene, stepped).startswith("At step 3: ")
     assert "above the least there is" in told("softmax", scene, stepped)
     assert told("softmax", stepped, scene).startswith("At the optimum: ")
-    shares = scene.with_settings(neighbors_shading="p(c|x)")
-    assert told("neighbors", scene, shares).startswith("The picture shows something else: ")
+    fast = stepped.with_settings(learning_rate=0.25)
+    assert told("softmax", stepped, fast).startswith("With a learning rate of 0.25 in place of 1: ")
+
+
+def test_what_a_picture_shows_is_told_where_it_alone_has_changed():
+    scene = clouds(40, 2)
+    shares = scene.with_settings(neighbors_shading="p(c|x)", softmax_shading="p(c|x)")
+    assert told("neighbors", scene, shares) == "Shaded is p(c|x), c = a, from 0 to 1."
+    assert told("softmax", scene, shares) == "Shaded is p(c|x), c = a, from 0 to 1."
+    dense = scene.with_settings(neighbors_shading="p(x)")
+    assert re.fullmatch(
+        r"Shaded is p\(x\) per unit of area, from 0 to [\d.]+ and more\.",
+        told("neighbors", scene, dense),
+    )
+    assert told("neighbors", shares, scene) == told("neighbors", None, scene)
+    sized = scene.moved(7, 9.0, 9.0).with_settings(sizes="leverage")
+    plain = sized.with_settings(sizes="none")
+    assert re.fullmatch(
+        r"The greatest row is row 7: leverage 0\.\d+, Cook's distance [\d.]+\.",
+        told("least_squares", plain, sized),
+    )
+    assert told("least_squares", sized, plain) == told("least_squares", None, plain)
+
+
+def test_rows_that_robust_holds_back_are_counted():
+    before = outlier(8)
+    sentence = told("least_squares", before, before.with_settings(robust=True))
+    assert sentence.endswith("; 3 rows count less than half.")
+    one = clouds(40, 2).moved(4, 90.0, -90.0)
+    sentence = told("least_squares", one, one.with_settings(robust=True))
+    assert sentence.endswith("; one row counts less than half.")
 
 
 def test_probabilities_and_densities_are_told_by_their_greatest_change():
@@ -141,7 +174,7 @@ def test_probabilities_and_densities_are_told_by_their_greatest_change():
         "the probability moves by 0.4 at most" in told("neighbors", scene, scene.removed(0))
     )
     scene = scene.with_settings(neighbors_shading="p(x)")
-    assert "the greatest density goes from" in told("neighbors", scene, scene.with_settings(k=9))
+    assert "the top of the scale goes from" in told("neighbors", scene, scene.with_settings(k=9))
 
 
 def test_what_is_not_all_does_not_read_as_all():

@@ -46,7 +46,7 @@ def answer_panel(
         legend = {
             "text": answer.legend,
             "low": "0",
-            "high": f"{answer.top:.3g}",
+            "high": ("≥ " if answer.kind == "density" else "") + f"{answer.top:.3g}",
             "color": shade(answer.shaded_class),
         }
     said = [_described(answer, classes)]

@@ -18,15 +18,16 @@ from trivium.lab.scene import Scene
 from trivium.lab.settings import Settings
 
 Panel = Literal["neighbors", "least_squares", "softmax"]
-_WORDS = {
-    "k": "k",
-    "alpha": "the penalty",
-    "softmax_alpha": "the penalty",
-    "robust": "robust",
-    "rounded": "rint",
-    "standardize": "standardized columns",
-    "learning_rate": "the learning rate",
-    "step": "the step",
+_NUMBERS = {
+    "k": "k =",
+    "alpha": "a penalty of",
+    "softmax_alpha": "a penalty of",
+    "learning_rate": "a learning rate of",
+}
+_FLAGS = {
+    "robust": ("Robust is on", "Robust is off"),
+    "rounded": ("Values are rounded to classes", "The sign names the class"),
+    "standardize": ("Columns are standardized", "Columns are as they come"),
 }
 _OWN = {
     "neighbors": {"k", "neighbors_shading", "shaded_class", "standardize"},
@@ -57,7 +58,7 @@ class Change:
     settings : tuple of str
         Names of the settings that differ.
     text : str
-        The change as the beginning of a sentence.
+        The change as the beginning of a sentence; empty where the picture alone is another one.
     """
 
     kind: str
@@ -122,16 +123,18 @@ def explain(panel: Panel, before: Answer | None, after: Answer, change: Change) 
     """
     if after.failure:
         return after.failure
-    foreign = change.kind == "setting" and not set(change.settings) & _OWN[panel]
-    if before is None or before.failure or foreign or change.kind in ("start", "scene", "nothing"):
+    own = change.kind in _ROWS or bool(set(change.settings) & _OWN[panel])
+    if before is None or before.failure or not own:
         return _state(panel, after)
+    if not change.text:
+        return _picture(panel, after)
     parts = [_turned(before, after) if panel == "least_squares" else "", _moved(before, after)]
     if panel == "softmax":
         parts.append(_loss(before, after))
     parts.append(_scored(before, after))
     told = ", and ".join([", ".join(filter(None, parts[:-1])), parts[-1]])
-    of_row = _of_row(after, change) if panel == "least_squares" else ""
-    return f"{change.text}: {told.removeprefix(', and ')}{of_row}."
+    more = _of_rows(after, change) if panel == "least_squares" else ""
+    return f"{change.text}: {told.removeprefix(', and ')}{more}."
 
 
 def _rows_changed(before: Scene, after: Scene) -> Change:
@@ -176,19 +179,19 @@ def _class(scene: Scene, row: int) -> str:
 
 
 def _set(before: Scene, after: Scene, names: tuple[str, ...]) -> Change:
-    told = [name for name in names if name in _WORDS]
-    if not told:
-        return Change("setting", settings=names, text="The picture shows something else")
-    name = told[0]
-    old, new = getattr(before.settings, name), getattr(after.settings, name)
-    word = _WORDS[name]
-    if isinstance(new, bool):
-        text = f"With {word}" if new else f"Without {word}"
-    elif name == "step":
-        text = "At the optimum" if new is None else f"At step {new}"
-    else:
-        text = f"With {word} {new:g} in place of {old:g}"
-    return Change("setting", settings=names, text=text)
+    """Say which settings differ, in words about the first that changes a fit."""
+    for name in names:
+        old, new = getattr(before.settings, name), getattr(after.settings, name)
+        if name == "step":
+            text = "At the optimum" if new is None else f"At step {new}"
+        elif name in _FLAGS:
+            text = _FLAGS[name][0 if new else 1]
+        elif name in _NUMBERS:
+            text = f"With {_NUMBERS[name]} {new:g} in place of {old:g}"
+        else:
+            continue
+        return Change("setting", settings=names, text=text)
+    return Change("setting", settings=names)
 
 
 def _state(panel: Panel, answer: Answer) -> str:
@@ -196,18 +199,29 @@ def _state(panel: Panel, answer: Answer) -> str:
     accuracy = _per_cent(answer.scores["accuracy"])
     if panel == "softmax":
         loss, gap = answer.scores["loss"], answer.scores["gap"]
-        where = (
-            f"at step {answer.facts['step']:.0f}" if "step" in answer.facts else "at the optimum"
-        )
+        step = answer.facts.get("step")
+        where = "at the optimum" if step is None else f"at step {step:.0f}"
         return (
             f"The loss {where} is {loss:.4g}, at most {gap:.1g} above the least there is, and "
             f"{accuracy} of the rows are predicted right."
         )
-    if panel == "neighbors" and answer.kind == "density":
-        return f"Of the rows, {accuracy} are predicted right; densities reach {answer.top:.3g}."
     alone = answer.scores.get("leave-one-out accuracy")
-    rest = "" if alone is None else f", and {_per_cent(alone)} by the others where each is left out"
-    return f"Of the rows, {accuracy} are predicted right{rest}."
+    rest = "" if alone is None else f", {_per_cent(alone)} where each is left out"
+    return f"Of the rows {accuracy} are predicted right{rest}."
+
+
+def _picture(panel: Panel, answer: Answer) -> str:
+    """Say what a picture shows, where that alone has changed."""
+    if panel == "least_squares":
+        if answer.sizes is None or not answer.measures:
+            return _state(panel, answer)
+        row = int(answer.sizes.argmax())
+        told = [f"{name} {values[row]:.2g}" for name, values in answer.measures.items()]
+        return f"The greatest row is row {row}: {', '.join(told)}."
+    if answer.kind == "classes":
+        return _state(panel, answer)
+    more = " and more" if answer.kind == "density" else ""
+    return f"Shaded is {answer.legend}, from 0 to {answer.top:.3g}{more}."
 
 
 def _moved(before: Answer, after: Answer) -> str:
@@ -222,7 +236,7 @@ def _moved(before: Answer, after: Answer) -> str:
     if after.kind == "probability":
         greatest = float(np.abs(after.shading - before.shading).max())
         return f"the probability moves by {greatest:.2g} at most"
-    return _from_to("the greatest density", before.top, after.top, "{:.3g}")
+    return _from_to("the top of the scale", before.top, after.top, "{:.3g}")
 
 
 def _turned(before: Answer, after: Answer) -> str:
@@ -248,16 +262,23 @@ def _scored(before: Answer, after: Answer) -> str:
     for name in ("test accuracy", "leave-one-out accuracy", "accuracy"):
         if name in before.scores and name in after.scores:
             old, new = before.scores[name], after.scores[name]
-            if _per_cent(old) == _per_cent(new):
-                return f"the {name} stays at {_per_cent(new)}"
-            return f"the {name} goes from {_per_cent(old)} to {_per_cent(new)}"
+            rounded = f"{name} by rint"
+            more = ""
+            if rounded in before.scores and rounded in after.scores:
+                more = f", by rint {_between(before.scores[rounded], after.scores[rounded])}"
+            stays = "stays" if _per_cent(old) == _per_cent(new) else "goes"
+            return f"the {name} {stays} {_between(old, new)}{more}"
     return f"the accuracy is {_per_cent(after.scores['accuracy'])}"
 
 
-def _of_row(after: Answer, change: Change) -> str:
-    """Say how much the row that was touched pulls at the line."""
+def _of_rows(after: Answer, change: Change) -> str:
+    """Say how much the row that was touched pulls at the line, or how many are held back."""
+    if "robust" in change.settings and "rows held back" in after.facts:
+        held = int(after.facts["rows held back"])
+        rows = "one row counts" if held == 1 else f"{held} rows count"
+        return f"; {rows} less than half" if held else ""
     leverage = after.measures.get("leverage")
-    if leverage is None or change.row is None or change.kind not in _ROWS - {"remove"}:
+    if leverage is None or change.row is None or change.kind == "remove":
         return ""
     own = float(leverage[change.row])
     order = "the greatest of all" if own == leverage.max() else f"the mean is {leverage.mean():.2g}"
@@ -267,6 +288,12 @@ def _of_row(after: Answer, change: Change) -> str:
 def _from_to(what: str, old: float, new: float, form: str) -> str:
     a, b = form.format(old), form.format(new)
     return f"{what} stays at {b}" if a == b else f"{what} goes from {a} to {b}"
+
+
+def _between(old: float, new: float) -> str:
+    """Return two shares, or the one that they are."""
+    a, b = _per_cent(old), _per_cent(new)
+    return f"at {b}" if a == b else f"from {a} to {b}"
 
 
 def _per_cent(share: float) -> str:

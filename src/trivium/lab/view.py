@@ -118,21 +118,22 @@ def _widened(low: float, high: float, side: float) -> tuple[float, float]:
     return wide if math.isfinite(wide[1] - wide[0]) and wide[0] < wide[1] else (low, high)
 
 
-def while_moving(view: View, scene: Scene) -> View:
-    """Return the view with fewer cells where many neighbours would be asked for at each of them.
+def coarser(view: View, k: int) -> View:
+    """Return a view with fewer cells, where many neighbours would be asked for at each of them.
 
-    A row that is dragged then moves without delay; ask once more with all cells when it rests.
+    Regions of many neighbours have no details that these cells would miss, and a row that is
+    dragged moves without delay.
 
     Parameters
     ----------
     view : View
-    scene : Scene
+    k : int
+        Neighbours, at least 1.
 
     Returns
     -------
     View
-        The same one up to k = 390 or so of 80 x 80 cells.
+        The same one up to k = 390 of 80 x 80 cells.
     """
-    k = min(scene.settings.k, scene.n_rows)
-    cells = math.isqrt(_NEIGHBORS_AT_ONCE // max(k, 1))
+    cells = math.isqrt(_NEIGHBORS_AT_ONCE // k)
     return View(view.window, min(view.cells, max(cells, _FEWEST_CELLS)))

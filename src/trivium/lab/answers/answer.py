@@ -54,8 +54,9 @@ class Answer:
     kind : {"classes", "probability", "density"}
         What `shading` holds.
     shading : ndarray of shape (cells, cells)
-        The bottom row first. Places in the scene's classes, -1 where there is none; or values from
-        0 to 1: probabilities, or densities over `top`. Empty where there is no answer.
+        The bottom row first; cells fill the view's window, and may be fewer than the view's.
+        Places in the scene's classes, -1 where there is none; or values from 0 to 1:
+        probabilities, or densities over `top`. Empty where there is no answer.
     top : float
         The value that 1 in `shading` stands for, which greater densities share.
     legend : str

@@ -21,7 +21,7 @@ from trivium.lab.answers.learning import (
 )
 from trivium.lab.scene import Scene
 from trivium.lab.settings import NeighborsShading
-from trivium.lab.view import View
+from trivium.lab.view import View, coarser
 from trivium.neighbors.classifier import KNeighborsClassifier
 from trivium.neighbors.density import KNeighborsDensity
 
@@ -59,7 +59,7 @@ def answer(scene: Scene, view: View, pointer: Pointer | None = None) -> Answer:
     if kind == "p(x|c)" and shaded_class not in scene.present:
         return no_answer(f"There is no row of {scene.classes[settings.shaded_class]}.")
     told, labels = _told(rows, k)
-    shaded = _shaded(rows, view, k, kind, shaded_class)
+    shaded = _shaded(rows, coarser(view, k), k, kind, shaded_class)
     found = replace(
         shaded,
         legend=_legend(scene),
