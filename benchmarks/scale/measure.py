@@ -167,16 +167,20 @@ def _log_loss(model: Any, scaler: Any, chunks: Any) -> float:
 
 
 def on_workers(path: str, kind: str, n_workers: int) -> Answer:
-    """Fit on a Dask cluster of so many processes of one thread; the rows stay on them.
+    """Fit, or search, on a Dask cluster of so many processes of one thread; the rows stay on them.
 
     The cluster is there, and has fitted something small, before the clock starts.
     """
     import numpy as np
     from distributed import Client, LocalCluster
 
-    from trivium import LeastSquaresClassifier, SoftmaxRegression
+    from trivium import LeastSquaresClassifier, NearestNeighbors, SoftmaxRegression
 
-    kinds = {"least_squares": LeastSquaresClassifier, "softmax": partial(SoftmaxRegression, 0.0)}
+    kinds: dict[str, Any] = {
+        "least_squares": LeastSquaresClassifier,
+        "softmax": partial(SoftmaxRegression, 0.0),
+        "nearest": partial(NearestNeighbors, 10),
+    }
     with (
         LocalCluster(
             n_workers=n_workers, threads_per_worker=1, dashboard_address=None, memory_limit=None
@@ -190,8 +194,9 @@ def on_workers(path: str, kind: str, n_workers: int) -> Answer:
         kinds[kind]().fit(few, rng.integers(0, 10, 20_000))
         start = time.perf_counter()
         model = kinds[kind]().fit(_scan(path, client=client))
+        more = _search(model, path) if kind == "nearest" else {}
         seconds = time.perf_counter() - start
-    more = _of_softmax(model) if kind == "softmax" else {}
+    more |= _of_softmax(model) if kind == "softmax" else {}
     return {"seconds": seconds, **more}
 
 

@@ -23,7 +23,7 @@ from trivium import (
     NearestNeighbors,
 )
 from trivium.neighbors.search import streamed
-from trivium.neighbors.search.index import Index
+from trivium.neighbors.search.slab_maker import SlabMaker
 from trivium.storage.errors import NotStorableError
 
 STREAMED = ("euclidean", "manhattan", "chebyshev", "powers", "cosine", "haversine")
@@ -150,14 +150,13 @@ def test_the_algorithm_is_said_and_is_a_tree_where_one_pass_is_worth_it(monkeypa
         assert model.algorithm_reason_ == (
             "rows are elsewhere, and each search reads slabs of 400: asked for"
         )
-    made = []
+    made, whole = [], NearestNeighbors(2).fit(X)
     monkeypatch.setattr(streamed, "_LITTLE_WORK", 1 << 20)
-    make = Index._read_slab
+    make = SlabMaker.__call__
     monkeypatch.setattr(
-        Index, "_read_slab", lambda index, *words: [made.append(words[1]), make(index, *words)][1]
+        SlabMaker, "__call__", lambda maker, *words: [made.append(words[1]), make(maker, *words)][1]
     )
     model = NearestNeighbors(2).fit(rows)
-    whole = NearestNeighbors(2).fit(X)
     for m in 500, 1000:
         found, same = model.kneighbors(X[:m]), whole.kneighbors(X[:m])
         np.testing.assert_array_equal(found, same)

@@ -15,6 +15,7 @@ from sklearn.base import clone
 from tests.rows.placed import moments, shifted
 
 import trivium
+import trivium.neighbors.search.streamed
 import trivium.rows.cluster
 import trivium.softmax.distinct
 from trivium import (
@@ -23,6 +24,7 @@ from trivium import (
     KNeighborsDensity,
     LeastSquaresClassifier,
     LeastSquaresClassifierCV,
+    NearestNeighbors,
     SoftmaxRegression,
     SoftmaxRegressionCV,
 )
@@ -203,6 +205,36 @@ def test_neighbours_of_rows_on_workers_are_those_of_memory(client, model):
     asked = other.predict_proba(in_parts(queries, [10]))
     assert asked.chunks == ((10, 20), (3,))
     np.testing.assert_array_equal(asked.compute(), one.predict_proba(queries))
+
+
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@given(data=st.data())
+def test_searches_go_to_the_rows_and_find_what_memory_finds(client, data):
+    """Ties go by row numbers, whatever partition and whatever worker the rows are in."""
+    rng = np.random.default_rng(data.draw(st.integers(0, 99)))
+    n, d = data.draw(st.integers(3, 60)), data.draw(st.integers(1, 3))
+    X = rng.integers(0, 4, (n, d)).astype(float)
+    queries = rng.integers(0, 4, (7, d)) + data.draw(st.sampled_from([0.0, 0.3]))
+    cuts = data.draw(st.lists(st.integers(0, n), max_size=5))
+    words = data.draw(
+        st.sampled_from([{}, {"algorithm": "kd_tree"}, {"metric": "cosine"}, {"metric": "p"}])
+    )
+    words = {"metric": "minkowski", "p": 3} if words == {"metric": "p"} else words
+    k = data.draw(st.integers(1, n - 1))
+    one, other = NearestNeighbors(k, **words).fit(X), NearestNeighbors(k, **words)
+    other.fit(in_parts(X, cuts))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DaskRows, "slabs", lambda *_: pytest.fail("rows were sent here"))
+        patch.setattr(trivium.neighbors.search.streamed, "_BYTES_OF_LISTS", 16 * k * 3)
+        for found, same in zip(other.kneighbors(queries), one.kneighbors(queries), strict=True):
+            np.testing.assert_array_equal(found, same)
+        near = other.radius_neighbors(queries, 1.5, sort_results=True)
+        for found, same in zip(near, one.radius_neighbors(queries, 1.5), strict=True):
+            for row, expected in zip(found, same, strict=True):
+                np.testing.assert_array_equal(np.sort(row), np.sort(expected))
+    for found, same in zip(other.kneighbors(), one.kneighbors(), strict=True):  # each other's
+        np.testing.assert_array_equal(found, same)
 
 
 @pytest.mark.parametrize("small", [0, 1 << 26])

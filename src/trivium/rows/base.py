@@ -56,11 +56,13 @@ class BaseRows:
     Attributes
     ----------
     in_memory : bool
+    n_apart : int
     place : str
         As of `Rows`.
     """
 
     in_memory = True
+    n_apart = 0
     place = "in memory"
 
     def __init__(

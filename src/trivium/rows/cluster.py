@@ -86,7 +86,7 @@ class DaskRows(BaseRows):
         self._ends = np.cumsum(counts)
         self._starts = self._ends - counts
         super().__init__((int(counts.sum()), n_columns), codes, n_classes, weights)
-        self.dtype = dtype
+        self.dtype, self.n_apart = dtype, len(self._shards)
         self._known: list[Any] = []  # once somebody asks; the same list of all copies
 
     def reduce(

@@ -36,6 +36,9 @@ class Rows(Protocol):
         How many of the numbers are stored; None means all, as of an array.
     in_memory : bool
         Whether the numbers are in this process's memory, so that to read them again costs little.
+    n_apart : int
+        Of how many parts other processes compute statistics, which come here; 0 where all is
+        computed in this one.
     place : str
         Where the numbers are, in words.
     reads : float
@@ -63,6 +66,9 @@ class Rows(Protocol):
 
     @property
     def in_memory(self) -> bool: ...  # noqa: D102
+
+    @property
+    def n_apart(self) -> int: ...  # noqa: D102
 
     @property
     def place(self) -> str: ...  # noqa: D102

@@ -15,16 +15,14 @@ from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.map_reduce import cut
 from trivium.neighbors.search.chosen import Chosen
 from trivium.neighbors.search.costs import Choice
-from trivium.neighbors.search.functions import Functions
-from trivium.neighbors.search.given import Given
-from trivium.neighbors.search.metrics import NAMES, Metric
+from trivium.neighbors.search.metrics import NAMES, Metric, require_sparse
 from trivium.neighbors.search.searcher import Points, Searcher
+from trivium.neighbors.search.slab_maker import SlabMaker
 from trivium.neighbors.search.slabs import Slab, Slabs, one_after_the_other
 from trivium.neighbors.search.sparse.searcher import SparseSearch
-from trivium.neighbors.search.sphere import Sphere, unit_vectors
+from trivium.neighbors.search.sphere import Sphere
 from trivium.neighbors.search.streamed import Streamed, queries_at_once
 from trivium.neighbors.search.unread import Queries, Unread
-from trivium.rows.block import Block
 from trivium.rows.csr import Csr, as_csr, dense
 from trivium.rows.source import Rows
 
@@ -81,7 +79,7 @@ class Index:
         in_space: bool = False,
     ) -> None:
         self.metric = metric
-        self._algorithm, self._k, self._n_jobs = algorithm, k, n_jobs
+        self._n_jobs = n_jobs
         self._names = names
         self._columns = kept if metric.given else None
         self.n_rows = rows.shape[0]
@@ -94,11 +92,17 @@ class Index:
             self.n_columns = self._in_space(np.zeros((1, rows.shape[1]))).shape[1]
             for first, X in Unread(rows).pieces(_ROWS_CHECKED) if metric.check else ():
                 self._check(X, first, kept)
-            self._searcher = self._streamed = Streamed(rows, metric, algorithm, self._read_slab)
+            make = SlabMaker(metric, k, n_jobs, once=True)
+            self._searcher = self._streamed = Streamed(rows, metric, algorithm, make)
             return
+        make = SlabMaker(metric, k, n_jobs, once=False)
         for block in rows.slabs(_slab_bytes(metric)):
             self._check(block.X, block.first, kept)
-            self._slabs.append(self._slab(block, in_space, algorithm))
+            if as_csr(block.X) is not None:
+                require_sparse(metric)
+            if not in_space:
+                block = block._replace(X=self._in_space(block.X))
+            self._slabs.append(make(block, algorithm, in_space=True))
         self.n_columns = self._slabs[0].points.shape[1]
         self._is_sparse = as_csr(self._slabs[0].points) is not None
         few = len(self._slabs) == 1
@@ -144,7 +148,7 @@ class Index:
             If they make no sense to the metric.
         """
         if isinstance(queries, Csr):
-            self._require_dense()
+            require_sparse(self.metric)
         elif self._is_sparse:
             queries = Csr.of_array(queries)
         else:
@@ -264,31 +268,6 @@ class Index:
             numbers = np.arange(first, first + X.shape[0])
             self.metric.check(X, numbers if kept is None else kept[numbers])
 
-    def _read_slab(self, block: Block, algorithm: str) -> Slab:
-        """Make some of the rows ready that are not in memory."""
-        return self._slab(block, False, algorithm)
-
-    def _slab(self, block: Block, in_space: bool, algorithm: str) -> Slab:
-        """Make some of the rows ready."""
-        metric = self.metric
-        sparse = as_csr(block.X)
-        if sparse is not None:
-            self._require_dense()
-            points = sparse if in_space else self._in_space(sparse)
-            return Slab(block.first, points, SparseSearch(metric.measure, points))
-        points = block.X if in_space else self._in_space(block.X)
-        vectors = unit_vectors(points) if metric.on_sphere else points
-        if metric.given:
-            searcher: Searcher = Given()
-        elif metric.function is not None:
-            searcher = Functions(metric.function, vectors)
-        else:
-            words = metric, vectors, algorithm, self._k, self._n_jobs
-            searcher = Chosen(*words, once=self.is_streamed)
-        if metric.on_sphere:
-            searcher = Sphere(points, vectors, searcher)
-        return Slab(block.first, points, searcher)
-
     def _too_far(self, point: Floats, k: int) -> ValueError:
         """Return an error that names the column in which a query lies farthest off."""
         if self.metric.function is not None:
@@ -316,22 +295,7 @@ class Index:
     def _in_space(self, rows: Any) -> Any:
         if self._columns is not None:
             rows = rows[:, self._columns]
-        return rows if self.metric.space is None else self.metric.space(rows)
-
-    def _require_dense(self) -> None:
-        """Raise a ValueError where the metric can do nothing with sparse rows."""
-        if not self.metric.takes_sparse:
-            known = self.metric.name
-            if known == "precomputed":
-                raise ValueError(
-                    "Metric 'precomputed' takes all distances, not a sparse graph: the distances "
-                    "that it does not store are unknown, not zero."
-                )
-            names = [name for name, metric in NAMES.items() if metric.takes_sparse]
-            raise ValueError(
-                f"Metric {known if self.metric.function else repr(known)} not valid for sparse "
-                f"input: use X.toarray(), or one of {', '.join(map(repr, names))}."
-            )
+        return self.metric.brought(rows)
 
     def _require_streamed(self, metric: Metric) -> None:
         """Raise a ValueError where the metric has to see all rows at once."""

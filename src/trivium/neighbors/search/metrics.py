@@ -106,6 +106,10 @@ class Metric:
     given: bool = False
     function: Function | None = None
 
+    def brought(self, rows: Any) -> Any:
+        """Bring rows into the space where `measure` computes the metric."""
+        return rows if self.space is None else self.space(rows)
+
     @property
     def has_trees(self) -> bool:
         """Whether trees of rows find neighbours by it."""
@@ -146,6 +150,22 @@ METRICS = {metric.name: metric for metric in _ALL}
 
 NAMES = {name: metric for metric in _ALL for name in (metric.name, *metric.aliases)}
 """By every name that scikit-learn knows them by."""
+
+
+def require_sparse(metric: Metric) -> None:
+    """Raise a ValueError where a metric can do nothing with sparse rows."""
+    if metric.takes_sparse:
+        return
+    if metric.name == "precomputed":
+        raise ValueError(
+            "Metric 'precomputed' takes all distances, not a sparse graph: the distances that it "
+            "does not store are unknown, not zero."
+        )
+    names = [name for name, each in NAMES.items() if each.takes_sparse]
+    raise ValueError(
+        f"Metric {metric.name if metric.function else repr(metric.name)} not valid for sparse "
+        f"input: use X.toarray(), or one of {', '.join(map(repr, names))}."
+    )
 
 
 def metric_of(name: Any, p: Any = 2, params: Any = None) -> Metric:

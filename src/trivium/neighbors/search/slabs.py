@@ -13,8 +13,8 @@ from trivium.arrays import Float64, Indices
 from trivium.blocks.map_reduce import cut
 from trivium.neighbors.search.searcher import Points, Searcher
 
-_Lists = tuple[Float64, Indices]
-_Within = tuple[Indices, Float64, Indices]
+Lists = tuple[Float64, Indices]
+Within = tuple[Indices, Float64, Indices]
 _ENTRIES_AT_ONCE = 1 << 16  # of lists that are merged
 
 
@@ -47,7 +47,7 @@ class Slab(NamedTuple):
 
     def nearest(
         self, queries: Points, skip: Indices, n_jobs: int | None, k: int, *, own: bool
-    ) -> _Lists:
+    ) -> Lists:
         """Find the k nearest rows of each query, or all where there are fewer.
 
         Parameters
@@ -80,7 +80,7 @@ class Slab(NamedTuple):
 
     def within(
         self, queries: Points, radius: float | Float64, skip: Indices, n_jobs: int | None
-    ) -> _Within:
+    ) -> Within:
         """Find every row within a radius; see `Searcher`."""
         starts, distances, indices = self.searcher.within(
             queries, radius, self._numbered(skip), n_jobs
@@ -110,7 +110,7 @@ class Slabs:
         queries: Points,
         skip: Indices,
         n_jobs: int | None,
-        found: _Lists,
+        found: Lists,
         *,
         own: bool = False,
     ) -> None:
@@ -129,12 +129,12 @@ class Slabs:
 
     def within(
         self, queries: Points, radius: float | Float64, skip: Indices, n_jobs: int | None
-    ) -> _Within:
+    ) -> Within:
         """Find every row within a radius; see `Searcher`."""
         return side_by_side([slab.within(queries, radius, skip, n_jobs) for slab in self._slabs])
 
 
-def merged(one: _Lists, other: _Lists, k: int) -> _Lists:
+def merged(one: Lists, other: Lists, k: int) -> Lists:
     """Merge lists of the same queries, of which those of `other` have the greater row numbers.
 
     Parameters
@@ -158,7 +158,7 @@ def merged(one: _Lists, other: _Lists, k: int) -> _Lists:
     return np.take_along_axis(distances, order, 1), np.take_along_axis(indices, order, 1)
 
 
-def side_by_side(parts: Sequence[_Within]) -> _Within:
+def side_by_side(parts: Sequence[Within]) -> Within:
     """Put lists of the same queries one behind the other, query by query.
 
     Parameters
@@ -185,7 +185,7 @@ def side_by_side(parts: Sequence[_Within]) -> _Within:
     return np.concatenate([[0], np.cumsum(counts.sum(axis=1))]), distances, indices
 
 
-def one_after_the_other(parts: Sequence[_Within]) -> _Within:
+def one_after_the_other(parts: Sequence[Within]) -> Within:
     """Put lists of different queries one after the other.
 
     Parameters

@@ -3,16 +3,22 @@
 A slab is made ready, searched for all queries at hand, and forgotten. So what a search makes of a
 slab (panels, a tree) has to pay within one pass, and queries come in as large a batch as memory
 allows.
+
+Where other processes have the rows, queries go to them and lists of what they found come back.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from trivium.arrays import Float64, Indices
+from trivium.blocks.map_reduce import cut
 from trivium.neighbors.search.costs import Choice
 from trivium.neighbors.search.metrics import Metric
 from trivium.neighbors.search.searcher import Points
-from trivium.neighbors.search.slabs import Slab, Slabs
+from trivium.neighbors.search.slab_maker import SlabMaker
+from trivium.neighbors.search.slabs import Lists, Slab, Slabs, Within, merged, side_by_side
 from trivium.neighbors.search.sphere import Sphere
 from trivium.rows.block import Block
 from trivium.rows.source import Rows
@@ -23,8 +29,7 @@ _BYTES_A_NEIGHBOR = 40  # distance and number; those of a slab; what merges them
 _LEAST_QUERIES = 256  # that are searched for in one pass, whatever they take
 _WORTH_A_TREE = 512  # queries, for which a tree of a slab is built at all
 _LITTLE_WORK = 1 << 27  # numbers to subtract: done before trees were compiled
-
-Make = Callable[[Block, str], Slab]
+_BYTES_OF_LISTS = 256 << 20  # that come from other processes at once
 
 
 class Streamed:
@@ -35,11 +40,10 @@ class Streamed:
     rows : Rows
     metric : Metric
     algorithm : {"auto", "brute", "kd_tree", "ball_tree"}
-    make : callable
-        Makes a slab ready for an algorithm.
+    make : SlabMaker
     """
 
-    def __init__(self, rows: Rows, metric: Metric, algorithm: str, make: Make) -> None:
+    def __init__(self, rows: Rows, metric: Metric, algorithm: str, make: SlabMaker) -> None:
         self._rows = rows
         self._algorithm = algorithm
         self._make = make
@@ -65,16 +69,39 @@ class Streamed:
         own: bool = False,
     ) -> None:
         """Find the k nearest rows; see `Searcher`."""
-        Slabs(self._slabs(queries.shape[0])).nearest(queries, skip, n_jobs, found)
+        m, k = found[0].shape
+        if not self._rows.n_apart:
+            Slabs(self._slabs(m)).nearest(queries, skip, n_jobs, found)
+            return
+        make, length = self._maker_for(m), max(1, _BYTES_OF_LISTS // (16 * k * self._rows.n_apart))
+        for place in cut(m, length):
+            ask = _Nearest(*make, queries[place], skip[place], n_jobs, k)
+            lists = self._there(ask, partial(merged, k=k))
+            found[0][place], found[1][place] = lists
 
     def within(
         self, queries: Points, radius: float | Float64, skip: Indices, n_jobs: int | None
-    ) -> tuple[Indices, Float64, Indices]:
+    ) -> Within:
         """Find every row within a radius; see `Searcher`."""
-        return Slabs(self._slabs(queries.shape[0])).within(queries, radius, skip, n_jobs)
+        if not self._rows.n_apart:
+            return Slabs(self._slabs(queries.shape[0])).within(queries, radius, skip, n_jobs)
+        ask = _Within(*self._maker_for(queries.shape[0]), queries, radius, skip, n_jobs)
+        found: Within = self._there(ask, _both)
+        return found
 
     def _slabs(self, n_queries: int) -> Iterator[Slab]:
         """Make the slabs of one pass; none is held here while the next is read."""
+        make, algorithm = self._maker_for(n_queries)
+        return (make(block, algorithm) for block in self._rows.slabs(self._n_bytes))
+
+    def _there(self, ask: Any, merge: Any) -> Any:
+        """Search where the rows are, slab by slab: each uses all threads there."""
+        row = self._rows.shape[1] * self._rows.dtype.itemsize
+        length = max(1, self._n_bytes // row)
+        return self._rows.reduce(ask, merge, length=length, n_jobs=1)
+
+    def _maker_for(self, n_queries: int) -> tuple[SlabMaker, str]:
+        """Return what makes slabs, and for which algorithm."""
         algorithm = self._algorithm
         if algorithm == "auto":
             n_rows, n_columns = self._rows.shape
@@ -82,7 +109,43 @@ class Streamed:
             algorithm = "brute"
             if much and n_queries >= _WORTH_A_TREE:
                 algorithm = self.choice.algorithm
-        return (self._make(block, algorithm) for block in self._rows.slabs(self._n_bytes))
+        return self._make, algorithm
+
+
+@dataclass(frozen=True)
+class _Nearest:
+    """The k nearest rows among those of a block; see `Slab.nearest`."""
+
+    make: SlabMaker
+    algorithm: str
+    queries: Points
+    skip: Indices
+    n_jobs: int | None
+    k: int
+
+    def __call__(self, block: Block) -> Lists:
+        slab = self.make(block, self.algorithm)
+        return slab.nearest(self.queries, self.skip, self.n_jobs, self.k, own=False)
+
+
+@dataclass(frozen=True)
+class _Within:
+    """The rows of a block within a radius; see `Slab.within`."""
+
+    make: SlabMaker
+    algorithm: str
+    queries: Points
+    radius: float | Float64
+    skip: Indices
+    n_jobs: int | None
+
+    def __call__(self, block: Block) -> Within:
+        slab = self.make(block, self.algorithm)
+        return slab.within(self.queries, self.radius, self.skip, self.n_jobs)
+
+
+def _both(one: Within, other: Within) -> Within:
+    return side_by_side([one, other])
 
 
 def queries_at_once(n_columns: int, k: int) -> int:
