@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from trivium import KNeighborsClassifier, LeastSquaresClassifier, SoftmaxRegression
 from trivium.displays import ClassRegionsDisplay, PlaneGrid, palette
 from trivium.displays._boundaries import cell_labels
-from trivium.displays.influence import class_borders
+from trivium.displays.lines import class_borders
 
 PIXELS = 500  # a side: a picture of 2.5 inches at 200 dots an inch
 

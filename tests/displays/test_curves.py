@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 from sklearn.datasets import make_moons
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from trivium import KNeighborsClassifier, SoftmaxRegression
+from trivium import KNeighborsClassifier, KNeighborsClassifierCV, SoftmaxRegression
 from trivium.displays import NeighborsSweepDisplay, TrainingCurvesDisplay
 from trivium.displays._axes import spread
 from trivium.displays.k_sweep import sweep_scores
@@ -98,6 +101,80 @@ HISTORY = {
 }
 
 
+class TestSweepOfAChoice:
+    @pytest.fixture
+    def rows(self):
+        return make_moons(90, noise=0.3, random_state=0)
+
+    def test_it_is_what_the_choice_was_made_by(self, rows):
+        model = make_pipeline(StandardScaler(), KNeighborsClassifierCV()).fit(*rows)
+        display = NeighborsSweepDisplay.from_estimator(model)
+        results = model[-1].cv_results_
+        np.testing.assert_array_equal(display.ks, results["n_neighbors"])
+        np.testing.assert_array_equal(display.scores["accuracy"], results["accuracy"])
+        np.testing.assert_array_equal(display.standard_errors["accuracy"], results["accuracy_se"])
+        (legend,) = [child for child in display.ax_.get_children() if isinstance(child, Legend)]
+        names = [text.get_text() for text in legend.get_texts()]
+        chosen = f"chosen: k = {model[-1].n_neighbors_}"
+        assert names == ["leave-one-out", "± 1 standard error", chosen]
+
+    def test_k_s_may_be_named_all_the_same(self, rows):
+        model = KNeighborsClassifierCV().fit(*rows)
+        display = NeighborsSweepDisplay.from_estimator(model, ks=[1, 5])
+        expected = model.cv_results_["accuracy"][[0, 4]]
+        np.testing.assert_array_equal(display.scores["accuracy"], expected)
+        with pytest.raises(ValueError, match="ks holds 5000, which was not tried"):
+            NeighborsSweepDisplay.from_estimator(model, ks=[1, 5000])
+
+    def test_another_scorer_s_scores_are_shown(self, rows):
+        model = KNeighborsClassifierCV(scoring="balanced_accuracy").fit(*rows)
+        display = NeighborsSweepDisplay.from_estimator(model)
+        np.testing.assert_array_equal(display.scores["score"], model.cv_results_["score"])
+        assert not display.standard_errors
+
+    def test_test_rows_are_predicted_for_every_k_that_was_tried(self, rows):
+        X, y = rows
+        model = KNeighborsClassifierCV().fit(X[:60], y[:60])
+        display = NeighborsSweepDisplay.from_estimator(model, X[60:], y[60:])
+        np.testing.assert_array_equal(display.ks, model.cv_results_["n_neighbors"])
+        assert display.chosen == model.n_neighbors_
+        plain = KNeighborsClassifier().fit(X[:60], y[:60])
+        display = NeighborsSweepDisplay.from_estimator(plain, X[60:], y[60:])
+        assert display.ks.tolist() == [1, 2, 4, 8, 16, 32]
+
+    def test_bad_sweeps(self, rows):
+        with pytest.raises(ValueError, match="KNeighborsClassifier did not choose its k: give X"):
+            NeighborsSweepDisplay.from_estimator(KNeighborsClassifier().fit(*rows))
+        with pytest.raises(ValueError, match="X and y must be given together"):
+            NeighborsSweepDisplay.from_estimator(KNeighborsClassifierCV().fit(*rows), rows[0])
+        with pytest.raises(ValueError, match="standard_errors names 'b', which scores does not"):
+            NeighborsSweepDisplay([1], {"a": [1.0]}, standard_errors={"b": [0.1]})
+
+
+class TestAccuracyAxis:
+    def test_a_steep_rise_leaves_the_axis_to_what_follows(self):
+        accuracy = np.concatenate([[0.1, 0.6], np.linspace(0.9, 0.95, 98)])
+        axes = TrainingCurvesDisplay(1 - accuracy, accuracy).plot().axes_[1]
+        low, high = axes.get_ylim()
+        assert 0.85 < low < 0.91
+        assert 0.95 < high < 0.97
+        assert "begins at 0.100 ↓" in [text.get_text() for text in axes.texts]
+
+    @pytest.mark.parametrize("accuracy", [[0.1, 0.4, 0.7, 1.0], [1.0, 1.0], [np.nan, np.nan]])
+    def test_other_curves_are_shown_whole(self, accuracy):
+        axes = TrainingCurvesDisplay([1.0] * len(accuracy), accuracy).plot().axes_[1]
+        low, high = axes.get_ylim()
+        assert len(axes.texts) == 1
+        if np.isfinite(accuracy).all():
+            assert low <= min(accuracy)
+            assert max(accuracy) <= high <= 1.05
+
+    def test_no_ticks_lie_beyond_one_by_much(self):
+        accuracy = np.concatenate([[0.1], np.ones(99)])
+        axes = TrainingCurvesDisplay(1 - accuracy, accuracy).plot().axes_[1]
+        assert axes.get_ylim()[1] < 1.002
+
+
 class TestTrainingCurves:
     def test_history_is_drawn_from_step_zero(self):
         estimator = SimpleNamespace(history_=HISTORY)
@@ -137,8 +214,9 @@ class TestTrainingCurves:
 
     def test_equal_ends_are_labelled_apart(self):
         display = TrainingCurvesDisplay([2.0, 1.0], [0, 1], validation_loss=[2.0, 1.0]).plot()
-        heights = [text.xy[1] for text in display.ax_.texts]
-        assert abs(heights[0] - heights[1]) >= 0.08
+        display.figure_.draw_without_rendering()
+        one, other = (text.get_window_extent() for text in display.ax_.texts)
+        assert not one.overlaps(other)
 
     def test_many_steps_have_no_markers_and_one_state_is_drawn(self):
         many = TrainingCurvesDisplay(np.ones(100), np.ones(100)).plot()

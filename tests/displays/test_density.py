@@ -4,12 +4,13 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from sklearn.datasets import make_moons
 
-from trivium import KNeighborsDensity
-from trivium.displays import DensityDisplay, PlaneGrid
-from trivium.displays.density import color_range, density_ticks
+from trivium import KNeighborsClassifier, KNeighborsDensity
+from trivium.displays import DensityDisplay, PlaneGrid, palette
+from trivium.displays._fields import color_range, density_ticks
 
 GRID = PlaneGrid((0.0, 1.0, 0.0, 1.0), (3, 4))
 
@@ -82,7 +83,68 @@ def test_from_estimator_lays_its_own_grid_and_needs_no_labels():
     X, y = make_moons(60, noise=0.2, random_state=0)
     display = DensityDisplay.from_estimator(KNeighborsDensity(5).fit(X, y), X, resolution=7)
     assert display.images_[0].get_array().shape == (7, 7)
-    assert not display.ax_.collections
+    # Rows whose classes are not known stand in p(x) alone.
+    assert [len(axes.collections) for axes in display.axes_] == [1, 0, 0]
+
+
+def test_rows_without_labels_have_one_density():
+    X, _ = make_moons(60, noise=0.2, random_state=0)
+    model = KNeighborsDensity(5).fit(X)
+    display = DensityDisplay.from_estimator(model, X, resolution=7)
+    assert [axes.get_title() for axes in display.axes_] == ["p(x)"]
+    np.testing.assert_array_equal(display.log_density, model.score_samples(display.grid.points))
+
+
+def test_panels_by_choice_are_the_estimators_own_answers():
+    X, y = make_moons(60, noise=0.2, random_state=0)
+    names = np.array(["ill", "well"])[y]
+    model = KNeighborsDensity(5).fit(X, names)
+    display = DensityDisplay.from_estimator(
+        model, X, names, panels=["p(c|x)", "p(x)"], only=["well"], resolution=7
+    )
+    assert [axes.get_title() for axes in display.axes_] == ["p(well | x)", "p(x)"]
+    points = display.grid.points
+    shown = np.ma.filled(display.images_[0].get_array(), 0.0).ravel()
+    np.testing.assert_allclose(shown, model.predict_proba(points)[:, 1])
+    # Any classifier has p(c|x), and nothing else.
+    peer = KNeighborsClassifier(5).fit(X, names)
+    display = DensityDisplay.from_estimator(peer, X, names, panels=["p(c|x)"], resolution=7)
+    assert display.kinds == ["p(c|x)"]
+    with pytest.raises(ValueError, match="KNeighborsClassifier has no score_samples"):
+        DensityDisplay.from_estimator(peer, X, names, panels=["p(x)"], resolution=7)
+
+
+def test_panels_share_one_scale_on_request():
+    rng = np.random.default_rng(0)
+    display = DensityDisplay(
+        rng.normal(size=12), rng.normal(size=(12, 2)) * [5, 50], GRID, classes=["a", "b"]
+    )
+    drawn = display.plot(Figure().subplots(1, 3), common_scale=True)
+    assert len({image.get_clim() for image in drawn.images_}) == 1
+
+
+def test_exact_zero_has_a_colour_of_its_own():
+    logs = np.array([-np.inf, *np.linspace(-9, 0, 11)])
+    shares = np.column_stack([np.exp(logs), 1 - np.exp(logs)])
+    display = DensityDisplay(logs, None, GRID, class_probability=shares, classes=["a", "b"])
+    display.plot(Figure().subplots(1, 3))
+    colors = []
+    for image in display.images_:
+        cells = image.to_rgba(image.get_array()).reshape(-1, 4)
+        colors.append({tuple(np.round(cell, 6)) for cell in cells[1:]})
+    grey = tuple(np.round([*to_rgb(palette.ZERO), 1.0], 6))
+    first = [
+        tuple(np.round(image.to_rgba(image.get_array()).reshape(-1, 4)[0], 6))
+        for image in display.images_
+    ]
+    assert first[:2] == [grey, grey]
+    assert first[2] != grey
+    assert grey not in colors[0] | colors[1]
+    labels = [
+        [text.get_text() for text in child.get_yticklabels()]
+        for child in display.axes_[0].child_axes
+    ]
+    assert ["0"] in labels
 
 
 def test_a_single_axes_is_divided_and_columns_wrap():
@@ -98,7 +160,9 @@ def test_units_part_and_long_names_keep_to_their_panels():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(60, 2)) * [3e4, 9] + [6e4, 45]
     y = np.array([f"a class with a long name $ {c} $" for c in "abc"])[np.arange(60) % 3]
-    display = DensityDisplay.from_estimator(KNeighborsDensity(5).fit(X, y), X, y, resolution=9)
+    display = DensityDisplay.from_estimator(
+        KNeighborsDensity(5).fit(X, y), X, y, resolution=9, n_columns=4
+    )
     display.figure_.savefig(io.BytesIO())
     boxes = [axes.title.get_window_extent() for axes in display.axes_]
     assert all(a.x1 < b.x0 for a, b in pairwise(boxes))
@@ -125,8 +189,11 @@ def test_ticks_lie_on_the_scale_and_are_few(low, width):
         ({"class_log_density": np.zeros((12, 3))}, "class_log_density must have shape"),
         ({"log_density": np.full(12, np.nan)}, "log_density holds NaN"),
         ({"classes": [1, 1]}, "classes must be"),
-        ({"X": [[0, 0]]}, "X and y must be given together"),
+        ({"y": [0]}, "y must not be given without X"),
         ({"X": [[0, 0]], "y": [7]}, "y holds 7"),
+        ({"classes": None}, "classes must name the columns"),
+        ({"class_probability": np.full((12, 2), 1.5)}, "class_probability must lie between 0"),
+        ({"log_density": None, "class_log_density": None}, "must be given"),
     ],
 )
 def test_bad_input(change, match):
@@ -138,6 +205,18 @@ def test_bad_input(change, match):
     }
     with pytest.raises(ValueError, match=match):
         DensityDisplay(**{**good, **change})
+
+
+def test_bad_panels():
+    display = DensityDisplay(np.zeros(12), np.zeros((12, 2)), GRID, classes=[0, 1])
+    with pytest.raises(ValueError, match="panels must be of .* got 'p'"):
+        display.plot(panels=["p"])
+    with pytest.raises(ValueError, match=r"has no field 'p\(c\|x\)'"):
+        display.plot(panels=["p(c|x)"])
+    with pytest.raises(ValueError, match="only holds 7"):
+        display.plot(only=[7])
+    with pytest.raises(ValueError, match="leave no panel"):
+        display.plot(panels=[])
 
 
 def test_bad_axes():

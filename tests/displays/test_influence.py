@@ -19,7 +19,7 @@ from sklearn.exceptions import NotFittedError
 
 from trivium import LeastSquaresClassifier, LeastSquaresClassifierCV
 from trivium.displays import InfluenceDisplay
-from trivium.displays.influence import class_borders
+from trivium.displays.lines import class_borders
 from trivium.displays.palette import INK, style
 from trivium.sheet.outlier import Outlier
 

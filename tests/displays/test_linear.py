@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from trivium import LeastSquaresClassifier, SoftmaxRegression
 from trivium.displays import BoundaryTiltDisplay, ClassWeightsDisplay
-from trivium.displays.boundary_tilt import clip_boundary
+from trivium.displays.lines import clip_boundary
 
 ROWS = np.array([[0.0, 0.0], [1.0, 1.0], [0.2, 0.1]])
 LABELS = [1, -1, 1]
@@ -24,7 +24,7 @@ class TestClassWeights:
     def test_images_are_the_coefficients_on_one_scale_round_zero(self):
         coef = np.random.default_rng(0).normal(size=(10, 64))
         estimator = SimpleNamespace(coef_=coef, classes_=np.arange(10))
-        display = ClassWeightsDisplay.from_estimator(estimator, title="Weights")
+        display = ClassWeightsDisplay.from_estimator(estimator, image_shape=(8, 8), title="Weights")
         limit = np.abs(coef).max()
         for image, weights in zip(display.images_, coef, strict=True):
             np.testing.assert_array_equal(np.asarray(image.get_array()).ravel(), weights)
@@ -50,7 +50,9 @@ class TestClassWeights:
     def test_names_and_scale_are_whole(self, scale, n_classes):
         rng = np.random.default_rng(0)
         names = [f"occupation group {c}" for c in range(n_classes)]
-        display = ClassWeightsDisplay(scale * rng.normal(size=(n_classes, 64)), classes=names)
+        display = ClassWeightsDisplay(
+            scale * rng.normal(size=(n_classes, 64)), image_shape=(8, 8), classes=names
+        )
         display.plot(title="Weights")
         figure = display.figure_
         FigureCanvasAgg(figure)
@@ -77,11 +79,13 @@ class TestClassWeights:
     @pytest.mark.parametrize(
         ("weights", "options", "match"),
         [
-            (np.ones((2, 63)), {}, "weights must have shape"),
-            (np.ones(64), {}, "weights must have shape"),
-            (np.ones((0, 64)), {}, "weights must have shape"),
+            (np.ones((2, 63)), {"image_shape": (8, 8)}, r"shape \(n_classes, 64\) for images"),
+            (np.ones(64), {"image_shape": (8, 8)}, "weights must have shape"),
+            (np.ones((0, 64)), {"image_shape": (8, 8)}, "weights must have shape"),
+            (np.ones(64), {}, r"weights must have shape \(n_classes, n_columns\), got \(64,\)"),
             (np.full((1, 64), np.nan), {}, "weights must be finite"),
             (np.ones((2, 64)), {"classes": [0]}, "classes must name 2"),
+            (np.ones((2, 3)), {"feature_names": ["a"]}, "feature_names must name 3 columns, got 1"),
         ],
     )
     def test_bad_input(self, weights, options, match):
@@ -90,7 +94,9 @@ class TestClassWeights:
 
     def test_bad_columns(self):
         with pytest.raises(ValueError, match="n_columns"):
-            ClassWeightsDisplay(np.ones((1, 64))).plot(n_columns=0)
+            ClassWeightsDisplay(np.ones((1, 64)), image_shape=(8, 8)).plot(n_columns=0)
+        with pytest.raises(ValueError, match="top must be at least 1, got 0"):
+            ClassWeightsDisplay(np.ones((1, 64))).plot(top=0)
 
 
 class TestBoundaryTilt:
@@ -178,7 +184,7 @@ class TestBoundaryTilt:
         with pytest.raises(ValueError, match="at least one"):
             BoundaryTiltDisplay.from_estimators([], ROWS, LABELS)
         three = SimpleNamespace(coef_=np.ones((3, 2)), intercept_=np.ones(3), classes_=[0, 1, 2])
-        with pytest.raises(ValueError, match=r"coef_ of shape \(1, 2\)"):
+        with pytest.raises(ValueError, match="one row of coef_, for two classes, got 3"):
             BoundaryTiltDisplay.from_estimators([three], ROWS, LABELS)
 
 

@@ -319,7 +319,7 @@ class TestWhatMakesNoSense:
         wide = KNeighborsClassifier().fit(X, y)
         ending = make_pipeline(StandardScaler(), PCA(2), LeastSquaresClassifier()).fit(X, y)
         for display in (ClassRegionsDisplay, LabelledRowsDisplay, DensityDisplay, InfluenceDisplay):
-            with pytest.raises(ValueError, match=r"\(150, 4\).*fitted to 4\), by themselves"):
+            with pytest.raises(ValueError, match=r"\(150, 4\).*features=\(.*projection='pca'$"):
                 display.from_estimator(wide, X, y, ax=ax)
             with pytest.raises(ValueError, match=r"2 columns, but KNeigh.* was fitted to 4"):
                 display.from_estimator(wide, X[:, :2], y, ax=ax)

@@ -77,7 +77,25 @@ def axis_names(X: object, feature_names: Sequence[str] | None = None) -> tuple[s
 def points_like(X: object, points: Float64) -> Any:
     """Return ``points`` in the kind of table ``X`` is, so that feature names match those fitted."""
     columns = list(getattr(X, "columns", ()))
-    if len(columns) == 2 and all(isinstance(name, str) for name in columns):
+    named = len(columns) == points.shape[1] and all(isinstance(name, str) for name in columns)
+    if named:
         table: Any = type(X)
         return table(dict(zip(columns, points.T, strict=True)))
     return points
+
+
+def sampled(codes: Indices, most: int | None) -> Indices:
+    """Return which rows a picture draws: all, or ``most`` of them at random, always the same.
+
+    Each class keeps its share, and a rare one its rows up to a hundred.
+    """
+    n = codes.size
+    if most is None or n <= most:
+        return np.arange(n)
+    rng = np.random.default_rng(0)
+    drawn = []
+    for code in np.unique(codes):
+        rows = np.flatnonzero(codes == code)
+        kept = max(min(rows.size, 100), round(rows.size * most / n))
+        drawn.append(rng.choice(rows, kept, replace=False))
+    return np.sort(np.concatenate(drawn))

@@ -24,8 +24,38 @@ _LINE = 1.6  # from one line of a legend to the next
 _LEGIBLE = 7.5  # points: writing at least so large is made smaller to save a line
 _LEAST = 5.5  # points: the smallest writing
 _MOST_UP = 0.45  # of the height of the axes may go to legends
-_BESIDE = 100.0  # points right of the axes that the name of a line may take
-_ROOM = 2.48 * 72  # points across the axes of a figure of Trivium's own width
+_BESIDE = 110.0  # points right of the axes that the name of a line may take, in writing of 8
+_BESIDE_SIZE = 0.85  # of the size of writing
+_BESIDE_AXES = 0.72  # inches of a picture of the plane that are not axes
+_WIDE = 6.4  # inches across matplotlib's own figures
+_SMALL = 3.2  # inches across a picture in Trivium's look, as in the report
+
+
+def own_width(wide: float | None = None, small: float = _SMALL) -> float:
+    """Return the width in inches of a picture that makes its own figure.
+
+    That of matplotlib's setting "figure.figsize", so that pictures are as wide as a notebook's
+    others, and small where Trivium's look asks that.
+
+    Parameters
+    ----------
+    wide : float, default=None
+        Width where the setting is matplotlib's own.
+    small : float, default=3.2
+        Width in Trivium's look; between the two it grows with the setting.
+    """
+    import matplotlib as mpl
+
+    setting = float(mpl.rcParams["figure.figsize"][0])
+    if wide is None:
+        return max(setting, _SMALL)
+    share = (setting - _SMALL) / (_WIDE - _SMALL)
+    return max(small, small + share * (wide - small))
+
+
+def own_size(wide: tuple[float, float], small: tuple[float, float]) -> tuple[float, float]:
+    """Return the width and height in inches of a figure, between two, as `own_width`."""
+    return own_width(wide[0], small[0]), own_width(wide[1], small[1])
 
 
 def ink() -> str:
@@ -52,7 +82,9 @@ def panels(ax: AxesLike, n: int, n_columns: int, figsize: tuple[float, float]) -
     if ax is None:
         import matplotlib.pyplot as plt
 
-        figure: Figure | SubFigure = plt.figure(figsize=figsize, layout="constrained")
+        from trivium.displays._layout import SettledLayout
+
+        figure: Figure | SubFigure = plt.figure(figsize=figsize, layout=SettledLayout())
         places: GridSpecBase = figure.add_gridspec(n_rows, n_columns)
     else:
         given = [ax] if isinstance(ax, Axes) else list(np.asarray(ax, dtype=object).ravel())
@@ -105,20 +137,21 @@ def font_size(setting: str) -> float:
     return FontProperties(size=cast("dict[str, Any]", mpl.rcParams)[setting]).get_size_in_points()
 
 
-def legend_above(ax: Axes, groups: Sequence[Sequence[Any]], title: str | None) -> None:
+def legend_above(
+    ax: Axes, groups: Sequence[Sequence[Any]], title: str | None, taken: float = 0.0
+) -> None:
     """Put frameless legends between the axes and the title, where they can cover no row.
 
-    Each group of handles begins a new line; the first is the topmost.
+    Each group of handles begins a new line; the first is the topmost. So many points above the
+    axes are taken by something else. A title that the axes get later stands above them, too.
     """
-    import matplotlib as mpl
-
     _make_room_beside(ax)
     if groups:
         # Where the aspect makes the axes narrow, what it leaves free is room for names.
         ax.set_anchor("W")
     room, up = _room_above(ax)
     size = _legend_size(groups, room, up)
-    height = _offset_height(ax)
+    height = max(_offset_height(ax), taken)
     below = None
     for handles in reversed([group for group in groups if group]):
         if below is not None:
@@ -127,13 +160,37 @@ def legend_above(ax: Axes, groups: Sequence[Sequence[Any]], title: str | None) -
             ax.add_artist(below).set_clip_on(False)
         below = _legend(ax, handles, room, size, height)
         height += _LINE * size * count_lines([handles], room, size)
+    if height:
+        _lift_titles(ax, height)
     if title is not None:
-        pad = float(mpl.rcParams["axes.titlepad"]) + height
-        ax.set_title(title, pad=pad)
-        height = pad + 1.3 * font_size("axes.titlesize")
+        ax.set_title(title)
     if groups or title is not None:
-        _make_room_above(ax, height)
+        # Room for a title of one line that may come yet.
+        _make_room_above(ax, height + font_size("axes.titlesize") * 1.3 + 6)
         _settle(ax)
+
+
+def _lift_titles(ax: Axes, height: float) -> None:
+    """Keep titles, those set later too, so many points above the axes.
+
+    Axes place their titles above all their insets, so an inset of nothing takes the room.
+    """
+    from matplotlib.transforms import Bbox
+
+    def place(axes: Axes, _renderer: Any) -> Bbox:
+        box, figure = axes.bbox, axes.figure.bbox
+        up = height * axes.figure.dpi / 72
+        return Bbox.from_bounds(
+            (box.x0 - figure.x0) / figure.width,
+            (box.y1 - figure.y0) / figure.height,
+            box.width / figure.width,
+            up / figure.height,
+        )
+
+    inset = ax.inset_axes((0, 1, 1, 0.01))
+    inset.set_axes_locator(lambda _inset, renderer: place(ax, renderer))
+    inset.set_axis_off()
+    inset.set_in_layout(False)
 
 
 def _room_above(ax: Axes) -> tuple[float, float]:
@@ -187,9 +244,13 @@ def _legend(ax: Axes, handles: Sequence[Any], room: float, size: float, height: 
 
 
 def legend_lines(
-    handles: Sequence[Any], room: float = _ROOM, size: float | None = None
+    handles: Sequence[Any], room: float | None = None, size: float | None = None
 ) -> list[list[Any]]:
-    """Break a group of handles into as few lines, of aligned columns, as fit ``room`` points."""
+    """Break a group of handles into as few lines, of aligned columns, as fit ``room`` points.
+
+    The room is by default that above the axes of a figure of its own.
+    """
+    room = 72 * (own_width() - _BESIDE_AXES) if room is None else room
     size = font_size("legend.fontsize") if size is None else size
     widths = [text_width(str(h.get_label()), size) + (_HANDLE + _PAD) * size for h in handles]
     n = len(handles)
@@ -202,9 +263,10 @@ def legend_lines(
 
 
 def count_lines(
-    groups: Sequence[Sequence[Any]], room: float = _ROOM, size: float | None = None
+    groups: Sequence[Sequence[Any]], room: float | None = None, size: float | None = None
 ) -> int:
     """Return how many lines of text legends of these groups take, for the size of a figure."""
+    room = 72 * (own_width() - _BESIDE_AXES) if room is None else room
     size = font_size("legend.fontsize") if size is None else size
     lines = [line for group in groups for line in legend_lines(group, room, size)]
     return sum(
@@ -286,29 +348,31 @@ def _settle(ax: Axes) -> None:
         engine.execute(cast("Figure", ax.get_figure(root=True)))
 
 
-def label_line_ends(ax: Axes, ends: Sequence[tuple[float, str, Any]], gap: float = 0.085) -> None:
+def label_line_ends(ax: Axes, ends: Sequence[tuple[float, str, Any]]) -> None:
     """Write each line's name right of the axes at its last value, moved apart where they meet.
 
-    ``ends`` holds (value, text, colour); ``gap`` is the least distance as a fraction of the height.
-    The limits of the axes must be final.
+    ``ends`` holds (value, text, colour). The limits of the axes must be final.
     """
+    size = _BESIDE_SIZE * font_size("font.size")
     to_fraction = ax.transData - ax.transAxes
     left = ax.get_xlim()[0]
     heights = [float(to_fraction.transform((left, value))[1]) for value, _, _ in ends]
-    texts = [wrapped(plain(text), _BESIDE, font_size("font.size")) for _, text, _ in ends]
+    texts = [wrapped(plain(text), _BESIDE * size / 8, size) for _, text, _ in ends]
     # On a logarithmic axis zero lies infinitely far below.
     within = [float(height) for height in np.clip(heights, 0.0, 1.0)]
+    gap = 1.35 * size / (ax.bbox.height / ax.figure.dpi * 72)
     placed = spread(within, gap * max(1 + text.count("\n") for text in texts))
+    over = max(0.0, max(placed) - 1.0)
     for text, (_, _, color), height in zip(texts, ends, placed, strict=True):
         ax.annotate(
             text,
-            (1.0, height),
+            (1.0, height - over),
             xycoords="axes fraction",
             xytext=(4, 0),
             textcoords="offset points",
             color=color,
             va="center",
-            fontsize="small",
+            fontsize=size,
             annotation_clip=False,
         )
 

@@ -66,14 +66,20 @@ def view_grid(X: Float64, y: Labels | None, view: str, resolution: int = 200) ->
     return PlaneGrid.around(shown, resolution=resolution)
 
 
-def frame(axes: Axes, grid: PlaneGrid, names: Sequence[Any]) -> None:
-    """Set the limits, the aspect, the names of the axes, and ticks that do not touch."""
+def frame(axes: Axes, grid: PlaneGrid, names: Sequence[Any], note: str = "") -> None:
+    """Set the limits, the aspect, the names of the axes, and ticks that do not touch.
+
+    A note stands beneath the name of the horizontal axis.
+    """
     left, right, bottom, top = grid.extent
     axes.set(xlim=(left, right), ylim=(bottom, top), aspect=grid.aspect)
     box = axes.get_window_extent()
     across, up = (side / axes.figure.dpi * 72 for side in (box.width, box.height))
     size = font_size("axes.labelsize")
-    axes.set(xlabel=wrapped(str(names[0]), across, size), ylabel=wrapped(str(names[1]), up, size))
+    below = [wrapped(str(names[0]), across, size)]
+    if note:
+        below.append(wrapped(f"({note})", across, size))
+    axes.set(xlabel="\n".join(below), ylabel=wrapped(str(names[1]), up, size))
     _set_ticks(axes)
 
 

@@ -19,12 +19,14 @@ from numpy.typing import ArrayLike
 from trivium.arrays import Float64
 from trivium.containers import as_array, as_numbers
 from trivium.displays._arrays import points_like
+from trivium.displays._planes import Plane
 
 _AS_LINEAR = (
     1e-9  # of the greatest value of a column: what may be left of a map beside its linear part
 )
 _PROBES = (-30.0, -1.0, 2.0, 30.0)  # along each column, where no rows are given
 _STEP = 0.01  # of a cell, to either side: a derivative
+_COUNTED = {2: "two"}
 
 
 @dataclass(frozen=True)
@@ -68,27 +70,27 @@ class Unwrapped:
             X = steps.transform(X)
         return X
 
-    def at(self, points: Float64, like: Any) -> Any:
+    def at(self, points: Float64, plane: Plane) -> Any:
         """Return points of the plane as the model gets them.
 
         Parameters
         ----------
         points : ndarray of shape (n, 2)
-        like : array-like
-            The user's rows: a table's kind and names are what the first step knows.
+        plane : Plane
+            Which rows they are.
         """
         with np.errstate(all="ignore"):
-            return self.rows(points_like(like, points))
+            return self.rows(plane.rows(points))
 
-    def ask(self, method: str, points: Float64, like: Any) -> Any:
+    def ask(self, method: str, points: Float64, plane: Plane) -> Any:
         """Return what a method of the model answers at points of the plane.
 
         Parameters
         ----------
         method : str
         points : ndarray of shape (n, 2)
-        like : array-like
-            The user's rows.
+        plane : Plane
+            Which rows they are.
 
         Raises
         ------
@@ -96,12 +98,14 @@ class Unwrapped:
             If the model refuses what a step leaves at one of the points, NaN or infinity: a
             logarithm, say, of what lies left of the rows. Whatever else the model raises.
         """
-        rows = self.at(points, like)
+        rows = self.at(points, plane)
         try:
             return getattr(self.model, method)(rows)
         except ValueError as error:
+            if not self.before:
+                raise
             finite = np.isfinite(_dense(rows)).all(axis=1)
-            if not self.before or finite.all():
+            if finite.all():
                 raise
             x, y = points[~finite][0]
             raise ValueError(
@@ -109,35 +113,35 @@ class Unwrapped:
                 "of the picture: give a grid, grid=PlaneGrid(...), within which they do"
             ) from error
 
-    def planes(self, coef: Float64, intercept: Float64, X: Any) -> tuple[Float64, Float64]:
-        """Return linear functions of the model's columns as functions of the user's.
+    def planes(self, coef: Float64, intercept: Float64, plane: Plane) -> tuple[Float64, Float64]:
+        """Return linear functions of the model's columns as functions of the plane's axes.
 
         Parameters
         ----------
         coef : ndarray of shape (..., n_targets, m)
             Coefficients for the m columns that the model gets.
         intercept : ndarray of shape (..., n_targets)
-        X : array-like of shape (n, d)
-            The user's rows, at which the steps must be linear.
+        plane : Plane
+            At whose points the steps must be linear.
 
         Returns
         -------
-        coef : ndarray of shape (..., n_targets, d)
+        coef : ndarray of shape (..., n_targets, 2)
         intercept : ndarray of shape (..., n_targets)
 
         Raises
         ------
         ValueError
-            If the steps are not linear at these rows.
+            If the steps are not linear at these points.
         """
-        if not self.before:
+        if not self.before and plane.whole:
             return coef, intercept
-        rows = as_numbers(X, "X")
+        points = plane.points
         # From the middle of the rows, and as far as they spread: no digits are lost there.
-        low, high = rows.min(axis=0) / 2, rows.max(axis=0) / 2
+        low, high = points.min(axis=0) / 2, points.max(axis=0) / 2
         centre, reach = low + high, np.where(high > low, high - low, 1.0)
         matrix, shift = self._linear_map(
-            lambda points: self.rows(points_like(X, points)), centre, reach, rows
+            lambda points: self.rows(plane.rows(points)), centre, reach, points
         )
         return coef @ matrix, intercept + coef @ (shift - matrix @ centre)
 
@@ -172,6 +176,68 @@ class Unwrapped:
             return coef
         return coef @ matrix
 
+    def named_weights(
+        self, coef: Float64, X: Any
+    ) -> tuple[Float64, Float64 | None, list[str], str]:
+        """Return coefficients by column of a table, rows of those columns, their names and unit.
+
+        They are the columns of the first step where the steps are linear, else those that the
+        model gets.
+
+        Parameters
+        ----------
+        coef : ndarray of shape (n_targets, m)
+        X : array-like of shape (n, d) or None
+            The user's rows.
+
+        Returns
+        -------
+        coef : ndarray of shape (n_targets, columns)
+        rows : ndarray of shape (n, columns) or None
+            None where ``X`` is.
+        names : list of str
+        unit : str
+            What of a column one is.
+        """
+        first = self.before[0] if self.before else self.model
+        d = int(getattr(first, "n_features_in_", None) or coef.shape[1])
+        names = [str(each) for each in getattr(first, "feature_names_in_", ())]
+        names = names or [f"x{i + 1}" for i in range(d)]
+        try:
+            mixed = self.column_weights(coef)
+        except (ValueError, TypeError):  # not linear, or of columns that are no numbers
+            mixed = None
+        if mixed is not None and mixed is not coef:
+            return mixed, None if X is None else as_numbers(X, "X"), names, "unit of the column"
+        rows = None if X is None else _dense(self.rows(X))
+        if not self.before:
+            return coef, rows, names, "unit of the column"
+        if mixed is not None and coef.shape[1] == d:
+            return coef, rows, names, self._scaled_unit()
+        return coef, rows, self._names_out(coef.shape[1]), "unit of the column that the model gets"
+
+    def _scaled_unit(self) -> str:
+        """Return what a unit of a column is after steps that scale each."""
+        from sklearn.preprocessing import StandardScaler
+
+        steps = [step for part in self.before for _, step in getattr(part, "steps", [("", part)])]
+        standard = len(steps) == 1 and isinstance(steps[0], StandardScaler) and steps[0].with_std
+        return "standard deviation of the column" if standard else "unit of the scaled column"
+
+    def _names_out(self, m: int) -> list[str]:
+        """Return the names of the columns that the model gets, as far as the steps know them."""
+        names: Any = None
+        for steps in self.before:
+            try:
+                names = [str(each) for each in steps.get_feature_names_out()]
+            except (AttributeError, ValueError):
+                names = None
+        if names is not None:
+            # Without the names of steps that stand before those of columns, where none is lost.
+            short = [name.rpartition("__")[2] for name in names]
+            names = short if len(set(short)) == len(names) else names
+        return names if names is not None and len(names) == m else [f"x{i + 1}" for i in range(m)]
+
     def _unnamed(self, points: Float64) -> Any:
         with warnings.catch_warnings():
             # Steps that were fitted to a table get its columns in their order, without names.
@@ -198,19 +264,20 @@ class Unwrapped:
             )
         return matrix, value
 
-    def log_areas(self, points: Float64, cell: tuple[float, float], like: Any) -> Float64:
+    def log_areas(self, points: Float64, cell: tuple[float, float], plane: Plane) -> Float64:
         """Return by how much the steps enlarge a small area at each point of the plane.
 
         A density of the model's columns times that factor is one of the user's columns (change of
-        variables). Derivatives are central differences over a hundredth of a cell.
+        variables). Derivatives are central differences over a hundredth of a cell. Where rows have
+        more columns than the plane, it is the volume in all of them that counts.
 
         Parameters
         ----------
         points : ndarray of shape (n, 2)
         cell : tuple of float
             Sides of a cell of the picture.
-        like : array-like
-            The user's rows.
+        plane : Plane
+            Which rows the points are.
 
         Returns
         -------
@@ -220,25 +287,30 @@ class Unwrapped:
         Raises
         ------
         ValueError
-            If the steps do not lead from the plane to a plane.
+            If the steps do not lead from the columns to as many.
         """
         if not self.before:
             return np.zeros(len(points))
+        rows = points if plane.whole else as_numbers(plane.rows(points), "X")
+        like = plane.rows(points[:1])
+        steps = np.array(cell) if plane.spread is None else plane.spread / 200
         slopes = []
-        for axis in range(2):
-            step = np.zeros(2)
-            step[axis] = _STEP * cell[axis]
-            high, low = points + step, points - step
-            rise = _dense(self.at(high, like)) - _dense(self.at(low, like))
-            if rise.shape[1] != 2:
-                raise ValueError(
-                    f"the steps before {self.name} make {rise.shape[1]} columns of two, and a "
-                    "density of those is none of the plane"
+        with np.errstate(all="ignore"):
+            for axis, side in enumerate(steps):
+                step = np.zeros(len(steps))
+                step[axis] = _STEP * side
+                high, low = rows + step, rows - step
+                rise = _dense(self.rows(points_like(like, high))) - _dense(
+                    self.rows(points_like(like, low))
                 )
-            slopes.append(rise / (high - low)[:, [axis]])
-        areas = np.abs(slopes[0][:, 0] * slopes[1][:, 1] - slopes[0][:, 1] * slopes[1][:, 0])
-        with np.errstate(divide="ignore"):
-            logs: Float64 = np.log(areas)
+                if rise.shape[1] != len(steps):
+                    raise ValueError(
+                        f"the steps before {self.name} make {rise.shape[1]} columns of "
+                        f"{_COUNTED.get(len(steps), len(steps))}, and a density of those is none "
+                        f"of {'the plane' if plane.whole else 'these'}"
+                    )
+                slopes.append(rise / (high - low)[:, [axis]])
+            logs: Float64 = np.linalg.slogdet(np.stack(slopes, axis=1))[1]
         return logs
 
 
@@ -274,8 +346,8 @@ def unwrap(estimator: Any) -> Unwrapped:
             return Unwrapped(estimator, tuple(before))
 
 
-def require_plane(estimator: Any, X: ArrayLike) -> None:
-    """Raise a ValueError unless rows and estimator have two columns, and say what would do.
+def require_columns(estimator: Any, X: ArrayLike, *, chosen: bool = False) -> None:
+    """Raise a ValueError unless an estimator takes rows of this many columns, two if none chosen.
 
     Parameters
     ----------
@@ -283,29 +355,34 @@ def require_plane(estimator: Any, X: ArrayLike) -> None:
         Fitted.
     X : array-like
         The rows that a picture is asked for.
+    chosen : bool, default=False
+        Whether a plane was chosen, among as many columns as there are.
     """
     shape = getattr(X, "shape", None)
     shape = as_array(X, "X").shape if shape is None else tuple(shape)
     if len(shape) != 2:
         return  # which the rows' own check refuses
     fitted = getattr(estimator, "n_features_in_", None)
-    if shape[1] == 2 and fitted in (None, 2):
+    if fitted in (None, shape[1]) and (chosen or shape[1] == 2):
         return
     unwrapped = unwrap(estimator)
     name = type(estimator).__name__
+    if chosen:
+        raise ValueError(
+            f"X has {shape[1]} columns, but {name} was fitted to {fitted}: give the columns that "
+            "it was fitted to"
+        )
     if shape[1] == 2:
         raise ValueError(
-            f"X has 2 columns, but {name} was fitted to {fitted}: a picture of the plane needs one "
-            "that was fitted to these two"
+            f"X has 2 columns, but {name} was fitted to {fitted}: give all its columns, and name "
+            "the two of the picture, features=(..., ...)"
         )
+    advice = "Name two of its columns, features=(..., ...), or give projection='pca'"
     if unwrapped.before and getattr(unwrapped.model, "n_features_in_", None) == 2:
-        advice = (
-            f"The last step, {unwrapped.name}, gets two: give pipeline[-1] and "
+        advice += (
+            f". The last step, {unwrapped.name}, gets two: give pipeline[-1] and "
             "pipeline[:-1].transform(X), with feature_names=pipeline[:-1].get_feature_names_out()"
         )
-    else:
-        to = "" if fitted is None else f" ({name} was fitted to {fitted})"
-        advice = f"Fit to two of the columns{to}, by themselves or before the steps of a pipeline"
     raise ValueError(f"X must have shape (n, 2), got {shape}: a picture has two axes. {advice}")
 
 

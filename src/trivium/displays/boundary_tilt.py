@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -12,12 +11,16 @@ from numpy.typing import ArrayLike
 from trivium.arrays import Float64
 from trivium.containers import as_numbers
 from trivium.displays import palette
-from trivium.displays._arrays import series
+from trivium.displays._arrays import plane_rows, series
 from trivium.displays._axes import count_lines, ink, legend_above, one_axes
+from trivium.displays._drag import drag_fits
 from trivium.displays._frame import frame
-from trivium.displays._pipelines import require_plane, unwrap
+from trivium.displays._pipelines import require_columns, unwrap
+from trivium.displays._planes import Features, Projection, plane_of
 from trivium.displays.grid import PlaneGrid
+from trivium.displays.lines import clip_boundary, fit_colors, name_lines, named_in_place
 from trivium.displays.scatter import LabelledRowsDisplay, class_handles
+from trivium.labels import as_labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,6 +57,8 @@ class BoundaryTiltDisplay:
         Sorted classes, which give each its colour; by default those that occur in ``y``.
     feature_names : sequence of two str, default=None
         Names of the axes; by default those of a table ``X``.
+    note : str, default=""
+        Written under the picture: what is true of it besides.
 
     Attributes
     ----------
@@ -94,6 +99,7 @@ class BoundaryTiltDisplay:
         outliers: ArrayLike | None = None,
         classes: ArrayLike | None = None,
         feature_names: Sequence[str] | None = None,
+        note: str = "",
     ) -> None:
         self.coefs: Float64 = as_numbers(coefs, "coefs", each="fit")
         if self.coefs.ndim != 2 or self.coefs.shape[1] != 2 or not len(self.coefs):
@@ -112,7 +118,9 @@ class BoundaryTiltDisplay:
                 raise ValueError(
                     f"outliers must have shape ({n_fits}, 2), one a fit, got {self.outliers.shape}"
                 )
-        self._rows = LabelledRowsDisplay(X, y, classes=classes, feature_names=feature_names)
+        self._rows = LabelledRowsDisplay(
+            X, y, classes=classes, feature_names=feature_names, note=note
+        )
         self.X, self.y, self.classes = self._rows.X, self._rows.y, self._rows.classes
 
     @classmethod
@@ -124,6 +132,8 @@ class BoundaryTiltDisplay:
         *,
         labels: Sequence[str] | None = None,
         outliers: ArrayLike | None = None,
+        features: Features = None,
+        projection: Projection = None,
         feature_names: Sequence[str] | None = None,
         ax: Axes | None = None,
         **plot_options: Any,
@@ -133,24 +143,97 @@ class BoundaryTiltDisplay:
         Parameters
         ----------
         estimators : sequence of LeastSquaresClassifier
-            Fitted on two features and two classes; any with ``coef_`` of shape (1, 2) and
-            ``intercept_`` of shape (1,) will do, and pipelines that end in one and whose other
-            steps are linear.
-        X : array-like of shape (n, 2)
+            Fitted on two classes; any with ``coef_`` of shape (1, d) and ``intercept_`` of shape
+            (1,) will do, and pipelines that end in one and whose other steps are linear.
+        X : array-like of shape (n, d)
             Rows that all fits share.
         y : array-like of shape (n,)
             Their classes.
         labels : sequence of str, default=None
             Names of the fits; by default "fit 1", "fit 2", ...
         outliers : array-like of shape (n_estimators, 2), default=None
-            The row that each fit had besides; a row of NaN for a fit without one,
-            whose line is dashed ink.
-        feature_names : sequence of two str, default=None
-            Names of the axes; by default those of a table ``X``.
+            The row that each fit had besides, by its place in the picture; a row of NaN for a fit
+            without one, whose line is dashed ink.
+        features, projection, feature_names
+            As in :meth:`ClassRegionsDisplay.from_estimator`.
         ax : matplotlib Axes, default=None
             Where to draw; a new figure by default.
         **plot_options : dict
             Passed to :meth:`plot`.
+
+        Returns
+        -------
+        BoundaryTiltDisplay
+
+        Raises
+        ------
+        ValueError
+            If there is no estimator, ``X`` has not the columns of one of them, it has more than
+            two and no plane of them was chosen, one has not a single boundary, or a pipeline's
+            steps are not linear.
+        """
+        if not estimators:
+            raise ValueError("estimators must hold at least one fitted classifier")
+        for estimator in estimators:
+            require_columns(estimator, X, chosen=features is not None or projection is not None)
+        plane = plane_of(X, features, projection, feature_names)
+        fits = []
+        for unwrapped in map(unwrap, estimators):
+            unwrapped.require("coef_", "LeastSquaresClassifier, SoftmaxRegression")
+            coef = np.atleast_2d(unwrapped.model.coef_)
+            if len(coef) != 1:
+                raise ValueError(
+                    f"each estimator must have one row of coef_, for two classes, got {len(coef)}"
+                )
+            fits.append(unwrapped.planes(coef, np.ravel(unwrapped.model.intercept_), plane))
+        display = cls(
+            [coef[0] for coef, _ in fits],
+            [intercept[0] for _, intercept in fits],
+            plane.points,
+            y,
+            labels=labels,
+            outliers=outliers,
+            classes=np.unique(estimators[0].classes_),
+            feature_names=plane.names,
+            note=plane.note,
+        )
+        return display.plot(ax, **plot_options)
+
+    @classmethod
+    def from_drag(
+        cls,
+        model: Any,
+        X: ArrayLike,
+        y: ArrayLike,
+        outliers: ArrayLike,
+        *,
+        label: Any = None,
+        labels: Sequence[str] | None = None,
+        features: Features = None,
+        projection: Projection = None,
+        feature_names: Sequence[str] | None = None,
+        ax: Axes | None = None,
+        **plot_options: Any,
+    ) -> Self:
+        """Fit without an outlier, then with it at each of several places, and draw.
+
+        Parameters
+        ----------
+        model : LeastSquaresClassifier
+            What is fitted, copies of it: any two-class linear classifier, or a pipeline that ends
+            in one and whose other steps are linear.
+        X, y : array-like of shape (n, d) and (n,)
+            The rows without the outlier, and their two classes.
+        outliers : array-like of shape (n_places, 2)
+            Where in the picture the outlier stands, in turn.
+        label : object, default=None
+            Its class; by default the one that the fit without it does not predict at the last.
+        labels : sequence of n_places str, default=None
+            Names of the fits with it; by default its places.
+        features, projection, feature_names, ax
+            As in :meth:`from_estimators`. The outlier's other columns are at their medians, too.
+        **plot_options : dict
+            Passed to :meth:`plot`; lines are named in place unless ``label_lines=False``.
 
         Returns
         -------
@@ -160,33 +243,36 @@ class BoundaryTiltDisplay:
         Raises
         ------
         ValueError
-            If there is no estimator, ``X`` or one of them has not two columns, one has not a
-            single boundary in the plane, or a pipeline's steps are not linear.
+            If ``outliers`` are no places of the plane, ``label`` is no class, or there are not
+            two; as :meth:`from_estimators`.
+
+        Examples
+        --------
+        >>> from matplotlib.figure import Figure
+        >>> from trivium import LeastSquaresClassifier
+        >>> from trivium.displays import BoundaryTiltDisplay
+        >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], ["left", "left", "right", "right"]
+        >>> display = BoundaryTiltDisplay.from_drag(
+        ...     LeastSquaresClassifier(), X, y, [[2, 4], [2, 8]], ax=Figure().subplots()
+        ... )
+        >>> display.labels
+        ['without the outlier', 'at (2, 4)', 'at (2, 8)']
         """
-        if not estimators:
-            raise ValueError("estimators must hold at least one fitted classifier")
-        for estimator in estimators:
-            require_plane(estimator, X)
-        fits = []
-        for unwrapped in map(unwrap, estimators):
-            unwrapped.require("coef_", "LeastSquaresClassifier, SoftmaxRegression")
-            model = unwrapped.model
-            intercept = np.ravel(model.intercept_)
-            fits.append(unwrapped.planes(np.atleast_2d(model.coef_), intercept, X))
-        shapes = {coef.shape for coef, _ in fits}
-        if shapes != {(1, 2)}:
-            raise ValueError(f"each estimator must have coef_ of shape (1, 2), got {shapes}")
-        display = cls(
-            [coef[0] for coef, _ in fits],
-            [intercept[0] for _, intercept in fits],
-            X,
-            y,
-            labels=labels,
-            outliers=outliers,
-            classes=np.unique(estimators[0].classes_),
+        plane = plane_of(X, features, projection, feature_names)
+        places = plane_rows(outliers, "outliers")
+        fits = drag_fits(model, X, as_labels(y, "y"), plane.rows(places), label)
+        if labels is None:
+            labels = [f"at ({x:g}, {y:g})" for x, y in places]
+        return cls.from_estimators(
+            *(fits, X, y),
+            labels=["without the outlier", *labels],
+            outliers=np.vstack([np.full(2, np.nan), places]),
+            features=features,
+            projection=projection,
             feature_names=feature_names,
+            ax=ax,
+            **{"label_lines": True, **plot_options},
         )
-        return display.plot(ax, **plot_options)
 
     def plot(
         self,
@@ -194,6 +280,7 @@ class BoundaryTiltDisplay:
         *,
         view: Literal["all", "rows"] = "all",
         legend: bool = True,
+        label_lines: bool = False,
         title: str | None = None,
         **rows_options: Any,
     ) -> Self:
@@ -208,8 +295,9 @@ class BoundaryTiltDisplay:
             boundaries is seen best.
         legend : bool, default=True
             Name the classes and the fits above the axes.
+        label_lines : bool, default=False
+            Name the fits where their lines leave the picture instead, if right or at the top.
         title : str, default=None
-            Title.
         **rows_options : dict
             Passed to :meth:`LabelledRowsDisplay.plot`.
 
@@ -230,9 +318,12 @@ class BoundaryTiltDisplay:
             clip_boundary(coef, float(intercept), extent)
             for coef, intercept in zip(self.coefs, self.intercepts, strict=True)
         ]
-        groups = [class_handles(self.classes), self._handles(colors, bounds, extent)]
-        groups = groups if legend else []
-        axes = one_axes(ax, grid.figure_size(lines=count_lines(groups)))
+        in_place = [label_lines and named_in_place(ends, extent) is not None for ends in bounds]
+        handles = self._handles(colors, bounds, extent)
+        named = [each for each, placed in zip(handles, in_place, strict=True) if not placed]
+        groups = [class_handles(self.classes), named] if legend else []
+        lines = count_lines(groups) + bool(self._rows.note) + (title is not None)
+        axes = one_axes(ax, grid.figure_size(lines=lines))
         self.rows_ = self._rows.plot(
             axes, view=grid, legend=False, **{"alpha": 0.55, **rows_options}
         )
@@ -246,8 +337,9 @@ class BoundaryTiltDisplay:
             above = 2.6 if self._is_baseline(fit) else 2.5
             self.lines_.append(axes.plot(*ends.T, lw=2.0, zorder=above, **look)[0])
         self.outlier_points_ = self._draw_outliers(axes, extent, colors)
-        frame(axes, grid, self._rows.feature_names)
-        legend_above(axes, groups, title)
+        frame(axes, grid, self._rows.feature_names, self._rows.note)
+        named_above = name_lines(axes, bounds, self.labels, colors, extent) if label_lines else 0.0
+        legend_above(axes, groups, title, named_above)
         self.ax_, self.figure_ = axes, axes.figure
         return self
 
@@ -306,63 +398,3 @@ class BoundaryTiltDisplay:
             look = {"color": color, "linestyle": self._dashes(fit), "marker": marker}
             handles.append(Line2D([], [], lw=2.0, mew=0, label=name, **look))
         return handles
-
-
-def fit_colors(n_fits: int) -> list[Any]:
-    """Return ``n_fits`` colours in order along the sequential map."""
-    from matplotlib import colormaps
-
-    return list(colormaps[palette.SEQUENTIAL](np.linspace(*palette.SEQUENTIAL_LINE_RANGE, n_fits)))
-
-
-def clip_boundary(coef: Float64, intercept: float, extent: Extent) -> Float64 | None:
-    """Return the two ends of the line x·coef + intercept = 0 within a rectangle.
-
-    Parameters
-    ----------
-    coef : ndarray of shape (2,)
-        Normal of the line, of any length.
-    intercept : float
-        Value at the origin.
-    extent : tuple of float
-        (left, right, bottom, top).
-
-    Returns
-    -------
-    ndarray of shape (2, 2) or None
-        One end a row; None if ``coef`` is zero or the line misses the rectangle.
-    """
-    left, right, bottom, top = map(float, extent)
-    centre = (left / 2 + right / 2, bottom / 2 + top / 2)
-    size = (right - left, top - bottom)
-    greatest = float(np.abs(coef).max())
-    if greatest == 0.0:
-        return None
-    # In units of the rectangle, whose sides may be of different kinds, from its centre.
-    unit = [float(value) / greatest for value in coef]
-    value = unit[0] * centre[0] + unit[1] * centre[1] + float(intercept) / greatest
-    scaled = [unit[i] * size[i] for i in range(2)]
-    longest = max(map(abs, scaled))
-    if longest == 0.0 or not math.isfinite(value / longest):
-        return None
-    scaled = [step / longest for step in scaled]
-    length = math.hypot(*scaled)
-    distance = value / longest / length
-    normal = (scaled[0] / length, scaled[1] / length)
-    # The line is followed from its point nearest the centre, so that a line far from the origin
-    # loses no digits (Liang and Barsky's clipping, 1984).
-    foot = (-distance * normal[0], -distance * normal[1])
-    direction = (-normal[1], normal[0])
-    first, last = -math.inf, math.inf
-    for start, step in zip(foot, direction, strict=True):
-        if step == 0.0:
-            if not -0.5 <= start <= 0.5:
-                return None
-            continue
-        near, far = sorted(((-0.5 - start) / step, (0.5 - start) / step))
-        first, last = max(first, near), min(last, far)
-    if not first < last:
-        return None
-    steps = np.array([[first], [last]])
-    ends: Float64 = centre + (np.array(foot) + steps * direction) * size
-    return ends

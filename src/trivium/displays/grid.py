@@ -12,11 +12,13 @@ from numpy.typing import ArrayLike
 
 from trivium.arrays import Float64
 from trivium.displays._arrays import label_vector, plane_rows
+from trivium.displays._axes import own_width
 from trivium.displays._boundaries import class_boundaries
 from trivium.labels import as_labels
 
 _EQUAL = 3.0  # times one side may be the other at equal aspect
 _AUTO_SLOPE = 0.75  # height of the axes over their width at aspect "auto"
+_NOTEBOOK = 4.5  # inches: wider figures are for a screen
 _CONSTANT = 1e-12  # a spread, relative to the values, that cells of float64 cannot divide
 
 
@@ -106,13 +108,14 @@ class PlaneGrid:
         width, height = self._size
         return "equal" if max(width, height) <= _EQUAL * min(width, height) else "auto"
 
-    def figure_size(self, width: float = 3.2, lines: int = 1) -> tuple[float, float]:
+    def figure_size(self, width: float | None = None, lines: int = 1) -> tuple[float, float]:
         """Return the size of a figure that this rectangle fills at its aspect.
 
         Parameters
         ----------
-        width : float, default=3.2
-            Width of the figure in inches.
+        width : float, default=None
+            Width of the figure in inches; by default that of matplotlib's setting
+            "figure.figsize", or less where the figure would be higher than this is wide.
         lines : int, default=1
             Lines of legend above the axes.
 
@@ -122,11 +125,15 @@ class PlaneGrid:
             Width and height in inches. The height is at most one and a half widths, but always
             leaves the axes half as high as the figure is wide.
         """
+        whole = own_width() if width is None else width
         across, up = self._size
         slope = up / across if self.aspect == "equal" else _AUTO_SLOPE
-        plane = max((width - 0.55) * slope, 0.3 * width)
         rest = 0.7 + 0.2 * lines
-        return width, min(plane + rest, max(1.5 * width, 0.5 * width + rest))
+        if width is None and whole > _NOTEBOOK and (whole - 0.55) * slope + rest > whole:
+            # A screen is no higher than this.
+            whole = max(0.62 * whole, 0.55 + (whole - rest) / slope)
+        plane = max((whole - 0.55) * slope, 0.3 * whole)
+        return whole, min(plane + rest, max(1.5 * whole, 0.5 * whole + rest))
 
     @property
     def _size(self) -> tuple[float, float]:

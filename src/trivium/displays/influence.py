@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
@@ -12,13 +11,14 @@ from numpy.typing import ArrayLike
 from trivium.arrays import Float64, Indices
 from trivium.containers import as_array, as_numbers
 from trivium.displays import palette
-from trivium.displays._arrays import plane_rows, series
+from trivium.displays._arrays import series
 from trivium.displays._axes import count_lines, ink, legend_above, legend_lines, one_axes
 from trivium.displays._frame import frame
-from trivium.displays._pipelines import require_plane, unwrap
+from trivium.displays._pipelines import require_columns, unwrap
+from trivium.displays._planes import Features, Projection, is_chosen, plane_of
 from trivium.displays._row_numbers import number_rows
-from trivium.displays.boundary_tilt import clip_boundary
 from trivium.displays.grid import PlaneGrid
+from trivium.displays.lines import class_borders
 from trivium.displays.scatter import LabelledRowsDisplay, class_handles
 from trivium.parameters import require_choice, require_number
 
@@ -66,6 +66,8 @@ class InfluenceDisplay:
         Sorted classes, which give each its colour; by default those that occur in ``y``.
     feature_names : sequence of two str, default=None
         Names of the axes; by default those of a table ``X``.
+    note : str, default=""
+        Written under the picture: what is true of it besides.
 
     Attributes
     ----------
@@ -118,8 +120,11 @@ class InfluenceDisplay:
         cooks_distance: ArrayLike | None = None,
         classes: ArrayLike | None = None,
         feature_names: Sequence[str] | None = None,
+        note: str = "",
     ) -> None:
-        self._rows = LabelledRowsDisplay(X, y, classes=classes, feature_names=feature_names)
+        self._rows = LabelledRowsDisplay(
+            X, y, classes=classes, feature_names=feature_names, note=note
+        )
         self.X, self.y, self.classes = self._rows.X, self._rows.y, self._rows.classes
         self.rows = _row_numbers(rows, len(self.X))
         m, n_targets = self.rows.size, len(self.classes) if len(self.classes) > 2 else 1
@@ -140,6 +145,8 @@ class InfluenceDisplay:
         *,
         top: int = 3,
         sample_weight: ArrayLike | None = None,
+        features: Features = None,
+        projection: Projection = None,
         feature_names: Sequence[str] | None = None,
         ax: Axes | None = None,
         **plot_options: Any,
@@ -149,9 +156,9 @@ class InfluenceDisplay:
         Parameters
         ----------
         estimator : LeastSquaresClassifier or LeastSquaresClassifierCV
-            Fitted to these rows, of two features; or a pipeline that ends in one, whose other
-            steps are linear. They stay as fitted to all rows when one is left out.
-        X : array-like of shape (n, 2)
+            Fitted to these rows; or a pipeline that ends in one, whose other steps are linear.
+            They stay as fitted to all rows when one is left out.
+        X : array-like of shape (n, d)
             The rows it was fitted to, all of them.
         y : array-like of shape (n,)
             Their classes.
@@ -159,8 +166,13 @@ class InfluenceDisplay:
             How many of the most influential rows to leave out, each alone.
         sample_weight : array-like of shape (n,), default=None
             The weights it was fitted with.
-        feature_names : sequence of two str, default=None
-            Names of the axes; by default those of a table ``X``.
+        features : sequence of two str or two int, default=None
+            The columns of the picture, by name or by position, where rows have more than two. The
+            others stay at their medians (or most frequent values), which is said in the picture.
+        projection : {"pca"}, default=None
+            Show the plane of the two principal axes of the standardized columns instead.
+        feature_names : sequence of str, default=None
+            Names of the two axes, or of all columns; by default those of a table ``X``.
         ax : matplotlib Axes, default=None
             Where to draw; a new figure by default.
         **plot_options : dict
@@ -176,11 +188,12 @@ class InfluenceDisplay:
         TypeError
             If ``top`` is not an integer.
         ValueError
-            If ``X`` or the estimator has not two columns, ``top`` is below 1, these are not the
-            rows that the estimator was fitted to, or a pipeline's steps are not linear.
+            If ``X`` has not the estimator's columns, it has more than two and no plane of them was
+            chosen, ``top`` is below 1, these are not the rows that the estimator was fitted to, or
+            a pipeline's steps are not linear.
         """
-        require_plane(estimator, X)
-        plane_rows(X)
+        require_columns(estimator, X, chosen=is_chosen(features, projection))
+        plane = plane_of(X, features, projection, feature_names)
         require_number("top", top, least=1, integer=True)
         unwrapped = unwrap(estimator)
         unwrapped.require("influence", "LeastSquaresClassifier, LeastSquaresClassifierCV")
@@ -189,14 +202,15 @@ class InfluenceDisplay:
         most = influence.table(top)
         loo_coef, loo_intercept = influence.loo_coef(most["row"])
         display = cls(
-            *unwrapped.planes(model.coef_, model.intercept_, X),
-            *unwrapped.planes(loo_coef, loo_intercept, X),
+            *unwrapped.planes(model.coef_, model.intercept_, plane),
+            *unwrapped.planes(loo_coef, loo_intercept, plane),
             most["row"],
-            X,
+            plane.points,
             y,
             cooks_distance=most["cooks_distance"],
             classes=model.classes_,
-            feature_names=feature_names,
+            feature_names=plane.names,
+            note=plane.note,
         )
         return display.plot(ax, **plot_options)
 
@@ -240,7 +254,8 @@ class InfluenceDisplay:
         bounds = self._bounds(grid.extent)
         looks = _looks(self.rows.size)
         groups = self._handles(bounds, looks) if legend else []
-        axes = one_axes(ax, grid.figure_size(lines=count_lines(groups)))
+        lines = count_lines(groups) + bool(self._rows.note) + (title is not None)
+        axes = one_axes(ax, grid.figure_size(lines=lines))
         # Of the rows beyond, those left out have their numbers at the edge, and others are not.
         self.rows_ = self._rows.plot(
             axes, view="all", legend=False, **{"alpha": 0.55, **rows_options}
@@ -261,7 +276,7 @@ class InfluenceDisplay:
         )
         obstacles = np.concatenate([self.X, *map(_dotted, bounds)])
         self.numbers_ = number_rows(axes, self.rows, place, colors, obstacles, grid)
-        frame(axes, grid, self._rows.feature_names)
+        frame(axes, grid, self._rows.feature_names, self._rows.note)
         legend_above(axes, groups, title)
         self.ax_, self.figure_ = axes, axes.figure
         return self
@@ -325,44 +340,6 @@ def _dotted(bound: Float64 | None) -> Float64:
     steps = np.linspace(0, 1, 100)[:, None, None]
     points: Float64 = bound[::3] + steps * (bound[1::3] - bound[::3])
     return points.reshape(-1, 2)
-
-
-def class_borders(coef: Float64, intercept: Float64, extent: Extent) -> Float64 | None:
-    """Return the borders, within a rectangle, between the regions of the greatest function.
-
-    Parameters
-    ----------
-    coef : ndarray of shape (n_targets, 2)
-        A single function's regions are those of its sign.
-    intercept : ndarray of shape (n_targets,)
-    extent : tuple of float
-        (left, right, bottom, top).
-
-    Returns
-    -------
-    ndarray of shape (3 n_borders - 1, 2) or None
-        Two ends a border, a row of NaN between two borders; None if there is none.
-    """
-    if len(coef) == 1:
-        return clip_boundary(coef[0], float(intercept[0]), extent)
-    borders: list[Float64] = []
-    for a, b in combinations(range(len(coef)), 2):
-        line = clip_boundary(coef[a] - coef[b], float(intercept[a] - intercept[b]), extent)
-        if line is None:
-            continue
-        scores = line @ coef.T + intercept
-        # Both functions are greatest where their lead over every other, which is linear from
-        # the one end of the line (0) to the other (1), is positive.
-        start, end = np.delete(scores[:, [a]] - scores, [a, b], axis=1)
-        rise = end - start
-        with np.errstate(divide="ignore", invalid="ignore"):
-            zero = -start / rise
-        first = max(0.0, zero[rise > 0].max(initial=0.0))
-        last = min(1.0, zero[rise < 0].min(initial=1.0))
-        if first < last and not (start[rise == 0] < 0).any():
-            steps = np.array([[first], [last]])
-            borders += [np.full((1, 2), np.nan), line[0] + steps * (line[1] - line[0])]
-    return np.concatenate(borders[1:]) if borders else None
 
 
 def _finite(values: ArrayLike, name: str, shape: tuple[int, ...]) -> Float64:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from trivium.arrays import Float64, Labels
 from trivium.displays import palette
 from trivium.displays._arrays import label_vector, series
-from trivium.displays._axes import ink, legend_above, panels
+from trivium.displays._axes import ink, legend_above, own_size, panels
 from trivium.displays._pipelines import unwrap
 
 if TYPE_CHECKING:
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
     from trivium.displays._axes import AxesLike
+
+
+_MOST_POINTS = 40
+_CHOSEN: dict[str, Any] = {"color": palette.ACCENT, "linestyle": ":", "linewidth": 1.6}
 
 
 class NeighborsSweepDisplay:
@@ -37,6 +41,12 @@ class NeighborsSweepDisplay:
         The same on the training rows, for any of the scores.
     published : mapping of str to mapping of int to float, default=None
         For any of the scores, the values published for some k's: drawn as open rings.
+    standard_errors : mapping of str to array-like of shape (n_ks,), default=None
+        For any of the scores: drawn as a band of one standard error to either side.
+    chosen : int, default=None
+        The number of neighbours that was chosen: drawn as a vertical line.
+    name : str, default="test"
+        What the scores are of, for the legend.
 
     Attributes
     ----------
@@ -57,7 +67,7 @@ class NeighborsSweepDisplay:
     ------
     ValueError
         If there is no score, lengths disagree, the k's do not increase from at least 1, or
-        ``train_scores`` or ``published`` name a score that ``scores`` lacks.
+        another mapping names a score that ``scores`` lacks.
 
     Examples
     --------
@@ -77,6 +87,9 @@ class NeighborsSweepDisplay:
         *,
         train_scores: Mapping[str, ArrayLike] | None = None,
         published: Mapping[str, Mapping[int, float]] | None = None,
+        standard_errors: Mapping[str, ArrayLike] | None = None,
+        chosen: int | None = None,
+        name: str = "test",
     ) -> None:
         self.ks: Float64 = series(ks, "ks")
         if self.ks[0] < 1 or np.any(np.diff(self.ks) <= 0):
@@ -86,7 +99,13 @@ class NeighborsSweepDisplay:
         self.scores = self._curves(scores, "scores")
         self.train_scores = self._curves(train_scores or {}, "train_scores")
         self.published = {name: dict(values) for name, values in (published or {}).items()}
-        for argument, given in (("train_scores", self.train_scores), ("published", self.published)):
+        self.standard_errors = self._curves(standard_errors or {}, "standard_errors")
+        self.chosen, self.name = chosen, name
+        for argument, given in (
+            ("train_scores", self.train_scores),
+            ("published", self.published),
+            ("standard_errors", self.standard_errors),
+        ):
             strangers = sorted(set(given) - set(self.scores))
             if strangers:
                 raise ValueError(f"{argument} names {strangers[0]!r}, which scores does not")
@@ -100,9 +119,9 @@ class NeighborsSweepDisplay:
     def from_estimator(
         cls,
         estimator: Any,
-        X: ArrayLike,
-        y: ArrayLike,
-        ks: ArrayLike,
+        X: ArrayLike | None = None,
+        y: ArrayLike | None = None,
+        ks: ArrayLike | None = None,
         *,
         X_train: ArrayLike | None = None,
         y_train: ArrayLike | None = None,
@@ -110,20 +129,24 @@ class NeighborsSweepDisplay:
         ax: AxesLike = None,
         **plot_options: Any,
     ) -> Self:
-        """Predict the rows for every k from one search, and draw accuracy and RSS.
+        """Draw the scores for every k: those on test rows, or those by which k was chosen.
 
-        RSS, the sum of (y - prediction)² over the rows, is drawn where labels are numbers.
+        Test rows are predicted for all k's from one search, and accuracy and RSS are drawn; RSS,
+        the sum of (y - prediction)² over the rows, where labels are numbers. Without test rows it
+        is the leave-one-out score by which a `KNeighborsClassifierCV` chose its k.
 
         Parameters
         ----------
-        estimator : KNeighborsClassifier
-            Fitted; any with ``predict_path`` will do, and a pipeline that ends in one.
-        X : array-like of shape (n, d)
+        estimator : KNeighborsClassifier or KNeighborsClassifierCV
+            Fitted; any with ``predict_path`` will do where ``X`` is given, and a pipeline that
+            ends in one.
+        X : array-like of shape (n, d), default=None
             Test rows.
-        y : array-like of shape (n,)
+        y : array-like of shape (n,), default=None
             Their classes.
-        ks : array-like of shape (n_ks,)
-            Numbers of neighbours, increasing.
+        ks : array-like of shape (n_ks,), default=None
+            Numbers of neighbours, increasing; by default those that were tried by an estimator
+            that chose one, else powers of two up to the number of training rows.
         X_train, y_train : array-like of shape (m, d) and (m,), default=None
             Training rows and classes, for a second line of accuracy; each row is
             among its own neighbours.
@@ -142,12 +165,26 @@ class NeighborsSweepDisplay:
         Raises
         ------
         ValueError
-            If only one of ``X_train`` and ``y_train`` is given.
+            If only one of ``X`` and ``y``, or of ``X_train`` and ``y_train``, is given; if neither
+            ``X`` is given nor did the estimator choose k.
         """
-        if (X_train is None) != (y_train is None):
-            raise ValueError("X_train and y_train must be given together")
+        for one, other, names in ((X, y, "X and y"), (X_train, y_train, "X_train and y_train")):
+            if (one is None) != (other is None):
+                raise ValueError(f"{names} must be given together")
         unwrapped = unwrap(estimator)
+        results = getattr(unwrapped.model, "cv_results_", {})
+        tried = results.get("n_neighbors")
+        if X is None or y is None:
+            if tried is None:
+                raise ValueError(
+                    f"{unwrapped.name} did not choose its k: give X and y, rows to predict, or "
+                    "fit a KNeighborsClassifierCV"
+                )
+            return cls._of_choice(unwrapped.model, ks, published).plot(ax, **plot_options)
         unwrapped.require("predict_path", "KNeighborsClassifier, KNeighborsClassifierCV")
+        if ks is None:
+            n = int(unwrapped.model.n_samples_fit_)
+            ks = 2 ** np.arange(n.bit_length()) if tried is None else tried
         whole = [int(k) for k in series(ks, "ks")]
         train_scores = None
         if X_train is not None and y_train is not None:
@@ -156,8 +193,33 @@ class NeighborsSweepDisplay:
             fitted = sweep_scores(labels, y_train)
             train_scores = {"accuracy": fitted["accuracy"]}
         scores = sweep_scores(unwrapped.model.predict_path(unwrapped.rows(X), whole), y)
-        display = cls(whole, scores, train_scores=train_scores, published=published)
+        chosen = None if tried is None else int(unwrapped.model.n_neighbors_)
+        display = cls(whole, scores, train_scores=train_scores, published=published, chosen=chosen)
         return display.plot(ax, **plot_options)
+
+    @classmethod
+    def _of_choice(
+        cls, model: Any, ks: ArrayLike | None, published: Mapping[str, Mapping[int, float]] | None
+    ) -> Self:
+        """Return the display of the leave-one-out scores by which a fitted model chose k."""
+        results, tried = model.cv_results_, model.cv_results_["n_neighbors"]
+        shown = np.arange(len(tried))
+        if ks is not None:
+            wanted = series(ks, "ks")
+            shown = np.flatnonzero(np.isin(tried, wanted))
+            if len(shown) < len(wanted):
+                stranger = wanted[~np.isin(wanted, tried)][0]
+                raise ValueError(f"ks holds {stranger:g}, which was not tried")
+        name = "score" if "score" in results else "accuracy"
+        errors = np.asarray(results[f"{name}_se"])[shown]
+        return cls(
+            tried[shown],
+            {name: np.asarray(results[name])[shown]},
+            published=published,
+            standard_errors={name: errors} if np.isfinite(errors).all() else None,
+            chosen=int(model.n_neighbors_),
+            name="leave-one-out",
+        )
 
     def plot(self, ax: AxesLike = None, *, title: str | None = None) -> Self:
         """Draw the scores.
@@ -179,7 +241,12 @@ class NeighborsSweepDisplay:
         ValueError
             If ``ax`` does not hold as many axes as scores.
         """
-        self.axes_ = panels(ax, len(self.scores), 1, (3.6, 0.8 + 1.7 * len(self.scores)))
+        self.axes_ = panels(
+            ax,
+            len(self.scores),
+            1,
+            own_size((6.4, 1.1 + 2.4 * len(self.scores)), (3.6, 0.8 + 1.7 * len(self.scores))),
+        )
         self.lines_: dict[str, Line2D] = {}
         self.train_lines_: dict[str, Line2D] = {}
         self.rings_: dict[str, PathCollection] = {}
@@ -197,7 +264,14 @@ class NeighborsSweepDisplay:
         if name in self.train_scores:
             (line,) = axes.plot(self.ks, self.train_scores[name], **palette.TRAIN_LINE)
             self.train_lines_[name] = line
-        look = _test_look()
+        look = self._look()
+        if name in self.standard_errors:
+            middle, error = self.scores[name], self.standard_errors[name]
+            axes.fill_between(
+                self.ks, middle - error, middle + error, color=palette.MUTED, alpha=0.25, lw=0
+            )
+        if self.chosen is not None:
+            axes.axvline(self.chosen, **_CHOSEN, zorder=1)
         (self.lines_[name],) = axes.plot(self.ks, self.scores[name], **look)
         points = self.published.get(name, {})
         if points:
@@ -214,21 +288,28 @@ class NeighborsSweepDisplay:
         axes.margins(y=0.12)
         axes.set_ylabel(name)
 
+    def _look(self) -> dict[str, Any]:
+        """Return how the line is drawn: with its points, unless these would touch."""
+        points = {"marker": "o", "markersize": 3.2} if len(self.ks) <= _MOST_POINTS else {}
+        return {**palette.TEST_LINE, "color": ink(), **points}
+
     def _handles(self) -> list[Line2D]:
         from matplotlib.lines import Line2D
 
         handles: list[Line2D] = []
+        if self.train_scores or self.standard_errors or self.chosen is not None:
+            handles.append(Line2D([], [], label=self.name, **self._look()))
         if self.train_scores:
-            handles.append(Line2D([], [], label="test", **_test_look()))
             handles.append(Line2D([], [], label="train", **palette.TRAIN_LINE))
+        if self.standard_errors:
+            label = "± 1 standard error"
+            handles.append(Line2D([], [], lw=7, color=palette.MUTED, alpha=0.35, label=label))
+        if self.chosen is not None:
+            handles.append(Line2D([], [], label=f"chosen: k = {self.chosen}", **_CHOSEN))
         if self.rings_:
             look: dict[str, Any] = {"mfc": "none", "mec": palette.ACCENT, "mew": 1.3, "ms": 7}
             handles.append(Line2D([], [], ls="", marker="o", label="published", **look))
         return handles
-
-
-def _test_look() -> dict[str, Any]:
-    return {**palette.TEST_LINE, "color": ink(), "marker": "o", "markersize": 3.2}
 
 
 def sweep_scores(labels: Labels, y: ArrayLike) -> dict[str, Float64]:

@@ -17,6 +17,10 @@ from typing import Any
 INK = "#1b1c1f"
 """Text, axes, rings and boundary lines; the report swaps exactly this colour on a dark page."""
 
+DARK_INK = "#e4e5e8"
+"""What stands for :data:`INK` on a dark page."""
+DARK_PAGE = "#15171c"
+
 CLASS_COLORS = (
     "#0072B2",  # blue
     "#D55E00",  # vermillion
@@ -61,6 +65,9 @@ SEQUENTIAL_LINE_RANGE = (0.3, 0.76)
 
 DIVERGING = "PuOr_r"
 """Colormap of signed values, its centre at zero; neither end is a class colour."""
+
+ZERO = "#B4B7BD"
+"""What is exactly zero in a density field: a grey, which its colormap has not."""
 
 FIELD_ROW_COLOR = "#101216"
 """Rows upon a density field, which is bright where rows are."""
@@ -169,4 +176,40 @@ def style(ink: str = INK) -> dict[str, Any]:
         "ytick.major.width": 0.7,
         "xtick.major.size": 3,
         "ytick.major.size": 3,
+    }
+
+
+def notebook_style(*, dark: bool = False) -> dict[str, Any]:
+    """Return the rc settings of pictures for a notebook or slides: larger, on a page of their own.
+
+    Parameters
+    ----------
+    dark : bool, default=False
+        Light ink on a dark page, for a dark notebook.
+
+    Returns
+    -------
+    dict
+        For ``matplotlib.rc_context`` or ``matplotlib.rcParams.update``.
+
+    Examples
+    --------
+    >>> import matplotlib as mpl
+    >>> from trivium.displays.palette import notebook_style
+    >>> with mpl.rc_context(notebook_style(dark=True)):
+    ...     mpl.rcParams["figure.facecolor"]
+    '#15171c'
+    """
+    page = DARK_PAGE if dark else "#ffffff"
+    return {
+        **style(DARK_INK if dark else INK),
+        "figure.facecolor": page,
+        "savefig.facecolor": page,
+        "figure.figsize": (6.4, 4.8),
+        "font.size": 11.0,
+        "axes.titlesize": 13.0,
+        "axes.labelsize": 11.5,
+        "xtick.labelsize": 10.5,
+        "ytick.labelsize": 10.5,
+        "legend.fontsize": 10.5,
     }

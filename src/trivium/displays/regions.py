@@ -22,12 +22,12 @@ from trivium.displays._arrays import (
     class_list,
     class_positions,
     label_vector,
-    plane_rows,
 )
 from trivium.displays._axes import count_lines, ink, legend_above, one_axes
 from trivium.displays._boundaries import cell_labels
 from trivium.displays._frame import frame, view_grid
-from trivium.displays._pipelines import require_plane, unwrap
+from trivium.displays._pipelines import require_columns, unwrap
+from trivium.displays._planes import Features, Projection, is_chosen, plane_of
 from trivium.displays.grid import PlaneGrid
 from trivium.displays.scatter import LabelledRowsDisplay, class_handles
 from trivium.labels import as_labels
@@ -61,6 +61,8 @@ class ClassRegionsDisplay:
         cells of different classes.
     feature_names : sequence of two str, default=None
         Names of the axes; by default those of a table ``X``.
+    note : str, default=""
+        Written under the picture: what is true of it besides, say of columns that it does not show.
 
     Attributes
     ----------
@@ -103,8 +105,10 @@ class ClassRegionsDisplay:
         classes: ArrayLike | None = None,
         boundaries: ArrayLike | None = None,
         feature_names: Sequence[str] | None = None,
+        note: str = "",
     ) -> None:
         self.grid = grid
+        self.note = note
         self.labels: Labels = label_vector(labels, "labels", grid.shape[0] * grid.shape[1])
         if (X is None) != (y is None):
             raise ValueError("X and y must be given together")
@@ -121,7 +125,12 @@ class ClassRegionsDisplay:
         self._rows = None
         if X is not None and y is not None:
             self._rows = LabelledRowsDisplay(
-                X, y, y_pred=y_pred, classes=self.classes, feature_names=self.feature_names
+                X,
+                y,
+                y_pred=y_pred,
+                classes=self.classes,
+                feature_names=self.feature_names,
+                note=note,
             )
 
     @classmethod
@@ -135,6 +144,8 @@ class ClassRegionsDisplay:
         grid: PlaneGrid | None = None,
         resolution: int = 600,
         view: Literal["most", "all"] = "most",
+        features: Features = None,
+        projection: Projection = None,
         feature_names: Sequence[str] | None = None,
         ax: Axes | None = None,
         **plot_options: Any,
@@ -148,10 +159,11 @@ class ClassRegionsDisplay:
         Parameters
         ----------
         estimator : object
-            Fitted classifier of two features with ``predict`` and ``classes_``. In the plane of
-            a pipeline are the columns that its first step takes.
-        X : array-like of shape (n, 2)
-            Rows; they set the extent, and are drawn if ``y`` is given.
+            Fitted classifier with ``predict`` and ``classes_``. In the plane of a pipeline are the
+            columns that its first step takes.
+        X : array-like of shape (n, d)
+            Rows; they set the extent, and are drawn if ``y`` is given. A table may hold columns of
+            any kind that the estimator takes, but for the two of the picture.
         y : array-like of shape (n,), default=None
             True class of each row.
         ring_errors : bool, default=False
@@ -164,8 +176,13 @@ class ClassRegionsDisplay:
             What is in view where ``grid`` is not given. "most": every row, unless a few (two in
             a hundred at most, and not all of a class) lie so far off that the others would fill
             less than a fifth of an axis. "all": every row however far it lies.
-        feature_names : sequence of two str, default=None
-            Names of the axes; by default those of a table ``X``.
+        features : sequence of two str or two int, default=None
+            The columns of the picture, by name or by position, where rows have more than two. The
+            others stay at their medians (or most frequent values), which is said in the picture.
+        projection : {"pca"}, default=None
+            Show the plane of the two principal axes of the standardized columns instead.
+        feature_names : sequence of str, default=None
+            Names of the two axes, or of all columns; by default those of a table ``X``.
         ax : matplotlib Axes, default=None
             Where to draw; a new figure by default.
         **plot_options : dict
@@ -179,31 +196,34 @@ class ClassRegionsDisplay:
         Raises
         ------
         ValueError
-            If ``ring_errors`` is asked for without ``y``, ``view`` is unknown, ``X`` or the
-            estimator has not two columns, or a pipeline's steps are not finite in the picture.
+            If ``ring_errors`` is asked for without ``y``, ``view`` is unknown, ``X`` has not the
+            estimator's columns, it has more than two and no plane of them was chosen, one of the
+            picture is not made of finite numbers, or a pipeline's steps are not finite there.
         """
         if ring_errors and y is None:
             raise ValueError("ring_errors=True needs y")
-        require_plane(estimator, X)
+        require_columns(estimator, X, chosen=is_chosen(features, projection))
+        plane = plane_of(X, features, projection, feature_names)
         known = None if y is None else as_labels(y)
         if grid is None:
-            grid = view_grid(plane_rows(X), known, view, resolution)
+            grid = view_grid(plane.points, known, view, resolution)
 
         unwrapped = unwrap(estimator)
 
         def ask(points: Float64) -> Labels:
-            return as_labels(unwrapped.ask("predict", points, X), "labels", each="cell")
+            return as_labels(unwrapped.ask("predict", points, plane), "labels", each="cell")
 
         labels = cell_labels(ask, grid)
         display = cls(
             labels,
             grid,
-            X=None if y is None else X,
+            X=None if y is None else plane.points,
             y=y,
             y_pred=estimator.predict(X) if ring_errors else None,
             classes=class_list(None, np.asarray(estimator.classes_), known),
             boundaries=grid.boundaries(labels, ask),
-            feature_names=axis_names(X, feature_names),
+            feature_names=plane.names,
+            note=plane.note,
         )
         return display.plot(ax, **plot_options)
 
@@ -242,7 +262,8 @@ class ClassRegionsDisplay:
             class_handles(self.classes) if self._rows is None else self._rows.handles(self.grid)
         )
         groups = [handles] if legend else []
-        axes = one_axes(ax, self.grid.figure_size(lines=count_lines(groups)))
+        lines = count_lines(groups) + bool(self.note) + (title is not None)
+        axes = one_axes(ax, self.grid.figure_size(lines=lines))
         colors = [palette.class_color(position) for position in range(len(self.classes))]
         cells = to_rgba_array(colors, region_alpha)[self._positions]
         # "none" embeds the cells themselves in an SVG instead of resampling them.
@@ -258,7 +279,7 @@ class ClassRegionsDisplay:
         if self._rows is not None:
             self._rows.plot(axes, view=self.grid, legend=legend, title=title, **rows_options)
         else:
-            frame(axes, self.grid, self.feature_names)
+            frame(axes, self.grid, self.feature_names, self.note)
             legend_above(axes, groups, title)
         self.boundary_ = self._draw_boundary(axes)
         self.ax_, self.figure_ = axes, axes.figure

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from trivium.arrays import Float64, Labels
+from trivium.arrays import Float64, Indices, Labels
 from trivium.displays import palette
 from trivium.displays._arrays import (
     axis_names,
@@ -17,10 +17,12 @@ from trivium.displays._arrays import (
     class_positions,
     label_vector,
     plane_rows,
+    sampled,
 )
 from trivium.displays._axes import count_lines, ink, legend_above, one_axes, plain
 from trivium.displays._frame import frame, mark_beyond, rows_beyond, view_grid
-from trivium.displays._pipelines import require_plane
+from trivium.displays._pipelines import require_columns
+from trivium.displays._planes import Features, Projection, is_chosen, plane_of
 from trivium.displays.grid import PlaneGrid
 from trivium.labels import as_labels
 
@@ -30,7 +32,11 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
 
+MOST_ROWS = 5000
+"""Of more rows, pictures draw so many: what more would show is a blot."""
+
 _MANY_RINGS = 40
+_VERY_MANY_RINGS = 200
 
 
 class LabelledRowsDisplay:
@@ -55,6 +61,8 @@ class LabelledRowsDisplay:
         Sorted classes, which give each its colour; by default those that occur.
     feature_names : sequence of two str, default=None
         Names of the axes; by default those of a table ``X``.
+    note : str, default=""
+        Written under the picture: what is true of it besides.
 
     Attributes
     ----------
@@ -92,12 +100,14 @@ class LabelledRowsDisplay:
         y_pred: ArrayLike | None = None,
         classes: ArrayLike | None = None,
         feature_names: Sequence[str] | None = None,
+        note: str = "",
     ) -> None:
         self.X: Float64 = plane_rows(X)
         self.y: Labels = label_vector(y, "y", len(self.X))
         self.y_pred = None if y_pred is None else label_vector(y_pred, "y_pred", len(self.X))
         self.classes = class_list(classes, self.y, self.y_pred)
         self.feature_names = axis_names(X, feature_names)
+        self.note = note
         self._positions = class_positions(self.y, self.classes, "y")
         self._predicted = (
             None if self.y_pred is None else class_positions(self.y_pred, self.classes, "y_pred")
@@ -110,6 +120,8 @@ class LabelledRowsDisplay:
         X: ArrayLike,
         y: ArrayLike,
         *,
+        features: Features = None,
+        projection: Projection = None,
         feature_names: Sequence[str] | None = None,
         ax: Axes | None = None,
         **plot_options: Any,
@@ -120,12 +132,17 @@ class LabelledRowsDisplay:
         ----------
         estimator : object
             Fitted classifier, or a pipeline, with ``predict`` and ``classes_``.
-        X : array-like of shape (n, 2)
+        X : array-like of shape (n, d)
             Rows.
         y : array-like of shape (n,)
             True class of each row.
-        feature_names : sequence of two str, default=None
-            Names of the axes; by default those of a table ``X``.
+        features : sequence of two str or two int, default=None
+            The columns of the picture, by name or by position, where rows have more than two. The
+            others count for what is predicted all the same.
+        projection : {"pca"}, default=None
+            Show the plane of the two principal axes of the standardized columns instead.
+        feature_names : sequence of str, default=None
+            Names of the two axes, or of all columns; by default those of a table ``X``.
         ax : matplotlib Axes, default=None
             Where to draw; a new figure by default.
         **plot_options : dict
@@ -139,12 +156,18 @@ class LabelledRowsDisplay:
         Raises
         ------
         ValueError
-            If ``X`` or the estimator has not two columns.
+            If ``X`` has not the estimator's columns, it has more than two and no plane of them was
+            chosen, or one of the picture is not made of finite numbers.
         """
-        require_plane(estimator, X)
+        require_columns(estimator, X, chosen=is_chosen(features, projection))
+        plane = plane_of(X, features, projection, feature_names)
         y_pred = estimator.predict(X)
         classes = class_list(None, as_labels(y), np.asarray(estimator.classes_))
-        display = cls(X, y, y_pred=y_pred, classes=classes, feature_names=feature_names)
+        # Rows are predicted whole: nothing is at its median.
+        note = plane.note if projection is not None else ""
+        display = cls(
+            plane.points, y, y_pred=y_pred, classes=classes, feature_names=plane.names, note=note
+        )
         return display.plot(ax, **plot_options)
 
     def plot(
@@ -157,6 +180,7 @@ class LabelledRowsDisplay:
         title: str | None = None,
         size: float | None = None,
         alpha: float = 0.9,
+        max_rows: int | None = MOST_ROWS,
     ) -> Self:
         """Draw the rows.
 
@@ -180,6 +204,10 @@ class LabelledRowsDisplay:
             Area of a point in points squared; by default smaller where there are more rows.
         alpha : float, default=0.9
             Opacity of a point.
+        max_rows : int or None, default=5000
+            Of more rows about so many are drawn, chosen at random, but always the same; each class
+            keeps its share, and a rare one its rows up to a hundred. The legend says so. None draws
+            all.
 
         Returns
         -------
@@ -194,13 +222,15 @@ class LabelledRowsDisplay:
         """
         positions = self._colored_positions(color_by)
         grid = view if isinstance(view, PlaneGrid) else view_grid(self.X, self.y, view)
-        groups = [self.handles(grid)] if legend else []
-        axes = one_axes(ax, grid.figure_size(lines=count_lines(groups)))
+        groups = [self.handles(grid, max_rows)] if legend else []
+        lines = count_lines(groups) + bool(self.note) + (title is not None)
+        axes = one_axes(ax, grid.figure_size(lines=lines))
+        drawn_rows = sampled(self._positions, max_rows)
         if size is None:
-            size = float(np.clip(9000 / len(self.X), 9, 26))
+            size = point_size(axes, drawn_rows.size)
         self.points_: list[PathCollection | None] = []
         for position in range(len(self.classes)):
-            rows = self.X[positions == position]
+            rows = self.X[drawn_rows[positions[drawn_rows] == position]]
             drawn = None
             if len(rows):
                 look = palette.class_style(position)
@@ -208,10 +238,10 @@ class LabelledRowsDisplay:
                     rows[:, 0], rows[:, 1], s=size, alpha=alpha, rasterized=True, **look
                 )
             self.points_.append(drawn)
-        self.rings_ = self._draw_rings(axes, size)
+        self.rings_ = self._draw_rings(axes, size, drawn_rows)
         colors = [palette.class_color(position) for position in positions]
         self.arrows_ = mark_beyond(axes, self.X, colors, grid)
-        frame(axes, grid, self.feature_names)
+        frame(axes, grid, self.feature_names, self.note)
         legend_above(axes, groups, title)
         self.ax_, self.figure_ = axes, axes.figure
         return self
@@ -225,10 +255,10 @@ class LabelledRowsDisplay:
             raise ValueError("color_by='predicted' needs y_pred")
         return self._predicted
 
-    def _draw_rings(self, axes: Axes, size: float) -> PathCollection | None:
+    def _draw_rings(self, axes: Axes, size: float, drawn_rows: Indices) -> PathCollection | None:
         if self._predicted is None:
             return None
-        wrong = self.X[self._predicted != self._positions]
+        wrong = self.X[drawn_rows[(self._predicted != self._positions)[drawn_rows]]]
         # Many rings are drawn finer, or they would hide the rows.
         many = len(wrong) > _MANY_RINGS
         return axes.scatter(
@@ -237,17 +267,19 @@ class LabelledRowsDisplay:
             s=2.0 * size + 10 if many else 3.2 * size + 22,
             facecolors="none",
             edgecolors=ink(),
-            linewidths=0.7 if many else 1.0,
+            linewidths=(0.4 if len(wrong) > _VERY_MANY_RINGS else 0.7) if many else 1.0,
             zorder=3,
         )
 
-    def handles(self, grid: PlaneGrid) -> list[Line2D]:
-        """Return the legend's handles: the classes, the wrong rows, the rows beyond the view.
+    def handles(self, grid: PlaneGrid, max_rows: int | None = MOST_ROWS) -> list[Line2D]:
+        """Return the legend's handles: classes, wrong rows, rows beyond the view, rows not drawn.
 
         Parameters
         ----------
         grid : PlaneGrid
             The view.
+        max_rows : int or None, default=5000
+            As in :meth:`plot`.
 
         Returns
         -------
@@ -257,12 +289,21 @@ class LabelledRowsDisplay:
         handles = class_handles(self.classes)
         if self._predicted is not None:
             n_wrong = np.count_nonzero(self._predicted != self._positions)
-            handles.append(_handle(f"{n_wrong} wrong", marker="o", mfc="none", ms=7))
+            handles.append(_handle(f"{n_wrong:,} wrong", marker="o", mfc="none", ms=7))
         n_beyond = rows_beyond(self.X, grid).size
         if n_beyond:
             rows = "row" if n_beyond == 1 else "rows"
-            handles.append(_handle(f"{n_beyond} {rows} beyond", marker=r"$\rightarrow$", ms=9))
+            handles.append(_handle(f"{n_beyond:,} {rows} beyond", marker=r"$\rightarrow$", ms=9))
+        n, n_drawn = len(self.X), sampled(self._positions, max_rows).size
+        if n_drawn < n:
+            handles.append(_handle(f"{n_drawn:,} of {n:,} rows drawn", marker=""))
         return handles
+
+
+def point_size(axes: Axes, n: int) -> float:
+    """Return the area of a point in points squared: smaller where rows are many or axes small."""
+    width = axes.bbox.width / axes.figure.dpi
+    return float(np.clip(9000 / n, 9, 26) * np.clip(width / 3, 1, 1.7))
 
 
 def class_handles(classes: Labels) -> list[Line2D]:

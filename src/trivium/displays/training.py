@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import ArrayLike
 from trivium.arrays import Float64
 from trivium.displays import palette
 from trivium.displays._arrays import series
-from trivium.displays._axes import ink, label_line_ends, panels
+from trivium.displays._axes import font_size, ink, label_line_ends, own_size, panels
 from trivium.displays._pipelines import unwrap
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
     from trivium.displays._axes import AxesLike
+
+
+_LEAST_SPREAD = 0.02  # of accuracy, that an axis shows
 
 
 class TrainingCurvesDisplay:
@@ -155,7 +159,7 @@ class TrainingCurvesDisplay:
         """
         if loss_scale not in ("linear", "log"):
             raise ValueError(f"loss_scale must be 'linear' or 'log', got {loss_scale!r}")
-        self.axes_ = panels(ax, 2, 2, (6.6, 2.7))
+        self.axes_ = panels(ax, 2, 2, own_size((9.2, 3.7), (6.6, 2.7)))
         self.lines_: dict[str, Line2D] = {}
         self.axes_[0].set_yscale(loss_scale)
         self._draw_panel(self.axes_[0], "loss", self.loss, self.validation_loss)
@@ -187,6 +191,8 @@ class TrainingCurvesDisplay:
         ]
         if axes.get_yscale() == "log":
             _log_ticks(axes)
+        if name == "accuracy":
+            _accuracy_axis(axes, [values for _, _, values, _ in curves])
         label_line_ends(axes, ends)
         axes.set(xlabel="step", ylabel=name)
 
@@ -194,6 +200,39 @@ class TrainingCurvesDisplay:
 def _short(value: float) -> str:
     """Write a last value with three decimals, or three digits where these would say nothing."""
     return f"{value:.3f}" if value == 0 or 1e-3 <= abs(value) < 1e4 else f"{value:.3g}"
+
+
+def _accuracy_axis(axes: Axes, curves: Sequence[Float64]) -> None:
+    """Show where accuracy lies most of the time, not the steep rise from chance before it.
+
+    Where the last three quarters of the steps, and the end of all curves, fill less than half of
+    the axis, it begins beneath these, and says where the curves began.
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    values = np.concatenate(curves)
+    late = np.concatenate([curve[len(curve) // 4 :] for curve in curves])
+    late = late[np.isfinite(late)]
+    if not late.size:
+        return
+    low, high, least = float(late.min()), float(np.nanmax(values)), float(np.nanmin(values))
+    spread = max(high - low, _LEAST_SPREAD)
+    if high - least > 2 * spread:
+        axes.set_ylim(high - 1.25 * spread, min(high + 0.1 * spread, 1 + 0.04 * spread))
+        axes.annotate(
+            f"begins at {_short(least)} ↓",
+            (1.0, 0.0),
+            xycoords="axes fraction",
+            xytext=(-4, 4),
+            textcoords="offset points",
+            ha="right",
+            fontsize=0.85 * font_size("font.size"),
+            color=palette.MUTED,
+        )
+    else:
+        axes.set_ylim(top=min(axes.get_ylim()[1], 1 + 0.04 * (high - least) or 1.01))
+    axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
+    axes.yaxis.get_major_formatter().set_useOffset(False)  # type: ignore[attr-defined]
 
 
 def _log_ticks(axes: Axes) -> None:

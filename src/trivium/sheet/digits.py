@@ -190,7 +190,9 @@ def _curves_figure(history: dict[str, Float64]) -> Figure:
 def _weights_figure(digits: Digits) -> Figure:
     weights = digits.parameters[:, :64]
     # No probability depends on what all classes share, such as the start at one.
-    display = ClassWeightsDisplay(weights - weights.mean(axis=0), classes=range(N_CLASSES))
+    display = ClassWeightsDisplay(
+        weights - weights.mean(axis=0), image_shape=(8, 8), classes=range(N_CLASSES)
+    )
     return figure(lambda ax: display.plot(ax), (WIDTH, 2.5))
 
 

@@ -12,7 +12,7 @@ from sklearn.model_selection import train_test_split
 
 from trivium.arrays import Float64, Indices
 from trivium.displays import BoundaryTiltDisplay, LabelledRowsDisplay, PlaneGrid
-from trivium.displays.boundary_tilt import clip_boundary
+from trivium.displays.lines import clip_boundary
 from trivium.displays.palette import INK, OUTLIER_COLOR, OUTLIER_MARKER, class_style
 from trivium.least_squares.classifier import LeastSquaresClassifier
 from trivium.sheet import published
