@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from trivium.arrays import Float64
-from trivium.displays.boundary_tilt import clip_boundary
+from trivium.displays.lines import clip_boundary
 from trivium.lab.answers.learning import Rows
 from trivium.lab.view import View
 
