@@ -216,6 +216,19 @@ class TestWidget:
         assert widget.picture["panels"]
         assert len(heard) == 1
 
+    def test_rows_are_sent_again_only_where_they_differ_or_an_edit_is_refused(self, widget):
+        sent = []
+        widget.observe(lambda change: sent.append(change["new"]["serial"]), "rows")
+        happen(widget, kind="hover", x=0, y=0)
+        widget.show_rows([[0, 0], [1, 1]], [0, 1])
+        assert sent == []
+        happen(widget, kind="move", row=0, x=9, y=9)
+        widget.show_rows([[0, 0], [1, 1]], [0, 1], serial=1)
+        assert sent == []
+        widget.show_rows([[0, 0], [1, 1]], [0, 1])
+        widget.show_rows([[0, 0], [1, 2]], [0, 1])
+        assert sent == [2, 2]
+
     def test_rows_of_a_test_are_shown_beside(self, widget):
         widget.show_rows([[0, 0]], [0], others=([[2, 2]], [1]))
         assert widget.rows["others"]["codes"] == [1]

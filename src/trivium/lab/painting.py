@@ -155,6 +155,29 @@ def path(points: ArrayLike, window: Window) -> str:
     return "".join(written)
 
 
+@lru_cache
+def mark(marker: str) -> str:
+    """Return a marker of matplotlib's as an SVG path, of about one unit to either side.
+
+    Examples
+    --------
+    >>> from trivium.lab.painting import mark
+    >>> mark("s")
+    'M-1 1L1 1L1 -1L-1 -1Z'
+    """
+    from matplotlib.markers import MarkerStyle
+
+    shape = MarkerStyle(marker)  # from -1/2 to 1/2, upwards
+    outline = shape.get_path().transformed(shape.get_transform())
+    letters = {outline.MOVETO: "M", outline.LINETO: "L", outline.CURVE3: "Q", outline.CURVE4: "C"}
+    written = []
+    for points, code in outline.iter_segments(simplify=False):
+        numbers = points.reshape(-1, 2) * (2, -2)
+        text = " ".join(f"{value + 0.0:.3g}" for value in np.round(numbers, 3).ravel())
+        written.append("Z" if code == outline.CLOSEPOLY else letters[code] + text)
+    return "".join(written)
+
+
 def coordinates(points: ArrayLike) -> str:
     """Return points as base64 of their float64, x and y in turn, lowest byte first."""
     rows = np.ascontiguousarray(points, dtype="<f8")

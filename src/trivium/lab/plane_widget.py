@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from importlib.resources import files
 from typing import Any
 
 import anywidget
@@ -21,11 +21,27 @@ import traitlets
 from numpy.typing import ArrayLike
 
 from trivium.displays import palette
-from trivium.lab.painting import Window, coordinates, ticks
+from trivium.lab.painting import Window, coordinates, mark, ticks
 from trivium.lab.plane_events import TOOLS, PlaneEvent, read_events
 
 MOST_POINTS = 5000
 """Rows that a browser draws as marks of their own, and still follows a hand."""
+
+
+_HINT = "Drag a point, or go to a panel and press N for the first."
+_HELP = (
+    ("drag", "move a point"),
+    ("double click", "add one; or choose Add, Delete or Relabel above"),
+    ("N, P", "next, previous point; Space: the nearest to the cross; Escape: none"),
+    ("arrows", "move the point, or the cross where none is chosen; a tenth as far with Shift"),
+    ("A", "add a point at the cross"),
+    ("1 … 9", "give the point that class, or choose the class to add; Enter: the next class"),
+    ("Delete", "delete the point"),
+)
+
+
+def _source(name: str) -> str:
+    return (files("trivium.lab") / name).read_text(encoding="utf-8")
 
 
 class PlaneWidget(anywidget.AnyWidget):
@@ -68,8 +84,8 @@ class PlaneWidget(anywidget.AnyWidget):
         If shapes or codes do not fit together, or there are more rows than a browser draws.
     """
 
-    _esm = Path(__file__).parent / "plane.js"
-    _css = Path(__file__).parent / "plane.css"
+    _esm = "\n".join(_source(name) for name in ("plane.js", "plane_hands.js"))
+    _css = _source("plane.css")
 
     look = traitlets.Dict().tag(sync=True)
     rows = traitlets.Dict().tag(sync=True)
@@ -92,7 +108,8 @@ class PlaneWidget(anywidget.AnyWidget):
         tools: bool = True,
         hover: bool = False,
     ) -> None:
-        self._taken = 0
+        self._taken = 0  # serial numbers of the last event, and of the last edit
+        self._edited = 0
         self._n_rows = 0
         self._n_classes = len(classes)
         self._callbacks: list[Callable[[PlaneEvent], object]] = []
@@ -117,12 +134,14 @@ class PlaneWidget(anywidget.AnyWidget):
         self.look = {
             "classes": [str(name) for name in classes],
             "colors": [palette.class_color(place) for place in places],
-            "markers": [palette.class_style(place)["marker"] for place in places],
+            "marks": [mark(palette.class_style(place)["marker"]) for place in places],
             "names": [str(name) for name in names],
             "window": [float(end) for end in window],
             "ticks": [ticks(*window[:2]), ticks(*window[2:])],
             "tools": tools,
             "hover": hover,
+            "hint": _HINT,
+            "help": [list(line) for line in _HELP],
         }
 
     def show_rows(
@@ -153,11 +172,12 @@ class PlaneWidget(anywidget.AnyWidget):
         shown = self._checked(points, codes)
         faint = self._checked(*others) if others is not None else {"xy": "", "codes": []}
         self._n_rows = len(shown["codes"])
-        self.rows = {
-            **shown,
-            "others": faint,
-            "serial": self._taken if serial is None else serial,
-        }
+        answered = self._taken if serial is None else serial
+        before = self.rows.get("serial", -1)
+        drawn = {**shown, "others": faint, "serial": before}
+        # Sent again only where they differ, or where the browser has drawn an edit ahead of them.
+        if drawn != self.rows or before < self._edited <= answered:
+            self.rows = {**drawn, "serial": answered}
 
     def show(self, panels: Sequence[Mapping[str, Any]], *, serial: int | None = None) -> None:
         """Show panels, side by side.
@@ -238,6 +258,7 @@ class PlaneWidget(anywidget.AnyWidget):
         found = read_events(change["new"], self._taken, self._n_rows, self._n_classes, n_panels)
         for event in found:
             self._taken = event.serial
+            self._edited = event.serial if event.is_edit else self._edited
             self._n_rows += (event.kind == "add") - (event.kind == "remove")
             if event.kind == "select":
                 self.selected = event.row
