@@ -1,6 +1,7 @@
 """Sentences: each says what was measured, and nothing that was not."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -87,6 +88,8 @@ def test_a_line_that_turns_by_a_right_angle_is_said_to():
     assert abs(new.facts["angle"] - old.facts["angle"]) == pytest.approx(90.0)
     change = change_of(before, before.relabelled(1, 1))
     assert "the line turns by 90°" in explain("least_squares", old, new, change)
+    old, new = (replace(old, facts={"angle": angle}) for angle in (170.0, -175.0))
+    assert "the line turns by 15°" in explain("least_squares", old, new, change)
 
 
 def test_the_outlier_has_the_greatest_leverage():
@@ -97,7 +100,7 @@ def test_the_outlier_has_the_greatest_leverage():
         "the test accuracy goes from 100.0 % to 98.0 %, by rint from 95.0 % to 85.0 %" in sentence
     )
     assert sentence.endswith("the greatest of all.")
-    inner = before.moved(3, 0.1, 0.1)
+    inner = before.moved(3, 1.2, 0.5)
     assert re.search(
         r"its leverage is 0\.\d+, the mean is 0\.0033\.$", told("least_squares", before, inner)
     )

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -204,6 +205,17 @@ def fragment(data):
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
+def test_a_link_that_would_unpack_to_much_takes_little_memory():
+    bomb = fragment(zlib.compress(b" " * 100_000_000))
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match="would unpack to more"):
+            Scene.from_fragment(bomb)
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -213,7 +225,7 @@ def fragment(data):
         ("abcde", "cut off or changed"),
         (fragment(zlib.compress(b"\xff\xfe")), "cut off or changed"),
         (fragment(zlib.compress(b"{}")), "no key 'scene'"),
-        (fragment(zlib.compress(b" " * 50_000_000)), "would unpack to more than 2000000"),
+        (fragment(zlib.compress(b" " * 2_000_001)), "would unpack to more than 2000000"),
         ("a" * (MOST_TEXT + 1), "2000001 letters"),
     ],
 )

@@ -10,6 +10,7 @@ from tests.lab.answers.test_all_three import clouds
 from trivium.lab.presets import outlier
 from trivium.lab.scene import Scene
 from trivium.lab.script import PANELS, printed, script
+from trivium.lab.settings import Settings
 from trivium.lab.view import view_of
 
 HOSTILE = '"; print("run")\n#\r\x0c\u2028<script>{1/0}\\'
@@ -30,8 +31,8 @@ SCENES = {
     "rounded, tested": outlier(8),
     "no density": TWO.with_settings(k=1, neighbors_shading="p(x)"),
     "one class": Scene([[0, 0], [1, 1]], [0, 0], ("a",)).with_settings(k=2),
-    "hostile names": Scene([[0, 0], [1, 1]], [0, 1], (HOSTILE, "b"), (HOSTILE, "y")).with_settings(
-        k=1
+    "hostile names": Scene(
+        [[0, 0], [1, 1]], [0, 1], (HOSTILE, "b"), (HOSTILE, "y"), Settings(k=1), HOSTILE
     ),
     "far apart": clouds(40, 2, scale=(1e-6, 1e9)).with_settings(standardize=True),
     "duplicates": clouds(40, 2, integers=True).with_settings(step=20),
@@ -64,6 +65,11 @@ def test_scores_are_all_printed():
     lines = printed(answers).splitlines()
     assert len(lines) == sum(len(answer.scores) for answer in answers.values()) == 10
     assert lines[0].startswith("k nearest neighbours: accuracy 0.")
+
+
+def test_no_more_steps_are_taken_than_are_shown():
+    assert "max_iter=7," in script(SCENES["robust, at a step"])
+    assert "max_iter=1," in script(SCENES["standardized, at the start"])
 
 
 def test_there_is_nothing_to_print_without_rows():

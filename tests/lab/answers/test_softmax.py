@@ -8,10 +8,11 @@ import pytest
 from tests.lab.answers.test_all_three import clouds
 
 from trivium import SoftmaxRegression
-from trivium.lab.answers import softmax
+from trivium.lab.answers import descent, softmax
 from trivium.lab.answers.descent import descent_of
 from trivium.lab.scene import Scene
 from trivium.lab.view import view_of
+from trivium.softmax.solvers.gradient_descent import gradient_descent
 
 
 def by_estimator(scene, steps, rate):
@@ -71,6 +72,20 @@ def test_a_path_that_is_asked_in_parts_is_the_same_path():
     assert whole is not parts
     np.testing.assert_array_equal(whole.at(11).parameters, parts.at(11).parameters)
     np.testing.assert_array_equal(whole.curves(11)["loss"], parts.curves(11)["loss"])
+
+
+def test_a_path_goes_on_where_it_ended(monkeypatch):
+    asked = []
+
+    def counted(*given, max_iter, **more):
+        asked.append(max_iter)
+        return gradient_descent(*given, max_iter=max_iter, **more)
+
+    monkeypatch.setattr(descent, "gradient_descent", counted)
+    path = descent_of(clouds(30, 3, seed=8))
+    for step in (0, 10, 3, 11):
+        path.at(step)
+    assert asked == [0, 10, 1]
 
 
 def test_steps_come_one_by_one():
