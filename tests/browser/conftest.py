@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from tests.browser.lab_process import Lab, running
 from tests.comparison.examples import EXAMPLES
 
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
@@ -80,5 +81,38 @@ def show(browser: Browser, files: dict[str, Path]) -> Iterator[Callable[..., Ope
         return opened
 
     yield shown
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """The lab as a user starts it, for all tests that only visit it."""
+    with running(folder=tmp_path_factory.mktemp("lab")) as lab:
+        yield lab
+
+
+@pytest.fixture
+def open_lab(browser: Browser, lab: Lab) -> Iterator[Callable[..., Opened]]:
+    """Open the lab in a window of that width and colour scheme, once all panels are drawn."""
+    contexts = []
+
+    def opened(
+        width: int = 1400, scheme: str = "light", *, fragment: str = "", url: str = lab.url
+    ) -> Opened:
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        contexts.append(context)
+        page = context.new_page()
+        opened = Opened(page, [], [])
+        page.on("request", lambda request: opened.requests.append(request.url))
+        page.on("console", lambda message: opened.complaints.append(message.text))
+        page.on("pageerror", lambda error: opened.complaints.append(str(error)))
+        page.goto(f"{url}#{fragment}" if fragment else url)
+        page.wait_for_function(
+            "document.querySelectorAll('.trivium-panel image[href]').length === 3"
+        )
+        return opened
+
+    yield opened
     for context in contexts:
         context.close()

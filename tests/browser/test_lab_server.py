@@ -18,12 +18,6 @@ UPGRADE = {
 }
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    with running(folder=tmp_path_factory.mktemp("lab")) as lab:
-        yield lab
-
-
 def ask(url, path="/", **headers):
     """Return the status, the headers and the body of an answer."""
     place = urlsplit(url)

@@ -48,8 +48,11 @@ def create_app(build: Callable[[], Any], title: str = "Trivium's lab") -> FastAP
         What the tab is called.
     """
     from fastapi import FastAPI
+    from nicegui import app as nicegui
     from nicegui import ui
 
+    # A bar that tells of requests has no name that a screen reader could say.
+    nicegui.config.quasar_config["loadingBar"]["skipHijack"] = True
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     ui.run_with(
         app,

@@ -171,8 +171,9 @@ class Slider:
         with ui.element("label").classes("lab-field lab-slider"):
             with ui.element("span").classes("lab-label"):
                 text("span", label)
-                self._output = text("output")
+                self._told = text("span", "", "lab-value")
             self._range = ui.element("input").props("type=range min=0 step=1")
+            self._range.props["aria-label"] = label
             self._range.on("input", self._chosen, throttle=_MOVES, js_handler=_VALUE)
         self.offer(values, value)
 
@@ -193,7 +194,7 @@ class Slider:
         self._tell(words or self._write(value))
 
     def _tell(self, words: str) -> None:
-        self._output.set(words)
+        self._told.set(words)
         if self._range.props.get("aria-valuetext") != words:
             self._range.props["aria-valuetext"] = words
 

@@ -128,7 +128,7 @@ class Page:
         for card in self._cards.values():
             card.follow()
         self._standardize.set(scene.settings.standardize)
-        if self._undo.props.get("disabled") is tab.can_undo:
+        if bool(self._undo.props.get("disabled")) is tab.can_undo:
             self._undo.props["disabled"] = not tab.can_undo
 
     def _show(self, shown: Shown) -> None:

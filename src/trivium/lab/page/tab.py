@@ -180,8 +180,7 @@ class Tab:
             self._do(event)
         except ValueError as error:
             self.tell(str(error), True)
-            self._changed()  # the plane shows the scene as it is
-            self.refresh()
+        self.refresh()  # the plane waits for an answer to what it has told
 
     def _do(self, event: PlaneEvent) -> None:
         match event:
@@ -199,17 +198,12 @@ class Tab:
             case PlaneEvent(kind="relabel", row=int(row), code=int(code)):
                 self.edit(self.scene.relabelled(row, code))
             case PlaneEvent(kind="hover", x=float(x), y=float(y)):
-                self._point(Pointer(x, y, self._row_near(x, y)))
+                self._pointer = Pointer(x, y, self._row_near(x, y))
             case PlaneEvent(kind="hover"):
-                self._point(None)
+                self._pointer = None
             case PlaneEvent(kind="select", row=int(row)) if row < self.scene.n_rows:
                 x, y = self.scene.X[row].tolist()
-                self._point(Pointer(x, y, row))
-
-    def _point(self, pointer: Pointer | None) -> None:
-        if pointer != self._pointer:
-            self._pointer = pointer
-        self.refresh()  # the plane waits for an answer to what it has told
+                self._pointer = Pointer(x, y, row)
 
     def _row_near(self, x: float, y: float) -> int | None:
         """Return the row that is meant by a pointer, if one is near."""
