@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,18 +24,30 @@ class Lab(NamedTuple):
     said: list[str]
     """Lines that it has printed so far."""
 
+    def line(self, begin: str) -> str:
+        """Return the first line that begins so, once it has been printed."""
+        end = time.monotonic() + PATIENCE
+        while not (found := [line for line in self.said if line.startswith(begin)]):
+            assert time.monotonic() < end, f"no line of {self.said} begins with {begin!r}"
+            time.sleep(0.05)
+        return found[0]
+
+
+_PATH = os.pathsep.join(each for each in sys.path if each)
+_LAB = ("trivium", "lab", "--no-browser")
+
 
 @contextmanager
-def running(*arguments: str, folder: Path) -> Iterator[Lab]:
+def running(*arguments: str, folder: Path, program: tuple[str, ...] = _LAB) -> Iterator[Lab]:
     """Start `trivium lab`, wait until the page is there, and end it as Ctrl-C does."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "trivium", "lab", "--no-browser", *arguments],
+        [sys.executable, "-m", *program, *arguments],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         encoding="utf-8",
-        env=os.environ | {"COLUMNS": "200", "PYTHONUNBUFFERED": "1"},
+        env=os.environ | {"COLUMNS": "200", "PYTHONUNBUFFERED": "1", "PYTHONPATH": _PATH},
     )
     said: list[str] = []
     lines: Queue[str | None] = Queue()

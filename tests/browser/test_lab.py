@@ -1,5 +1,6 @@
 """The lab's page in a browser: what a hand does to it, and what it answers."""
 
+import csv
 import json
 import re
 import subprocess
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
-from tests.browser.lab_process import PATIENCE
+from tests.browser.lab_process import PATIENCE, running
 
 from trivium import KNeighborsClassifier, LeastSquaresClassifier
 from trivium.lab.presets import PRESETS, outlier
@@ -306,3 +307,73 @@ def test_names_from_a_scene_are_text(open_lab):
     assert page.locator("img").count() == 0
     assert page.title() == "Trivium's lab"
     assert json.loads(saved(page).to_json())["classes"][0] == name
+
+
+def test_closing_a_tab_ends_its_work(browser, tmp_path):
+    scene = PRESETS["moons"].make().with_settings(step=0, n_steps=10_000, learning_rate=1e-3)
+    with running(folder=tmp_path, program=("tests.browser.lab_driver",)) as lab:
+        page = browser.new_page()
+        page.goto(f"{lab.url}#{scene.to_fragment()}")
+        expect(page.locator(".lab-status")).to_have_text("The scene of the link")
+        page.get_by_role("button", name="Play").click()
+        expect(page.get_by_role("button", name="Pause")).to_be_visible()
+        page.close()
+        assert lab.line("ended") == "ended: 0 descents go on"
+        assert lab.line("closed") == "closed while at rest"
+
+
+CELLS = ("<script>document.title=1</script>", '"><img src=x onerror=document.title=1>', "{{7*7}}")
+
+
+def hostile_table(path, n_rows):
+    """Write a table whose names and cells are tags, and whose numbers have gaps."""
+    generator = np.random.default_rng(0)
+    numbers = generator.normal(size=(n_rows, 2))
+    names = ['<b onclick="x">a</b>', "</style><script>document.title=1</script>", "<i>class</i>"]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(names)
+        for row, (x, y) in enumerate(numbers.tolist()):
+            writer.writerow(["NaN" if row % 97 == 0 else x, y, CELLS[row % len(CELLS)]])
+    return names
+
+
+def test_a_hostile_table_neither_injects_nor_hangs(open_lab, tmp_path):
+    names = hostile_table(tmp_path / "<img src=x>.csv", 1_000_000)
+    with running("<img src=x>.csv", "--target", names[2], folder=tmp_path) as lab:
+        page, requests, complaints = open_lab(url=lab.url)
+        assert list_of(page, "Scene").locator("option").first.inner_text() == "<img src=x>.csv"
+        expect(page.get_by_text(CELLS[0]).first).to_be_attached()
+        expect(page.locator(".axes text.name").first).to_have_text(names[0])
+        expect(page.locator(".lab-status")).to_contain_text("rows are shown, evenly spaced")
+        list_of(page, "Up").select_option("")
+        expect(page.locator(".axes text.name").first).to_have_text("principal axis 1")
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+        assert page.locator("img").count() == 0
+        assert page.title() == "Trivium's lab"
+        assert {urlsplit(each).netloc for each in requests} <= {urlsplit(lab.url).netloc, ""}
+        assert complaints == []
+        page.context.close()
+
+
+def test_columns_of_a_table_are_chosen(open_lab, tmp_path):
+    from sklearn.datasets import load_iris
+
+    iris = load_iris(as_frame=True)
+    table = iris.data.assign(species=iris.target_names[iris.target])
+    table.to_csv(tmp_path / "iris.csv", index=False)
+    columns = table.columns.tolist()
+    arguments = ("iris.csv", "--target", "species", "--x", columns[2], "--y", columns[3])
+    with running(*arguments, folder=tmp_path) as lab:
+        page = open_lab(url=lab.url).page
+        scene = saved(page)
+        assert scene.names == (columns[2], columns[3])
+        assert pytest.approx(table[columns[2:4]].to_numpy()) == scene.X
+        assert scene.classes == ("setosa", "versicolor", "virginica")
+        list_of(page, "Up").select_option(label=columns[0])
+        expect(page.locator(".axes text.name").nth(1)).to_have_text(columns[0])
+        assert pytest.approx(table[[columns[2], columns[0]]].to_numpy()) == saved(page).X
+        list_of(page, "Across").select_option(label=columns[0])  # the other list makes way
+        expect(list_of(page, "Up")).to_have_value("1")
+        page.context.close()

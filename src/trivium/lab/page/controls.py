@@ -113,10 +113,11 @@ class Choice:
         """Show the whole field, or hide it."""
         self.field.set_visibility(visible)
 
-    def _chosen(self, event: Any) -> None:
-        if event.args in self._options:
-            self._value = event.args
-            self._act(event.args)
+    def _chosen(self, event: Any) -> Any:
+        if event.args not in self._options:
+            return None
+        self._value = event.args
+        return self._act(event.args)
 
 
 class Switch:

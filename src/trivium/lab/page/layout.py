@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,15 @@ from trivium.arrays import Float64
 from trivium.lab.explain import Panel
 from trivium.lab.page.cards import Card, LeastSquares, Neighbors, Softmax
 from trivium.lab.page.controls import Choice, Switch, button, text
-from trivium.lab.page.sharing import Sharing, open_scene
+from trivium.lab.page.own_axes import Axes, OwnAxes, OwnScenes
+from trivium.lab.page.sharing import Sharing
 from trivium.lab.page.tab import Tab
 from trivium.lab.plane_widget import PlaneWidget
 from trivium.lab.presets import Preset
 from trivium.lab.question import Shown
 from trivium.lab.scene import Scene
 
+_OWN = "own"
 _HERE = Path(__file__).parent
 _SCHEMES = """(event) => {
   const root = document.documentElement;
@@ -36,15 +39,27 @@ class Page:
     ----------
     presets : mapping of str to Preset
         Scenes to begin with; the first is shown first.
+    own : OwnScenes or None
+        A table of the user's, which is shown first.
     threads : Executor
     """
 
-    def __init__(self, presets: Mapping[str, Preset], threads: Executor) -> None:
-        self._presets = presets
-        self._first = next(iter(presets))
+    def __init__(
+        self, presets: Mapping[str, Preset], own: OwnScenes | None, threads: Executor
+    ) -> None:
+        self._presets, self._own, self._threads = presets, own, threads
+        self._titles = {name: preset.title for name, preset in presets.items()}
+        if own is None:
+            self._first = next(iter(presets))
+            scene, self._about = presets[self._first].make(), presets[self._first].about
+        else:
+            self._first = _OWN
+            self._titles = {_OWN: own.title, **self._titles}
+            scene, self._about = own.make(own.axes)
+        self._asked = 0  # scenes, of which only the last is opened
         self._looked: Any = None
         self.tab = Tab(
-            presets[self._first].make(),
+            scene,
             threads,
             show=self._show,
             show_curve=self._show_curve,
@@ -55,7 +70,7 @@ class Page:
         ui.add_css(_HERE.parent / "plane.css")
         with ui.element("div").classes("lab"):
             self._build_head()
-            self._status = text("p", self._presets[self._first].about, "lab-status")
+            self._status = text("p", self._about, "lab-status")
             self._status.element.props["role"] = "status"
             self._build_plane()
             self._cards: dict[Panel, Card] = {}
@@ -75,16 +90,12 @@ class Page:
     def _build_head(self) -> None:
         with ui.element("header").classes("lab-head"):
             text("h1", "Trivium's lab")
-            self._scene = Choice(
-                "Scene",
-                {name: preset.title for name, preset in self._presets.items()},
-                self._first,
-                self._choose,
-            )
+            self._scene = Choice("Scene", self._titles, self._first, self._choose)
+            self._axes = None if self._own is None else OwnAxes(self._own, self._choose_axes)
             with ui.element("div").classes("lab-tools"):
                 self._undo = button("Undo", lambda: self.tab.undo())
                 button("Show all rows", lambda: self.tab.fit_view())
-                self._sharing = Sharing(self.tab)
+                self._sharing = Sharing(self.tab, self._opened)
                 scheme = ui.element("button").props("type=button").classes("lab-button")
                 scheme._text = "◐"
                 scheme.props["aria-label"] = "Light or dark"
@@ -116,11 +127,41 @@ class Page:
         self._linked = True
         fragment = await self._client.run_javascript("window.location.hash", timeout=10)
         if isinstance(fragment, str) and len(fragment) > 1:
-            open_scene(self.tab, lambda: Scene.from_fragment(fragment), "The scene of the link")
+            self._sharing.open(lambda: Scene.from_fragment(fragment), "The scene of the link")
 
-    def _choose(self, name: str) -> None:
+    def _opened(self) -> None:
+        """Let the list of scenes say that what is shown is none of them."""
+        self._scene.offer({**self._titles, "": "one that was opened"}, "")
+        if self._axes is not None:
+            self._axes.show(False)
+
+    async def _choose(self, name: str) -> None:
+        self._scene.offer(self._titles, name)
+        if self._axes is not None:
+            self._axes.show(name == _OWN)
+            if name == _OWN:
+                await self._choose_axes(self._axes.axes)
+                return
         preset = self._presets[name]
-        open_scene(self.tab, preset.make, preset.about)
+        await self._open(lambda: (preset.make(), preset.about))
+
+    async def _choose_axes(self, axes: Axes) -> None:
+        if self._own is not None:
+            own = self._own
+            await self._open(lambda: own.make(axes))
+
+    async def _open(self, make: Callable[[], tuple[Scene, str]]) -> None:
+        """Make a scene in a thread, and show it unless another was asked for meanwhile."""
+        self._asked += 1
+        asked = self._asked
+        loop = asyncio.get_running_loop()
+        try:
+            scene, about = await loop.run_in_executor(self._threads, make)
+        except ValueError as error:
+            self._tell(str(error), True)
+            return
+        if asked == self._asked:
+            self.tab.open(scene, about)
 
     def _follow(self) -> None:
         """Set all controls by the scene."""

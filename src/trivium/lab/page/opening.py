@@ -7,20 +7,23 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from trivium.lab.page.layout import Page
+from trivium.lab.page.own_axes import OwnScenes
 from trivium.lab.presets import Preset
 
 
-def page_of(presets: Mapping[str, Preset]) -> Callable[[], None]:
+def page_of(presets: Mapping[str, Preset], own: OwnScenes | None = None) -> Callable[[], None]:
     """Return what makes the page, anew for each tab.
 
     Parameters
     ----------
     presets : mapping of str to Preset
         Scenes to begin with; the first is shown first.
+    own : OwnScenes or None
+        A table of the user's, which is shown before them.
     """
     threads = ThreadPoolExecutor(min(4, os.cpu_count() or 1), thread_name_prefix="lab")
 
     def build() -> None:
-        Page(presets, threads)
+        Page(presets, own, threads)
 
     return build

@@ -64,10 +64,12 @@ class Sharing:
     Parameters
     ----------
     tab : Tab
+    opened : callable
+        Called when a scene from elsewhere is shown.
     """
 
-    def __init__(self, tab: Tab) -> None:
-        self._tab = tab
+    def __init__(self, tab: Tab, opened: Callable[[], None]) -> None:
+        self._tab, self._told = tab, opened
         button("Link", self._link, label="A link to this scene")
         button("Save", self._save, label="Save this scene as a file")
         with ui.element("label").classes("lab-button lab-file") as opening:
@@ -104,14 +106,14 @@ class Sharing:
         if not isinstance(words, str):
             self._tab.tell(f"{str(name)[:80]}: a scene has at most {MOST_BYTES:,} bytes", True)
             return
-        open_scene(self._tab, lambda: Scene.from_json(words), f"Opened: {str(name)[:80]}")
+        self.open(lambda: Scene.from_json(words), f"Opened: {str(name)[:80]}")
 
-
-def open_scene(tab: Tab, read: Callable[[], Scene], words: str) -> None:
-    """Show a scene that comes from elsewhere, or say what is wrong with it."""
-    try:
-        scene = read()
-    except ValueError as error:
-        tab.tell(str(error), True)
-        return
-    tab.open(scene, words)
+    def open(self, read: Callable[[], Scene], words: str) -> None:
+        """Show a scene that comes from elsewhere, or say what is wrong with it."""
+        try:
+            scene = read()
+        except ValueError as error:
+            self._tab.tell(str(error), True)
+            return
+        self._tab.open(scene, words)
+        self._told()
