@@ -1,5 +1,7 @@
 """What holds for the answers of all three panels, whatever the rows."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -145,6 +147,37 @@ def test_an_edit_leaves_the_rows_that_it_does_not_touch():
     before = neighbors.answer(scene, view)
     assert neighbors.answer(other, view).shading is before.shading
     assert neighbors.answer(scene.moved(0, 0.0, 0.0), view).shading is not before.shading
+
+
+def test_threads_do_not_disturb_each_other():
+    settings = {"k": 3, "step": 40, "n_steps": 50, "learning_rate": 0.1}
+    scenes = [clouds(30, 2 + i % 3, seed=i).with_settings(**settings) for i in range(12)]
+    asked = [(panel, scene) for scene in scenes for panel in PANELS] * 2
+
+    def ask(panel, scene):
+        return panel.answer(scene, view_of(scene, 12))
+
+    with ThreadPoolExecutor(4) as threads:
+        together = list(threads.map(lambda pair: ask(*pair), asked))
+    for (panel, scene), found in zip(asked, together, strict=True):
+        alone = ask(panel, clouds_like(scene))
+        np.testing.assert_array_equal(found.shading, alone.shading)
+        assert found.scores == alone.scores
+        assert found.notes == alone.notes
+        for name, values in alone.curves.items():
+            np.testing.assert_array_equal(found.curves[name], values)
+
+
+def clouds_like(scene):
+    """The same scene, of which nothing is kept yet."""
+    return Scene.from_json(scene.to_json())
+
+
+def test_what_is_kept_is_not_what_is_handed_out():
+    scene = clouds(30, 2)
+    for panel in PANELS:
+        panel.answer(scene, view_of(scene, 12)).scores.clear()
+        assert panel.answer(scene, view_of(scene, 12)).scores
 
 
 def test_a_class_that_is_never_predicted_is_named():

@@ -71,7 +71,7 @@ def answer(scene: Scene, view: View, pointer: Pointer | None = None) -> Answer:
     found = replace(
         shaded,
         sizes=sizes,
-        scores=scores,
+        scores=dict(scores),
         measures=_measures(fitted.influence),
         facts=_facts(fitted, rows, view),
         notes=(*fitted.notes, *never_predicted(scene, labels), *missing),

@@ -63,7 +63,7 @@ def answer(scene: Scene, view: View, pointer: Pointer | None = None) -> Answer:
     found = replace(
         shaded,
         legend=_legend(scene),
-        scores=told,
+        scores=dict(told),
         notes=shaded.notes + never_predicted(scene, labels),
     )
     if pointer is None:
