@@ -46,4 +46,4 @@ app.command(
 )(predict.predict)
 app.command(epilog="Example: `trivium inspect outcome.model`")(inspect.inspect)
 app.command(epilog="Example: `trivium sheet --task 2 --out results`")(sheet.sheet)
-app.command(epilog="Example: `trivium lab`")(lab.lab)
+app.command(epilog="Example: `trivium lab patients.csv --target outcome`")(lab.lab)

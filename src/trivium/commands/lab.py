@@ -11,7 +11,7 @@ from trivium.commands.progress import progress
 from trivium.commands.words import errors_in_one_line, in_one_line, print_lines
 
 if TYPE_CHECKING:
-    from trivium.lab.page.own_axes import OwnScenes
+    from trivium.lab.own_scenes import OwnScenes
 
 
 def lab(
@@ -68,10 +68,6 @@ def lab(
         address = listen(host, port)
     except LabError as error:
         raise TyperException(in_one_line(error)) from error
-    from trivium.lab.page.opening import page_of
-    from trivium.lab.presets import PRESETS
-    from trivium.lab.warm_up import warm_up
-
     if not address.is_local:
         typer.echo(
             f"trivium: other machines can reach this page at {host}: give its address, with the "
@@ -90,6 +86,10 @@ def lab(
                 "sheet": sheet,
             }
             own = _own_scenes(data, target, None if x is None or y is None else (x, y), choices)
+        from trivium.lab.page.opening import page_of
+        from trivium.lab.presets import PRESETS
+        from trivium.lab.warm_up import warm_up
+
         print_lines(["Warming up: after an installation, kernels are compiled once ..."])
         warm_up()
         serve(
@@ -105,7 +105,7 @@ def _own_scenes(
 ) -> "OwnScenes":
     """Read a table; where two columns are all that there is, they are its axes."""
     from trivium.lab.own_rows import own_table
-    from trivium.lab.page.own_axes import OwnScenes
+    from trivium.lab.own_scenes import OwnScenes
 
     with errors_in_one_line(), progress("reading"):
         table = own_table(data, target, **choices)

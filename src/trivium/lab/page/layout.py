@@ -12,9 +12,10 @@ from nicegui import ui
 
 from trivium.arrays import Float64
 from trivium.lab.explain import Panel
+from trivium.lab.own_scenes import Axes, OwnScenes
 from trivium.lab.page.cards import Card, LeastSquares, Neighbors, Softmax
 from trivium.lab.page.controls import Choice, Switch, button, text
-from trivium.lab.page.own_axes import Axes, OwnAxes, OwnScenes
+from trivium.lab.page.own_axes import OwnAxes
 from trivium.lab.page.sharing import Sharing
 from trivium.lab.page.tab import Tab
 from trivium.lab.plane_widget import PlaneWidget

@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+from trivium.lab.own_scenes import OwnScenes
 from trivium.lab.page.layout import Page
-from trivium.lab.page.own_axes import OwnScenes
 from trivium.lab.presets import Preset
 
 
