@@ -20,9 +20,7 @@ def put(widget: PlaneWidget) -> None:
     HEARD.clear()
     widget.on_event(lambda event: HEARD.append(event.kind))
     ui.page_title("Plane")
-    element = ui.anywidget(widget)
-    element.LOOPBACK = False
-    element.style("width: 100%")
+    ui.anywidget(widget).LOOPBACK = False
     ui.element("div").style("height: 100rem")
 
 

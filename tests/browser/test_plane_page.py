@@ -136,6 +136,24 @@ def test_moves_wait_for_an_answer_and_the_last_one_is_never_lost(show, address):
     np.testing.assert_allclose(hand.at(3), [x + 29, y + 29], atol=1)
 
 
+def test_events_alone_go_up_and_no_picture_comes_back_with_them(show, address):
+    hand = show()
+    sent, received = [], []
+
+    def listen(socket):
+        socket.on("framesent", lambda frame: sent.append(str(frame)))
+        socket.on("framereceived", lambda frame: received.append(str(frame)))
+
+    hand.page.on("websocket", listen)
+    hand.page.reload()
+    hand.root.locator(".trivium-panel").first.wait_for(timeout=60_000)
+    hand.drag(3, hand.pixels(4.6, 0.2, WINDOW))
+    assert any("events" in frame for frame in sent)
+    assert not any("image" in frame or "_esm" in frame for frame in sent)
+    assert any("image" in frame for frame in received)
+    assert not any("class Drawing" in frame for frame in received)
+
+
 def test_the_pointer_says_where_it_is_and_that_it_left(show, address):
     hand = show("/silent")
     hand.page.mouse.move(*hand.pixels(4.0, 4.5, WINDOW))

@@ -39,6 +39,7 @@ class Drawing {
     }
     this.model = model;
     this.id = `plane-${Math.random().toString(36).slice(2)}`;
+    el.style.width ||= "100%"; // its host may lay it out by its content, which has no width
     this.root = make(el, "div", { class: "trivium-plane", "data-lm-suppress-shortcuts": "true" });
     Object.assign(this, { queue: [], rows: [], panels: [], side: 360 });
     Object.assign(this, { awaited: 0, answered: 0, last: 0, sentAt: -Infinity });
