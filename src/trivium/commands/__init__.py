@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from trivium.commands import compare, fit, inspect, lab, look, predict, sheet
+from trivium.commands import compare, fit, inspect, lab, look, plot, predict, sheet
 
 app = typer.Typer(
     add_completion=False,
@@ -45,5 +45,8 @@ app.command(
     epilog="Example: `trivium predict outcome.model new_patients.csv --out predictions.csv --proba`"
 )(predict.predict)
 app.command(epilog="Example: `trivium inspect outcome.model`")(inspect.inspect)
+app.command(
+    epilog="Example: `trivium plot patients.csv --target outcome --x age --y dose --out plot.svg`"
+)(plot.plot)
 app.command(epilog="Example: `trivium sheet --task 2 --out results`")(sheet.sheet)
 app.command(epilog="Example: `trivium lab patients.csv --target outcome`")(lab.lab)

@@ -15,6 +15,7 @@ from trivium.displays.influence import InfluenceDisplay
 from trivium.displays.k_sweep import NeighborsSweepDisplay
 from trivium.displays.regions import ClassRegionsDisplay
 from trivium.displays.scatter import LabelledRowsDisplay
+from trivium.displays.side_by_side import SideBySideDisplay
 from trivium.displays.training import TrainingCurvesDisplay
 
 __all__ = [
@@ -26,5 +27,6 @@ __all__ = [
     "LabelledRowsDisplay",
     "NeighborsSweepDisplay",
     "PlaneGrid",
+    "SideBySideDisplay",
     "TrainingCurvesDisplay",
 ]

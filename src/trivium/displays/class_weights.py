@@ -238,7 +238,8 @@ class ClassWeightsDisplay:
         else:
             values = self.weights[second] - self.weights[first]
         order = np.argsort(-np.abs(values), kind="stable")[:top]
-        height = 1.2 + 0.27 * len(order)
+        said = self._said(first, second, len(values) - len(order), chosen=pair is not None)
+        height = 1.1 + 0.27 * len(order) + 0.25 * len(said)
         axes = panels(ax, 1, 1, own_size((6.4, height), (3.4, 0.8 * height)))[0]
         across = axes.figure.bbox.width / axes.figure.dpi * 72
         size = font_size("ytick.labelsize")
@@ -255,19 +256,19 @@ class ClassWeightsDisplay:
         limit = 1.08 * float(np.abs(values).max()) or 1.0
         least, most = float(values[order].min()), float(values[order].max())
         axes.set_xlim(-limit if least < 0 else 0, limit if most > 0 else 0.02 * limit)
-        one, other = (self._named(place) for place in (second, first))
-        label = f"score of {one} over {other}, per {self.unit}"
-        rest = len(values) - len(order)
-        if rest:
-            label += f"\n({rest:,} more column{'s' if rest > 1 else ''} of smaller weight)"
-        if len(self.weights) > 2 and pair is None:
-            label += f"\n(the two of {len(self.weights)} classes whose weights differ most)"
-        axes.set_xlabel("\n".join(wrapped(line, 0.6 * across, size) for line in label.split("\n")))
+        axes.set_xlabel("\n".join(wrapped(line, 0.6 * across, size) for line in said))
         legend_above(axes, [_handles(self.classes, (first, second))], title)
         self.axes_, self.ax_, self.figure_ = [axes], axes, axes.figure
 
-    def _named(self, place: int) -> str:
-        return plain(self.classes[place])
+    def _said(self, first: int, second: int, rest: int, *, chosen: bool) -> list[str]:
+        """Return what is written under the bars."""
+        one, other = (plain(self.classes[place]) for place in (second, first))
+        said = [f"score of {one} over {other}, per {self.unit}"]
+        if rest:
+            said.append(f"({rest:,} more column{'s' if rest > 1 else ''} of smaller weight)")
+        if len(self.weights) > 2 and not chosen:
+            said.append(f"(the two of {len(self.weights)} classes whose weights differ most)")
+        return said
 
     def _pair(self, pair: tuple[Any, Any] | None) -> tuple[int, int]:
         """Return the places of two classes: those named, or those whose weights differ most."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from trivium.arrays import Float64
 from trivium.displays import palette
-from trivium.displays._axes import font_size, label_line_ends, plain, spread, text_width
+from trivium.displays._axes import font_size, ink, label_line_ends, plain, spread, text_width
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -159,10 +159,12 @@ def name_lines(
         edge = named_in_place(ends, extent)
         if ends is None or edge is None:
             continue
+        # Letters are thinner than lines: they take some of the ink.
+        written = _toward_ink(color)
         if edge == "right":
-            right.append((float(ends[ends[:, 0].argmax(), 1]), name, color))
+            right.append((float(ends[ends[:, 0].argmax(), 1]), name, written))
         else:
-            top.append((float(ends[ends[:, 1].argmax(), 0]), plain(name), color))
+            top.append((float(ends[ends[:, 1].argmax(), 0]), plain(name), written))
     if right:
         label_line_ends(axes, right)
     if not top:
@@ -188,6 +190,13 @@ def name_lines(
         )
     longest = max(text_width(name, size) for _, name, _ in top)
     return longest * math.sin(slant) + size + 4
+
+
+def _toward_ink(color: Any) -> tuple[float, ...]:
+    from matplotlib.colors import to_rgb
+
+    own, text = np.array(to_rgb(color)), np.array(to_rgb(ink()))
+    return tuple((0.6 * own + 0.4 * text).tolist())
 
 
 def fit_colors(n_fits: int) -> list[Any]:

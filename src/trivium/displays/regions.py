@@ -9,7 +9,7 @@ a level or a mesh where one small image is enough.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -27,7 +27,7 @@ from trivium.displays._axes import count_lines, ink, legend_above, one_axes
 from trivium.displays._boundaries import cell_labels
 from trivium.displays._frame import frame, view_grid
 from trivium.displays._pipelines import require_columns, unwrap
-from trivium.displays._planes import Features, Projection, is_chosen, plane_of
+from trivium.displays._planes import Features, Plane, Projection, is_chosen, plane_of
 from trivium.displays.grid import PlaneGrid
 from trivium.displays.scatter import LabelledRowsDisplay, class_handles
 from trivium.labels import as_labels
@@ -207,25 +207,8 @@ class ClassRegionsDisplay:
         known = None if y is None else as_labels(y)
         if grid is None:
             grid = view_grid(plane.points, known, view, resolution)
-
-        unwrapped = unwrap(estimator)
-
-        def ask(points: Float64) -> Labels:
-            return as_labels(unwrapped.ask("predict", points, plane), "labels", each="cell")
-
-        labels = cell_labels(ask, grid)
-        display = cls(
-            labels,
-            grid,
-            X=None if y is None else plane.points,
-            y=y,
-            y_pred=estimator.predict(X) if ring_errors else None,
-            classes=class_list(None, np.asarray(estimator.classes_), known),
-            boundaries=grid.boundaries(labels, ask),
-            feature_names=plane.names,
-            note=plane.note,
-        )
-        return display.plot(ax, **plot_options)
+        display = asked(estimator, X, y, plane, grid, ring_errors=ring_errors, kind=cls)
+        return cast("Self", display).plot(ax, **plot_options)
 
     def plot(
         self,
@@ -303,6 +286,52 @@ class ClassRegionsDisplay:
             zorder=0.5,
         )
         return line
+
+
+def asked(
+    estimator: Any,
+    X: ArrayLike,
+    y: ArrayLike | None,
+    plane: Plane,
+    grid: PlaneGrid,
+    *,
+    ring_errors: bool = False,
+    classes: Sequence[Any] = (),
+    kind: type[ClassRegionsDisplay] = ClassRegionsDisplay,
+) -> ClassRegionsDisplay:
+    """Ask an estimator for its regions on a plane.
+
+    Parameters
+    ----------
+    estimator : object
+    X, y : array-like of shape (n, d) and (n,) or None
+    plane : Plane
+        Of these rows.
+    grid : PlaneGrid
+        Of its cells.
+    ring_errors : bool, default=False
+    classes : sequence of labels, default=()
+        Others that have a colour.
+    kind : type, default=ClassRegionsDisplay
+    """
+    unwrapped = unwrap(estimator)
+
+    def ask(points: Float64) -> Labels:
+        return as_labels(unwrapped.ask("predict", points, plane), "labels", each="cell")
+
+    labels = cell_labels(ask, grid)
+    known = [None if y is None else as_labels(y), np.asarray(classes) if len(classes) else None]
+    return kind(
+        labels,
+        grid,
+        X=None if y is None else plane.points,
+        y=y,
+        y_pred=estimator.predict(X) if ring_errors else None,
+        classes=class_list(None, np.asarray(estimator.classes_), *known),
+        boundaries=grid.boundaries(labels, ask),
+        feature_names=plane.names,
+        note=plane.note,
+    )
 
 
 def _lines(boundaries: ArrayLike) -> Float64:
