@@ -2,16 +2,19 @@ import errno
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from tests.programs import PATIENCE
 
 from trivium import __version__, cli, commands, signals
 from trivium.sheet import parallel, published
+from trivium.sheet.records import Check, Erratum, Part, TaskResult
 from trivium.sheet.run import former_pictures
 
 
@@ -33,10 +36,40 @@ def one_line(text):
 def test_task_on_the_terminal(monkeypatch, capsys, tmp_path):
     assert call(monkeypatch, "sheet", "--task", 2, "--out", tmp_path) == 0
     out = capsys.readouterr().out
-    for word in ("quantity", "published", "measured", "agrees", "8 of 8 published numbers agree"):
+    for word in ("Task 2", "2.2", "costs most of the accuracy", "8 of 8 published numbers agree"):
         assert word in out
+    assert "quantity" not in out  # no number differs
     assert str(tmp_path / "report.html") in out
     assert {path.name for path in tmp_path.iterdir()} == {"figures", "report.html", "sheet.json"}
+
+
+def test_everything_on_the_terminal(monkeypatch, capsys, tmp_path):
+    assert call(monkeypatch, "sheet", "--task", 2, "--verbose", "--out", tmp_path) == 0
+    out = capsys.readouterr().out
+    for word in ("quantity", "published", "measured", "agrees", "s = 8: accuracy", "which does"):
+        assert word in out
+
+
+def test_summary_of_all_tasks_fits_on_a_screen(monkeypatch, capsys):
+    part = Part("1.1", "t", "a", (), (Check(1, "k = 4: accuracy", "0.94", 0.94, follows="RSS"),))
+    erratum = Erratum(1, "1.1", "e", "What is wrong, in a line", "1.1, pictures", "c", "m", {})
+    results = [TaskResult(number, "Title", (part,), (erratum,) * 4) for number in (1, 2, 3)]
+    commands.sheet._print_results(results, Path("trivium-sheet"), verbose=False)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) <= 24
+    last = " ".join(lines[-3:-1])
+    assert "0 of 0 published numbers agree, and 3 of 3 that follow from the sheets" in last
+    commands.sheet._print_results(results, Path("trivium-sheet"), verbose=True)
+    assert "(follows: RSS)" in capsys.readouterr().out
+
+
+def test_report_says_when_and_how_it_was_made(monkeypatch, tmp_path):
+    assert call(monkeypatch, "sheet", "--task", 2, "--out", tmp_path) == 0
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    foot = page[page.index('<footer class="colophon">') :]
+    assert re.search(r"<dt>date</dt><dd>20\d\d-\d\d-\d\d \d\d:\d\d UTC</dd>", foot)
+    assert f"<dd>trivium sheet --task 2 --out {tmp_path}</dd>" in foot
+    assert f"<dt>trivium</dt><dd>{__version__}</dd>" in foot
 
 
 def test_json_is_all_that_is_printed(monkeypatch, capsys, tmp_path):
@@ -49,7 +82,9 @@ def test_json_is_all_that_is_printed(monkeypatch, capsys, tmp_path):
 def test_a_number_that_is_not_reproduced_gives_1(monkeypatch, capsys, tmp_path):
     monkeypatch.setitem(published.OUTLIER_RSS, 8, "14")
     assert call(monkeypatch, "sheet", "--task", 2, "--out", tmp_path) == 1
-    assert "7 of 8 published numbers agree" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "7 of 8 published numbers agree" in out
+    assert re.search(r"s = 8: residual sum of squares +14 +15 +NO", out)
     assert (tmp_path / "report.html").exists()
 
 
@@ -248,7 +283,12 @@ def test_settings_of_matplotlib_change_nothing(monkeypatch, tmp_path):
     assert len(files) > 5
     for path in files:
         other = tmp_path / "set" / path.relative_to(tmp_path / "as-it-is")
-        assert other.read_bytes() == path.read_bytes(), path.name
+        # The foot of the page says when and by which command it was made.
+        mine, theirs = (
+            re.sub(rb"<footer.*?</footer>", b"", each.read_bytes(), flags=re.DOTALL)
+            for each in (path, other)
+        )
+        assert mine == theirs, path.name
 
 
 def test_names_are_printed_as_they_are(monkeypatch, capsys, tmp_path):
@@ -267,7 +307,8 @@ def test_pictures_of_an_earlier_run_go_and_other_files_stay(monkeypatch, tmp_pat
     assert call(monkeypatch, "sheet", "--task", 2, "--out", tmp_path) == 0
     kept = sorted(os.listdir(tmp_path / "figures"))
     (tmp_path / "figures" / "mine.png").write_text("mine")
-    (tmp_path / "figures" / "moons-old.png").write_text("stale")
+    for kind in ("png", "svg", "pdf"):
+        (tmp_path / "figures" / f"moons-old.{kind}").write_text("stale")
     (tmp_path / "stale.png").write_text("mine")
     told = json.loads((tmp_path / "sheet.json").read_text(encoding="utf-8"))
     told["pictures"] += ["moons-old", "../stale", "", 3, "gone"]
@@ -276,7 +317,8 @@ def test_pictures_of_an_earlier_run_go_and_other_files_stay(monkeypatch, tmp_pat
     assert sorted(os.listdir(tmp_path / "figures")) == sorted([*kept, "mine.png"])
     assert (tmp_path / "stale.png").exists()
     told = json.loads((tmp_path / "sheet.json").read_text(encoding="utf-8"))
-    assert sorted(f"{name}.png" for name in told["pictures"]) == kept
+    kinds = ("png", "svg", "pdf")
+    assert sorted(f"{name}.{kind}" for name in told["pictures"] for kind in kinds) == kept
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "3", '{"pictures": 3}', "\udcff"])

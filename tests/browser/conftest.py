@@ -10,6 +10,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.browser.lab_process import Lab, running
 from tests.comparison.examples import EXAMPLES
 
+from trivium.sheet.output import OutputFolder
+from trivium.sheet.run import run
+
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 _QUIET = (
     "--no-sandbox",
@@ -55,7 +58,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     paths = {name: folder / f"{name}.html" for name in texts}
     for name, text in texts.items():
         paths[name].write_text(text, encoding="utf-8")
-    return paths
+    with OutputFolder(folder / "sheet") as output:
+        run([1, 2, 3], output, facts=[("date", "today")], processes=2)
+    return {**paths, "sheet": folder / "sheet" / "report.html"}
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
+import base64
 import re
 import struct
+from io import BytesIO
 from itertools import pairwise
 from xml.etree import ElementTree as ET
 
@@ -10,9 +12,10 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.patches import Rectangle
+from PIL import Image
 
 from trivium.displays.palette import INK, style
-from trivium.report import to_png, to_svg
+from trivium.report import svg_file, to_pdf, to_png, to_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -154,3 +157,38 @@ def test_png_stands_on_white_in_the_asked_size():
     assert struct.unpack(">II", png[16:24]) == (200, 100)
     assert b"tEXt" not in png
     assert png == to_png(Figure(figsize=(2, 1), facecolor="white"), dpi=100)
+
+
+def test_the_same_figure_gives_the_same_pdf_on_white():
+    first = to_pdf(crowded_figure())
+    assert first.startswith(b"%PDF-")
+    assert b"CreationDate" not in first
+    assert first == to_pdf(crowded_figure())
+
+
+def test_an_svg_file_stands_alone_in_dark_ink_on_white():
+    figure = crowded_figure()
+    text = svg_file(to_svg(figure, name="alone", label="A line")).decode()
+    root = parsed(text)
+    width, height = figure.get_size_inches() * 72
+    assert root.attrib["width"] == f"{width:g}pt"
+    assert root.attrib["height"] == f"{height:g}pt"
+    assert root[0].tag.endswith("rect")
+    assert root[0].attrib["fill"] == "#ffffff"
+    for words in ("currentColor", "var(--"):
+        assert words not in text
+    assert INK in text
+
+
+def test_a_rasterised_cloud_takes_few_bytes_and_keeps_its_colours():
+    X = np.random.default_rng(0).normal(size=(2000, 2))
+    figure = Figure(figsize=(3, 3))
+    figure.subplots().scatter(*X.T, color="#0072B2", rasterized=True)
+    svg = to_svg(figure, name="cloud", label="Points")
+    (png,) = re.findall(r'href="data:image/png;base64,([^"]*)"', svg)
+    with Image.open(BytesIO(base64.b64decode(png))) as picture:
+        assert picture.mode == "P"
+        pixels = np.asarray(picture.convert("RGBA")).reshape(-1, 4)
+    solid = pixels[pixels[:, 3] > 200]
+    assert np.abs(np.median(solid[:, :3], axis=0) - [0x00, 0x72, 0xB2]).max() <= 2
+    assert (pixels[:, 3] == 0).any()  # the page shows between the points

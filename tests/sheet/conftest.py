@@ -7,6 +7,7 @@ from trivium.sheet.moons import Moons
 from trivium.sheet.outlier import Outlier
 from trivium.sheet.output import OutputFolder
 from trivium.sheet.run import run
+from trivium.sheet.tasks import TASKS
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +23,12 @@ def outlier():
 @pytest.fixture(scope="session")
 def digits():
     return Digits()
+
+
+@pytest.fixture(scope="session")
+def results():
+    """What each task comes to, without its pictures drawn."""
+    return {number: task() for number, task in TASKS.items()}
 
 
 @pytest.fixture(scope="session")

@@ -1,18 +1,28 @@
 import numpy as np
 import pytest
 
-from trivium.sheet.digits import STEPS, first_sheets_rates, gradient_error, parts
+from trivium.sheet.digits import SECOND_RATE, STEPS, first_sheets_rates, gradient_error
 from trivium.sheet.digits_errata import errata, sheets_softmax
 
 
-@pytest.fixture(scope="module")
-def done(digits):
-    return parts(digits)
-
-
-def test_every_published_number_agrees(done):
-    (check,) = [check for part in done for check in part.checks]
+def test_every_published_number_agrees(results):
+    (check,) = results[3].checks
     assert check.agrees
+
+
+def test_second_descent_is_the_second_sheets_with_the_gradient_of_the_mean_loss(digits):
+    """Two points of it, by the formula with one-hot labels."""
+    W, b = np.random.default_rng(0).normal(size=(10, 64)), np.zeros(10)
+    for step in (0, 1):
+        logits = digits.X_test @ W.T + b
+        own = logits[np.arange(len(logits)), digits.y_test]
+        loss = np.mean(np.log(np.exp(logits).sum(axis=1)) - own)
+        assert digits.second["validation_loss"][step] == pytest.approx(loss)
+        p = np.exp(digits.X @ W.T + b)
+        p /= p.sum(axis=1, keepdims=True)
+        residual = (p - np.eye(10)[digits.y]) / len(digits.X)
+        W, b = W - SECOND_RATE * residual.T @ digits.X, b - SECOND_RATE * residual.sum(axis=0)
+    assert len(digits.second["loss"]) == STEPS + 1
 
 
 def test_descent_is_the_first_sheets(digits):

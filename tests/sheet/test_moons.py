@@ -3,8 +3,10 @@ import pytest
 
 from trivium.displays.grid import PlaneGrid
 from trivium.neighbors.classifier import KNeighborsClassifier
+from trivium.neighbors.density import KNeighborsDensity
 from trivium.sheet import moons_errata
-from trivium.sheet.moons import SWEEP, boundary_length, parts
+from trivium.sheet.moons import SWEEP, boundary_length, labels_table
+from trivium.sheet.moons_densities import DENSITY_KS, IN_PLANE, Densities
 from trivium.sheet.moons_errata import mean_ratios
 
 
@@ -19,10 +21,37 @@ def test_sweep_is_what_single_fits_give(moons):
         np.testing.assert_array_equal(moons.swept[k], model.predict(moons.X_test))
 
 
-def test_every_published_number_agrees(moons):
-    checks = [check for part in parts(moons) for check in part.checks]
-    assert len(checks) == 67
+def test_every_number_agrees_and_what_is_not_printed_says_whence_it_follows(results):
+    checks = results[1].checks
     assert [check for check in checks if not check.agrees] == []
+    assert sum(not check.follows for check in checks) == 58
+    follow = {check.quantity: check.follows for check in checks if check.follows}
+    rest = [f"k = {k}: accuracy" for k in SWEEP if k not in (1, 2)]
+    assert follow.pop("labels in which the two classifiers differ")
+    assert follow == dict.fromkeys(rest, "1 − RSS/100")
+
+
+def test_predicted_labels_are_all_there(moons):
+    table = labels_table(np.array([0, 1, 1]), np.array([0, 0, 1]))
+    assert table.rows == (("1 to 3", "0 (1) 1"),)
+    predicted = moons.model.predict(moons.X_test)
+    rows = labels_table(predicted, moons.y_test).rows
+    words = " ".join(row[1] for row in rows).split()
+    assert [int(word.strip("()")) for word in words] == predicted.tolist()
+    assert sum("(" in word for word in words) == np.sum(predicted != moons.y_test)
+
+
+def test_densities_are_those_of_single_fits(moons):
+    densities = Densities(moons)
+    for place, k in enumerate(DENSITY_KS):
+        model = KNeighborsDensity(k).fit(moons.X, moons.y)
+        np.testing.assert_allclose(densities.rows[place], model.score_samples(None), rtol=1e-12)
+        own = model.class_score_samples(None)[np.arange(900), moons.y]
+        np.testing.assert_allclose(densities.own_rows[place], own, rtol=1e-12)
+    model = KNeighborsDensity(IN_PLANE[1]).fit(moons.X, moons.y)
+    np.testing.assert_allclose(
+        densities.fields[1], model.score_samples(moons.grid.points), rtol=0, atol=1e-12
+    )
 
 
 def test_frequencies_are_of_the_rows_nearest_to_the_mean(moons):
@@ -44,11 +73,13 @@ def test_boundary_length_of_a_straight_line():
     assert boundary_length(_Halves(), 1) == pytest.approx(1.0)
 
 
-def test_pictures_of_every_k_are_there(moons):
-    names = [picture.name for part in parts(moons) for picture in part.pictures]
+def test_pictures_of_every_k_are_there(results):
+    names = [picture.name for picture in results[1].pictures]
     assert len(set(names)) == len(names)
     assert all(f"moons-regions-{k}" in names for k in SWEEP)
     for k in (2, 4, 8, 16, 32):
+        assert {f"moons-rows-{k}-x", f"moons-rows-{k}-x-given-c"} <= set(names)
+    for k in IN_PLANE:
         fields = ("x", "x-given-0", "x-given-1")
         assert all(f"moons-density-{k}-{field}" in names for field in fields)
 

@@ -15,11 +15,12 @@ import pytest
 from PIL import Image
 
 from trivium.sheet import parallel
-from trivium.sheet.document import as_json, summary_of
+from trivium.sheet.document import summary_of
 from trivium.sheet.output import OutputFolder
 from trivium.sheet.records import Check, Part, TaskResult
 from trivium.sheet.rendering import render_task
-from trivium.sheet.run import run, to_json
+from trivium.sheet.run import KINDS, run, to_json
+from trivium.sheet.summary import as_json
 from trivium.sheet.tasks import TASKS
 from trivium.versions import LIBRARIES
 
@@ -39,17 +40,26 @@ class _Page(HTMLParser):
 
 def test_files(written):
     folder, results = written
-    names = {f"{picture.name}.png" for result in results for picture in result.pictures}
+    names = {
+        f"{picture.name}.{kind}"
+        for result in results
+        for picture in result.pictures
+        for kind in ("png", "svg", "pdf")
+    }
     assert {path.name for path in folder.iterdir()} == {"figures", "report.html", "sheet.json"}
     assert {path.name for path in (folder / "figures").iterdir()} == names
-    assert len(names) >= 40
+    assert len(names) >= 120
+    assert (folder / "report.html").stat().st_size <= 2.5e6
 
 
-def test_all_published_numbers_agree_and_all_errata_are_there(written):
+def test_all_numbers_agree_and_all_errata_are_there(written):
     folder, _ = written
     sheet = json.loads((folder / "sheet.json").read_text(encoding="utf-8"))
-    assert sheet["agree"] == sheet["published"] == len(sheet["records"]) == 76
-    keys = {"task", "quantity", "published", "measured", "agrees"}
+    assert sheet["agree"] == sheet["published"] == 67
+    assert sheet["following_agree"] == sheet["following"] == 9
+    assert len(sheet["records"]) == 76
+    assert sum(record["follows_from"] is None for record in sheet["records"]) == 67
+    keys = {"task", "quantity", "published", "measured", "agrees", "follows_from"}
     assert all(set(record) == keys and record["agrees"] is True for record in sheet["records"])
     assert len(sheet["errata"]) == 12
     for erratum in sheet["errata"]:
@@ -66,15 +76,18 @@ def test_page_holds_every_picture_and_asks_for_nothing(written):
     page = _Page(text)
     assert page.pictures == sum(len(result.pictures) for result in results)
     assert len(set(page.ids)) == len(page.ids)
-    assert all(reference.startswith(("#", "data:")) for reference in page.references)
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob("figures/*")}
+    others = {each for each in page.references if not each.startswith(("#", "data:"))}
+    assert others == files  # links, which nothing follows by itself
     assert {ref[1:] for ref in page.references if ref[0] == "#"} <= set(page.ids)
     assert "<math" in text
-    assert "76 of 76 published numbers agree" in text
+    assert "67 of 67 published numbers agree, and 9 of 9 that follow" in text
+    assert "[[" not in text
 
 
 def test_no_figure_is_blank(written):
     folder, _ = written
-    for path in (folder / "figures").iterdir():
+    for path in (folder / "figures").glob("*.png"):
         with Image.open(path) as image:
             pixels = np.asarray(image.convert("L"))
         assert pixels.std() > 5, path.name
@@ -82,7 +95,7 @@ def test_no_figure_is_blank(written):
 
 
 def test_a_number_that_differs_is_said_so():
-    part = Part("title", "anchor", "", checks=(Check(1, "q", "0.5", float("nan")),))
+    part = Part("1.1", "title", "anchor", (), (Check(1, "q", "0.5", float("nan")),))
     results = [TaskResult(1, "task", (part,), ())]
     assert not summary_of(results).good
     (record,) = json.loads(to_json(as_json(results)))["records"]
@@ -115,7 +128,7 @@ def test_files_do_not_depend_on_settings_of_matplotlib(written, tmp_path):
             run([2], output)
         assert dict(mpl.rcParams) == before
     pictures = list((tmp_path / "figures").iterdir())
-    assert len(pictures) > 3
+    assert {path.suffix[1:] for path in pictures} == set(KINDS)
     for path in pictures:
         assert path.read_bytes() == (folder / "figures" / path.name).read_bytes(), path.name
 

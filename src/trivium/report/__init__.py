@@ -3,11 +3,15 @@
 `document` holds the content as plain frozen dataclasses, `figures` turns a matplotlib figure into
 an SVG that can stand inline beside others, and `render` sets the content as one HTML file that
 asks for nothing from outside. The room knows nothing of exercise sheets or comparisons.
+
+What draws is imported on first use: a process that only sets a page needs no matplotlib.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from trivium.report.document import (
     Block,
-    Column,
     Commands,
     Document,
     Erratum,
@@ -16,16 +20,23 @@ from trivium.report.document import (
     Findings,
     Formulas,
     Gallery,
-    Matrix,
+    Listing,
     Prose,
     Question,
     Section,
     Summary,
-    Table,
 )
-from trivium.report.figures import to_png, to_svg
 from trivium.report.render import render
-from trivium.report.style import in_style
+from trivium.report.tables import Column, Matrix, Table
+
+if TYPE_CHECKING:
+    from trivium.report.figures import svg_file, to_pdf, to_png, to_svg
+    from trivium.report.style import in_style
+
+_DRAWING = {
+    **dict.fromkeys(("svg_file", "to_pdf", "to_png", "to_svg"), "trivium.report.figures"),
+    "in_style": "trivium.report.style",
+}
 
 __all__ = [
     "Block",
@@ -38,6 +49,7 @@ __all__ = [
     "Findings",
     "Formulas",
     "Gallery",
+    "Listing",
     "Matrix",
     "Prose",
     "Question",
@@ -46,6 +58,14 @@ __all__ = [
     "Table",
     "in_style",
     "render",
+    "svg_file",
+    "to_pdf",
     "to_png",
     "to_svg",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _DRAWING:
+        return getattr(import_module(_DRAWING[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

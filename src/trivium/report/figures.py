@@ -1,4 +1,4 @@
-"""A matplotlib figure as an SVG that stands inline beside others, or as a PNG.
+"""A matplotlib figure as an SVG that stands inline beside others, or as a file of its own.
 
 matplotlib writes a picture for a white page of its own: black ink, its own fonts, a style rule for
 every element, and ids that repeat from one file to the next. Inside a page the picture should take
@@ -6,6 +6,7 @@ the page's ink (so that it turns with the colour scheme) and font, and its ids m
 of the next one: a clip path would cut the wrong picture.
 """
 
+import base64
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,10 +18,12 @@ from markupsafe import Markup
 from matplotlib import rc_context
 from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.patches import Patch
+from PIL import Image
 
 from trivium.displays.palette import INK
 from trivium.report.anchors import checked_anchor
@@ -33,8 +36,12 @@ _INK = re.compile(rf"(?:(fill|stroke): {INK}|(stroke): #000000)\b", re.IGNORECAS
 _FONT_FAMILY = re.compile(r"font-family: [^;]*;? ?")
 # A white that no palette uses: it marks what should have the colour of the page.
 _PAPER = "#fffefd"
+_VIEW_BOX = re.compile(r'viewBox="([^"]*)"')
+_FONTS = "DejaVu Sans, Verdana, sans-serif"  # as wide as what matplotlib laid out
 _RASTER_DPI = 200  # of rasterised artists: two pixels a CSS pixel at natural size
 _CSS_PX_PER_POINT = 96 / 72
+_PNG = "data:image/png;base64,"
+_COLORS = 256  # of a rasterised picture: a third of the bytes, and hardly a shade's difference
 
 ET.register_namespace("", _SVG[1:-1])
 
@@ -94,6 +101,45 @@ def to_png(figure: Figure, *, dpi: float = 150) -> bytes:
     with _canvas(figure, FigureCanvasAgg, dpi, {figure.patch: "white"}) as canvas:
         canvas.print_png(buffer, metadata={"Software": None})
     return buffer.getvalue()
+
+
+def to_pdf(figure: Figure) -> bytes:
+    """Draw a figure as a PDF on white; the same figure gives the same bytes.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+
+    Returns
+    -------
+    bytes
+        The PDF file, whose text can be searched and marked.
+    """
+    buffer = BytesIO()
+    nothing = {"CreationDate": None, "Creator": None, "Producer": None}
+    with _canvas(figure, FigureCanvasPdf, _RASTER_DPI, {figure.patch: "white"}) as canvas:
+        canvas.print_pdf(buffer, metadata=nothing)
+    return buffer.getvalue()
+
+
+def svg_file(svg: Markup) -> bytes:
+    """Make a file of its own of an SVG that `to_svg` made for a page.
+
+    Parameters
+    ----------
+    svg : Markup
+
+    Returns
+    -------
+    bytes
+        The SVG file: dark ink on white, as large as the figure is in inches.
+    """
+    text = str(svg).replace("currentColor", INK).replace("var(--surface, #ffffff)", "#ffffff")
+    head, box, rest = _VIEW_BOX.split(text, maxsplit=1)
+    width, height = (f"{float(side):g}pt" for side in box.split()[2:])
+    size = f'viewBox="{box}" width="{width}" height="{height}" font-family="{_FONTS}"'
+    root, drawing = f"{head}{size}{rest}".split(">", maxsplit=1)
+    return f'{root}><rect width="100%" height="100%" fill="#ffffff"/>{drawing}\n'.encode()
 
 
 def _draw(figure: Figure, name: str) -> bytes:
@@ -167,7 +213,8 @@ def _rename_ids(root: ET.Element, name: str) -> None:
     referred: set[str] = set()
     for element in root.iter():
         if _XLINK_HREF in element.attrib:  # plain href is enough for every browser of today
-            element.set("href", "".join(element.attrib.pop(_XLINK_HREF).split()))
+            place = "".join(element.attrib.pop(_XLINK_HREF).split())
+            element.set("href", _in_few_colors(place) if place.startswith(_PNG) else place)
         for key, value in element.attrib.items():
             if key == "href" and value.startswith("#"):
                 referred.add(value[1:])
@@ -185,6 +232,18 @@ def _rename_ids(root: ET.Element, name: str) -> None:
                 element.set(key, f"#{new[value[1:]]}")
             elif "url(#" in value:
                 element.set(key, _REFERENCE.sub(lambda found: f"url(#{new[found[1]]})", value))
+
+
+def _in_few_colors(link: str) -> str:
+    """Write a PNG anew with a palette of its own."""
+    buffer = BytesIO()
+    with Image.open(BytesIO(base64.b64decode(link.removeprefix(_PNG)))) as picture:
+        # Octrees alone keep the opacity of each colour; dithering would make grain of it.
+        few = picture.convert("RGBA").quantize(
+            _COLORS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
+        )
+        few.save(buffer, "PNG")
+    return _PNG + base64.b64encode(buffer.getvalue()).decode()
 
 
 def _in_page_ink(found: re.Match[str]) -> str:

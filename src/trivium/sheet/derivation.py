@@ -1,15 +1,14 @@
 """The gradient of softmax regression by the chain rule, as MathML with prose between.
 
-The formulas stand in ``templates/derivation.html``, written with the small macros of
-``templates/mathml.html`` so that their source reads like the formula.
+The formulas stand in ``templates/derivation.html``.
 """
 
 import math
 import sys
-from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+
+from trivium.sheet.formulas import set_formulas
 
 
 def derivation(*, gradient_error: float, step: float, parameters: int) -> Markup:
@@ -41,31 +40,11 @@ def derivation(*, gradient_error: float, step: float, parameters: int) -> Markup
         raise ValueError(f"step must be finite and positive, not {step}")
     if parameters < 1:
         raise ValueError(f"parameters must be at least 1, not {parameters}")
-    template = _environment().get_template("derivation.html")
-    text = template.render(
+    return set_formulas(
+        "derivation.html",
         parameters=f"{parameters:,}",
         step=step,
         gradient_error=gradient_error,
         truncation=step**2,
         rounding=sys.float_info.epsilon / step,
     )
-    return Markup(text)  # noqa: S704 - an escaping template
-
-
-def _power_of_ten(value: float) -> tuple[str, int]:
-    """Split a number into a coefficient of two digits and its power of ten."""
-    coefficient, exponent = f"{value:.1e}".split("e")
-    return coefficient, int(exponent)
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("trivium.sheet"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["power_of_ten"] = _power_of_ten
-    return environment

@@ -20,6 +20,9 @@ def _sign() -> Erratum:
     slope = float((-np.log(p + _STEP) + np.log(p - _STEP)) / (2 * _STEP))
     return Erratum(
         3,
+        "3.1",
+        "sign",
+        "The sign of ∂L/∂p is missing",
         "3.1, first sheet",
         "∂L/∂p = Σ 1/p · 1[y = c].",
         f"The sign is missing: at p = {p} central differences of −log p give "
@@ -47,6 +50,9 @@ def _two_scales(digits: Digits) -> Erratum:
     ratio = weight_by_bias / bias_by_weight
     return Erratum(
         3,
+        "3.2",
+        "two-scales",
+        "One learning rate for a sum and for a mean",
         "3.2, first sheet",
         "One learning rate for a summed weight gradient and an averaged bias gradient.",
         f"The bias learns n = {n} times slower, and no loss has this for its gradient: mixed "
@@ -77,6 +83,9 @@ def _matrix_maximum(digits: Digits) -> Erratum:
     own_lost = int(np.isnan(own).any(axis=1).sum())
     return Erratum(
         3,
+        "3.2",
+        "matrix-maximum",
+        "Softmax subtracts the maximum of the whole matrix",
         "3.2, first sheet",
         "Softmax subtracts the maximum of the whole matrix, in place.",
         "Rows far below that maximum underflow to 0/0. With 800 added to all the logits of one "
@@ -99,6 +108,9 @@ def _integer_labels(digits: Digits) -> Erratum:
         errors[name] = float(np.abs(gradient - truth).max())
     return Erratum(
         3,
+        "3.2",
+        "integer-labels",
+        "probs − y with integer labels is not a gradient",
         "3.2, second sheet",
         "The gradient uses probs − y with the integer labels as a column.",
         "Not a gradient: against central differences of the loss its components are off by up to "

@@ -1,19 +1,19 @@
-"""From the results of the tasks to the page and the JSON."""
+"""From the results of the tasks to the page."""
 
-import math
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from markupsafe import Markup
 
 from trivium.report import (
     Block,
-    Column,
     Document,
     FigureBlock,
     Formulas,
     Gallery,
+    Listing,
+    Matrix,
     Prose,
     Question,
     Section,
@@ -21,10 +21,15 @@ from trivium.report import (
     Table,
 )
 from trivium.report import Erratum as ErratumCard
-from trivium.sheet.records import Check, Part, Picture, TaskResult
+from trivium.sheet.listings import listings
+from trivium.sheet.records import Answer, Content, Erratum, Part, Picture, Pictures, TaskResult
+from trivium.sheet.summary import counted
 from trivium.versions import versions
 
 Text = TypeVar("Text", bound=str)
+
+_FIGURE = re.compile(r"\[\[([a-z0-9-]+)\]\]")
+_PLACE = re.compile(r"\[\[#([a-z0-9-]+) ([^\]]+)\]\]")
 
 
 def tied(text: Text) -> Text:
@@ -33,53 +38,19 @@ def tied(text: Text) -> Text:
     return type(text)(re.sub(r"(?<!\w)(\w) = (?=[\d−-])", "\\1\u00a0=\u00a0", whole))
 
 
-def as_json(results: Sequence[TaskResult]) -> dict[str, Any]:
-    """Everything measured, for machines."""
-    checks = [check for result in results for check in result.checks]
-    return {
-        "agree": sum(check.agrees for check in checks),
-        "published": len(checks),
-        "records": [
-            {
-                "task": check.task,
-                "quantity": check.quantity,
-                "published": float(check.published),
-                "measured": check.measured if math.isfinite(check.measured) else None,
-                "agrees": check.agrees,
-            }
-            for check in checks
-        ],
-        "errata": [
-            {
-                "task": erratum.task,
-                "where": erratum.where,
-                "claim": erratum.claim,
-                "measured": erratum.measured,
-                "evidence": erratum.evidence,
-            }
-            for result in results
-            for erratum in result.errata
-        ],
-        "answers": [
-            {"task": answer.task, "question": answer.question, "answer": answer.answer}
-            for result in results
-            for answer in result.answers
-        ],
-        "pictures": [picture.name for result in results for picture in result.pictures],
-        "versions": versions(),
-    }
-
-
 def summary_of(results: Sequence[TaskResult]) -> Summary:
     """Say in one line whether the sheets were reproduced."""
     checks = [check for result in results for check in result.checks]
-    agree = sum(check.agrees for check in checks)
     n_errata = sum(len(result.errata) for result in results)
-    text = f"{agree} of {len(checks)} published numbers agree; {n_errata} errata, each measured"
-    return Summary(text, agree == len(checks))
+    text = f"{counted(checks)}; {n_errata} errata, each measured"
+    return Summary(text, all(check.agrees for check in checks))
 
 
-def as_document(results: Sequence[TaskResult], drawn: Mapping[str, Markup]) -> Document:
+def as_document(
+    results: Sequence[TaskResult],
+    drawn: Mapping[str, Markup],
+    facts: Sequence[tuple[str, str]] = (),
+) -> Document:
     """Lay out the report.
 
     Parameters
@@ -87,64 +58,118 @@ def as_document(results: Sequence[TaskResult], drawn: Mapping[str, Markup]) -> D
     results : sequence of TaskResult
     drawn : mapping
         The SVG of each picture by its name.
+    facts : sequence of (str, str)
+        Names and values for the foot of the page, before the versions.
     """
+    layout = _Layout(results, drawn)
     return Document(
         title="The exercise sheets, run and checked",
         lead="Nearest neighbours, linear least squares and softmax regression: every published "
         "number beside the one measured in this run, every picture drawn from the model itself, "
-        "and every place where the sheets are wrong.",
-        sections=tuple(_section(result, drawn) for result in results),
+        "and every place where the sheets are wrong. The parts have the sheets’ own numbers.",
+        sections=(
+            Section("What you will learn", "lessons", (layout.lessons(),)),
+            Section("Where the sheets are wrong", "errata", (layout.list_of_errata(),)),
+            *(layout.task(result) for result in results),
+        ),
         summary=summary_of(results),
-        facts=tuple(versions().items()),
+        facts=(*facts, *versions().items()),
     )
 
 
-def _section(result: TaskResult, drawn: Mapping[str, Markup]) -> Section:
-    anchor = f"task-{result.number}"
-    cards = tuple(
-        ErratumCard(
-            erratum.where,
+def _reading_order(results: Sequence[TaskResult]) -> Iterator[Picture]:
+    """Every picture where the reader meets it."""
+    for result in results:
+        for part in result.parts:
+            yield from part.pictures
+            for erratum in _errata_of(result, part):
+                if erratum.picture is not None:
+                    yield erratum.picture
+
+
+def _errata_of(result: TaskResult, part: Part) -> list[Erratum]:
+    return [erratum for erratum in result.errata if erratum.part == part.number]
+
+
+class _Layout:
+    """What is set, with the numbers of the figures."""
+
+    def __init__(self, results: Sequence[TaskResult], drawn: Mapping[str, Markup]) -> None:
+        self._results, self._drawn = results, drawn
+        pictures = _reading_order(results)
+        self._titles = {each.name: f"Figure {n}" for n, each in enumerate(pictures, start=1)}
+
+    def lessons(self) -> Prose:
+        item = Markup("<li>{}</li>")
+        told = Markup().join(item.format(each.lesson) for each in self._results)
+        return Prose(self._linked(Markup("<ol>{}</ol>").format(told)))
+
+    def list_of_errata(self) -> Prose:
+        item = Markup('<li><a href="#erratum-{}">{}</a>: {}.</li>')
+        listed = Markup().join(
+            item.format(each.name, each.where, tied(each.title))
+            for result in self._results
+            for each in result.errata
+        )
+        intro = Markup("<p>Each stands in the part where it belongs, with what was measured.</p>")
+        return Prose(intro + Markup("<ul>{}</ul>").format(listed))
+
+    def task(self, result: TaskResult) -> Section:
+        parts = tuple(self._part(result, part) for part in result.parts)
+        title = f"Task {result.number}: {result.title}"
+        return Section(title, f"task-{result.number}", sections=parts)
+
+    def _part(self, result: TaskResult, part: Part) -> Section:
+        first, *rest = (self._block(each) for each in part.content)
+        blocks = [first]
+        if part.number:
+            lines = listings(result.number)[part.number]
+            before = f"{result.number}.{int(part.number[2:]) - 1}"
+            after = "" if before.endswith(".0") else f", after the lines of {before}"
+            title = f"{part.number} in Python{after}"
+            blocks.append(Listing(title, lines.code, lines.output))
+        blocks += rest
+        blocks += [self._card(erratum) for erratum in _errata_of(result, part)]
+        return Section(f"{part.number} {part.title}".strip(), part.anchor, tuple(blocks))
+
+    def _block(self, content: Content) -> Block:
+        if isinstance(content, Answer):
+            answer = Markup("<p>{}</p>").format(tied(content.answer))
+            return Question(content.question, answer)
+        if isinstance(content, Picture):
+            return self._figure(content)
+        if isinstance(content, Pictures):
+            figures = tuple(self._figure(each) for each in content.pictures)
+            return Gallery(figures, content.caption, content.width)
+        if isinstance(content, (Formulas, Table, Matrix)):
+            return content
+        return Prose(self._linked(tied(content)))
+
+    def _figure(self, picture: Picture) -> FigureBlock:
+        kinds = ("SVG", "PDF", "PNG")
+        return FigureBlock(
+            self._drawn[picture.name],
+            tied(picture.caption),
+            anchor=f"figure-{picture.name}",
+            title=self._titles[picture.name],
+            files=tuple((kind, f"figures/{picture.name}.{kind.lower()}") for kind in kinds),
+        )
+
+    def _card(self, erratum: Erratum) -> ErratumCard:
+        return ErratumCard(
+            f"{erratum.where}: {tied(erratum.title)}",
             tied(erratum.claim),
             tied(erratum.measured),
-            _block(erratum.picture, drawn) if erratum.picture else None,
+            self._figure(erratum.picture) if erratum.picture else None,
+            anchor=f"erratum-{erratum.name}",
         )
-        for erratum in result.errata
-    )
-    errata = Section("Where the sheet is wrong", f"{anchor}-errata", cards)
-    parts = tuple(
-        Section(part.title, part.anchor, tuple(_blocks(part, drawn))) for part in result.parts
-    )
-    return Section(f"Task {result.number}: {result.title}", anchor, sections=(*parts, errata))
 
+    def _linked(self, text: Markup) -> Markup:
+        """Turn ``[[name]]`` into links to figures and ``[[#anchor words]]`` into links."""
 
-def _blocks(part: Part, drawn: Mapping[str, Markup]) -> list[Block]:
-    blocks: list[Block] = [Prose(tied(part.text))]
-    if part.formulas is not None:
-        blocks.append(Formulas(part.formulas))
-    answer = Markup("<p>{}</p>")
-    blocks += [Question(each.question, answer.format(tied(each.answer))) for each in part.answers]
-    figures = tuple(_block(picture, drawn) for picture in part.pictures)
-    if len(figures) == 1:
-        blocks += figures
-    elif figures:
-        blocks.append(Gallery(figures, min_width=part.picture_width))
-    if part.checks:
-        blocks.append(_table(part.title, part.checks))
-    return blocks
+        def figure(found: re.Match[str]) -> str:
+            name = found[1]
+            return f'<a href="#figure-{name}">{self._titles[name].replace(" ", "&nbsp;")}</a>'
 
-
-def _table(title: str, checks: Sequence[Check]) -> Table:
-    columns = (
-        Column("quantity"),
-        Column("published", kind="number"),
-        Column("measured", kind="number"),
-        Column("agrees", kind="check"),
-    )
-    rows = tuple(
-        (tied(each.quantity), each.published, each.measured, each.agrees) for each in checks
-    )
-    return Table(f"{title}: published and measured", columns, rows)
-
-
-def _block(picture: Picture, drawn: Mapping[str, Markup]) -> FigureBlock:
-    return FigureBlock(drawn[picture.name], tied(picture.caption))
+        linked = _FIGURE.sub(figure, _PLACE.sub(r'<a href="#\1">\2</a>', str(text)))
+        return Markup(linked)  # noqa: S704 - it was Markup, and names are letters

@@ -14,24 +14,25 @@ from sklearn.neighbors import KNeighborsClassifier as PeerClassifier
 from trivium.arrays import Float64, Indices, Labels
 from trivium.displays import (
     ClassRegionsDisplay,
-    DensityDisplay,
     LabelledRowsDisplay,
     NeighborsSweepDisplay,
     PlaneGrid,
 )
 from trivium.neighbors.classifier import KNeighborsClassifier
-from trivium.neighbors.density import KNeighborsDensity
 from trivium.neighbors.nearest import NearestNeighbors
+from trivium.report import Column, Table
+from trivium.report.tables import Value
 from trivium.sheet import published
 from trivium.sheet.canvas import WIDTH, figure, plane
-from trivium.sheet.records import Answer, Check, Part, Picture
+from trivium.sheet.check_tables import AGREE, all_agree, classification_table, shown
+from trivium.sheet.records import Answer, Check, Content, Part, Picture, Pictures
 
 N_TRAIN = 900
 K = 5
 FEATURES = ("x₁", "x₂")
 SWEEP = tuple(published.SWEEP_RSS)
 ColorBy = Literal["true", "predicted"]
-DENSITY_KS = tuple(published.LABEL_FREQUENCIES)
+REMEMBERED = (1, 450, N_TRAIN)  # numbers of neighbours asked about the training rows themselves
 
 
 class Moons:
@@ -43,6 +44,7 @@ class Moons:
     X_test, y_test : the other rows
     model : the classifier, fitted
     swept : labels of the test rows for each k of the sweep
+    remembered : labels of the training rows themselves for k = 1, 450 and 900
     grid : the plane in which pictures are drawn
     regions : class of every cell of the grid for each k of the sweep
     """
@@ -55,6 +57,8 @@ class Moons:
         self.y_test: Indices = y[N_TRAIN:]
         self.model = KNeighborsClassifier(n_neighbors=K).fit(self.X, self.y)
         self.swept = dict(zip(SWEEP, self.model.predict_path(self.X_test, SWEEP), strict=True))
+        remembered = self.model.predict_path(self.X, REMEMBERED)
+        self.remembered = dict(zip(REMEMBERED, remembered, strict=True))
         self.grid = PlaneGrid.around(X, resolution=160)
         cells = self.model.predict_path(self.grid.points, SWEEP)
         self.regions = dict(zip(SWEEP, cells, strict=True))
@@ -77,12 +81,19 @@ class Moons:
         return self.grid.boundaries(self.regions[k], predict)
 
 
-def parts(moons: Moons) -> tuple[Part, ...]:
-    """Run the five parts of the task."""
-    return _data(moons), _five(moons), _sweep(moons), _densities(moons), _question(moons)
+def lesson(moons: Moons) -> Markup:
+    """Say what is to be learnt."""
+    wrong = {k: int(np.sum(labels != moons.y_test)) for k, labels in moons.swept.items()}
+    best = min(wrong, key=wrong.__getitem__)
+    return Markup(
+        "<strong>The number of neighbours sets how much is remembered.</strong> k = 1 repeats "
+        "every training row and errs on {} of {} test rows; k = {} errs on {}; k = N forgets all "
+        "but the majority class ([[moons-sweep]])."
+    ).format(wrong[1], len(moons.y_test), best, wrong[best])
 
 
-def _data(moons: Moons) -> Part:
+def data_part(moons: Moons) -> Part:
+    """Draw the rows."""
     predicted = moons.model.predict(moons.X_test)
     rows = partial(LabelledRowsDisplay, feature_names=FEATURES)
 
@@ -122,46 +133,98 @@ def _data(moons: Moons) -> Part:
     )
     text = Markup(
         "<p>Two half moons of 500 rows each with noise 0.2, shuffled; the first 900 rows "
-        "train, the last 100 test. Distances are Euclidean.</p>"
+        "train ([[moons-train]]), the last 100 test ([[moons-test]]). Distances are Euclidean.</p>"
     )
-    return Part("1.1 The rows", "moons-rows", text, pictures=pictures)
+    return Part("1.1", "The rows", "moons-rows", (text, Pictures(pictures)))
 
 
-def _five(moons: Moons) -> Part:
+def five_part(moons: Moons) -> Part:
+    """Compare the two classifiers with k = 5."""
     own = moons.model.predict(moons.X_test)
     peer = PeerClassifier(n_neighbors=K).fit(moons.X, moons.y).predict(moons.X_test)
     checks = [
-        Check(1, "labels in which the two classifiers differ", "0", float(np.sum(own != peer)))
+        Check(
+            1,
+            "labels in which the two classifiers differ",
+            "0",
+            float(np.sum(own != peer)),
+            follows="both print the same labels",
+        )
     ]
-    for who, labels in (("own", own), ("scikit-learn", peer)):
+    tables = []
+    for who, name, labels in (
+        ("own", "Trivium’s", own),
+        ("scikit-learn", "scikit-learn’s", peer),
+    ):
         report = classification_report(
             moons.y_test, labels, target_names=["class 0", "class 1"], output_dict=True
         )
         # scikit-learn gives the accuracy alone; the sheet prints it in the column of f1.
         report["accuracy"] = {"f1-score": report["accuracy"], "support": len(labels)}
-        checks += [
-            Check(1, f"{who}: {row}, {column}", value, float(report[row][column]))
+        rows = {
+            row: {
+                column: Check(1, f"{who}: {row}, {column}", value, float(report[row][column]))
+                for column, value in columns.items()
+            }
             for row, columns in published.CLASSIFICATION_REPORT.items()
-            for column, value in columns.items()
-        ]
+        }
+        checks += [check for row in rows.values() for check in row.values()]
+        tables.append(classification_table(f"Classification report of {name} classifier", rows))
     text = Markup(
-        "<p>Trivium's classifier and scikit-learn's, each with k = {}, and the classification "
-        "report of each.</p>"
-    ).format(K)
-    return Part(f"1.2 k = {K}", "moons-five", text, checks=tuple(checks))
+        "<p>Trivium’s classifier and scikit-learn’s, each with k = {}. They predict {} labels for "
+        "the {} test rows. Every number of the two reports is measured here; the mark says that "
+        "the sheet prints the same ones.</p>"
+    ).format(K, "the same" if np.array_equal(own, peer) else "different", len(own))
+    content: tuple[Content, ...] = (text, labels_table(own, moons.y_test), *tables)
+    return Part("1.2", f"k = {K}", "moons-five", content, tuple(checks))
 
 
-def _sweep(moons: Moons) -> Part:
-    checks = []
-    pictures = [Picture("moons-sweep", *_sweep_words(), lambda: _sweep_figure(moons))]
+def labels_table(predicted: Labels, truth: Labels) -> Table:
+    """Set predicted labels in rows of twenty; a wrong one stands in brackets."""
+    width = 20
+    rows = []
+    for start in range(0, len(predicted), width):
+        here = slice(start, start + width)
+        labels = " ".join(
+            f"{label}" if label == true else f"({label})"
+            for label, true in zip(predicted[here], truth[here], strict=True)
+        )
+        rows.append((f"{start + 1} to {min(start + width, len(predicted))}", labels))
+    columns = (Column("test rows"), Column("predicted labels"))
+    caption = f"The predicted labels, k = {K}; those in brackets are wrong."
+    return Table(caption, columns, tuple(rows), sortable=False)
+
+
+def sweep_part(moons: Moons) -> Part:
+    """Score and draw the model for every k."""
+    checks: list[Check] = []
+    rows: list[tuple[Value, ...]] = []
+    pictures: list[Picture] = []
     for k, labels in moons.swept.items():
         wrong = labels != moons.y_test
-        rss, accuracy = published.SWEEP_RSS[k], published.SWEEP_ACCURACY[k]
-        through = "" if k in published.SWEEP_ACCURACY_PRINTED else " (published through the RSS)"
-        checks += [
-            Check(1, f"k = {k}: residual sum of squares", rss, float(wrong.sum())),
-            Check(1, f"k = {k}: accuracy{through}", accuracy, float(1 - wrong.mean())),
-        ]
+        rss = Check(
+            1, f"k = {k}: residual sum of squares", published.SWEEP_RSS[k], float(wrong.sum())
+        )
+        printed = k in published.SWEEP_ACCURACY_PRINTED
+        accuracy = Check(
+            1,
+            f"k = {k}: accuracy",
+            published.SWEEP_ACCURACY[k],
+            float(1 - wrong.mean()),
+            follows="" if printed else "1 − RSS/100",
+        )
+        checks += [rss, accuracy]
+        rows.append(
+            (
+                k,
+                rss.published,
+                shown(rss),
+                accuracy.published if printed else None,
+                None if printed else accuracy.published,
+                shown(accuracy),
+                all_agree([rss, accuracy]),
+            )
+        )
         pictures.append(
             Picture(
                 f"moons-regions-{k}",
@@ -170,17 +233,24 @@ def _sweep(moons: Moons) -> Part:
                 partial(_regions_figure, moons, k),
             )
         )
+    names = (
+        "k",
+        "RSS printed",
+        "measured",
+        "accuracy printed",
+        "1 − printed RSS/100",
+        "measured",
+    )
+    columns = (*(Column(name, kind="number") for name in names), AGREE)
+    caption = "The sweep over k. The sheet prints the accuracy for two k; for the rest it follows."
     text = Markup(
-        "<p>One search for the 512 nearest rows answers every k. The regions are the "
-        "model's own: each cell has the class that the model predicts there.</p>"
+        "<p>One search for the 512 nearest rows answers every k ([[moons-sweep]]). The regions "
+        "are the model’s own: each cell has the class that the model predicts there.</p>"
     )
-    return Part(
-        "1.3 From k = 1 to k = 512",
-        "moons-sweep-part",
-        text,
-        checks=tuple(checks),
-        pictures=tuple(pictures),
-    )
+    sweep = Picture("moons-sweep", *_sweep_words(), lambda: _sweep_figure(moons))
+    content = (text, sweep, Table(caption, columns, tuple(rows)), Pictures(tuple(pictures)))
+    title = "From k = 1 to k = 512"
+    return Part("1.3", title, "moons-sweep-part", content, tuple(checks))
 
 
 def _sweep_words() -> tuple[str, str]:
@@ -216,71 +286,11 @@ def _regions_figure(moons: Moons, k: int) -> Figure:
     return plane(lambda ax: display.plot(ax, title=f"k = {k}"), moons.grid)
 
 
-def _densities(moons: Moons) -> Part:
-    checks, pictures = [], []
-    for k, frequencies in published.LABEL_FREQUENCIES.items():
-        for place, (printed, own) in enumerate(
-            zip(frequencies, moons.nearest_to_mean(k), strict=True)
-        ):
-            what = f"k = {k}: printed “p(c)”, {('first', 'second')[place]} value"
-            checks.append(Check(1, what, printed, float(own)))
-        fields = _Fields(moons, k)
-        for panel, name in enumerate(("p(x)", "p(x | 0)", "p(x | 1)")):
-            pictures.append(
-                Picture(
-                    f"moons-density-{k}-{('x', 'x-given-0', 'x-given-1')[panel]}",
-                    f"{name} from {k} neighbours.",
-                    f"Field of the estimated density {name}, k = {k}, on its own colour scale.",
-                    partial(fields.panel, panel),
-                )
-            )
-    prior = np.bincount(moons.y) / len(moons.y)
-    text = Markup(
-        "<p>The class probabilities are p(0) = {:.4f} and p(1) = {:.4f}. Densities are "
-        "(k − 1)/(nV), V the area of the smallest circle around x that holds its k nearest "
-        "rows. Where k<sub>c</sub> of these k rows are of class c, which has n<sub>c</sub> rows, "
-        "p(x | c) = (k − 1)/k · k<sub>c</sub>/(n<sub>c</sub>V) with the same circle, so that "
-        "p(c | x) = k<sub>c</sub>/k and p(c | x) p(x) = p(x | c) p(c). Every picture has its own "
-        "scale. What the sheet prints as “p(c)” is something else; see below.</p>"
-    ).format(*prior)
-    return Part(
-        "1.4 Densities",
-        "moons-densities",
-        text,
-        checks=tuple(checks),
-        pictures=tuple(pictures),
-    )
-
-
-class _Fields:
-    """Densities on the grid for one k, computed once for three pictures."""
-
-    def __init__(self, moons: Moons, k: int) -> None:
-        self._moons, self._k = moons, k
-        self._values: tuple[Float64, Float64] | None = None
-
-    def panel(self, panel: int) -> Figure:
-        moons = self._moons
-        if self._values is None:
-            model = KNeighborsDensity(self._k).fit(moons.X, moons.y)
-            cells = moons.grid.points
-            self._values = model.score_samples(cells), model.class_score_samples(cells)
-        display = DensityDisplay(
-            *self._values, moons.grid, classes=[0, 1], X=moons.X, y=moons.y, feature_names=FEATURES
-        )
-
-        def draw(ax: Axes) -> None:
-            display.plot_panel(ax, panel, title=f"k = {self._k}")
-
-        return plane(draw, moons.grid, lines=0, right=0.62)
-
-
-def _question(moons: Moons) -> Part:
-    everyone = KNeighborsClassifier(n_neighbors=N_TRAIN).fit(moons.X, moons.y)
-    ks = (1, 450, N_TRAIN)
-    train = dict(zip(ks, everyone.predict_path(moons.X, ks), strict=True))
-    accuracy = {k: float(np.mean(labels == moons.y)) for k, labels in train.items()}
-    test = float(np.mean(everyone.predict(moons.X_test) == moons.y_test))
+def question_part(moons: Moons) -> Part:
+    """Answer what k does."""
+    accuracy = {k: float(np.mean(labels == moons.y)) for k, labels in moons.remembered.items()}
+    (everyone,) = moons.model.predict_path(moons.X_test, [N_TRAIN])
+    test = float(np.mean(everyone == moons.y_test))
     length = {k: boundary_length(moons, k) for k in (1, 16, 256)}
     wrong = {k: int(np.sum(labels != moons.y_test)) for k, labels in moons.swept.items()}
     best = min(wrong, key=wrong.__getitem__)
@@ -304,7 +314,7 @@ def _question(moons: Moons) -> Part:
         ),
     )
     text = Markup("<p>Answered from the numbers of this run.</p>")
-    return Part("1.5 The role of k", "moons-question", text, answers=answers)
+    return Part("1.5", "The role of k", "moons-question", (text, *answers))
 
 
 def boundary_length(moons: Moons, k: int) -> float:

@@ -15,7 +15,8 @@ from trivium.neighbors.classifier import KNeighborsClassifier
 from trivium.neighbors.density import KNeighborsDensity
 from trivium.neighbors.nearest import NearestNeighbors
 from trivium.sheet.canvas import WIDTH, figure, plane
-from trivium.sheet.moons import DENSITY_KS, FEATURES, N_TRAIN, Moons
+from trivium.sheet.moons import FEATURES, N_TRAIN, Moons
+from trivium.sheet.moons_densities import DENSITY_KS
 from trivium.sheet.records import Erratum, Picture
 
 
@@ -54,6 +55,9 @@ def _contour(moons: Moons) -> Erratum:
 
     return Erratum(
         1,
+        "1.3",
+        "contour",
+        "The drawn “decision boundary” is no model’s",
         "1.3, pictures",
         "The background “decision boundary” is a contour of exp(x₁·x₂), and the line is y = x.",
         "Neither depends on the model, so they are the same for every k. The model's own regions "
@@ -78,6 +82,9 @@ def _class_probabilities(moons: Moons) -> Erratum:
     printed = moons.nearest_to_mean(4)
     return Erratum(
         1,
+        "1.4",
+        "class-probabilities",
+        "The “class probabilities” are of a few rows, in no order of classes",
         "1.4, p(c)",
         "Prints [0.75 0.25] and the like as “class probabilities on the train set”.",
         "These are frequencies of labels among the k rows nearest to the mean of the data (the "
@@ -104,6 +111,9 @@ def _zero_division(moons: Moons) -> Erratum:
     infinite = int(np.sum(np.isposinf(own)))
     return Erratum(
         1,
+        "1.4",
+        "zero-division",
+        "p(x|c) divides by zero at k = 2",
         "1.4, p(x|c)",
         "p(x|c) = k_c/(N_c·V_c) with x among its own neighbours.",
         f"Divides by zero at k = 2 for {zero} of {len(moons.y)} rows: x is its own nearest "
@@ -121,13 +131,10 @@ def mean_ratios(ks: tuple[int, ...]) -> tuple[Float64, Float64]:
     """
     X = np.random.default_rng(0).random((10_000, 2))
     inside = np.flatnonzero(np.all((X > 0.07) & (X < 0.93), axis=1))
-    sheet, unbiased = [], []
-    for k in ks:
-        model = KNeighborsDensity(k, unbiased=False).fit(X)
-        sheet.append(np.exp(model.score_samples(X[inside])).mean())
-        model = KNeighborsDensity(k).fit(X)
-        unbiased.append(np.exp(model.score_samples(None)[inside]).mean())
-    return np.array(sheet), np.array(unbiased)
+    biased, model = (KNeighborsDensity(max(ks), unbiased=u).fit(X) for u in (False, True))
+    sheet = np.exp(biased.score_samples_path(X[inside], ks)).mean(axis=1)
+    unbiased = np.exp(model.score_samples_path(None, ks)[:, inside]).mean(axis=1)
+    return sheet, unbiased
 
 
 def _bias() -> Erratum:
@@ -149,6 +156,9 @@ def _bias() -> Erratum:
 
     return Erratum(
         1,
+        "1.4",
+        "bias",
+        "p(x) is biased upward",
         "1.4, p(x)",
         "p(x) = k/(N·V) with x among its own neighbours.",
         f"Biased upward. Where the true density is 1, the formula gives {sheet[at]:.2f} on average "
@@ -187,6 +197,9 @@ def _lost_pictures(moons: Moons) -> Erratum:
         ink = int(np.any(pixels() != 255, axis=2).sum())
     return Erratum(
         1,
+        "1.4",
+        "lost-pictures",
+        "One scatter covers the other, and the saved file is empty",
         "1.4, pictures",
         "Draws p(x) and p(x|c) as two scatters of the same rows in one axes, and saves the figure "
         "after it was shown and closed.",
@@ -198,11 +211,12 @@ def _lost_pictures(moons: Moons) -> Erratum:
 
 
 def _all_neighbors(moons: Moons) -> Erratum:
-    ks = (1, 450, N_TRAIN)
-    model = KNeighborsClassifier(n_neighbors=N_TRAIN).fit(moons.X, moons.y)
-    accuracy = [float(np.mean(row == moons.y)) for row in model.predict_path(moons.X, ks)]
+    accuracy = [float(np.mean(labels == moons.y)) for labels in moons.remembered.values()]
     return Erratum(
         1,
+        "1.5",
+        "all-neighbours",
+        "k = N underfits; it does not fit perfectly",
         "1.5",
         "At k = N the fit is perfect with training error zero, and overfits.",
         f"The opposite: at k = {N_TRAIN} every row gets the majority class, train accuracy "

@@ -1,6 +1,5 @@
 """Task 2: linear least squares with an outlier."""
 
-from collections.abc import Iterable
 from functools import partial
 from typing import NamedTuple
 
@@ -13,11 +12,15 @@ from sklearn.model_selection import train_test_split
 from trivium.arrays import Float64, Indices
 from trivium.displays import BoundaryTiltDisplay, LabelledRowsDisplay, PlaneGrid
 from trivium.displays.lines import clip_boundary
-from trivium.displays.palette import INK, OUTLIER_COLOR, OUTLIER_MARKER, class_style
+from trivium.displays.palette import INK, OUTLIER_COLOR, OUTLIER_MARKER
 from trivium.least_squares.classifier import LeastSquaresClassifier
+from trivium.report import Column, Formulas, Table
+from trivium.report.tables import Value
 from trivium.sheet import published
-from trivium.sheet.canvas import WIDTH, figure, plane
-from trivium.sheet.records import Answer, Check, Erratum, Part, Picture, signed
+from trivium.sheet.canvas import plane
+from trivium.sheet.check_tables import AGREE, all_agree, shown
+from trivium.sheet.formulas import set_formulas
+from trivium.sheet.records import Answer, Check, Part, Picture, Pictures, signed
 
 SCALES = tuple(published.OUTLIER_RSS)
 BEYOND = 16  # the question speaks of it, the sheet does not run it
@@ -84,10 +87,64 @@ class Outlier:
 
 def parts(outlier: Outlier) -> tuple[Part, ...]:
     """Run the three parts of the task."""
-    return _pictures(outlier), _scores(outlier), _question(outlier)
+    return _rows_and_line(outlier), _scores(outlier), _question(outlier)
 
 
-def _pictures(outlier: Outlier) -> Part:
+def lesson(outlier: Outlier) -> Markup:
+    """Say what is to be learnt."""
+    return Markup(
+        "<strong>Squared error punishes being too right.</strong> One row of {}, far out on its "
+        "own side, turns the line by {:.0f}° ([[outlier-tilt]]); yet most of the accuracy that "
+        "the sheet loses is lost by rounding ([[erratum-rint]])."
+    ).format(len(outlier.y) + 1, outlier.tilt(SCALES[-1]))
+
+
+def normal_equations(outlier: Outlier, scale: int) -> tuple[Float64, Float64, Float64]:
+    """Return AᵀA, Aᵀy and their solution (w₁, w₂, b), A being the rows with a column of ones."""
+    X, y = outlier.rows(scale)
+    A = np.column_stack([X, np.ones(len(X))])
+    model = outlier.fits[scale].model
+    return A.T @ A, A.T @ y, np.append(model.coef_[0], model.intercept_[0])
+
+
+def _rows_and_line(outlier: Outlier) -> Part:
+    train, test = _pictures(outlier)
+    equations = {scale: normal_equations(outlier, scale) for scale in SCALES}
+    rows: list[tuple[Value, ...]] = []
+    for scale, (gram, right, beta) in equations.items():
+        rest = float(np.abs(gram @ beta - right).max())
+        rows.append((scale, *map(float, beta), f"{rest:.0e}".replace("-", "−")))
+    columns = (
+        Column("s", kind="number"),
+        *(Column(name, kind="number", spec=".4f") for name in ("w₁", "w₂", "b")),
+        Column("what is left of the equations", kind="number"),
+    )
+    text = Markup(
+        "<p>500 rows of class +1 around (0, 0) and 500 of class −1 around (1, 1); nine tenths "
+        "train. Then one row of class −1 is added at s·(1, 1.75): on the correct side of "
+        "the boundary, but farther and farther from it ([[outlier-train-1]] to "
+        "[[outlier-train-8]]). The line is f(x) = 0.</p>"
+    )
+    formulas = set_formulas(
+        "normal_equations.html",
+        n=len(outlier.y) + 1,
+        equations={s: (a.tolist(), b.tolist()) for s, (a, b, _) in equations.items()},
+    )
+    caption = (
+        "The solutions, and the greatest absolute entry of AᵀAβ − Aᵀy at Trivium’s coefficients."
+    )
+    content = (
+        text,
+        Pictures(train, 15.0),
+        Formulas(formulas),
+        Table(caption, columns, tuple(rows)),
+        Pictures(test, 15.0),
+    )
+    return Part("2.1", "The rows and the line", "outlier-rows", content)
+
+
+def _pictures(outlier: Outlier) -> tuple[tuple[Picture, ...], tuple[Picture, ...]]:
+    """Draw the training rows and the test rows, each with the line, for every scale."""
     pictures = []
     for scale in SCALES:
         x, y = outlier.place(scale)
@@ -110,18 +167,7 @@ def _pictures(outlier: Outlier) -> Part:
                 partial(_test_figure, outlier, scale),
             )
         )
-    text = Markup(
-        "<p>500 rows of class +1 around (0, 0) and 500 of class −1 around (1, 1); nine tenths "
-        "train. Then one row of class −1 is added at s·(1, 1.75): on the correct side of "
-        "the boundary, but farther and farther from it. The line is f(x) = 0.</p>"
-    )
-    return Part(
-        "2.1 The rows and the line",
-        "outlier-rows",
-        text,
-        pictures=tuple(pictures),
-        picture_width=15.0,
-    )
+    return tuple(pictures[: len(SCALES)]), tuple(pictures[len(SCALES) :])
 
 
 def _train_figure(outlier: Outlier, scale: int) -> Figure:
@@ -169,20 +215,44 @@ def _draw_line(ax: Axes, model: LeastSquaresClassifier, grid: PlaneGrid) -> None
 
 
 def _scores(outlier: Outlier) -> Part:
-    checks = []
+    checks: list[Check] = []
+    rows: list[tuple[Value, ...]] = []
     for scale in SCALES:
-        rounded = outlier.fits[scale].rounded
-        rss = float(np.sum((outlier.y_test - rounded) ** 2))
-        accuracy = outlier.accuracy(scale, rounded)
-        checks += [
-            Check(2, f"s = {scale}: residual sum of squares", published.OUTLIER_RSS[scale], rss),
-            Check(2, f"s = {scale}: accuracy", published.OUTLIER_ACCURACY[scale], accuracy),
-        ]
-    text = Markup(
-        "<p>The sheet predicts rint(f(x)), the nearest whole number. These are its scores; see "
-        "below for what rounding does to them.</p>"
+        fit = outlier.fits[scale]
+        residual = float(np.sum((outlier.y_test - fit.rounded) ** 2))
+        rss = Check(
+            2, f"s = {scale}: residual sum of squares", published.OUTLIER_RSS[scale], residual
+        )
+        accuracy = Check(
+            2,
+            f"s = {scale}: accuracy",
+            published.OUTLIER_ACCURACY[scale],
+            outlier.accuracy(scale, fit.rounded),
+        )
+        checks += [rss, accuracy]
+        rows.append(
+            (
+                scale,
+                rss.published,
+                shown(rss),
+                accuracy.published,
+                shown(accuracy),
+                all_agree([rss, accuracy]),
+                outlier.accuracy(scale, fit.signed),
+            )
+        )
+    names = ("s", "RSS printed", "measured", "accuracy printed", "measured")
+    columns = (
+        *(Column(name, kind="number") for name in names),
+        AGREE,
+        Column("accuracy by sign of f", kind="number", spec=".2f"),
     )
-    return Part("2.2 Scores", "outlier-scores", text, checks=tuple(checks))
+    text = Markup(
+        "<p>The sheet predicts rint(f(x)), the nearest whole number. These are its scores on the "
+        "{} test rows; the last column says how many rows lie on the correct side of the line.</p>"
+    ).format(len(outlier.y_test))
+    table = Table("Scores of the rounded predictions", columns, tuple(rows))
+    return Part("2.2", "Scores", "outlier-scores", (text, table), tuple(checks))
 
 
 def _question(outlier: Outlier) -> Part:
@@ -219,81 +289,4 @@ def _question(outlier: Outlier) -> Part:
         lambda: plane(lambda ax: display.plot(ax, view="rows"), outlier.grid, lines=3),
     )
     text = Markup("<p>Answered from the numbers of this run.</p>")
-    return Part(
-        "2.3 What the outlier does",
-        "outlier-question",
-        text,
-        pictures=(picture,),
-        answers=(answer,),
-    )
-
-
-def errata(outlier: Outlier) -> tuple[Erratum, ...]:
-    """Gather the evidence for the two errata of the task."""
-    return _rounding(outlier), _range(outlier)
-
-
-def _rounding(outlier: Outlier) -> Erratum:
-    zero = [int(np.sum(outlier.fits[s].rounded == 0)) for s in SCALES]
-    by_sign = [outlier.accuracy(s, outlier.fits[s].signed) for s in SCALES]
-    two = int(np.sum(outlier.fits[BEYOND].rounded == 2))
-    rounded_beyond = outlier.accuracy(BEYOND, outlier.fits[BEYOND].rounded)
-    signed_beyond = outlier.accuracy(BEYOND, outlier.fits[BEYOND].signed)
-    return Erratum(
-        2,
-        "2.2",
-        "Accuracy falls from 0.95 to 0.85 because of the outlier.",
-        f"Most of it is rint: it answers class 0, which does not exist, for {_listed(zero)} test "
-        f"rows with |f| < 0.5. By the sign of f the accuracy is "
-        f"{_listed([f'{a:.2f}' for a in by_sign])}. At s = {BEYOND}, rint even answers 2 ({two} "
-        f"of {len(outlier.y_test)} rows): accuracy {rounded_beyond:.2f} against "
-        f"{signed_beyond:.2f} by sign.",
-        {
-            **{f"class_0_s{s}": n for s, n in zip(SCALES, zero, strict=True)},
-            **{f"accuracy_by_sign_s{s}": a for s, a in zip(SCALES, by_sign, strict=True)},
-            "accuracy_by_rint_s16": rounded_beyond,
-            "accuracy_by_sign_s16": signed_beyond,
-        },
-        Picture(
-            "erratum-rint",
-            "f at the test rows. Rounding sends what lies in the band to class 0.",
-            "Values of f at the test rows for each scale; some fall into the band from −0.5 to "
-            "0.5, where rounding gives 0.",
-            lambda: figure(partial(_draw_values, outlier), (WIDTH, 2.9)),
-        ),
-    )
-
-
-def _draw_values(outlier: Outlier, ax: Axes) -> None:
-    scales = (*SCALES, BEYOND)
-    for place, scale in enumerate(scales):
-        values = outlier.fits[scale].values
-        for position, label in enumerate((-1, 1)):
-            f = values[outlier.y_test == label]
-            # Spread by rank, so that no two points hide each other and no seed is needed.
-            height = place + 0.3 * (np.argsort(np.argsort(f)) / len(f) - 0.5)
-            ax.scatter(f, height, s=7, rasterized=True, **class_style(position))
-    ax.axvspan(-0.5, 0.5, color=OUTLIER_COLOR, alpha=0.2, linewidth=0)
-    ax.axvline(0, color=INK, linewidth=1.0)
-    ax.set_yticks(range(len(scales)), [f"s = {s}" for s in scales])
-    ax.set_xlabel("f(x)")
-    ax.invert_yaxis()
-
-
-def _range(outlier: Outlier) -> Erratum:
-    tilt = {s: outlier.tilt(s) for s in (SCALES[-1], BEYOND)}
-    accuracy = outlier.accuracy(BEYOND, outlier.fits[BEYOND].signed)
-    return Erratum(
-        2,
-        "2.3",
-        "Speaks of outliers from 1 to 16.",
-        f"The sheet runs {_listed(SCALES)}. Run here, s = {BEYOND} tilts the boundary by "
-        f"{tilt[BEYOND]:.1f}° (s = {SCALES[-1]}: {tilt[SCALES[-1]]:.1f}°) and has the accuracy "
-        f"{accuracy:.2f} by sign.",
-        {"largest_scale_run_by_sheet": SCALES[-1], "tilt_s8": tilt[8], "tilt_s16": tilt[16]},
-    )
-
-
-def _listed(values: Iterable[object]) -> str:
-    *first, last = map(str, values)
-    return f"{', '.join(first)} and {last}"
+    return Part("2.3", "What the outlier does", "outlier-question", (text, answer, picture))

@@ -56,4 +56,4 @@ OUTLIER_ACCURACY = {1: "0.95", 2: "0.95", 4: "0.95", 8: "0.85"}
 """Task 2.2: share of the rounded predictions that equal the label."""
 
 DIGITS_ACCURACY = "0.9644"
-"""Task 3.2, first sheet: accuracy on the test rows after 1000 steps."""
+"""Task 3.3, first sheet: accuracy on the test rows after 1000 steps."""

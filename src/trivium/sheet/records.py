@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from trivium.report import Formulas, Matrix, Table
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -17,7 +19,7 @@ def signed(value: float, spec: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A published number beside the measured one.
+    """A number of the sheets beside the measured one.
 
     Attributes
     ----------
@@ -26,12 +28,15 @@ class Check:
     published : str
         As printed: its decimals say how far the two must agree.
     measured : float
+    follows : str
+        From what the number follows where the sheet does not print it itself; else empty.
     """
 
     task: int
     quantity: str
     published: str
     measured: float
+    follows: str = ""
 
     @property
     def decimals(self) -> int:
@@ -79,6 +84,12 @@ class Erratum:
     Attributes
     ----------
     task : int
+    part : str
+        Number of the part where it belongs, such as ``1.4``.
+    name : str
+        Its name in links.
+    title : str
+        What is wrong, in a line.
     where : str
         Place in the sheet.
     claim : str
@@ -91,6 +102,9 @@ class Erratum:
     """
 
     task: int
+    part: str
+    name: str
+    title: str
     where: str
     claim: str
     measured: str
@@ -108,44 +122,86 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One numbered part of a task, in the order in which it is read.
+class Pictures:
+    """Pictures side by side.
 
     Attributes
     ----------
-    title, anchor : str
-    text : Markup
-        Paragraphs.
-    checks : tuple of Check
     pictures : tuple of Picture
-    formulas : Markup or None
-    answers : tuple of Answer
-    picture_width : float
-        Least width of a column of pictures, in rem.
+    width : float
+        Least width of a column, in rem.
+    caption : str
+        What they have in common.
     """
 
+    pictures: tuple[Picture, ...]
+    width: float = 18.0
+    caption: str = ""
+
+
+Content = Markup | Formulas | Table | Matrix | Picture | Pictures | Answer
+"""What a part consists of; Markup is paragraphs, in which ``[[name]]`` refers to a picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a task, in the order in which it is read.
+
+    Attributes
+    ----------
+    number : str
+        As the sheet numbers it, such as ``1.4``; empty for what is not on the sheet.
+    title, anchor : str
+    content : tuple of Content
+    checks : tuple of Check
+    """
+
+    number: str
     title: str
     anchor: str
-    text: Markup
+    content: tuple[Content, ...]
     checks: tuple[Check, ...] = ()
-    pictures: tuple[Picture, ...] = ()
-    formulas: Markup | None = None
-    answers: tuple[Answer, ...] = ()
-    picture_width: float = 18.0
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """Every question answered."""
+        return tuple(each for each in self.content if isinstance(each, Answer))
+
+    @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """Every figure."""
+        found: list[Picture] = []
+        for each in self.content:
+            if isinstance(each, Picture):
+                found.append(each)
+            elif isinstance(each, Pictures):
+                found += each.pictures
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
 class TaskResult:
-    """One task of the sheets, run."""
+    """One task of the sheets, run.
+
+    Attributes
+    ----------
+    number : int
+    title : str
+    parts : tuple of Part
+    errata : tuple of Erratum
+    lesson : str
+        What is to be learnt from it, in a sentence or two; Markup stands as it is.
+    """
 
     number: int
     title: str
     parts: tuple[Part, ...]
     errata: tuple[Erratum, ...]
+    lesson: str = ""
 
     @property
     def checks(self) -> tuple[Check, ...]:
-        """Every published number of the task."""
+        """Every number of the task that the sheets print, or that follows from one."""
         return tuple(check for part in self.parts for check in part.checks)
 
     @property

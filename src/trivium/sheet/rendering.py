@@ -22,18 +22,18 @@ class Rendered(NamedTuple):
     result : TaskResult
     svgs : dict of Markup
         Each picture for the page, by name.
-    pngs : dict of bytes
-        Each picture as a file, by name.
+    files : dict of bytes
+        Each picture as three files, by the name of the file.
     """
 
     result: TaskResult
     svgs: dict[str, Markup]
-    pngs: dict[str, bytes]
+    files: dict[str, bytes]
 
 
 def render_task(number: int, advance: Advance) -> Rendered:
     """Run one task and draw its pictures."""
-    from trivium.report import in_style, to_png, to_svg
+    from trivium.report import in_style, svg_file, to_pdf, to_png, to_svg
 
     advance(number, "computing", 0.0)
     with _told_of_compiling(lambda: advance(number, "computing: compiling loops, once", 0.0)):
@@ -43,9 +43,12 @@ def render_task(number: int, advance: Advance) -> Rendered:
         advance(number, "drawing", 0.4 + 0.6 * count / len(pictures))
         with in_style():
             figure = picture.draw()
-            rendered.pngs[picture.name] = to_png(figure)
-            figure.set_layout_engine("none")  # laid out by now, for both files alike
-            rendered.svgs[picture.name] = to_svg(figure, name=picture.name, label=picture.label)
+            rendered.files[f"{picture.name}.png"] = to_png(figure)
+            figure.set_layout_engine("none")  # laid out by now, for all files alike
+            svg = to_svg(figure, name=picture.name, label=picture.label)
+            rendered.svgs[picture.name] = svg
+            rendered.files[f"{picture.name}.svg"] = svg_file(svg)
+            rendered.files[f"{picture.name}.pdf"] = to_pdf(figure)
     advance(number, "done", 1.0)
     return rendered
 

@@ -10,6 +10,7 @@ from trivium.sheet.output import OutputFolder
 from trivium.sheet.records import TaskResult
 from trivium.sheet.rendering import Advance, render_task
 
+KINDS = ("png", "svg", "pdf")
 EXPECTED = ("report.html", "sheet.json", "figures/any.png")
 """Files that a run writes, one for each folder."""
 
@@ -22,8 +23,9 @@ def run(
     advance: Advance = lambda *_: None,
     *,
     processes: int = 1,
+    facts: Sequence[tuple[str, str]] = (),
 ) -> list[TaskResult]:
-    """Run tasks; write report.html, sheet.json and figures/*.png.
+    """Run tasks; write report.html, sheet.json and figures/ (PNG, SVG and PDF).
 
     Parameters
     ----------
@@ -35,6 +37,8 @@ def run(
         Told of progress.
     processes : int, default=1
         Tasks at a time. The files do not depend on it.
+    facts : sequence of (str, str)
+        Names and values for the foot of the page, such as the date.
 
     Returns
     -------
@@ -53,14 +57,15 @@ def run(
         rendered = [render_task(number, advance) for number in numbers]
 
     from trivium.report import render
-    from trivium.sheet.document import as_document, as_json
+    from trivium.sheet.document import as_document
+    from trivium.sheet.summary import as_json
 
     results = [each.result for each in rendered]
     svgs = {name: svg for each in rendered for name, svg in each.svgs.items()}
     for each in rendered:
-        for name, png in each.pngs.items():
-            output.write(f"figures/{name}.png", png)
-    output.write("report.html", render(as_document(results, svgs)).encode())
+        for name, content in each.files.items():
+            output.write(f"figures/{name}", content)
+    output.write("report.html", render(as_document(results, svgs, facts)).encode())
     output.write("sheet.json", to_json(as_json(results)).encode())
     return results
 
@@ -75,7 +80,7 @@ def former_pictures(folder: Path) -> list[str]:
     if not isinstance(names, list):
         return []
     safe = (name for name in names if isinstance(name, str) and _NAME.fullmatch(name))
-    return [f"figures/{name}.png" for name in safe]
+    return [f"figures/{name}.{kind}" for name in safe for kind in KINDS]
 
 
 def to_json(value: Any) -> str:

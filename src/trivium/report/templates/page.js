@@ -1,6 +1,6 @@
 "use strict";
-// The page is complete without this script. It adds two comforts: tables that sort by a press on
-// a column's heading, and the reader's place in the contents.
+// The page is complete without this script. It adds comforts: tables that sort by a press on a
+// column's heading, the reader's place in the contents, figures that grow, and code that copies.
 
 function compare(a, b) {
   const numbers = [Number(a), Number(b)];
@@ -53,5 +53,88 @@ function followReader(links) {
   for (const section of linkOf.keys()) observer.observe(section);
 }
 
+function button(className, text, label = text) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = className;
+  made.textContent = text;
+  if (label !== text) made.setAttribute("aria-label", label);
+  return made;
+}
+
+// The picture itself moves into the dialog, not a copy: ids within it stay unique.
+function makeLarge(figures) {
+  const dialog = document.createElement("dialog");
+  const close = button("close", "Close");
+  const [back, on] = [button("turn", "←", "Previous figure"), button("turn", "→", "Next figure")];
+  const [bar, stage, words] = ["div", "div", "p"].map((tag) => document.createElement(tag));
+  bar.className = "bar";
+  stage.className = "stage";
+  words.id = "enlarged";
+  words.setAttribute("aria-live", "polite");
+  dialog.className = "enlarged";
+  dialog.setAttribute("aria-labelledby", words.id);
+  bar.append(back, on, close);
+  dialog.append(bar, stage, words);
+  document.body.append(dialog);
+  let shown = -1;
+
+  function putBack() {
+    if (shown >= 0) figures[shown].prepend(stage.firstElementChild);
+    shown = -1;
+  }
+  function show(place) {
+    putBack();
+    shown = (place + figures.length) % figures.length;
+    const caption = figures[shown].querySelector("figcaption").cloneNode(true);
+    caption.querySelectorAll(".files, .grow").forEach((each) => each.remove());
+    words.textContent = caption.textContent;
+    stage.append(figures[shown].querySelector("svg"));
+    if (!dialog.open) dialog.showModal();
+  }
+
+  figures.forEach((figure, place) => {
+    const name = figure.querySelector("figcaption .title")?.textContent.replace(/\.$/, "") ?? "the figure";
+    const grow = button("grow", "Enlarge", `Enlarge ${name}`);
+    figure.querySelector("figcaption").append(" ", grow);
+    grow.addEventListener("click", () => show(place));
+    const svg = figure.querySelector("svg");
+    svg.addEventListener("click", () => { if (!dialog.open) { grow.focus({ preventScroll: true }); show(place); } });
+  });
+  back.addEventListener("click", () => show(shown - 1));
+  on.addEventListener("click", () => show(shown + 1));
+  close.addEventListener("click", () => dialog.close());
+  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+  dialog.addEventListener("close", () => {
+    const last = shown;
+    putBack();
+    figures[last].querySelector(".grow").focus();
+  });
+  dialog.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowLeft") show(shown - 1);
+    else if (event.key === "ArrowRight") show(shown + 1);
+  });
+}
+
+function makeCopied(listing) {
+  const [code, bar] = [listing.querySelector("code"), listing.querySelector(".bar")];
+  const copy = button("copy", "Copy");
+  copy.setAttribute("aria-live", "polite");
+  bar.append(copy);
+  copy.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+    } catch {  // not allowed here: mark the lines, for the reader's own keys
+      getSelection().selectAllChildren(code);
+      copy.textContent = "Marked: copy with your keys";
+      return;
+    }
+    copy.textContent = "Copied";
+  });
+}
+
+const pictures = [...document.querySelectorAll("figure.picture")];
+if (pictures.length) makeLarge(pictures);
+document.querySelectorAll(".listing").forEach(makeCopied);
 document.querySelectorAll("table[data-sortable]").forEach(makeSortable);
 followReader([...document.querySelectorAll(".contents a")]);
