@@ -130,7 +130,7 @@ def test_every_edit_is_made_by_keys_alone_and_none_reaches_the_notebook(notebook
     notebook.press("Enter")
     assert notebook.rows()[1][-1] == "a"
     status = notebook.root.locator(".trivium-status").inner_text()
-    assert status.startswith(f"Point {len(X) + 1} of {len(X) + 1} is now a")
+    assert status.startswith(f"Point {len(X) + 1} of {len(X) + 1} is now of class a")
     notebook.press("n")
     assert notebook.root.locator(".trivium-status").inner_text().startswith("Point 1 of")
     notebook.press("p", "Delete")

@@ -61,17 +61,17 @@ class Plane extends Drawing {
     const it = this.rows[place];
     const [across, up] = this.look.names;
     const where = it && `${across} = ${number(it.x)}, ${up} = ${number(it.y)}`;
-    const name = this.look.classes[it?.code ?? code];
+    const name = `class ${this.look.classes[it?.code ?? code]}`;
     const text = {
-      move: () => `moved to ${where}`,
-      add: () => `added: ${name}, ${where}`,
-      select: () => `${name}, ${where}`,
-      relabel: () => `is now ${name}`,
+      move: () => ` moved to ${where}`,
+      add: () => ` added: ${name}, ${where}`,
+      select: () => `: ${name}, ${where}`,
+      relabel: () => ` is now of ${name}`,
     }[kind];
     const count = this.rows.length;
     if (kind === "remove") this.status.textContent = `Point ${row + 1} deleted, ${count} left`;
-    else if (kind === "class") this.status.textContent = `Class to give: ${name}`;
-    else if (text && it) this.status.textContent = `Point ${place + 1} of ${count} ${text()}`;
+    else if (kind === "class") this.status.textContent = `Points are given ${name}`;
+    else if (text && it) this.status.textContent = `Point ${place + 1} of ${count}${text()}`;
   }
 
   nearest(at, reach) {
