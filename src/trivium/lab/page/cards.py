@@ -203,10 +203,10 @@ class Softmax(Card):
             "Learning rate", _RATES, 1.0, lambda rate: tab.set(learning_rate=rate), written
         )
         self._figures = {}
-        for name in ("loss", "accuracy"):
+        for name, scale in (("loss", " (log scale)"), ("accuracy", "")):
             with ui.element("figure").classes("lab-figure") as figure:
                 with ui.element("figcaption"):
-                    text("span", f"{name.capitalize()} of every step")
+                    text("span", f"{name.capitalize()} of every step{scale}")
                     value = text("span")
                 self._figures[name] = (figure, value, ui.html("", sanitize=False))
 

@@ -18,10 +18,9 @@ _MOVES = 0.04  # seconds between two messages of a slider that is moved
 _VALUE = "(event) => emit(event.target.value)"
 
 
-def set_in_browser(element: Element, name: str, value: object) -> None:
+def set_in_browser(element: Element, **values: object) -> None:
     """Set what the browser's own control shows, once, as a person would."""
-    code = f"Object.assign(getElement({element.id}), {json.dumps({name: value})})"
-    element.client.run_javascript(code)
+    element.client.run_javascript(f"Object.assign(getElement({element.id}), {json.dumps(values)})")
 
 
 def text(tag: str, words: str = "", classes: str = "") -> Text:
@@ -107,7 +106,7 @@ class Choice:
         """Show a choice."""
         if value != self._value:
             self._value = value
-            set_in_browser(self._list, "value", value)
+            set_in_browser(self._list, value=value)
 
     def show(self, visible: bool) -> None:
         """Show the whole field, or hide it."""
@@ -136,7 +135,7 @@ class Switch:
         """Show whether it is ticked."""
         if value is not self._value:
             self._value = value
-            set_in_browser(self._box, "checked", value)
+            set_in_browser(self._box, checked=value)
 
     def _chosen(self, event: Any) -> None:
         self._value = event.args is True
@@ -191,7 +190,7 @@ class Slider:
         place = min(range(len(self._values)), key=lambda each: abs(self._values[each] - value))
         if place != self._place:
             self._place = place
-            set_in_browser(self._range, "value", place)
+            set_in_browser(self._range, value=place)
         self._tell(words or self._write(value))
 
     def _tell(self, words: str) -> None:

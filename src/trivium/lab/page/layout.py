@@ -126,7 +126,10 @@ class Page:
         if self._linked:
             return
         self._linked = True
-        fragment = await self._client.run_javascript("window.location.hash", timeout=10)
+        try:
+            fragment = await self._client.run_javascript("window.location.hash", timeout=10)
+        except TimeoutError:
+            return
         if isinstance(fragment, str) and len(fragment) > 1:
             self._sharing.open(lambda: Scene.from_fragment(fragment), "The scene of the link")
 

@@ -6,19 +6,20 @@ import math
 
 
 def written(value: float) -> str:
-    """Write a number to four digits, with the minus sign that print has.
+    """Write a number to four digits, or to the unit, with the minus sign that print has.
 
     Examples
     --------
     >>> from trivium.lab.page.numbers import written
-    >>> [written(value) for value in (0.0, 0.98765, -2.0, 1e-8, 12345.6, float("nan"))]
-    ['0', '0.9877', '−2', '1e−08', '1.235e+04', 'not a number']
+    >>> [written(value) for value in (0.98765, -2.0, 1e-8, 12345.6, 1e6, float("nan"))]
+    ['0.9877', '−2', '1e−08', '12,346', '1e+06', 'not a number']
     """
     if math.isnan(value):
         return "not a number"
     if math.isinf(value):
         return "infinite" if value > 0 else "−infinite"
-    return f"{value:.4g}".replace("-", "−")
+    form = ",.0f" if 9999.5 <= abs(value) < 999_999.5 else ".4g"
+    return f"{value:{form}}".replace("-", "−")
 
 
 def steps_of_ten(low: int, high: int) -> tuple[float, ...]:

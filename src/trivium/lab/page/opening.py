@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from trivium.lab.own_scenes import OwnScenes
 from trivium.lab.page.layout import Page
@@ -22,8 +23,11 @@ def page_of(presets: Mapping[str, Preset], own: OwnScenes | None = None) -> Call
         A table of the user's, which is shown before them.
     """
     threads = ThreadPoolExecutor(min(4, os.cpu_count() or 1), thread_name_prefix="lab")
+    name, preset = next(iter(presets.items()))
+    first = preset.make()  # once, and before there is an event loop that would wait for it
+    ready = {**presets, name: replace(preset, make=lambda: first)}
 
     def build() -> None:
-        Page(presets, own, threads)
+        Page(ready, own, threads)
 
     return build

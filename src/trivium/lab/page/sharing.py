@@ -52,7 +52,7 @@ class Dialog:
     def show(self, about: str, words: str) -> None:
         """Open it."""
         self._about.set(about)
-        set_in_browser(self._area, "value", words)
+        set_in_browser(self._area, value=words, selectionStart=0, selectionEnd=0, scrollTop=0)
         self._copy._text = "Copy"
         self._copy.update()
         ui.run_javascript(f"document.getElementById('c{self._dialog.id}').showModal()")
