@@ -29,6 +29,7 @@ _FAINTEST = 0.05  # opacity of the smallest value that is not zero
 _DENSEST = 0.8
 _FIELD = "#7C6BD6"  # of values that belong to no class: the palette's violet
 _TICKS = 5
+_LONG = 1e5  # a number that is as great is written by its power of ten
 
 
 def shading_image(
@@ -197,6 +198,8 @@ def ticks(low: float, high: float) -> list[dict[str, Any]]:
     >>> from trivium.lab.painting import ticks
     >>> [tick["text"] for tick in ticks(-1.1, 1.1)]
     ['−1', '−0.5', '0', '0.5', '1']
+    >>> [tick["text"] for tick in ticks(2500, 6500)], [tick["text"] for tick in ticks(0, 3e-7)]
+    (['3000', '4000', '5000', '6000'], ['0', '1e−7', '2e−7', '3e−7'])
     """
     from matplotlib.ticker import MaxNLocator
 
@@ -216,6 +219,9 @@ def _number(value: float, step: float) -> str:
         return "0"
     digits = max(1, int(np.floor(np.log10(abs(value))) - np.floor(np.log10(step))) + 1)
     text = f"{value:.{min(digits + 1, 17)}g}"
+    mantissa, e, power = text.partition("e")
+    if e:
+        text = f"{value:.0f}" if 1 <= abs(value) < _LONG else f"{mantissa}e{int(power)}"
     return text.replace("-", "−")
 
 

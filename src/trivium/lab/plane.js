@@ -3,7 +3,7 @@
 // Python owns `look`, `rows` and `picture`; what a hand does goes back in `events`, a list of what
 // is not answered yet. Until then it is drawn ahead of Python's rows, which it is replayed upon.
 
-const [LEFT, TOP, RIGHT, BELOW] = [50, 8, 10, 44]; // pixels round the square of a panel
+const [LEFT, TOP, RIGHT, BELOW] = [60, 8, 10, 44]; // pixels round the square of a panel
 const LETTER = 6.6; // pixels, of an axis's name
 const TOOLS = { move: "Move", add: "Add", remove: "Delete", relabel: "Relabel" };
 
