@@ -271,6 +271,26 @@ def test_a_scene_is_a_link_and_a_file(open_lab):
     assert saved(page).to_json() == other.to_json()
 
 
+def test_a_tab_keeps_its_scene_when_its_page_is_loaded_again(open_lab):
+    page = open_lab().page
+    choose(page, "Separable classes")
+    card(page, PANELS[0]).get_by_role("slider").first.focus()
+    page.keyboard.press("ArrowRight")
+    before = saved(page)
+    page.wait_for_function(
+        "(scene) => Object.values(sessionStorage).some((kept) => kept.includes(scene))",
+        arg=before.to_fragment(),
+    )
+    page.reload()
+    expect(page.locator(".lab-status")).to_have_text("The scene as it was when the page was left")
+    assert saved(page).to_json() == before.to_json()
+    # A link that is pasted into the tab's address is what the tab shows from then on.
+    scene = PRESETS["masked"].make()
+    page.goto(f"{page.url}#{scene.to_fragment()}")
+    expect(page.locator(".lab-status")).to_have_text("The scene of the link")
+    assert saved(page).to_json() == scene.to_json()
+
+
 def test_a_link_that_is_damaged_is_said(open_lab):
     page = open_lab(fragment="damaged").page
     expect(page.locator(".lab-status")).to_contain_text("This link holds no scene")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def lab(
     data: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[DATA]", help="A table of your own, as `trivium look` takes it."),
+        typer.Argument(metavar="DATA", help="A table of your own, as `trivium look` takes it."),
     ] = None,
     target: Annotated[
         str | None, typer.Option(metavar="COL", help="The column of labels of DATA.")

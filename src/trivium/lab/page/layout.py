@@ -15,6 +15,7 @@ from trivium.lab.explain import Panel
 from trivium.lab.own_scenes import Axes, OwnScenes
 from trivium.lab.page.cards import Card, LeastSquares, Neighbors, Softmax
 from trivium.lab.page.controls import Choice, Switch, button, text
+from trivium.lab.page.kept import Kept
 from trivium.lab.page.own_axes import OwnAxes
 from trivium.lab.page.sharing import Sharing
 from trivium.lab.page.tab import Tab
@@ -81,10 +82,11 @@ class Page:
                 self._cards["least_squares"] = LeastSquares(self.tab)
                 self._cards["softmax"] = Softmax(self.tab)
             self._sharing.dialogs()
-        self._linked = False
-        self._client = ui.context.client
-        self._client.on_delete(self._close)
-        self._client.on_connect(self._open_link)
+        self._linked = self._ready = False
+        client = ui.context.client
+        self._kept = Kept(client)
+        client.on_delete(self._close)
+        client.on_connect(self._open_link)
         self._follow()
         self.tab.refresh()
 
@@ -126,12 +128,13 @@ class Page:
         if self._linked:
             return
         self._linked = True
-        try:
-            fragment = await self._client.run_javascript("window.location.hash", timeout=10)
-        except TimeoutError:
-            return
-        if isinstance(fragment, str) and len(fragment) > 1:
-            self._sharing.open(lambda: Scene.from_fragment(fragment), "The scene of the link")
+        fragment, kept = await self._kept.read()
+        if fragment:
+            words = (
+                "The scene as it was when the page was left" if kept else "The scene of the link"
+            )
+            self._sharing.open(lambda: Scene.from_fragment(fragment), words)
+        self._ready = True
 
     def _opened(self) -> None:
         """Let the list of scenes say that what is shown is none of them."""
@@ -191,7 +194,10 @@ class Page:
             card.show(shown.answers[name])
 
     def _show_curve(self, found: Mapping[str, Float64]) -> None:
+        """Show the curve over k, which comes when all has been at rest for a moment."""
         self._neighbors.show_curve(found)
+        if self._ready:
+            self._kept.keep(self.tab.scene)
 
     def _tell(self, words: str, wrong: bool) -> None:
         self._status.set(words)
