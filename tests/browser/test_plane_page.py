@@ -35,9 +35,10 @@ def address(tmp_path_factory):
         assert time.monotonic() < end, log.read_text()
         time.sleep(0.05)
     yield f"http://127.0.0.1:{port}"
+    said = log.read_text()  # before it ends, which may cut off what it is about
     server.terminate()
-    server.wait(30)
-    assert "Traceback" not in log.read_text(), log.read_text()
+    server.wait(60)
+    assert "Traceback" not in said, said
 
 
 @pytest.fixture

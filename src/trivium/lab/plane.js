@@ -122,9 +122,9 @@ class Drawing {
     const axes = make(svg, "g", { class: "axes", "aria-hidden": "true" });
     const box = make(svg, "svg", { x: LEFT, y: TOP });
     const image = make(box, "image", { class: "shading", preserveAspectRatio: "none" });
-    const lines = make(box, "g", { class: "lines" });
     const others = make(box, "g", { class: "others" });
     const marks = make(box, "g", { class: "marks" });
+    const lines = make(box, "g", { class: "lines" }); // above points, which may be many
     const near = make(box, "path", { class: "near" });
     const ring = make(box, "circle", { class: "chosen", r: 9 });
     const cross = make(box, "path", { class: "cross", d: "M-9 0H9M0-9V9" });
