@@ -4,6 +4,8 @@ import http.client
 import os
 import signal
 import socket
+import sys
+import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -69,6 +71,22 @@ def test_it_ends_tidily_and_leaves_nothing(tmp_path, number, code):
             assert lab.process.wait(PATIENCE) == code
     assert not [line for line in lab.said if "Traceback" in line or "Error" in line]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_it_opens_in_the_users_browser(tmp_path, monkeypatch):
+    program, opened = tmp_path / "open.py", tmp_path / "opened"
+    program.write_text(
+        "import pathlib, sys\n"
+        f"pathlib.Path({str(opened)!r}).write_text(sys.argv[1], encoding='utf-8')\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("BROWSER", f"{sys.executable} {program} %s")
+    with running(folder=tmp_path, program=("trivium", "lab")) as lab:
+        end = time.monotonic() + PATIENCE
+        while not (opened.exists() and opened.read_text(encoding="utf-8")):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        assert opened.read_text(encoding="utf-8") == lab.url
 
 
 def test_elsewhere_takes_a_token_and_warns(tmp_path):

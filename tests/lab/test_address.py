@@ -65,3 +65,12 @@ def test_what_the_system_refuses(monkeypatch, number, words):
     monkeypatch.setattr(socket, "socket", Refusing)
     with pytest.raises(LabError, match=words):
         listen(port=80)
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
+def test_numbers_of_six_are_written_in_brackets():
+    address = listen("::1")
+    with address.listener:
+        assert address.is_local
+        assert address.url == f"http://[::1]:{address.port}/"
+        assert f"[::1]:{address.port}" in address.hosts

@@ -130,14 +130,15 @@ class Neighbors(Card):
             return
         self._last.set(f"k = {int(ks[-1])}")
         k = self.tab.scene.settings.k
-        at = int(np.argmin(np.abs(ks - k)))
+        at = int(np.argmin(np.abs(ks - k))) if k <= ks[-1] else None
         best = int(np.argmax(accuracies))
         self._best.set(f"best: {written(float(accuracies[best]))} at k = {int(ks[best])}")
         label = (
             f"Leave-one-out accuracy for k from {int(ks[0])} to {int(ks[-1])}: "
-            f"best {written(float(accuracies[best]))} at k = {int(ks[best])}, "
-            f"{written(float(accuracies[at]))} at k = {int(ks[at])}"
+            f"best {written(float(accuracies[best]))} at k = {int(ks[best])}"
         )
+        if at is not None:
+            label += f", {written(float(accuracies[at]))} at k = {int(ks[at])}"
         # Few k's matter more than many: the first ones have more room.
         self._curve.set_content(drawing(Curve(np.sqrt(ks), accuracies), at, label))
 
