@@ -48,9 +48,10 @@ def test_densities_are_those_of_single_fits(moons):
         np.testing.assert_allclose(densities.rows[place], model.score_samples(None), rtol=1e-12)
         own = model.class_score_samples(None)[np.arange(900), moons.y]
         np.testing.assert_allclose(densities.own_rows[place], own, rtol=1e-12)
-    model = KNeighborsDensity(IN_PLANE[1]).fit(moons.X, moons.y)
+    place, k = 1, IN_PLANE[1]
+    model = KNeighborsDensity(k).fit(moons.X, moons.y)
     np.testing.assert_allclose(
-        densities.fields[1], model.score_samples(moons.grid.points), rtol=0, atol=1e-12
+        densities.fields[place], model.score_samples(moons.grid.points), rtol=0, atol=1e-12
     )
 
 

@@ -12,7 +12,11 @@ from trivium.report import in_style
 WIDTH = 3.4  # inches; a column of pictures in the report is about as wide
 
 
-def figure(draw: Callable[[Axes], Any], size: tuple[float, float]) -> Figure:
+def figure(
+    draw: Callable[[Axes], Any],
+    size: tuple[float, float],
+    margins: tuple[float, float, float, float] | None = None,
+) -> Figure:
     """Make a figure of one panel in Trivium's look.
 
     Parameters
@@ -21,10 +25,24 @@ def figure(draw: Callable[[Axes], Any], size: tuple[float, float]) -> Figure:
         Draws into the axes.
     size : tuple of float
         Width and height in inches.
+    margins : tuple of float or None
+        Left, bottom, right and top, in inches; None finds them out, which takes as long as drawing.
     """
     with in_style():
         made = Figure(figsize=size, layout="constrained")
-        draw(made.subplots())
+        if margins is None:
+            draw(made.subplots())
+            return made
+        made.set_layout_engine("none")
+        left, bottom, right, top = margins
+        width, height = size
+        box = (
+            left / width,
+            bottom / height,
+            (width - left - right) / width,
+            (height - bottom - top) / height,
+        )
+        draw(made.add_axes(box))
         return made
 
 

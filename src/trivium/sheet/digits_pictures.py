@@ -137,7 +137,8 @@ def _images_figure(digits: Digits, rows: Indices) -> Figure:
         ax.set(xlim=(-1, _ACROSS * across - gap + 1), ylim=(down * high + 1, 0))
         ax.set_axis_off()
 
-    return figure(draw, (_WIDE, _WIDE * (down * high + 1) / (_ACROSS * across)))
+    size = (_WIDE, _WIDE * (down * high + 1) / (_ACROSS * across))
+    return figure(draw, size, (0.0, 0.0, 0.0, 0.0))
 
 
 def optimum_part(digits: Digits) -> Part:
@@ -175,7 +176,7 @@ def optimum_part(digits: Digits) -> Part:
         "digits-optimum",
         "Distance of the training loss from its minimum.",
         "Loss above the optimum against the step: gradient descent creeps, Newton's falls away.",
-        lambda: figure(draw, (WIDTH, 2.6)),
+        lambda: figure(draw, (WIDTH, 2.6), (0.62, 0.44, 0.08, 0.1)),
     )
     text = Markup("<p>Not on the sheet, but the next thing to ask.</p>")
     title = "Beyond the sheet: how the loss is minimised"

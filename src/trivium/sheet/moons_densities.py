@@ -24,7 +24,7 @@ from trivium.sheet.moons import FEATURES, Moons
 from trivium.sheet.records import Check, Part, Picture, Pictures
 
 DENSITY_KS = tuple(published.LABEL_FREQUENCIES)
-IN_PLANE = (2, 8, 32)  # numbers of neighbours for which the whole plane is drawn
+IN_PLANE = (2, 32)  # numbers of neighbours for which the whole plane is drawn
 _BAR = 0.62  # inches beside a picture for its colour bar
 _GROUND = "#2b2d33"  # on which every colour of the scale can be told, on a light page and a dark
 

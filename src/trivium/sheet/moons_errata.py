@@ -170,7 +170,7 @@ def _bias() -> Erratum:
             "Uniform rows in the unit square, away from its border.",
             "Mean of the estimated density over the true one against k: far above 1 for the "
             "sheet's formula at small k, on 1 without the bias.",
-            lambda: figure(draw, (WIDTH, 2.6)),
+            lambda: figure(draw, (WIDTH, 2.6), (0.52, 0.44, 0.08, 0.08)),
         ),
     )
 

@@ -46,7 +46,7 @@ def _rounding(outlier: Outlier) -> Erratum:
             "f at the test rows. Rounding sends what lies in the band to class 0.",
             "Values of f at the test rows for each scale; some fall into the band from −0.5 to "
             "0.5, where rounding gives 0.",
-            lambda: figure(partial(_draw_values, outlier), (WIDTH, 2.9)),
+            lambda: figure(partial(_draw_values, outlier), (WIDTH, 2.9), (0.58, 0.44, 0.08, 0.08)),
         ),
     )
 
