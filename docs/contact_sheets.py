@@ -32,6 +32,7 @@ from trivium import (
     KNeighborsClassifierCV,
     KNeighborsDensity,
     LeastSquaresClassifier,
+    MaskedClassWarning,
     SoftmaxRegression,
 )
 from trivium import displays as d
@@ -146,6 +147,21 @@ def regions_softmax(table: Table) -> Any:
     )
 
 
+def side_by_side(table: Table) -> Any:
+    """SideBySideDisplay of the three classifiers."""
+    models = [
+        make_pipeline(table.steps(), model).fit(table.X, table.y)
+        for model in (
+            KNeighborsClassifier(5),
+            LeastSquaresClassifier(alpha=1e-3),
+            SoftmaxRegression(alpha=1e-3),
+        )
+    ]
+    return d.SideBySideDisplay.from_estimators(
+        models, table.X, table.y, title="Three", note="A note.", **table.plane
+    )
+
+
 def density(table: Table) -> Any:
     """DensityDisplay: p(x), then p(x|c) of two classes."""
     rows = table.numbers()
@@ -224,6 +240,7 @@ SHEETS: tuple[Callable[[Table], Any], ...] = (
     labelled,
     regions_neighbors,
     regions_softmax,
+    side_by_side,
     density,
     posterior,
     weights,
@@ -271,6 +288,7 @@ def sheet(draw: Callable[[Table], Any], *, dark: bool) -> Image.Image:
 def main(folder: Path, wanted: list[str]) -> None:
     """Write the sheets and their page."""
     folder.mkdir(parents=True, exist_ok=True)
+    warnings.simplefilter("ignore", MaskedClassWarning)
     for draw in SHEETS:
         if wanted and draw.__name__ not in wanted:
             continue

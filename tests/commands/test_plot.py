@@ -93,6 +93,16 @@ def test_one_row_of_a_class_is_drawn_and_not_tested(call, tmp_path):
     assert "A class has one row: accuracy is not tested." in told["notes"]
 
 
+def test_letters_that_the_font_lacks_are_mentioned_once(call, tmp_path):
+    table = tmp_path / "names.csv"
+    table.write_text("数据,y,c\n" + "".join(f"{i},{i % 5},{'ab'[i % 2]}\n" for i in range(8)))
+    code, said, err = call(
+        *(table, "--target", "c", "--x", "数据", "--y", "y", "--out", tmp_path / "p.png", "--json")
+    )
+    assert (code, err) == (0, "")
+    assert [note for note in json.loads(said)["notes"] if "boxes stand" in note]
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -207,6 +207,21 @@ def test_bad_input(change, match):
         DensityDisplay(**{**good, **change})
 
 
+def test_of_many_rows_a_part_is_drawn_and_said_to_be():
+    rng = np.random.default_rng(0)
+    X, y = (
+        rng.normal(size=(8000, 2)),
+        np.array(["a", "b"])[(np.arange(8000) % 100 == 0).astype(int)],
+    )
+    grid = PlaneGrid.around(X, resolution=4)
+    display = DensityDisplay(np.zeros(16), np.zeros((16, 2)), grid, classes=["a", "b"], X=X, y=y)
+    display.plot(Figure().subplots(1, 3))
+    counts = [len(axes.collections[0].get_offsets()) for axes in display.axes_]
+    assert counts[0] == counts[1] + counts[2]
+    assert counts[2] == 80
+    assert f"{counts[0]:,} of 8,000 rows drawn" in display.ax_.get_xlabel().replace("\n", " ")
+
+
 def test_bad_panels():
     display = DensityDisplay(np.zeros(12), np.zeros((12, 2)), GRID, classes=[0, 1])
     with pytest.raises(ValueError, match="panels must be of .* got 'p'"):

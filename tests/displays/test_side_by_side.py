@@ -27,7 +27,7 @@ def test_each_panel_shows_its_own_predictions_on_one_grid():
         shown = display.displays[name]
         np.testing.assert_array_equal(shown.labels, model.predict(shown.grid.points))
         assert len(shown.rows_.rings_.get_offsets()) == np.sum(model.predict(X) != y)
-        assert axes.get_title() == name
+        assert axes.get_title() == f"{name}\n{np.sum(model.predict(X) != y)} wrong"
 
 
 def test_columns_are_named_once_for_all():
@@ -55,6 +55,15 @@ def test_a_class_has_one_colour_whoever_knows_it():
     for shown in display.displays.values():
         assert shown.classes.tolist() == [0, 1, 2]
     assert [text.get_text() for text in display.legend_.get_texts()] == ["0", "1", "2"]
+
+
+def test_rows_that_are_not_drawn_are_mentioned():
+    rng = np.random.default_rng(0)
+    X, y = np.vstack([rng.normal(size=(6000, 2)), [[500.0, 500.0]]]), np.arange(6001) % 2
+    model = LeastSquaresClassifier().fit(X, y)
+    display = SideBySideDisplay.from_estimators([model], X, y, resolution=9)
+    names = [text.get_text() for text in display.legend_.get_texts()]
+    assert set(names) == {"0", "1", "1 row beyond", "5,000 of 6,001 rows drawn"}
 
 
 def test_own_axes_have_no_legend_of_the_figure():

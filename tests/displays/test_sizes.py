@@ -143,6 +143,21 @@ class TestManyRows:
             display.points_[0].get_offsets(), again.points_[0].get_offsets()
         )
 
+    def test_lines_over_a_part_of_the_rows_say_so_too(self):
+        rng = np.random.default_rng(0)
+        rows, labels = rng.normal(size=(6000, 2)), np.arange(6000) % 2
+        model = LeastSquaresClassifier().fit(rows, labels)
+        for draw in (
+            lambda **options: InfluenceDisplay.from_estimator(model, rows, labels, **options),
+            lambda **options: BoundaryTiltDisplay.from_drag(
+                model, rows, labels, [[1.0, 9.0]], **options
+            ),
+        ):
+            for most, said in ((5000, True), (None, False)):
+                legends = draw(max_rows=most).ax_.findobj(mpl.legend.Legend)
+                names = [text.get_text() for each in legends for text in each.get_texts()]
+                assert ("5,000 of 6,000 rows drawn" in names) == said
+
     def test_all_on_request(self):
         rows = np.random.default_rng(0).normal(size=(6000, 2))
         display = LabelledRowsDisplay(rows, np.zeros(6000)).plot(max_rows=None)

@@ -1,5 +1,6 @@
 """`trivium plot`: the class regions of the three classifiers over two axes of a table."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _KINDS = (".svg", ".png", ".pdf")
 _MOST_ROWS = 4500  # as many as a scene holds, and some of rare classes
 _FOLDS = 10
+_LOST = "Glyph .* missing from font"
 
 
 def plot(
@@ -81,8 +83,8 @@ def plot(
         panels, accuracy, said = _fit(scene)
         tell("drawing")
         title, note = in_one_line(f"{scene.title}: {target}"), in_one_line(" ".join(notes))
-        _write(out, kind, scene, panels, title, note, dark=dark)
-    every = [*notes, *said]
+        lost = _write(out, kind, scene, panels, title, note, dark=dark)
+    every = [*notes, *said, *lost]
     if json:
         print_json(
             {
@@ -156,8 +158,13 @@ def _write(
     note: str,
     *,
     dark: bool,
-) -> None:
-    """Draw the panels into a file, the same for the same table whatever a user's settings say."""
+) -> list[str]:
+    """Draw the panels into a file, and return a note where the font lacks letters.
+
+    It is the same for the same table whatever a user's settings say.
+    """
+    import warnings
+
     import matplotlib as mpl
     from matplotlib import pyplot as plt
 
@@ -167,16 +174,12 @@ def _write(
 
     look: Any = {**notebook_style(dark=dark), "svg.hashsalt": "trivium"}
     names = [in_one_line(name).replace("$", r"\$") for name in scene.names]
-    with mpl.rc_context():
+    with mpl.rc_context(), warnings.catch_warnings(record=True) as heard:
+        warnings.filterwarnings("always", _LOST)
         mpl.rcdefaults()
         mpl.rcParams.update(look)
         figure = SideBySideDisplay.from_estimators(
-            panels,
-            scene.X,
-            _labels(scene),
-            feature_names=names,
-            title=title,
-            note=note,
+            panels, scene.X, _labels(scene), feature_names=names, title=title, note=note
         ).figure_
         try:
             dated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
@@ -184,6 +187,9 @@ def _write(
                 figure.savefig(file, format=kind[1:], metadata=dated.get(kind, {}))
         finally:
             plt.close(figure)
+    if any(re.match(_LOST, str(each.message)) for each in heard):
+        return ["The font of the picture lacks letters of these names: boxes stand for them."]
+    return []
 
 
 def _labels(scene: "Scene") -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -112,10 +113,10 @@ def text_width(text: str, size: float) -> float:
 
     if is_math_text(text):
         return 0.6 * size * len(text)
-    width, _, _ = text_to_path.get_text_width_height_descent(
-        text.replace(r"\$", "$"), FontProperties(size=size), ismath=False
-    )
-    return float(width)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of letters that the font lacks, as drawing does again
+        shown, font = text.replace(r"\$", "$"), FontProperties(size=size)
+        return float(text_to_path.get_text_width_height_descent(shown, font, ismath=False)[0])
 
 
 def wrapped(text: str, room: float, size: float) -> str:

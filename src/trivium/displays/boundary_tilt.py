@@ -19,7 +19,7 @@ from trivium.displays._pipelines import require_columns, unwrap
 from trivium.displays._planes import Features, Projection, plane_of
 from trivium.displays.grid import PlaneGrid
 from trivium.displays.lines import clip_boundary, fit_colors, name_lines, named_in_place
-from trivium.displays.scatter import LabelledRowsDisplay, class_handles
+from trivium.displays.scatter import LabelledRowsDisplay
 from trivium.labels import as_labels
 
 if TYPE_CHECKING:
@@ -321,7 +321,7 @@ class BoundaryTiltDisplay:
         in_place = [label_lines and named_in_place(ends, extent) is not None for ends in bounds]
         handles = self._handles(colors, bounds, extent)
         named = [each for each, placed in zip(handles, in_place, strict=True) if not placed]
-        groups = [class_handles(self.classes), named] if legend else []
+        groups = [self._rows.unmarked_handles(**rows_options), named] if legend else []
         lines = count_lines(groups) + bool(self._rows.note) + (title is not None)
         axes = one_axes(ax, grid.figure_size(lines=lines))
         self.rows_ = self._rows.plot(

@@ -16,7 +16,6 @@ from trivium.displays._arrays import (
     class_positions,
     label_vector,
     plane_rows,
-    sampled,
 )
 from trivium.displays._axes import font_size, own_width, panels, plain, wrapped
 from trivium.displays._fields import (
@@ -31,7 +30,7 @@ from trivium.displays._frame import frame, mark_beyond, view_grid
 from trivium.displays._pipelines import require_columns, unwrap
 from trivium.displays._planes import Features, Projection, is_chosen, plane_of
 from trivium.displays.grid import PlaneGrid
-from trivium.displays.scatter import MOST_ROWS, point_size
+from trivium.displays.scatter import drawn_rows, point_size
 from trivium.labels import as_labels
 
 if TYPE_CHECKING:
@@ -87,7 +86,7 @@ class DensityDisplay:
     figure_ : matplotlib Figure
         The figure of ``ax_``.
     images_ : list of AxesImage
-        The field of each panel, in natural logarithms or probabilities; masked where it is zero.
+        The field of each panel, in logarithms or probabilities; masked where it is zero.
 
     Raises
     ------
@@ -147,6 +146,9 @@ class DensityDisplay:
             self.y = label_vector(y, "y", len(self.X))
             if len(self.classes):
                 class_positions(self.y, self.classes, "y")
+        if self.X is not None:
+            self._drawn, said = drawn_rows(self.X, self.y)
+            self.note = "; ".join(filter(None, (note, said)))
 
     @classmethod
     def from_estimator(
@@ -273,7 +275,6 @@ class DensityDisplay:
         Returns
         -------
         DensityDisplay
-            Itself.
 
         Raises
         ------
@@ -322,10 +323,9 @@ class DensityDisplay:
         Returns
         -------
         matplotlib AxesImage
-            The field drawn.
         """
         kind, place = divmod(panel - 1, max(1, len(self.classes)))
-        chosen: Panel = ("p(x)", 0) if panel == 0 else (("p(x|c)", "p(c|x)")[kind], place)
+        chosen: Panel = (("p(x|c)", "p(c|x)")[kind], place) if panel else ("p(x)", 0)
         return self._draw(ax, chosen, size, None, title, self.note)
 
     def _chosen(self, kinds: Sequence[Any], only: Sequence[Any] | None) -> list[Panel]:
@@ -371,8 +371,7 @@ class DensityDisplay:
         else:
             image = draw_logs(ax, self._values(panel), self.grid, limits)
         frame(ax, self.grid, self.feature_names, note)
-        name = self._name(panel)
-        name = name if title is None else f"{title}: {name}"
+        name = self._name(panel) if title is None else f"{title}: {self._name(panel)}"
         room = ax.bbox.width / ax.figure.dpi * 72
         ax.set_title(wrapped(name, room, font_size("axes.titlesize")))
         return image
@@ -380,10 +379,11 @@ class DensityDisplay:
     def _draw_rows(self, axes: Axes, panel: Panel, size: float | None) -> None:
         if self.X is None or (panel[0] == "p(x|c)" and self.y is None):
             return
-        rows = self.X[self.y == self.classes[panel[1]]] if panel[0] == "p(x|c)" else self.X
-        rows = rows[sampled(np.zeros(len(rows), dtype=int), MOST_ROWS)]
+        of_class = self.y == self.classes[panel[1]] if panel[0] == "p(x|c)" else True
+        mine = np.broadcast_to(of_class, len(self.X))
+        rows = self.X[self._drawn[mine[self._drawn]]]
         if size is None:
-            size = 0.25 * point_size(axes, max(1, len(self.X)))
+            size = 0.25 * point_size(axes, max(1, self._drawn.size))
         axes.scatter(
             rows[:, 0],
             rows[:, 1],
@@ -393,8 +393,8 @@ class DensityDisplay:
             linewidths=0,
             rasterized=True,
         )
-        arrows = [palette.FIELD_ARROW_COLOR] * len(rows)
-        mark_beyond(axes, rows, arrows, self.grid, palette.FIELD_ROW_COLOR)
+        arrows = [palette.FIELD_ARROW_COLOR] * len(self.X)
+        mark_beyond(axes, self.X[mine], arrows, self.grid, palette.FIELD_ROW_COLOR)
 
 
 _panels = panels

@@ -19,7 +19,7 @@ from trivium.displays._planes import Features, Projection, is_chosen, plane_of
 from trivium.displays._row_numbers import number_rows
 from trivium.displays.grid import PlaneGrid
 from trivium.displays.lines import class_borders
-from trivium.displays.scatter import LabelledRowsDisplay, class_handles
+from trivium.displays.scatter import LabelledRowsDisplay
 from trivium.parameters import require_choice, require_number
 
 if TYPE_CHECKING:
@@ -253,7 +253,7 @@ class InfluenceDisplay:
         grid = PlaneGrid.around(self._in_view(view), margin=_MARGIN)
         bounds = self._bounds(grid.extent)
         looks = _looks(self.rows.size)
-        groups = self._handles(bounds, looks) if legend else []
+        groups = self._handles(bounds, looks, rows_options) if legend else []
         lines = count_lines(groups) + bool(self._rows.note) + (title is not None)
         axes = one_axes(ax, grid.figure_size(lines=lines))
         # Of the rows beyond, those left out have their numbers at the edge, and others are not.
@@ -293,7 +293,10 @@ class InfluenceDisplay:
         return [class_borders(*fit, extent) for fit in zip(coefs, intercepts, strict=True)]
 
     def _handles(
-        self, bounds: Sequence[Float64 | None], looks: Sequence[dict[str, Any]]
+        self,
+        bounds: Sequence[Float64 | None],
+        looks: Sequence[dict[str, Any]],
+        rows_options: dict[str, Any],
     ) -> list[list[Line2D]]:
         from matplotlib.lines import Line2D
 
@@ -305,10 +308,10 @@ class InfluenceDisplay:
         unnamed = len(handles) - 1 - _MOST_NAMED
         if unnamed > 0:
             handles[1 + _MOST_NAMED :] = [Line2D([], [], ls="", label=f"and {unnamed} more")]
-        first = class_handles(self.classes) + handles[:1]
-        if len(legend_lines(first)) == 1:
-            return [first, handles[1:]]
-        return [class_handles(self.classes), handles]
+        rows = self._rows.unmarked_handles(**rows_options)
+        if len(legend_lines(rows + handles[:1])) == 1:
+            return [rows + handles[:1], handles[1:]]
+        return [rows, handles]
 
     def _name(self, place: int) -> str:
         name = f"without row {self.rows[place]}"

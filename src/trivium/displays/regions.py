@@ -122,7 +122,7 @@ class ClassRegionsDisplay:
         self.boundaries: Float64 = (
             grid.boundaries(self.labels) if boundaries is None else _lines(boundaries)
         )
-        self._rows = None
+        self._rows: LabelledRowsDisplay | None = None
         if X is not None and y is not None:
             self._rows = LabelledRowsDisplay(
                 X,
@@ -267,6 +267,16 @@ class ClassRegionsDisplay:
         self.boundary_ = self._draw_boundary(axes)
         self.ax_, self.figure_ = axes, axes.figure
         return self
+
+    def other_handles(self) -> list[Line2D]:
+        """Return legend handles of rows that are not seen: beyond the grid, or too many to draw."""
+        return [] if self._rows is None else self._rows.other_handles(self.grid)
+
+    @property
+    def n_wrong(self) -> int | None:
+        """How many rows are predicted wrong; None where that was not asked."""
+        known = self._rows is not None and self._rows.y_pred is not None
+        return self._rows.n_wrong if self._rows is not None and known else None
 
     def _draw_boundary(self, axes: Axes) -> Line2D | None:
         if not len(self.boundaries):

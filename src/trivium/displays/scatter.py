@@ -288,16 +288,41 @@ class LabelledRowsDisplay:
         """
         handles = class_handles(self.classes)
         if self._predicted is not None:
-            n_wrong = np.count_nonzero(self._predicted != self._positions)
-            handles.append(_handle(f"{n_wrong:,} wrong", marker="o", mfc="none", ms=7))
+            handles.append(_handle(f"{self.n_wrong:,} wrong", marker="o", mfc="none", ms=7))
+        return handles + self.other_handles(grid, max_rows)
+
+    @property
+    def n_wrong(self) -> int:
+        """How many rows are predicted wrong, 0 without predictions."""
+        return 0 if self._predicted is None else int(np.sum(self._predicted != self._positions))
+
+    def other_handles(self, grid: PlaneGrid, max_rows: int | None = MOST_ROWS) -> list[Line2D]:
+        """Return the handles of rows beyond the view and of rows not drawn, as :meth:`handles`."""
+        handles = []
         n_beyond = rows_beyond(self.X, grid).size
         if n_beyond:
             rows = "row" if n_beyond == 1 else "rows"
             handles.append(_handle(f"{n_beyond:,} {rows} beyond", marker=r"$\rightarrow$", ms=9))
+        return handles + self.drawn_handles(max_rows)
+
+    def unmarked_handles(
+        self, *, max_rows: int | None = MOST_ROWS, **_options: Any
+    ) -> list[Line2D]:
+        """Return the handles of classes, and of rows not drawn, for options of :meth:`plot`."""
+        return class_handles(self.classes) + self.drawn_handles(max_rows)
+
+    def drawn_handles(self, max_rows: int | None = MOST_ROWS) -> list[Line2D]:
+        """Return the handle that says how many rows are drawn, where not all are."""
         n, n_drawn = len(self.X), sampled(self._positions, max_rows).size
-        if n_drawn < n:
-            handles.append(_handle(f"{n_drawn:,} of {n:,} rows drawn", marker=""))
-        return handles
+        said = f"{n_drawn:,} of {n:,} rows drawn"
+        return [_handle(said, marker="")] if n_drawn < n else []
+
+
+def drawn_rows(X: Float64, y: Labels | None) -> tuple[Indices, str]:
+    """Return which rows are drawn, and what is said where these are not all."""
+    known = np.zeros(len(X), dtype=int) if y is None else y
+    drawn = sampled(np.unique(known, return_inverse=True)[1], MOST_ROWS)
+    return drawn, f"{drawn.size:,} of {len(X):,} rows drawn" if drawn.size < len(X) else ""
 
 
 def point_size(axes: Axes, n: int) -> float:

@@ -104,7 +104,7 @@ class SideBySideDisplay:
         y : array-like of shape (n,)
             Their classes.
         ring_errors : bool, default=False
-            Ring the rows that an estimator predicts wrong.
+            Ring the rows that an estimator predicts wrong, and count them in the panel's title.
         resolution : int, default=400
             Cells a side.
         view : {"most", "all"}, default="most"
@@ -184,8 +184,8 @@ class SideBySideDisplay:
         if columns < 1:
             raise ValueError(f"n_columns must be at least 1, got {n_columns}")
         every = [each.classes for each in self.displays.values()]
-        handles = class_handles(class_list(None, *every))
         first = next(iter(self.displays.values()))
+        handles = class_handles(class_list(None, *every)) + first.other_handles()
         side = own_width(4.2, 3.0)
         width, height = first.grid.figure_size(side, lines=1 + bool(first.note))
         room = 72 * 0.9 * width * columns
@@ -198,9 +198,9 @@ class SideBySideDisplay:
         ):
             display.plot(axes, legend=False, **rows_options)
             across = axes.bbox.width / axes.figure.dpi * 72
-            lines = [
-                wrapped(line, across, font_size("axes.titlesize")) for line in name.split("\n")
-            ]
+            lines = [wrapped(line, across, title_size) for line in name.split("\n")]
+            if display.n_wrong is not None:
+                lines.append(f"{display.n_wrong:,} wrong")
             axes.set_title("\n".join(lines))
             if place % columns:
                 axes.set_ylabel("")
