@@ -291,6 +291,18 @@ def test_a_tab_keeps_its_scene_when_its_page_is_loaded_again(open_lab):
     assert saved(page).to_json() == scene.to_json()
 
 
+def test_a_link_of_great_numbers_holds_nothing_up(open_lab):
+    scene = PRESETS["masked"].make().with_settings(k=10**6, learning_rate=1e300, n_steps=10_000)
+    page = open_lab(fragment=scene.to_fragment()).page
+    expect(page.locator(".lab-status")).to_have_text("The scene of the link")
+    expect(page.get_by_role("group", name=PANELS[0])).to_contain_text("k = 1000000 is more than")
+    slider = card(page, PANELS[0]).get_by_role("slider", name="k, the neighbours that vote")
+    slider.focus()
+    page.keyboard.press("Home")
+    expect(card(page, PANELS[0])).to_contain_text("leave-one-out accuracy")
+    assert saved(page).settings == scene.with_settings(k=1).settings
+
+
 def test_a_link_that_is_damaged_is_said(open_lab):
     page = open_lab(fragment="damaged").page
     expect(page.locator(".lab-status")).to_contain_text("This link holds no scene")

@@ -14,6 +14,8 @@ from typing import Any
 from nicegui import ui
 from nicegui.element import Element
 
+from trivium.lab.page.numbers import nearest
+
 _MOVES = 0.04  # seconds between two messages of a slider that is moved
 _VALUE = "(event) => emit(event.target.value)"
 
@@ -149,6 +151,7 @@ class Slider:
     ----------
     label : str
     values : sequence of float
+        Ascending, and always of one type: they may be very many.
     value : float
         The nearest of `values` is shown.
     act : callable
@@ -179,7 +182,7 @@ class Slider:
 
     def offer(self, values: Sequence[float], value: float, words: str = "") -> None:
         """Offer other values."""
-        if values is not self._values and list(values) != list(self._values):
+        if values != self._values:
             self._values = values
             self._range.props["max"] = max(len(values) - 1, 0)
             self._place = -1  # the browser may have moved it within the new bounds
@@ -187,7 +190,7 @@ class Slider:
 
     def set(self, value: float, words: str = "") -> None:
         """Show a value, in other words if there are some."""
-        place = min(range(len(self._values)), key=lambda each: abs(self._values[each] - value))
+        place = nearest(self._values, value)
         if place != self._place:
             self._place = place
             set_in_browser(self._range, value=place)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
+from collections.abc import Sequence
 
 
 def written(value: float) -> str:
@@ -20,6 +22,26 @@ def written(value: float) -> str:
         return "infinite" if value > 0 else "−infinite"
     form = ",.0f" if 9999.5 <= abs(value) < 999_999.5 else ".4g"
     return f"{value:{form}}".replace("-", "−")
+
+
+def nearest(values: Sequence[float], value: float) -> int:
+    """Return the place of the value that is nearest, the first of two.
+
+    Parameters
+    ----------
+    values : sequence of float
+        Ascending, at least one.
+    value : float
+
+    Examples
+    --------
+    >>> from trivium.lab.page.numbers import nearest
+    >>> [nearest((0.0, 1.0, 4.0), value) for value in (-9, 0.4, 0.5, 2.6, 99)]
+    [0, 0, 0, 2, 2]
+    """
+    after = bisect_left(values, value)
+    places = [place for place in (after - 1, after) if 0 <= place < len(values)]
+    return min(places, key=lambda place: abs(values[place] - value))
 
 
 def steps_of_ten(low: int, high: int) -> tuple[float, ...]:
