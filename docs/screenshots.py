@@ -17,16 +17,6 @@ FOLDER = Path(__file__).with_name("gallery")
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
-def serve_plane(port: int) -> None:
-    """Show the plane of the gallery on a page."""
-    from gallery import run
-    from nicegui import ui
-
-    plane = run("plane")["plane"]
-    ui.page("/")(lambda: ui.anywidget(plane))
-    ui.run(host="127.0.0.1", port=port, reload=False, show=False)
-
-
 @contextmanager
 def running(*arguments: str, port: int) -> Iterator[str]:
     """Run a program that serves a page, until it is there; yield its address."""
@@ -54,6 +44,8 @@ def free_port() -> int:
 
 def main() -> None:
     """Take the pictures."""
+    from gallery import run
+    from plane import draw
     from playwright.sync_api import sync_playwright
 
     program = next(filter(None, map(shutil.which, _BROWSERS)), None)
@@ -70,18 +62,9 @@ def main() -> None:
             page.locator(".trivium-plane svg").first.wait_for(timeout=120_000)
             page.wait_for_timeout(3000)
             page.screenshot(path=FOLDER / "lab.png")
-        port = free_port()
-        with running(__file__, "--plane", str(port), port=port) as url:
-            page.goto(url)
-            plane = page.locator(".trivium-plane").first
-            plane.wait_for(timeout=120_000)
-            page.wait_for_timeout(3000)
-            plane.screenshot(path=FOLDER / "plane.png")
+        draw(browser, run("plane")["plane"], FOLDER / "plane.png")
         browser.close()
 
 
-if __name__ in {"__main__", "__mp_main__"}:
-    if sys.argv[1:2] == ["--plane"]:
-        serve_plane(int(sys.argv[2]))
-    else:
-        main()
+if __name__ == "__main__":
+    main()
