@@ -36,14 +36,7 @@ def own_width(wide: float | None = None, small: float = _SMALL) -> float:
     """Return the width in inches of a picture that makes its own figure.
 
     That of matplotlib's setting "figure.figsize", so that pictures are as wide as a notebook's
-    others, and small where Trivium's look asks that.
-
-    Parameters
-    ----------
-    wide : float, default=None
-        Width where the setting is matplotlib's own.
-    small : float, default=3.2
-        Width in Trivium's look; between the two it grows with the setting.
+    others; or between ``small``, in Trivium's look, and ``wide``, where the setting is its own.
     """
     import matplotlib as mpl
 
@@ -146,6 +139,8 @@ def legend_above(
     Each group of handles begins a new line; the first is the topmost. So many points above the
     axes are taken by something else. A title that the axes get later stands above them, too.
     """
+    import matplotlib as mpl
+
     _make_room_beside(ax)
     if groups:
         # Where the aspect makes the axes narrow, what it leaves free is room for names.
@@ -161,10 +156,14 @@ def legend_above(
             ax.add_artist(below).set_clip_on(False)
         below = _legend(ax, handles, room, size, height)
         height += _LINE * size * count_lines([handles], room, size)
-    if height:
-        _lift_titles(ax, height)
-    if title is not None:
-        ax.set_title(title)
+    if title is not None and ax.get_subplotspec() is None:
+        # Axes placed by hand, as in reports, which make many: an inset costs a tenth of a picture.
+        ax.set_title(title, pad=float(mpl.rcParams["axes.titlepad"]) + height)
+    else:
+        if height:
+            _lift_titles(ax, height)
+        if title is not None:
+            ax.set_title(title)
     if groups or title is not None:
         # Room for a title of one line that may come yet.
         _make_room_above(ax, height + font_size("axes.titlesize") * 1.3 + 6)
