@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from tests.lab.answers.test_all_three import clouds
 
+from trivium.lab.answers import softmax
+from trivium.lab.answers.answer import DIGITS
 from trivium.lab.explain import change_of, explain
 from trivium.lab.presets import masked, outlier, separable
 from trivium.lab.scene import Scene
@@ -185,3 +187,9 @@ def test_what_is_not_all_does_not_read_as_all():
     X = np.column_stack([18.0 * codes - 9.0, np.arange(2200) / 2200])
     far = Scene(X, codes, ("a", "b")).relabelled(0, 1)
     assert "more than 99.9 %" in told("least_squares", None, far)
+
+
+def test_the_gap_has_the_digits_of_the_card():
+    found = softmax.answer(scene := clouds(50, 2), view_of(scene, 10))
+    gap = re.search(r"at most (\S+) above", explain("softmax", None, found, change_of(None, scene)))
+    assert gap[1] == f"{found.scores['gap']:.{DIGITS['gap']}g}"

@@ -17,12 +17,13 @@ async def inner(scope, _receive, send):
         await send({"type": f"{scope['type']}.in"})
 
 
-def ask(guard, *, kind="http", path="/", query="", **headers):
+def ask(guard, *, kind="http", path="/", query="", scheme="http", **headers):
     sent = []
     scope = {
         "type": kind,
+        "scheme": scheme,
         "path": path,
-        "query_string": query.encode(),
+        "query_string": query.encode() if isinstance(query, str) else query,
         "headers": [(name.encode(), value.encode("latin-1")) for name, value in headers.items()],
     }
 
@@ -69,6 +70,11 @@ def test_another_name_is_refused(kind, host):
         "http://localhost:8000",
         "",
         "http://",
+        "http://[",
+        f"https://{HERE}",
+        f"http://{HERE}/",
+        f"http://x@{HERE}",
+        "http://\xff",
     ],
 )
 @pytest.mark.parametrize("kind", ["http", "websocket"])
@@ -107,6 +113,32 @@ def test_a_wrong_cookie_lets_nobody_in(cookie):
     # A token in a socket's address is not a cookie.
     sent = ask(guard, kind="websocket", host="lab.example:80", query="token=sesame")
     assert status(sent) == "websocket.close"
+
+
+@pytest.mark.parametrize("host", ["[", "[]:x", "a]:b", "\xff", "a:\xb2", ""])
+def test_a_malformed_host_is_a_name_like_any(host):
+    guard = Guard(inner, None, "sesame")
+    assert status(ask(guard, host=host, cookie="a=1")) == 403
+    kept = dict(ask(guard, host=host, query="token=sesame")[0]["headers"])[b"set-cookie"].decode()
+    assert kept.startswith("trivium-lab-80=sesame; ")
+    assert status(ask(guard, host=host, cookie=kept.partition(";")[0])) == 200
+    assert status(ask(local(), host=host)) == 400
+
+
+@pytest.mark.parametrize("query", [b"token=\xff", b"\xff=\xfe&&=;", b"token=%ff%fe", b"token=%00"])
+def test_a_malformed_query_is_a_wrong_token(query):
+    assert status(ask(Guard(inner, None, "sesame"), host=HERE, query=query)) == 403
+
+
+def test_a_path_ends_no_line_of_the_header():
+    sent = ask(Guard(inner, None, "sesame"), host=HERE, query="token=sesame", path="/a\r\nb: \xfc")
+    assert dict(sent[0]["headers"])[b"location"] == b"/a%0D%0Ab%3A%20%C3%BC"
+
+
+def test_behind_a_proxy_the_scheme_is_the_proxys():
+    headers = {"host": HERE, "origin": f"https://{HERE}"}
+    assert status(ask(local(), scheme="https", **headers)) == 200
+    assert status(ask(local(), kind="websocket", scheme="wss", **headers)) == "websocket.in"
 
 
 def test_any_name_takes_a_token():

@@ -110,6 +110,7 @@ def test_constant_columns_and_one_clear_line(tmp_path):
     ("axes", "says"),
     [
         (("x", None), "name two columns, x and y, or none"),
+        (("x", "x"), "x and y are both column 'x': name two columns"),
         (("x", "nowhere"), "there is no column 'nowhere'"),
         (("x", "c"), "column 'c' is the target"),
         (("x", "word"), "column 'word' is category: an axis takes numbers, truth values or dates"),
@@ -135,7 +136,7 @@ def test_what_is_no_table_of_classes_is_said(tmp_path, monkeypatch):
     with pytest.raises(TableError, match="one class only"):
         own_table(one, "c")
     many = "x,y,c\n" + "".join(f"{i},{i % 5},{'abc'[i % 3]}{i % 25}\n" for i in range(300))
-    with pytest.raises(TableError, match="the target 'c' has 75 classes; the lab shows 24 at most"):
+    with pytest.raises(TableError, match="'c' has 75 classes: a picture tells 24 apart at most"):
         own_table(written(tmp_path, many), "c")
     with pytest.raises(TableError, match="no target was named"):
         OwnTable(look(one), "one")

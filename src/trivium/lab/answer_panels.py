@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from trivium.lab.answers.answer import Answer
+from trivium.lab.answers.answer import DIGITS, Answer
 from trivium.lab.painting import panel, shade, shading_image
 from trivium.lab.view import View
 
@@ -50,7 +50,7 @@ def answer_panel(
             "color": shade(answer.shaded_class),
         }
     said = [_described(answer, classes)]
-    said += [f"{name} {value:.4g}" for name, value in answer.scores.items()]
+    said += [f"{name} {value:.{DIGITS.get(name, 4)}g}" for name, value in answer.scores.items()]
     return panel(
         title,
         view.window,

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from trivium.lab.answers.answer import Answer
+from trivium.lab.answers.answer import DIGITS, Answer
 from trivium.lab.scene import Scene
 from trivium.lab.settings import Settings
 
@@ -202,8 +202,8 @@ def _state(panel: Panel, answer: Answer) -> str:
         step = answer.facts.get("step")
         where = "at the optimum" if step is None else f"at step {step:.0f}"
         return (
-            f"The loss {where} is {loss:.4g}, at most {gap:.1g} above the least there is, and "
-            f"{accuracy} of the rows are predicted right."
+            f"The loss {where} is {loss:.4g}, at most {gap:.{DIGITS['gap']}g} above the least "
+            f"there is, and {accuracy} of the rows are predicted right."
         )
     alone = answer.scores.get("leave-one-out accuracy")
     rest = "" if alone is None else f", {_per_cent(alone)} where each is left out"
@@ -253,7 +253,7 @@ def _loss(before: Answer, after: Answer) -> str:
         return ""
     told = _from_to("the loss", before.scores["loss"], after.scores["loss"], "{:.4g}")
     if "step" in after.facts:
-        told += f", at most {after.scores['gap']:.2g} above the least there is"
+        told += f", at most {after.scores['gap']:.{DIGITS['gap']}g} above the least there is"
     return told
 
 

@@ -12,7 +12,7 @@ import hmac
 from collections.abc import Awaitable, Callable, MutableMapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -77,7 +77,7 @@ class Guard:
         host = headers.get(b"host", "").lower()
         if self._hosts is not None and host not in self._hosts:
             await _refuse(scope, receive, send, 400, "This server does not go by that name.")
-        elif not _is_own(headers.get(b"origin"), host):
+        elif not _is_own(headers.get(b"origin"), scope, host):
             await _refuse(scope, receive, send, 403, "Requests from other sites are refused.")
         elif self._token is None or self._knows(headers.get(b"cookie", ""), host):
             await self._app(scope, receive, _with_headers(send))
@@ -110,12 +110,17 @@ class Guard:
 
 def _cookie_name(host: str) -> str:
     """Name a cookie for a port, for browsers do not keep those of two ports apart."""
-    return f"trivium-lab-{urlsplit(f'//{host}').netloc.rpartition(':')[2] or '80'}"
+    port = host.rpartition(":")[2]  # a name from anywhere, which may be malformed
+    return f"trivium-lab-{port if port.isdecimal() else '80'}"
 
 
-def _is_own(origin: str | None, host: str) -> bool:
-    """Whether a request comes from the server's own page, or from none."""
-    return origin is None or urlsplit(origin).netloc.lower() == host
+def _is_own(origin: str | None, scope: Message, host: str) -> bool:
+    """Whether a request comes from the server's own page, or from none.
+
+    An origin is compared as it is written: one that is malformed is another.
+    """
+    secure = scope.get("scheme") in ("https", "wss")
+    return origin is None or origin.lower() == f"{'https' if secure else 'http'}://{host}"
 
 
 def _token_of(scope: Message) -> str:
@@ -155,9 +160,9 @@ async def _redirect(scope: Message, send: Send, cookie: str) -> None:
     query = parse_qsl(scope["query_string"].decode("latin-1"))
     rest = urlencode([(name, value) for name, value in query if name != TOKEN])
     # A path of two slashes would name another host.
-    place = "/" + scope["path"].lstrip("/\\") + (f"?{rest}" if rest else "")
+    place = "/" + quote(scope["path"].lstrip("/\\")) + (f"?{rest}" if rest else "")
     headers = [
-        (b"location", place.encode("ascii", "ignore")),
+        (b"location", place.encode("ascii")),
         (b"set-cookie", cookie.encode("latin-1")),
         (b"cache-control", b"no-store"),
         (b"content-length", b"0"),

@@ -74,8 +74,8 @@ class OwnTable:
         classes = seen.target.classes
         if len(classes) > MOST_CLASSES:
             raise TableError(
-                f"the target {seen.target.name!r} has {len(classes):,} classes; the lab shows "
-                f"{MOST_CLASSES} at most"
+                f"the target {seen.target.name!r} has {len(classes):,} classes: a picture tells "
+                f"{MOST_CLASSES} apart at most"
             )
         self._seen, self._title = seen, _shortened(title)
         self._classes = _different([_shortened(name) for name in classes])
@@ -107,10 +107,12 @@ class OwnTable:
         ------
         TableError
             If a column is not there, or holds no numbers, or one that is beyond all bounds; or
-            one axis alone is named.
+            one axis alone is named, or one column for both.
         """
         if (x is None) != (y is None):
             raise TableError("name two columns, x and y, or none for the principal axes")
+        if x is not None and x == y:
+            raise TableError(f"x and y are both column {x!r}: name two columns")
         if x is None or y is None:
             names, X, rows, notes = self._principal(n_rows)
         else:

@@ -135,3 +135,19 @@ def test_test_rows_are_scored():
     found = softmax.answer(scene, view_of(scene, 20))
     model = SoftmaxRegression().fit(scene.X, scene.codes)
     assert found.scores["test accuracy"] == np.mean(model.predict(scene.X_test) == 1)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("shading", ["classes", "p(c|x)"])
+def test_a_tiny_step_says_of_its_classes_what_its_score_says(n_classes, shading):
+    scene = clouds(50, n_classes).with_settings(
+        step=3, learning_rate=1e-300, softmax_alpha=0.0, softmax_shading=shading
+    )
+    found = softmax.answer(scene, view_of(scene, 20))
+    logits = np.c_[scene.X, np.ones(scene.n_rows)] @ descent_of(scene).at(3).parameters.T
+    predicted = logits.argmax(axis=1)
+    assert len(np.unique(predicted)) == n_classes
+    assert found.scores["accuracy"] == np.mean(predicted == scene.codes)
+    assert not any("No row is predicted" in note for note in found.notes)
+    if shading == "classes":
+        assert len(np.unique(found.shading)) == n_classes

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from trivium.arrays import Float64, Indices
 
+DIGITS = {"gap": 2}
+"""Of scores that are written with fewer than four: a difference of near losses holds no more."""
+
 
 class Pointer(NamedTuple):
     """Where a person points, in the user's units, and at which row, if at one."""

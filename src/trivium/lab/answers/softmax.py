@@ -35,14 +35,23 @@ class Linear(NamedTuple):
     coef: Float64
     intercept: Float64
 
+    def logits(self, points: Float64) -> Float64:
+        """Return the logit of each class, shape (m, n_classes)."""
+        with np.errstate(all="ignore"):  # far out a logit may overflow
+            found: Float64 = np.nan_to_num(points @ self.coef.T + self.intercept)
+            return found
+
     def probabilities(self, points: Float64) -> Float64:
         """Return the probability of each class, shape (m, n_classes)."""
-        with np.errstate(all="ignore"):  # far out a logit may overflow
-            return softmax(np.nan_to_num(points @ self.coef.T + self.intercept))[0]
+        with np.errstate(all="ignore"):
+            return softmax(self.logits(points))[0]
 
     def predict(self, points: Float64) -> Indices:
-        """Return the most probable class, the first of those that tie."""
-        best: Indices = self.classes[self.probabilities(points).argmax(axis=1)]
+        """Return the class of the greatest logit, the first of those that tie.
+
+        Logits, since probabilities tie where logits still differ: near the start of a descent.
+        """
+        best: Indices = self.classes[self.logits(points).argmax(axis=1)]
         return best
 
 
@@ -94,7 +103,10 @@ def _at_step(scene: Scene, view: View, number: int) -> Answer:
     descent = descent_of(scene)
     step = descent.at(number)
     linear = Linear(descent.classes, step.parameters[:, :2], step.parameters[:, 2])
-    scores = {"accuracy": step.accuracy, "loss": step.loss, "gap": step.gap}
+    # By the same predictions as the note on classes: the solver rounds its margins in another way.
+    rows = rows_of(scene)
+    accuracy = share_right(linear.predict(rows.X), rows.codes)
+    scores = {"accuracy": accuracy, "loss": step.loss, "gap": step.gap}
     facts = {
         "step": float(step.number),
         "least loss": descent.least_loss,
@@ -114,8 +126,7 @@ def _shown(scene: Scene, view: View, linear: Linear, bare: Answer) -> Answer:
     """Return an answer with regions or probabilities, boundary, and scores of rows."""
     rows, settings = rows_of(scene), scene.settings
     points, shape = rows.of(view.points), (view.cells, view.cells)
-    probabilities = linear.probabilities(points)
-    labels = linear.classes[probabilities.argmax(axis=1)]
+    labels = linear.predict(points)
     if linear.classes.size == 2:
         coef, intercept = np.diff(linear.coef, axis=0)[0], np.diff(linear.intercept)[0]
         line = linear_boundary(rows, view, coef, float(intercept))
@@ -131,7 +142,7 @@ def _shown(scene: Scene, view: View, linear: Linear, bare: Answer) -> Answer:
         return found
     c = settings.shaded_class
     place = np.flatnonzero(linear.classes == c)
-    shading = probabilities[:, place[0]] if place.size else np.zeros(len(points))
+    shading = linear.probabilities(points)[:, place[0]] if place.size else np.zeros(len(points))
     return replace(
         found,
         kind="probability",

@@ -9,7 +9,7 @@ import numpy as np
 from nicegui import ui
 
 from trivium.arrays import Float64
-from trivium.lab.answers.answer import Answer
+from trivium.lab.answers.answer import DIGITS, Answer
 from trivium.lab.page.controls import Choice, Slider, Switch, button, text
 from trivium.lab.page.curves import Curve, drawing
 from trivium.lab.page.numbers import steps_of_ten, written
@@ -71,7 +71,7 @@ class Card:
                         text("th", _SCORES.get(name, name)).element.props["scope"] = "row"
                         self._rows[name] = text("td")
         for name, value in scores.items():
-            self._rows[name].set(written(value))
+            self._rows[name].set(written(value, DIGITS.get(name, 4)))
 
 
 class Neighbors(Card):

@@ -7,20 +7,22 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 
-def written(value: float) -> str:
-    """Write a number to four digits, or to the unit, with the minus sign that print has.
+def written(value: float, digits: int = 4) -> str:
+    """Write a number to so many digits, or to the unit, with the minus sign that print has.
 
     Examples
     --------
     >>> from trivium.lab.page.numbers import written
     >>> [written(value) for value in (0.98765, -2.0, 1e-8, 12345.6, 1e6, float("nan"))]
     ['0.9877', '−2', '1e−08', '12,346', '1e+06', 'not a number']
+    >>> written(2.538e-11, 2)
+    '2.5e−11'
     """
     if math.isnan(value):
         return "not a number"
     if math.isinf(value):
         return "infinite" if value > 0 else "−infinite"
-    form = ",.0f" if 9999.5 <= abs(value) < 999_999.5 else ".4g"
+    form = ",.0f" if 9999.5 <= abs(value) < 999_999.5 else f".{digits}g"
     return f"{value:{form}}".replace("-", "−")
 
 
