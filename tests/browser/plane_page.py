@@ -12,6 +12,7 @@ from trivium.lab.painting import panel
 
 SHOWN: dict[str, PlaneWidget] = {}
 HEARD: list[str] = []
+SHOWN_PANEL = panel("p", WINDOW)
 
 
 def put(widget: PlaneWidget) -> None:
@@ -22,6 +23,28 @@ def put(widget: PlaneWidget) -> None:
     ui.page_title("Plane")
     ui.anywidget(widget).LOOPBACK = False
     ui.element("div").style("height: 100rem")
+
+
+def changing(widget: PlaneWidget, window: tuple) -> None:
+    """Show three classes, then one, each time the page asks for it."""
+
+    def change() -> None:
+        several = widget.look["classes"] == ["a"]
+        names = ["a", "b", "c"] if several else ["a"]
+        widget.show_look(names, window)
+        X = [[0, 0], [1, 1], [2, 2]] if several else [[0.2, 0.1]]
+        widget.show_rows(X, range(3) if several else [0])
+
+    def answer(event) -> None:
+        if event.kind == "move":
+            X = [[0, 0], [1, 1], [2, 2]]
+            X[event.row] = [event.x, event.y]
+            widget.show_rows(X, [0, 1, 2])
+        widget.show([SHOWN_PANEL])
+
+    widget.on_event(answer)
+    ui.button("Another scene", on_click=change)
+    ui.button("Undo", on_click=lambda: widget.show_rows([[0, 0], [1, 1], [2, 2]], [0, 1, 2]))
 
 
 @ui.page("/")
@@ -74,6 +97,14 @@ def silent() -> None:
 
     widget.on_event(answer)
     put(widget)
+
+
+@ui.page("/changing")
+def scenes() -> None:
+    X, window = [[0, 0], [1, 1], [2, 2]], WINDOW
+    widget = PlaneWidget(X, [0, 1, 2], classes=["a", "b", "c"], window=window, panels=[SHOWN_PANEL])
+    put(widget)
+    changing(widget, window)
 
 
 @app.get("/state")

@@ -54,6 +54,7 @@ def show(browser, address):
         hand = Hand(context.new_page())
         hand.complaints = []
         hand.page.on("pageerror", lambda error: hand.complaints.append(str(error)))
+        hand.page.on("console", lambda said: said.type == "error" and complain(hand, said))
         hand.page.goto(address + path)
         hand.root.locator(".trivium-panel").first.wait_for(timeout=60_000)
         return hand
@@ -61,6 +62,19 @@ def show(browser, address):
     yield shown
     for context in contexts:
         context.close()
+
+
+def complain(hand, said):
+    if "favicon" not in said.location.get("url", ""):
+        hand.complaints.append(said.text)
+
+
+def hold(hand, row):
+    """Drag a row up and to the right, and do not let go."""
+    x, y = hand.at(row)
+    hand.page.mouse.move(x, y)
+    hand.page.mouse.down()
+    hand.page.mouse.move(x + 30, y - 30, steps=4)
 
 
 def state(hand, address):
@@ -135,6 +149,65 @@ def test_moves_wait_for_an_answer_and_the_last_one_is_never_lost(show, address):
     moves = [kind for kind in state(hand, address)["heard"] if kind == "move"]
     assert len(moves) == 2  # the first, which nobody answered, and the one that lets go
     np.testing.assert_allclose(hand.at(3), [x + 29, y + 29], atol=1)
+
+
+@pytest.mark.parametrize("key", ["Delete", "Backspace", "2", "a", "Enter", "n"])
+def test_what_else_is_done_to_rows_ends_a_drag(show, address, key):
+    hand = show()
+    hold(hand, 0)
+    hand.press(key)
+    before = state(hand, address)["X"]
+    assert before != rows()[0].tolist()
+    hand.page.mouse.move(700, 300, steps=5)
+    hand.page.mouse.up()
+    hand.settled()
+    hand.drag(30, hand.pixels(4.0, 0.0, WINDOW))  # a whole drag later nothing of it is left
+    now = state(hand, address)["X"]
+    assert [row for row in range(len(now)) if now[row] != before[row]] == [30]
+
+
+@pytest.mark.parametrize("button", ["Undo", "Another scene"])
+def test_rows_that_python_sends_end_a_drag(show, button):
+    hand = show("/changing")
+    first = hand.at(1)
+    hold(hand, 1)
+    hand.settled()
+    hand.page.get_by_role("button", name=button).evaluate("(button) => button.click()")
+    hand.page.wait_for_function(
+        "([root, count, x]) => {"
+        "const marks = [...root.querySelectorAll('.marks path')];"
+        "const at = marks[1]?.getScreenCTM().e;"
+        "return marks.length === count && (count === 1 || Math.abs(at - x) < 1); }",
+        arg=[hand.root.element_handle(), 1 if button == "Another scene" else 3, first[0]],
+    )
+    places = [hand.at(row) for row in range(hand.marks.count())]
+    hand.page.mouse.move(700, 300, steps=5)
+    hand.page.mouse.up()
+    assert [hand.at(row) for row in range(hand.marks.count())] == places
+
+
+def test_a_drag_goes_on_over_the_answers_to_it(show, address):
+    hand = show()
+    hold(hand, 0)
+    hand.settled()
+    hand.page.mouse.move(*hand.pixels(4.5, 4.5, WINDOW), steps=3)
+    hand.settled()
+    hand.page.mouse.move(*hand.pixels(4.0, 0.0, WINDOW), steps=3)
+    hand.page.mouse.up()
+    hand.settled()
+    np.testing.assert_allclose(state(hand, address)["X"][0], [4.0, 0.0], atol=0.1)
+
+
+def test_other_classes_arrive_without_complaint(show):
+    hand = show("/changing")
+    for count in (1, 3, 1, 3):
+        hand.page.get_by_role("button", name="Another scene").click()
+        hand.page.wait_for_function(
+            "([root, count]) => root.querySelectorAll('.marks path').length === count",
+            arg=[hand.root.element_handle(), count],
+        )
+    assert all(hand.marks.evaluate_all("(marks) => marks.map((mark) => mark.getAttribute('d'))"))
+    assert hand.complaints == []
 
 
 def test_events_alone_go_up_and_no_picture_comes_back_with_them(show, address):

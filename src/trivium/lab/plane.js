@@ -65,6 +65,7 @@ class Drawing {
 
   build() {
     this.look = this.model.get("look");
+    this.drag = null;
     this.root.replaceChildren();
     if (this.look.tools) this.makeTools();
     this.band = make(this.root, "div", { class: "trivium-panels" });
@@ -109,7 +110,8 @@ class Drawing {
   }
 
   mark(code) {
-    return { d: this.look.marks[code], fill: this.look.colors[code] };
+    // Traits arrive one after the other: rows may have classes that the look has no more.
+    return { d: this.look.marks[code] ?? "", fill: this.look.colors[code] ?? "none" };
   }
 
   makePanel(place) {
@@ -174,17 +176,32 @@ class Drawing {
 
   settle() {
     const told = this.model.get("rows");
+    const before = this.rows;
     this.rows = decoded(told);
     this.others = decoded(told.others);
     this.queue = this.queue.filter((event) => event.serial > told.serial);
     for (const event of this.queue) this.apply(event);
+    if (this.drag && !this.holds(before, told.serial)) this.drag = null;
+    this.settled = told.serial;
     if (!this.rows[this.selected]) this.selected = null;
     this.draw();
+  }
+
+  // Whether rows that came are those before, but for the answer to where one is dragged.
+  holds(before, serial) {
+    const same = ({ x, y, code }, place) => {
+      const row = this.rows[place];
+      if (row.code !== code) return false;
+      if (place === this.drag.row && serial > this.settled) return true;
+      return row.x === x && row.y === y;
+    };
+    return before.length === this.rows.length && before.every(same);
   }
 
   repaint() {
     const { panels, serial } = this.model.get("picture");
     const before = this.panels.length;
+    if (before !== panels.length) this.drag = null;
     while (this.panels.length > panels.length) this.panels.pop().section.remove();
     while (this.panels.length < panels.length) this.panels.push(this.makePanel(this.panels.length));
     panels.forEach((shown, place) => this.paint(this.panels[place], shown));

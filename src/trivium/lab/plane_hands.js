@@ -50,7 +50,15 @@ class Plane extends Drawing {
     this.tell(kind === "tool" ? { kind, tool: value } : { kind: "class", code: value });
   }
 
+  // End a drag where the hand was last: whatever else is done to rows may renumber them.
+  letGo() {
+    const { drag } = this;
+    this.drag = null;
+    if (drag?.last) drag.carry(drag, drag.last, true);
+  }
+
   select(row) {
+    this.letGo();
     this.selected = row;
     if (row !== null) this.cross = this.share(this.rows[row]);
     this.tell({ kind: "select", row });
@@ -91,8 +99,7 @@ class Plane extends Drawing {
     };
     const under = (at, kind) => this.nearest(at, (REACH[kind] ?? REACH.mouse) / this.side);
     const on = (name, call, options) => svg.addEventListener(name, call, options);
-    let drag = null;
-    const move = (event, done) => {
+    const carry = (drag, event, done) => {
       if (!this.rows[drag.row]) return;
       const at = place(event);
       this.cross = { x: within(at.x + drag.x), y: within(at.y + drag.y) };
@@ -116,24 +123,28 @@ class Plane extends Drawing {
       else if (this.tool === "relabel") this.relabel(row, this.code, panel);
       else {
         this.select(row);
-        drag = { row, x: this.cross.x - at.x, y: this.cross.y - at.y, last: null };
+        const { pointerId: pointer } = event;
+        const off = { x: this.cross.x - at.x, y: this.cross.y - at.y };
+        this.drag = { row, ...off, last: null, pointer, carry };
         svg.setPointerCapture(event.pointerId);
       }
     });
     on("pointermove", (event) => {
       const at = place(event);
-      if (drag) move((drag.last = event), false);
+      const { drag } = this;
+      if (drag?.pointer === event.pointerId) carry(drag, (drag.last = event), false);
       else if (this.look.hover && inside(at))
         this.tell({ kind: "hover", ...this.units(at), panel });
     });
     // A pointer that is taken away has no place of its own: the last one counts.
     for (const name of ["pointerup", "pointercancel"])
       on(name, (event) => {
-        if (drag?.last) move(name === "pointerup" ? event : drag.last, true);
-        drag = null;
+        if (this.drag?.pointer !== event.pointerId) return;
+        if (this.drag.last && name === "pointerup") this.drag.last = event;
+        this.letGo();
       });
     on("pointerleave", () => {
-      if (this.look.hover && !drag) this.tell({ kind: "hover", x: null, y: null, panel }, true);
+      if (this.look.hover && !this.drag) this.tell({ kind: "hover", x: null, y: null, panel }, true);
     });
     on("dblclick", (event) => {
       const at = place(event);
@@ -147,6 +158,7 @@ class Plane extends Drawing {
   }
 
   add(at, panel) {
+    this.letGo();
     this.selected = this.rows.length;
     this.cross = { x: within(at.x), y: within(at.y) };
     this.tell({ kind: "add", ...this.units(this.cross), code: this.code, panel });
@@ -154,11 +166,13 @@ class Plane extends Drawing {
   }
 
   remove(row, panel) {
+    this.letGo();
     this.selected = null;
     this.tell({ kind: "remove", row, panel });
   }
 
   relabel(row, code, panel) {
+    this.letGo();
     this.selected = row;
     this.tell({ kind: "relabel", row, code, panel });
   }
