@@ -40,6 +40,7 @@ def test_the_notebook_is_of_this_source(notebook):
 def test_its_cells_run_and_print_what_it_shows(notebook, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = {}
+    plt.close("all")
     with mpl.rc_context(), plt.ioff():
         for cell in notebook:
             if cell["cell_type"] == "code":

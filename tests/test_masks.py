@@ -70,7 +70,9 @@ GIVEN = {
         "intercepts": [0.5],
         "outliers": [[1.0, 2.0]],
         "estimators": lambda: [trivium.LeastSquaresClassifier().fit(X, Y)],
+        "model": lambda: trivium.LeastSquaresClassifier(),
     },
+    "SideBySideDisplay": {"estimators": lambda: [trivium.LeastSquaresClassifier().fit(X, Y)]},
     "ClassRegionsDisplay": {
         "labels": [0, 0, 1, 1],
         "grid": GRID,
@@ -80,11 +82,13 @@ GIVEN = {
     },
     "ClassWeightsDisplay": {
         "weights": np.eye(2, 64),
+        "X": np.eye(64),
         "estimator": lambda: trivium.LeastSquaresClassifier().fit(np.eye(64), np.arange(64) % 2),
     },
     "DensityDisplay": {
         "log_density": np.zeros(4),
         "class_log_density": np.zeros((4, 2)),
+        "class_probability": np.full((4, 2), 0.5),
         "grid": GRID,
         "estimator": lambda: trivium.KNeighborsDensity(3).fit(X, Y),
     },
@@ -103,6 +107,7 @@ GIVEN = {
     "NeighborsSweepDisplay": {
         "scores": {"accuracy": [0.5, 0.6]},
         "train_scores": {"accuracy": [0.7, 0.8]},
+        "standard_errors": {"accuracy": [0.1, 0.1]},
         "X_train": X,
         "y_train": Y,
         "estimator": lambda: trivium.KNeighborsClassifier(2).fit(X, Y),
@@ -164,7 +169,7 @@ def arguments_of(owner, name, member):
         if argument.name in own:
             value = own[argument.name]
             given[argument.name] = value() if callable(value) else value
-    if name.startswith("from_estimator"):
+    if name.startswith("from_"):
         given["ax"] = Figure().subplots()
     return given
 
@@ -184,7 +189,7 @@ def call(owner, name, given):
         made = owner(**given)
         if owner.__name__ in ESTIMATORS:
             made.fit(X, Y)
-    elif name.startswith("from_estimator") or name == "around":
+    elif name.startswith("from_") or name == "around":
         getattr(owner, name)(**given)
     elif owner is displays.PlaneGrid:
         getattr(GRID, name)(**given)
