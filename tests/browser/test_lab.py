@@ -309,6 +309,38 @@ def test_a_link_that_is_damaged_is_said(open_lab):
     expect(page.locator(".trivium-panel image[href]")).to_have_count(3)
 
 
+def test_a_link_that_no_message_holds_is_said(open_lab):
+    page = open_lab(fragment="a" * 1_000_000).page
+    expect(page.locator(".lab-status")).to_have_text(
+        "This link is too long: a scene has at most 900,000 bytes"
+    )
+    expect(page.locator(".trivium-panel image[href]")).to_have_count(3)
+
+
+def test_a_move_of_the_scene_before_is_dropped(open_lab):
+    page = open_lab().page
+    choose(page, "Three masked classes")
+    page.wait_for_function(_ANSWERED)
+    svg(page, PANELS[0]).focus()
+    page.keyboard.press("n")
+    page.wait_for_function(_ANSWERED)
+    # The server has opened the other scene before the browser shows it.
+    page.evaluate(
+        """() => {
+            const list = document.querySelector(".lab-head select");
+            list.value = "separable";
+            list.dispatchEvent(new Event("change"));
+            const panel = document.querySelector(".trivium-panel svg");
+            const press = () => panel.isConnected && panel.dispatchEvent(
+                new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
+            for (let wait = 0; wait < 400; wait += 2) setTimeout(press, wait);
+        }"""
+    )
+    expect(page.locator(".lab-status")).to_have_text(PRESETS["separable"].about)
+    page.wait_for_timeout(500)
+    np.testing.assert_array_equal(saved(page).X, PRESETS["separable"].make().X)
+
+
 def test_the_script_prints_the_numbers_that_are_shown(open_lab, tmp_path):
     page = open_lab().page
     choose(page, "Three masked classes")

@@ -73,3 +73,12 @@ def test_what_is_no_list_of_events_holds_none(told):
 def test_a_pointer_that_leaves_is_nowhere():
     (event,) = read({"kind": "hover", "serial": 1, "x": None, "y": None, "panel": 7})
     assert (event.x, event.y, event.panel) == (None, None, 0)
+
+
+def test_events_of_other_rows_are_stale():
+    told = [{**MOVE, "row": 90}, {**MOVE, "serial": 2, "origin": 3}, {**MOVE, "serial": 3.5}]
+    found = read_events(told, 0, n_rows=2, n_classes=2, n_panels=2, origin=3)
+    assert [(each.kind, each.serial, each.is_edit) for each in found] == [
+        ("stale", 1, False),
+        ("move", 2, True),
+    ]

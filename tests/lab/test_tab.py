@@ -244,3 +244,27 @@ def test_another_scene_has_a_view_of_its_own(view):
         await seen.rest()
 
     told(story)
+
+
+def test_what_was_done_to_a_scene_before_is_answered_and_not_done():
+    async def story(seen, tab):
+        tab.take(event("move", 1, row=3, x=0.5, y=0.5))
+        edited, other = tab.scene, two_clouds(30)
+        tab.open(other)
+        await seen.rest()
+        assert seen.shown[-1].question.origin == tab.origin == 1
+        late = (("move", {"row": 3, "x": 9.0, "y": 9.0}), ("remove", {"row": 0}), ("add", {}))
+        for serial, (kind, values) in enumerate(late, 2):
+            tab.take(event(kind, serial, **{"x": 1.0, "y": 1.0, "code": 0} | values))
+        assert tab.scene is other
+        await seen.rest()
+        assert seen.shown[-1].question.serial == 4
+        tab.take(event("move", 5, row=3, x=9.0, y=9.0, origin=1))
+        assert tab.scene.X[3].tolist() == [9.0, 9.0]
+        tab.undo()
+        tab.undo()
+        assert tab.scene is edited
+        tab.take(event("remove", 6, row=0))
+        assert tab.scene.n_rows == 23
+
+    assert {wrong for _, wrong in told(story).words} == {False}

@@ -179,8 +179,9 @@ class Drawing {
     const before = this.rows;
     this.rows = decoded(told);
     this.others = decoded(told.others);
+    this.origin = told.origin;
     this.queue = this.queue.filter((event) => event.serial > told.serial);
-    for (const event of this.queue) this.apply(event);
+    for (const event of this.queue) if (event.origin === this.origin) this.apply(event);
     if (this.drag && !this.holds(before, told.serial)) this.drag = null;
     this.settled = told.serial;
     if (!this.rows[this.selected]) this.selected = null;

@@ -26,7 +26,8 @@ class PlaneEvent:
     ----------
     kind : str
         "move", "add", "remove" or "relabel" of a row; "select" of a row, or of none; "tool" or
-        "class" for a choice of what a click does; "hover" for where the pointer is.
+        "class" for a choice of what a click does; "hover" for where the pointer is; "stale" for
+        any of these that was done to rows which are no longer there.
     serial : int
         Its number, greater than that of every event before.
     row : int or None
@@ -41,6 +42,8 @@ class PlaneEvent:
         The panel that it happened in, counted from 0.
     done : bool
         False while a row is still being dragged.
+    origin : int
+        Number of the rows that it was done to, as `PlaneWidget.show_rows` was told.
     """
 
     kind: str
@@ -52,6 +55,7 @@ class PlaneEvent:
     tool: str = ""
     panel: int = 0
     done: bool = True
+    origin: int = 0
 
     @property
     def is_edit(self) -> bool:
@@ -60,7 +64,7 @@ class PlaneEvent:
 
 
 def read_events(
-    told: Any, after: int, n_rows: int, n_classes: int, n_panels: int = 1
+    told: Any, after: int, n_rows: int, n_classes: int, n_panels: int = 1, origin: int = 0
 ) -> list[PlaneEvent]:
     """Return the events that are new, in order; what is malformed is left out.
 
@@ -72,6 +76,9 @@ def read_events(
         Serial number of the last event that was handled.
     n_rows, n_classes, n_panels : int
         Rows before these events; they are counted along as events add and remove them.
+    origin : int, default=0
+        Number of the rows that are shown; events of others come back as "stale", to be answered
+        and not done.
 
     Examples
     --------
@@ -82,7 +89,7 @@ def read_events(
     """
     found: list[PlaneEvent] = []
     for each in told[:_MOST] if isinstance(told, list) else []:
-        event = _read(each, n_rows, n_classes, n_panels)
+        event = _read(each, n_rows, n_classes, n_panels, origin)
         if event is None or event.serial <= after:
             continue
         after = event.serial
@@ -91,7 +98,7 @@ def read_events(
     return found
 
 
-def _read(told: Any, n_rows: int, n_classes: int, n_panels: int) -> PlaneEvent | None:
+def _read(told: Any, n_rows: int, n_classes: int, n_panels: int, shown: int) -> PlaneEvent | None:
     """Return an event, or None if it has not what its kind needs."""
     if not isinstance(told, Mapping) or told.get("kind") not in KINDS:
         return None
@@ -99,6 +106,9 @@ def _read(told: Any, n_rows: int, n_classes: int, n_panels: int) -> PlaneEvent |
     serial = _whole(told.get("serial"), 2**53)
     if serial is None:
         return None
+    origin = _whole(told.get("origin"), 2**53) or 0
+    if origin != shown:
+        return PlaneEvent("stale", serial, origin=origin)
     event = PlaneEvent(
         kind,
         serial,
@@ -109,6 +119,7 @@ def _read(told: Any, n_rows: int, n_classes: int, n_panels: int) -> PlaneEvent |
         str(told.get("tool", "")),
         _whole(told.get("panel"), n_panels) or 0,
         told.get("done") is not False,
+        origin,
     )
     placed = event.x is not None and event.y is not None
     needed = {

@@ -18,7 +18,8 @@ class Plane extends Drawing {
     const again = LAST_ALONE.includes(event.kind) && before?.kind === event.kind;
     if (again && (event.kind !== "move" || before.row === event.row)) this.queue.pop();
     this.told += 1;
-    this.queue.push({ ...event, serial: this.told });
+    // Of which rows it tells: Python drops what was done to those that it has replaced.
+    this.queue.push({ ...event, serial: this.told, origin: this.origin });
     this.root.dataset.told = this.told;
     if (AWAITED.includes(event.kind)) this.root.dataset.asked = this.told;
     this.apply(event);
@@ -100,7 +101,7 @@ class Plane extends Drawing {
     const under = (at, kind) => this.nearest(at, (REACH[kind] ?? REACH.mouse) / this.side);
     const on = (name, call, options) => svg.addEventListener(name, call, options);
     const carry = (drag, event, done) => {
-      if (!this.rows[drag.row]) return;
+      if (!this.rows[drag.row] || drag.origin !== this.origin) return;
       const at = place(event);
       this.cross = { x: within(at.x + drag.x), y: within(at.y + drag.y) };
       this.tell({ kind: "move", row: drag.row, ...this.units(this.cross), panel, done }, done);
@@ -125,7 +126,7 @@ class Plane extends Drawing {
         this.select(row);
         const { pointerId: pointer } = event;
         const off = { x: this.cross.x - at.x, y: this.cross.y - at.y };
-        this.drag = { row, ...off, last: null, pointer, carry };
+        this.drag = { row, origin: this.origin, ...off, last: null, pointer, carry };
         svg.setPointerCapture(event.pointerId);
       }
     });

@@ -151,6 +151,7 @@ class PlaneWidget(anywidget.AnyWidget):
         *,
         others: tuple[ArrayLike, ArrayLike] | None = None,
         serial: int | None = None,
+        origin: int = 0,
     ) -> None:
         """Show rows.
 
@@ -163,6 +164,9 @@ class PlaneWidget(anywidget.AnyWidget):
         serial : int, default=None
             Number of the last event that these rows are an answer to; by default the last that
             was handed on.
+        origin : int, default=0
+            Another number for rows that are not those before, edited: what a hand has done to
+            these meanwhile is handed on as "stale".
 
         Raises
         ------
@@ -174,7 +178,7 @@ class PlaneWidget(anywidget.AnyWidget):
         self._n_rows = len(shown["codes"])
         answered = self._taken if serial is None else serial
         before = self.rows.get("serial", -1)
-        drawn = {**shown, "others": faint, "serial": before}
+        drawn = {**shown, "others": faint, "serial": before, "origin": origin}
         # Sent again only where they differ, or where the browser has drawn an edit ahead of them.
         if drawn != self.rows or before < self._edited <= answered:
             self.rows = {**drawn, "serial": answered}
@@ -255,7 +259,8 @@ class PlaneWidget(anywidget.AnyWidget):
     def _take(self, change: Any) -> None:
         """Hand on the events that are new."""
         n_panels = max(1, len(self.picture.get("panels", ())))
-        found = read_events(change["new"], self._taken, self._n_rows, self._n_classes, n_panels)
+        counts = self._n_rows, self._n_classes, n_panels, self.rows["origin"]
+        found = read_events(change["new"], self._taken, *counts)
         for event in found:
             self._taken = event.serial
             self._edited = event.serial if event.is_edit else self._edited

@@ -35,6 +35,8 @@ class Question:
         Number of the last event on the plane that led to this scene.
     base : Shown or None
         What was shown before the last change, which the sentences compare with.
+    origin : int
+        Number of the scene that was opened, of which this one is an edit.
     """
 
     scene: Scene
@@ -42,6 +44,7 @@ class Question:
     pointer: Pointer | None
     serial: int
     base: Shown | None
+    origin: int = 0
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,7 @@ class Page:
             names=scene.names,
             hover=True,
         )
-        self._looked = (scene.classes, scene.names, view)
+        self._looked = (scene.classes, scene.names, view, self.tab.origin)
         self._widget.on_event(self.tab.take)
         # What comes from the browser is not sent back to it whole.
         ui.anywidget(self._widget).LOOPBACK = False
@@ -128,7 +128,11 @@ class Page:
         if self._linked:
             return
         self._linked = True
-        fragment, kept = await self._kept.read()
+        try:
+            fragment, kept = await self._kept.read()
+        except ValueError as error:
+            fragment, kept = "", False
+            self._tell(str(error), True)
         if fragment:
             words = (
                 "The scene as it was when the page was left" if kept else "The scene of the link"
@@ -181,23 +185,26 @@ class Page:
 
     def _show(self, shown: Shown) -> None:
         """Show what has been answered."""
-        scene, view = shown.question.scene, shown.question.view
-        look = (scene.classes, scene.names, view)
+        question = shown.question
+        scene, view, serial = question.scene, question.view, question.serial
+        look = (scene.classes, scene.names, view, question.origin)
         if look != self._looked:
             self._looked = look
             self._widget.show_look(scene.classes, view.window, scene.names, hover=True)
             self._widget.choose(selected=None, code=0)
         others = (scene.X_test, scene.test_codes)
-        self._widget.show_rows(scene.X, scene.codes, others=others, serial=shown.question.serial)
-        self._widget.show(shown.panels, serial=shown.question.serial)
+        self._widget.show_rows(
+            scene.X, scene.codes, others=others, serial=serial, origin=question.origin
+        )
+        self._widget.show(shown.panels, serial=serial)
         for name, card in self._cards.items():
             card.show(shown.answers[name])
+        if self._ready:
+            self._kept.keep(self.tab.scene)
 
     def _show_curve(self, found: Mapping[str, Float64]) -> None:
         """Show the curve over k, which comes when all has been at rest for a moment."""
         self._neighbors.show_curve(found)
-        if self._ready:
-            self._kept.keep(self.tab.scene)
 
     def _tell(self, words: str, wrong: bool) -> None:
         self._status.set(words)
@@ -207,5 +214,6 @@ class Page:
             self._status.element.classes(remove="wrong")
 
     def _close(self) -> None:
+        self._kept.close()
         self.tab.close()
         self._widget.close()

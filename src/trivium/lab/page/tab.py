@@ -49,6 +49,8 @@ class Tab:
     ----------
     scene : Scene
     view : View
+    origin : int
+        Number of the scene that was opened last, of which this one is an edit.
     shown : Shown or None
         The last answers, and what they answer.
     """
@@ -64,9 +66,10 @@ class Tab:
         tell: Callable[[str, bool], Any],
     ) -> None:
         self.scene, self.view = scene, view_of(scene)
+        self.origin = self._opened = 0
         self.shown: Shown | None = None
         self._pointer: Pointer | None = None
-        self._before: list[tuple[Scene, View]] = []
+        self._before: list[tuple[Scene, View, int]] = []
         self._base: Shown | None = None  # what "Explain" compares with
         self._gesture: object = None  # what goes on, and is one step to undo
         self._serial = 0
@@ -80,7 +83,8 @@ class Tab:
 
     def refresh(self) -> None:
         """Have the scene answered as it is now."""
-        self._worker.ask(Question(self.scene, self.view, self._pointer, self._serial, self._base))
+        scene, pointer = self.scene, self._pointer
+        self._worker.ask(Question(scene, self.view, pointer, self._serial, self._base, self.origin))
         if self._rest is not None:
             self._rest.cancel()
         loop = asyncio.get_running_loop()
@@ -109,7 +113,14 @@ class Tab:
 
     # Edits ---------------------------------------------------------------------------------------
 
-    def edit(self, scene: Scene, *, gesture: object = None, view: View | None = None) -> None:
+    def edit(
+        self,
+        scene: Scene,
+        *,
+        gesture: object = None,
+        view: View | None = None,
+        origin: int | None = None,
+    ) -> None:
         """Go on with another scene.
 
         Parameters
@@ -119,14 +130,17 @@ class Tab:
             Edits in a row with the same one, that is not None, are undone together.
         view : View or None
             None leaves it as it is.
+        origin : int or None
+            Number of a scene that is opened; None: an edit of the one there is.
         """
         if gesture is None or gesture != self._gesture:
-            self._before.append((self.scene, self.view))
+            self._before.append((self.scene, self.view, self.origin))
             del self._before[:-MOST_UNDONE]
             self._base = self.shown
         self._gesture = gesture
         self.scene = scene
         self.view = view or self.view
+        self.origin = self.origin if origin is None else origin
         self._changed()
         self.refresh()
 
@@ -144,7 +158,8 @@ class Tab:
         """Show another scene, from its own view."""
         self.pause()
         self._pointer = None
-        self.edit(scene, view=view_of(scene))
+        self._opened += 1
+        self.edit(scene, view=view_of(scene), origin=self._opened)
         self._base = None
         self.refresh()
         self.tell(words, False)
@@ -155,7 +170,7 @@ class Tab:
             return
         self.pause()
         self._base = self.shown
-        self.scene, self.view = self._before.pop()
+        self.scene, self.view, self.origin = self._before.pop()
         self._gesture = None
         self._changed()
         self.refresh()
@@ -177,7 +192,8 @@ class Tab:
         """Do what a hand did on the plane."""
         self._serial = event.serial
         try:
-            self._do(event)
+            if event.origin == self.origin:  # rows of a scene before are no longer there
+                self._do(event)
         except ValueError as error:
             self.tell(str(error), True)
         self.refresh()  # the plane waits for an answer to what it has told
