@@ -18,7 +18,7 @@ _REST = 0.2  # seconds without a change, after which a scene is kept
 _READ = f"""(() => {{
   window.onhashchange = () => window.location.reload();
   const kept = JSON.parse(sessionStorage.getItem("{_KEY}") ?? "null");
-  const hash = window.location.hash;
+  const hash = (window.labHash = window.location.hash);
   const found = kept?.hash === hash ? [kept.scene, true] : [hash, false];
   return found[0].length > {MOST_BYTES} ? [null, found[1]] : found;
 }})()"""
@@ -58,7 +58,11 @@ class Kept:
             return
         self._last = scene
         value = f"{{hash: window.location.hash, scene: {json.dumps(scene.to_fragment())}}}"
-        self._client.run_javascript(f'sessionStorage.setItem("{_KEY}", JSON.stringify({value}))')
+        # Not under a link that has just been pasted: its scene is not shown yet.
+        self._client.run_javascript(
+            "if (window.labHash === window.location.hash) "
+            f'sessionStorage.setItem("{_KEY}", JSON.stringify({value}))'
+        )
 
     async def read(self) -> tuple[str, bool]:
         """Return the end of a link that a tab begins with, and whether the tab has kept it.

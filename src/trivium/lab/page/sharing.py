@@ -88,7 +88,10 @@ class Sharing:
         fragment = self._tab.scene.to_fragment()
         with self._file:
             where = "window.location.origin + window.location.pathname"
-            ui.run_javascript(f"history.replaceState(null, '', {where} + '#{fragment}')")
+            ui.run_javascript(
+                f"history.replaceState(null, '', {where} + '#{fragment}');"
+                "window.labHash = window.location.hash;"
+            )
         self._links.show(
             "It holds all rows and settings. Whoever opens it needs a lab of their own: put what "
             "follows the address after the address of theirs.",
