@@ -93,6 +93,7 @@ def test_elsewhere_takes_a_token_and_warns(tmp_path):
     with running("--host", "0.0.0.0", folder=tmp_path) as lab:  # noqa: S104
         assert any("other machines can reach this page" in line for line in lab.said)
         token = urlsplit(lab.url).query
+        assert lab.url.startswith("http://127.0.0.1:")
         assert ask(lab.url)[0] == 403
         assert ask(lab.url, "/?token=wrong")[0] == 403
         assert ask(lab.url, SOCKET + "polling")[0] == 403

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from trivium.lab.address import LabError, listen
+from trivium.lab.address import LabError, listen, own_names
 
 
 def test_a_free_port_of_this_machine_alone():
@@ -74,3 +74,35 @@ def test_numbers_of_six_are_written_in_brackets():
         assert address.is_local
         assert address.url == f"http://[::1]:{address.port}/"
         assert f"[::1]:{address.port}" in address.hosts
+
+
+def test_other_machines_are_given_addresses_of_theirs(monkeypatch):
+    class Routed(socket.socket):
+        def connect(self, place):
+            if self.family != socket.AF_INET:
+                raise OSError("no such network")
+
+        def getsockname(self):
+            datagram = self.type == socket.SOCK_DGRAM
+            return ("10.1.2.3", 9) if datagram else super().getsockname()
+
+    monkeypatch.setattr(socket, "socket", Routed)
+    monkeypatch.setattr(socket, "gethostname", lambda: "desk")
+    address, local = listen("0.0.0.0"), listen()  # noqa: S104
+    with address.listener, local.listener:
+        end = f":{address.port}/?token={address.token}"
+        assert address.url == f"http://127.0.0.1{end}"
+        assert address.others == (f"http://10.1.2.3{end}", f"http://desk{end}")
+        assert local.others == ()
+
+
+def test_a_machine_without_a_network_has_its_name_alone(monkeypatch):
+    class Alone(socket.socket):
+        def connect(self, _place):
+            raise OSError("unreachable")
+
+    monkeypatch.setattr(socket, "socket", Alone)
+    monkeypatch.setattr(socket, "gethostname", lambda: "desk")
+    assert own_names() == ("desk",)
+    monkeypatch.setattr(socket, "gethostname", lambda: "localhost")
+    assert own_names() == ()

@@ -70,8 +70,8 @@ def lab(
         raise TyperException(in_one_line(error)) from error
     if not address.is_local:
         typer.echo(
-            f"trivium: other machines can reach this page at {host}: give its address, with the "
-            "token, only to those who may see your rows; what they send is not encrypted",
+            "trivium: other machines can reach this page: give its address, with the token, only "
+            "to those who may see your rows; what they send is not encrypted",
             err=True,
         )
     with address.listener:
@@ -96,7 +96,12 @@ def lab(
             page_of(PRESETS, own),
             address,
             show=not no_browser,
-            ready=lambda: print_lines([f"The lab: {address.url} (Ctrl-C ends it)"]),
+            ready=lambda: print_lines(
+                [
+                    f"The lab: {address.url} (Ctrl-C ends it)",
+                    *(f"From other machines: {each}" for each in address.others),
+                ]
+            ),
         )
 
 

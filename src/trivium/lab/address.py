@@ -29,10 +29,19 @@ class Address(NamedTuple):
 
     @property
     def url(self) -> str:
-        """What is typed into a browser."""
-        host = _in_url(LOCAL if _is_every(self.host) else self.host)
+        """What is typed into a browser of this machine."""
+        return self._url_of(LOCAL if _is_every(self.host) else self.host)
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """What is typed into browsers of other machines, where that is not `url`."""
+        if not _is_every(self.host):
+            return ()
+        return tuple(self._url_of(name) for name in own_names())
+
+    def _url_of(self, host: str) -> str:
         query = f"?token={self.token}" if self.token else ""
-        return f"http://{host}:{self.port}/{query}"
+        return f"http://{_in_url(host)}:{self.port}/{query}"
 
     @property
     def is_local(self) -> bool:
@@ -83,6 +92,25 @@ def listen(host: str = LOCAL, port: int = 0) -> Address:
         None if _is_every(host) else frozenset(f"{_in_url(name)}:{taken}" for name in names),
         None if local else secrets.token_urlsafe(24),
     )
+
+
+def own_names() -> tuple[str, ...]:
+    """Return this machine's number in its network and its name, as far as it knows them.
+
+    Nothing is sent: to connect a datagram's socket is to ask the machine's own table of routes. The
+    places are those set aside for documentation.
+    """
+    found = []
+    for family, elsewhere in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+        try:
+            with socket.socket(family, socket.SOCK_DGRAM) as asking:
+                asking.connect((elsewhere, 9))
+                found.append(str(asking.getsockname()[0]))
+        except OSError:  # it is in no such network
+            continue
+    numbers = [number for number in found if not ipaddress.ip_address(number).is_loopback]
+    name = socket.gethostname()
+    return (*numbers[:1], *([name] if name and not name.startswith("localhost") else ()))
 
 
 def _reason(error: OSError, host: str, port: int) -> str:
