@@ -8,7 +8,7 @@ from tests.browser.plane_scenes import HOSTILE, WINDOW, rows
 
 from trivium import KNeighborsClassifier, LeastSquaresClassifier
 from trivium.lab import Plane, PlaneWidget
-from trivium.lab.painting import panel
+from trivium.lab.painting import panel, shading_image
 
 SHOWN: dict[str, PlaneWidget] = {}
 HEARD: list[str] = []
@@ -97,6 +97,18 @@ def silent() -> None:
 
     widget.on_event(answer)
     put(widget)
+
+
+@ui.page("/wide")
+def wide(low: float, high: float) -> None:
+    """Twelve classes over a window of that width, and a row far outside."""
+    window = (low, high, low, high)
+    X = np.linspace(low, high, 14)[1:-1]
+    X = np.vstack([np.column_stack([X, X[::-1]]), [[1e-200, -1e200]]])
+    classes = [f"class {place}" for place in range(12)]
+    image = shading_image(np.arange(16).reshape(4, 4) % 12)
+    shown = [panel("p", window, image=image), panel("q", window, image=image)]
+    put(PlaneWidget(X, [*range(12), 0], classes=classes, window=window, panels=shown))
 
 
 @ui.page("/changing")

@@ -210,6 +210,41 @@ def test_other_classes_arrive_without_complaint(show):
     assert hand.complaints == []
 
 
+_LABELS = """(svg) => {
+    const box = svg.getBoundingClientRect();
+    const boxes = [...svg.querySelectorAll(".axes text")].map((text) => {
+        const { left, right, top, bottom } = text.getBoundingClientRect();
+        const across = text.getAttribute("text-anchor") === "middle";
+        return { left: left - box.left, right: right - box.left, top, bottom, across };
+    });
+    const apart = (a, b) =>
+        a.right < b.left || b.right < a.left || a.bottom <= b.top || b.bottom <= a.top;
+    return {
+        seen: boxes.length > 5 && boxes.every((each) => each.left >= 0 && each.right <= box.width),
+        apart: boxes
+            .filter((each) => each.across)
+            .every((a, at, all) => all.slice(at + 1).every((b) => apart(a, b))),
+    };
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 1400])
+@pytest.mark.parametrize(
+    "ends", [(0, 1e-300), (-1e-200, 1e-200), (0, 2e-9), (1e9, 1e9 + 8), (-2.5e-9, -0.5e-9)]
+)
+def test_numbers_of_any_size_are_drawn_whole(show, width, ends):
+    hand = show(f"/wide?low={ends[0]!r}&high={ends[1]!r}", width)
+    assert hand.marks.count() == 13
+    assert hand.complaints == []
+    for panel in hand.panels.all():
+        found = panel.evaluate(_LABELS)
+        assert found["apart"]
+        assert found["seen"] or ends[1] == 1e-300  # which has few numbers
+    hold(hand, 3)
+    hand.page.mouse.up()
+    assert hand.complaints == []
+
+
 def test_events_alone_go_up_and_no_picture_comes_back_with_them(show, address):
     hand = show()
     sent, received = [], []

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 from PIL import Image
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -163,6 +163,10 @@ def test_boundaries_are_lines_of_the_panel(table):
         (([], [[0, 0]], ["a"]), "models must hold at least one"),
         ((["knn"], [[0, 0]], ["a"]), "models holds str, which has no fit and predict"),
         ((KNeighborsClassifier(), [[0, 0, 0]], ["a"]), r"X must have shape \(n, 2\)"),
+        ((LinearRegression(), [[0, 0]], ["a"]), "models holds LinearRegression, which is no cl"),
+        ((make_pipeline(LinearRegression()), [[0, 0]], ["a"]), "Pipeline, which is no classifier"),
+        ((KNeighborsClassifier(), [[0, 0], [1, np.nan]], ["a", "b"]), "row 1, column 1 holds NaN"),
+        ((KNeighborsClassifier(), [[np.inf, 0]], ["a"]), "row 0, column 0 holds infinity"),
         ((KNeighborsClassifier(), [[0, 0]], ["a", "b"]), "X has 1 rows, but y has 2 labels"),
         ((KNeighborsClassifier(), np.eye(2).repeat(20, 0), range(40)), "y has 40 classes"),
         ((KNeighborsClassifier(), np.zeros((5001, 2)), [0] * 5001), "5001 rows: a plane draws"),
@@ -171,6 +175,58 @@ def test_boundaries_are_lines_of_the_panel(table):
 def test_what_cannot_be_shown_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         Plane(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("window", "error"),
+    [
+        ((1, 0, 0), ValueError),
+        ((1, 0, 0, 1), ValueError),
+        ((0, np.inf, 0, 1), ValueError),
+        ((-1e308, 1e308, 0, 1), ValueError),
+        ((0, 10**400, 0, 1), ValueError),
+        ("abcd", TypeError),
+        ("0101", TypeError),
+        (7, TypeError),
+        ((0, 1, None, 1), TypeError),
+    ],
+)
+def test_a_window_is_four_numbers_in_order(window, error):
+    with pytest.raises(error, match="^window"):
+        Plane(KNeighborsClassifier(1), [[0, 0]], ["a"], window=window)
+    with pytest.raises(error, match="^window"):
+        PlaneWidget([[0, 0]], [0], classes=["a"], window=window)
+
+
+@pytest.mark.parametrize("side", [5e-324, 1e-310, 1e-300, 1e-200, 1e300])
+def test_windows_of_any_width_are_drawn(side):
+    window = (0, side, 0, side)
+    plane = Plane(KNeighborsClassifier(1), [[0, 0], [1e-200, side]], ["a", "b"], window=window)
+    assert plane.look["ticks"][0][0] == {"at": 0.0, "text": "0"}
+    assert all(0 <= tick["at"] <= 1 for axis in plane.look["ticks"] for tick in axis)
+
+
+@pytest.mark.parametrize("models", [KNeighborsClassifier, [LogisticRegression], {"mine": Plane}])
+def test_a_class_is_no_model(models):
+    with pytest.raises(TypeError, match=r"models holds .*, a class; give an object of it: \w+\(\)"):
+        Plane(models, [[0, 0]], ["a"])
+
+
+class Foreign:
+    """A classifier that is none of scikit-learn's kind."""
+
+    def fit(self, X, y):
+        return self
+
+    def predict(self, X):
+        return np.array(["a"] * len(X))
+
+    def __sklearn_clone__(self):
+        return self
+
+
+def test_a_model_that_does_not_say_what_it_is_may_classify():
+    assert Plane(Foreign(), [[0, 0]], ["a"]).scores_ == {"Foreign": 1.0}
 
 
 def test_names_of_the_axes_are_two():

@@ -18,8 +18,11 @@ def plane_rows(X: ArrayLike, name: str = "X") -> Float64:
     rows = as_numbers(X, name)
     if rows.ndim != 2 or rows.shape[1] != 2 or rows.shape[0] == 0:
         raise ValueError(f"{name} must have shape (n, 2) with n >= 1, got {rows.shape}")
-    if not np.isfinite(rows).all():
-        raise ValueError(f"{name} must be finite, but it holds NaN or infinity")
+    bad = np.argwhere(~np.isfinite(rows))
+    if bad.size:
+        row, column = bad[0].tolist()
+        kind = "NaN" if np.isnan(rows[row, column]) else "infinity"
+        raise ValueError(f"{name} must be finite, but row {row}, column {column} holds {kind}")
     return rows
 
 

@@ -29,6 +29,7 @@ _FAINTEST = 0.05  # opacity of the smallest value that is not zero
 _DENSEST = 0.8
 _FIELD = "#7C6BD6"  # of values that belong to no class: the palette's violet
 _TICKS = 5
+_NARROWEST = 1e-300  # an axis that is narrower has no round numbers of full precision
 _LONG = 1e5  # a number that is as great is written by its power of ten
 
 
@@ -96,6 +97,31 @@ def _value_table(shaded_class: int | None) -> tuple[bytes, bytes]:
 def shade(shaded_class: int | None) -> str:
     """Return the colour that values of a class, or of none, are shaded in."""
     return _FIELD if shaded_class is None else palette.class_color(shaded_class)
+
+
+def as_window(window: Any) -> Window:
+    """Return a window as four numbers.
+
+    Raises
+    ------
+    TypeError
+        If they are no numbers.
+    ValueError
+        If they are not four that are finite and in order.
+    """
+    wanted = "window must be (left, right, bottom, top), finite, left < right and bottom < top"
+    if isinstance(window, (str, bytes)):
+        raise TypeError(f"{wanted}; got {window!r}")
+    try:
+        left, right, bottom, top = (float(side) for side in window)
+    except TypeError:
+        raise TypeError(f"{wanted}; got {window!r}") from None
+    except (ValueError, OverflowError):
+        raise ValueError(f"{wanted}; got {window!r}") from None
+    sides = (right - left, top - bottom)
+    if not all(0 < side < np.inf for side in sides):
+        raise ValueError(f"{wanted}; got {window!r}")
+    return left, right, bottom, top
 
 
 def placed(points: ArrayLike, window: Window) -> Float64:
@@ -204,6 +230,8 @@ def ticks(low: float, high: float) -> list[dict[str, Any]]:
     from matplotlib.ticker import MaxNLocator
 
     span = high - low
+    if span < _NARROWEST:
+        return [{"at": 0.0, "text": f"{low:.3g}".replace("-", "−")}]
     found = MaxNLocator(_TICKS, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
     kept = [float(value) for value in found if low <= value <= high]
     step = min(np.diff(kept), default=span)

@@ -3,8 +3,11 @@
 // Python owns `look`, `rows` and `picture`; what a hand does goes back in `events`, a list of what
 // is not answered yet. Until then it is drawn ahead of Python's rows, which it is replayed upon.
 
-const [LEFT, TOP, RIGHT, BELOW] = [60, 8, 10, 44]; // pixels round the square of a panel
+const [TOP, RIGHT, BELOW] = [8, 10, 44]; // pixels round the square of a panel
+const NAME = 23; // pixels left of it, for the axis's name and the gaps beside it
+const FAR = 20; // sides beyond a panel, where no mark is seen
 const LETTER = 6.6; // pixels, of an axis's name
+const DIGIT = 7.7; // pixels, of an axis's numbers, in a wide font
 const TOOLS = { move: "Move", add: "Add", remove: "Delete", relabel: "Relabel" };
 
 // An element of its parent's kind, HTML or SVG. Text is always text, never markup.
@@ -41,7 +44,7 @@ class Drawing {
     this.id = `plane-${Math.random().toString(36).slice(2)}`;
     el.style.width ||= "100%"; // its host may lay it out by its content, which has no width
     this.root = make(el, "div", { class: "trivium-plane", "data-lm-suppress-shortcuts": "true" });
-    Object.assign(this, { queue: [], rows: [], panels: [], side: 360 });
+    Object.assign(this, { queue: [], rows: [], panels: [], side: 360, left: 60 });
     Object.assign(this, { awaited: 0, answered: 0, last: 0, sentAt: -Infinity });
     Object.assign(this, { tool: "move", code: 0, selected: null, cross: { x: 0.5, y: 0.5 } });
     const serials = (model.get("events") ?? []).map((event) => event.serial);
@@ -122,7 +125,7 @@ class Drawing {
     const described = { "aria-describedby": `${id}-said ${this.id}-help` };
     const svg = make(section, "svg", { tabindex: "0", role: "application", ...described });
     const axes = make(svg, "g", { class: "axes", "aria-hidden": "true" });
-    const box = make(svg, "svg", { x: LEFT, y: TOP });
+    const box = make(svg, "svg", { y: TOP });
     const image = make(box, "image", { class: "shading", preserveAspectRatio: "none" });
     const others = make(box, "g", { class: "others" });
     const marks = make(box, "g", { class: "marks" });
@@ -130,7 +133,7 @@ class Drawing {
     const near = make(box, "path", { class: "near" });
     const ring = make(box, "circle", { class: "chosen", r: 9 });
     const cross = make(box, "path", { class: "cross", d: "M-9 0H9M0-9V9" });
-    const frame = make(svg, "rect", { class: "frame", x: LEFT, y: TOP });
+    const frame = make(svg, "rect", { class: "frame", y: TOP });
     const legend = make(section, "div", { class: "trivium-legend" });
     const note = make(section, "p", { class: "trivium-note" });
     const said = make(section, "p", { class: "trivium-unseen", id: `${id}-said` });
@@ -141,12 +144,16 @@ class Drawing {
 
   // Bring the squares to the width there is; pixels stay pixels, so that text can be read.
   resize() {
-    const width = Math.round(this.panels[0]?.section.clientWidth ?? 0) - LEFT - RIGHT;
+    const wide = Math.max(5, ...this.look.ticks[1].map(({ text }) => text.length));
+    this.left = Math.round(NAME + wide * DIGIT);
+    this.root.style.setProperty("--trivium-left", `${this.left}px`);
+    const width = Math.round(this.panels[0]?.section.clientWidth ?? 0) - this.left - RIGHT;
     if (width > 0) this.side = width;
     const square = { width: this.side, height: this.side };
     for (const { svg, axes, box, image, lines, frame } of this.panels) {
-      set(svg, { width: LEFT + this.side + RIGHT, height: TOP + this.side + BELOW });
+      set(svg, { width: this.left + this.side + RIGHT, height: TOP + this.side + BELOW });
       for (const each of [box, image, frame]) set(each, square);
+      for (const each of [box, frame]) set(each, { x: this.left });
       set(lines, { transform: `scale(${this.side / 1000})` });
       this.drawAxes(axes);
     }
@@ -157,19 +164,27 @@ class Drawing {
     axes.replaceChildren();
     const [across, up] = this.look.ticks;
     const base = TOP + this.side;
-    for (const { at, text } of across) {
-      const x = LEFT + at * this.side;
+    const wide = DIGIT * (1 + Math.max(0, ...across.map(({ text }) => text.length)));
+    const end = this.side * (1 - (across.at(-1)?.at ?? 0)) + RIGHT;
+    const needed = wide + Math.max(0, wide / 2 - end); // the last one is brought inside
+    const apart = this.side * Math.min(1, across[1]?.at - across[0]?.at || 1);
+    const every = Math.ceil(needed / apart); // numbers that have no room are left out
+    across.forEach(({ at, text }, place) => {
+      const x = this.left + at * this.side;
       make(axes, "path", { d: `M${x} ${base}v4` });
-      make(axes, "text", { x, y: base + 16, "text-anchor": "middle" }, text);
-    }
+      if (place % every) return;
+      const written = make(axes, "text", { y: base + 16, "text-anchor": "middle" }, text);
+      const half = written.getComputedTextLength() / 2;
+      set(written, { x: Math.min(x, this.left + this.side + RIGHT - half - 1) });
+    });
     for (const { at, text } of up) {
       const y = base - at * this.side;
-      make(axes, "path", { d: `M${LEFT} ${y}h-4` });
-      make(axes, "text", { x: LEFT - 7, y: y + 4, "text-anchor": "end" }, text);
+      make(axes, "path", { d: `M${this.left} ${y}h-4` });
+      make(axes, "text", { x: this.left - 7, y: y + 4, "text-anchor": "end" }, text);
     }
     const [name, upward] = this.look.names.map((each) => short(each, this.side / LETTER));
     const middle = { "text-anchor": "middle", class: "name" };
-    make(axes, "text", { x: LEFT + this.side / 2, y: base + BELOW - 8, ...middle }, name);
+    make(axes, "text", { x: this.left + this.side / 2, y: base + BELOW - 8, ...middle }, name);
     const turned = `translate(12 ${TOP + this.side / 2}) rotate(-90)`;
     make(axes, "text", { transform: turned, ...middle }, upward);
   }
@@ -249,8 +264,10 @@ class Drawing {
     return { x: left + x * (right - left), y: bottom + y * (top - bottom) };
   }
 
-  pixels({ x, y }) {
-    return [(x * this.side).toFixed(1), ((1 - y) * this.side).toFixed(1)];
+  // What lies far outside is brought nearer: SVG knows no number beyond float32.
+  pixels(share) {
+    const [x, y] = [share.x, 1 - share.y].map((at) => Math.max(-FAR, Math.min(1 + FAR, at)));
+    return [(x * this.side).toFixed(1), (y * this.side).toFixed(1)];
   }
 
   draw() {

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
 
 from trivium.arrays import Float64, Indices, Labels
 from trivium.displays._arrays import plane_rows, points_like
-from trivium.lab.painting import Window, panel, shading_image
+from trivium.lab.painting import Window, as_window, panel, shading_image
 from trivium.lab.plane_events import PlaneEvent
 from trivium.lab.plane_widget import PlaneWidget, require_few
 from trivium.lab.view import CELLS, View, view_around
@@ -57,9 +57,12 @@ class Plane(PlaneWidget):
 
     Raises
     ------
+    TypeError
+        If a model is a class, not an object of it, or the window is not of numbers.
     ValueError
-        If there is no model, rows and labels do not fit together, or there are more rows or
-        classes than can be told apart.
+        If there is no model, or one is no classifier; if a row is not finite, rows and labels do
+        not fit together, or there are more rows or classes than can be told apart; if the window
+        is empty or not finite.
 
     Examples
     --------
@@ -94,8 +97,9 @@ class Plane(PlaneWidget):
             raise ValueError(
                 f"y has {self.classes.size} classes: a plane tells {_MOST_CLASSES} apart at most"
             )
-        view = view_around(self.X, margin=_MARGIN) if window is None else View(window, CELLS)
-        self._grid = view.grid
+        if window is None:
+            window = view_around(self.X, margin=_MARGIN).window
+        self._grid = View(as_window(window), CELLS).grid
         self.models_: dict[str, Any] = {}
         self.scores_: dict[str, float] = {}
         super().__init__(
@@ -190,16 +194,30 @@ def _named(models: Any) -> dict[str, Any]:
         several = models if isinstance(models, (list, tuple)) else [models]
         found = {}
         for model in several:
-            name = type(model).__name__
+            name = (model if isinstance(model, type) else type(model)).__name__
             same = sum(type(other) is type(model) for other in several)
             place = sum(type(other) is type(model) for other in found.values()) + 1
             found[name if same == 1 else f"{name} {place}"] = model
     if not found:
         raise ValueError("models must hold at least one classifier")
     for name, model in found.items():
+        if isinstance(model, type):
+            raise TypeError(
+                f"models holds {name}, a class; give an object of it: {model.__name__}()"
+            )
         if not (hasattr(model, "fit") and hasattr(model, "predict")):
             raise ValueError(f"models holds {name}, which has no fit and predict")
+        if not _classifies(model):
+            raise ValueError(f"models holds {name}, which is no classifier")
     return found
+
+
+def _classifies(model: Any) -> bool:
+    """Whether a model is a classifier, or does not say what it is."""
+    try:
+        return bool(is_classifier(model))
+    except (AttributeError, TypeError, ValueError):  # none of scikit-learn's kind
+        return getattr(model, "_estimator_type", "classifier") == "classifier"
 
 
 def _axis_names(X: Any, feature_names: Sequence[str] | None) -> tuple[str, str]:

@@ -96,7 +96,7 @@ class Plane extends Drawing {
   listen(svg, panel) {
     const place = ({ clientX, clientY }) => {
       const { left, top } = svg.getBoundingClientRect();
-      return { x: (clientX - left - LEFT) / this.side, y: 1 - (clientY - top - TOP) / this.side };
+      return { x: (clientX - left - this.left) / this.side, y: 1 - (clientY - top - TOP) / this.side };
     };
     const under = (at, kind) => this.nearest(at, (REACH[kind] ?? REACH.mouse) / this.side);
     const on = (name, call, options) => svg.addEventListener(name, call, options);

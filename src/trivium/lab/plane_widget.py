@@ -21,7 +21,7 @@ import traitlets
 from numpy.typing import ArrayLike
 
 from trivium.displays import palette
-from trivium.lab.painting import Window, coordinates, mark, ticks
+from trivium.lab.painting import Window, as_window, coordinates, mark, ticks
 from trivium.lab.plane_events import TOOLS, PlaneEvent, read_events
 
 MOST_POINTS = 5000
@@ -80,8 +80,11 @@ class PlaneWidget(anywidget.AnyWidget):
 
     Raises
     ------
+    TypeError
+        If the window is not of numbers.
     ValueError
-        If shapes or codes do not fit together, or there are more rows than a browser draws.
+        If shapes or codes do not fit together, there are more rows than a browser draws, or the
+        window is empty or not finite.
     """
 
     _esm = "\n".join(_source(name) for name in ("plane.js", "plane_hands.js"))
@@ -128,7 +131,14 @@ class PlaneWidget(anywidget.AnyWidget):
         tools: bool = True,
         hover: bool = False,
     ) -> None:
-        """Show other classes or axes; parameters are those of the class."""
+        """Show other classes or axes; parameters are those of the class.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the window is not four finite numbers in order.
+        """
+        window = as_window(window)
         places = range(len(classes))
         self._n_classes = len(classes)
         self.look = {
@@ -136,7 +146,7 @@ class PlaneWidget(anywidget.AnyWidget):
             "colors": [palette.class_color(place) for place in places],
             "marks": [mark(palette.class_style(place)["marker"]) for place in places],
             "names": [str(name) for name in names],
-            "window": [float(end) for end in window],
+            "window": list(window),
             "ticks": [ticks(*window[:2]), ticks(*window[2:])],
             "tools": tools,
             "hover": hover,
