@@ -104,11 +104,11 @@ def wide(low: float, high: float) -> None:
     """Twelve classes over a window of that width, and a row far outside."""
     window = (low, high, low, high)
     X = np.linspace(low, high, 14)[1:-1]
-    X = np.vstack([np.column_stack([X, X[::-1]]), [[1e-200, -1e200]]])
+    X = np.vstack([np.column_stack([X, X[::-1]]), [[1e-200, -1e200]] * 3])
     classes = [f"class {place}" for place in range(12)]
     image = shading_image(np.arange(16).reshape(4, 4) % 12)
     shown = [panel("p", window, image=image), panel("q", window, image=image)]
-    put(PlaneWidget(X, [*range(12), 0], classes=classes, window=window, panels=shown))
+    put(PlaneWidget(X, [*range(12), 0, 0, 0], classes=classes, window=window, panels=shown))
 
 
 @ui.page("/changing")

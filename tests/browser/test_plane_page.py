@@ -234,7 +234,10 @@ _LABELS = """(svg) => {
 )
 def test_numbers_of_any_size_are_drawn_whole(show, width, ends):
     hand = show(f"/wide?low={ends[0]!r}&high={ends[1]!r}", width)
-    assert hand.marks.count() == 13
+    assert hand.marks.count() == 15
+    hand.panels.first.focus()
+    hand.page.keyboard.press("p")
+    assert "; 2 more at this place" in hand.root.locator(".trivium-status").inner_text()
     assert hand.complaints == []
     for panel in hand.panels.all():
         found = panel.evaluate(_LABELS)

@@ -17,7 +17,7 @@ import trivium
 from trivium import KNeighborsClassifier, LeastSquaresClassifier, SoftmaxRegression
 from trivium.displays import palette
 from trivium.lab import Plane, PlaneWidget
-from trivium.lab.painting import panel
+from trivium.lab.painting import panel, shading_image
 
 WINDOW = (-1.0, 5.0, -1.0, 5.0)
 
@@ -331,6 +331,12 @@ def test_without_its_extra_it_says_what_to_install():
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert 'pip install "trivium[notebook]"' in run.stdout, run.stderr
+
+
+def test_no_two_of_twenty_four_classes_have_one_tint():
+    uri = shading_image(np.arange(24).reshape(4, 6))
+    seen = Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))).convert("RGBA")
+    assert len(set(np.asarray(seen).view("u4").ravel().tolist())) == 24
 
 
 def test_the_room_has_two_names_and_no_other():

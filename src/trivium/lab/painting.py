@@ -28,6 +28,7 @@ _BEYOND = 20.0  # sides from the middle: what is farther is not drawn at its tru
 _FAINTEST = 0.05  # opacity of the smallest value that is not zero
 _DENSEST = 0.8
 _FIELD = "#7C6BD6"  # of values that belong to no class: the palette's violet
+_DEPTHS = (1.0, 2.0, 0.5)  # of a class's tint, each time that the colours start again
 _TICKS = 5
 _NARROWEST = 1e-300  # an axis that is narrower has no round numbers of full precision
 _LONG = 1e5  # a number that is as great is written by its power of ten
@@ -83,8 +84,10 @@ def shading_image(
 def _class_table() -> tuple[bytes, bytes]:
     """Colours of 256 classes, and their opacities, as PNG stores them."""
     colors = b"".join(bytes.fromhex(palette.class_color(place)[1:]) for place in range(256))
-    # The last stands for -1: no class.
-    return colors, bytes([round(palette.REGION_ALPHA * 255)]) * 255 + bytes(1)
+    # Classes that share a colour differ by how deep it is. The last stands for -1: no class.
+    rounds = [place // len(palette.CLASS_COLORS) for place in range(255)]
+    depths = [palette.REGION_ALPHA * _DEPTHS[turn % len(_DEPTHS)] for turn in rounds]
+    return colors, bytes(round(depth * 255) for depth in depths) + bytes(1)
 
 
 @lru_cache

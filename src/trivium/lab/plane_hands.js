@@ -74,13 +74,18 @@ class Plane extends Drawing {
     const text = {
       move: () => ` moved to ${where}`,
       add: () => ` added: ${name}, ${where}`,
-      select: () => `: ${name}, ${where}`,
+      select: () => `: ${name}, ${where}${this.company(it)}`,
       relabel: () => ` is now of ${name}`,
     }[kind];
     const count = this.rows.length;
     if (kind === "remove") this.status.textContent = `Point ${row + 1} deleted, ${count} left`;
     else if (kind === "class") this.status.textContent = `Points are given ${name}`;
     else if (text && it) this.status.textContent = `Point ${place + 1} of ${count}${text()}`;
+  }
+
+  company({ x, y }) {
+    const others = this.rows.filter((row) => row.x === x && row.y === y).length - 1;
+    return others > 0 ? `; ${others} more at this place` : "";
   }
 
   nearest(at, reach) {
