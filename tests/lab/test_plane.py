@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -131,7 +132,6 @@ def test_what_a_model_warns_of_stands_under_its_panel():
 
 
 def test_tables_and_pipelines_keep_the_names_of_their_columns(table):
-    pd = pytest.importorskip("pandas")
     X, y = table
     frame = pd.DataFrame(X, columns=["width <b>", "height"])
     model = make_pipeline(StandardScaler(), LogisticRegression())

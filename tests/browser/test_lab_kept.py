@@ -4,8 +4,6 @@ import asyncio
 
 import pytest
 
-pytest.importorskip("nicegui")
-
 from trivium.lab.page.kept import Kept
 from trivium.lab.presets import PRESETS
 
