@@ -15,8 +15,9 @@
 # # Three classifiers in an hour
 #
 # Nearest neighbours, linear least squares, softmax regression: what each one assumes, where it breaks, and how to tell.
-# Every cell runs by itself from top to bottom; change a number and run it again. The questions in italics are for the
-# audience.
+# Run the cells from top to bottom: each builds on those before it. Then change a number, and run again. The questions in
+# italics are for the audience; answers are at the end. For pictures on a dark page, run
+# `mpl.rcParams.update(palette.notebook_style(dark=True))` first ([more on pictures](gallery.md)).
 #
 # | minutes | what |
 # | --- | --- |
@@ -26,9 +27,11 @@
 # | 50 to 60 | which of the three? |
 
 # %%
+import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 from sklearn.datasets import load_digits, make_moons
+from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
 
 from trivium import (
@@ -46,7 +49,10 @@ from trivium.displays import (
     DensityDisplay,
     NeighborsSweepDisplay,
     TrainingCurvesDisplay,
+    palette,
 )
+
+mpl.rcParams.update(palette.notebook_style())
 
 # %% [markdown]
 # ## 1. Neighbours: how much to remember
@@ -71,8 +77,9 @@ for k in (1, 15, 100, 300):
     )
 
 # %% [markdown]
-# All 300 rows are everybody's neighbours: every point gets the majority. The best k lies between. It is found without new
-# rows: each row is left out in turn, for every k, from one search.
+# With k = 300 all rows are everybody's neighbours: 150 of either class, a tie, which goes to the class that is first in
+# order. Half of all rows are wrong, as by a coin. The best k lies between. It is found without new rows: each row is left
+# out in turn, for every k, from one search.
 
 # %%
 chosen = KNeighborsClassifierCV(k_max=100).fit(X, y)
@@ -84,12 +91,27 @@ sweep = NeighborsSweepDisplay.from_estimator(chosen)
 # %%
 regions = ClassRegionsDisplay.from_estimator(chosen, X, y, resolution=120)
 # %% [markdown]
-# The same circles measure how dense rows lie. Divide the density of a class by that of all, and the vote comes back:
-# Bayes' rule. *Where is the model sure although it has seen nothing?*
+# The same circles measure how dense rows lie: k of n rows in a circle of area V make p(x) = k / (n V), and those of one
+# class p(x given c). Bayes' rule brings the vote back:
+#
+# p(c given x) = p(x given c) · p(c) / p(x)
 
 # %%
 density = KNeighborsDensity(n_neighbors=15).fit(X, y)
-fields = DensityDisplay.from_estimator(density, X, y, resolution=100)
+point = [[0.5, 0.3]]
+of_all = np.exp(density.score_samples(point))
+of_class = np.exp(density.class_score_samples(point)[0])
+print("p(x given c):", of_class.round(3), " p(c):", density.class_prior_, " p(x):", of_all.round(3))
+print("Bayes:", (of_class * density.class_prior_ / of_all).round(3))
+print("vote: ", density.predict_proba(point)[0].round(3))
+
+# %% [markdown]
+# *Where is the model sure although it has seen nothing?* Compare where rows are dense with what is likely there:
+
+# %%
+fields = DensityDisplay.from_estimator(
+    density, X, y, resolution=100, panels=["p(x)", "p(c|x)"], only=[1]
+)
 # %% [markdown]
 # ## 2. Least squares: one row that turns a line
 #
@@ -117,26 +139,55 @@ tilt = BoundaryTiltDisplay(
 tilt = tilt.plot(view="rows")
 # %% [markdown]
 # Squared error punishes a row for being *too right*: f far below −1 counts as wrong. *What would a loss have to look like
-# that does not?* A fit that bounds each row's pull holds its line:
+# that does not?* A fit that bounds each row's pull (Huber's loss) holds the line that was there without the row:
 
 # %%
 rows, classes = np.vstack([clouds, [8, 14]]), np.append(labels, -1)
-for robust in (False, True):
-    model = LeastSquaresClassifier(robust=robust).fit(rows, classes)
-    print(f"robust={robust}: weights {model.coef_[0].round(2)}")
+models = {
+    "without the row": LeastSquaresClassifier().fit(clouds, labels),
+    "squared error": LeastSquaresClassifier().fit(rows, classes),
+    "robust": LeastSquaresClassifier(robust=True).fit(rows, classes),
+}
+for name, model in models.items():
+    print(f"{name:16} weights {model.coef_[0].round(2)}")
+held = BoundaryTiltDisplay(
+    [model.coef_[0] for model in models.values()],
+    [model.intercept_[0] for model in models.values()],
+    clouds,
+    labels,
+    labels=list(models),
+)
+held = held.plot(view="rows")
 
 # %% [markdown]
 # ## 3. Softmax regression: probabilities, by steps
 #
-# Handwritten digits, 8 × 8 pixels. The scores are linear, the softmax makes probabilities of them, and the gradient of the
-# loss is probability less truth, times the row.
+# Handwritten digits, 8 × 8 pixels. The scores of a row x are linear, z_c = w_c · x + b_c; the softmax makes probabilities
+# of them, p_c = exp(z_c) / Σ exp(z_j); the loss of a row is -log p of its class; and its gradient is probability less
+# truth, times the row: (p_c - [c is the class]) · x. Gradient descent goes against it, step by step:
 
 # %%
 digits, names = load_digits(return_X_y=True)
 train, test, train_names, test_names = train_test_split(digits / 16, names, random_state=0)
-best = SoftmaxRegression(alpha=1e-3).fit(train, train_names, X_val=test, y_val=test_names)
-print(f"{best.n_iter_} steps with curvature; test accuracy {best.score(test, test_names):.4f}")
-curves = TrainingCurvesDisplay.from_estimator(best, validation_name="test")
+plain = SoftmaxRegression(alpha=1e-3, solver="gradient-descent", learning_rate=1.0, tol=3e-3)
+plain.fit(train, train_names, X_val=test, y_val=test_names)
+curves = TrainingCurvesDisplay.from_estimator(plain, validation_name="test")
+
+# %% [markdown]
+# The loss that falls there has the penalty in it, the test loss has not: so the curve of the training rows may lie *above*.
+# Without the penalty they compare. Steps that know how the loss bends (its second derivatives) are far fewer:
+
+# %%
+best = SoftmaxRegression(alpha=1e-3).fit(train, train_names)
+for name, model in {"gradient descent": plain, "with curvature": best}.items():
+    losses = [
+        log_loss(of, model.predict_proba(rows))
+        for rows, of in ((train, train_names), (test, test_names))
+    ]
+    print(
+        f"{name:17} {model.n_iter_:3} steps, loss without penalty: training {losses[0]:.3f}, "
+        f"test {losses[1]:.3f}; test accuracy {model.score(test, test_names):.4f}"
+    )
 # %% [markdown]
 # The weights are pictures: where ink speaks for a digit, and where against it.
 
@@ -144,22 +195,25 @@ curves = TrainingCurvesDisplay.from_estimator(best, validation_name="test")
 weights = best.coef_ - best.coef_.mean(axis=0)
 images = ClassWeightsDisplay(weights, image_shape=(8, 8), classes=range(10)).plot()
 # %% [markdown]
-# *Would you have known better?* What it gets wrong:
+# *Would you have known better?* What it gets wrong, and how sure it was:
 
 # %%
 predicted = best.predict(test)
 wrong = np.flatnonzero(predicted != test_names)[:8]
-figure = Figure(figsize=(9, 1.6))
+figure = Figure(figsize=(9, 1.8))
 for axes, row in zip(figure.subplots(1, len(wrong)), wrong, strict=True):
     axes.imshow(test[row].reshape(8, 8), cmap="gray_r")
-    axes.set_title(f"{test_names[row]} as {predicted[row]}", fontsize=9)
+    sure = best.predict_proba(test[[row]]).max()
+    axes.set_title(f"{test_names[row]} as {predicted[row]}\n{sure:.0%}", fontsize=9)
     axes.set_axis_off()
 figure
 
 # %% [markdown]
 # ## 4. Which of the three?
 #
-# Nobody knows before it is measured, on rows that were not learnt.
+# Nobody knows before it is measured, on rows that were not learnt. All three are tuned, each in its own way, and asked of
+# the same folds; then it is tested whether they differ by more than chance, and by how much. (`repeats=1` is quick; without
+# it folds are dealt again and again, and the verdict is surer.)
 
 # %%
 report = compare(X, y, repeats=1)
@@ -168,7 +222,7 @@ report
 # %% [markdown]
 # ## For the hands
 #
-# With `pip install "trivium[notebook]"` the rows can be dragged, and all models follow:
+# With the extra `notebook` (in a clone `pip install ".[notebook]"`) the rows can be dragged, and all models follow:
 #
 # ```python
 # from trivium.lab import Plane
@@ -176,5 +230,17 @@ report
 # Plane({"neighbours": KNeighborsClassifier(15), "line": LeastSquaresClassifier()}, X, y)
 # ```
 #
-# `trivium lab` opens the same in a page of its own; `trivium sheet` runs the exercise sheets that go
-# with this hour.
+# `trivium lab` is a page of its own with such rows, and `trivium lab my.csv --target outcome` shows yours; `trivium sheet`
+# runs the exercise sheets that go with this hour.
+#
+# ## Answers
+#
+# *What will k = 300 do?* It answers the same for every point.
+#
+# *Where is the model sure although it has seen nothing?* In the corners: p(x) is near zero there, and p(c given x) near 0 or
+# 1, since all of the nearest rows, however far, are of one class. A vote says nothing of distance.
+#
+# *What would a loss have to look like?* It must not grow with f on the right side: as the softmax's, -log p, which falls to
+# zero there, or a hinge. Or its growth must be bounded, as Huber's.
+#
+# *Would you have known better?* Often, but not always. The chances above the images say how far to trust each answer.
