@@ -208,7 +208,7 @@ def _accuracy_axis(axes: Axes, curves: Sequence[Float64]) -> None:
     Where the last three quarters of the steps, and the end of all curves, fill less than half of
     the axis, it begins beneath these, and says where the curves began.
     """
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
     values = np.concatenate(curves)
     late = np.concatenate([curve[len(curve) // 4 :] for curve in curves])
@@ -232,7 +232,7 @@ def _accuracy_axis(axes: Axes, curves: Sequence[Float64]) -> None:
     else:
         axes.set_ylim(top=min(axes.get_ylim()[1], 1 + 0.04 * (high - least) or 1.01))
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
-    axes.yaxis.get_major_formatter().set_useOffset(False)  # type: ignore[attr-defined]
+    axes.yaxis.set_major_formatter(ScalarFormatter(useOffset=False))
 
 
 def _log_ticks(axes: Axes) -> None:

@@ -19,7 +19,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
-TOKEN = "token"  # noqa: S105  # the name of a parameter
+PARAMETER = "token"
+"""Of an address, that which holds what a server of other machines asks for."""
 POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -125,7 +126,7 @@ def _is_own(origin: str | None, scope: Message, host: str) -> bool:
 
 def _token_of(scope: Message) -> str:
     query: str = scope["query_string"].decode("latin-1")
-    return dict(parse_qsl(query)).get(TOKEN, "")
+    return dict(parse_qsl(query)).get(PARAMETER, "")
 
 
 def _with_headers(send: Send) -> Send:
@@ -158,7 +159,7 @@ async def _refuse(scope: Message, receive: Receive, send: Send, status: int, wor
 async def _redirect(scope: Message, send: Send, cookie: str) -> None:
     """Send the browser to the same page without the token, which the cookie keeps from now on."""
     query = parse_qsl(scope["query_string"].decode("latin-1"))
-    rest = urlencode([(name, value) for name, value in query if name != TOKEN])
+    rest = urlencode([(name, value) for name, value in query if name != PARAMETER])
     # A path of two slashes would name another host.
     place = "/" + quote(scope["path"].lstrip("/\\")) + (f"?{rest}" if rest else "")
     headers = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,6 +19,7 @@ from trivium.lab.plane_widget import PlaneWidget, require_few
 from trivium.lab.view import CELLS, View, view_around
 from trivium.labels import as_labels, encoded, known_codes
 
+_log = logging.getLogger("trivium")
 _MARGIN = 0.15  # of the rows' ranges: room to drag a row into
 _MOST_CLASSES = 24
 
@@ -155,6 +157,7 @@ class Plane(PlaneWidget):
                 boundaries = self._grid.boundaries(labels, lambda at: self._predict(fitted, at))
                 score = float(np.mean(self._predict(fitted, self.X) == self.codes))
             except Exception as error:  # a model refuses rows: the hand goes on, and mends them
+                _log.debug("%s could not be fitted to the plane.", name, exc_info=True)
                 return panel(name, window, failure=_one_line(error))
         self.models_[name] = fitted
         self.scores_[name] = score

@@ -11,6 +11,7 @@ import base64
 import binascii
 import json
 import zlib
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,7 @@ def read(text: str) -> dict[str, Any]:
     return plain
 
 
-def known(settings: Any, kind: type) -> dict[str, Any]:
+def known(settings: Any, kind: Any) -> dict[str, Any]:
     """Return settings by name, where all are fields of a dataclass.
 
     Raises
@@ -80,7 +81,7 @@ def known(settings: Any, kind: type) -> dict[str, Any]:
     """
     if not isinstance(settings, dict):
         raise ValueError("settings are no pairs of name and value")
-    unknown = sorted(set(settings) - set(kind.__dataclass_fields__))  # type: ignore[attr-defined]
+    unknown = sorted(set(settings) - {field.name for field in fields(kind)})
     if unknown:
         raise ValueError(f"there is no setting {unknown[0][:40]!r}")
     return settings

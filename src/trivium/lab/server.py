@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import webbrowser
 from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from trivium import signals
@@ -30,9 +31,8 @@ def require_installed() -> None:
         If a library of the extra `lab` is missing.
     """
     try:
-        import anywidget  # noqa: F401
-        import nicegui  # noqa: F401
-        import PIL  # noqa: F401
+        for library in ("anywidget", "nicegui", "PIL"):
+            import_module(library)
     except ModuleNotFoundError as error:
         raise LabError(f'{error.name} is not installed: pip install "trivium[lab]"') from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Generic, TypeVar
@@ -10,6 +11,7 @@ from typing import Generic, TypeVar
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
+_log = logging.getLogger("trivium")
 _BREATH = 0.005  # seconds in which what a hand has done meanwhile is heard
 
 
@@ -70,7 +72,8 @@ class Worker(Generic[Job, Result]):
                 job = self._waiting.pop()
                 try:
                     result = await loop.run_in_executor(self._threads, self._work, job)
-                except Exception as error:
+                except Exception as error:  # told to who asked; the page goes on
+                    _log.debug("A job of the lab failed.", exc_info=True)
                     self._failed(job, error)
                 else:
                     self._done(job, result)
