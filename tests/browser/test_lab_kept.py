@@ -1,6 +1,9 @@
 """What a tab keeps, with a client that answers as told."""
 
 import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -29,9 +32,15 @@ class Client:
         return answer()
 
 
+def finish(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Run it in a thread of its own: once a browser is open, its loop runs in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
+
+
 def test_a_connection_that_is_lost_while_a_scene_is_read_loses_no_scene():
     kept = Kept(Client(TimeoutError(), TimeoutError(), ["abc", True]))
-    assert asyncio.run(kept.read()) == ("abc", True)
+    assert finish(kept.read()) == ("abc", True)
 
 
 def test_a_client_that_is_gone_is_asked_no_more():
@@ -40,18 +49,18 @@ def test_a_client_that_is_gone_is_asked_no_more():
         return TimeoutError()
 
     kept = Kept(client := Client(TimeoutError(), go))
-    assert asyncio.run(kept.read()) == ("", False)
+    assert finish(kept.read()) == ("", False)
     assert len(client.told) == 2
 
 
 @pytest.mark.parametrize("answer", [None, "abc", ["a"], [1, True], {}])
 def test_an_answer_that_is_none_is_no_scene(answer):
-    assert asyncio.run(Kept(Client(answer)).read()) == ("", False)
+    assert finish(Kept(Client(answer)).read()) == ("", False)
 
 
 def test_a_link_that_is_too_long_is_said():
     with pytest.raises(ValueError, match="This link is too long: a scene has at most 900,000 byte"):
-        asyncio.run(Kept(Client([None, False])).read())
+        finish(Kept(Client([None, False])).read())
 
 
 def test_a_scene_is_kept_once_it_is_at_rest():
@@ -67,4 +76,4 @@ def test_a_scene_is_kept_once_it_is_at_rest():
         (code,) = client.told
         assert last.to_fragment() in code
 
-    asyncio.run(story())
+    finish(story())
