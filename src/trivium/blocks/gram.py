@@ -9,14 +9,13 @@ to each of its vectors.
 from collections.abc import Callable
 from typing import Any
 
-import llvmlite.binding as llvm
-import numba
 from numba import types
 from numba.core import cgutils
 from numba.np import arrayobj
 
 from trivium.arrays import Float64
-from trivium.blocks.compiled import intrinsic, is_disabled, kernel
+from trivium.blocks.compiled import intrinsic, kernel
+from trivium.blocks.processor import instructions
 from trivium.blocks.vectors import LONG, Vectors
 
 # Numba publishes no types.
@@ -26,11 +25,7 @@ unpack_tuple: Any = cgutils.unpack_tuple
 
 def _lanes() -> int:
     """Return the length of vectors: a tile takes 24 of 32 registers, or 12 of 16."""
-    settings: Any = numba.config
-    other = settings.CPU_NAME is not None or settings.CPU_FEATURES is not None
-    if is_disabled() or other:  # compiled for another processor
-        return 4
-    return 8 if llvm.get_host_cpu_features().get("avx512f") else 4
+    return 8 if "avx512f" in instructions() else 4
 
 
 LANES = _lanes()
