@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 SUITES = ("neighbors", "least_squares", "softmax")
 """Packages beside the harness, each with a ``suite.SUITE``."""
 
+RESULTS = Path(__file__).with_name("results")
+"""Where results go if nothing is said; not kept."""
+
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
@@ -35,7 +38,9 @@ def _command(name: str) -> Callable[..., None]:
         ] = None,
         out: Annotated[
             Path | None,
-            typer.Option(help="Where results go; benchmarks/results/<suite>.json by default."),
+            typer.Option(
+                help="Where results go; benchmarks/results/<machine>/<suite>.json by default."
+            ),
         ] = None,
         keep: Annotated[
             bool, typer.Option("--keep", help="Keep the other cases of earlier results there.")
@@ -48,11 +53,18 @@ def _command(name: str) -> Callable[..., None]:
         calls: Annotated[
             int, typer.Option(min=1, help="Small calls after which memory is looked at.")
         ] = 100_000,
+        minutes: Annotated[
+            float, typer.Option(help="Minutes after which no further case begins.")
+        ] = float("inf"),
+        avx2: Annotated[
+            bool, typer.Option("--avx2", help="Keep to AVX2, as most processors have no more.")
+        ] = False,
         quick: Annotated[
             bool, typer.Option("--quick", help="Small sizes: does everything work?")
         ] = False,
     ) -> None:
-        limit_threads(threads)
+        limit_threads(threads, avx2=avx2)
+        from benchmarks.harness.machine import machine_name
         from benchmarks.harness.suite import run_suite
         from benchmarks.harness.timing import Conditions
 
@@ -68,9 +80,11 @@ def _command(name: str) -> Callable[..., None]:
             quick=quick,
             calls=min(calls, 2_000) if quick else calls,
         )
-        results = out or Path(__file__).with_name("results") / f"{name}.json"
-        run_suite(suite, case or list(suite.cases), conditions, results, keep=keep)
+        results = out or RESULTS / machine_name() / f"{name}.json"
+        some = case or list(suite.cases)
+        run = run_suite(suite, some, conditions, results, keep=keep, minutes=minutes)
         typer.echo(f"\nwritten: {results}")
+        raise typer.Exit(int(any(run.cases[each].failed for each in some)))
 
     command.__doc__ = f"Run the suite `{name}`."
     return command
@@ -78,6 +92,25 @@ def _command(name: str) -> Callable[..., None]:
 
 for _name in SUITES:
     app.command(_name)(_command(_name))
+
+
+@app.command("all")
+def everything(
+    folder: Annotated[Path, typer.Option(help="Where folders of machines are.")] = Path(
+        "docs/performance"
+    ),
+    minutes: Annotated[
+        float, typer.Option(help="Minutes after which no further case begins.")
+    ] = 25.0,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of every contender.")] = 2,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Small sizes: does everything work?")
+    ] = False,
+) -> None:
+    """Renew all results of this machine, and say which goals are reached."""
+    from benchmarks.everything import renew
+
+    raise typer.Exit(renew(folder, minutes, threads, quick=quick))
 
 
 @app.command()

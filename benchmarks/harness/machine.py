@@ -9,13 +9,43 @@ from typing import Any
 
 _CPU_INFO = Path("/proc/cpuinfo")
 _CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
-_VECTORS = ("avx", "avx2", "fma", "avx512f", "neon", "asimd", "sve")
+_VECTORS = (
+    *("avx", "avx2", "fma", "avx_vnni", "avx512f", "avx512_vnni"),
+    *("neon", "asimd", "asimddp", "sve"),
+)
+_VENDORS = {"AuthenticAMD": "amd", "GenuineIntel": "intel"}
+
+AVX2, AVX512 = "avx2", "avx512"
+
+
+def instructions() -> str:
+    """Name the widest vector instructions that are used here.
+
+    They are the processor's, or no more than AVX2 if Numba's variable says so, by which our
+    own kernels go.
+    """
+    flags = _flags()
+    if "avx2" in flags and os.environ.get("NUMBA_CPU_NAME") == "haswell":
+        return AVX2
+    for flag, name in (("avx512f", AVX512), ("avx2", AVX2), ("asimd", "neon")):
+        if flag in flags:
+            return name
+    return "plain"
+
+
+def machine_name() -> str:
+    """Name a machine by what it is: maker, family and model of its processor, and instructions."""
+    info = _cpu_info()
+    maker = _VENDORS.get(info.get("vendor_id", ""), platform.machine().lower())
+    numbers = [info[key] for key in ("cpu family", "model", "CPU part") if key in info]
+    return "-".join([maker, *numbers, instructions()])
 
 
 def describe_machine() -> dict[str, Any]:
     """Processor, cores, caches, memory and system; what the system does not say is left out."""
     info = _cpu_info()
-    flags = (info.get("flags") or info.get("Features") or "").split()
+    flags = _flags()
+    narrow = instructions() == AVX2 and "avx512f" in flags
     machine = {
         "processor": info.get("model name") or platform.processor() or platform.machine(),
         "family and model": " / ".join(info[key] for key in ("cpu family", "model") if key in info),
@@ -23,7 +53,9 @@ def describe_machine() -> dict[str, Any]:
         if hasattr(os, "sched_getaffinity")
         else os.cpu_count(),
         "caches": ", ".join(_caches()),
-        "vector instructions": ", ".join(name for name in _VECTORS if name in flags),
+        "vector instructions": "no more than AVX2 was asked for"
+        if narrow
+        else ", ".join(name for name in _VECTORS if name in flags),
         "virtual machine": "yes" if "hypervisor" in flags else "",
         "memory": _memory(),
         "system": f"{platform.system()} {platform.machine()}",
@@ -67,6 +99,11 @@ def _cpu_info() -> dict[str, str]:
     first = _CPU_INFO.read_text(encoding="utf-8").split("\n\n")[0]
     pairs = (line.split(":", 1) for line in first.splitlines() if ":" in line)
     return {key.strip(): value.strip() for key, value in pairs}
+
+
+def _flags() -> list[str]:
+    info = _cpu_info()
+    return (info.get("flags") or info.get("Features") or "").split()
 
 
 def _caches() -> list[str]:

@@ -1,4 +1,4 @@
-"""The page: a head that all suites share, and a section a suite."""
+"""The page, on which machines stand side by side, and a page of details a machine."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,10 +6,22 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from benchmarks.harness.keys import key_table
 from benchmarks.harness.results import Case, Run, read_run
 from benchmarks.harness.suite import Suite
-from benchmarks.harness.tables import Goal, facts_table, goal_line, race_table
+from benchmarks.harness.tables import (
+    Goal,
+    facts_table,
+    goal_line,
+    markdown_table,
+    race_table,
+)
 
+MINUTES = 25.0
+"""What renewing all results may take, about."""
+
+_TEMPLATE = Path(__file__).with_name("page.md")
+_BACK = "[How it is measured, and other machines](../../performance.md)"
 _QUICK = (
     "**These are results of a quick run with small sizes. They show that the harness works "
     "and say nothing about speed.**\n\n"
@@ -29,37 +41,84 @@ def fill(template: Path, values: Mapping[str, Any]) -> str:
 
 
 def write_page(suites: Sequence[Suite], page: Path) -> None:
-    """Write the page and its plots from the results beside it.
+    """Write the page, and beside the results of each machine a page with its details and plots.
 
-    Results of a suite are in ``<page without suffix>/<suite>.json``; suites without any
-    are left out.
+    Results of a suite are in ``<page without suffix>/<machine>/<suite>.json``; suites without
+    any are left out.
 
     Raises
     ------
     FileNotFoundError
         If no suite has results.
     """
-    folder = page.with_suffix("")
-    sections = []
+    machines = read_machines(suites, page.with_suffix(""))
+    if not machines:
+        raise FileNotFoundError(f"No suite has results in {page.with_suffix('')}.")
+    for folder, runs in machines.items():
+        _write_details(suites, folder, runs)
+    parts = []
     for suite in suites:
-        results = folder / f"{suite.name}.json"
-        if results.exists():
-            run = read_run(results)
+        runs_by_name = {
+            folder.name: runs[suite.name] for folder, runs in machines.items() if suite.name in runs
+        }
+        if runs_by_name:
+            table = key_table(suite.keys, runs_by_name)
+            parts.append(f"### {suite.title}\n\n{table}")
+    values = {
+        "minutes": f"{MINUTES:g}",
+        "keys": parts,
+        "machines": _machines_table(machines, page.stem),
+        "suites": [suite.name for suite in suites],
+    }
+    page.write_text(fill(_TEMPLATE, values), encoding="utf-8")
+
+
+def read_machines(suites: Sequence[Suite], folder: Path) -> dict[Path, dict[str, Run]]:
+    """Read results by folder of a machine and by suite."""
+    found = {}
+    for each in sorted(folder.iterdir() if folder.is_dir() else ()):
+        files = {suite.name: each / f"{suite.name}.json" for suite in suites}
+        runs = {name: read_run(file) for name, file in files.items() if file.exists()}
+        if runs:
+            found[each] = runs
+    return found
+
+
+def _write_details(suites: Sequence[Suite], folder: Path, runs: Mapping[str, Run]) -> None:
+    sections = [f"# Performance: {folder.name}\n\n{_BACK}"]
+    for suite in suites:
+        if suite.name in runs:
+            run = runs[suite.name]
             notice = _QUICK if run.conditions["quick"] else ""
             section = suite.section(run, folder).strip()
             sections.append(f"{notice}{section}\n\n{_under_what(run)}")
-    if not sections:
-        raise FileNotFoundError(f"No suite has results in {folder}.")
-    values = {"sections": sections, "suites": [suite.name for suite in suites]}
-    page.write_text(fill(Path(__file__).with_name("page.md"), values), encoding="utf-8")
+    text = "\n\n".join(sections) + "\n"
+    (folder / "README.md").write_text(text, encoding="utf-8")
+
+
+def _machines_table(machines: Mapping[Path, Mapping[str, Run]], parent: str) -> str:
+    rows = []
+    for folder, runs in machines.items():
+        newest = max(runs.values(), key=lambda run: run.date)
+        facts = ("processor", "family and model", "vector instructions", "caches")
+        rows.append(
+            [
+                f"[{folder.name}]({parent}/{folder.name}/README.md)",
+                *(str(newest.machine.get(fact, "")) for fact in facts),
+                str(newest.conditions["threads"]),
+                newest.date,
+            ]
+        )
+    header = ["", "processor", "family / model", "instructions", "caches", "threads", "day"]
+    return markdown_table(header, rows, "lllllrl")
 
 
 def case_tables(case: Case | None, goals: Sequence[Goal]) -> str:
     """Table and goals of every race of a case."""
     if case is None:
         return "Not run."
-    if case.skipped:
-        return f"Skipped: {case.skipped}."
+    if case.skipped or case.failed:
+        return f"Skipped: {case.skipped}." if case.skipped else f"**Failed**: {case.failed}"
     parts = []
     for race in case.races:
         lines = [f"**{race.label[0].upper()}{race.label[1:]}**", "", race_table(race), ""]

@@ -8,7 +8,9 @@ from benchmarks.harness.timing import Absent, Contender
 NOT_INSTALLED = "not installed"
 
 
-def make_or_miss(name: str, dtype: str, make: Callable[[], Contender]) -> Contender | Absent:
+def make_or_miss(
+    name: str, dtype: str, make: Callable[[], Contender | Absent]
+) -> Contender | Absent:
     """Make a contender, or say that it is not installed; Trivium has to be."""
     try:
         return make()

@@ -18,12 +18,15 @@ class Entry:
     laps: list[Lap] = field(default_factory=list)
     absent: str | None = None
     agreement: str | None = None
+    setting: str | None = None
 
     @classmethod
     def of(cls, contender: Contender | Absent) -> Self:
         """Make an entry that has not been timed yet."""
-        absent = contender.reason if isinstance(contender, Absent) else None
-        return cls(contender.name, contender.role, contender.dtype, absent=absent)
+        names = contender.name, contender.role, contender.dtype
+        if isinstance(contender, Absent):
+            return cls(*names, absent=contender.reason)
+        return cls(*names, setting=contender.setting)
 
 
 @dataclass
@@ -57,6 +60,7 @@ class Case:
     races: list[Race] = field(default_factory=list)
     figures: dict[str, Any] = field(default_factory=dict)
     skipped: str | None = None
+    failed: str | None = None
 
 
 @dataclass

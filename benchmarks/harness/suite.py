@@ -1,11 +1,15 @@
 """A suite, and how its cases are run: answers are compared before anything is timed."""
 
+import time
+import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 from typing import Any
 
+from benchmarks.harness.keys import Key
 from benchmarks.harness.machine import describe_blas, describe_machine, load, versions_of
 from benchmarks.harness.results import Case, Entry, Race, Run, read_run, write_run
 from benchmarks.harness.tables import summary
@@ -21,15 +25,18 @@ class Disagreement(AssertionError):
 
 @dataclass(frozen=True)
 class Suite:
-    """Cases by name, the packages whose versions count, and the suite's part of the page.
+    """Cases by name, the packages whose versions count, and the suite's part of the pages.
 
-    `section` takes a run and the folder of the plots, and returns Markdown.
+    `keys` are the figures that machines are compared by. `section` takes a run and the
+    folder of the plots, and returns Markdown.
     """
 
     name: str
+    title: str
     packages: Sequence[str]
     cases: Mapping[str, Callable[[Conditions], Case]]
     section: Callable[[Run, Path], str]
+    keys: Sequence[Key] = ()
 
 
 def run_race(
@@ -38,7 +45,6 @@ def run_race(
     conditions: Conditions,
     check: Check,
     *,
-    rehearsal: Sequence[Contender | Absent] | None = None,
     items: int | None = None,
 ) -> Race:
     """Compare the answers, then time.
@@ -49,8 +55,6 @@ def run_race(
     contenders : sequence of Contender or Absent
     conditions : Conditions
     check : callable
-    rehearsal : sequence of Contender or Absent, optional
-        The same contenders at a smaller task, whose answers are compared instead.
     items : int, optional
         Number of things that one lap works on.
 
@@ -61,7 +65,7 @@ def run_race(
     """
     answers = {
         each.name: each.solve()
-        for each in (contenders if rehearsal is None else rehearsal)
+        for each in contenders
         if isinstance(each, Contender) and each.solve is not None
     }
     agreements = check(answers)
@@ -81,9 +85,12 @@ def run_suite(
     out: Path,
     *,
     keep: bool = False,
+    minutes: float = inf,
     say: Callable[[str], None] = print,
 ) -> Run:
     """Run cases one after the other, and write the results after each.
+
+    A case that fails is reported, and the others are run.
 
     Parameters
     ----------
@@ -96,6 +103,8 @@ def run_suite(
     keep : bool, default=False
         Keep the cases of an earlier run in `out` that are not run again, if machine,
         versions and conditions are still the same.
+    minutes : float, default=inf
+        After which no further case begins.
     say : callable
         Where progress and tables go.
 
@@ -115,10 +124,14 @@ def run_suite(
     if keep and out.exists():
         earlier = read_run(out)
         run.cases, run.blas = _kept_cases(earlier, run), earlier.blas
+    last = time.monotonic() + 60.0 * minutes
     for name in names:
         say(f"\n== {name}")
         before = load()
-        case = suite.cases[name](conditions)
+        if time.monotonic() < last:
+            case = _run_case(name, suite.cases[name], conditions)
+        else:
+            case = Case(name, skipped="the time was over")
         case.figures["load"] = [before, load()]
         run.cases[name] = case
         run.blas = sorted({*run.blas, *describe_blas()})  # peers load theirs late
@@ -127,6 +140,14 @@ def run_suite(
     run.cases = {name: run.cases[name] for name in suite.cases if name in run.cases}
     write_run(run, out)
     return run
+
+
+def _run_case(name: str, function: Callable[[Conditions], Case], conditions: Conditions) -> Case:
+    try:
+        return function(conditions)
+    except Exception as error:
+        traceback.print_exc()
+        return Case(name, failed=f"{type(error).__name__}: {error}")
 
 
 def _kept_cases(earlier: Run, now: Run) -> dict[str, Case]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from benchmarks.harness.ratios import Ratio, fastest, ratio, seconds
 from benchmarks.harness.results import Case, Entry, Race
-from benchmarks.harness.timing import Role
+from benchmarks.harness.timing import Role, base_name
 
 STAGES = {
     "first": "fit + first answer",
@@ -34,9 +34,11 @@ class Goal:
     names: tuple[str, ...] | None = None
 
     def rivals(self, race: Race) -> list[Entry]:
-        """Entries that the goal is measured against."""
+        """Entries that the goal is measured against, at any setting."""
         entries = race.timed(self.against, self.dtype)
-        return [each for each in entries if self.names is None or each.name in self.names]
+        return [
+            each for each in entries if self.names is None or base_name(each.name) in self.names
+        ]
 
 
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]], align: str) -> str:
@@ -61,16 +63,16 @@ def show_seconds(value: float) -> str:
     """Show seconds with three digits in the unit that suits."""
     for unit, size in (("s", 1.0), ("ms", 1e-3)):
         if value >= 0.9995 * size:
-            return f"{_three_digits(value / size)} {unit}"
-    return f"{_three_digits(value / 1e-6)} µs"
+            return f"{three_digits(value / size)} {unit}"
+    return f"{three_digits(value / 1e-6)} µs"
 
 
 def show_ratio(value: Ratio) -> str:
     """Show the median, and the range over the rounds where there were several."""
-    shown = f"{_three_digits(value.median)}×"
+    shown = f"{three_digits(value.median)}×"
     if value.least == value.most:
         return shown
-    return f"{shown} ({_three_digits(value.least)}–{_three_digits(value.most)})"
+    return f"{shown} ({three_digits(value.least)}–{three_digits(value.most)})"
 
 
 def race_table(race: Race) -> str:
@@ -80,11 +82,12 @@ def race_table(race: Race) -> str:
     for stage in stages:
         header += [STAGES[stage], "ratio"]
     rows = [_race_row(race, entry, stages) for entry in race.entries]
-    if any(entry.agreement for entry in race.entries):
-        header.append("answers")
-        for row, entry in zip(rows, race.entries, strict=True):
-            row.append(entry.agreement or "")
-    align = "ll" + "rr" * len(stages) + "l"
+    for heading, words in (("answers", "agreement"), ("setting", "setting")):
+        if any(getattr(entry, words) for entry in race.entries):
+            header.append(heading)
+            for row, entry in zip(rows, race.entries, strict=True):
+                row.append(getattr(entry, words) or "")
+    align = "ll" + "rr" * len(stages) + "ll"
     return markdown_table(header, rows, align[: len(header)])
 
 
@@ -122,8 +125,8 @@ def facts_table(facts: Mapping[str, object]) -> str:
 
 def summary(case: Case) -> str:
     """Show the tables of a case and its figures, for the terminal."""
-    if case.skipped:
-        return f"skipped: {case.skipped}"
+    if case.skipped or case.failed:
+        return f"skipped: {case.skipped}" if case.skipped else f"FAILED: {case.failed}"
     parts = [f"{race.label}\n{race_table(race)}" for race in case.races]
     parts += [f"{name}: {value}" for name, value in case.figures.items()]
     return "\n\n".join(parts)
@@ -149,7 +152,7 @@ def _race_row(race: Race, entry: Entry, stages: Sequence[str]) -> list[str]:
     return row
 
 
-def _three_digits(value: float) -> str:
+def three_digits(value: float) -> str:
     """Three significant digits, but never fewer than a whole number has."""
     if value == 0:
         return "0"

@@ -1,4 +1,4 @@
-"""The same number of threads for every contender.
+"""The same number of threads, and the same instructions, for every contender.
 
 Most libraries read the environment when they are loaded, so it is set before the first
 of them is imported.
@@ -15,9 +15,23 @@ _VARIABLES = (
     "LOKY_MAX_CPU_COUNT",  # cores that joblib counts
 )
 
+_AVX2_ONLY = {
+    "NUMBA_CPU_NAME": "haswell",
+    "OPENBLAS_CORETYPE": "Haswell",
+    "FAISS_OPT_LEVEL": "avx2",  # read by older versions
+    "FAISS_SIMD_LEVEL": "AVX2",
+}
+"""What keeps to AVX2 who can be told: our kernels, OpenBLAS and FAISS."""
 
-def limit_threads(threads: int) -> None:
+
+def limit_threads(threads: int, *, avx2: bool = False) -> None:
     """Tell every library that is imported from now on how many threads to use.
+
+    Parameters
+    ----------
+    threads : int
+    avx2 : bool, default=False
+        Use no wider instructions than AVX2, as most processors have.
 
     Raises
     ------
@@ -27,3 +41,4 @@ def limit_threads(threads: int) -> None:
     if "numpy" in sys.modules:
         raise RuntimeError("NumPy has been imported: its threads can no longer be limited.")
     os.environ.update(dict.fromkeys(_VARIABLES, str(threads)))
+    os.environ.update(_AVX2_ONLY if avx2 else {})

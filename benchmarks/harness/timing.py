@@ -13,9 +13,17 @@ Lap = dict[str, float]
 Role = Literal["subject", "peer", "limit"]
 """Trivium; another library; work that Trivium cannot do without."""
 
+AS_IT_COMES = ", as it comes"
+"""What the name of a contender ends with that is there at its best setting, too."""
+
 Clock = Callable[[], float]
 
 _MOST_TIMES_THE_ROUNDS = 4
+
+
+def base_name(name: str) -> str:
+    """Name of a contender without what tells its setting."""
+    return name.removesuffix(AS_IT_COMES)
 
 
 @dataclass(frozen=True)
@@ -24,6 +32,7 @@ class Contender:
 
     `solve` gives the answer that is compared with those of the others, and warms up;
     None where there is nothing to compare. `lap` does the same work under the clock.
+    `setting` says which of its settings it has, where there are several.
     """
 
     name: str
@@ -32,6 +41,7 @@ class Contender:
     solve: Callable[[], Any] | None
     lap: Callable[[Clock], Lap]
     most_rounds: int | None = None
+    setting: str | None = None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from threadpoolctl import ThreadpoolController
 from benchmarks.harness.timing import Contender, one_step
 from benchmarks.least_squares.task import Task
 from benchmarks.linear.data import Array
-from trivium.blocks.products import add_products
 
 BLOCKED = "bare dsyrk in blocks"
 PLAIN = "bare dsyrk"
@@ -20,11 +19,11 @@ LIMITS = (BLOCKED, PLAIN, READ)
 _BLOCK_BYTES = 1 << 20
 
 
-def bare_product(task: Task, name: str) -> Contender:
+def bare_product(task: Task, name: str, library: str = "SciPy") -> Contender:
     """Sum of squares and products of the columns, or of the values."""
     work = {
         BLOCKED: lambda: products_in_blocks(task.X, task.threads),
-        PLAIN: lambda: dsyrk(1.0, task.X.T),
+        PLAIN: lambda: task.X.T @ task.X if library == "NumPy" else dsyrk(1.0, task.X.T),
         READ: task.X.sum,
     }[name]
     return one_step(name, work, role="limit", compared=False)
@@ -39,9 +38,10 @@ def products_in_blocks(X: Array, threads: int) -> Array:
     length = max(_BLOCK_BYTES // (8 * d), 64)
 
     def share(rows: slice) -> Array:
-        products = np.zeros((d, d))
+        products = np.zeros((d, d), order="F")
         for start in range(rows.start, rows.stop, length):
-            add_products(X[start : min(start + length, rows.stop)], products)
+            block = X[start : min(start + length, rows.stop)]
+            dsyrk(1.0, block.T, beta=1.0, c=products, overwrite_c=True)
         return products
 
     cuts = np.linspace(0, n, threads + 1).astype(int).tolist()

@@ -5,28 +5,29 @@ scikit-learn's RidgeClassifier tells every class from the others by -1 and +1; i
 answers are brought to Trivium's 0 and 1.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from benchmarks.harness.peers import limit_intel, make_or_miss
+from benchmarks.harness.settings import Setting, kernels, options
 from benchmarks.harness.tables import SUBJECT
 from benchmarks.harness.timing import Absent, Contender, one_step
-from benchmarks.least_squares.limits import LIMITS, bare_product
+from benchmarks.least_squares.limits import BLOCKED, LIMITS, PLAIN, bare_product
 from benchmarks.least_squares.task import Fitted, Task
 from benchmarks.linear.data import Array
 
 TRIVIUM = SUBJECT
 LINEAR = "scikit-learn LinearRegression"
 RIDGE = "scikit-learn RidgeClassifier"
-RIDGE_CHOLESKY = "scikit-learn RidgeClassifier, cholesky"
 INTEL_LINEAR = "scikit-learn-intelex LinearRegression"
 INTEL_RIDGE = "scikit-learn-intelex Ridge"
 STATSMODELS = "statsmodels OLS"
+GLUM = "glum"
 INTEL = (INTEL_LINEAR, INTEL_RIDGE)
-PEERS = (LINEAR, RIDGE, RIDGE_CHOLESKY, INTEL_LINEAR, INTEL_RIDGE, STATSMODELS)
+PEERS = (LINEAR, RIDGE, INTEL_LINEAR, INTEL_RIDGE, STATSMODELS, GLUM)
 ALL = (TRIVIUM, *PEERS, *LIMITS)
 
 _MANY_COLUMNS = 500  # whose singular values take so long that they are found once
@@ -40,11 +41,11 @@ def classifier() -> Any:
     return LeastSquaresClassifier()
 
 
-def ridge_classifier(solver: str = "auto") -> Any:
+def ridge_classifier() -> Any:
     """scikit-learn's `RidgeClassifier` without a penalty."""
     from sklearn.linear_model import RidgeClassifier
 
-    return RidgeClassifier(alpha=0.0, solver=solver)
+    return RidgeClassifier(alpha=0.0)
 
 
 MODELS = {TRIVIUM: classifier, RIDGE: ridge_classifier}
@@ -56,7 +57,7 @@ def trivium(task: Task) -> Contender:
     return _fit(TRIVIUM, classifier, task.X, task.y, role="subject")
 
 
-def ridge(task: Task, name: str, solver: str) -> Contender:
+def ridge(task: Task) -> Contender:
     """scikit-learn's `RidgeClassifier`, which makes targets itself as Trivium does."""
     two = task.n_classes == 2
 
@@ -64,8 +65,7 @@ def ridge(task: Task, name: str, solver: str) -> Contender:
         found = _fitted(model)
         return found if two else Fitted(found.coef / 2, (found.intercept + 1) / 2)
 
-    make = partial(ridge_classifier, solver)
-    return _fit(name, make, task.X, task.y, answer=answer)
+    return _fit(RIDGE, ridge_classifier, task.X, task.y, answer=answer)
 
 
 def linear(task: Task) -> Contender:
@@ -85,7 +85,7 @@ def intel(task: Task, name: str) -> Contender:
     return _fit(name, make, task.X, task.targets)
 
 
-def statsmodels(task: Task) -> Contender | Absent:
+def statsmodels(task: Task, method: str = "pinv") -> Contender | Absent:
     """Fit the `OLS` of statsmodels, the column of ones made before."""
     from statsmodels.api import OLS
 
@@ -96,7 +96,19 @@ def statsmodels(task: Task) -> Contender | Absent:
     def answer(result: Any) -> Fitted:
         return Fitted(result.params[None, 1:], result.params[:1])
 
-    return one_step(STATSMODELS, lambda: OLS(task.targets, A).fit(), most_rounds=1, finish=answer)
+    return one_step(
+        STATSMODELS, lambda: OLS(task.targets, A).fit(method=method), most_rounds=1, finish=answer
+    )
+
+
+def glum(task: Task) -> Contender | Absent:
+    """Fit glum's `GeneralizedLinearRegressor` of normal targets, without a penalty."""
+    from glum import GeneralizedLinearRegressor
+
+    if task.n_classes > 2:
+        return Absent(GLUM, "peer", "float64", _ONE_TARGET)
+    make = partial(GeneralizedLinearRegressor, alpha=0.0, family="normal", gradient_tol=1e-10)
+    return _fit(GLUM, make, task.X, task.targets)
 
 
 def with_ones(X: Array) -> Array:
@@ -104,22 +116,38 @@ def with_ones(X: Array) -> Array:
     return np.hstack([np.ones((len(X), 1)), X])
 
 
-MAKERS: dict[str, Callable[[Task], Contender | Absent]] = {
+MAKERS: dict[str, Callable[..., Contender | Absent]] = {
     TRIVIUM: trivium,
     LINEAR: linear,
-    RIDGE: lambda task: ridge(task, RIDGE, "auto"),
-    RIDGE_CHOLESKY: lambda task: ridge(task, RIDGE_CHOLESKY, "cholesky"),
-    INTEL_LINEAR: lambda task: intel(task, INTEL_LINEAR),
-    INTEL_RIDGE: lambda task: intel(task, INTEL_RIDGE),
+    RIDGE: ridge,
+    INTEL_LINEAR: partial(intel, name=INTEL_LINEAR),
+    INTEL_RIDGE: partial(intel, name=INTEL_RIDGE),
     STATSMODELS: statsmodels,
+    GLUM: glum,
     **{name: partial(bare_product, name=name) for name in LIMITS},
 }
 """Contenders by name."""
 
 
-def contenders(task: Task, names: Iterable[str]) -> list[Contender | Absent]:
-    """Make contenders by name; one that cannot be imported is absent."""
-    return [make_or_miss(name, "float64", partial(MAKERS[name], task)) for name in names]
+def settings(task: Task) -> dict[str, list[Setting]]:
+    """List what is tried of each, beside as it comes; of many columns, of the quick ones only."""
+    numpy = [
+        Setting(f"{each.words}, NumPy's", each.environment, {"library": "NumPy"})
+        for each in kernels()
+    ]
+    quick = {
+        RIDGE: kernels(),
+        BLOCKED: kernels(),
+        PLAIN: [*kernels(), *options("library", ["NumPy"]), *numpy],
+    }
+    if task.X.shape[1] >= _MANY_COLUMNS:
+        return quick
+    return {**quick, STATSMODELS: options("method", ["qr"])}
+
+
+def make(task: Task, name: str, **chosen: Any) -> Contender | Absent:
+    """Make a contender by name; one that cannot be imported is absent."""
+    return make_or_miss(name, "float64", lambda: MAKERS[name](task, **chosen))
 
 
 def _fitted(model: Any) -> Fitted:

@@ -8,6 +8,8 @@ import numpy as np
 
 from benchmarks.linear.data import Array
 
+_ROWS_OF_TRIALS = 50_000
+
 
 class Fitted(NamedTuple):
     """Coefficients of shape (n_targets, d) and intercepts, for Trivium's targets."""
@@ -35,6 +37,10 @@ class Task:
         if self.n_classes == 2:
             return np.where(self.y == 1, 1.0, -1.0)
         return np.eye(self.n_classes)[self.y]
+
+    def smaller(self) -> "Task":
+        """Take fewer rows, some of every class, to try settings on."""
+        return Task(self.X[:_ROWS_OF_TRIALS], self.y[:_ROWS_OF_TRIALS], self.threads)
 
     def __str__(self) -> str:
         n, d = self.X.shape

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from benchmarks.harness.suite import Check, Disagreement
+from benchmarks.harness.timing import base_name
 from benchmarks.neighbors.task import Array, Found, Task
 
 _CELLS_OF_TRUTH = 150_000_000
@@ -35,7 +36,7 @@ def check_lists(task: Task, subject: str, dtypes: Mapping[str, str]) -> Check:
         said = {subject: f"exact ({n} queries against plain differences)"}
         for name, found in answers.items():
             if name != subject:
-                said[name] = compare(task, exact, found, dtypes[name], name)
+                said[name] = compare(task, exact, found, dtypes[base_name(name)], name)
         return said
 
     return check

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from benchmarks.harness.ratios import predicted, seconds
 from benchmarks.harness.results import Case, Entry, Race
+from benchmarks.harness.settings import choose, line_up
 from benchmarks.harness.suite import run_race
 from benchmarks.harness.tables import show_seconds
-from benchmarks.harness.timing import Absent, Conditions, Contender
+from benchmarks.harness.timing import Conditions
 from benchmarks.neighbors import data
 from benchmarks.neighbors.agreement import check_lists
 from benchmarks.neighbors.peers import (
@@ -15,24 +16,22 @@ from benchmarks.neighbors.peers import (
     FAISS,
     INTEL32,
     INTEL64,
-    INTEL_TREE,
-    PYKDTREE,
-    SCIPY,
     SKLEARN,
-    SKLEARN_TREE,
+    TREES,
     TRIVIUM,
-    contenders,
+    USEARCH,
+    make,
+    settings,
 )
 from benchmarks.neighbors.task import Array, Task
 
-ALL = (TRIVIUM, PYKDTREE, SCIPY, SKLEARN_TREE, INTEL_TREE, FAISS, INTEL32, INTEL64, SKLEARN)
+ALL = (*dict.fromkeys((*TREES, FAISS, USEARCH, INTEL32, INTEL64, SKLEARN)),)
 
-CAPPED = (PYKDTREE, SCIPY, SKLEARN_TREE, INTEL_TREE)
-MOST_SECONDS = 5.0
-"""Trees whose search is expected to take longer are left out."""
+CAPPED = tuple(name for name in ALL if name != TRIVIUM)
+MOST_SECONDS = 3.0
+"""Peers whose search is expected to take longer are left out."""
 
 ROWS, COLUMNS, FLAT = "rows", "columns", "columns, six dimensions"
-_REHEARSED = 500
 _ROWS = (10_000, 30_000, 100_000, 300_000, 1_000_000)
 _COLUMNS = (2, 4, 8, 16, 32, 64, 128, 256, 784)
 
@@ -56,32 +55,37 @@ def growth_case(conditions: Conditions) -> Case:
 
 
 def sweep(
-    name: str, make: Maker, sizes: Sequence[tuple[int, int, int]], conditions: Conditions
+    name: str, maker: Maker, sizes: Sequence[tuple[int, int, int]], conditions: Conditions
 ) -> Iterator[Race]:
-    """Race everyone at growing sizes, trees until a search would take too long.
+    """Race everyone at growing sizes, peers until a search would take too long.
+
+    Their settings are tried at the size in the middle.
 
     Parameters
     ----------
     name : str
-    make : callable
+    maker : callable
         Makes rows and queries of a size.
     sizes : sequence of (n, n_queries, d)
     conditions : Conditions
     """
+    middle = Task(*maker(*sizes[len(sizes) // 2]), threads=conditions.threads)
+    choices = choose(middle.smaller(), ALL, make, settings())
     pasts: dict[str, list[tuple[float, float]]] = {each: [] for each in CAPPED}
     for n, m, d in sizes:
         at = n if name == ROWS else d
-        task = Task(*make(n, m, d), threads=conditions.threads)
+        task = Task(*maker(n, m, d), threads=conditions.threads)
         print(f"{name}: {task}", flush=True)
         late = {each: too_late(past, at, m) for each, past in pasts.items()}
+        some = [each for each in ALL if late.get(each) is None]
         race = run_race(
             f"{name}: {task}",
-            _without(contenders(task, ALL), late),
+            line_up(task, some, make, choices),
             conditions,
-            check_lists(task.smaller(_REHEARSED), TRIVIUM, DTYPES),
-            rehearsal=_without(contenders(task.smaller(_REHEARSED), ALL), late),
+            check_lists(task, TRIVIUM, DTYPES),
             items=m,
         )
+        race.entries += [_left_out(each, late[each]) for each in ALL if each not in some]
         race.sweep, race.at = name, at
         for entry in race.entries:
             if entry.laps and entry.name in pasts:
@@ -106,19 +110,9 @@ def too_late(past: Sequence[tuple[float, float]], at: float, n_queries: int) -> 
     return expected if expected > MOST_SECONDS else None
 
 
-def _without(
-    everyone: Sequence[Contender | Absent], late: dict[str, float | None]
-) -> list[Contender | Absent]:
-    """Leave out who would take too long."""
-    kept: list[Contender | Absent] = []
-    for each in everyone:
-        expected = late.get(each.name)
-        if expected is not None and isinstance(each, Contender):
-            reason = f"left out: {show_seconds(expected)} expected"
-            kept.append(Absent(each.name, each.role, each.dtype, reason))
-        else:
-            kept.append(each)
-    return kept
+def _left_out(name: str, expected: float | None) -> Entry:
+    reason = f"left out: {show_seconds(expected or 0.0)} expected"
+    return Entry(name, "peer", DTYPES[name], absent=reason)
 
 
 def _slowest(entry: Entry) -> float:

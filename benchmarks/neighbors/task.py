@@ -9,6 +9,9 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 
 
+_FEW_COLUMNS, _ROWS_OF_TRIALS, _QUERIES_OF_TRIALS = 16, 10_000, 2_000
+
+
 class Found(NamedTuple):
     """Lists of neighbours, each of shape (n_queries, k)."""
 
@@ -33,9 +36,11 @@ class Task:
     def _float32(self) -> tuple[Array, Array]:
         return self.rows.astype(np.float32), self.queries.astype(np.float32)
 
-    def smaller(self, n_queries: int) -> "Task":
-        """Ask the first queries only."""
-        return Task(self.rows, self.queries[:n_queries], self.k, self.threads)
+    def smaller(self) -> "Task":
+        """Take fewer queries, and fewer rows where columns are too many for trees."""
+        few = self.rows.shape[1] <= _FEW_COLUMNS
+        rows = self.rows if few else self.rows[:_ROWS_OF_TRIALS]
+        return Task(rows, self.queries[:_QUERIES_OF_TRIALS], self.k, self.threads)
 
     def __str__(self) -> str:
         n, d = self.rows.shape

@@ -1,7 +1,9 @@
 """The suite's part of the page: goals and tables."""
 
+from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.harness.keys import Key
 from benchmarks.harness.page import case_tables, fill
 from benchmarks.harness.results import Case, Run
 from benchmarks.harness.tables import Goal
@@ -27,6 +29,7 @@ GOALS = {
         ),
     ),
     "two_classes": (Goal("at least 1.5 times as fast as the best peer", "total", least=1.5),),
+    "square": (Goal("not slower than the best peer", "total"),),
     "small": (
         Goal(
             "at least 1.2 times as fast as scikit-learn's newton-cholesky",
@@ -42,6 +45,22 @@ GOALS = {
     "latency": (Goal("one row not slower than LogisticRegression", "call"),),
 }
 """What is to be reached, by case."""
+
+_SIZES = ("50,000 rows, 10", "50,000 rows, 50", "50,000 rows, 100", "2,000 rows, 10")
+
+KEYS = (
+    *(
+        Key(
+            "two_classes", Goal(f"two classes, {each} columns: best peer", "total", 1.5), f"{each} "
+        )
+        for each in _SIZES
+    ),
+    Key("square", Goal("1,000 × 1,100, five classes: best peer", "total")),
+    Key("classification", Goal("50,000 × 100, ten classes: best peer", "total", least=3.0)),
+    Key("digits", replace(_BEST, text="digits: best peer")),
+    Key("latency", Goal("one row: LogisticRegression", "call")),
+)
+"""Figures that machines are compared by."""
 
 MOST_PASSES = 40
 

@@ -6,7 +6,7 @@ Each is imported when it is asked for, so that one that is not installed is abse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from scipy.sparse import issparse
@@ -14,12 +14,14 @@ from scipy.sparse import issparse
 from benchmarks.harness.peers import limit_intel
 from benchmarks.harness.tables import SUBJECT
 from benchmarks.harness.timing import Contender, Role, one_step
+from benchmarks.linear.data import Array
 from benchmarks.softmax.problem import Problem
 
 TRIVIUM = SUBJECT
 OWN_SOLVERS = ("newton-cg", "lbfgs", "newton")
 SKLEARN_SOLVERS = ("lbfgs", "newton-cg", "newton-cholesky", "sag", "saga")
 INTEL_SOLVERS = ("lbfgs", "newton-cg")
+GLUM = "glum"
 LOGISTIC = "scikit-learn LogisticRegression"
 READ, PASS = "one read of the rows", "two bare products"
 LIMITS = (READ, PASS)
@@ -91,6 +93,28 @@ def intel_logistic(solver: str, threads: int, C: float = 1.0, **options: Any) ->
     return LogisticRegression(C=C, solver=solver, **options)
 
 
+class Glum:
+    """glum's `GeneralizedLinearRegressor` of two classes, with coefficients as a table.
+
+    Its objective is the mean loss + alpha/2 times the squared coefficients.
+    """
+
+    def __init__(self, alpha: float, tol: float, max_iter: int) -> None:
+        from glum import GeneralizedLinearRegressor
+
+        self._model = GeneralizedLinearRegressor(
+            alpha=alpha, family="binomial", gradient_tol=tol, max_iter=max_iter
+        )
+
+    def fit(self, X: Array, y: Array) -> Self:
+        """Fit classes 0 and 1."""
+        self._model.fit(X, y.astype(np.float64))
+        self.coef_ = self._model.coef_[None]
+        self.intercept_ = np.atleast_1d(self._model.intercept_)
+        self.n_iter_ = self._model.n_iter_
+        return self
+
+
 MODELS = {TRIVIUM: classifier, LOGISTIC: partial(logistic, max_iter=10_000)}
 """Classifiers that are asked about single rows and measured for memory."""
 
@@ -117,6 +141,10 @@ def approaches(problem: Problem) -> list[Approach]:
         tolerances = _OF_THE_GRADIENT if solver == "newton-cg" else _OF_SOMETHING_ELSE
         return Approach(intel_name(solver), "peer", make, tolerances)
 
+    def glum() -> Approach:
+        alpha = 0.5 * problem.alpha  # of half its coefficients, for each of two classes
+        return Approach(GLUM, "peer", lambda tol, most: Glum(alpha, tol, most), _OF_THE_GRADIENT)
+
     if issparse(problem.X):
         some = [solver for solver in SKLEARN_SOLVERS if solver != "newton-cholesky"]
         return [own(TRIVIUM, None), own(own_name("newton-cg"), "newton-cg"), *map(sklearn, some)]
@@ -125,6 +153,7 @@ def approaches(problem: Problem) -> list[Approach]:
         *(own(own_name(solver), solver) for solver in OWN_SOLVERS),
         *map(sklearn, SKLEARN_SOLVERS),
         *map(intel, INTEL_SOLVERS),
+        *([glum()] if problem.n_classes == 2 else []),
     ]
 
 

@@ -7,14 +7,15 @@ what is timed is the fit with that tolerance.
 
 import time
 import warnings
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from benchmarks.harness.tables import show_seconds
 from benchmarks.harness.timing import Contender, one_step
-from benchmarks.softmax.peers import Approach
+from benchmarks.softmax.peers import Approach, approaches
 from benchmarks.softmax.problem import Problem, Quality
 
 _LEAST_ITERATIONS, _MOST_ITERATIONS = 20, 100_000
@@ -62,21 +63,11 @@ def reach(approach: Approach, problem: Problem, budget: float) -> Reached:
     most = _iterations_within(budget, approach, problem)
     spent, least = 0.0, np.inf
     for tolerance in approach.tolerances:
-        model, seconds = _timed_fit(approach, problem, tolerance, most)
-        quality = problem.judge(model.coef_, model.intercept_)
-        iterations = _iterations(model)
-        if quality.gradient <= problem.gradient:
-            return Reached(
-                tolerance,
-                most,
-                quality,
-                iterations,
-                seconds,
-                getattr(model, "n_passes_", None),
-                getattr(model, "optimality_gap_", None),
-            )
-        spent, least = spent + seconds, min(least, quality.gradient)
-        if iterations >= most or spent > 3 * budget:
+        found = fit_with(approach, problem, tolerance, most)
+        if found.quality.gradient <= problem.gradient:
+            return found
+        spent, least = spent + found.seconds, min(least, found.quality.gradient)
+        if found.iterations >= most or spent > 3 * budget:
             break
     raise Unreached(f"did not reach it: {least:.0e} after {show_seconds(spent)}")
 
@@ -107,6 +98,22 @@ def _timed_fit(
         return model, time.perf_counter() - start
 
 
+def fit_with(
+    approach: Approach, problem: Problem, tolerance: float, most_iterations: int
+) -> Reached:
+    """Fit once, and judge the parameters."""
+    model, seconds = _timed_fit(approach, problem, tolerance, most_iterations)
+    return Reached(
+        tolerance,
+        most_iterations,
+        problem.judge(model.coef_, model.intercept_),
+        _iterations(model),
+        seconds,
+        getattr(model, "n_passes_", None),
+        getattr(model, "optimality_gap_", None),
+    )
+
+
 def contender(approach: Approach, problem: Problem, reached: Reached) -> Contender:
     """Make a contender that fits with the tolerance that was found."""
 
@@ -119,4 +126,24 @@ def contender(approach: Approach, problem: Problem, reached: Reached) -> Contend
         role=approach.role,
         most_rounds=1 if reached.seconds > _LONG else None,
     )
-    return Contender(made.name, made.role, made.dtype, lambda: reached, made.lap, made.most_rounds)
+    return replace(made, solve=lambda: reached)
+
+
+@dataclass(frozen=True)
+class Fits:
+    """A problem, and how those got to the gradient who do."""
+
+    problem: Problem
+    reached: Mapping[str, Reached]
+
+
+def make(fits: Fits, name: str) -> Contender:
+    """Make one of them again, whose answer is what it reaches here."""
+    (approach,) = (each for each in approaches(fits.problem) if each.name == name)
+    found = fits.reached[name]
+    made = contender(approach, fits.problem, found)
+
+    def solve() -> Reached:
+        return fit_with(approach, fits.problem, found.tolerance, found.most_iterations)
+
+    return replace(made, solve=solve)

@@ -7,13 +7,15 @@ from benchmarks.softmax.fits import (
     images_case,
     small_case,
     sparse_case,
+    square_case,
     two_classes_case,
 )
-from benchmarks.softmax.page import section
+from benchmarks.softmax.page import KEYS, section
 from benchmarks.softmax.singles import latency_case, memory_case
 
 SUITE = Suite(
     name="softmax",
+    title="Softmax regression",
     packages=(
         "trivium",
         "scikit-learn",
@@ -21,6 +23,7 @@ SUITE = Suite(
         "scipy",
         "numpy",
         "numba",
+        "glum",
         "mlxtend",
         "threadpoolctl",
     ),
@@ -28,6 +31,7 @@ SUITE = Suite(
         "digits": digits_case,
         "classification": classification_case,
         "two_classes": two_classes_case,
+        "square": square_case,
         "small": small_case,
         "sparse": sparse_case,
         "images": images_case,
@@ -35,4 +39,5 @@ SUITE = Suite(
         "latency": latency_case,
     },
     section=section,
+    keys=KEYS,
 )

@@ -229,7 +229,7 @@ def test_section(tmp_path):
     text = section(growth_run(), tmp_path)
     for name in ("neighbors-rows.png", "neighbors-columns.png"):
         assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
-        assert f"({tmp_path.name}/{name})" in text
+        assert f"({name})" in text
     assert "Skipped: no images." in text
     assert "Not run." in text
     assert "SciPy cKDTree" in text
@@ -237,7 +237,7 @@ def test_section(tmp_path):
 
 def test_run_of_a_suite_keeps_other_cases(tmp_path, monkeypatch):
     cases = {name: lambda _, name=name: Case(name) for name in ("a", "b")}
-    suite = type(SUITE)("some", ("numpy", "no-such-package"), cases, SUITE.section)
+    suite = type(SUITE)("some", "Some", ("numpy", "no-such-package"), cases, SUITE.section)
     out, silent = tmp_path / "some.json", lambda _: None
     run = run_suite(suite, ["b"], ONCE, out, say=silent)
     assert run.versions["no-such-package"] == "not installed"
@@ -245,3 +245,17 @@ def test_run_of_a_suite_keeps_other_cases(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="other conditions"):
         run_suite(suite, ["a"], Conditions(), out, keep=True, say=silent)
     assert list(run_suite(suite, ["a"], ONCE, out, say=silent).cases) == ["a"]
+
+
+def test_a_case_that_fails_stops_nothing(tmp_path, capsys):
+    def fails(_):
+        raise Disagreement("wrong")
+
+    cases = {"a": fails, "b": lambda _: Case("b")}
+    suite = type(SUITE)("some", "Some", (), cases, SUITE.section)
+    run = run_suite(suite, ["a", "b"], ONCE, tmp_path / "some.json", say=lambda _: None)
+    assert run.cases["a"].failed == "Disagreement: wrong"
+    assert run.cases["b"].failed is None
+    assert "Disagreement: wrong" in capsys.readouterr().err
+    run = run_suite(suite, ["b"], ONCE, tmp_path / "some.json", minutes=0.0, say=lambda _: None)
+    assert run.cases["b"].skipped == "the time was over"

@@ -1,9 +1,11 @@
 """Tables, goals, results on disk, and the page."""
 
 import json
+from dataclasses import replace
 
 import pytest
-from benchmarks.harness.page import write_page
+from benchmarks.harness.keys import Figure, Key, measured, verdicts
+from benchmarks.harness.page import case_tables, write_page
 from benchmarks.harness.ratios import Ratio
 from benchmarks.harness.results import Case, Entry, Race, Run, read_run, write_run
 from benchmarks.harness.suite import Suite
@@ -118,13 +120,70 @@ def test_seconds_are_rounded(tmp_path):
 
 
 def test_page(tmp_path, race):
-    suite = Suite("some", (), {}, lambda run, folder: f"## Some\n\n{folder.name} {run.suite}\n")
+    key = Key("c", Goal("be fast", "again", least=0.4), with_bytes=0.6)
+    suite = Suite(
+        "some", "Some", (), {}, lambda run, folder: f"{folder.name} {run.suite}\n", keys=[key]
+    )
     page = tmp_path / "performance.md"
     with pytest.raises(FileNotFoundError, match="No suite has results"):
         write_page([suite], page)
-    write_run(make_run(Case("c", [race])), tmp_path / "performance" / "some.json")
+    for machine, vectors in (("one-1", "avx2"), ("two-2", "avx2, avx_vnni")):
+        run = make_run(Case("c", [race]))
+        run.machine["vector instructions"] = vectors
+        write_run(run, tmp_path / "performance" / machine / "some.json")
     write_page([suite], page)
     text = page.read_text(encoding="utf-8")
-    assert "performance some" in text
-    assert "quick run" in text
-    assert "| numpy | 2" in text
+    (row,) = [line for line in text.splitlines() if line.startswith("| be fast")]
+    assert [cell.strip() for cell in row.strip("|").split("|")] == [
+        *("be fast", "0.40×, bytes 0.60×", "0.50×", "**0.50×**"),
+    ]
+    assert "](performance/one-1/README.md)" in text
+    details = (tmp_path / "performance" / "two-2" / "README.md").read_text(encoding="utf-8")
+    assert "two-2 some" in details
+    assert "quick run" in details
+    assert "| numpy | 2" in details
+
+
+class TestKeys:
+    def figure(self, *races, **fields):
+        key = Key("c", Goal("be fast", "again", least=0.4), **fields)
+        return measured(key, make_run(Case("c", list(races))))
+
+    def test_the_least_of_the_races_counts(self, race):
+        slower = replace(race, label="another task", sweep=None)
+        slower.entries = [
+            two_steps("Trivium", [1.0], [1.0], role="subject"),
+            two_steps("peer", [1.0], [0.25]),
+        ]
+        assert self.figure(race, slower) == Figure(0.25, 2, 1)
+        assert str(self.figure(race, slower)) == "**0.25×**, 1 of 2"
+        assert str(self.figure(race, slower, label="a task")) == "0.50×"
+        assert str(self.figure(race, slower, sweep="rows")) == "0.50×"
+        assert self.figure(race, label="no task") is None
+
+    def test_verdicts(self, race):
+        keys = [
+            Key(case, Goal("be fast", "again", least=least))
+            for case, least in (("c", 0.4), ("c", 0.6), ("d", 1.0))
+        ]
+        said = [row[-1] for row in verdicts(keys, make_run(Case("c", [race])))]
+        assert said == ["reached", "MISSED", "not measured"]
+
+    def test_a_case_that_was_not_run(self):
+        run = make_run(Case("c", failed="why"))
+        assert measured(Key("c", Goal("be fast", "again")), run) is None
+        assert case_tables(run.cases["c"], ()) == "**Failed**: why"
+        assert summary(run.cases["c"]) == "FAILED: why"
+
+
+def test_a_rival_counts_at_any_setting(race):
+    race.entries.append(two_steps("quick, as it comes", [0.1, 0.1], [0.1, 0.1]))
+    assert "against quick, as it comes: 0.20×" in goal_line(
+        Goal("", "again", names=("quick",)), race
+    )
+
+
+def test_settings_are_said(race):
+    assert "setting" not in race_table(race)
+    race.entries[1].setting = "one thread, the best of 2"
+    assert "one thread, the best of 2" in race_table(race).splitlines()[3]
