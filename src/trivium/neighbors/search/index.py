@@ -13,14 +13,12 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.map_reduce import cut
-from trivium.neighbors.search.chosen import Chosen
 from trivium.neighbors.search.costs import Choice
 from trivium.neighbors.search.metrics import NAMES, Metric, require_sparse
 from trivium.neighbors.search.searcher import Points, Searcher
-from trivium.neighbors.search.slab_maker import SlabMaker
+from trivium.neighbors.search.slab_maker import SlabMaker, choice_of
 from trivium.neighbors.search.slabs import Slab, Slabs, one_after_the_other
 from trivium.neighbors.search.sparse.searcher import SparseSearch
-from trivium.neighbors.search.sphere import Sphere
 from trivium.neighbors.search.streamed import Streamed, queries_at_once
 from trivium.neighbors.search.unread import Queries, Unread
 from trivium.rows.csr import Csr, as_csr, dense
@@ -124,9 +122,9 @@ class Index:
         if self._streamed is not None:
             return self._streamed.choice
         searcher = self._slabs[0].searcher
-        chosen = searcher.chords if isinstance(searcher, Sphere) else searcher
-        if isinstance(chosen, Chosen):
-            return chosen.choice
+        choice = choice_of(searcher)
+        if choice is not None:
+            return choice
         if isinstance(searcher, SparseSearch):
             return Choice("brute", "rows are sparse: all that is stored is looked through")
         given = self.metric.given

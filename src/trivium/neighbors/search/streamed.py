@@ -17,9 +17,8 @@ from trivium.blocks.map_reduce import cut
 from trivium.neighbors.search.costs import Choice
 from trivium.neighbors.search.metrics import Metric
 from trivium.neighbors.search.searcher import Points
-from trivium.neighbors.search.slab_maker import SlabMaker
+from trivium.neighbors.search.slab_maker import SlabMaker, choice_of
 from trivium.neighbors.search.slabs import Lists, Slab, Slabs, Within, merged, side_by_side
-from trivium.neighbors.search.sphere import Sphere
 from trivium.rows.block import Block
 from trivium.rows.source import Rows
 
@@ -166,8 +165,8 @@ def _slab_bytes(metric: Metric, rows: Rows) -> int:
 
 def _choice_of(slab: Slab, place: str) -> Choice:
     """Say why an algorithm suits rows that are read in slabs like this one."""
-    searcher: Any = slab.searcher.chords if isinstance(slab.searcher, Sphere) else slab.searcher
-    algorithm, reason = searcher.choice
+    # Rows have to be in memory for metrics without a choice.
+    algorithm, reason = choice_of(slab.searcher) or Choice("brute", "there is no choice")
     return Choice(
         algorithm,
         f"rows are {place}, and each search reads slabs of {slab.points.shape[0]}: {reason}",
