@@ -119,10 +119,10 @@ def case_tables(case: Case | None, goals: Sequence[Goal]) -> str:
         return "Not run."
     if case.skipped or case.failed:
         return f"Skipped: {case.skipped}." if case.skipped else f"**Failed**: {case.failed}"
-    parts = []
+    parts = [f"*Measured on {case.earlier}, under other conditions.*"] if case.earlier else []
     for race in case.races:
         lines = [f"**{race.label[0].upper()}{race.label[1:]}**", "", race_table(race), ""]
-        lines += [goal_line(goal, race) for goal in goals]
+        lines += [goal_line(goal, race) for goal in goals if goal.concerns(race)]
         parts.append("\n".join(lines).strip())
     return "\n\n".join(parts)
 

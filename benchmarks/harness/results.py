@@ -54,13 +54,18 @@ class Race:
 
 @dataclass
 class Case:
-    """Races under one heading, and figures that are no race."""
+    """Races under one heading, and figures that are no race.
+
+    `earlier` is the day of a case that was kept from a run under other conditions, such as other
+    versions.
+    """
 
     name: str
     races: list[Race] = field(default_factory=list)
     figures: dict[str, Any] = field(default_factory=dict)
     skipped: str | None = None
     failed: str | None = None
+    earlier: str | None = None
 
 
 @dataclass

@@ -9,6 +9,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
+from benchmarks.harness.compiling import compiled_at_once
 from benchmarks.harness.keys import Key
 from benchmarks.harness.machine import describe_blas, describe_machine, load, versions_of
 from benchmarks.harness.results import Case, Entry, Race, Run, read_run, write_run
@@ -63,11 +64,12 @@ def run_race(
     Disagreement
         If the check finds a wrong answer; then nothing is timed.
     """
-    answers = {
-        each.name: each.solve()
-        for each in contenders
-        if isinstance(each, Contender) and each.solve is not None
-    }
+    with compiled_at_once():
+        answers = {
+            each.name: each.solve()
+            for each in contenders
+            if isinstance(each, Contender) and each.solve is not None
+        }
     agreements = check(answers)
     entries = [Entry.of(each) for each in contenders]
     present = [each for each in contenders if isinstance(each, Contender)]
@@ -101,17 +103,12 @@ def run_suite(
     out : Path
         The JSON file.
     keep : bool, default=False
-        Keep the cases of an earlier run in `out` that are not run again, if machine,
-        versions and conditions are still the same.
+        Keep the cases of an earlier run in `out` that are not run again; those of another
+        machine, versions or conditions say of which day they are.
     minutes : float, default=inf
         After which no further case begins.
     say : callable
         Where progress and tables go.
-
-    Raises
-    ------
-    ValueError
-        If an earlier run is to be kept that was made under other conditions.
     """
     run = Run(
         suite.name,
@@ -122,16 +119,16 @@ def run_suite(
         versions_of(suite.packages),
     )
     if keep and out.exists():
-        earlier = read_run(out)
-        run.cases, run.blas = _kept_cases(earlier, run), earlier.blas
+        run.cases = _kept_cases(read_run(out), run)
     last = time.monotonic() + 60.0 * minutes
     for name in names:
+        if time.monotonic() >= last:
+            run.cases.setdefault(name, Case(name, skipped="the time was over"))
+            say(f"\n== {name}: the time is over")
+            continue
         say(f"\n== {name}")
         before = load()
-        if time.monotonic() < last:
-            case = _run_case(name, suite.cases[name], conditions)
-        else:
-            case = Case(name, skipped="the time was over")
+        case = _run_case(name, suite.cases[name], conditions)
         case.figures["load"] = [before, load()]
         run.cases[name] = case
         run.blas = sorted({*run.blas, *describe_blas()})  # peers load theirs late
@@ -151,7 +148,10 @@ def _run_case(name: str, function: Callable[[Conditions], Case], conditions: Con
 
 
 def _kept_cases(earlier: Run, now: Run) -> dict[str, Case]:
-    for what in ("conditions", "machine", "versions"):
-        if getattr(earlier, what) != getattr(now, what):
-            raise ValueError(f"The earlier run has other {what}: its cases cannot be kept.")
+    if earlier.conditions["quick"] != now.conditions["quick"]:
+        return {}
+    same = all(getattr(earlier, what) == getattr(now, what) for what in ("machine", "versions"))
+    for case in earlier.cases.values():
+        if not same and case.earlier is None:
+            case.earlier = earlier.date
     return earlier.cases

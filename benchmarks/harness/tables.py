@@ -33,6 +33,10 @@ class Goal:
     dtype: str | None = None
     names: tuple[str, ...] | None = None
 
+    def concerns(self, race: Race) -> bool:
+        """Whether one of its rivals is in the race, be it absent."""
+        return self.names is None or any(each.name in self.names for each in race.entries)
+
     def rivals(self, race: Race) -> list[Entry]:
         """Entries that the goal is measured against, at any setting."""
         entries = race.timed(self.against, self.dtype)

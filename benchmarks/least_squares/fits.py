@@ -49,7 +49,7 @@ def race_fits(task: Task, names: Sequence[str], conditions: Conditions) -> Race:
     """Race contenders at a fit, each at its best setting."""
     label = f"fit: {task}"
     print(label, flush=True)
-    choices = choose(task.smaller(), names, make, settings(task))
+    choices = choose(task.smaller(), names, make, settings())
     everyone = line_up(task, names, make, choices)
     return run_race(label, everyone, conditions, agree, items=len(task.X))
 

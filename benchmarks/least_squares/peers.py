@@ -30,7 +30,8 @@ INTEL = (INTEL_LINEAR, INTEL_RIDGE)
 PEERS = (LINEAR, RIDGE, INTEL_LINEAR, INTEL_RIDGE, STATSMODELS, GLUM)
 ALL = (TRIVIUM, *PEERS, *LIMITS)
 
-_MANY_COLUMNS = 500  # whose singular values take so long that they are found once
+_MANY_COLUMNS = 500
+_TOO_LONG = "left out: finds singular values, for a minute"
 _ONE_TARGET = "fits one column of targets at a time"
 
 
@@ -68,12 +69,13 @@ def ridge(task: Task) -> Contender:
     return _fit(RIDGE, ridge_classifier, task.X, task.y, answer=answer)
 
 
-def linear(task: Task) -> Contender:
+def linear(task: Task) -> Contender | Absent:
     """scikit-learn's `LinearRegression`, on targets that were made before."""
     from sklearn.linear_model import LinearRegression
 
-    slow = task.X.shape[1] >= _MANY_COLUMNS
-    return _fit(LINEAR, LinearRegression, task.X, task.targets, most_rounds=1 if slow else None)
+    if task.X.shape[1] >= _MANY_COLUMNS:
+        return Absent(LINEAR, "peer", "float64", _TOO_LONG)
+    return _fit(LINEAR, LinearRegression, task.X, task.targets)
 
 
 def intel(task: Task, name: str) -> Contender:
@@ -89,8 +91,9 @@ def statsmodels(task: Task, method: str = "pinv") -> Contender | Absent:
     """Fit the `OLS` of statsmodels, the column of ones made before."""
     from statsmodels.api import OLS
 
-    if task.n_classes > 2:
-        return Absent(STATSMODELS, "peer", "float64", _ONE_TARGET)
+    if task.n_classes > 2 or task.X.shape[1] >= _MANY_COLUMNS:
+        reason = _ONE_TARGET if task.n_classes > 2 else _TOO_LONG
+        return Absent(STATSMODELS, "peer", "float64", reason)
     A = with_ones(task.X)
 
     def answer(result: Any) -> Fitted:
@@ -129,20 +132,18 @@ MAKERS: dict[str, Callable[..., Contender | Absent]] = {
 """Contenders by name."""
 
 
-def settings(task: Task) -> dict[str, list[Setting]]:
-    """List what is tried of each, beside as it comes; of many columns, of the quick ones only."""
+def settings() -> dict[str, list[Setting]]:
+    """List what is tried of each, beside as it comes."""
     numpy = [
         Setting(f"{each.words}, NumPy's", each.environment, {"library": "NumPy"})
         for each in kernels()
     ]
-    quick = {
+    return {
         RIDGE: kernels(),
         BLOCKED: kernels(),
         PLAIN: [*kernels(), *options("library", ["NumPy"]), *numpy],
+        STATSMODELS: options("method", ["qr"]),
     }
-    if task.X.shape[1] >= _MANY_COLUMNS:
-        return quick
-    return {**quick, STATSMODELS: options("method", ["qr"])}
 
 
 def make(task: Task, name: str, **chosen: Any) -> Contender | Absent:
@@ -162,7 +163,6 @@ def _fit(
     *,
     role: Any = "peer",
     answer: Callable[[Any], Fitted] = _fitted,
-    most_rounds: int | None = None,
 ) -> Contender:
     work = lambda: make().fit(X, y)  # noqa: E731
-    return one_step(name, work, role=role, finish=answer, most_rounds=most_rounds)
+    return one_step(name, work, role=role, finish=answer)

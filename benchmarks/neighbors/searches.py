@@ -8,7 +8,7 @@ from benchmarks.harness.suite import run_race
 from benchmarks.harness.timing import Conditions
 from benchmarks.neighbors import data
 from benchmarks.neighbors.agreement import check_lists
-from benchmarks.neighbors.peers import BRUTE, DTYPES, TREES, TRIVIUM, make, settings
+from benchmarks.neighbors.peers import BRUTE, DTYPES, TREES, TRIVIUM, WIDE, make, settings
 from benchmarks.neighbors.task import Task
 
 
@@ -31,7 +31,8 @@ def uniform_case(conditions: Conditions) -> Case:
     case = Case("uniform")
     for d in (64, 784):
         task = Task(*data.uniform(n, m, d), threads=conditions.threads)
-        case.races.append(race_search("uniform", task, BRUTE, conditions))
+        names = BRUTE if d < 100 else WIDE
+        case.races.append(race_search("uniform", task, names, conditions))
     return case
 
 
@@ -45,7 +46,7 @@ def digits_case(conditions: Conditions) -> Case:
     for m in (len(queries) // 5, len(queries)):
         asked = queries[:: len(queries) // m]
         task = Task(rows, asked, threads=conditions.threads)
-        case.races.append(race_search("shifted digits", task, BRUTE, conditions))
+        case.races.append(race_search("shifted digits", task, WIDE, conditions))
     return case
 
 

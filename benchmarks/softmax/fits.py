@@ -12,6 +12,7 @@ from sklearn.datasets import (
     make_classification,
 )
 
+from benchmarks.harness.compiling import compiled_at_once
 from benchmarks.harness.peers import make_or_miss
 from benchmarks.harness.results import Case
 from benchmarks.harness.settings import choose, kernels_and_threads, line_up
@@ -119,7 +120,8 @@ def case_of_fits(name: str, problems: Sequence[Problem], conditions: Conditions)
     passes: dict[str, dict[str, float]] = {}
     for problem in problems:
         label = f"{problem}"
-        rivals, reached = find_rivals(problem, approaches(problem), conditions)
+        with compiled_at_once():
+            rivals, reached = find_rivals(problem, approaches(problem), conditions)
         check = partial(agree, most=MOST_ABOVE * (problem.gradient / GRADIENT) ** 2)
         everyone = [*at_best(problem, rivals, reached), *limits(problem)]
         case.races.append(run_race(label, everyone, conditions, check, items=problem.X.shape[0]))

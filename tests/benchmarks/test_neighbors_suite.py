@@ -242,8 +242,11 @@ def test_run_of_a_suite_keeps_other_cases(tmp_path, monkeypatch):
     run = run_suite(suite, ["b"], ONCE, out, say=silent)
     assert run.versions["no-such-package"] == "not installed"
     assert list(run_suite(suite, ["a"], ONCE, out, keep=True, say=silent).cases) == ["a", "b"]
-    with pytest.raises(ValueError, match="other conditions"):
-        run_suite(suite, ["a"], Conditions(), out, keep=True, say=silent)
+    assert run_suite(suite, ["a"], ONCE, out, keep=True, say=silent).cases["b"].earlier is None
+    monkeypatch.setattr("benchmarks.harness.suite.versions_of", lambda _: {"numpy": "0.1"})
+    kept = run_suite(suite, ["a"], ONCE, out, keep=True, minutes=0.0, say=silent).cases
+    assert [kept[name].earlier for name in "ab"] == [run.date, run.date]
+    assert kept["a"].skipped is None
     assert list(run_suite(suite, ["a"], ONCE, out, say=silent).cases) == ["a"]
 
 

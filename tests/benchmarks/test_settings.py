@@ -2,13 +2,17 @@
 
 import os
 import time
+from types import SimpleNamespace
 
 import pytest
 from benchmarks.harness import settings, workers
+from benchmarks.harness.compiling import compiled_at_once
 from benchmarks.harness.machine import instructions, machine_name
 from benchmarks.harness.settings import Choice, Setting, choose, line_up
 from benchmarks.harness.timing import Absent, one_step
 from benchmarks.harness.workers import WorkerLost, worker_with
+
+from trivium.blocks.compiled import Patience
 
 HERE = {"BENCHMARKS_TEST": "here"}
 QUICK = Setting("quick", options={"pause": 0.001})
@@ -91,3 +95,13 @@ def test_a_machine_is_named_by_what_it_is():
 
     assert machine_name().endswith(instructions())
     assert socket.gethostname() not in machine_name()
+
+
+def test_what_is_compiled_is_compiled_before_the_clock_starts():
+    patience = Patience(loop=None, to_compile=1e9, to_load=1e9)
+    patience.limit = 1e9
+    assert not patience.is_over(1.0)
+    with compiled_at_once():
+        assert patience.is_over(1.0)
+    assert patience.is_over(1.0)  # and stays so
+    assert not Patience.is_over(SimpleNamespace(limit=9.0, done=0.0), 1.0)
