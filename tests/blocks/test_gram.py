@@ -10,23 +10,29 @@ import pytest
 from tests.programs import run_program
 
 from trivium import LeastSquaresClassifier, scan
-from trivium.blocks.gram import LANES, add_gram, padded, worth_it
+from trivium.blocks.gram import LANES, add_gram, panels, worth_it, zeros_for
 
 
 def _difference(n, d):
     """Return how far products are from those of matrices, over what rounding may make of them."""
     rng = np.random.default_rng(n + d)
-    rows = np.zeros((n, padded(d)))
-    rows[:, :d] = rng.normal(size=(n, d))
-    begin = rng.normal(size=(padded(d),) * 2)
-    gram = begin.copy()
-    add_gram(rows, gram)
-    upper = np.triu_indices(d)
-    bound = np.abs(begin) + np.abs(rows).T @ np.abs(rows)
-    return np.max((np.abs(gram - begin - rows.T @ rows) / bound)[upper]) / np.finfo(float).eps
+    X = rng.normal(size=(n, d))
+    packed = panels(n + 1, d)
+    for panel, start in zip(packed, range(0, d, LANES), strict=True):
+        part = X[:, start : start + LANES]
+        panel[:n, : part.shape[1]] = part
+    packed[:, n:] = np.nan  # which do not count
+    gram = zeros_for(packed)
+    assert not gram.any()
+    begin = rng.normal(size=gram.shape)
+    gram[:] = begin
+    add_gram(packed, n, gram)
+    bound = np.abs(begin[:d, :d]) + np.abs(X).T @ np.abs(X)
+    off = np.abs(gram[:d, :d] - begin[:d, :d] - X.T @ X) / bound
+    return np.max(off[np.triu_indices(d)]) / np.finfo(float).eps
 
 
-@pytest.mark.parametrize("n", [1, 127, 128, 300])
+@pytest.mark.parametrize("n", [1, 255, 256, 600])
 @pytest.mark.parametrize("d", [1, 7, 8, 9, 24, 25, 50, 96, 200])
 def test_the_upper_triangle_is_added_to(n, d):
     assert _difference(n, d) <= 2.0 * n
@@ -34,7 +40,7 @@ def test_the_upper_triangle_is_added_to(n, d):
 
 def test_no_row_adds_nothing():
     gram = np.ones((LANES, LANES))
-    add_gram(np.empty((0, LANES)), gram)
+    add_gram(panels(1, LANES), 0, gram)
     assert (gram == 1.0).all()
 
 
@@ -44,18 +50,21 @@ def test_shorter_vectors_add_up_the_same():
         import sys; sys.path.insert(0, ".")
         from tests.blocks.test_gram import LANES, _difference
         assert LANES == 4
-        assert max(_difference(n, d) / n for n in (1, 130) for d in (3, 4, 13, 60)) <= 2.0
+        assert max(_difference(n, d) / n for n in (1, 260) for d in (3, 4, 13, 60)) <= 2.0
         print("done")
     """
     run_program(textwrap.dedent(program), env=os.environ | {"NUMBA_CPU_NAME": "x86-64-v3"})
 
 
-def test_widths_are_vectors_and_do_not_share_places_of_the_cache():
-    for d in range(1, 1200):
-        vectors, rest = divmod(padded(d), LANES)
-        assert rest == 0
-        assert d <= padded(d) < d + 2 * LANES
-        assert vectors <= 8 or vectors % 2 == 1
+@pytest.mark.parametrize("d", [1, LANES, LANES + 1, 5 * LANES - 1])
+def test_panels_hold_all_columns_and_zeros_from_lines_of_the_cache_on(d):
+    packed = panels(3, d)
+    assert packed.shape == (-(-d // LANES), 3, LANES)
+    assert panels(256, d).shape[1] == 257
+    assert packed.ctypes.data % 64 == 0
+    assert zeros_for(packed).ctypes.data % 64 == 0
+    beyond = np.arange(packed.shape[0] * LANES).reshape(-1, 1, LANES) >= d
+    assert not packed[np.broadcast_to(beyond, packed.shape)].any()
 
 
 def test_fits_of_large_tables_are_those_of_files_to_the_bit(tmp_path):

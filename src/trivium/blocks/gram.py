@@ -1,14 +1,16 @@
 """Sums of products of columns, in tiles that stay in registers while rows go by.
 
 BLAS's product for this (dsyrk) packs the rows for large matrices, and leaves most of a
-processor's multipliers idle for a few dozen columns. Here rows are packed as they come: a tile of
-the matrix is a row of vectors for each of some columns, and each row of the table adds one product
-to each of its vectors.
+processor's multipliers idle for a few dozen columns. Here rows come in panels: a tile of the matrix
+is a row of vectors for each column of a panel, and each row of the table adds one product to each
+of its vectors.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from numba import types
 from numba.core import cgutils
 from numba.np import arrayobj
@@ -33,82 +35,124 @@ LANES = _lanes()
 
 _WORTH_IT = 1 << 25  # products: dsyrk takes some ten milliseconds, to load the kernel some twenty
 _MOST_COLUMNS = 2048  # of which the matrix is still in some cache
-_STRIP = 128  # rows of which all tiles are computed before the next: they stay in the nearest cache
+STRIP = 256
+"""Rows of which all tiles are computed before the next: they stay in a near cache."""
+
+_ACROSS = 3  # panels of a tile
+_LINE = 64  # bytes
 
 
-def padded(n_columns: int) -> int:
-    """Return how many columns rows have with those of zeros: an odd number of vectors.
+def panels(n_rows: int, n_columns: int) -> Float64:
+    """Make room for rows in panels of so many columns as a vector has numbers.
 
-    Else, of some widths, all rows would share few places of the nearest cache.
+    A panel has its part of each row below that of the row before, so that a tile reads what lies
+    together, whatever the number of columns.
+
+    Returns
+    -------
+    ndarray of shape (n_panels, length, LANES)
+        With room for an odd number of rows: else those of several panels would share few places of
+        the nearest cache. What is beyond the columns is zero, and the rest is not set.
     """
-    vectors = -(-n_columns // LANES)
-    return LANES * (vectors + (vectors > 8 and vectors % 2 == 0))
+    whole, rest = divmod(n_columns, LANES)
+    room = _aligned((whole + (rest > 0), n_rows | 1, LANES))
+    room[whole:, :, rest:] = 0.0
+    return room
 
 
-def _tile(n_vectors: int) -> Any:
-    """Make what adds products of n rows to a tile of so many vectors across."""
+def zeros_for(rows: Float64) -> Float64:
+    """Make the matrix that products of rows in panels are added to."""
+    width = rows.shape[0] * LANES
+    matrix = _aligned((width, width))
+    matrix[:] = 0.0
+    return matrix
 
-    def plain(X: Any, start: int, n: int, i: int, j: int, gram: Any) -> None:
-        rows = X[start : start + n]
-        across = slice(j, j + LANES * n_vectors)
-        gram[i : i + LANES, across] += rows[:, i : i + LANES].T @ rows[:, across]
+
+def _aligned(shape: tuple[int, ...]) -> Float64:
+    """Allocate numbers from the beginning of a line of the cache on: no vector lies on two."""
+    size = math.prod(shape)
+    room = np.empty(size + _LINE // 8)
+    start = -room.ctypes.data % _LINE // 8
+    return room[start : start + size].reshape(shape)
+
+
+def _tile(n_panels: int) -> Any:
+    """Make what adds products of n rows, from a start on, to a tile of so many panels across."""
+
+    def plain(rows: Any, start: int, n: int, i: int, j: int, gram: Any) -> None:
+        some = rows[:, start : start + n]
+        across = np.hstack(some[j : j + n_panels])
+        place = slice(j * LANES, (j + n_panels) * LANES)
+        gram[i * LANES : (i + 1) * LANES, place] += some[i].T @ across
 
     @intrinsic(plain)
     def add(
-        _: Any, X: Any, start: Any, n: Any, i: Any, j: Any, gram: Any
+        _: Any, rows: Any, start: Any, n: Any, i: Any, j: Any, gram: Any
     ) -> tuple[Any, Callable[..., Any]]:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            rows, matrix = (
+            panels, matrix = (
                 array_struct(signature.args[place])(context, builder, arguments[place])
                 for place in (0, 5)
             )
-            width = unpack_tuple(builder, rows.shape, 2)[1]
             _, start, n, i, j, _ = arguments
-            tile = _Tile(builder, width, matrix.data, i, j, n_vectors)
-            tile.write_loop(rows.data, start, n)
+            tile = _Tile(builder, panels, matrix, (i, j), n_panels)
+            tile.write_loop(start, n)
             return context.get_dummy_value()
 
-        return types.void(X, types.intp, types.intp, types.intp, types.intp, gram), generate
+        return types.void(rows, types.intp, types.intp, types.intp, types.intp, gram), generate
 
     return add
 
 
 class _Tile:
-    """Rows of a matrix from number i on, and vectors of them from column j on, in registers."""
+    """Entries of a matrix for a panel of rows and some panels from another one on, in registers."""
 
-    def __init__(self, builder: Any, width: Any, matrix: Any, i: Any, j: Any, size: int) -> None:
-        self._builder, self._width = builder, width
+    def __init__(
+        self, builder: Any, panels: Any, matrix: Any, place: tuple[Any, Any], size: int
+    ) -> None:
+        self._builder = builder
         self._vectors = Vectors(builder, LANES)
-        self._across = [builder.add(j, LONG(LANES * v)) for v in range(size)]
-        self._down = [builder.add(i, LONG(r)) for r in range(LANES)]
+        i, j = place
+        n_rows = unpack_tuple(builder, panels.shape, 3)[1]
+        step, width = builder.mul(n_rows, LONG(LANES)), unpack_tuple(builder, matrix.shape, 2)[1]
+        across = [builder.add(j, LONG(v)) for v in range(size)]
+        self._down, *self._across = (
+            self._vectors.at(panels.data, builder.mul(panel, step)) for panel in (i, *across)
+        )
+        first = builder.mul(i, LONG(LANES))
         self._places = [
-            self._entry(matrix, row, column) for row in self._down for column in self._across
+            self._vectors.at(
+                matrix.data,
+                builder.add(
+                    builder.mul(builder.add(first, LONG(r)), width),
+                    builder.mul(panel, LONG(LANES)),
+                ),
+            )
+            for r in range(LANES)
+            for panel in across
         ]
 
-    def write_loop(self, rows: Any, start: Any, n: Any) -> None:
+    def write_loop(self, start: Any, n: Any) -> None:
         """Write the loop over n rows, one at least."""
         before = [self._vectors.load(place) for place in self._places]
-        begin = self._entry(rows, start, LONG(0))
-        with self._vectors.loop(n, begin, *before) as (_, (row, *sums), go_on):
+        first = self._builder.mul(start, LONG(LANES))
+        with self._vectors.loop(n, first, *before) as (_, (row, *sums), go_on):
             after = self._with_products(row, sums)
-            go_on(self._vectors.at(row, self._width), *after)
+            go_on(self._builder.add(row, LONG(LANES)), *after)
         for total, place in zip(after, self._places, strict=True):
             self._vectors.store(total, place)
 
     def _with_products(self, row: Any, sums: list[Any]) -> list[Any]:
         """Add the products of a row to the sums."""
         builder, vectors, after = self._builder, self._vectors, []
-        across = [vectors.load(vectors.at(row, column)) for column in self._across]
+        across = [vectors.load(vectors.at(panel, row)) for panel in self._across]
+        down = vectors.at(self._down, row)
         for number, so_far in enumerate(sums):
             r, v = divmod(number, len(across))
             if v == 0:
-                factor = vectors.spread(builder.load(vectors.at(row, self._down[r])))
+                factor = vectors.spread(builder.load(vectors.at(down, LONG(r))))
             after.append(vectors.call("fmuladd", factor, across[v], so_far))
         return after
-
-    def _entry(self, matrix: Any, row: Any, column: Any) -> Any:
-        place = self._builder.add(self._builder.mul(row, self._width), column)
-        return self._vectors.at(matrix, place)
 
 
 def worth_it(n_rows: int, n_columns: int) -> bool:
@@ -116,25 +160,31 @@ def worth_it(n_rows: int, n_columns: int) -> bool:
     return n_columns <= _MOST_COLUMNS and n_rows * n_columns**2 >= _WORTH_IT
 
 
-_one, _two, _three = (_tile(n_vectors) for n_vectors in (1, 2, 3))
+_one, _two, _three = map(_tile, range(1, _ACROSS + 1))
 
 
 @kernel
-def add_gram(rows: Float64, gram: Float64) -> None:
+def add_gram(rows: Float64, n_rows: int, gram: Float64) -> None:
     """Add rowsᵀ·rows to the upper triangle of a matrix; what is below it is left undefined.
 
-    Rows are C-ordered and have `padded` columns, of which the last ones may be zero.
+    Parameters
+    ----------
+    rows : ndarray of shape (n_panels, length, LANES)
+        In `panels`.
+    n_rows : int
+        How many of them count.
+    gram : ndarray of shape (n_panels · LANES, n_panels · LANES)
     """
-    n_rows, width = rows.shape
-    for start in range(0, n_rows, _STRIP):
-        n = min(_STRIP, n_rows - start)
-        for j in range(0, width, 3 * LANES):
-            end = min(j + 3 * LANES, width)
-            for i in range(0, end, LANES):
+    n_panels = rows.shape[0]
+    for start in range(0, n_rows, STRIP):
+        n = min(STRIP, n_rows - start)
+        for j in range(0, n_panels, _ACROSS):
+            end = min(j + _ACROSS, n_panels)
+            for i in range(end):
                 first = max(i, j)
-                if end - first == 3 * LANES:
+                if end - first == 3:
                     _three(rows, start, n, i, first, gram)
-                elif end - first == 2 * LANES:
+                elif end - first == 2:
                     _two(rows, start, n, i, first, gram)
                 else:
                     _one(rows, start, n, i, first, gram)

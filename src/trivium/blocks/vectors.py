@@ -47,6 +47,14 @@ class Vectors(NamedTuple):
         place = self.builder.bitcast(pointer, self.kind.as_pointer())
         self.builder.store(vector, place).align = 8
 
+    def fetch(self, pointer: Any) -> None:
+        """Bring the line of a place near the processor; it may be anywhere."""
+        byte = ir.IntType(8).as_pointer()
+        kind = ir.FunctionType(ir.VoidType(), [byte, WORD, WORD, WORD])
+        function = get_or_insert_function(self.builder.module, kind, "llvm.prefetch.p0")
+        place = self.builder.bitcast(pointer, byte)
+        self.builder.call(function, [place, WORD(0), WORD(3), WORD(1)])
+
     def spread(self, number: Any) -> Any:
         """Return a vector of one number again and again."""
         nothing = ir.Constant(self.kind, ir.Undefined)

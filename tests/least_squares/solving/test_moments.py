@@ -3,14 +3,18 @@
 import numpy as np
 import pytest
 
-from trivium.least_squares.solving.packing import pack, pack_by_numpy
+from trivium.blocks.gram import LANES, STRIP, add_gram, panels, zeros_for
+from trivium.least_squares.solving.packing import add_packed, pack, pack_by_numpy
 
 
+@pytest.mark.parametrize("in_panels", [False, True])
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("n_classes", [0, 2, 7])
-def test_numpy_computes_the_same_bits(n_classes, weighted):
+def test_numpy_computes_the_same_bits(n_classes, weighted, in_panels):
     rng = np.random.default_rng(n_classes)
     for n, d, dtype in (
+        (9, 8, np.float64),
+        (70, 15, np.float64),
         (1, 1, np.float64),
         (300, 5, np.float32),
         (700, 1, np.float64),
@@ -22,10 +26,41 @@ def test_numpy_computes_the_same_bits(n_classes, weighted):
         found = []
         for scale in (pack, pack_by_numpy):
             groups = max(1, n_classes)
-            sums = np.full(d, 0.5), np.full((groups, d), 0.1), np.full(groups, 0.1)
-            packed = np.empty((n, d))
+            packed = panels(n + 2, d) if in_panels else np.empty((1, n + 2, d))
+            packed[:, :, : min(d, packed.shape[2])] = 7.0
+            if in_panels and d > packed.shape[2]:
+                packed[-1, :, d % LANES or LANES :] = 0.0
+            width = packed.shape[0] * packed.shape[2]
+            sums = np.full(d, 0.5), np.full((groups, width), 0.1), np.full(groups, 0.1)
             given = X.astype(dtype), weights, codes, np.full(d, 0.3), np.full(d, 0.25)
             scale(*given, packed, *sums)
             found.append((packed, *sums))
         for value, again in zip(*found, strict=True):
             np.testing.assert_array_equal(value, again)
+        rows, width = np.hstack(found[0][0][:, :n])[:, :d], found[0][0].shape[2]
+        root = np.sqrt(weights)[:, None] if weighted else 1.0
+        np.testing.assert_array_equal(
+            rows, (X.astype(dtype).astype(np.float64) - 0.3) * 0.25 * root
+        )
+        assert (found[0][0][0, n:, : min(d, width)] == 7.0).all()
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_strips_of_packed_rows_add_up_as_packed_rows_do(weighted):
+    rng = np.random.default_rng(0)
+    n, d, groups = 3 * STRIP + 5, 2 * LANES + 3, 3
+    codes, weights = rng.integers(0, groups, n), rng.uniform(0.1, 3.0, n if weighted else 0)
+    given = rng.normal(size=(n, d)), weights, codes, np.full(d, 0.3), np.full(d, 0.25)
+    found = []
+    for at_once in (True, False):
+        packed = panels(STRIP if at_once else n, d)
+        gram = zeros_for(packed)
+        sums = np.zeros(d), np.zeros((groups, len(gram))), np.zeros(groups)
+        if at_once:
+            add_packed(*given, packed, *sums, gram)
+        else:
+            pack_by_numpy(*given, packed, *sums)
+            add_gram(packed, n, gram)
+        found.append((*sums, np.triu(gram)))
+    for value, again in zip(*found, strict=True):
+        np.testing.assert_array_equal(value, again)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from trivium.arrays import Float64
-from trivium.blocks.gram import add_gram, padded, worth_it
+from trivium.blocks.gram import STRIP, add_gram, panels, worth_it, zeros_for
 from trivium.blocks.products import add_products
 from trivium.least_squares.solving.design import (
     BLOCK_BYTES,
@@ -20,7 +20,7 @@ from trivium.least_squares.solving.design import (
     sampled_scaling,
     whole_scaling,
 )
-from trivium.least_squares.solving.packing import pack, pack_by_numpy, patience
+from trivium.least_squares.solving.packing import add_packed, pack, pack_by_numpy, patience
 from trivium.least_squares.solving.sparse_sums import (
     FirstMoments,
     first_moments,
@@ -30,7 +30,7 @@ from trivium.least_squares.solving.sparse_sums import (
 from trivium.rows.block import Block
 from trivium.rows.csr import dense
 
-_LEAST_ROWS, _MOST_ROWS = 128, 4096
+_LEAST_ROWS, _MOST_ROWS = 256, 4096
 _PIECE_BLOCKS, _PIECE_ROWS = 4, 8192
 _SMALL = 2.0**-300  # of scaled values: squares of lesser numbers may be lost
 _FAR = 8.0
@@ -211,24 +211,30 @@ class _Added:
     def __call__(self, block: Block, values: Float64 | None = None) -> _Sums:
         scaling, d = self.scaling, block.X.shape[1]
         n_groups, n_targets = (max(1, self.n_classes), scaling.target_origin.size)
-        width = padded(d) if self.by_tiles else d
-        packed, unit = np.zeros((min(self.length, len(block.X)), width)), scaling.unit
-        most, gram = np.zeros(d), np.zeros((width, width))
-        add_up = add_gram if self.by_tiles else add_products
-        groups, group_weights = np.zeros((n_groups, d)), np.zeros(n_groups)
-        target_sums, cross = np.zeros(n_targets), np.zeros((n_targets, d))
+        over = patience.is_over(block.X.size + _A_CALL * n_groups)
+        at_once = over and self.by_tiles and values is None
+        length = min(STRIP if at_once else self.length, len(block.X))
+        packed = panels(length, d) if self.by_tiles else np.empty((1, length, d))
+        gram = zeros_for(packed) if self.by_tiles else np.zeros((d, d))
+        groups, group_weights = np.zeros((n_groups, gram.shape[0])), np.zeros(n_groups)
+        most, target_sums, cross = np.zeros(d), np.zeros(n_targets), np.zeros((n_targets, d))
+        how, totals = (scaling.origin, scaling.unit), (most, groups, group_weights)
         for part in block.parts(self.length):
-            some, weights = packed[: len(part.X)], scaling.weights(part.weights)
-            X = np.ascontiguousarray(part.X)
-            over = patience.is_over(part.X.size + _A_CALL * n_groups)
-            scale = pack if over else pack_by_numpy
-            totals = most, groups, group_weights
-            scale(X, weights, part.codes, scaling.origin, unit, some, *totals)
+            X, weights = np.ascontiguousarray(part.X), scaling.weights(part.weights)
+            if at_once:
+                add_packed(X, weights, part.codes, *how, packed, *totals, gram)
+                continue
+            (pack if over else pack_by_numpy)(X, weights, part.codes, *how, packed, *totals)
             if values is not None:
                 start = part.first - block.first
-                own = values[start : start + len(part.X)] - scaling.target_origin
-                _add_targets(some[:, :d], own, weights, target_sums, cross)
-            add_up(some, gram)
+                own = values[start : start + len(X)] - scaling.target_origin
+                rows = np.hstack(list(packed[:, : len(X)]))[:, :d]
+                _add_targets(rows, own, weights, target_sums, cross)
+            if self.by_tiles:
+                add_gram(packed, len(X), gram)
+            else:
+                add_products(packed[0, : len(X)], gram)
+        groups = groups[:, :d]
         if self.n_classes == 2:
             target_sums[0] = group_weights[1] - group_weights[0]
             cross[0] = groups[1] - groups[0]
