@@ -6,10 +6,9 @@ import subprocess
 import sys
 
 import numpy as np
-import pytest
 
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.products import bitmask, byte_products
+from trivium.neighbors.search.products import bitmask
 
 PROGRAM = """
 import json, sys, warnings
@@ -99,19 +98,3 @@ def test_marks():
                 assert bitmask._lowest_by_its_complement(plain) == lowest_of(
                     np.int64(plain - (plain >> 63 << 64))
                 )
-
-
-@pytest.mark.skipif(not byte_products.available(), reason="needs a processor with the instruction")
-def test_products_of_bytes():
-    @kernel
-    def multiply(quad, starts, first, panel, sums):
-        byte_products.byte_products(quad, starts, first, panel, sums)
-
-    rng = np.random.default_rng(0)
-    quad = rng.integers(-128, 128, 4 * 4 * 5, dtype=np.int8)
-    panel = rng.integers(0, 256, 256 * 4 * 5, dtype=np.uint8)
-    starts = rng.integers(-1000, 1000, 12, dtype=np.int32)
-    found, expected = np.empty((2, 1024), dtype=np.int32)
-    multiply(quad, starts, 4, panel, found)
-    byte_products._products_of_matrices(quad, starts, 4, panel, expected)
-    np.testing.assert_array_equal(found, expected)

@@ -201,17 +201,18 @@ class Brute:
         self, written: Quantized, n_jobs: int | None, found: tuple[Float64, Indices]
     ) -> Indices:
         """Search for the neighbours of the rows themselves, each tile serving both ways."""
-        panels = written.panels
         n, k = found[0].shape
-        n_panels = panels.values.shape[0]
         quads, margins = written.quads(self._rows, whole=QUADS_A_PANEL)
+        written, margins = written.for_pairs(margins)
+        panels = written.panels
+        n_panels = panels.values.shape[0]
         state = open_reservoirs(quads, margins, k, written.dtype, written.spare)
         ends = np.linspace(0, n_panels, min(_JOIN_BLOCKS, n_panels) + 1).astype(int).tolist()
 
         def start(first: int) -> None:
             piece = slice(first, min(first + QUERIES_A_PIECE, n))
-            some, own = written.quads(self._rows[piece])
-            first_limits(panels, some, state.part(piece)._replace(margins=own), k + 1)
+            some, _ = written.quads(self._rows[piece])
+            first_limits(panels, some, state.part(piece), k + 1)
 
         def join(pair: tuple[int, int]) -> None:
             join_blocks(panels, quads, state, k, *((ends[i], ends[i + 1]) for i in pair))

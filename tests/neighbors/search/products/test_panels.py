@@ -10,6 +10,8 @@ from hypothesis.extra.numpy import arrays
 from tests.neighbors.reference import MODEST
 from tests.neighbors.search.asking import pack_rows
 
+from trivium.blocks.compiled import kernel
+from trivium.neighbors.search.products.float_products import scores_of_floats
 from trivium.neighbors.search.products.panels import (
     NO_LIMIT,
     NOTHING,
@@ -18,7 +20,6 @@ from trivium.neighbors.search.products.panels import (
     Frame,
     frame_of,
     pack_queries,
-    panel_scores,
     robust_center,
     rounding_error,
 )
@@ -43,13 +44,18 @@ def exact_norm_and_score(query, row, frame):
     return q @ q * unit, x @ x * unit, (x @ x - 2 * (q @ x)) * unit / 2
 
 
+@kernel
+def write_scores(quad, panel, halves, tile):
+    scores_of_floats(quad, panel, halves, tile)
+
+
 def computed_scores(panels, quads):
     """Scores of shape (4 * quads, 256 * panels)."""
     scores = np.empty((4 * len(quads.values), PANEL_ROWS * len(panels.values)), panels.values.dtype)
     tile = np.empty(QUAD * PANEL_ROWS, panels.values.dtype)
     for i, quad in enumerate(quads.values):
         for p, values in enumerate(panels.values):
-            panel_scores(quad, values, panels.halves[p], tile)
+            write_scores(quad, values, panels.halves[p], tile)
             place = slice(QUAD * i, QUAD * (i + 1)), slice(PANEL_ROWS * p, PANEL_ROWS * (p + 1))
             scores[place] = tile.reshape(QUAD, PANEL_ROWS)
     return scores

@@ -1,14 +1,19 @@
 """Panels of bytes: a quarter of the memory and of the time of float32, and still a proof.
 
-A row b is written as b̂ = unit·(whole numbers from -127 to 127), a query likewise. What
-that leaves out is measured: ε = |b - b̂|. By Cauchy and Schwarz
+A row b is written as b̂ = unit·(whole numbers from -127 to 127), a query a likewise, on some
+processors in fewer whole numbers (`byte_products`). What that leaves out is measured:
+ε = |b - b̂|. By Cauchy and Schwarz
 
     |a·b - â·b̂| <= |a|·ε_b + ε_a·|b̂|
-                <= (τ|a|² + ε_a²/τ)/2 + (τ|b̂|² + ε_b²/τ)/2
+                <= (τ|a|² + ε_a²/σ)/2 + (σ|b̂|² + ε_b²/τ)/2
 
-for any τ > 0, tight where τ is the relative error ε/|b|. So a score's error is bounded by
-a term of the query and one of the row, as in `panels`, and all that follows is the same.
-The sums of products are exact; g, as in `panels`, covers their conversion to float32.
+for any τ, σ > 0, tight where they are the relative errors, τ of rows and σ of queries. So a
+score's error is bounded by a term of the query and one of the row, as in `panels`, and all that
+follows is the same. The sums of products are exact; g, as in `panels`, covers their conversion
+to float32.
+
+Where rows ask for each other (`join`), a row and the query that is the same row have each their own
+terms; the greater of them is right whichever of a pair asks.
 """
 
 from typing import Any, NamedTuple
@@ -17,14 +22,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trivium.arrays import Float64, Floats
-from trivium.blocks.compiled import contracting_kernel, kernel
-from trivium.blocks.intrinsics import inlined
-from trivium.neighbors.search.products.byte_products import byte_products
+from trivium.blocks.compiled import kernel
+from trivium.neighbors.search.products.byte_products import BYTES
 from trivium.neighbors.search.products.layout import GROUP, PANEL_ROWS, QUAD
 from trivium.neighbors.search.products.panels import FAR, FILL, Frame
 
 _LARGEST = 127
-_SHIFT = 128  # panels hold unsigned bytes
+_OWN_LARGEST = BYTES.largest  # of queries
+_COARSER = _LARGEST / _OWN_LARGEST  # by as much are queries' errors greater than rows'
+_SHIFT = BYTES.shift
 _ROWS_OPEN = 16
 
 
@@ -33,7 +39,7 @@ class BytePanels(NamedTuple):
 
     Attributes
     ----------
-    values : ndarray of shape (n_panels, 256 * padded columns), of unsigned bytes
+    values : ndarray of shape (n_panels, 256 * padded columns), of bytes
     units : ndarray of shape (n_panels, 256)
     halves : ndarray of shape (n_panels, 256)
         Half squared norms less the row's error; huge for rows that only fill a panel.
@@ -136,23 +142,23 @@ def _padded(n_columns: int) -> int:
 
 
 @kernel
-def _unit(point: Floats, center: Float64, scale: float) -> tuple[np.float32, float]:
+def _unit(point: Floats, center: Float64, scale: float, most: int) -> tuple[np.float32, float]:
     """Return a point's unit, in the precision in which it is kept, and its squared norm."""
     largest, square = 0.0, 0.0
     for j in range(point.shape[0]):
         value = (point[j] - center[j]) * scale
         square += value * value
         largest = abs(value) if abs(value) > largest else largest
-    return np.float32(largest / _LARGEST), square
+    return np.float32(largest / most), square
 
 
 @kernel
-def _whole(value: float, unit: float) -> int:
+def _whole(value: float, unit: float, most: int) -> int:
     if unit == 0.0:
         return 0
     steps = np.rint(value / unit)
-    steps = steps if steps > -_LARGEST else -_LARGEST
-    return int(steps if steps < _LARGEST else _LARGEST)
+    steps = steps if steps > -most else -most
+    return int(steps if steps < most else most)
 
 
 @kernel
@@ -175,20 +181,21 @@ def _pack_panel(
         size = min(_ROWS_OPEN, n_rows - first)
         missed[:], written[:] = 0.0, 0.0
         for r in range(size):
-            units[first + r], squares[r] = _unit(rows[first + r], center, scale)
+            units[first + r], squares[r] = _unit(rows[first + r], center, scale, _LARGEST)
         for j in range(n_columns):
             place = (j // GROUP) * GROUP * PANEL_ROWS + j % GROUP
             for r in range(size):
                 unit = np.float64(units[first + r])
                 value = (rows[first + r, j] - center[j]) * scale
-                whole = _whole(value, unit)
-                values[place + GROUP * (first + r)] = whole + _SHIFT
+                whole = _whole(value, unit, _LARGEST)
+                values[place + GROUP * (first + r)] = (whole + _SHIFT) & 255
                 left = value - unit * whole
                 missed[r] += left * left
                 written[r] += whole * whole
         for r in range(size):
             unit = np.float64(units[first + r])
-            own = 0.5 * (missed[r] / tau + tau * unit * unit * written[r]) + error * squares[r]
+            seen = unit * unit * written[r]
+            own = 0.5 * (missed[r] / tau + _COARSER * tau * seen) + error * squares[r]
             slack[first + r] = 2.0 * own
             halves[first + r] = 0.5 * squares[r] - own
 
@@ -198,14 +205,14 @@ def _pack_quads(
     queries: Floats, center: Float64, scale: float, tau: float, error: float, quads: ByteQuads
 ) -> None:
     for q in range(queries.shape[0]):
-        unit, square = _unit(queries[q], center, scale)
+        unit, square = _unit(queries[q], center, scale, _OWN_LARGEST)
         if not square < FAR:
             quads.squares[q], quads.margins[q] = np.inf, np.inf
             continue
         total, missed = 0, 0.0
         for j in range(queries.shape[1]):
             value = (queries[q, j] - center[j]) * scale
-            whole = _whole(value, np.float64(unit))
+            whole = _whole(value, np.float64(unit), _OWN_LARGEST)
             left = value - np.float64(unit) * whole
             missed += left * left
             total += whole
@@ -214,23 +221,4 @@ def _pack_quads(
         quads.starts[q] = _SHIFT * total
         quads.units[q] = unit
         quads.squares[q] = square
-        quads.margins[q] = tau * square + missed / tau + error * square
-
-
-@contracting_kernel
-def _to_scores(sums: Any, own_units: Floats, units: Floats, halves: Floats, scores: Floats) -> None:
-    for lane in range(QUAD):
-        own = own_units[lane]
-        for r in range(PANEL_ROWS):
-            place = np.uintp(lane * PANEL_ROWS + r)
-            scores[place] = halves[r] + np.float32(sums[place]) * (own * units[r])
-
-
-@inlined
-def byte_scores(
-    panels: BytePanels, p: int, quads: ByteQuads, quad: int, sums: Any, scores: Floats
-) -> None:
-    """Scores of a panel's rows for four queries; see `panel_scores`."""
-    byte_products(quads.values[quad], quads.starts, QUAD * quad, panels.values[p], sums)
-    own = quads.units[QUAD * quad : QUAD * quad + QUAD]
-    _to_scores(sums, own, panels.units[p], panels.halves[p], scores)
+        quads.margins[q] = tau * square + missed / (_COARSER * tau) + error * square

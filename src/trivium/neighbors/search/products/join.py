@@ -55,13 +55,13 @@ def join_blocks(
     s(x, q) = s(q, x) - |x|²/2 + |q|²/2. Its rounding error is within the bound of either
     way: g is twice what one needs.
     """
-    tile, sums = np.empty(TILE, panels.halves.dtype), np.empty(TILE, np.int32)
+    tile = np.empty(TILE, panels.halves.dtype)
     work = np.empty(state.scores.shape[1])
     full = filling(state)
     halves = panels.halves.reshape(-1)
     for p in range(second[0], second[1]):
         for quad in range(first[0] * QUADS_A_PANEL, first[1] * QUADS_A_PANEL):
-            score_tile(panels, p, quads, quad, sums, tile)
+            score_tile(panels, p, quads, quad, tile)
             for start in range(0, TILE, CHUNK):
                 q = QUAD * quad + start // PANEL_ROWS
                 first_row = p * PANEL_ROWS + start % PANEL_ROWS

@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from trivium.arrays import Float64, Floats
-from trivium.blocks.compiled import contracting_kernel, kernel
+from trivium.blocks.compiled import kernel
 from trivium.neighbors.search.products.layout import PANEL_ROWS, QUAD
 
 _COLUMNS = 4  # taken at once; columns of zeros fill up the last group
@@ -211,32 +211,3 @@ def _pack_quads(
         for j in range(queries.shape[1]):
             value = (queries[q, j] - center[j]) * scale
             values[q // QUAD, j * QUAD + q % QUAD] = -value
-
-
-@contracting_kernel
-def panel_scores(quad: Floats, panel: Floats, halves: Floats, scores: Floats) -> None:
-    """Scores of a panel's rows for four queries.
-
-    `scores`, of shape (4 * 256,), receives one query after the other. Sixteen products
-    are added for each load and store of a sum, so that arithmetic is the limit.
-    """
-    for r in range(PANEL_ROWS):
-        scores[r] = halves[r]
-        scores[PANEL_ROWS + r] = halves[r]
-        scores[2 * PANEL_ROWS + r] = halves[r]
-        scores[3 * PANEL_ROWS + r] = halves[r]
-    for group in range(quad.shape[0] // (QUAD * _COLUMNS)):
-        a = quad[group * QUAD * _COLUMNS : (group + 1) * QUAD * _COLUMNS]
-        x = panel[group * PANEL_ROWS * _COLUMNS : (group + 1) * PANEL_ROWS * _COLUMNS]
-        a00, a10, a20, a30 = a[0], a[1], a[2], a[3]
-        a01, a11, a21, a31 = a[4], a[5], a[6], a[7]
-        a02, a12, a22, a32 = a[8], a[9], a[10], a[11]
-        a03, a13, a23, a33 = a[12], a[13], a[14], a[15]
-        for r in range(PANEL_ROWS):
-            x0, x1 = x[r], x[PANEL_ROWS + r]
-            x2, x3 = x[2 * PANEL_ROWS + r], x[3 * PANEL_ROWS + r]
-            r1, r2, r3 = PANEL_ROWS + r, 2 * PANEL_ROWS + r, 3 * PANEL_ROWS + r
-            scores[r] = scores[r] + a00 * x0 + a01 * x1 + a02 * x2 + a03 * x3
-            scores[r1] = scores[r1] + a10 * x0 + a11 * x1 + a12 * x2 + a13 * x3
-            scores[r2] = scores[r2] + a20 * x0 + a21 * x1 + a22 * x2 + a23 * x3
-            scores[r3] = scores[r3] + a30 * x0 + a31 * x1 + a32 * x2 + a33 * x3

@@ -76,6 +76,20 @@ class Quantized(NamedTuple):
         floats = pack_queries(queries, self.frame, whole)
         return floats, self.frame.margins(floats.squares)
 
+    def for_pairs(self, margins: Float64) -> tuple["Quantized", Float64]:
+        """Return what to go by where the rows ask for each other, and their margins.
+
+        In floats, bounds hold either way. In bytes, a row has an error as a row and one as a
+        query, its margin: of each pair one of both, so that the greater is taken.
+        """
+        if not isinstance(self.panels, BytePanels):
+            return self, margins
+        slack, halves = self.panels.slack.copy(), self.panels.halves.copy()
+        n = margins.size
+        np.maximum(slack[:n], margins, out=slack[:n])
+        halves.reshape(-1)[:n] -= (0.5 * (slack - self.panels.slack)[:n]).astype(halves.dtype)
+        return self._replace(panels=self.panels._replace(halves=halves, slack=slack)), slack[:n]
+
 
 def precisions(n_columns: int) -> tuple[Precision, ...]:
     """Precisions to try, in this order: few columns leave bytes nothing to save."""

@@ -69,7 +69,7 @@ def first_limits(
     n_first = max(min(n_panels // part, _MOST_FIRST_PANELS), _LEAST_FIRST_PANELS)
     n_first = min(n_first, n_panels)
     n_groups = _LANES if 2 * k < _LANES else PANEL_ROWS
-    tile, sums = np.empty(TILE, panels.halves.dtype), np.empty(TILE, np.int32)
+    tile = np.empty(TILE, panels.halves.dtype)
     least = np.empty((QUAD, n_groups), panels.halves.dtype)
     work = np.empty(n_groups)
     slack = 0.0
@@ -81,7 +81,7 @@ def first_limits(
             for group in range(n_groups):
                 least[lane, group] = np.inf
         for p in range(n_first):
-            score_tile(panels, p, quads, quad, sums, tile)
+            score_tile(panels, p, quads, quad, tile)
             for start in range(0, TILE, _LANES):
                 _lower(least, start // PANEL_ROWS, start % n_groups, tile, start)
         for lane in range(min(QUAD, quads.squares.shape[0] - QUAD * quad)):
@@ -111,12 +111,12 @@ def shortlist(
     A query whose candidates do not fit, because too many rows are too close to tell
     apart in this precision, gets the count -1.
     """
-    tile, sums = np.empty(TILE, panels.halves.dtype), np.empty(TILE, np.int32)
+    tile = np.empty(TILE, panels.halves.dtype)
     work = np.empty(state.scores.shape[1])
     full = filling(state)
     for p in range(panels.values.shape[0]):
         for quad in range(quads.values.shape[0]):
-            score_tile(panels, p, quads, quad, sums, tile)
+            score_tile(panels, p, quads, quad, tile)
             for start in range(0, TILE, CHUNK):
                 q = QUAD * quad + start // PANEL_ROWS
                 hits = marks(tile, start, state.limits[q])

@@ -7,9 +7,12 @@ import numpy as np
 from numba.extending import overload
 
 from trivium.arrays import Floats
-from trivium.neighbors.search.products.byte_panels import BytePanels, ByteQuads, byte_scores
+from trivium.blocks.intrinsics import inlined
+from trivium.neighbors.search.products.byte_panels import BytePanels, ByteQuads
+from trivium.neighbors.search.products.byte_products import scores_of_bytes
+from trivium.neighbors.search.products.float_products import scores_of_floats
 from trivium.neighbors.search.products.layout import PANEL_ROWS, QUAD
-from trivium.neighbors.search.products.panels import Panels, Quads, panel_scores
+from trivium.neighbors.search.products.panels import Panels, Quads
 
 TILE = QUAD * PANEL_ROWS
 
@@ -19,18 +22,31 @@ def score_tile(
     p: int,
     quads: Quads | ByteQuads,
     quad: int,
-    sums: Any,
     scores: Floats,
 ) -> None:
     """Write the scores of panel p's rows for the queries of a quad, one query after the other.
 
-    `sums`, of 1024 words, is room to work in. For use in kernels, where the choice that stands
-    here is made by what the panels are, before anything is compiled.
+    For use in kernels, where the choice that stands here is made by what the panels are, before
+    anything is compiled.
     """
     if isinstance(panels, BytePanels) and isinstance(quads, ByteQuads):
-        byte_scores(panels, p, quads, quad, sums, scores)
+        _byte_scores(panels, p, quads, quad, scores)
     else:
-        panel_scores(quads.values[quad], panels.values[p], panels.halves[p], scores)
+        scores_of_floats(quads.values[quad], panels.values[p], panels.halves[p], scores)
+
+
+@inlined
+def _byte_scores(panels: BytePanels, p: int, quads: ByteQuads, quad: int, scores: Floats) -> None:
+    scores_of_bytes(
+        quads.values[quad],
+        quads.starts,
+        quads.units,
+        QUAD * quad,
+        panels.values[p],
+        panels.units[p],
+        panels.halves[p],
+        scores,
+    )
 
 
 def slack_of(panels: Panels | BytePanels, row: int) -> float:
@@ -48,18 +64,16 @@ def without_slack(panels: Panels | BytePanels) -> Panels | BytePanels:
 
 
 @overload(score_tile, strict=False)
-def _score_tile(
-    panels: Any, p: Any, quads: Any, quad: Any, sums: Any, scores: Any
-) -> Callable[..., None]:
+def _score_tile(panels: Any, p: Any, quads: Any, quad: Any, scores: Any) -> Callable[..., None]:
     if panels.instance_class is BytePanels:
 
-        def of_bytes(panels: Any, p: int, quads: Any, quad: int, sums: Any, scores: Floats) -> None:
-            byte_scores(panels, p, quads, quad, sums, scores)
+        def of_bytes(panels: Any, p: int, quads: Any, quad: int, scores: Floats) -> None:
+            _byte_scores(panels, p, quads, quad, scores)
 
         return of_bytes
 
-    def of_floats(panels: Any, p: int, quads: Any, quad: int, sums: Any, scores: Floats) -> None:
-        panel_scores(quads.values[quad], panels.values[p], panels.halves[p], scores)
+    def of_floats(panels: Any, p: int, quads: Any, quad: int, scores: Floats) -> None:
+        scores_of_floats(quads.values[quad], panels.values[p], panels.halves[p], scores)
 
     return of_floats
 

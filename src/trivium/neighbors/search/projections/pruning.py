@@ -100,14 +100,14 @@ def prune(
 ) -> None:
     """Measure the rows whose lower bounds stay within the limits; keep and sort the best."""
     m = asked.queries.shape[0]
-    tile, sums = np.empty(TILE, panels.halves.dtype), np.empty(TILE, np.int32)
+    tile = np.empty(TILE, panels.halves.dtype)
     survivors = np.empty((m, _SURVIVORS + CHUNK), dtype=np.intp)
     counts = np.zeros(m, dtype=np.intp)
     distances[:] = np.inf
     indices[:] = asked.rows.shape[0]  # behind every row
     for p in range(panels.values.shape[0]):
         for quad in range(quads.values.shape[0]):
-            score_tile(panels, p, quads, quad, sums, tile)
+            score_tile(panels, p, quads, quad, tile)
             for start in range(0, TILE, CHUNK):
                 q = QUAD * quad + start // PANEL_ROWS
                 hits = marks(tile, start, bounds.limits[q])
