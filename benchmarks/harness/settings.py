@@ -5,6 +5,7 @@ options that its maker takes. Each is tried once on a small task; those with var
 process of their own.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -49,8 +50,9 @@ class Choice:
 
 
 def kernels() -> list[Setting]:
-    """Kernels of OpenBLAS that this processor may run."""
-    here = _KERNELS.get(instructions(), ())
+    """Kernels of OpenBLAS that this processor may run, beside those that were asked for here."""
+    asked = os.environ.get("OPENBLAS_CORETYPE")
+    here = [name for name in _KERNELS.get(instructions(), ()) if name != asked]
     return [Setting(f"{name} kernels", {"OPENBLAS_CORETYPE": name}) for name in here]
 
 
