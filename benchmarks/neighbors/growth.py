@@ -42,7 +42,7 @@ Maker = Callable[[int, int, int], tuple[Array, Array]]
 def growth_case(conditions: Conditions) -> Case:
     """Sweep rows at 16 columns, and columns with and without structure."""
     # A sweep shows how times grow: there few rounds do, and a point may take a while.
-    few = replace(conditions, rounds=min(conditions.rounds, 3), budget=conditions.budget / 8)
+    few = replace(conditions, rounds=min(conditions.rounds, 3), budget=conditions.budget / 10)
     n = conditions.size(50_000, 1_000)
     m = conditions.size(5_000, 100)
     columns = (2, 8, 32) if conditions.quick else _COLUMNS

@@ -200,8 +200,8 @@ MAKERS: dict[str, tuple[str, Callable[..., Contender]]] = {
 
 DTYPES = {name: dtype for name, (dtype, _) in MAKERS.items()}
 BRUTE = (TRIVIUM, INTEL32, INTEL64, FAISS, USEARCH, SKLEARN, PRODUCT32, PRODUCT64)
-WIDE = (TRIVIUM, INTEL32, FAISS, USEARCH, PRODUCT32)
-"""Of many columns, where a search by the others takes ten times as long."""
+WIDE = (TRIVIUM, INTEL32, FAISS, PRODUCT32)
+"""Of hundreds of columns, where a search by the others takes up to half a minute."""
 
 TREES = (TRIVIUM, PYKDTREE, SCIPY, SKLEARN_TREE, INTEL_TREE, NANOFLANN, FLANNRUST)
 
