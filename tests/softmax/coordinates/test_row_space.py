@@ -331,6 +331,13 @@ class TestWay:
         frame = frame_of(rows.summary(), centred=True)
         assert row_space(rows, frame, 0.1) is not None
         assert row_space(few, frame_of(few.summary(), centred=True), 0.1) is None
+        close = ArrayRows(np.ascontiguousarray(X[:, :30]), y, 3)  # columns as many as rows
+        about = frame_of(close.summary(), centred=True)
+        assert row_space(close, about, 0.1) is not None
+        monkeypatch.setattr(module, "_FEW_PASSES", 0.1)
+        assert row_space(close, about, 0.1) is None
+        assert row_space(close, about, 0.0) is not None
+        assert row_space(rows, frame, 0.1) is not None
         monkeypatch.setattr(module, "_MATRICES", 240)
         with config_context(working_memory=1):
             assert row_space(rows, frame, 0.1) is None

@@ -38,6 +38,7 @@ _BLOCK_VALUES = 1 << 19
 _ROUNDINGS = 4.0  # a row, of the longest row's square: what is left of the products is no more
 _MATRICES = 3  # of n squared: products, their factor, coordinates
 _GRAM, _MOST_PASSES = 1 / 3, 100  # an operation of large matrices, in those of a pass; worth it
+_TIMES, _FEW_PASSES = 2, 15  # columns a row, below which steps save nothing; worth it there
 _LEAST_PENALTY, _MOST_PENALTY = 1e-250, 1e250
 _FAR = 4.0  # units from zero, and a column's range is half a unit at least
 _MARGIN = 0.9  # of tol: coordinates tell a gradient to fewer digits than rows do
@@ -167,7 +168,9 @@ def row_space(rows: Rows, frame: ColumnScaling, alpha: float) -> RowSpace | None
         None if there are no fewer rows than columns, so many that their products outgrow the
         working memory or cost more than they save, or nothing but the origin; if float64
         cannot hold the penalty in the space's units; or if rows are sparse, as products of theirs
-        are not.
+        are not. Where columns are not many times as many, steps in the space cost no less, and
+        all that is saved is the inverse of a smaller matrix: few passes are worth that. Without a
+        penalty they always are, as descent is then not to leave the space.
 
     Examples
     --------
@@ -186,7 +189,8 @@ def row_space(rows: Rows, frame: ColumnScaling, alpha: float) -> RowSpace | None
         return None
     if n >= d or not live.any() or 8.0 * _MATRICES * n * n > working_memory():
         return None
-    if n * (0.5 * d + n) * _GRAM > _MOST_PASSES * 4.0 * d * rows.n_classes:
+    most = _FEW_PASSES if alpha > 0 and d < _TIMES * n else _MOST_PASSES
+    if n * (0.5 * d + n) * _GRAM > most * 4.0 * d * rows.n_classes:
         return None
     scale = float(frame.unit[live].min())
     if alpha > 0 and not _LEAST_PENALTY <= alpha * scale * scale <= _MOST_PENALTY:

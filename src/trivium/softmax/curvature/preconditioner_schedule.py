@@ -15,14 +15,16 @@ _GRAM, _INVERSE = 1 / 3, 2 / 3
 _ROWS, _ROWS_OF_TWO = 4, 16  # times n/size, which costs a third of a pass each
 _FIRST = 5.0  # passes, until probabilities say where the curvature is
 _GROWTH = 1.5
-_MOST_PASSES = 200  # that the first preconditioner may cost
+_MOST_PASSES = 200  # that a preconditioner may cost
+_DEAR = 40.0  # passes, above which the first one is to prove its worth
 
 
 class PreconditionerSchedule:
     """Renews the preconditioner when the steps since the last time have cost as much.
 
     So the sum of both is at most twice what it need be; and none is made for the few passes
-    that the present rate of convergence leaves.
+    that the present rate of convergence leaves. For the same reason a block that costs many passes
+    is not made before the diagonal has been tried for as many.
 
     Parameters
     ----------
@@ -56,6 +58,8 @@ class PreconditionerSchedule:
         self._interval = max(_FIRST, self._blocks)
         # The one of a pilot fit has little to gain.
         self._wait = max(_FIRST, 0.2 * self._blocks) if known is None else 2.0 * self._interval
+        if known is None and self._tries_diagonal:
+            self._wait = self._interval
         self._since = 0.0
         self._norm = math.inf
 
@@ -63,6 +67,11 @@ class PreconditionerSchedule:
     def is_diagonal(self) -> bool:
         """Whether all that it ever answers with is the diagonal."""
         return self._common > _MOST_PASSES
+
+    @property
+    def _tries_diagonal(self) -> bool:
+        """Whether it begins with the diagonal, as the block costs many passes."""
+        return self._common > _DEAR and (not self._warm or self._blocks > _DEAR)
 
     def __call__(self, step: int, at: ProblemAt) -> Inverse | None:
         """Return a new preconditioner if one is due."""
@@ -85,7 +94,7 @@ class PreconditionerSchedule:
     def _first(self, at: ProblemAt) -> Inverse:
         if self._known is not None:
             return self._known
-        if self.is_diagonal:
+        if self.is_diagonal or self._tries_diagonal:
             return common_diagonal(self._problem)
         if self._warm and self._blocks <= _MOST_PASSES:
             return self._blocks_at(at)

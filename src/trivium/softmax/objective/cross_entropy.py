@@ -29,7 +29,7 @@ from trivium.softmax.objective.stored import block_of_stored
 from trivium.softmax.objective.two_classes import slab_length
 
 _BLOCK_VALUES = 1 << 17
-_LEAST_ROWS, _MOST_ROWS = 256, 4096
+_LEAST_ROWS, _MOST_ROWS = 128, 4096
 _MOST_CLASSES = 512  # whose pairs have a number each
 
 
