@@ -23,7 +23,7 @@ N, D = 90, 7
 def _as_large(monkeypatch):
     monkeypatch.setattr(csr, "_FEW_VALUES", 0)
     monkeypatch.setattr(stored, "PART", 16)
-    for user in ("objective.row_sums", "objective.statistics", "certificate.residuals"):
+    for user in ("objective.gradients", "objective.statistics", "certificate.residuals"):
         monkeypatch.setattr(f"trivium.softmax.{user}.PART", 16)
 
 

@@ -10,7 +10,7 @@ from trivium.rows.block import Block
 from trivium.rows.memory import ArrayRows
 from trivium.softmax.objective import two_classes
 from trivium.softmax.objective.cross_entropy import CrossEntropy
-from trivium.softmax.objective.row_sums import gradient_of
+from trivium.softmax.objective.gradients import gradient_of
 from trivium.softmax.objective.two_classes import (
     MarginSums,
     gradient_of_two,

@@ -12,7 +12,7 @@ from trivium.blocks.scaling import comparable_weights
 from trivium.rows.block import Block
 from trivium.rows.csr import Csr, as_large_csr, can_take_sparse, takes_sparse
 from trivium.rows.source import Rows
-from trivium.softmax.objective.row_sums import gradient_of
+from trivium.softmax.objective.gradients import gradient_of
 from trivium.softmax.objective.stored import (
     PART,
     block_of_stored,

@@ -16,6 +16,7 @@ from trivium.blocks.memory import working_memory
 from trivium.blocks.products import add_multiple, inner
 from trivium.blocks.scaling import comparable_weights
 from trivium.rows.source import Rows
+from trivium.softmax.objective.gradients import slab_of_many_classes
 from trivium.softmax.objective.statistics import (
     Gram,
     HessianProduct,
@@ -29,7 +30,7 @@ from trivium.softmax.objective.stored import block_of_stored
 from trivium.softmax.objective.two_classes import slab_length
 
 _BLOCK_VALUES = 1 << 17
-_LEAST_ROWS, _MOST_ROWS = 128, 4096
+_LEAST_ROWS, _MOST_ROWS = 256, 4096
 _MOST_CLASSES = 512  # whose pairs have a number each
 
 
@@ -217,8 +218,9 @@ class CrossEntropy:
         self.long = self.length
         if rows.n_stored is not None and _is_of_stored(center, rows.n_stored, n):
             self.long = block_of_stored(rows)
-        two = rows.n_classes == 2 and rows.n_stored is None
-        self.slab = slab_length(n, d) if two else self.long
+        self.slab = self.long
+        if rows.n_stored is None:
+            self.slab = (slab_length if rows.n_classes == 2 else slab_of_many_classes)(n, d)
         self.shape = (rows.n_classes, d + fit_intercept)
         # Of two classes one row is read: the second's less the first's.
         self.by_columns = rows.n_stored is not None and rows.n_classes > 2

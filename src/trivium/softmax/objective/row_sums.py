@@ -6,7 +6,6 @@ as a tile has rows, so that they do not depend on how many rows the machine take
 lanes are added up two by two.
 """
 
-from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,9 +20,8 @@ from trivium.blocks.elementary import (
     log1p_of_positive_by_numpy,
     quotient,
 )
-from trivium.rows.block import Block
-from trivium.rows.csr import Csr, as_large_csr
-from trivium.softmax.objective.stored import PART, logits_of, moved_rows, pull_back
+from trivium.rows.csr import Csr
+from trivium.softmax.objective.stored import logits_of
 
 TILE = 64
 _A_CALL = 2000  # numbers that NumPy goes through in the time of its calls for one block
@@ -71,50 +69,6 @@ class RowSums(NamedTuple):
         return RowSums(*(one + two for one, two in sums))
 
 
-def gradient_of(
-    block: Block,
-    center: Float64 | None,
-    coef: Float64,
-    intercept: Float64,
-    *,
-    edges: bool = False,
-    room: bool = False,
-) -> tuple[Float64, RowSums]:
-    """Compute the gradient by the coefficients of a linear model, summed over a block's rows.
-
-    Parameters
-    ----------
-    block : Block
-    center : ndarray of shape (d,) or None
-        Subtracted from every row.
-    coef, intercept, edges
-        As in `residuals_of`.
-    room : bool
-        Whether the gradient is to have one more column, of anything.
-
-    Returns
-    -------
-    gradient : ndarray of shape (n_classes, d [+ 1])
-    sums : RowSums
-    """
-    K, d = coef.shape
-    if as_large_csr(block.X) is None:
-        X: Any = moved_rows(block, center)
-        residual, sums = residuals_of(X, coef, intercept, block.codes, block.weights, edges=edges)
-        gradient = np.empty((K, d + room))
-        gradient[:, :d] = pulled_back(residual, X)
-        return gradient, sums
-    back = np.zeros((d + room, K))
-    given, found = _given(coef, intercept), []
-    for part in block.parts(PART):
-        X = moved_rows(part, center)
-        residual = _logits(X, *given)
-        sums = take_residuals(residual, given[1], part.codes, part.weights, edges=edges)
-        pull_back(residual, X, back[:d])
-        found.append(sums)
-    return back.T, reduce(RowSums.merge, found)
-
-
 def residuals_of(
     X: Float64 | Csr,
     coef: Float64,
@@ -141,20 +95,20 @@ def residuals_of(
     residual : ndarray of shape (n_classes, m)
     sums : RowSums
     """
-    given = _given(coef, intercept)
-    logits = _logits(X, *given)
+    given = given_to_logits(coef, intercept)
+    logits = logits_of_rows(X, *given)
     return logits, take_residuals(logits, given[1], codes, weights, edges=edges)
 
 
-def _given(coef: Float64, intercept: Float64) -> tuple[Float64, Float64]:
+def given_to_logits(coef: Float64, intercept: Float64) -> tuple[Float64, Float64]:
     """Take the coefficients that logits need: of two classes the second's less the first's."""
     if len(coef) != 2:
         return coef, intercept
     return coef[1] - coef[0], np.array([0.0, intercept[1] - intercept[0]])
 
 
-def _logits(X: Float64 | Csr, coef: Float64, intercept: Float64) -> Float64:
-    """Compute logits less the intercepts, shape (n_classes, m), of what `_given` returns."""
+def logits_of_rows(X: Float64 | Csr, coef: Float64, intercept: Float64) -> Float64:
+    """Compute logits less intercepts, (n_classes, m), of what `given_to_logits` returns."""
     logits = np.empty((intercept.size, X.shape[0]))
     if coef.ndim == 1:
         logits[0] = 0.0

@@ -12,7 +12,8 @@ from trivium.arrays import Float64, Indices
 from trivium.rows.block import NO_CODES, Block
 from trivium.rows.csr import Csr, as_csr, takes_sparse
 from trivium.rows.products import add_one_there_and_back
-from trivium.softmax.objective.row_sums import RowSums, gradient_of
+from trivium.softmax.objective.gradients import gradient_of
+from trivium.softmax.objective.row_sums import RowSums
 from trivium.softmax.objective.stored import PART, add_curved, logits_of, moved_rows
 from trivium.softmax.objective.two_classes import gradient_of_two, variances_of_margins
 
