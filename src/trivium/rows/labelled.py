@@ -143,6 +143,8 @@ class LabelledRows:
         ValueError, TypeError
             As `class_factors`, or if a product leaves float64.
         """
+        if class_weight is None:
+            return self
         mass = self.class_weights()
         return self.multiplied(
             class_factors(class_weight, self.classes, mass, allow_none_left=allow_none_left)

@@ -9,9 +9,11 @@ import numpy as np
 import scipy.linalg
 
 from trivium.arrays import Float64
+from trivium.blocks.gram import worth_it
 from trivium.blocks.workers import one_blas_thread
 from trivium.least_squares.deletion.fitted import Deletion, FittedTable
 from trivium.least_squares.deletion.high_leverage import LEAST_REMAINING, LostRows, fit_without
+from trivium.least_squares.deletion.leverages import Projection, project, projection
 from trivium.least_squares.solving.design import Design
 from trivium.least_squares.solving.solution import Solution
 from trivium.least_squares.solving.svd import Axes, shrunk
@@ -22,6 +24,7 @@ from trivium.rows.gathered import Gathered
 _FIRST = 1024  # rows that are compared with the fit's own functions
 _ALIKE = 1e-6
 _HIDES_ALL = 1e-3
+_PASSED = 4  # times the length of a block: what is kept of rows is less than they are
 
 
 class EachLeftOut(NamedTuple):
@@ -79,8 +82,11 @@ class _LeftOutOfAll:
 
     deletion: Deletion
     alpha: float
+    projection: Projection | None
 
     def __call__(self, block: Block, most: Float64) -> _Sums:
+        if self.projection is not None:
+            return self._projected(block, most, self.projection)
         deletion, axes = self.deletion, self.deletion.axes
         Q, Y, root = deletion.coordinates(block, most)
         rank_increasing = deletion.rank_increasing(block, most)
@@ -99,6 +105,32 @@ class _LeftOutOfAll:
         each = Gathered.of(leverage, left.residuals / root[:, None], shift, has_digits)
         return _Sums(squares, weight, float(left.squares.sum()), Q.T @ Y, each)
 
+    def _projected(self, block: Block, most: Float64, how: Projection) -> _Sums:
+        """Do so in one pass over the rows, without a penalty, where columns determine the rank."""
+        deletion, axes = self.deletion, self.deletion.axes
+        root, Y = deletion.roots(block, most), deletion.design.centred_targets(block)
+        removed = np.empty(0) if block.weights is None else root * root
+        squares, fits = np.empty(len(Y)), np.empty(Y.shape)
+        products = np.zeros(how.targets.shape)
+        project(np.ascontiguousarray(block.X), removed, Y, how, squares, fits, products)
+        if removed.size:
+            squares *= removed
+        leverage, missed = deletion.share(root) + squares, Y - fits
+        remaining = 1.0 - leverage
+        with np.errstate(divide="ignore", invalid="ignore"):
+            residuals = missed / remaining[:, None]
+        E, weighted = residuals * root[:, None], block.weights is not None
+        shift = self.shifts(np.empty((len(Y), 0)), E, root, leverage, weighted=weighted)
+        missed *= root[:, None]
+        each = Gathered.of(leverage, residuals, shift, remaining > LEAST_REMAINING)
+        return _Sums(
+            float(np.vdot(missed, missed)),
+            float(root @ root),
+            float(squares.sum()),
+            products.T[: axes.values.size],
+            each,
+        )
+
     def shifts(
         self, Q: Float64, E: Float64, root: Float64, leverage: Float64, *, weighted: bool
     ) -> Float64:
@@ -107,6 +139,7 @@ class _LeftOutOfAll:
         Parameters
         ----------
         Q : ndarray of shape (m, r)
+            Looked at under a penalty.
         E : ndarray of shape (m, n_targets)
             Residuals without the row, times the root of its weight.
         root, leverage : ndarray of shape (m,)
@@ -159,8 +192,11 @@ def without_each(
         If a row lies so far beyond the others that rounding hides these.
     """
     axes, table, design = fitted.axes(), fitted.table, fitted.design
-    each = _LeftOutOfAll(fitted.deletion(axes), fitted.alpha)
-    sums = table.rows.reduce(each, _Sums.merge, length=table.length, beside=(fitted.roots,))
+    deletion = fitted.deletion(axes)
+    how = _projection_of(fitted, deletion)
+    each = _LeftOutOfAll(deletion, fitted.alpha, how)
+    length = table.length if how is None else _PASSED * table.length
+    sums = table.rows.reduce(each, _Sums.merge, length=length, beside=(fitted.roots,))
     if _rounding_of(axes) > _HIDES_ALL and not _tells_all(fitted, axes):
         raise ValueError(
             "Some rows lie so far beyond the others that rounding hides what the others do: "
@@ -179,6 +215,16 @@ def without_each(
     for row, solution in anew.items():
         shift[row] = _shift(fitted, solution.coef - coef, solution.intercept - intercept)
     return EachLeftOut(axes, leverage, residuals, shift, anew, sums.squares / design.weight)
+
+
+def _projection_of(fitted: FittedTable, deletion: Deletion) -> Projection | None:
+    """Prepare for one pass over the rows of a large table; None where they are read otherwise."""
+    table, axes = fitted.table, deletion.axes
+    is_plain = fitted.alpha == 0 and not deletion.full and table.rows.n_stored is None
+    if not (is_plain and axes.values.size and worth_it(*table.shape)):
+        return None
+    directly = fitted.design.directly(axes.into)
+    return None if directly is None else projection(*directly, axes.targets)
 
 
 @takes_sparse

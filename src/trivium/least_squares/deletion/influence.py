@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from trivium.arrays import Float64, Indices, Labels
+from trivium.blocks.properties import cached_property
 from trivium.blocks.workers import one_blas_thread
 from trivium.containers import as_array
 from trivium.labels import shown
@@ -54,10 +55,19 @@ class Influence:
         self.leverage = left_out.leverage
         self.loo_residuals = left_out.residuals
         self.shift = left_out.shift
-        scores = below_others(fitted.table.targets() - left_out.residuals, absent)
-        self.loo_scores = decisions(scores)
-        self.loo_predictions: Labels = classes[leading(scores, absent)]
+        self._absent = absent
         self.cooks_distance = self._scaled_shift()
+
+    @cached_property
+    def loo_scores(self) -> Float64:
+        """Return what the fit without the row predicts for it, as `decision_function` would."""
+        return decisions(self._scores)
+
+    @cached_property
+    def loo_predictions(self) -> Labels:
+        """Return the class that this names."""
+        labels: Labels = self._classes[leading(self._scores, self._absent)]
+        return labels
 
     def loo_coef(self, rows: ArrayLike) -> tuple[Float64, Float64]:
         """Coefficients and intercepts of the fits without some rows, each left out alone.
@@ -156,6 +166,11 @@ class Influence:
             names = f"{shown(label)[:12]:>12} {shown(told)[:12]:>12}"
             lines.append(f"{row:>8} {names} {cook:>9.3g} {leverage:>9.3g}")
         return "\n".join(lines)
+
+    @property
+    def _scores(self) -> Float64:
+        """What fits without the rows predict for them, of shape (n, n_targets)."""
+        return below_others(self._fitted.table.targets() - self.loo_residuals, self._absent)
 
     def _scaled_shift(self) -> Float64:
         design, scaling = self._fitted.design, self._fitted.design.scaling

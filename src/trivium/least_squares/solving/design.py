@@ -23,7 +23,7 @@ Statistic = TypeVar("Statistic")
 BLOCK_BYTES = 1 << 20  # of rows, which a core's cache holds: smaller ones wait for Python
 MOST_STORED = 0.2
 """Share of a table's numbers, beyond which products of arrays are quicker."""
-_SAMPLE = 1024
+_SAMPLE, _SAMPLED = 1024, 1 << 18  # rows, and numbers of them
 _MANY_ROWS = 1 << 17  # from which on the first ones are the sample: others cost files a read
 _FOR_MIDDLE = 256
 _NEAR = 8.0  # spreads of a column: to take so much off a product costs three bits
@@ -199,18 +199,33 @@ class Design(NamedTuple):
         """
         X: Any = _quickest(block.X)
         scaling = self.scaling
+        directly = self.directly(matrix)
+        if directly is not None:
+            scaled, offset = directly
+            product: Float64 = X @ scaled
+            product -= offset
+            return product
         with np.errstate(over="ignore"):
             scaled = scaling.unit[:, None] * matrix
-        offset = scaling.origin * scaling.unit
         if not np.isfinite(scaled).all():  # columns of 1e-308 and less
-            product: Float64 = ((dense(X) - scaling.origin) * scaling.unit - self.center) @ matrix
-        elif np.abs(offset).max() <= _NEAR:
-            product = X @ scaled
-            product -= (offset + self.center) @ matrix
-        else:
-            product = (dense(X) - scaling.origin) @ scaled
-            product -= self.center @ matrix
+            return ((dense(X) - scaling.origin) * scaling.unit - self.center) @ matrix
+        product = (dense(X) - scaling.origin) @ scaled
+        product -= self.center @ matrix
         return product
+
+    def directly(self, matrix: Float64) -> tuple[Float64, Float64] | None:
+        """Return by which matrix rows as they are give the product, and what to take off it.
+
+        None where the means are so far off that this would cost digits, or a unit is.
+        """
+        scaling = self.scaling
+        with np.errstate(over="ignore"):
+            scaled: Float64 = scaling.unit[:, None] * matrix
+        offset = scaling.origin * scaling.unit
+        if np.abs(offset).max() > _NEAR or not np.isfinite(scaled).all():
+            return None
+        taken_off: Float64 = (offset + self.center) @ matrix
+        return scaled, taken_off
 
 
 def _quickest(X: Any) -> Any:
@@ -226,8 +241,9 @@ def sampled_scaling(table: Table, *, centred: bool) -> DesignScaling:
     Of many rows these are the first, which are there as soon as any is: who finds by all rows that
     the origin is far from their means takes them once more.
     """
-    few = table.shape[0] <= _MANY_ROWS
-    sample = table.rows.sample(_SAMPLE) if few else table.rows.take(np.arange(_SAMPLE))
+    n, d = table.shape
+    size = max(_FOR_MIDDLE, min(_SAMPLE, _SAMPLED // d))
+    sample = table.rows.sample(size) if n <= _MANY_ROWS else table.rows.take(np.arange(size))
     some = dense(sample.X).astype(np.float64)
     origin = _middle(some) if centred else np.zeros(some.shape[1])
     with np.errstate(over="ignore", invalid="ignore"):
