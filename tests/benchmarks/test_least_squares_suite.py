@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from benchmarks.harness.results import Case, Entry, Race, Run
 from benchmarks.harness.suite import Disagreement
-from benchmarks.harness.timing import Conditions
+from benchmarks.harness.timing import Conditions, base_name
 from benchmarks.least_squares import influence, limits, peers
 from benchmarks.least_squares.fits import agree, race_fits
 from benchmarks.least_squares.influence import Measures, boundaries_case, influence_case
@@ -32,10 +32,11 @@ def test_targets():
 
 
 @pytest.mark.parametrize("n_classes", [2, 4])
-def test_everyone_fits_the_same(n_classes):
+def test_everyone_fits_the_same(n_classes, monkeypatch):
+    monkeypatch.setattr(peers, "kernels", list)  # which would each be tried in a process
     task = Task(*labelled_rows(500, 6, n_classes))
     race = race_fits(task, peers.ALL, ONCE)
-    assert [entry.name for entry in race.entries] == list(peers.ALL)
+    assert list(dict.fromkeys(base_name(entry.name) for entry in race.entries)) == list(peers.ALL)
     for entry in race.entries:
         assert bool(entry.laps) != bool(entry.absent)
         if entry.laps and entry.role == "peer":

@@ -165,6 +165,7 @@ class TestAgree:
 
 def test_case_of_fits_counts_passes(problem, monkeypatch):
     monkeypatch.setattr("benchmarks.softmax.fits.approaches", some)
+    monkeypatch.setattr("benchmarks.softmax.fits.kernels_and_threads", list)  # in processes
     case = case_of_fits("blobs", [problem], ONCE)
     assert list(case.figures["passes"]) == [str(problem)]
     assert case.races[0].subject().laps
