@@ -48,6 +48,14 @@ def contracting_kernel(function: Function) -> Function:
     return _compiled(function, fastmath={"contract"})
 
 
+def reordering_kernel(function: Function) -> Function:
+    """Compile like `contracting_kernel`, and let sums be taken in any order, of numbers alone.
+
+    So loops over sums and greatest values become vectors. NaN must not come in.
+    """
+    return _compiled(function, fastmath={"contract", "reassoc", "nsz", "nnan"})
+
+
 def intrinsic(plain: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Let kernels call what the decorated function writes in LLVM's language.
 

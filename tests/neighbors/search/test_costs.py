@@ -8,6 +8,8 @@ import pytest
 from trivium.neighbors.search.costs import brute_cost, choose, tree_cost
 from trivium.neighbors.search.kd_tree.tree import KDTree
 from trivium.neighbors.search.metrics import METRICS
+from trivium.neighbors.search.products import costs
+from trivium.neighbors.search.products.byte_products import PATHS
 
 EUCLIDEAN, MANHATTAN, COSINE = (METRICS[name] for name in ("euclidean", "manhattan", "cosine"))
 
@@ -90,3 +92,9 @@ def test_costs_grow_with_the_work():
     assert brute_cost(MANHATTAN, 10_000, 8) > brute_cost(EUCLIDEAN, 10_000, 8)
     assert tree_cost(EUCLIDEAN, 100, 8, 5) > tree_cost(EUCLIDEAN, 50, 8, 5)
     assert tree_cost(EUCLIDEAN, 100, 8, 50) > tree_cost(EUCLIDEAN, 100, 8, 5)
+
+
+def test_each_way_to_multiply_bytes_has_its_costs_and_is_worth_having():
+    assert set(costs._BYTES) == set(PATHS)
+    for pair, product in costs._BYTES.values():
+        assert pair + 784 * product < costs.PAIR + 784 * costs.PRODUCT

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trivium.arrays import Float64, Floats
-from trivium.blocks.compiled import kernel
+from trivium.blocks.compiled import kernel, reordering_kernel
 from trivium.neighbors.search.products.byte_products import BYTES
 from trivium.neighbors.search.products.layout import GROUP, PANEL_ROWS, QUAD
 from trivium.neighbors.search.products.panels import FAR, FILL, Frame
@@ -141,24 +141,43 @@ def _padded(n_columns: int) -> int:
     return -(-n_columns // GROUP) * GROUP
 
 
-@kernel
-def _unit(point: Floats, center: Float64, scale: float, most: int) -> tuple[np.float32, float]:
-    """Return a point's unit, in the precision in which it is kept, and its squared norm."""
+@reordering_kernel
+def _take(
+    point: Floats, center: Float64, scale: float, most: int, values: Float64
+) -> tuple[np.float32, float]:
+    """Write a point's values in the frame; return its unit, as it is kept, and squared norm."""
     largest, square = 0.0, 0.0
-    for j in range(point.shape[0]):
+    for j in range(np.uintp(point.shape[0])):
         value = (point[j] - center[j]) * scale
+        values[j] = value
         square += value * value
-        largest = abs(value) if abs(value) > largest else largest
+        size = abs(value)
+        largest = size if size > largest else largest
     return np.float32(largest / most), square
 
 
-@kernel
-def _whole(value: float, unit: float, most: int) -> int:
-    if unit == 0.0:
-        return 0
-    steps = np.rint(value / unit)
-    steps = steps if steps > -most else -most
-    return int(steps if steps < most else most)
+@reordering_kernel
+def _round(
+    values: Float64, n: int, unit: float, most: int, shift: int, written: Any
+) -> tuple[float, float, float]:
+    """Write whole numbers of units, shifted; return squares left out, and of them, and their sum.
+
+    What is left out is measured, so that no rounding is wrong.
+    """
+    steps = 1.0 / unit if unit > 0.0 else 0.0
+    limit = np.float64(most)
+    missed, squares, total = 0.0, 0.0, 0.0
+    for j in range(np.uintp(n)):
+        value = values[j]
+        whole = np.rint(value * steps)
+        whole = whole if whole > -limit else -limit
+        whole = whole if whole < limit else limit
+        left = value - unit * whole
+        missed += left * left
+        squares += whole * whole
+        total += whole
+        written[j] = (np.int32(whole) + np.int32(shift)) & np.int32(255)
+    return missed, squares, total
 
 
 @kernel
@@ -175,50 +194,45 @@ def _pack_panel(
 ) -> None:
     """Write 16 rows at a time: they stay in the cache and fill whole lines of the panel."""
     n_rows, n_columns = rows.shape
-    squares, missed, written = np.empty(_ROWS_OPEN), np.empty(_ROWS_OPEN), np.empty(_ROWS_OPEN)
+    n_groups = values.shape[0] // (GROUP * PANEL_ROWS)
+    own_values = np.empty(n_columns)
+    own_bytes = np.full((_ROWS_OPEN, GROUP * n_groups), _SHIFT, np.uint8)
+    words, own_words = values.view(np.uint32), own_bytes.view(np.uint32)
     values[:] = _SHIFT
     for first in range(0, n_rows, _ROWS_OPEN):
         size = min(_ROWS_OPEN, n_rows - first)
-        missed[:], written[:] = 0.0, 0.0
         for r in range(size):
-            units[first + r], squares[r] = _unit(rows[first + r], center, scale, _LARGEST)
-        for j in range(n_columns):
-            place = (j // GROUP) * GROUP * PANEL_ROWS + j % GROUP
-            for r in range(size):
-                unit = np.float64(units[first + r])
-                value = (rows[first + r, j] - center[j]) * scale
-                whole = _whole(value, unit, _LARGEST)
-                values[place + GROUP * (first + r)] = (whole + _SHIFT) & 255
-                left = value - unit * whole
-                missed[r] += left * left
-                written[r] += whole * whole
-        for r in range(size):
-            unit = np.float64(units[first + r])
-            seen = unit * unit * written[r]
-            own = 0.5 * (missed[r] / tau + _COARSER * tau * seen) + error * squares[r]
+            unit, square = _take(rows[first + r], center, scale, _LARGEST, own_values)
+            step = np.float64(unit)
+            missed, whole, _ = _round(own_values, n_columns, step, _LARGEST, _SHIFT, own_bytes[r])
+            own = 0.5 * (missed / tau + _COARSER * tau * (step * step * whole)) + error * square
+            units[first + r] = unit
             slack[first + r] = 2.0 * own
-            halves[first + r] = 0.5 * squares[r] - own
+            halves[first + r] = 0.5 * square - own
+        for group in range(n_groups):
+            place = group * PANEL_ROWS + first
+            for r in range(size):
+                words[np.uintp(place + r)] = own_words[np.uintp(r), np.uintp(group)]
 
 
 @kernel
 def _pack_quads(
     queries: Floats, center: Float64, scale: float, tau: float, error: float, quads: ByteQuads
 ) -> None:
+    n_columns = queries.shape[1]
+    n_groups = quads.values.shape[1] // (GROUP * QUAD)
+    own_values, own_bytes = np.empty(n_columns), np.zeros(GROUP * n_groups, np.uint8)
+    words, own_words = quads.values.view(np.uint32), own_bytes.view(np.uint32)
     for q in range(queries.shape[0]):
-        unit, square = _unit(queries[q], center, scale, _OWN_LARGEST)
+        unit, square = _take(queries[q], center, -scale, _OWN_LARGEST, own_values)
         if not square < FAR:
             quads.squares[q], quads.margins[q] = np.inf, np.inf
             continue
-        total, missed = 0, 0.0
-        for j in range(queries.shape[1]):
-            value = (queries[q, j] - center[j]) * scale
-            whole = _whole(value, np.float64(unit), _OWN_LARGEST)
-            left = value - np.float64(unit) * whole
-            missed += left * left
-            total += whole
-            place = (j // GROUP * QUAD + q % QUAD) * GROUP + j % GROUP
-            quads.values[q // QUAD, place] = -whole
-        quads.starts[q] = _SHIFT * total
+        step = np.float64(unit)
+        missed, _, total = _round(own_values, n_columns, step, _OWN_LARGEST, 0, own_bytes)
+        for group in range(n_groups):
+            words[q // QUAD, group * QUAD + q % QUAD] = own_words[group]
+        quads.starts[q] = -_SHIFT * int(total)
         quads.units[q] = unit
         quads.squares[q] = square
         quads.margins[q] = tau * square + missed / (_COARSER * tau) + error * square
