@@ -9,7 +9,7 @@ from tests.neighbors.reference import BALL_METRICS, METRICS, MODEST, nearest
 from tests.neighbors.search.asking import CODES, ask, assert_same, nobody
 
 from trivium.neighbors.search.kd_tree import tree as tree_module
-from trivium.neighbors.search.kd_tree.batched import together_pays
+from trivium.neighbors.search.kd_tree.batched import most_together
 from trivium.neighbors.search.kd_tree.nearest import _WIDEN, MOST_TOGETHER, nearest_piece
 from trivium.neighbors.search.kd_tree.tree import KDTree
 from trivium.neighbors.search.metrics import directions
@@ -366,25 +366,23 @@ class TestDeterminism:
             assert_same(found, (distances[order], indices[order]))
 
 
-class TestTogetherPays:
-    pays = staticmethod(together_pays.py_func)
+class TestMostTogether:
+    most = staticmethod(most_together.py_func)
 
-    def test_for_neighbours_in_few_columns_only(self):
-        assert self.pays(2, 10, 8, 23)
-        assert not self.pays(8, 10, 2000, 900)
+    def test_neighbours_in_few_columns_pay_only(self):
+        assert self.most(2, 10, 23) > 8
+        assert self.most(8, 10, 900) < 2000
 
     @given(
         n_columns=st.integers(1, 20),
         k=st.integers(1, MOST_TOGETHER),
-        together=st.integers(1, 5000),
         apart=st.integers(8, 5000),
-        fewer=st.integers(0, 5000),
+        more=st.integers(0, 5000),
     )
     @MODEST
-    def test_the_more_are_shared_the_more_it_does(self, n_columns, k, together, apart, fewer):
-        before = self.pays(n_columns, k, together, apart)
-        assert self.pays(n_columns, k, max(together - fewer, 0), apart) >= before
-        assert self.pays(n_columns, k, together, apart + fewer) >= before
+    def test_the_more_they_take_apart_the_more_they_may_together(self, n_columns, k, apart, more):
+        before = self.most(n_columns, k, apart)
+        assert self.most(n_columns, k, apart + more) >= before
 
 
 class TestRoots:

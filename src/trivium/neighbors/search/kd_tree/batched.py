@@ -135,11 +135,14 @@ def certain(view: TreeView, work: Workspace, lane: int, k: int) -> bool:
 
 
 @inlined
-def together_pays(n_columns: int, k: int, together: int, apart: int) -> bool:
-    """Whether eight queries at once cost less, from the leaves that were looked at.
+def most_together(n_columns: int, k: int, apart: float) -> float:
+    """Leaves that eight queries may look at together, to cost no more than `apart` by themselves.
 
-    Measured: nanoseconds of leaves and lists. At once, a leaf's rows are measured one by one
-    for eight queries that each may need other leaves; apart, eight rows for one query.
+    Measured: nanoseconds of leaves and lists, in two to four columns. At once, a leaf's rows are
+    measured one by one for eight queries that each may need other leaves; apart, eight rows for
+    one query. Each row that enters a list passes all that it holds; the more columns, the fewer
+    rows of a leaf do.
     """
-    at_once = together * (40 + 38 * n_columns) + 700 + (40 + 2 * k) * k
-    return at_once < apart * (90 + 6 * n_columns) + 3200 + 100 * k
+    passing = min(20.0, 48.0 / (n_columns * n_columns)) * k
+    by_themselves = apart * (110 + 8 * n_columns) + 700 + 200 * k
+    return (by_themselves - 600 - 60 * (n_columns - 1) * k) / (40 * n_columns - 30 + passing)

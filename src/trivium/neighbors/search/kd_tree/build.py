@@ -201,22 +201,44 @@ def fill_leaves(
     leaves : tuple of int
         The first leaf, and one past the last.
     """
-    first, stop = leaves
-    n_columns, width = rows.shape[1], tree.blocks.shape[2]
-    starts = np.arange(first, stop + 1) * tree.n_rows >> tree.depth
-    starts -= starts[0]
-    places = starts[:-1, np.newaxis] + np.arange(width)
-    np.minimum(places, starts[1:, np.newaxis] - 1, out=places)  # a leaf's last row fills its block
-    own = order.take(places)
-    near = np.ascontiguousarray(rows.take(own, axis=0).transpose(0, 2, 1))
-    tree.blocks[first:stop, :n_columns] = near
-    tree.numbers[first:stop, n_columns] = numbers.take(own)
-    if tree.depth > 0:  # a root that is a leaf has no box
-        groups, lanes = lanes_of_leaves(tree, leaves)
-        for side, least_or_greatest in enumerate((np.minimum, np.maximum)):
-            # Several times faster than to reduce a short axis.
-            bounds = least_or_greatest.reduceat(near.reshape(-1), np.arange(0, near.size, width))
-            tree.boxes[groups, :, side, lanes] = bounds.reshape(near.shape[:2])
+    shift = tree.boxes.shape[0] - 1 + tree.first_lane if tree.depth > 0 else -1
+    sizes = (*leaves, tree.n_rows, tree.depth, shift)
+    _fill_leaves(tree.boxes, (tree.blocks, tree.numbers), rows, (order, numbers), sizes)
+
+
+@kernel
+def _fill_leaves(
+    boxes: Float64,
+    blocks: tuple[Float64, Indices],
+    rows: Float64,
+    own: tuple[Indices, Indices],
+    sizes: tuple[int, int, int, int, int],
+) -> None:
+    """Do so; the last of the sizes is the child that leaf 0 is, -1 for a root without a box."""
+    first, stop, n_rows, depth, shift = sizes
+    d, width = rows.shape[1], blocks[0].shape[2]
+    near, order, numbers = address(rows, 0), address(own[0], 0), address(own[1], 0)
+    cells, rows_of = address(blocks[0], 0), address(blocks[1], 0)
+    bounds, begin = address(boxes, 0), first * n_rows >> depth
+    for leaf in range(first, stop):
+        start, end = (leaf * n_rows >> depth) - begin, ((leaf + 1) * n_rows >> depth) - begin
+        size, to = end - start, leaf * (d + 1) * width
+        child = leaf + shift
+        side = child // LANES * d * 2 * LANES + child % LANES
+        for j in range(d):
+            low = high = near[order[start] * d + j]
+            for r in range(size):
+                x = near[order[start + r] * d + j]
+                cells[to + r] = x
+                low = x if x < low else low
+                high = x if x > high else high
+            for r in range(size, width):  # the last row fills the block
+                cells[to + r] = cells[to + size - 1]
+            if shift >= 0:
+                bounds[side], bounds[side + LANES] = low, high
+            side, to = side + 2 * LANES, to + width
+        for r in range(width):
+            rows_of[to + r] = numbers[order[start + r if r < size else end - 1]]
 
 
 def lanes_of_leaves(tree: Tree, leaves: tuple[int, int]) -> tuple[Indices, Indices]:
@@ -240,10 +262,21 @@ def bound_groups(tree: Tree) -> None:
     """Write the tight boxes of all groups, whose leaves' boxes are there, into their parents."""
     tree.boxes[0, :, 0, : tree.first_lane] = np.inf  # lanes without a child
     tree.boxes[0, :, 1, : tree.first_lane] = -np.inf
-    n_groups, n_leaves = tree.boxes.shape[0], tree.blocks.shape[0]
-    parents = np.arange(n_groups, n_groups + n_leaves)
-    while (parents := np.unique((parents - 1 + tree.first_lane) // LANES))[0] > 0:
-        groups, lanes = np.divmod(parents - 1 + tree.first_lane, LANES)
-        boxes = tree.boxes[parents]
-        tree.boxes[groups, :, 0, lanes] = boxes[:, :, 0].min(axis=2)
-        tree.boxes[groups, :, 1, lanes] = boxes[:, :, 1].max(axis=2)
+    _bound_groups(tree.boxes, tree.first_lane)
+
+
+@kernel
+def _bound_groups(boxes: Float64, first_lane: int) -> None:
+    """Do so, from the last group to the first that has a parent."""
+    d, bounds = boxes.shape[1], address(boxes, 0)
+    for group in range(boxes.shape[0] - 1, 0, -1):
+        child = group - 1 + first_lane
+        of, to = group * d * 2 * LANES, child // LANES * d * 2 * LANES + child % LANES
+        for _ in range(d):
+            low, high = bounds[of], bounds[of + LANES]
+            for lane in range(1, LANES):
+                x, y = bounds[of + lane], bounds[of + LANES + lane]
+                low = x if x < low else low
+                high = y if y > high else high
+            bounds[to], bounds[to + LANES] = low, high
+            of, to = of + 2 * LANES, to + 2 * LANES

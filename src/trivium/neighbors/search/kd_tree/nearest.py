@@ -19,8 +19,8 @@ from trivium.neighbors.search.kd_tree.batched import (
     certain,
     farthest,
     gather,
+    most_together,
     settle,
-    together_pays,
 )
 from trivium.neighbors.search.kd_tree.build import LANES, Tree
 from trivium.neighbors.search.kd_tree.simd_lists import FORMS, QUERIES, offer_leaf
@@ -42,7 +42,8 @@ MOST_TOGETHER = 63  # neighbours: an entry of a list costs the same for each of 
 
 _SLACK = 8  # candidates beyond the k-th that are collected before the limit is taken anew
 _WIDEN = 1.4  # from the reach of eight lists to the guess for the next
-_BLOCKS_A_TRIAL = 128
+_TRIAL, _SECOND_TRIAL, _BLOCKS_A_TRIAL = 3, 8, 128  # blocks
+_FAR_MORE = 2.0  # leaves than would pay: the first of a trial's blocks has no guess
 _SOME_UNCERTAIN = 64
 
 
@@ -68,13 +69,20 @@ def _push_children(
 
 @inlined
 def _search(
-    view: TreeView, work: Workspace, home: int, k: int, length: int, limit: float
+    view: TreeView,
+    work: Workspace,
+    home: int,
+    k: int,
+    length: int,
+    limit: float,
+    most_leaves: float,
 ) -> tuple[int, int, int]:
     """Collect candidates for the workspace's queries, among them the k nearest rows of each.
 
     Starts from the leaf `home`. Where `length` is 0 there is one query, whose candidates
     go to `work.found`; otherwise there are eight with lists of that length. Returns the
-    numbers of candidates, of leaves and of groups that were looked at.
+    numbers of candidates, of leaves and of groups that were looked at. More leaves than
+    `most_leaves` say that it was given up.
     """
     nodes, bounds, d = work.nodes, work.bounds, view.n_columns
     full = k + max(_SLACK, k // 2)
@@ -82,7 +90,7 @@ def _search(
     nodes[0], bounds[0] = 0, 0.0
     nodes[1], bounds[1] = home, 0.0
     top = 2 if view.n_groups > 0 else 1
-    while top > 0:
+    while top > 0 and n_leaves <= most_leaves:
         top -= 1
         node = nodes[top]
         if bounds[top] > limit:
@@ -147,8 +155,12 @@ def answer(
 ) -> tuple[int, int]:
     """Answer the queries of a piece; see `nearest_piece`.
 
-    Blocks of eight are answered together or apart: of each `_BLOCKS_A_TRIAL` the first is
-    apart and the next together, and the leaves that both had to look at decide on the rest.
+    Blocks of eight are answered together or apart. Now and then one is apart and the next two
+    together, the first of them for a guess that the second begins with; the leaves that the
+    other two had to look at decide on the blocks to come, and what was seen before counts half.
+    The second such trial comes after a few blocks, for the first may be in a corner, and each
+    after it twice as late, up to `_BLOCKS_A_TRIAL`. Blocks of a trial that look at far more
+    leaves than could pay are given up, and so is the trial.
     Queries whose lists prove uncertain wait until the end and are answered apart.
     """
     n_queries, n_later, i, done = queries[0].shape[0], 0, 0, 0
@@ -157,7 +169,8 @@ def answer(
     targets = addresses(results)
     k, wanted, most = sizes
     d, found, lists = view.n_columns, work.found, work.lists
-    n_leaves, n_groups, turn, length, together, apart = 0, 0, 0, 0, 0, 0
+    n_leaves, n_groups, turn, length, together, apart = 0, 0, 0, 0, 0.0, 0.0
+    trial, pause, n_tried, most_leaves = 0, _SECOND_TRIAL, 0.0, np.inf
     worst, guess = np.inf, np.inf
     longest = k + 1 if view.measure.form in FORMS and k <= min(most, view.n_rows - 1) else 0
     while i < n_queries or done < n_later:
@@ -166,14 +179,20 @@ def answer(
             turn, length = -1, 0
             first, done = work.later[done], done + 1
         elif i % QUERIES == 0:
-            turn = i // QUERIES % _BLOCKS_A_TRIAL
-            if turn == 0 or i + QUERIES > n_queries:
-                length, together, apart = 0, 0, 0
+            turn = i // QUERIES - trial
+            if turn == pause:
+                trial, turn, pause = trial + pause, 0, min(2 * pause, _BLOCKS_A_TRIAL)
+            if i + QUERIES > n_queries:
+                turn, length = _TRIAL, 0
+            elif turn == 0:
+                length, together, apart, n_tried = 0, together / 2, apart / 2, n_tried / 2 + 1
             elif turn == 1:
                 length = longest
-            elif turn == 2:
-                pays = together_pays(d, k, together, apart)
+                most_leaves = _FAR_MORE * most_together(d, k, apart / n_tried)
+            elif turn == _TRIAL:
+                pays = together < n_tried * most_together(d, k, apart / n_tried)
                 length = longest if pays and 2 * n_later < max(i, _SOME_UNCERTAIN) else 0
+                most_leaves = np.inf
         if length > 0:
             gather(view, work, points, first, length, worst, guess)
             limit = np.inf  # until the first leaf
@@ -181,10 +200,16 @@ def answer(
         else:
             step = move(view, work, points, first)
             limit = limit_after_step(view.measure, worst, step, view.margin)
-        count, leaves, groups = _search(view, work, view.n_groups + homes[first], k, length, limit)
+        home = view.n_groups + homes[first]
+        most_leaves = most_leaves if length > 0 else np.inf
+        count, leaves, groups = _search(view, work, home, k, length, limit, most_leaves)
         n_leaves, n_groups = n_leaves + leaves, n_groups + groups
+        if leaves > most_leaves:  # the block is answered apart, as those to come
+            trial, pause, guess = i // QUERIES - _TRIAL, _BLOCKS_A_TRIAL, np.inf
+            together = leaves * n_tried
+            continue
         if length > 0:
-            together += leaves
+            together += leaves if turn == _TRIAL - 1 else 0
             reach = farthest(work, k)
             if reach == np.inf and guess < np.inf:  # the guess was too small: once more without
                 guess = np.inf
@@ -195,7 +220,7 @@ def answer(
             for j in range(d):
                 work.point[j] = lists.points[QUERIES * j + QUERIES - 1]
         else:
-            apart += leaves
+            apart += leaves if turn == 0 else 0
             arrange(found, k, count, view.numbers, d * view.width, 0 * k)
             odd = False
             keys, places, lanes = found.keys, found.places, 1

@@ -153,6 +153,11 @@ def admit(view: TreeView, work: Workspace, at: int, size: int, limit: float, cou
     The rows begin at `at`.
     """
     keys, places, reduced = work.found.keys, work.found.places, work.reduced
+    near = 0
+    for r in range(size):  # vectorises: most leaves have nothing near
+        near |= reduced[r] <= limit
+    if near == 0:
+        return count
     before = count
     for r in range(size):
         places[count] = r

@@ -76,6 +76,7 @@ class KDTree:
         each_of(build, range(1 << top), n_jobs)
         if depth > 0:
             bound_groups(self.tree)
+        self._planes: tuple[Indices, Float64] | None = None
 
     def nearest(
         self,
@@ -160,7 +161,11 @@ class KDTree:
         n_queries, n_leaves = queries.shape[0], self.tree.blocks.shape[0]
         bits = _levels(n_queries, _QUERIES_A_BIN * n_leaves) if n_leaves > 1 else 0
         bits = min(bits, _MOST_BITS)
-        planes = leaf_planes(self.tree) if bits > 0 else _NO_PLANES
+        planes = self._planes
+        if bits == 0:
+            planes = _NO_PLANES
+        elif planes is None:  # as for many queries alone, and once
+            planes = self._planes = leaf_planes(self.tree)
         bins = np.empty(n_queries, dtype=np.intp)
 
         def route(piece: slice) -> None:
