@@ -129,6 +129,27 @@ def first_answer() -> None:
 
 
 @app.command()
+def costs(
+    repeats: Annotated[
+        int, typer.Option(min=1, help="Of each piece of work; the least counts.")
+    ] = 9,
+) -> None:
+    """Measure the constants again that choices go by; exit with 1 if one is off by twice."""
+    limit_threads(1)
+    from benchmarks.costs import again, borders
+    from benchmarks.costs.experiments import Watch
+
+    constants = again.measure(Watch(repeats))
+    scale = again.scale_of(constants)
+    typer.echo(again.table(constants) + "\n")
+    found = borders.measure(Watch(3))
+    typer.echo(borders.table(found))
+    off = any(again.is_off(each, scale) for each in constants)
+    slow = any(each.ratio > borders.MOST for each in found)
+    raise typer.Exit(int(off or slow))
+
+
+@app.command()
 def scale(
     folder: Annotated[Path, typer.Option(help="Where tables are written; they are kept.")],
     out: Annotated[Path, typer.Option(help="Results, as JSON.")] = Path("docs/scale/results.json"),

@@ -5,13 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from trivium.blocks.costs import BYTES, WITH_AVX2, WITH_AVX512
 from trivium.neighbors.search.costs import brute_cost, choose, tree_cost
 from trivium.neighbors.search.kd_tree.tree import KDTree
 from trivium.neighbors.search.metrics import METRICS
-from trivium.neighbors.search.products import costs
 from trivium.neighbors.search.products.byte_products import PATHS
 
 EUCLIDEAN, MANHATTAN, COSINE = (METRICS[name] for name in ("euclidean", "manhattan", "cosine"))
+THIRD = METRICS["minkowski"]
 
 
 def chosen(rows, k=10, metric=EUCLIDEAN):
@@ -47,7 +48,7 @@ class TestChoice:
         assert chosen(uniform(20_000, 24)).algorithm == "brute"
 
     def test_many_neighbours_make_a_tree_look_further(self):
-        rows = uniform(4_000, 8)
+        rows = uniform(4_000, 4)
         assert chosen(rows, k=1).algorithm == "kd_tree"
         assert chosen(rows, k=2_000).algorithm == "brute"
 
@@ -59,8 +60,9 @@ class TestChoice:
         assert chosen(uniform(5_000, 3), metric=metric).algorithm == "kd_tree"
 
     def test_where_there_are_no_products_a_tree_pays_sooner(self):
-        rows = uniform(20_000, 10)
+        rows = uniform(20_000, 8)
         assert chosen(rows, metric=MANHATTAN).algorithm == "kd_tree"
+        assert chosen(rows).algorithm == "brute"
 
     def test_a_tree_is_not_built_where_it_cannot_win(self):
         def build(_):
@@ -68,7 +70,7 @@ class TestChoice:
 
         assert choose(EUCLIDEAN, uniform(5_000, 40), 5, build)[0].algorithm == "brute"
 
-    @pytest.mark.parametrize(("d", "algorithm"), [(4, "kd_tree"), (10, "kd_tree"), (16, "brute")])
+    @pytest.mark.parametrize(("d", "algorithm"), [(4, "kd_tree"), (8, "kd_tree"), (16, "brute")])
     def test_a_large_tree_is_built_only_where_small_ones_promise_something(self, d, algorithm):
         rows, sizes = uniform(1_100_000 // d if d < 10 else 110_000, d), []
 
@@ -87,14 +89,41 @@ class TestChoice:
 
 
 def test_costs_grow_with_the_work():
-    assert brute_cost(EUCLIDEAN, 2_000, 8) > brute_cost(EUCLIDEAN, 1_000, 8)
-    assert brute_cost(EUCLIDEAN, 1_000, 16) > brute_cost(EUCLIDEAN, 1_000, 8)
-    assert brute_cost(MANHATTAN, 10_000, 8) > brute_cost(EUCLIDEAN, 10_000, 8)
+    assert brute_cost(EUCLIDEAN, 2_000, 8, 5) > brute_cost(EUCLIDEAN, 1_000, 8, 5)
+    assert brute_cost(EUCLIDEAN, 1_000, 16, 5) > brute_cost(EUCLIDEAN, 1_000, 8, 5)
+    assert brute_cost(EUCLIDEAN, 1_000, 8, 50) > brute_cost(EUCLIDEAN, 1_000, 8, 5)
+    assert brute_cost(MANHATTAN, 10_000, 8, 5) > brute_cost(EUCLIDEAN, 10_000, 8, 5)
+    assert brute_cost(THIRD, 1_000, 8, 5) > brute_cost(MANHATTAN, 1_000, 8, 5)
     assert tree_cost(EUCLIDEAN, 100, 8, 5) > tree_cost(EUCLIDEAN, 50, 8, 5)
     assert tree_cost(EUCLIDEAN, 100, 8, 50) > tree_cost(EUCLIDEAN, 100, 8, 5)
+    assert tree_cost(THIRD, 100, 8, 5) > tree_cost(EUCLIDEAN, 100, 8, 5)
+
+
+@pytest.mark.parametrize("metric", [EUCLIDEAN, MANHATTAN, THIRD])
+@pytest.mark.parametrize("d", [2, 4, 8])
+@pytest.mark.parametrize("n", [200, 1_000, 4_000])
+@pytest.mark.parametrize("k", [1, 10, 100])
+def test_the_choice_is_the_cheaper_by_the_model(metric, n, d, k):
+    rows = uniform(n, d)
+    built = []
+
+    def build(some):
+        built.append(KDTree(metric.measure, some))
+        return built[-1]
+
+    choice, tree = choose(metric, rows, k, build)
+    looks = built[-1].probe(rows[:: -(-n // 32)], k + 1) if built else np.inf
+    cheaper = tree_cost(metric, looks, d, k) < brute_cost(metric, n, d, k)
+    assert choice.algorithm == ("kd_tree" if cheaper else "brute")
+    assert (tree is not None) == cheaper
+
+
+def test_a_row_that_finds_itself_does_not_make_a_tree_look_cheap():
+    rows = uniform(20_000, 12)
+    assert chosen(rows, k=1).algorithm == chosen(rows, k=2).algorithm == "brute"
 
 
 def test_each_way_to_multiply_bytes_has_its_costs_and_is_worth_having():
-    assert set(costs._BYTES) == set(PATHS)
-    for pair, product in costs._BYTES.values():
-        assert pair + 784 * product < costs.PAIR + 784 * costs.PRODUCT
+    assert set(BYTES) == set(PATHS)
+    floats = min(each.pair + 784 * each.product for each in (WITH_AVX512, WITH_AVX2))
+    assert all(each.pair + 784 * each.product < floats for each in BYTES.values())

@@ -1,9 +1,8 @@
-"""Which algorithm costs less: a model whose constants were measured.
+"""Which algorithm costs less: a model whose constants were measured (`blocks.costs`).
 
-Times are nanoseconds on one core of the machine where they were measured; only their
-ratios matter. What a tree costs depends on how the rows lie, so it is not guessed: a tree
-is asked for the neighbours of some of its own rows, and what it had to look at is
-counted. Nothing is timed, so that the choice is the same each time.
+What a tree costs depends on how the rows lie, so it is not guessed: a tree is asked for the
+neighbours of some of its own rows, and what it had to look at is counted. Nothing is timed, so
+that the choice is the same each time.
 """
 
 import math
@@ -13,18 +12,14 @@ from typing import NamedTuple
 import numpy as np
 
 from trivium.arrays import Floats
+from trivium.blocks.costs import search_costs
 from trivium.neighbors.search.kd_tree.tree import KDTree
 from trivium.neighbors.search.measures import POWERS
 from trivium.neighbors.search.metrics import Metric
-from trivium.neighbors.search.products.costs import pair_cost
+from trivium.neighbors.search.products.costs import costs_of, pair_cost
 from trivium.neighbors.search.projections.axes import effective_dimension
 
 _FEW_ROWS = 200
-_QUERY = 8000.0  # candidates of a query, whatever the rows
-_SCAN_ROW, _SCAN_COLUMN = 1.0, 0.25  # direct differences, for other metrics
-_POWER = 12.0  # more for each column, where a power is taken of each difference
-_LOOK, _LOOK_COLUMN = 3.0, 0.2  # what a tree looks at, see `KDTree.probe`
-_NEIGHBOR = 15.0  # candidates of a tree, by neighbour
 _PROBES = 32
 _LARGE = 1_000_000  # numbers in all the rows; smaller trees are soon built
 _SOME_ROWS = 1024, 4096
@@ -38,20 +33,26 @@ class Choice(NamedTuple):
     reason: str
 
 
-def brute_cost(metric: Metric, n_rows: int, n_columns: int) -> float:
+def brute_cost(metric: Metric, n_rows: int, n_columns: int, k: int) -> float:
     """Time for a query among so many rows by `Brute` or, for other metrics, `Scan`."""
+    n_candidates = k * math.log2(1.0 + n_rows / k)
     if metric.by_products:
-        return _QUERY + n_rows * pair_cost(n_columns)
-    return n_rows * (_SCAN_ROW + (_SCAN_COLUMN + _power(metric)) * n_columns)
+        costs = costs_of(n_columns)
+        return costs.query + costs.candidate * n_candidates + n_rows * pair_cost(n_columns)
+    scan = search_costs()
+    row = scan.scan_row + (scan.scan_column + _power(metric)) * n_columns
+    return scan.scan_candidate * n_candidates + n_rows * row
 
 
 def tree_cost(metric: Metric, looks: float, n_columns: int, k: int) -> float:
-    """Time for a query that makes a tree look at so many rows and boxes."""
-    return looks * (_LOOK + (_LOOK_COLUMN + _power(metric)) * n_columns) + k * _NEIGHBOR
+    """Time for a query that makes a tree look at so many rows and boxes, by `KDTree.probe`."""
+    costs = search_costs()
+    each = costs.look + (costs.look_column + _power(metric)) * n_columns
+    return looks * each + k * costs.neighbor
 
 
 def _power(metric: Metric) -> float:
-    return _POWER if metric.measure.form == POWERS else 0.0
+    return search_costs().power if metric.measure.form == POWERS else 0.0
 
 
 def choose(
@@ -83,7 +84,7 @@ def choose(
             f"({dimension:.3g} effectively): it would look at most of them"
         )
         return Choice("brute", reason), None
-    probes, by_brute = rows[:: -(-n // _PROBES)], brute_cost(metric, n, d)
+    probes, by_brute = rows[:: -(-n // _PROBES)], brute_cost(metric, n, d, k)
     if rows.size > _LARGE and n > 2 * _SOME_ROWS[1]:
         expected = _expected_looks(rows, probes, k, build)
         by_tree = tree_cost(metric, expected, d, k)
@@ -95,7 +96,7 @@ def choose(
             )
             return Choice("brute", reason), None
     tree = build(rows)
-    looks = tree.probe(probes, min(k, n))
+    looks = tree.probe(probes, min(k + 1, n))  # each finds itself, which costs nothing
     by_tree = tree_cost(metric, looks, d, k)
     better = by_tree < by_brute
     reason = (
@@ -113,7 +114,7 @@ def _expected_looks(
     for size in _SOME_ROWS:
         step = rows.shape[0] // size
         some = np.ascontiguousarray(rows[step // 2 :: step][:size])
-        looks.append(build(some).probe(probes, min(k, size)))
+        looks.append(build(some).probe(probes, min(k + 1, size)))
     few, many = _SOME_ROWS
     growth = math.log(looks[1] / looks[0]) / math.log(many / few)
     return float(looks[1] * (rows.shape[0] / many) ** (_SLOWING * growth))

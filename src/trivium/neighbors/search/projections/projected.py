@@ -6,10 +6,11 @@ from typing import NamedTuple
 import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
+from trivium.blocks.costs import search_costs
 from trivium.blocks.memory import queries_a_piece
 from trivium.blocks.workers import each_of, one_blas_thread
 from trivium.neighbors.search.measures import Measure
-from trivium.neighbors.search.products.costs import PRODUCT, pair_cost
+from trivium.neighbors.search.products.costs import pair_cost
 from trivium.neighbors.search.products.panels import Frame, frame_of, rounding_error
 from trivium.neighbors.search.products.quantized import Quantized, precisions, unwritten
 from trivium.neighbors.search.products.reservoir import (
@@ -41,11 +42,6 @@ _ROWS_A_PIECE = 4096
 _FAR = 2.0**20  # in units of the rows' greatest norm
 _SAMPLE = 64, 2048  # queries and rows on which survivors are counted
 
-# Nanoseconds on one core, as in `costs`.
-_FINE = 100.0
-_EXACT_ROW, _EXACT_COLUMN = 200.0, 1.0
-_PREPARATION = 2.0
-_WRITE = 6.0  # for each number of the rows, without a projection
 _PATIENCE = 1.1  # a projection is kept: it may cost a little more than it saves at first
 
 
@@ -195,8 +191,8 @@ def worth_looking(m: int, n: int, d: int) -> bool:
 
 
 def _preparation(n: int, d: int) -> float:
-    """Time to find axes and to turn rows to them: some times that of the products alone."""
-    return _PREPARATION * 2.0 * PRODUCT * (n * d * _MOST_AXES + (0.5 * d + 4096) * d**2)
+    """Time to find axes and to turn rows to them."""
+    return search_costs().axes * (n * d * _MOST_AXES + (0.5 * d + 4096) * d**2)
 
 
 def plan_projection(
@@ -222,7 +218,7 @@ def plan_projection(
     with one_blas_thread():
         basis = principal_axes(rows, frame.center, min(_MOST_AXES, d // 2 // 16 * 16) - 1)
         widths, cost = _best_widths(rows, queries, frame, basis, k, own)
-    plain = n * d * _WRITE + m * n * pair_cost(d)
+    plain = n * d * search_costs().write + m * n * pair_cost(d)
     if _preparation(n, d) + m * n * cost > _PATIENCE * plain:
         return None
     return Projected(measure, rows, frame, basis, widths, n_jobs)
@@ -250,7 +246,8 @@ def _best_widths(
     rank -= not own  # a row finds itself among the rows
     limits = np.partition(true, rank, axis=1)[:, rank, None]
     full = basis.axes.shape[1] + 1
-    exact = _EXACT_ROW + rows.shape[1] * _EXACT_COLUMN
+    costs = search_costs()
+    exact = costs.exact_row + rows.shape[1] * costs.exact_column
 
     def survivors(width: int) -> float:
         z = with_tail(heads, squares, width - 1)
@@ -263,7 +260,7 @@ def _best_widths(
     for width in range(8, full + 1, 8):
         guess = max(8, width // 2 // 4 * 4)
         products = pair_cost(guess) + pair_cost(width)
-        cost = products + survivors(width) * _FINE + last * exact
+        cost = products + survivors(width) * costs.fine + last * exact
         options.append((cost, Widths(guess, width, full)))
     cost, widths = min(options)
     return widths, cost

@@ -1,0 +1,1 @@
+"""Measures the constants again that choices go by: ``python -m benchmarks costs``."""

@@ -1,0 +1,123 @@
+"""What work takes: the measured constants by which the cheaper of two ways is chosen.
+
+All are nanoseconds of one core of an AMD EPYC (Zen 4, two cores, 2.6 GHz), on which each was
+measured by an experiment that isolates it. Only their ratios matter: on a machine that is faster
+in all, every choice is the same. Nothing is timed when a choice is made, so that it is the same
+each time and for any number of threads.
+
+``python -m benchmarks costs`` does the experiments again, on the machine at hand, and says which
+constants differ there by more than a factor of two once one factor for all is taken out. A test
+does the same at small sizes.
+"""
+
+from typing import NamedTuple
+
+from trivium.blocks.processor import instructions
+
+
+class SearchCosts(NamedTuple):
+    """What the searches for neighbours take, of d columns, for k neighbours among n rows.
+
+    - Products in float32, for a query:
+      query + candidate·k·log2(1 + n/k) + n·(pair + product·d).
+    - Direct differences, for a query:
+      scan_candidate·k·log2(1 + n/k) + n·(scan_row + (scan_column [+ power])·d).
+    - A tree, for a query that looks at so many rows and boxes:
+      looks·(look + (look_column [+ power])·d) + k·neighbor.
+    - A projection, for the rows that it leaves: fine, and where that leaves them, too,
+      exact_row + exact_column·d; to make it ready: axes·(n·d·128 + (d/2 + 4096)·d²), where without
+      it rows take write·n·d.
+
+    Attributes
+    ----------
+    query : float
+        A search by products, whatever the rows.
+    candidate, scan_candidate : float
+        A row that comes among the nearest so far, of which there are about k·log2(1 + n/k).
+    pair : float
+        A row that is scored, whatever the columns.
+    product : float
+        Its products, for each column, in float32.
+    scan_row, scan_column : float
+        Its differences in float64, and the same for each column.
+    look, look_column : float
+        A row or a box that a tree looks at, and the same for each column.
+    neighbor : float
+        A neighbour of a tree, which is kept in order and sorted.
+    power : float
+        A power of a difference, where the metric takes one.
+    fine : float
+        A score of more coordinates, of a row that the first ones have left.
+    exact_row, exact_column : float
+        The distance of a row that all coordinates have left, and the same for each column.
+    axes : float
+        A product of those that find axes and turn rows to them, with all that goes with it.
+    write : float
+        A number that is written for products.
+    """
+
+    query: float
+    candidate: float
+    pair: float
+    product: float
+    scan_candidate: float
+    scan_row: float
+    scan_column: float
+    look: float
+    look_column: float
+    neighbor: float
+    power: float
+    fine: float
+    exact_row: float
+    exact_column: float
+    axes: float
+    write: float
+
+
+class ByteCosts(NamedTuple):
+    """What a search by products of bytes takes in their place; see `SearchCosts`."""
+
+    query: float
+    candidate: float
+    pair: float
+    product: float
+
+
+WITH_AVX512 = SearchCosts(
+    query=520.0,
+    candidate=11.0,
+    pair=0.12,
+    product=0.027,
+    scan_candidate=37.0,
+    scan_row=0.55,
+    scan_column=0.14,
+    look=1.9,
+    look_column=0.34,
+    neighbor=36.0,
+    power=11.5,
+    fine=125.0,
+    exact_row=90.0,
+    exact_column=0.56,
+    axes=0.062,
+    write=4.2,
+)
+
+WITH_AVX2 = WITH_AVX512._replace(product=0.029, power=15.0)
+"""Measured with AVX2 alone. NEON was not at hand, and takes this set, too."""
+
+_VNNI = ByteCosts(query=1000.0, candidate=22.0, pair=0.14, product=0.008)
+
+BYTES = {
+    "AVX-512 VNNI": _VNNI,
+    "AVX-VNNI": _VNNI,
+    "AVX2": ByteCosts(query=1100.0, candidate=21.0, pair=0.05, product=0.0165),
+    "NEON": _VNNI,
+}
+"""By the instructions that multiply them. AVX-VNNI stands at what AVX-512 takes, for products alone
+take the same (3.7 and 3.5 ns a pair of 784 columns). NEON was not at hand: it does as many products
+of bytes for one of floats."""
+
+
+def search_costs() -> SearchCosts:
+    """Return what searches take with the instructions that kernels are written with."""
+    return WITH_AVX512 if "avx512f" in instructions() else WITH_AVX2
