@@ -18,7 +18,7 @@ from trivium.neighbors.search.products.byte_panels import (
     relative_error,
     write_byte_panels,
 )
-from trivium.neighbors.search.products.byte_products import available
+from trivium.neighbors.search.products.byte_products import BYTES, available
 from trivium.neighbors.search.products.panels import (
     Frame,
     Panels,
@@ -118,6 +118,7 @@ def unwritten(n_rows: int, sample: Floats, frame: Frame, precision: Precision) -
     """Room for so many rows, of which some are given, in a frame."""
     if precision == "bytes":
         spare = min(32 + sample.shape[1] // 8, 128)  # distances concentrate as columns grow
+        spare *= 1 if BYTES.largest == 127 else 4  # fewer bits tell fewer rows apart
         panels = empty_byte_panels(n_rows, frame)
         return Quantized(frame, panels, spare, relative_error(sample, frame))
     return Quantized(frame, empty_panels(n_rows, frame), 16)
