@@ -17,6 +17,7 @@ _VARIABLES = (
 
 _AVX2_ONLY = {
     "NUMBA_CPU_NAME": "haswell",
+    "NUMBA_CPU_FEATURES": "",  # else it compiles for all that the processor has
     "OPENBLAS_CORETYPE": "Haswell",
     "FAISS_OPT_LEVEL": "avx2",  # read by older versions
     "FAISS_SIMD_LEVEL": "AVX2",

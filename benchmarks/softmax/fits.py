@@ -91,16 +91,6 @@ def small_case(conditions: Conditions) -> Case:
     return case_of_fits("small", problems, conditions)
 
 
-def wide_case(conditions: Conditions) -> Case:
-    """Fit hardly fewer rows than columns."""
-    rng = np.random.default_rng(0)
-    n, d, n_classes = conditions.size(1_000, 100), conditions.size(1_100, 110), 5
-    X = rng.normal(size=(n, d))
-    logits = X @ rng.normal(size=(d, n_classes)) * (2.0 / np.sqrt(d))
-    y = (logits + rng.gumbel(size=(n, n_classes))).argmax(axis=1)
-    return case_of_fits("wide", [Problem("wide", X, y, conditions.threads)], conditions)
-
-
 def images_case(conditions: Conditions) -> Case:
     """Fit real images of digits, of 28 by 28 points between 0 and 1."""
     try:

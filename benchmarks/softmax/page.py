@@ -38,7 +38,6 @@ GOALS = {
             names=(peers.sklearn_name("newton-cholesky"),),
         ),
     ),
-    "wide": (Goal("not slower than the best peer", "total", least=1.0),),
     "sparse": (
         Goal("at least 3 times as fast as the best of scikit-learn's solvers", "total", least=3.0),
     ),

@@ -9,7 +9,6 @@ from benchmarks.softmax.fits import (
     sparse_case,
     square_case,
     two_classes_case,
-    wide_case,
 )
 from benchmarks.softmax.page import KEYS, section
 from benchmarks.softmax.singles import latency_case, memory_case
@@ -34,7 +33,6 @@ SUITE = Suite(
         "two_classes": two_classes_case,
         "square": square_case,
         "small": small_case,
-        "wide": wide_case,
         "sparse": sparse_case,
         "images": images_case,
         "memory": memory_case,

@@ -46,11 +46,9 @@ def tile():
 
 class TestBytes:
     @pytest.mark.parametrize("n_groups", [0, 1, 5, 196])
-    @pytest.mark.parametrize("name", PATHS)
+    @pytest.mark.parametrize("name", [*filter(runs, PATHS)])
     def test_sums_are_exact(self, name, n_groups, tile):
         """The greatest numbers of all are among them: nothing saturates."""
-        if not runs(name):
-            pytest.skip("needs a processor with the instruction")
         path = PATHS[name]
         multiply = scores_by(path)
         rng = np.random.default_rng(n_groups)
@@ -267,20 +265,18 @@ with mock.patch.object(processor, "_instructions", lambda *_: features):
 SELECTED = "(TestBracket and 37) or fewest_bits"
 
 
-@pytest.mark.skipif("avx2" not in instructions(), reason="these are paths of x86")
-@pytest.mark.skipif("TRIVIUM_TEST_PATH" in os.environ, reason="it would start itself")
-@pytest.mark.parametrize(
-    ("features", "name", "settings"),
-    [
-        ("avx avx2 fma", "AVX2", {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": ""}),
-        ("avx avx2 fma avxvnni", "AVX-VNNI", {}),
-    ],
-)
-def test_searches_by_every_path(features, name, settings, tmp_path):
+OTHERS = {
+    "AVX2": ("avx avx2 fma", {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": ""}),
+    "AVX-VNNI": ("avx avx2 fma avxvnni", {}),
+}
+"""Instructions by which a path is chosen, and what tells Numba of them."""
+
+
+@pytest.mark.parametrize("name", [*filter(runs, OTHERS)])
+def test_searches_by_every_path(name, tmp_path):
     """A process of its own goes by other instructions, and keeps what it compiles to itself."""
-    if not runs(name):
-        pytest.skip("needs a processor with the instruction")
-    kept = {"NUMBA_CACHE_DIR": str(tmp_path), "TRIVIUM_TEST_PATH": name}
+    features, settings = OTHERS[name]
+    kept = {"NUMBA_CACHE_DIR": str(tmp_path)}
     run = subprocess.run(
         [sys.executable, "-c", AS_ANOTHER, features, name, __file__, "-k", SELECTED],
         env=os.environ | settings | kept,
