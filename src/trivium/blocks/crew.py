@@ -20,6 +20,8 @@ from queue import Empty, SimpleQueue
 from threading import get_ident
 from typing import Any, NamedTuple
 
+from trivium.blocks.cores import keep_off_this_core, run_anywhere
+
 _TICKETS_A_HELPER = 4  # that may wait: while helpers are busy elsewhere, callers ask for no more
 
 
@@ -47,6 +49,7 @@ class Crew:
         self._present: set[int] = set()
         self._tickets = deque([None] * n_helpers)
         _helpers.grow_to(n_helpers)
+        keep_off_this_core(_helpers.thread_ids)
 
     def add(self, number: int, function: Callable[[Any], Any], piece: Any) -> None:
         """Let anybody compute a piece, in the caller's context, which holds NumPy's settings."""
@@ -86,6 +89,7 @@ class Crew:
         self._kept.clear()  # errors hold frames, and these the crew
         while not self._outcomes.empty():
             self._outcomes.get()
+        run_anywhere(_helpers.thread_ids)
 
     def _finished(self) -> _Outcome | None:
         """Return an outcome, if a helper has brought one."""
@@ -121,6 +125,7 @@ class _Helpers:
     def __init__(self) -> None:
         self._calls: SimpleQueue[Crew] = SimpleQueue()
         self._at_work: dict[int, object] = {}
+        self.thread_ids: list[int] = []
 
     def grow_to(self, count: int) -> None:
         """Have so many threads, if they can be had; they do not keep Python from ending."""
@@ -128,7 +133,8 @@ class _Helpers:
             while (place := len(self._at_work)) < count:
                 one = object()
                 # In a single step, as `Thread.start` is not.
-                start_new_thread(_serve, (self._at_work, place, one, self._calls))
+                work = self._at_work, place, one, self._calls, self.thread_ids
+                start_new_thread(_serve, work)
                 self._at_work.setdefault(place, one)
 
     def call(self, crew: Crew) -> bool:
@@ -139,10 +145,17 @@ class _Helpers:
         return True
 
 
-def _serve(at_work: dict[int, object], place: int, me: object, calls: SimpleQueue[Crew]) -> None:
+def _serve(
+    at_work: dict[int, object],
+    place: int,
+    me: object,
+    calls: SimpleQueue[Crew],
+    thread_ids: list[int],
+) -> None:
     """Help whoever calls, unless another thread has this place."""
     if at_work.setdefault(place, me) is not me:
         return
+    thread_ids.append(threading.get_native_id())
     threading.current_thread().name = f"trivium-{place + 1}"
     # What `Thread` does for debuggers and for measurements of coverage.
     if trace := threading.gettrace():
