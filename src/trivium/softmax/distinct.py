@@ -29,10 +29,12 @@ from trivium.rows.sparse import CsrRows
 from trivium.rows.summary import LENGTH, ColumnSummary, Summarise
 
 Hashes = npt.NDArray[np.uint64]
+Same = npt.NDArray[np.bool_]
 
 _HEAD = 8  # columns that tell most rows of numbers apart
 _SMALL = 1 << 23  # bytes, in float64
 _HASHED_AT_ONCE = 1 << 13  # rows that are hashed in the nearest caches
+_SORTED_AT_ONCE = 1 << 13
 _MANY_ROWS = 1 << 20  # of which some have to be repeated among the first, or none is looked for
 _FIRST, _REPEATED = 1 << 16, 0.01
 _START, _FACTOR = (np.uint64(i) for i in (0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93))
@@ -70,7 +72,7 @@ def distinct(rows: Rows) -> Rows:
     n, d = rows.shape
     if n > _MANY_ROWS:
         heads = _heads_of(rows.take(np.arange(_FIRST)).X)
-        if _shared(heads).size < _REPEATED * _FIRST:
+        if _shared(*_ordered(heads)).size < _REPEATED * _FIRST:
             return rows.with_summary(rows.summary()).reweighted(_ratios(rows.weights))
     codes, weights = rows.codes, rows.weights
     if 8 * n * d <= _SMALL:
@@ -78,9 +80,10 @@ def distinct(rows: Rows) -> Rows:
     else:
         source, head = _summarised(rows)
         left = source
-    shared = _shared(head)
+    order, same = _ordered(head)
+    shared = _shared(order, same)
     if not shared.size:
-        return _alone(left, source, head)
+        return _alone(left, source, order)
     whole = np.zeros(n, dtype=np.uint64)
 
     def write(part: slice) -> None:
@@ -110,12 +113,11 @@ def distinct(rows: Rows) -> Rows:
     return merged.with_summary(alone.summary())
 
 
-def _alone(left: Rows, source: Rows, head: Hashes) -> Rows:
+def _alone(left: Rows, source: Rows, order: Indices) -> Rows:
     """Return rows none of which is repeated, small tables in the order of their hashes."""
     weights = _ratios(source.weights)
     if 8 * source.shape[0] * source.shape[1] > min(_SMALL, working_memory()):
         return left.reweighted(weights)
-    order = np.argsort(head)
     block = source.take(order)
     if weights is not None:
         weights = weights[order]
@@ -192,13 +194,25 @@ def _hashes_of(X: Floats | Csr) -> Hashes:
     return hashes
 
 
-def _shared(hashes: Hashes) -> Indices:
-    """Rows whose hash another row has too."""
-    ordered = np.sort(hashes)
-    if not (ordered[1:] == ordered[:-1]).any():
+def _ordered(hashes: Hashes) -> tuple[Indices, Same]:
+    """Order rows by what their hashes begin with, and say of each but the first if it has the same.
+
+    What they end with makes room for the row's number, so that numbers alone are sorted: in half
+    the time of an `argsort`, and on several threads.
+    """
+    n = hashes.size
+    last = np.uint64((1 << n.bit_length()) - 1)
+    keys = np.arange(n, dtype=np.uint64)
+    keys |= hashes & ~last
+    each_of(lambda part: keys[part].sort(), cut(n, max(_SORTED_AT_ONCE, -(-n // 8))))
+    keys.sort(kind="stable")  # of parts that are sorted, to merge them is all there is to do
+    return (keys & last).astype(np.intp), (keys[1:] ^ keys[:-1]) <= last
+
+
+def _shared(order: Indices, same: Same) -> Indices:
+    """Rows whose hash another row may have too, by `_ordered`."""
+    if not same.any():
         return np.empty(0, dtype=np.intp)
-    order = np.argsort(hashes, kind="stable")
-    same = hashes[order[1:]] == hashes[order[:-1]]
     return np.sort(order[np.append(same, False) | np.append(False, same)])
 
 
