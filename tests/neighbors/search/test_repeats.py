@@ -1,12 +1,14 @@
 """Contract 1 where rows repeat: lists are those of a search that knows nothing of it."""
 
 import copy
+import tracemalloc
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from sklearn import config_context
 from tests.neighbors.reference import DATA, METRICS, MODEST, nearest, rows_and_queries
 from tests.neighbors.search.asking import ask, assert_same, nobody
 from tests.rows.split_rows import SplitRows
@@ -120,6 +122,20 @@ class TestLists:
         monkeypatch.setattr("trivium.neighbors.search.repeats._ENTRIES_AT_ONCE", 100)
         assert_same(index_of(rows, n_jobs=n_jobs).nearest(None, 30), right)
 
+    @pytest.mark.parametrize("name", ["ties", "duplicates", "one column"])
+    def test_little_memory_changes_nothing(self, name, monkeypatch):
+        rows, queries = rows_and_queries(name)
+        whole, index = index_of(rows), index_of(rows)
+        points = index.points(queries)
+        right = whole.nearest(None, 30), whole.nearest(points, 30)
+        right += whole.within(None, 2.5), whole.within(points, np.arange(len(queries)) / 9)
+        monkeypatch.setattr("trivium.neighbors.search.repeats._FIRST_WITHIN", 3)
+        with config_context(working_memory=0.001):
+            found = index.nearest(None, 30), index.nearest(points, 30)
+            found += index.within(None, 2.5), index.within(points, np.arange(len(queries)) / 9)
+        for one, other in zip(found, right, strict=True):
+            assert_same(one, other)
+
     def test_slabs_of_rows_that_repeat(self):
         rows, _ = rows_and_queries("ties")
         whole, split = index_of(rows), index_of(SplitRows(rows, cuts=(100, 350)))
@@ -145,6 +161,32 @@ def test_distinct_rows_alone_are_measured(indicators, monkeypatch):
     )
     NearestNeighbors(n_neighbors=5).fit(indicators[0]).kneighbors(None)
     assert measured == [(4, 2)]
+
+
+@pytest.mark.parametrize("asked", ["queries", "rows", "radius"])
+def test_memory_is_that_of_the_result_and_what_the_setting_allows(asked):
+    rng = np.random.default_rng(0)
+    rows, queries = rng.random((8000, 3)), rng.random((4000, 3))
+    rows[rng.permutation(8000)[:5000]] = 0.5
+    index = index_of(rows)
+    assert isinstance(index._slabs[0].searcher, Repeats)
+    points = index.points(queries)
+
+    def search():
+        if asked == "radius":
+            return index.within(points, 0.25)
+        return index.nearest(points if asked == "queries" else None, 300)
+
+    with config_context(working_memory=4):
+        search()  # compiles what it needs
+        tracemalloc.start()
+        found = search()
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    # What radii find is joined, distances first.
+    most = (1.5 if asked == "radius" else 1) * sum(each.nbytes for each in found)
+    assert most > 10 * 2**20
+    assert peak < most + 6 * 2**20
 
 
 def test_the_reason_tells_of_it(indicators):

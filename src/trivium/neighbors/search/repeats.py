@@ -7,11 +7,15 @@ The k nearest distinct rows are enough: a row that belongs in the list comes, by
 behind the first copy of every distinct row that comes before its own.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
+import numpy.typing as npt
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.map_reduce import cut
-from trivium.blocks.workers import each_of
+from trivium.blocks.memory import working_memory
+from trivium.blocks.workers import each_of, worker_count
 from trivium.neighbors.search.copies import Copies
 from trivium.neighbors.search.searcher import Searcher
 
@@ -19,10 +23,16 @@ Lists = tuple[Float64, Indices]
 
 _MORE_AT_FIRST = 8  # distinct rows beyond twice as many as hold k rows in the mean
 _ENTRIES_AT_ONCE = 1 << 16  # of lists that are written out
+_BYTES_A_PLACE = 16  # a distance and a number
+_BYTES_AN_ENTRY = 64  # while it is written out
+_LEAST_A_PIECE, _FIRST_WITHIN, _GROWTH = 16, 1024, 8  # queries
 
 
 class Repeats:
     """Rows that repeat.
+
+    What a search holds besides its result are lists of distinct queries, lists of distinct rows
+    and what is being written out: each may take a quarter of working memory.
 
     Parameters
     ----------
@@ -51,75 +61,147 @@ class Repeats:
         k = wanted + bool((skip >= 0).any())
         asked = self.copies if own else Copies.of(queries)
         if asked is None:
-            lists, list_of = self._lists(queries, k, n_jobs), np.arange(m)
-        else:
-            lists = self._lists(queries.take(asked.first, axis=0), k, n_jobs)
-            list_of = asked.group_of
+            if k == wanted:
+                self._search(queries, n_jobs, found)
+                return
+            asked = _each_alone(m)
+        groups = cut(asked.first.size, _queries_at_once(_BYTES_A_PLACE * k))
+        for some in groups:
+            lists = _empty_lists(some.stop - some.start, k)
+            self._search(queries.take(asked.first[some], axis=0), n_jobs, lists)
+            whole = len(groups) == 1
+            numbers = asked.numbers[asked.starts[some.start] : asked.starts[some.stop]]
+            list_of = asked.group_of if whole else asked.group_of[numbers] - some.start
 
-        def write(some: slice) -> None:
-            distances, rows = (each.take(list_of[some], axis=0) for each in lists)
-            if k > wanted:
-                kept = rows != skip[some, None]
-                kept[kept.all(axis=1), -1] = False
-                distances, rows = distances[kept], rows[kept]
-            found[0][some], found[1][some] = (
-                each.reshape(-1, wanted) for each in (distances, rows)
-            )
+            def write(
+                part: slice,
+                lists: Lists = lists,
+                list_of: Indices = list_of,
+                numbers: Indices | None = None if whole else numbers,
+            ) -> None:
+                distances, rows = (each.take(list_of[part], axis=0) for each in lists)
+                to = part if numbers is None else numbers[part]
+                if k > wanted:
+                    kept = rows != skip[to, None]
+                    kept[kept.all(axis=1), -1] = False
+                    distances, rows = (each[kept].reshape(-1, wanted) for each in (distances, rows))
+                found[0][to], found[1][to] = distances, rows
 
-        each_of(write, cut(m, max(1, _ENTRIES_AT_ONCE // k)), n_jobs)
+            each_of(write, cut(list_of.size, max(1, _entries_at_once(n_jobs) // k)), n_jobs)
 
     def within(
         self, queries: Floats, radius: float | Float64, skip: Indices, n_jobs: int | None
     ) -> tuple[Indices, Float64, Indices]:
         """Find every row within a radius; see `Searcher`."""
-        m, n = queries.shape[0], self.copies.numbers.size
-        starts, distances, groups = self.distinct.within(queries, radius, _nobody(m), n_jobs)
+        reach = np.full(queries.shape[0], radius, dtype=np.float64)
+        if reach.size == 0:
+            return np.zeros(1, np.intp), np.empty(0), np.empty(0, np.intp)
+        counts, distances, rows = map(
+            list, zip(*self._parts_within(queries, reach, skip, n_jobs), strict=True)
+        )
+        starts = np.concatenate([[0], np.cumsum(np.concatenate(counts))])
+        joined = np.concatenate(distances)
+        distances.clear()  # before as much is taken for the numbers
+        return starts, joined, np.concatenate(rows)
+
+    def _parts_within(
+        self, queries: Floats, reach: Float64, skip: Indices, n_jobs: int | None
+    ) -> Iterator[tuple[Indices, Float64, Indices]]:
+        """Yield numbers of rows, distances and rows of some queries after the others."""
+        m, start = queries.shape[0], 0
+        step = min(_FIRST_WITHIN, _queries_at_once(_BYTES_A_PLACE * self._counts.size))
+        most = _entries_at_once(1)
+        while True:
+            some = slice(start, min(start + step, m))
+            nobody = _nobody(some.stop - start)
+            starts, distances, groups = self.distinct.within(
+                queries[some], reach[some], nobody, n_jobs
+            )
+            ends = np.cumsum(self._counts[groups])
+            ends = np.concatenate([[0], ends])[starts[1:]]  # of what each query's rows become
+            last = 0
+            while last < nobody.size:
+                before = ends[last - 1] if last else 0
+                first, last = last, max(last + 1, int(ends.searchsorted(before + most, "right")))
+                of = slice(starts[first], starts[last])
+                whose = np.repeat(np.arange(last - first), np.diff(starts[first : last + 1]))
+                given = skip[start + first : start + last]
+                yield self._all_within(whose, distances[of], groups[of], given)
+            start = some.stop
+            if start >= m:
+                return
+            mean = max(1, groups.size // nobody.size)
+            step = min(_GROWTH * step, _queries_at_once(_BYTES_A_PLACE * mean))
+
+    def _all_within(
+        self, whose: Indices, distances: Float64, groups: Indices, skip: Indices
+    ) -> tuple[Indices, Float64, Indices]:
+        """Write all copies of distinct rows, by ascending number within each query."""
+        n = self.copies.numbers.size
         counts = self._counts[groups]
-        keys = np.repeat(np.repeat(np.arange(m), np.diff(starts)) * n, counts)
+        keys = np.repeat(whose * n, counts)
         keys += self._rows_of(groups, counts)
         order = np.argsort(keys)
         whose, rows = np.divmod(keys[order], n)
         kept = rows != skip[whose]
-        counts = np.bincount(whose[kept], minlength=m)
-        distances = np.repeat(distances, self._counts[groups])[order]
-        return np.concatenate([[0], np.cumsum(counts)]), distances[kept], rows[kept]
+        distances = np.repeat(distances, counts)[order]
+        return np.bincount(whose[kept], minlength=skip.size), distances[kept], rows[kept]
 
-    def _lists(self, queries: Floats, k: int, n_jobs: int | None) -> Lists:
+    def _search(self, queries: Floats, n_jobs: int | None, lists: Lists) -> None:
         """Find the k nearest rows of each query, none left out."""
-        m, most = queries.shape[0], min(k, self._counts.size)
-        lists = np.empty((m, k)), np.empty((m, k), np.intp)
+        m, k = lists[0].shape
+        most = min(k, self._counts.size)
         share = self._counts.size / self.copies.numbers.size
         few = min(most, int(2 * share * k) + _MORE_AT_FIRST)
-        left = self._write(queries, np.arange(m), few, n_jobs, lists)
-        if left.size and few < most:
-            self._write(queries.take(left, axis=0), left, most, n_jobs, lists)
-        return lists
+        for some in cut(m, _queries_at_once(_BYTES_A_PLACE * few)):
+            part, to = queries[some], (lists[0][some], lists[1][some])
+            left = self._write(part, np.arange(part.shape[0]), few, n_jobs, to)
+            for again in cut(left.size, _queries_at_once(_BYTES_A_PLACE * most)):
+                places = left[again]
+                self._write(part.take(places, axis=0), places, most, n_jobs, to)
 
     def _write(
         self, queries: Floats, places: Indices, size: int, n_jobs: int | None, lists: Lists
     ) -> Indices:
         """Write the lists of queries by so many distinct rows; return where these are too few."""
         m, k = queries.shape[0], lists[0].shape[1]
-        near = np.empty((m, size)), np.empty((m, size), np.intp)
+        near = _empty_lists(m, size)
         self.distinct.nearest(queries, _nobody(m), n_jobs, near)
         enough = np.ones(m, np.bool_)
+        at_once = _entries_at_once(n_jobs)
 
-        def write(some: slice) -> None:
-            distances, groups = near[0][some], near[1][some]
-            counts = np.minimum(self._counts[groups], k)
-            if size < min(k, self._counts.size):
-                nearer = counts.sum(axis=1, where=distances < distances[:, -1:])
-                enough[some] = nearer >= k
-            good = enough[some]
-            to = places[some][good]
-            lists[0][to], lists[1][to] = self._expanded(
-                distances[good], groups[good], counts[good], k
-            )
+        def write(piece: slice) -> None:
+            left = [piece]
+            while left:
+                some = left.pop()
+                distances, groups = near[0][some], near[1][some]
+                counts = np.minimum(self._counts[groups], k)
+                if size < min(k, self._counts.size):
+                    nearer = counts.sum(axis=1, where=distances < distances[:, -1:])
+                    enough[some] = nearer >= k
+                good = enough[some]
+                needed = _needed(distances, counts, k) & good[:, None]
+                length = some.stop - some.start
+                if length > 1 and counts.sum(where=needed) > 2 * at_once:  # many are as far away
+                    half = some.start + length // 2
+                    left += [slice(some.start, half), slice(half, some.stop)]
+                    continue
+                to = places[some][good]
+                lists[0][to], lists[1][to] = self._expanded(
+                    distances[good], groups[good], counts[good], needed[good], k
+                )
 
-        each_of(write, cut(m, max(1, _ENTRIES_AT_ONCE // (2 * k + size))), n_jobs)
+        each_of(write, cut(m, max(1, at_once // (2 * k + size))), n_jobs)
         return places[~enough]
 
-    def _expanded(self, distances: Float64, groups: Indices, counts: Indices, k: int) -> Lists:
+    def _expanded(
+        self,
+        distances: Float64,
+        groups: Indices,
+        counts: Indices,
+        needed: npt.NDArray[np.bool_],
+        k: int,
+    ) -> Lists:
         """Write the first k copies of the nearest distinct rows by (distance, number).
 
         Parameters
@@ -128,10 +210,10 @@ class Repeats:
             Sorted by both.
         counts : ndarray of shape (m, p)
             How many copies of each may be of use.
+        needed : ndarray of bool of shape (m, p)
+            Those up to the distance at which there are k copies.
         """
         m, n = distances.shape[0], self.copies.numbers.size
-        filled = (np.cumsum(counts, axis=1) < k).sum(axis=1)
-        needed = distances <= np.take_along_axis(distances, filled[:, None], axis=1)
         whose, counts, near = np.nonzero(needed)[0], counts[needed], distances[needed]
         rows = self._rows_of(groups[needed], counts)
         # Copies of a distinct row rise; of several that are as far away all are sorted together.
@@ -152,6 +234,34 @@ class Repeats:
         places = np.arange(ends[-1] if ends.size else 0)
         places += np.repeat(self.copies.starts[groups] - (ends - counts), counts)
         return self.copies.numbers.take(places)
+
+
+def _queries_at_once(n_bytes: int) -> int:
+    """Return how many queries may have lists of a size at a time."""
+    return max(_LEAST_A_PIECE, int(working_memory() / 4 / n_bytes))
+
+
+def _entries_at_once(n_jobs: int | None) -> int:
+    """Return how many entries of lists each worker may write out at a time."""
+    allowed = int(working_memory() / 4 / worker_count(n_jobs) / _BYTES_AN_ENTRY)
+    return max(1, min(_ENTRIES_AT_ONCE, allowed))
+
+
+def _needed(distances: Float64, counts: Indices, k: int) -> npt.NDArray[np.bool_]:
+    """Say which distinct rows are no farther than the one whose copies make k rows."""
+    filled = (np.cumsum(counts, axis=1) < k).sum(axis=1)
+    last = np.minimum(filled, counts.shape[1] - 1)  # of lists that are too short
+    return distances <= np.take_along_axis(distances, last[:, None], axis=1)
+
+
+def _empty_lists(m: int, k: int) -> Lists:
+    return np.empty((m, k)), np.empty((m, k), np.intp)
+
+
+def _each_alone(m: int) -> Copies:
+    """Say of m queries that none is like another."""
+    each = np.arange(m)
+    return Copies(each, each, each, np.arange(m + 1))
 
 
 def _nobody(m: int) -> Indices:
