@@ -28,6 +28,7 @@ def compiled_from_the_start():
         for patience in (
             brute.patience,
             chosen.patience,
+            chosen.products_patience,
             lbfgs.patience,
             *scan.patience.values(),
         ):

@@ -21,7 +21,12 @@ warnings.simplefilter("ignore", UserWarning)
 rng = np.random.default_rng(0)
 answers = {}
 chosen._LITTLE_WORK = 0
-for patience in (brute.patience, chosen.patience, *scan.patience.values()):
+for patience in (
+    brute.patience,
+    chosen.patience,
+    chosen.products_patience,
+    *scan.patience.values(),
+):
     patience.limit = -1  # loops from the start
 
 def keep(name, *arrays):

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from tests.neighbors.search.asking import ask, assert_same
 
+from trivium.blocks import compiled
 from trivium.neighbors.search import chosen
+from trivium.neighbors.search.brute import Brute
 from trivium.neighbors.search.chosen import Chosen
 from trivium.neighbors.search.kd_tree.tree import KDTree
 from trivium.neighbors.search.metrics import METRICS
@@ -25,8 +27,9 @@ def rows():
 @pytest.fixture
 def patient(monkeypatch):
     """As in a process that has done little so far."""
-    monkeypatch.setattr(chosen.patience, "limit", 1e9)
-    monkeypatch.setattr(chosen.patience, "done", 0.0)
+    for patience in chosen.patience, chosen.products_patience:
+        monkeypatch.setattr(patience, "limit", 1e9)
+        monkeypatch.setattr(patience, "done", 0.0)
     monkeypatch.setattr(chosen, "_LITTLE_WORK", 2_000_000)
 
 
@@ -91,6 +94,36 @@ def test_what_is_asked_for_by_name_is_used_from_the_start(rows, patient, trees):
     search_for(rows, "kd_tree")
     search_for(rows, "ball_tree")
     assert trees == [2_000, 2_000]
+
+
+@pytest.mark.parametrize("kept", ["shortlist", "answer", "both", "none"])
+def test_products_that_are_asked_for_wait_for_their_own_loops(kept, patient, monkeypatch):
+    """Whether those of trees are on disk is nothing to them."""
+    names = {"shortlist", "answer"} if kept == "both" else {kept}
+    monkeypatch.setattr(compiled, "is_kept", lambda loop: loop.__name__ in names)
+    for patience in chosen.patience, chosen.products_patience:
+        monkeypatch.setattr(patience, "limit", None)
+    rows = np.zeros((60_000, 64))
+    searched = []
+    for way in Brute, Scan:
+        monkeypatch.setattr(way, "nearest", lambda self, *_, **__: searched.append(type(self)))
+    search_for(rows, "brute").nearest(rows[:1000], np.full(1000, -1), 1, ())
+    assert searched == [Brute if "shortlist" in names else Scan]
+    search_for(rows, "brute").nearest(rows[:1000], np.full(1000, -1), 1, ())
+    assert searched[1:] == [Brute]  # enough was done by now to compile them
+
+
+def test_products_that_are_chosen_wait_for_their_loops_too(patient, monkeypatch):
+    rows = np.random.default_rng(0).random((2_000, 40))
+    searched = []
+    for way in Brute, Scan:
+        monkeypatch.setattr(way, "nearest", lambda self, *_, **__: searched.append(type(self)))
+    search = search_for(rows)
+    assert search.choice.algorithm == "brute"
+    for _ in range(2):
+        search.nearest(rows, np.full(2_000, -1), 1, ())
+        chosen.products_patience.done = chosen.products_patience.limit
+    assert searched == [Scan, Brute]
 
 
 def pickled(search):

@@ -14,13 +14,17 @@ from trivium.neighbors.search.costs import Choice, choose
 from trivium.neighbors.search.kd_tree.nearest import answer
 from trivium.neighbors.search.kd_tree.tree import KDTree
 from trivium.neighbors.search.metrics import Metric
+from trivium.neighbors.search.products.shortlist import shortlist
 from trivium.neighbors.search.scan import Scan
 from trivium.neighbors.search.searcher import Searcher
 
 _LITTLE_WORK = 2_000_000  # numbers to subtract: done before a tree could be built
 
 patience = Patience(answer, to_compile=1 << 32, to_load=1 << 27)
-"""Numbers that are subtracted, at less than 1 ns each, before trees and products are used."""
+"""Numbers that are subtracted, at less than 1 ns each, before "auto" chooses."""
+
+products_patience = Patience(shortlist, to_compile=1 << 32, to_load=1 << 27)
+"""The same before products are used, whether they were chosen or asked for."""
 
 
 class _Settled(NamedTuple):
@@ -109,10 +113,12 @@ class Chosen:
             return settled.searcher  # it is built
         work = queries.shape[0] * self._rows.size
         self._asked += work
-        waits = not patience.is_over(work)
-        if waits or self._asked < _LITTLE_WORK:
+        chooses, multiplies = patience.is_over(work), products_patience.is_over(work)
+        if self._asked < _LITTLE_WORK or (settled is None and not chooses):
             return self._scan
-        return self._settle().searcher
+        settled = self._settle()
+        waits = settled.choice.algorithm == "brute" and not multiplies
+        return self._scan if waits else settled.searcher
 
     def _settle(self) -> _Settled:
         settled = self._settled

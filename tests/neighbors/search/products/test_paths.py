@@ -245,8 +245,9 @@ def test_bytes_of_the_fewest_bits_still_tell_rows_apart(monkeypatch):
     monkeypatch.setattr(brute, "_COLUMNS_WORTH_JOIN", -(10**9))
     found = ask(Brute(EUCLIDEAN, rows), rows, 10, np.arange(3000), own=True)
     assert_same(found, nearest(None, rows, 10))
-    if byte_products.available():
-        assert all(left < 50 for precision, left in written if precision == "bytes")
+    left_by_bytes = [left for precision, left in written if precision == "bytes"]
+    assert len(left_by_bytes) == (2 if byte_products.available() else 0)
+    assert all(left < 50 for left in left_by_bytes)
 
 
 AS_ANOTHER = """
