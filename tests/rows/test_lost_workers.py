@@ -131,6 +131,11 @@ def slowly(part):
     return part
 
 
+def briefly(part):
+    time.sleep(1)
+    return part
+
+
 def test_workers_that_stand_still_end_in_an_error(own_client, monkeypatch):
     monkeypatch.setattr(trivium.rows.workers_of_dask, "_LOOK", 0.2)
     monkeypatch.setattr(trivium.rows.workers_of_dask, "_STALL", 0.6)
@@ -139,6 +144,21 @@ def test_workers_that_stand_still_end_in_an_error(own_client, monkeypatch):
     rows = da.from_array(X).map_blocks(slowly, dtype=float, meta=np.empty((0, 0)))
     with pytest.raises(RuntimeError, match="The workers of tcp://127.0.0.1.* stand still"):
         LeastSquaresClassifier().fit(rows, Y)
+
+
+def test_a_worker_may_die_while_it_is_asked(own_client, monkeypatch):
+    monkeypatch.setattr(trivium.rows.workers_of_dask, "_LOOK", 0.2)
+    asked = []
+
+    def call_stack(_):
+        asked.append(True)
+        raise distributed.comm.CommClosedError("Stream is closed")
+
+    monkeypatch.setattr(distributed.Client, "call_stack", call_stack)
+    own_client.wait_for_workers(1, timeout=60)
+    rows = da.from_array(X).map_blocks(briefly, dtype=float, meta=np.empty((0, 0)))
+    assert LeastSquaresClassifier().fit(rows, Y).score(X, Y) > 0.5
+    assert asked
 
 
 def test_all_workers_may_be_killed_if_others_come(own_client, kill_at, tmp_path, monkeypatch):

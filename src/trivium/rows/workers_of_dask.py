@@ -249,7 +249,7 @@ class Workers:
             elif not self.client.nthreads():
                 lonely += _LOOK
             else:
-                lonely, idle = 0.0, 0.0 if self.client.call_stack() else idle + _LOOK
+                lonely, idle = 0.0, 0.0 if self._is_at_work() else idle + _LOOK
             if lonely >= _PATIENCE:
                 raise LostError(
                     f"No worker is left at {self.client.scheduler.address}, and none has come for "
@@ -261,6 +261,15 @@ class Workers:
                     "where one was lost while another fetched its rows. Start the cluster anew "
                     "(client.restart()), and begin again."
                 )
+
+    def _is_at_work(self) -> bool:
+        """Whether some worker is at something, or has died while it was asked."""
+        from distributed.comm.core import CommClosedError
+
+        try:
+            return bool(self.client.call_stack())
+        except CommClosedError:
+            return True
 
     def _let_go(self) -> None:
         """Release all that is kept."""
