@@ -3,7 +3,8 @@
 A thread that is woken goes where the system expects room. In a virtual machine this is often not
 the core that has been idle for a while, which its host may have given to others, but the one of the
 thread that woke it. Two threads then share a core until the system sees it, some milliseconds
-later: longer than many a fit. So helpers are kept off their caller's core while it works.
+later: longer than many a fit. So helpers are kept off their caller's core until it has nothing more
+to do itself.
 """
 
 import ctypes

@@ -49,6 +49,7 @@ class Crew:
         self._present: set[int] = set()
         self._tickets = deque([None] * n_helpers)
         _helpers.grow_to(n_helpers)
+        self._is_alone = True
         keep_off_this_core(_helpers.thread_ids)
 
     def add(self, number: int, function: Callable[[Any], Any], piece: Any) -> None:
@@ -62,7 +63,7 @@ class Crew:
         while number not in self._kept:
             # The caller's own interrupt is not kept for later. No name for the outcome: an error
             # would hold this frame by its traceback, and this frame the error.
-            self._keep(self._finished() or self._work(Exception) or self._outcomes.get())
+            self._keep(self._finished() or self._work(Exception) or self._awaited())
         _, result, error = self._kept.pop(number)
         if error is not None:
             try:
@@ -89,13 +90,24 @@ class Crew:
         self._kept.clear()  # errors hold frames, and these the crew
         while not self._outcomes.empty():
             self._outcomes.get()
-        run_anywhere(_helpers.thread_ids)
+        self._free_helpers()
 
     def _finished(self) -> _Outcome | None:
         """Return an outcome, if a helper has brought one."""
         with suppress(Empty):
             return self._outcomes.get_nowait()
         return None
+
+    def _awaited(self) -> _Outcome | None:
+        """Wait for an outcome, and leave the core to helpers meanwhile."""
+        self._free_helpers()
+        return self._outcomes.get()
+
+    def _free_helpers(self) -> None:
+        """Let helpers run on the caller's core, too, from now on."""
+        if self._is_alone:
+            self._is_alone = False
+            run_anywhere(_helpers.thread_ids)
 
     def _keep(self, outcome: _Outcome | None) -> None:
         """Keep an outcome until it is wanted; helpers that leave bring none."""
