@@ -61,6 +61,8 @@ def show(browser, address):
 
     yield shown
     for context in contexts:
+        for page in context.pages:  # a request that is cut off is an error to the server
+            page.wait_for_load_state("networkidle")
         context.close()
 
 
