@@ -11,6 +11,12 @@ from trivium.blocks.workers import each_of
 SAID = cores._this_core() is not None
 
 
+@pytest.fixture(autouse=True)
+def idle(monkeypatch):
+    """Say that nothing else runs here."""
+    monkeypatch.setattr(os, "getloadavg", lambda: (0.0, 0.0, 0.0), raising=False)
+
+
 @pytest.fixture
 def thread_id():
     """The number of a thread that waits until the test is over."""
@@ -43,6 +49,13 @@ def test_a_thread_keeps_off_a_core_for_a_while(thread_id, monkeypatch):
     assert allowed(thread_id) == (own - {here} or own)
     cores.run_anywhere([thread_id])
     assert allowed(thread_id) == own == allowed(0)
+
+
+def test_threads_stay_where_the_system_puts_them_if_no_core_is_idle(thread_id, monkeypatch):
+    busy = float(max(1, len(allowed(0))))
+    monkeypatch.setattr(os, "getloadavg", lambda: (busy, 0.0, 0.0), raising=False)
+    cores.keep_off_this_core([thread_id])
+    assert allowed(thread_id) == allowed(0)
 
 
 def test_threads_that_have_ended_are_passed_over(thread_id):

@@ -4,7 +4,7 @@ A thread that is woken goes where the system expects room. In a virtual machine 
 the core that has been idle for a while, which its host may have given to others, but the one of the
 thread that woke it. Two threads then share a core until the system sees it, some milliseconds
 later: longer than many a fit. So helpers are kept off their caller's core until it has nothing more
-to do itself.
+to do itself; where as much runs as there are cores, no core is idle, and it is left to the system.
 """
 
 import ctypes
@@ -15,7 +15,7 @@ from functools import lru_cache
 
 
 def keep_off_this_core(thread_ids: Iterable[int]) -> None:
-    """Let threads run on all of the caller's cores but the one it is on.
+    """Let threads run on all of the caller's cores but the one it is on, if some are idle.
 
     Parameters
     ----------
@@ -23,8 +23,10 @@ def keep_off_this_core(thread_ids: Iterable[int]) -> None:
         The system's numbers of threads of this process; one that has ended is passed over.
     """
     where = _this_core()
-    if where is not None:
-        cores = os.sched_getaffinity(0)
+    if where is None:
+        return
+    cores = os.sched_getaffinity(0)
+    if os.getloadavg()[0] < len(cores):
         _allow(thread_ids, cores - {where()} or cores)
 
 
