@@ -58,6 +58,15 @@ def test_threads_stay_where_the_system_puts_them_if_no_core_is_idle(thread_id, m
     assert allowed(thread_id) == allowed(0)
 
 
+def test_threads_stay_where_they_are_if_nobody_knows_what_runs(thread_id, monkeypatch):
+    def unknown():
+        raise OSError("Load averages are unobtainable")
+
+    monkeypatch.setattr(os, "getloadavg", unknown, raising=False)
+    cores.keep_off_this_core([thread_id])
+    assert allowed(thread_id) == allowed(0)
+
+
 def test_threads_that_have_ended_are_passed_over(thread_id):
     gone = threading.Thread(target=int)
     gone.start()

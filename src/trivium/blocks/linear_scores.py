@@ -20,13 +20,19 @@ class Stored(Protocol):
     """Rows of which only what is not zero is stored."""
 
     @property
-    def shape(self) -> tuple[int, int]: ...  # noqa: D102 - as of an array
+    def shape(self) -> tuple[int, int]:
+        """Numbers of rows and columns."""
+        ...
 
     def __getitem__(self, rows: slice) -> Any: ...
 
-    def take(self, numbers: Indices) -> Any: ...  # noqa: D102
+    def take(self, numbers: Indices) -> Any:
+        """Return rows by their numbers."""
+        ...
 
-    def toarray(self) -> Floats: ...  # noqa: D102
+    def toarray(self) -> Floats:
+        """Return all rows as an array."""
+        ...
 
     def add_scores(self, columns: Float64, scores: Float64) -> None:
         """Add the product with columns, of shape (d, K), to scores."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ContextDecorator, contextmanager
 from contextvars import ContextVar
 from functools import lru_cache, partial
+from importlib import import_module
 from threading import RLock, get_ident
 from typing import Any, TypeVar
 from weakref import ref
@@ -306,9 +307,9 @@ def _libraries() -> list[Any]:
 
 
 def _listed() -> list[Any]:
-    import scipy.linalg  # noqa: F401 - loads SciPy's BLAS, so that the controller finds it
     from threadpoolctl import ThreadpoolController
 
+    import_module("scipy.linalg")  # loads SciPy's BLAS, so that the controller finds it
     libraries: list[Any] = ThreadpoolController().select(user_api="blas").lib_controllers
     return libraries
 

@@ -10,7 +10,7 @@ from trivium.comparison.score_tables import score_text
 
 _SHOWN = ("accuracy", "balanced_accuracy", "log_loss", "brier")
 # No colour but the notebook's own, so that it reads on light and on dark.
-_STYLE = (
+_STYLE = Markup(
     ".trivium-verdict{max-width:44em;line-height:1.5}"
     ".trivium-verdict h3{margin:.2em 0 .3em;font-size:1.35em}"
     ".trivium-verdict p{margin:0 0 .7em}"
@@ -60,7 +60,7 @@ def to_fragment(comparison: Result) -> str:
             '<h3>{}</h3><p>{}</p>{}<table><thead><tr><th scope="col">model</th>{}</tr></thead>'
             "<tbody>{}</tbody></table></div>"
         ).format(
-            Markup(_STYLE),  # noqa: S704 - our own
+            _STYLE,
             marked(str(comparison.data["target"])),
             table_words(comparison.data),
             headline(comparison),

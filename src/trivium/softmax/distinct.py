@@ -197,8 +197,8 @@ def _hashes_of(X: Floats | Csr) -> Hashes:
 def _ordered(hashes: Hashes) -> tuple[Indices, Same]:
     """Order rows by what their hashes begin with, and say of each but the first if it has the same.
 
-    What they end with makes room for the row's number, so that numbers alone are sorted: in half
-    the time of an `argsort`, and on several threads.
+    What they end with makes room for the row's number, so that numbers alone are sorted,
+    which takes less than an `argsort`, and on several threads.
     """
     n = hashes.size
     last = np.uint64((1 << n.bit_length()) - 1)
