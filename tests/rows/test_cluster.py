@@ -31,6 +31,7 @@ from trivium import (
 from trivium.rows.cluster import DaskRows
 from trivium.rows.dask_tables import DaskTable
 from trivium.rows.memory import ArrayRows
+from trivium.rows.partitions import Known
 from trivium.storage.errors import NotStorableError
 
 
@@ -106,6 +107,23 @@ def test_rows_on_workers_answer_as_an_array_does(client):
         if view is rows:  # some of the rows were copied in memory, which is a read
             assert read[0] == pytest.approx(read[1] + 1)
             assert view.reads == pytest.approx(read[0] + 3 + 1 / 90)
+
+
+@pytest.mark.parametrize("n_classes, n_bytes", [(3, 1), (256, 1), (257, 2)])
+def test_classes_go_to_workers_in_few_bytes(client, monkeypatch, n_classes, n_bytes):
+    X, codes = np.ones((600, 1)), np.arange(600) % n_classes
+    sent, keep = [], trivium.rows.cluster.Workers.keep
+
+    def seen(self, *arguments, **options):
+        sent.extend(each.codes for each in arguments if isinstance(each, Known))
+        return keep(self, *arguments, **options)
+
+    monkeypatch.setattr(trivium.rows.cluster.Workers, "keep", seen)
+    rows = rows_of(X, [300], codes, n_classes)
+    (whole,) = rows.slabs(sys.maxsize)
+    np.testing.assert_array_equal(np.concatenate(sent), codes)
+    assert {each.dtype.itemsize for each in sent} == {n_bytes}
+    assert whole.codes.dtype == np.intp
 
 
 def _views(rows, plain):

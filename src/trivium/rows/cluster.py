@@ -231,9 +231,11 @@ class DaskRows(BaseRows):
         """
         if not self._known:
             has_labels = bool(self.codes.size) or self.weights is not None
+            few_bytes = np.min_scalar_type(max(self.n_classes - 1, 0))
             for shard, place in zip(self._shards, self._places(), strict=True):
-                own = self._labelled(0, None, place)
-                known = Known(shard.numbers, own.codes, own.weights)
+                codes = self.codes[place].astype(few_bytes, copy=False)
+                weights = None if self.weights is None else self.weights[place]
+                known = Known(shard.numbers, codes, weights)
                 is_something = has_labels or shard.numbers is not None
                 self._known.append(self._workers.keep(kept, known) if is_something else None)
         return self._known
