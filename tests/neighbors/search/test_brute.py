@@ -359,9 +359,11 @@ class TestDeterminism:
     @pytest.mark.usefixtures("join_always")
     def test_threads_do_not_show_in_a_join(self):
         rows, _ = rows_and_queries("many rows")
-        right = ask(Brute(EUCLIDEAN, rows), rows, 12, np.arange(3000), own=True)
+        right = ask(Brute(EUCLIDEAN, rows), rows, 12, np.arange(len(rows)), own=True)
         for n_jobs in (2, 4):
-            found = ask(Brute(EUCLIDEAN, rows), rows, 12, np.arange(3000), own=True, n_jobs=n_jobs)
+            found = ask(
+                Brute(EUCLIDEAN, rows), rows, 12, np.arange(len(rows)), own=True, n_jobs=n_jobs
+            )
             assert_same(found, right)
 
     def test_many_threads_may_ask_a_fresh_search(self):

@@ -191,7 +191,7 @@ class TestLists:
     @cases(DATA)
     def test_they_are_those_of_the_scan(self, name, metric, short_pieces):
         rows, queries = data_of(name, metric)
-        tree = tree_of(rows, metric)
+        tree, queries = tree_of(rows, metric), queries[::3]
         right = scan(rows, metric, queries, max(SIZES))
         for k in SIZES:
             assert_same(ask_piece(tree, metric, queries, k)[0], first(right, k))
