@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,20 @@ from tests.programs import PATIENCE
 from trivium import __version__, cli, commands, signals
 from trivium.sheet import parallel, published
 from trivium.sheet.records import Check, Erratum, Part, TaskResult
+from trivium.sheet.rendering import render_task
 from trivium.sheet.run import former_pictures
+
+
+@lru_cache
+def drawn(number):
+    """Return a task with its pictures, drawn by whoever asks for it first."""
+    return render_task(number, lambda *_: None)
+
+
+@pytest.fixture
+def drawn_once(monkeypatch):
+    """Let runs in this process, of which only what is said of a task is asked, share pictures."""
+    monkeypatch.setattr("trivium.sheet.run.render_task", lambda number, _: drawn(number))
 
 
 def call(monkeypatch, *arguments):
@@ -43,6 +57,7 @@ def test_task_on_the_terminal(monkeypatch, capsys, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"figures", "report.html", "sheet.json"}
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_everything_on_the_terminal(monkeypatch, capsys, tmp_path):
     assert call(monkeypatch, "sheet", "--task", 2, "--verbose", "--out", tmp_path) == 0
     out = capsys.readouterr().out
@@ -63,6 +78,7 @@ def test_summary_of_all_tasks_fits_on_a_screen(monkeypatch, capsys):
     assert "(follows: RSS)" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_report_says_when_and_how_it_was_made(monkeypatch, tmp_path):
     assert call(monkeypatch, "sheet", "--task", 2, "--out", tmp_path) == 0
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
@@ -72,6 +88,7 @@ def test_report_says_when_and_how_it_was_made(monkeypatch, tmp_path):
     assert f"<dt>trivium</dt><dd>{__version__}</dd>" in foot
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_json_is_all_that_is_printed(monkeypatch, capsys, tmp_path):
     assert call(monkeypatch, "sheet", "--task", 2, "--json", "--out", tmp_path) == 0
     printed = capsys.readouterr().out
@@ -88,6 +105,7 @@ def test_a_number_that_is_not_reproduced_gives_1(monkeypatch, capsys, tmp_path):
     assert (tmp_path / "report.html").exists()
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_default_folder(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert call(monkeypatch, "sheet", "--task", 2) == 0
@@ -247,10 +265,15 @@ def through_shell(arguments, redirections, folder):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is full")
-@pytest.mark.parametrize("arguments", ["--version", "sheet --help", "sheet --task 2 --json"])
 @pytest.mark.parametrize(
-    ("redirection", "why"),
-    [(">&-", "standard output is closed"), (">/dev/full", "No space left on device")],
+    ("arguments", "redirection", "why"),
+    [
+        ("--version", ">&-", "standard output is closed"),
+        ("sheet --help", ">&-", "standard output is closed"),
+        ("--version", ">/dev/full", "No space left on device"),
+        ("sheet --help", ">/dev/full", "No space left on device"),
+        ("sheet --task 2 --json", ">/dev/full", "No space left on device"),
+    ],
 )
 def test_output_that_nobody_takes_gives_2_and_one_line(tmp_path, arguments, redirection, why):
     ended = through_shell(arguments, redirection, tmp_path)
@@ -258,6 +281,16 @@ def test_output_that_nobody_takes_gives_2_and_one_line(tmp_path, arguments, redi
     assert one_line(ended.stderr) == f"trivium: cannot print the results: {why}"
     assert "Traceback" not in ended.stderr
     assert ("json" in arguments) == (tmp_path / "trivium-sheet" / "report.html").exists()
+
+
+@pytest.mark.usefixtures("drawn_once")
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_a_report_is_written_though_there_is_no_output(monkeypatch, capsys, tmp_path, options):
+    monkeypatch.setattr(sys, "stdout", None)  # as Python has it where it was closed
+    assert call(monkeypatch, "sheet", "--task", 2, "--out", tmp_path, *options) == 2
+    error = one_line(capsys.readouterr().err)
+    assert error == "trivium: cannot print the results: standard output is closed"
+    assert (tmp_path / "report.html").exists()
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is full")
@@ -291,6 +324,7 @@ def test_settings_of_matplotlib_change_nothing(monkeypatch, tmp_path):
         assert mine == theirs, path.name
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_names_are_printed_as_they_are(monkeypatch, capsys, tmp_path):
     name = ":cat: [red]x[/red] [/] two\nlines, tab\tand\x1b[31mred"
     assert call(monkeypatch, "sheet", "--task", 2, "--out", tmp_path / name) == 0
@@ -303,6 +337,7 @@ def test_names_are_printed_as_they_are(monkeypatch, capsys, tmp_path):
     assert "\x1b[31m" not in captured.err
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_pictures_of_an_earlier_run_go_and_other_files_stay(monkeypatch, tmp_path):
     assert call(monkeypatch, "sheet", "--task", 2, "--out", tmp_path) == 0
     kept = sorted(os.listdir(tmp_path / "figures"))
@@ -335,6 +370,7 @@ def test_two_runs_into_one_folder_at_once(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"figures", "report.html", "sheet.json"}
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_output_that_cannot_be_printed_gives_2(monkeypatch, capsys, tmp_path):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -346,14 +382,25 @@ def test_output_that_cannot_be_printed_gives_2(monkeypatch, capsys, tmp_path):
     assert error == "trivium: cannot print the results: No space left on device"
 
 
+@pytest.mark.usefixtures("drawn_once")
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
-def test_any_encoding_of_the_terminal(tmp_path, encoding):
-    environment = {**os.environ, "PYTHONIOENCODING": encoding}
-    arguments = ("sheet", "--task", 2, "--out", tmp_path)
-    process = start(*arguments, stdout=subprocess.DEVNULL, env=environment)
-    process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0
-    process = start(*arguments, "--json", stdout=subprocess.PIPE, env=environment, encoding="utf-8")
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_any_encoding_of_the_terminal(monkeypatch, tmp_path, encoding, options):
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding)
+    monkeypatch.setattr(sys, "stdout", terminal)
+    assert call(monkeypatch, "sheet", "--task", 2, "--out", tmp_path, *options) == 0
+    terminal.flush()
+    printed = terminal.buffer.getvalue()
+    if options:
+        assert json.loads(printed.decode("utf-8"))["agree"] == 8
+    else:
+        assert "8 of 8 published numbers agree" in printed.decode(encoding)
+
+
+def test_an_encoding_of_the_terminal_is_asked_for_at_the_start(tmp_path):
+    options = {"env": {**os.environ, "PYTHONIOENCODING": "ascii"}, "encoding": "utf-8"}
+    arguments = ("sheet", "--task", 2, "--out", tmp_path, "--json")
+    process = start(*arguments, stdout=subprocess.PIPE, **options)
     printed, _ = process.communicate(timeout=PATIENCE)
     assert json.loads(printed)["agree"] == 8
 
