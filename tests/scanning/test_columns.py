@@ -268,3 +268,29 @@ def test_arrays_that_are_no_tables_or_do_not_fit(tmp_path, array, said):
     np.save(tmp_path / "x1.npy", array)
     with pytest.raises(ValueError, match=said):
         trivium.scan(tmp_path, target=0)
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.uint8, np.int16, np.uint16, np.int64, np.uint64])
+@pytest.mark.parametrize("least", [-3, 0, 40_000, 2**40])
+def test_whole_numbers_are_the_classes_that_an_array_of_them_has(tmp_path, kind, least):
+    if not np.iinfo(kind).min <= least <= np.iinfo(kind).max - 100:
+        return
+    first = np.array([9, 2, 9, 5, 2], dtype=kind) + kind(least)
+    second = np.array([5, 0, 99, 2, 0], dtype=kind) + kind(least)
+    files = [{"a": np.arange(5.0), "y": labels} for labels in (first, second)]
+    found = trivium.scan(parts(tmp_path, *files, size=3), target="y").given()
+    classes, codes = np.unique(np.concatenate([first, second]), return_inverse=True)
+    assert np.array_equal(found.classes, classes)
+    assert found.classes.dtype == kind
+    assert np.array_equal(found.codes, codes)
+
+
+@pytest.mark.parametrize("more", [[], [70_000], [-70_000, 12]])
+def test_whole_numbers_of_any_size_are_of_the_classes_given(tmp_path, more):
+    labels = [4, 0, -1, *more, 4, 0]
+    folder = parts(tmp_path, {"a": np.arange(float(len(labels))), "y": labels}, size=2)
+    known = sorted({*labels, 7})
+    found = trivium.scan(folder, target="y", classes=known).given()
+    assert found.classes[found.codes].tolist() == labels
+    with pytest.raises(ValueError, match=r"'y' holds -1 in row 2 .*none of the"):
+        trivium.scan(folder, target="y", classes=[0, 4, *more]).given()

@@ -5,6 +5,7 @@ time, and its indices are checked for being negative, which keeps loops from bei
 vectorised. An address is a number.
 """
 
+import ctypes
 from collections.abc import Callable
 from typing import Any
 
@@ -47,6 +48,10 @@ def _flat(structure: Any) -> Any:
 
 def _nothing(array: Any, index: int) -> None:
     pass
+
+
+def _number_at(place: int, index: int) -> float:
+    return ctypes.c_double.from_address(int(place + 8 * index)).value
 
 
 @intrinsic(_from)
@@ -106,6 +111,17 @@ def row_address(_: Any, array: Any, row: Any) -> tuple[Any, Callable[..., Any]]:
 
     pointer = pointer_to(array.dtype)
     return pointer(array, row), generate
+
+
+@intrinsic(_number_at)
+def number_at(_: Any, place: Any, index: Any) -> tuple[Any, Callable[..., Any]]:
+    """Read number `index` of float64 that lie from an address on; the caller keeps them alive."""
+
+    def generate(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
+        first = builder.inttoptr(arguments[0], ir.DoubleType().as_pointer())
+        return builder.load(builder.gep(first, [arguments[1]]))
+
+    return types.float64(place, index), generate
 
 
 @intrinsic(_nothing)

@@ -31,11 +31,13 @@ from trivium.least_squares.solving.absent_classes import (
 from trivium.least_squares.solving.design import Table
 from trivium.least_squares.solving.exact_sums import sum_exactly
 from trivium.least_squares.solving.moments import few_hold_spread
+from trivium.least_squares.solving.packing import load_meanwhile
 from trivium.least_squares.solving.solve import Solved
 from trivium.least_squares.solving.targets import decisions
 from trivium.magnitudes import beyond_magnitude
 from trivium.rows.block import Block
 from trivium.rows.csr import takes_sparse
+from trivium.rows.elsewhere import elsewhere_of, is_of_dask
 from trivium.rows.labelled import LabelledRows
 from trivium.rows.source import Rows
 from trivium.whole_or_nothing import forget, whole_or_nothing
@@ -175,6 +177,8 @@ class LeastSquaresClassifier(RowsComeAndGo):
             If the weights of `robust` do not settle; it says what was reached.
         """
         self._check_parameters()
+        if not is_of_dask(X) and elsewhere_of(X) is not None:  # labels are read first
+            load_meanwhile()
         with whole_or_nothing(self):
             rows = check_labelled_rows(
                 self,

@@ -11,8 +11,7 @@ import pyarrow as pa
 
 from trivium.arrays import Floats
 from trivium.scanning.column_file import ColumnFile, advice, first_null, number_type, plain_cells
-
-_PIECE = 2048  # rows that are copied column by column: so many stay in a core's cache
+from trivium.scanning.laying import Columns
 
 
 class ColumnTable:
@@ -101,26 +100,23 @@ class ColumnReader:
 
     def __init__(self, source: Generator[list[Any]], share: slice) -> None:
         self._source, self._share = source, share
-        self._columns: list[Any] = []
-        self._place = self._size = 0
+        self._columns: Columns | None = None
+        self._place = 0
 
     def fill(self, out: Floats) -> None:
         """Write these columns of the next rows."""
         rows = out[:, self._share]
         done = 0
         while done < len(rows):
-            if self._place == self._size:
-                self._columns = next(self._source)
-                self._place, self._size = 0, len(self._columns[0])
-            m = min(len(rows) - done, self._size - self._place, _PIECE)
-            piece = rows[done : done + m]
-            for number, column in enumerate(self._columns):
-                piece[:, number] = column[self._place : self._place + m]
+            if self._columns is None or self._place == self._columns.size:
+                self._columns, self._place = Columns(next(self._source)), 0
+            m = min(len(rows) - done, self._columns.size - self._place)
+            self._columns.lay(self._place, rows[done : done + m])
             done, self._place = done + m, self._place + m
 
     def close(self) -> None:
         """Close the file that is open."""
-        self._columns, self._place, self._size = [], 0, 0
+        self._columns, self._place = None, 0
         self._source.close()
 
 

@@ -12,6 +12,7 @@ from trivium.scanning.column_file import ColumnFile, first_null, plain_cells
 from trivium.scanning.text_labels import is_missing, value_of, values_of_texts
 
 _BEYOND_INTEGERS = 2.0**63  # as in scikit-learn, floats from here on are no labels
+_WINDOW = 1 << 16  # integers, as many below zero as above, each of which has a place for its code
 
 
 class LabelCodes:
@@ -33,6 +34,7 @@ class LabelCodes:
         self._odd: dict[str, tuple[str, ColumnFile, int]] = {}
         labels = [] if known is None else hashable(known)
         self._code_of: dict[Any, int] = {label: code for code, label in enumerate(labels)}
+        self._codes_of_small: Indices | None = None  # by integer; -1 of those not seen
         self._parts: list[Indices] = []
         self._dtypes: list[np.dtype[Any]] = []
         self._dtypes_of_none: list[tuple[str, np.dtype[Any]]] = []  # in files without rows
@@ -92,6 +94,10 @@ class LabelCodes:
         cells.validate(full=True)
         if pa.types.is_float16(cells.type):  # of which older versions of pyarrow know little
             cells = pa.array(cells.to_numpy(zero_copy_only=False).astype(np.float32))
+        codes = self._of_small_integers(cells)
+        if codes is not None:
+            self._parts.append(codes)
+            return
         found = cells.dictionary_encode()
         labels = found.dictionary.to_numpy(zero_copy_only=False)
         places = found.indices.to_numpy()
@@ -116,11 +122,32 @@ class LabelCodes:
         codes: Indices = np.empty(n_rows, dtype=place_of.dtype)
         first = 0
         for part in parts:
-            codes[first : first + len(part)] = place_of[part]
+            codes[first : first + len(part)] = place_of.take(part)  # half as long as brackets
             first += len(part)
         if classes.dtype.kind == "f" and 0 < n_rows < 2 * len(classes):
             check_classification_targets(classes[codes])  # warns, as of an array
         return classes, codes
+
+    def _of_small_integers(self, cells: pa.Array) -> Indices | None:
+        """Look codes of integers up, where all are small and none is unknown; else return None."""
+        if self._as_text or not pa.types.is_integer(cells.type) or not len(cells):
+            return None
+        values = cells.to_numpy()
+        least, most = int(values.min()), int(values.max())
+        if least < -_WINDOW // 2 or most >= _WINDOW // 2:
+            return None
+        if self._codes_of_small is None:
+            self._codes_of_small = np.full(_WINDOW, -1, dtype=np.int32)
+        values = values.astype(np.intp, copy=False)
+        codes = self._codes_of_small.take(values)  # those below zero lie at the end
+        if codes.min() < 0:
+            for label in np.unique(values[codes < 0]).tolist():
+                self._codes_of_small[label] = self._code(label)
+            codes = self._codes_of_small.take(values)
+            if codes.min() < 0:  # none of the classes given
+                return None
+        small: Indices = codes.astype(smallest(len(self._code_of)))
+        return small
 
     def _code(self, label: Any) -> int:
         if self._known is None:

@@ -11,6 +11,7 @@ from trivium.scanning.column_file import DAMAGE, ROWS_OF_A_BATCH, damaged, types
 from trivium.scanning.stamp import Stamp
 
 _BUFFER = 1 << 16  # bytes of a column that are read at once, rather than all of a row group
+_FEW = 4  # columns, which come in batches of as many numbers as so many columns
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class ParquetColumns:
 
         self.stamp.require()
         path = self.stamp.path
+        n_rows = ROWS_OF_A_BATCH * max(1, _FEW // len(names))
         try:
             with parquet.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False) as file:
                 skipped, groups = 0, list[int]()
@@ -66,7 +68,7 @@ class ParquetColumns:
                         skipped += size
                 skip = start - skipped
                 for batch in file.iter_batches(
-                    ROWS_OF_A_BATCH, row_groups=groups, columns=list(names), use_threads=False
+                    n_rows, row_groups=groups, columns=list(names), use_threads=False
                 ):
                     if skip >= batch.num_rows:
                         skip -= batch.num_rows

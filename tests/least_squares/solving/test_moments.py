@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+import trivium
 from trivium.blocks.gram import LANES, STRIP, add_gram, panels, zeros_for
+from trivium.least_squares.solving import moments, packing
 from trivium.least_squares.solving.packing import add_packed, pack, pack_by_numpy
 
 
@@ -64,3 +66,33 @@ def test_strips_of_packed_rows_add_up_as_packed_rows_do(weighted):
         found.append((*sums, np.triu(gram)))
     for value, again in zip(*found, strict=True):
         np.testing.assert_array_equal(value, again)
+
+
+def test_what_is_loaded_while_labels_are_read_is_what_rows_in_files_need(monkeypatch, tmp_path):
+    began, needed = [], []
+    monkeypatch.setattr(packing, "begun", began.append)
+    monkeypatch.setattr(packing, "is_kept", lambda _: True)
+    monkeypatch.setattr(moments, "worth_it", lambda *_: True)
+    monkeypatch.setattr(moments.patience, "is_over", lambda _: True)
+
+    def noting(*given):
+        needed.append(tuple((array.dtype, array.ndim, array.flags.c_contiguous) for array in given))
+        add_packed(*given)
+
+    monkeypatch.setattr(moments, "add_packed", noting)
+    np.save(tmp_path / "X.npy", np.random.default_rng(0).normal(size=(600, 20)))
+    rows, y = trivium.scan(tmp_path / "X.npy"), np.arange(600) % 3
+    trivium.LeastSquaresClassifier().fit(rows, y)
+    assert needed
+    monkeypatch.setattr(packing, "add_packed", noting)
+    (load,) = began
+    load()
+    assert len(set(needed)) == 1
+
+
+def test_loops_that_are_not_kept_are_not_compiled_before_they_are_worth_it(monkeypatch):
+    monkeypatch.setattr(packing, "begun", lambda _: pytest.fail("begun"))
+    monkeypatch.setattr(packing, "is_kept", lambda _: False)
+    packing.load_meanwhile()
+    monkeypatch.undo()
+    packing._use_once()

@@ -10,9 +10,10 @@ from numba import types
 from numba.core import cgutils
 
 from trivium.arrays import Float64, Floats, Indices
-from trivium.blocks.compiled import Patience, intrinsic, kernel
-from trivium.blocks.gram import LANES, STRIP, add_gram
+from trivium.blocks.compiled import Patience, intrinsic, is_kept, kernel
+from trivium.blocks.gram import LANES, STRIP, add_gram, panels, zeros_for
 from trivium.blocks.intrinsics import address
+from trivium.blocks.read_ahead import begun
 from trivium.blocks.vectors import Vectors
 
 # Numba publishes no types.
@@ -255,3 +256,22 @@ def pack_by_numpy(
 
 patience = Patience(add_packed, to_compile=1 << 24, to_load=1 << 20)
 """Numbers that NumPy scales and adds, at some 10 ns each, before a compiled loop does."""
+
+
+def load_meanwhile() -> None:
+    """Begin to load the compiled loops, if they are kept, while something else is read.
+
+    To load the first loop of a process takes a fifth of a second, during which every thread that
+    wants one waits.
+    """
+    if is_kept(add_packed):
+        begun(_use_once)
+
+
+def _use_once() -> None:
+    packed, none = panels(1, 1), np.empty(0)
+    how = none, np.zeros(1, dtype=np.intp), np.zeros(1), np.ones(1)
+    add_packed(
+        *(np.zeros((1, 1)), *how, packed, np.zeros(1)),
+        *(np.zeros((1, packed.shape[0] * LANES)), np.zeros(1), zeros_for(packed)),
+    )
