@@ -1,7 +1,9 @@
 """Compiled loops that build a kd-tree.
 
 A node halves its rows across the widest side of a box around a sample of them. What is
-split is a list of row numbers beside a list of keys, the rows' coordinates on that side.
+split is a list of keys, the rows' coordinates on that side, as bits: of numbers that are not
+negative these have the same order. The last bits are the row's number, so that one number is
+moved for both, and no two are equal.
 """
 
 from typing import NamedTuple
@@ -11,12 +13,13 @@ import numpy as np
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
 from trivium.blocks.intrinsics import address, inlined
+from trivium.neighbors.search.kd_tree.ranks import LAST_KEY, MOST_KEYS, of_rank
 
 LANES = 8
 """Boxes in a group."""
 
-_SAMPLE = 64
-_FEW = 12
+_BOX_SAMPLE = 32
+_LEAST_SAMPLE = 8
 
 
 class Tree(NamedTuple):
@@ -37,7 +40,8 @@ class Tree(NamedTuple):
         The memory of `blocks`, read as integers.
     sides, cuts : ndarrays of shape (n_leaves - 1,)
         Node i of the binary tree has the children 2i + 1 and 2i + 2, and rows whose column
-        sides[i] is more than cuts[i] are right of it, those for which it is less are left.
+        sides[i] is more than cuts[i] are right of it, those for which it is less are left; but
+        for the last bits, for which nothing but the leaf that a search begins with depends on.
     n_rows, depth, first_lane : int
         Leaf l holds the places from l n_rows / 2^depth up to (l + 1) n_rows / 2^depth.
     """
@@ -53,63 +57,52 @@ class Tree(NamedTuple):
 
 
 @inlined
-def _sort_keys(keys: Float64, rows: Indices, start: int, stop: int) -> None:
-    """Sort keys and the rows beside them by insertion."""
-    for i in range(start + 1, stop):
-        key, row = keys[i], rows[i]
-        hole = i
-        while hole > start and keys[hole - 1] > key:
-            keys[hole], rows[hole] = keys[hole - 1], rows[hole - 1]
-            hole -= 1
-        keys[hole], rows[hole] = key, row
+def _pivot(keys: Indices, start: int, stop: int, target: int, sample: Indices) -> int:
+    """Return the key of rank `target` among few; among many guess it from a sample.
 
-
-@inlined
-def _pivot(keys: Float64, start: int, stop: int, target: int, sample: Float64) -> float:
-    """Guess the key of rank `target` from a sample of the keys."""
-    size = (stop - start) // 16
-    size = 3 if size < 3 else (_SAMPLE if size > _SAMPLE else size)
-    step = (stop - start) // size
+    A guess errs to the side on which more keys are, so that fewer are left. It is never the least.
+    """
+    left = stop - start
+    size, rank = left, target - start
+    if left > MOST_KEYS:
+        size = left // 8
+        size = _LEAST_SAMPLE if size < _LEAST_SAMPLE else (MOST_KEYS if size > MOST_KEYS else size)
+        rank = rank * size // left
+        shift = 1 + size // 16
+        if 4 * rank < size:
+            rank += shift
+        elif 4 * rank > 3 * size:
+            rank -= shift
+    step = left // size
     for s in range(size):
-        key = keys[start + s * step]
-        hole = s
-        while hole > 0 and sample[hole - 1] > key:
-            sample[hole] = sample[hole - 1]
-            hole -= 1
-        sample[hole] = key
-    guess: float = sample[(target - start) * size // (stop - start)]
-    return guess
+        sample[s] = keys[start + s * step]
+    for s in range(size, MOST_KEYS):
+        sample[s] = LAST_KEY
+    key: int = of_rank(sample, size, rank)
+    return key
 
 
 @inlined
-def _select(
-    keys: Float64, rows: Indices, start: int, stop: int, target: int, sample: Float64
-) -> None:
-    """Bring the key of rank `target` to its place, no greater one before, no smaller behind.
+def _select(keys: Indices, start: int, stop: int, target: int, sample: Indices) -> int:
+    """Return the key of rank `target`; bring what is smaller before that place, the rest behind.
 
     Quickselect; both sides of a partition are written without a branch on the key.
     """
-    while stop - start > _FEW:
+    while True:
+        last = stop - start <= MOST_KEYS
         pivot = _pivot(keys, start, stop, target, sample)
         middle = start
         for i in range(start, stop):
-            key, row = keys[i], rows[i]
-            keys[i], rows[i] = keys[middle], rows[middle]
-            keys[middle], rows[middle] = key, row
+            key = keys[i]
+            keys[i] = keys[middle]
+            keys[middle] = key
             middle += key < pivot
+        if last:
+            return pivot
         if target < middle:
             stop = middle
-            continue
-        if middle == start:  # none is smaller: bring those that equal it to the front
-            for i in range(start, stop):
-                key, row = keys[i], rows[i]
-                keys[i], rows[i] = keys[middle], rows[middle]
-                keys[middle], rows[middle] = key, row
-                middle += key <= pivot
-            if target < middle:
-                return
-        start = middle
-    _sort_keys(keys, rows, start, stop)
+        else:
+            start = middle
 
 
 @inlined
@@ -119,7 +112,7 @@ def _widest(
     """Return the widest side of a box around a sample of the rows."""
     n_columns = rows.shape[1]
     size = stop - start
-    size = _SAMPLE if size > _SAMPLE else size
+    size = _BOX_SAMPLE if size > _BOX_SAMPLE else size
     step = (stop - start) // size
     for j in range(n_columns):
         low[j] = high[j] = rows[order[start], j]
@@ -153,8 +146,10 @@ def split_levels(
     level, stop_level : int
         The root's level, and one past the last that is split.
     """
-    room = np.empty(order.shape[0]), np.empty(_SAMPLE), np.empty((2, rows.shape[1]))
-    _split_levels(tree.sides, tree.cuts, tree.n_rows, rows, order, (root, level, stop_level), room)
+    levels = root, level, stop_level
+    keys = np.empty(order.shape[0])
+    room = keys, keys.view(np.intp), np.empty(MOST_KEYS, np.intp), np.empty((2, rows.shape[1]))
+    _split_levels(tree.sides, tree.cuts, tree.n_rows, rows, order, levels, room)
 
 
 @kernel
@@ -165,24 +160,42 @@ def _split_levels(
     rows: Floats,
     numbers: Indices,
     levels: tuple[int, int, int],
-    room: tuple[Float64, Float64, Float64],
+    room: tuple[Float64, Indices, Indices, Float64],
 ) -> None:
-    """Do so with room for a key of each row, a sample of keys, and a box."""
+    """Do so with room for a key of each row, as a number and as bits, for a sample, and a box.
+
+    A node comes before its children, and these before the next node of its level: so the rows
+    are in the nearest cache as long as they are of use.
+    """
     root, level, stop_level = levels
-    order, keys, sample = address(numbers, 0), address(room[0], 0), address(room[1], 0)
-    low, high = address(room[2], 0), address(room[2], rows.shape[1])
-    first = root * n_rows >> level
-    for here in range(level, stop_level):
-        for i in range(root << (here - level), (root + 1) << (here - level)):
+    order, sample = address(numbers, 0), address(room[2], 0)
+    halves, keys = address(room[0], 0), address(room[1], 0)
+    low, high = address(room[3], 0), address(room[3], rows.shape[1])
+    first, own = root * n_rows >> level, 1
+    while own < rows.shape[0]:
+        own *= 2
+    own -= 1  # the bits of a row's number
+    for leaf in range(0, 1 << (stop_level - level), 2):
+        for here in range(level, stop_level):
+            below = stop_level - here
+            if leaf & ((1 << below) - 1):
+                continue
+            i = (root << (here - level)) + (leaf >> below)
             start = (i * n_rows >> here) - first
             stop = ((i + 1) * n_rows >> here) - first
             middle = ((2 * i + 1) * n_rows >> (here + 1)) - first
             side = _widest(rows, order, start, stop, low, high)
+            least = 0.5 * low[side]
+            for place in range(start, stop):  # halves: their difference cannot overflow
+                halves[place] = 0.5 * rows[order[place], side] - least
             for place in range(start, stop):
-                keys[place] = rows[order[place], side]
-            _select(keys, order, start, stop, middle, sample)
+                key = keys[place]
+                keys[place] = ((key if key > 0 else 0) & ~own) | order[place]
+            cut = _select(keys, start, stop, middle, sample)
+            for place in range(start, stop):
+                order[place] = keys[place] & own
             node = (1 << here) - 1 + i
-            sides[node], cuts[node] = side, keys[middle]
+            sides[node], cuts[node] = side, rows[cut & own, side]
 
 
 def fill_leaves(

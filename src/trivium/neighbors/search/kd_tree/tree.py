@@ -27,7 +27,7 @@ _QUERIES_A_PIECE, _COSTLY_A_PIECE = 8192, 256
 _LEAST_AT_FIRST, _LEAST_A_PIECE = 1024, 64
 _LEAST_PIECES = 8
 _BALLS_A_PIECE = 128
-_QUERIES_A_BIN = 2
+_QUERIES_A_BIN, _QUERIES_WORTH_BINS = 2, 8  # of a leaf: fewer gain less than bins take
 _MOST_BITS = 10
 _SAMPLE = 32
 _NO_PLANES = np.empty((0, 2), dtype=np.intp), np.empty((0, 2, 2))
@@ -159,7 +159,8 @@ class KDTree:
     def _order(self, queries: Floats, n_jobs: int | None) -> tuple[Indices, Indices]:
         """Return each query's leaf, and an order in which neighbours follow each other."""
         n_queries, n_leaves = queries.shape[0], self.tree.blocks.shape[0]
-        bits = _levels(n_queries, _QUERIES_A_BIN * n_leaves) if n_leaves > 1 else 0
+        crowded = n_leaves > 1 and n_queries >= _QUERIES_WORTH_BINS * n_leaves
+        bits = _levels(n_queries, _QUERIES_A_BIN * n_leaves) if crowded else 0
         bits = min(bits, _MOST_BITS)
         planes = self._planes
         if bits == 0:
