@@ -55,7 +55,7 @@ def panels(n_rows: int, n_columns: int) -> Float64:
         the nearest cache. What is beyond the columns is zero, and the rest is not set.
     """
     whole, rest = divmod(n_columns, LANES)
-    room = _aligned((whole + (rest > 0), n_rows | 1, LANES))
+    room = aligned((whole + (rest > 0), n_rows | 1, LANES))
     room[whole:, :, rest:] = 0.0
     return room
 
@@ -63,12 +63,12 @@ def panels(n_rows: int, n_columns: int) -> Float64:
 def zeros_for(rows: Float64) -> Float64:
     """Make the matrix that products of rows in panels are added to."""
     width = rows.shape[0] * LANES
-    matrix = _aligned((width, width))
+    matrix = aligned((width, width))
     matrix[:] = 0.0
     return matrix
 
 
-def _aligned(shape: tuple[int, ...]) -> Float64:
+def aligned(shape: tuple[int, ...]) -> Float64:
     """Allocate numbers from the beginning of a line of the cache on: no vector lies on two."""
     size = math.prod(shape)
     room = np.empty(size + _LINE // 8)

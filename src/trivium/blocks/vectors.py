@@ -70,6 +70,28 @@ class Vectors(NamedTuple):
         )
         return self.builder.call(called, vectors)
 
+    def transposed(self, square: list[Any]) -> list[Any]:
+        """Transpose as many vectors as each has numbers, a power of two."""
+        rows, step = list(square), 1
+        while step < self.lanes:
+            for i in range(self.lanes):
+                if not i & step:
+                    places = [(place, bool(place & step)) for place in range(self.lanes)]
+                    upper = [place + (self.lanes - step) * below for place, below in places]
+                    lower = [place + (self.lanes if below else step) for place, below in places]
+                    pair = rows[i], rows[i + step]
+                    rows[i], rows[i + step] = (
+                        self._shuffled(*pair, upper),
+                        self._shuffled(*pair, lower),
+                    )
+            step *= 2
+        return rows
+
+    def _shuffled(self, one: Any, other: Any, places: list[int]) -> Any:
+        """Take numbers of two vectors, those of the second counted on from those of the first."""
+        mask = ir.Constant(ir.VectorType(WORD, self.lanes), places)
+        return self.builder.shuffle_vector(one, other, mask)
+
     @contextmanager
     def loop(
         self, n: Any, *begin: Any

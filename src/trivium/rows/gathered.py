@@ -4,9 +4,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from trivium.blocks.workers import each_of
+
 
 class Gathered(NamedTuple):
-    """Arrays with a first axis along the rows, in parts that are put together once.
+    """Arrays with a first axis along the rows, in parts that several threads put together once.
 
     Attributes
     ----------
@@ -37,4 +39,20 @@ class Gathered(NamedTuple):
 
     def arrays(self) -> tuple[Any, ...]:
         """Return the arrays of all rows."""
-        return tuple(np.concatenate(own) for own in zip(*self.parts, strict=True))
+        if len(self.parts) == 1:
+            return self.parts[0]
+        of_each = list(zip(*self.parts, strict=True))
+        ends = np.cumsum([len(own) for own in of_each[0]]).tolist()
+        kinds = (np.result_type(*own) for own in of_each)
+        whole = [
+            np.empty((ends[-1], *own[0].shape[1:]), dtype=kind)
+            for own, kind in zip(of_each, kinds, strict=True)
+        ]
+
+        def put(number: int) -> None:
+            place = slice(ends[number] - len(of_each[0][number]), ends[number])
+            for array, own in zip(whole, of_each, strict=True):
+                array[place] = own[number]
+
+        each_of(put, range(len(ends)))
+        return tuple(whole)

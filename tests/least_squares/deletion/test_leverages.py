@@ -6,27 +6,54 @@ import pytest
 from trivium import LeastSquaresClassifier
 from trivium.blocks.gram import LANES, worth_it
 from trivium.least_squares.deletion import case_deletion
-from trivium.least_squares.deletion.leverages import project, projection
+from trivium.least_squares.deletion.high_leverage import LEAST_REMAINING
+from trivium.least_squares.deletion.leverages import ROWS, Weighing, leave_out, projection
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize(("n", "d"), [(1, 1), (LANES + 1, 3 * LANES + 1), (70, 5 * LANES)])
-def test_sums_are_those_of_products_of_matrices(n, d, weighted, dtype):
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize(
+    ("n", "d"), [(1, 1), (LANES + 1, 3 * LANES + 1), (ROWS, LANES), (3 * ROWS - 1, 5 * LANES)]
+)
+def test_rows_left_out_are_those_of_products_of_matrices(n, d, n_classes, weighted, dtype):
     rng = np.random.default_rng(d)
-    r, n_targets = max(1, d - 2), 3
-    X, matrix = rng.normal(size=(n, d)).astype(dtype), np.triu(rng.normal(size=(d, r)))
-    offset, targets = rng.normal(size=r), rng.normal(size=(r, n_targets))
-    Y, weights = rng.normal(size=(n, n_targets)), rng.uniform(0.5, 2.0, n if weighted else 0)
-    how = projection(matrix, offset, targets)
-    squares, fits, products = np.empty(n), np.empty(Y.shape), np.zeros(how.targets.shape)
-    project(X, weights, Y, how, squares, fits, products)
-    Q = X.astype(np.float64) @ matrix - offset
-    weighed = Y * weights[:, None] if weighted else Y
-    np.testing.assert_allclose(squares, np.square(Q).sum(axis=1), rtol=1e-12)
-    np.testing.assert_allclose(fits, Q @ targets, rtol=1e-12, atol=1e-12 * d)
-    np.testing.assert_allclose(products[:, :r].T, Q.T @ weighed, rtol=1e-12, atol=1e-11 * d)
-    assert not products[:, r:].any()
+    r, n_targets = max(1, d - 2), 1 if n_classes == 2 else n_classes
+    X = rng.normal(size=(n, d)).astype(dtype)
+    matrix, offset = 0.1 * np.triu(rng.normal(size=(d, r))), rng.normal(size=r) / r
+    targets, levels = rng.normal(size=(r, n_targets)), rng.normal(size=(n_classes, n_targets))
+    codes, root = rng.integers(0, n_classes, n), rng.uniform(0.5, 1.0, n) ** weighted
+    weighing = Weighing(float(n + 7), centred=d > 1, weighted=weighted)
+    how = projection(matrix, offset, targets, levels)
+    found, products, squares, spread = leave_out(X, codes, root, how, weighing)
+    Q, Y = X.astype(np.float64) @ matrix - offset, levels[codes]
+    part = np.square(Q).sum(axis=1) * root**2
+    leverage = part + (d > 1) * root**2 / (n + 7)
+    missed = Y - Q @ targets
+    assert_close(found.leverage, leverage)
+    assert_close(products, Q.T @ (Y * root[:, None] ** 2))
+    assert_close(spread, part.sum())
+    assert_close(squares, np.square(missed * root[:, None]).sum())
+    np.testing.assert_array_equal(found.has_digits, 1.0 - leverage > LEAST_REMAINING)
+    there = found.has_digits
+    residuals = missed[there] / (1.0 - leverage[there])[:, None]
+    size = np.square(residuals * root[there, None]).sum(axis=1)
+    assert_close(found.residuals[there], residuals)
+    assert_close(found.shift[there], np.sqrt(leverage[there] * size / (n + 7)))
+
+
+def test_a_row_without_digits_is_marked():
+    X, matrix = np.array([[1.0], [2.0], [1e-3]]), np.array([[0.5]])
+    how = projection(matrix, np.zeros(1), np.array([[3e-200]]), np.array([[-1.0], [1.0]]))
+    huge = how._replace(levels=how.levels * [[1.0], [1e200]])  # whose square is beyond float64
+    weighing = Weighing(5.0, centred=False, weighted=False)
+    found, *_ = leave_out(X, np.array([0, 0, 1]), np.ones(3), huge, weighing)
+    assert found.has_digits.tolist() == [True, False, False]
+
+
+def assert_close(found, expected):
+    atol = 1e-12 * np.abs(expected).max(initial=1.0)
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=atol)
 
 
 def _measures(found):

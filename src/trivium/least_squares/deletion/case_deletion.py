@@ -13,7 +13,7 @@ from trivium.blocks.gram import worth_it
 from trivium.blocks.workers import one_blas_thread
 from trivium.least_squares.deletion.fitted import Deletion, FittedTable
 from trivium.least_squares.deletion.high_leverage import LEAST_REMAINING, LostRows, fit_without
-from trivium.least_squares.deletion.leverages import Projection, project, projection
+from trivium.least_squares.deletion.leverages import Projection, Weighing, leave_out, projection
 from trivium.least_squares.solving.design import Design
 from trivium.least_squares.solving.solution import Solution
 from trivium.least_squares.solving.svd import Axes, shrunk
@@ -107,29 +107,12 @@ class _LeftOutOfAll:
 
     def _projected(self, block: Block, most: Float64, how: Projection) -> _Sums:
         """Do so in one pass over the rows, without a penalty, where columns determine the rank."""
-        deletion, axes = self.deletion, self.deletion.axes
-        root, Y = deletion.roots(block, most), deletion.design.centred_targets(block)
-        removed = np.empty(0) if block.weights is None else root * root
-        squares, fits = np.empty(len(Y)), np.empty(Y.shape)
-        products = np.zeros(how.targets.shape)
-        project(np.ascontiguousarray(block.X), removed, Y, how, squares, fits, products)
-        if removed.size:
-            squares *= removed
-        leverage, missed = deletion.share(root) + squares, Y - fits
-        remaining = 1.0 - leverage
-        with np.errstate(divide="ignore", invalid="ignore"):
-            residuals = missed / remaining[:, None]
-        E, weighted = residuals * root[:, None], block.weights is not None
-        shift = self.shifts(np.empty((len(Y), 0)), E, root, leverage, weighted=weighted)
-        missed *= root[:, None]
-        each = Gathered.of(leverage, residuals, shift, remaining > LEAST_REMAINING)
-        return _Sums(
-            float(np.vdot(missed, missed)),
-            float(root @ root),
-            float(squares.sum()),
-            products.T[: axes.values.size],
-            each,
-        )
+        deletion, weighted = self.deletion, block.weights is not None
+        root = np.ascontiguousarray(deletion.roots(block, most))
+        weighing = Weighing(deletion.design.weight, deletion.centred, weighted)
+        X = np.ascontiguousarray(block.X)
+        found, products, squares, spread = leave_out(X, block.codes, root, how, weighing)
+        return _Sums(squares, float(root @ root), spread, products, Gathered.of(*found))
 
     def shifts(
         self, Q: Float64, E: Float64, root: Float64, leverage: Float64, *, weighted: bool
@@ -197,12 +180,13 @@ def without_each(
     each = _LeftOutOfAll(deletion, fitted.alpha, how)
     length = table.length if how is None else _PASSED * table.length
     sums = table.rows.reduce(each, _Sums.merge, length=length, beside=(fitted.roots,))
-    if _rounding_of(axes) > _HIDES_ALL and not _tells_all(fitted, axes):
+    rounding = _rounding_of(axes)
+    if rounding > _HIDES_ALL and not _tells_all(fitted, axes):
         raise ValueError(
             "Some rows lie so far beyond the others that rounding hides what the others do: "
             "leave them out."
         )
-    if not (_is_of(fitted, axes, sums, coef) or is_of()):
+    if not (_is_of(fitted, axes, sums, coef, rounding) or is_of()):
         return None
     leverage, residuals, shift, has_digits = sums.rows.arrays()
     lost = np.flatnonzero(~has_digits)
@@ -224,7 +208,9 @@ def _projection_of(fitted: FittedTable, deletion: Deletion) -> Projection | None
     if not (is_plain and axes.values.size and worth_it(*table.shape)):
         return None
     directly = fitted.design.directly(axes.into)
-    return None if directly is None else projection(*directly, axes.targets)
+    if directly is None:
+        return None
+    return projection(*directly, axes.targets, fitted.design.levels())
 
 
 @takes_sparse
@@ -262,15 +248,15 @@ def loo_residuals(fitted: FittedTable) -> Float64:
     return residuals
 
 
-def _is_of(fitted: FittedTable, axes: Axes, sums: _Sums, coef: Float64) -> bool:
+def _is_of(fitted: FittedTable, axes: Axes, sums: _Sums, coef: Float64, rounding: float) -> bool:
     """Whether rows have the axes' sums, and the axes the fit's slopes."""
     design = fitted.design
     some = fitted.table.rows.take(np.arange(min(_FIRST, fitted.table.shape[0])))
     now = shrunk(axes.values, fitted.penalty(), rest=True)[:, None]
-    ours = design.projected(some, axes.into) @ (now * axes.targets)
+    ours = design.projected(some, axes.into @ (now * axes.targets))
     theirs = design.projected(some, coef / design.scaling.unit[:, None])
     size = np.sqrt(design.weight)
-    alike = max(_ALIKE, _rounding_of(axes))
+    alike = max(_ALIKE, rounding)
     return bool(
         abs(sums.weight - design.weight) <= alike * design.weight
         and abs(sums.spread - axes.values.size) <= alike * max(1.0, sums.spread)

@@ -184,6 +184,13 @@ class Design(NamedTuple):
         centred -= self.target_center
         return centred
 
+    def levels(self) -> Float64:
+        """Targets of each class less their means, of shape (n_classes, n_targets)."""
+        n_classes = max(2, self.target_center.size)
+        levels: Float64 = targets(np.arange(n_classes), n_classes) - self.scaling.target_origin
+        levels -= self.target_center
+        return levels
+
     def roots(self, block: Block) -> Float64:
         """Roots of the scaled weights of some rows."""
         if block.weights is None:
