@@ -15,8 +15,9 @@ from numba import types
 from numba.core import cgutils
 from numba.np import arrayobj
 
-from trivium.arrays import Float64
-from trivium.blocks.compiled import intrinsic, kernel
+from trivium.arrays import Float64, Floats
+from trivium.blocks.compiled import inner_kernel, intrinsic, kernel
+from trivium.blocks.intrinsics import address
 from trivium.blocks.processor import instructions
 from trivium.blocks.vectors import LONG, Vectors
 
@@ -79,7 +80,9 @@ def aligned(shape: tuple[int, ...]) -> Float64:
 def _tile(n_panels: int) -> Any:
     """Make what adds products of n rows, from a start on, to a tile of so many panels across."""
 
-    def plain(rows: Any, start: int, n: int, i: int, j: int, gram: Any) -> None:
+    def plain(
+        rows: Any, start: int, n: int, i: int, j: int, gram: Any, _ahead: Any, _step: int
+    ) -> None:
         some = rows[:, start : start + n]
         across = np.hstack(some[j : j + n_panels])
         place = slice(j * LANES, (j + n_panels) * LANES)
@@ -87,19 +90,20 @@ def _tile(n_panels: int) -> Any:
 
     @intrinsic(plain)
     def add(
-        _: Any, rows: Any, start: Any, n: Any, i: Any, j: Any, gram: Any
+        _: Any, rows: Any, start: Any, n: Any, i: Any, j: Any, gram: Any, ahead: Any, step: Any
     ) -> tuple[Any, Callable[..., Any]]:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             panels, matrix = (
                 array_struct(signature.args[place])(context, builder, arguments[place])
                 for place in (0, 5)
             )
-            _, start, n, i, j, _ = arguments
+            _, start, n, i, j, _, ahead, step = arguments
             tile = _Tile(builder, panels, matrix, (i, j), n_panels)
-            tile.write_loop(start, n)
+            tile.write_loop(start, n, ahead, step)
             return context.get_dummy_value()
 
-        return types.void(rows, types.intp, types.intp, types.intp, types.intp, gram), generate
+        integer = types.intp
+        return types.void(rows, *(integer,) * 4, gram, ahead, integer), generate
 
     return add
 
@@ -132,13 +136,14 @@ class _Tile:
             for panel in across
         ]
 
-    def write_loop(self, start: Any, n: Any) -> None:
-        """Write the loop over n rows, one at least."""
-        before = [self._vectors.load(place) for place in self._places]
+    def write_loop(self, start: Any, n: Any, ahead: Any, step: Any) -> None:
+        """Write the loop over n rows, one at least; meanwhile fetch what is so far apart ahead."""
+        before, vectors = [self._vectors.load(place) for place in self._places], self._vectors
         first = self._builder.mul(start, LONG(LANES))
-        with self._vectors.loop(n, first, *before) as (_, (row, *sums), go_on):
+        with vectors.loop(n, first, ahead, *before) as (_, (row, line, *sums), go_on):
+            vectors.fetch(line)
             after = self._with_products(row, sums)
-            go_on(self._builder.add(row, LONG(LANES)), *after)
+            go_on(self._builder.add(row, LONG(LANES)), vectors.at(line, step), *after)
         for total, place in zip(after, self._places, strict=True):
             self._vectors.store(total, place)
 
@@ -175,16 +180,35 @@ def add_gram(rows: Float64, n_rows: int, gram: Float64) -> None:
         How many of them count.
     gram : ndarray of shape (n_panels · LANES, n_panels · LANES)
     """
-    n_panels = rows.shape[0]
     for start in range(0, n_rows, STRIP):
-        n = min(STRIP, n_rows - start)
-        for j in range(0, n_panels, _ACROSS):
-            end = min(j + _ACROSS, n_panels)
-            for i in range(end):
-                first = max(i, j)
-                if end - first == 3:
-                    _three(rows, start, n, i, first, gram)
-                elif end - first == 2:
-                    _two(rows, start, n, i, first, gram)
-                else:
-                    _one(rows, start, n, i, first, gram)
+        add_strip(rows, start, min(STRIP, n_rows - start), gram, rows, 0)
+
+
+@inner_kernel
+def add_strip(rows: Float64, start: int, n: int, gram: Float64, X: Floats, after: int) -> None:
+    """Add products of n rows, from a start on, as `add_gram`; meanwhile fetch rows from far memory.
+
+    Processors fetch what is read row after row; nothing is while tiles are computed. So each tile
+    fetches a panel's part of as many rows.
+
+    Parameters
+    ----------
+    X : ndarray of at least one dimension, C-ordered
+        What is fetched.
+    after : int
+        From which row on; there may be none.
+    """
+    n_panels, d = rows.shape[0], X.shape[X.ndim - 1]
+    fetched = 0
+    for j in range(0, n_panels, _ACROSS):
+        end = min(j + _ACROSS, n_panels)
+        for i in range(end):
+            first = max(i, j)
+            ahead = address(X, after * d + min(fetched, n_panels - 1) * LANES)
+            fetched += 1
+            if end - first == 3:
+                _three(rows, start, n, i, first, gram, ahead, d)
+            elif end - first == 2:
+                _two(rows, start, n, i, first, gram, ahead, d)
+            else:
+                _one(rows, start, n, i, first, gram, ahead, d)

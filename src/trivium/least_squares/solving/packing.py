@@ -11,7 +11,7 @@ from numba.core import cgutils
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import Patience, intrinsic, is_kept, kernel
-from trivium.blocks.gram import LANES, STRIP, add_gram, panels, zeros_for
+from trivium.blocks.gram import LANES, STRIP, add_strip, panels, zeros_for
 from trivium.blocks.intrinsics import address
 from trivium.blocks.read_ahead import begun
 from trivium.blocks.vectors import Vectors
@@ -222,7 +222,7 @@ def add_packed(
         some = weights[start:end] if weights.shape[0] > 0 else weights
         own = codes[start:end] if codes.shape[0] > 0 else codes
         pack(X[start:end], some, own, origin, unit, packed, most, groups, group_weights)
-        add_gram(packed, end - start, gram)
+        add_strip(packed, 0, end - start, gram, X, end)
 
 
 def pack_by_numpy(
