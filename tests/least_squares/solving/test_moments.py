@@ -21,6 +21,7 @@ def test_numpy_computes_the_same_bits(n_classes, weighted, in_panels):
         (300, 5, np.float32),
         (700, 1, np.float64),
         (90, 23, np.float32),
+        (40, 7 * LANES + 7, np.float64),
     ):
         X = rng.choice([0.0, -0.0, np.nan, np.inf, 1e30, *rng.normal(size=99)], size=(n, d))
         codes = rng.integers(0, n_classes, n if n_classes else 0) if n_classes else np.empty(0, int)

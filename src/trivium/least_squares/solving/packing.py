@@ -1,6 +1,5 @@
 """Rows scaled, times the root of their weight, and added up class by class."""
 
-import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
@@ -10,11 +9,11 @@ from numba import types
 from numba.core import cgutils
 
 from trivium.arrays import Float64, Floats, Indices
-from trivium.blocks.compiled import Patience, intrinsic, is_kept, kernel
+from trivium.blocks.compiled import Patience, inner_kernel, intrinsic, is_kept, kernel
 from trivium.blocks.gram import LANES, STRIP, add_strip, panels, zeros_for
 from trivium.blocks.intrinsics import address
 from trivium.blocks.read_ahead import begun
-from trivium.blocks.vectors import Vectors
+from trivium.blocks.vectors import LONG, Vectors
 
 # Numba publishes no types.
 unpack_tuple: Any = cgutils.unpack_tuple
@@ -37,96 +36,125 @@ class _Rows(NamedTuple):
     most: Any
 
 
-class _Groups(NamedTuple):
-    """Where sums of classes are."""
+class _Classes(NamedTuple):
+    """Where classes and weights of rows are, and sums of classes.
 
+    Each row has a class and a weight, or all have the first one: a step is one or zero. Beside
+    weights are their roots.
+    """
+
+    codes: Any
+    code_step: int
     weights: Any
+    roots: Any
+    weight_step: int
     groups: Any
     step: int
+    counts: Any
 
 
-def _scale_plainly(lanes: int, rows: Any, start: int, n: int, j: int, place: int) -> None:
-    columns = slice(j, j + lanes)
-    for row in range(start, start + n):
-        some = rows.X[row * rows.step :][columns]
-        z = (some - rows.origin[columns]) * rows.unit[columns]
-        rows.packed[place + row * rows.packed_step :][:lanes] = z
-        np.fmax(rows.most[columns], np.abs(z), out=rows.most[columns])
-
-
-def _add_plainly(
-    lanes: int, rows: Any, sums: Any, row: int, group: int, j: int, place: int
+def _pack_plainly(
+    lanes: int,
+    count: int,
+    rows: Any,
+    sums: Any,
+    start: int,
+    n: int,
+    j: int,
+    place: int,
+    spread: int,
 ) -> None:
-    z = rows.packed[place + row * rows.packed_step :][:lanes]
-    sums.groups[group * sums.step + j :][:lanes] += sums.weights[0] * z
+    for v in range(count):
+        columns = slice(j + v * lanes, j + (v + 1) * lanes)
+        most, to = rows.most[columns], place + v * lanes * spread
+        for row in range(start, start + n):
+            z = (rows.X[row * rows.step :][columns] - rows.origin[columns]) * rows.unit[columns]
+            np.fmax(most, np.abs(z), out=most)
+            group, i = sums.codes[row * sums.code_step], row * sums.weight_step
+            sums.groups[group * sums.step :][columns] += sums.weights[i] * z
+            rows.packed[to + row * rows.packed_step :][:lanes] = sums.roots[i] * z
+            if v == 0:
+                sums.counts[group] += sums.weights[i]
 
 
-def _scaler(lanes: int) -> Any:
-    """Make what scales so many columns, from number j on, of n rows, one at least, to a place."""
+def _packer(lanes: int, count: int) -> Any:
+    """Make what packs a few vectors of columns, from number j on, of n rows, one at least.
 
-    @intrinsic(partial(_scale_plainly, lanes))
-    def scale(
-        _: Any, rows: Any, start: Any, n: Any, j: Any, place: Any
+    Those of a row are added to its class's sums together: the sums of one alone would wait for each
+    other, row after row.
+    """
+
+    @intrinsic(partial(_pack_plainly, lanes, count))
+    def pack(
+        _: Any, rows: Any, sums: Any, start: Any, n: Any, j: Any, place: Any, spread: Any
     ) -> tuple[Any, Callable[..., Any]]:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            rows, start, n, j, place = arguments
+            rows, sums, start, n, j, place, spread = arguments
             X, step, ahead, origin, unit, packed, packed_step, most = unpack_tuple(builder, rows, 8)
+            codes, code_step, weights, roots, weight_step, groups, group_step, counts = (
+                unpack_tuple(builder, sums, 8)
+            )
             vectors = Vectors(builder, lanes)
-            middle, factor, sizes = (vectors.at(array, j) for array in (origin, unit, most))
-            middle, factor = vectors.load(middle), vectors.load(factor)
+            at = [builder.add(j, LONG(v * lanes)) for v in range(count)]
+            middles, factors, sizes = (
+                [vectors.load(vectors.at(array, each)) for each in at]
+                for array in (origin, unit, most)
+            )
             begin = [
                 vectors.at(array, builder.add(builder.mul(start, width), first))
-                for array, width, first in ((X, step, j), (packed, packed_step, place))
-            ]
-            carried = vectors.load(sizes), *begin
-            with vectors.loop(n, *carried) as (_, (so_far, row, out), go_on):
-                vectors.fetch(vectors.at(row, ahead))
-                z = builder.fmul(builder.fsub(vectors.load(row), middle), factor)
-                vectors.store(z, out)
-                size = vectors.call("fabs", z)
-                greatest = builder.select(builder.fcmp_ordered(">", size, so_far), size, so_far)
-                go_on(greatest, vectors.at(row, step), vectors.at(out, packed_step))
-            vectors.store(greatest, sizes)
-            return context.get_dummy_value()
-
-        return types.void(rows, types.intp, types.intp, types.intp, types.intp), generate
-
-    return scale
-
-
-def _adder(lanes: int) -> Any:
-    """Make what adds so many columns, from number j on, of a packed row to its class's sums."""
-
-    @intrinsic(partial(_add_plainly, lanes))
-    def add(
-        _: Any, rows: Any, sums: Any, row: Any, group: Any, j: Any, place: Any
-    ) -> tuple[Any, Callable[..., Any]]:
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            rows, sums, row, group, j, place = arguments
-            *_, packed, packed_step, _ = unpack_tuple(builder, rows, 8)
-            weights, groups, step = unpack_tuple(builder, sums, 3)
-            vectors = Vectors(builder, lanes)
-            total, own = (
-                vectors.at(pointer, builder.add(builder.mul(number, width), first))
-                for pointer, number, width, first in (
-                    (groups, group, step, j),
-                    (packed, row, packed_step, place),
+                for array, width, first in (
+                    (X, step, j),
+                    (packed, packed_step, place),
+                    (codes, code_step, LONG(0)),
+                    (weights, weight_step, LONG(0)),
+                    (roots, weight_step, LONG(0)),
                 )
-            )
-            weight = vectors.spread(builder.load(weights))
-            weighed = builder.fmul(weight, vectors.load(own))
-            vectors.store(builder.fadd(vectors.load(total), weighed), total)
+            ]
+            with vectors.loop(n, *begin, *sizes) as (_, (row, out, *of_row), go_on):
+                code, weight, root, *so_far = of_row
+                group = builder.load(code)
+                mass, total = builder.load(weight), vectors.at(counts, group)
+                builder.store(builder.fadd(builder.load(total), mass), total)
+                mass, factor = vectors.spread(mass), vectors.spread(builder.load(root))
+                own = vectors.at(groups, builder.add(builder.mul(group, group_step), j))
+                greatest = []
+                for v in range(count):
+                    number = LONG(v * lanes)
+                    there, sum_of = vectors.at(row, number), vectors.at(own, number)
+                    vectors.fetch(vectors.at(there, ahead))
+                    z = builder.fmul(builder.fsub(vectors.load(there), middles[v]), factors[v])
+                    size = vectors.call("fabs", z)
+                    larger = builder.fcmp_ordered(">", size, so_far[v])
+                    greatest.append(builder.select(larger, size, so_far[v]))
+                    weighed = builder.fadd(vectors.load(sum_of), builder.fmul(mass, z))
+                    vectors.store(weighed, sum_of)
+                    to = vectors.at(out, builder.mul(spread, number))
+                    vectors.store(builder.fmul(z, factor), to)
+                after = (
+                    vectors.at(pointer, width)
+                    for pointer, width in (
+                        (row, step),
+                        (out, packed_step),
+                        (code, code_step),
+                        (weight, weight_step),
+                        (root, weight_step),
+                    )
+                )
+                go_on(*after, *greatest)
+            for each, size in zip(at, greatest, strict=True):
+                vectors.store(size, vectors.at(most, each))
             return context.get_dummy_value()
 
-        return types.void(rows, sums, *(types.intp,) * 4), generate
+        return types.void(rows, sums, *(types.intp,) * 5), generate
 
-    return add
+    return pack
 
 
-_AT_ONCE = 8  # rows of which a vector of columns is scaled before the next one
+_AT_ONCE = 16  # rows of which some vectors of columns are packed before the next ones
+_ABREAST = 4  # vectors of columns
 _AHEAD = 1024  # numbers: rows stream from far memory, and short ones are not fetched in time
-_scale, _scale_4, _scale_2, _scale_1 = map(_scaler, (LANES, 4, 2, 1))
-_add, _add_4, _add_2, _add_1 = map(_adder, (LANES, 4, 2, 1))
+_pack_4_abreast, _pack_2_abreast = _packer(LANES, 4), _packer(LANES, 2)
+_pack_8, _pack_4, _pack_2, _pack_1 = (_packer(lanes, 1) for lanes in (LANES, 4, 2, 1))
 
 
 @kernel
@@ -156,50 +184,63 @@ def pack(
         At least so wide as X.
     group_weights : ndarray of shape (n_groups,)
     """
+    classes = codes if codes.shape[0] > 0 else np.zeros(1, dtype=np.intp)
+    masses = weights if weights.shape[0] > 0 else np.ones(1)
+    counted_already = np.zeros(group_weights.shape[0])
+    how, totals = (masses, np.sqrt(masses), classes), (groups, group_weights, counted_already)
+    _pack(X, how, origin, unit, packed, most, totals)
+
+
+@inner_kernel
+def _pack(
+    X: Floats,
+    how: tuple[Float64, Float64, Indices],
+    origin: Float64,
+    unit: Float64,
+    packed: Float64,
+    most: Float64,
+    totals: tuple[Float64, Float64, Float64],
+) -> None:
+    """Do as `pack`; weights, their roots and codes are those of all rows if there is but one.
+
+    The third total is room: columns that do not come first weigh the classes once more.
+    """
     n_rows, d = X.shape
     n_panels, length, width = packed.shape
-    weight = np.ones(1)
+    masses, roots, codes = how
+    groups, group_weights, counted_already = totals
     rows = _Rows(
         *(address(X, 0), d, max(_AT_ONCE * d, _AHEAD), address(origin, 0), address(unit, 0)),
         *(address(packed, 0), width, address(most, 0)),
     )
-    sums = _Groups(address(weight, 0), address(groups, 0), groups.shape[1])
-    whole, spread = d // LANES * LANES, 1 if n_panels == 1 else length
-    last = whole * spread
+    shared = (
+        *(address(codes, 0), int(codes.shape[0] > 1), address(masses, 0), address(roots, 0)),
+        *(int(masses.shape[0] > 1), address(groups, 0), groups.shape[1]),
+    )
+    first = _Classes(*shared, address(group_weights, 0))
+    others = _Classes(*shared, address(counted_already, 0))
+    spread = 1 if n_panels == 1 else length
     for start in range(0, n_rows, _AT_ONCE):
-        n = min(_AT_ONCE, n_rows - start)
-        for j in range(0, whole, LANES):
-            _scale(rows, start, n, j, j * spread)
-        j, place = whole, last
+        n, j, sums = min(_AT_ONCE, n_rows - start), 0, first
+        while d - j >= LANES:
+            abreast = min((d - j) // LANES, _ABREAST)
+            if abreast == 4:
+                _pack_4_abreast(rows, sums, start, n, j, j * spread, spread)
+            elif abreast >= 2:
+                abreast = 2
+                _pack_2_abreast(rows, sums, start, n, j, j * spread, spread)
+            else:
+                _pack_8(rows, sums, start, n, j, j * spread, spread)
+            j, sums = j + abreast * LANES, others
+        place = j * spread
         if LANES > 4 and d & 4:
-            _scale_4(rows, start, n, j, place)
-            j, place = j + 4, place + 4
+            _pack_4(rows, sums, start, n, j, place, spread)
+            j, place, sums = j + 4, place + 4, others
         if d & 2:
-            _scale_2(rows, start, n, j, place)
-            j, place = j + 2, place + 2
+            _pack_2(rows, sums, start, n, j, place, spread)
+            j, place, sums = j + 2, place + 2, others
         if d & 1:
-            _scale_1(rows, start, n, j, place)
-        for i in range(start, start + n):
-            if weights.shape[0] > 0:
-                weight[0] = weights[i]
-            group = codes[i] if codes.shape[0] > 0 else 0
-            group_weights[group] += weight[0]
-            for j in range(0, whole, LANES):
-                _add(rows, sums, i, group, j, j * spread)
-            j, place = whole, last
-            if LANES > 4 and d & 4:
-                _add_4(rows, sums, i, group, j, place)
-                j, place = j + 4, place + 4
-            if d & 2:
-                _add_2(rows, sums, i, group, j, place)
-                j, place = j + 2, place + 2
-            if d & 1:
-                _add_1(rows, sums, i, group, j, place)
-            if weights.shape[0] > 0:
-                root = math.sqrt(weight[0])
-                for panel in range(n_panels):
-                    for k in range(width):
-                        packed[panel, i, k] *= root
+            _pack_1(rows, sums, start, n, j, place, spread)
 
 
 @kernel
