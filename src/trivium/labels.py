@@ -93,6 +93,8 @@ def encoded(y: Labels) -> tuple[Labels, Indices]:
         span = most - least + 1
         if span <= _SPAN * y.size and most <= np.iinfo(np.intp).max:  # no need to sort
             offsets = np.subtract(y, least, dtype=np.intp)
+            if span <= 2:  # the least and the greatest are there
+                return (np.arange(span) + least).astype(y.dtype), offsets
             present = np.zeros(span, dtype=np.bool_)
             present[offsets] = True
             classes = np.flatnonzero(present)

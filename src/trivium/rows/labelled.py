@@ -63,6 +63,9 @@ class LabelledRows:
 
     def _counts(self) -> Indices:
         """Count each class's rows, some at a time: NumPy widens what it counts."""
+        if self.classes.size == 2:
+            of_second = np.count_nonzero(self.codes)
+            return np.array([self.codes.size - of_second, of_second], dtype=np.intp)
         counts = np.zeros(self.classes.size, dtype=np.intp)
         for part in cut(self.codes.size, _AT_ONCE):
             counts += np.bincount(self.codes[part], minlength=counts.size)
