@@ -4,16 +4,16 @@ from collections.abc import Callable, Iterable, Mapping
 from statistics import median
 from typing import NamedTuple
 
-from benchmarks.costs import neighbors
+from benchmarks.costs import comparison, least_squares, neighbors, softmax
 from benchmarks.costs.experiments import Watch
-from trivium.blocks.costs import BYTES, search_costs
+from trivium.blocks.costs import BYTES, COMPARISON, EXACT_SUMS, SOFTMAX, search_costs
 from trivium.blocks.workers import at_most, one_blas_thread
 from trivium.neighbors.search.products.byte_products import CHOSEN
 
 WITHIN = 2.0
 """Times as much, or as little, that a constant may be once one factor for all is taken out."""
 
-_COLUMNS = {
+_WITH = {
     "search": {
         "pair": ("product", 8),
         "scan_row": ("scan_column", 4),
@@ -21,8 +21,17 @@ _COLUMNS = {
         "exact_row": ("exact_column", 64),
     },
     "bytes": {"pair": ("product", 32)},
+    "softmax": {"inverse": ("gram", 2)},
+    "exact_sums": {},
+    "comparison": {
+        "softmax_row": ("softmax_number", 10),
+        "votes": ("votes_class", 3),
+        "votes_class": ("votes", 0.05),
+        "distance": ("votes", 1e-5),
+        "squares_pair": ("squares_number", 0.005),
+    },
 }
-"""What is the same whatever the columns is known as part of what few columns take, no better."""
+"""What is known as part of a whole, no better: what few columns take, or few classes."""
 
 Experiment = Callable[[Watch], Mapping[str, float]]
 
@@ -36,6 +45,9 @@ EXPERIMENTS: dict[str, tuple[Experiment, ...]] = {
         neighbors.writing,
     ),
     "bytes": (neighbors.in_bytes,),
+    "softmax": (softmax.passes, softmax.blocks, softmax.space),
+    "exact_sums": (least_squares.sums, least_squares.doubles),
+    "comparison": (comparison.models,),
 }
 """By the set of constants that they measure."""
 
@@ -62,7 +74,12 @@ class Constant(NamedTuple):
 
 def kept() -> dict[str, Mapping[str, float]]:
     """Return the constants by which choices are made on this machine."""
-    found: dict[str, Mapping[str, float]] = {"search": search_costs()._asdict()}
+    found: dict[str, Mapping[str, float]] = {
+        "search": search_costs()._asdict(),
+        "softmax": SOFTMAX._asdict(),
+        "exact_sums": EXACT_SUMS._asdict(),
+        "comparison": COMPARISON._asdict(),
+    }
     if CHOSEN is not None:
         found["bytes"] = BYTES[CHOSEN]._asdict()
     return found
@@ -91,11 +108,11 @@ def _beside_each_other(
     found = []
     for name in measured:
         said, values = f"{group}.{name}", [here[name], measured[name]]
-        if name in _COLUMNS[group]:
-            column, n_columns = _COLUMNS[group][name]
-            said += f" + {n_columns} {column}"
-            values[0] += n_columns * here[column]
-            values[1] += n_columns * measured[column]
+        if name in _WITH[group]:
+            other, many = _WITH[group][name]
+            said += f" + {many:g} {other}"
+            values[0] += many * here[other]
+            values[1] += many * measured[other]
         found.append(Constant(said, *values))
     return found
 

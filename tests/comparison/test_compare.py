@@ -9,6 +9,7 @@ from sklearn.datasets import load_iris
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, brier_score_loss, log_loss
 
 from trivium import compare, signals
+from trivium.blocks.costs import COMPARISON
 from trivium.comparison import compare as module
 from trivium.comparison import first_run, run
 from trivium.comparison.compare import compare_table
@@ -294,6 +295,15 @@ def test_repeats_are_as_many_as_work_that_is_counted_allows():
     assert run.planned_repeats(task, 4, 6.0) < 10
     assert run.planned_repeats(task, 4, 0.1) == 1
     assert run.seconds_of_a_run(task, 8) > run.seconds_of_a_run(task, 4)
+
+
+@pytest.mark.parametrize("cost", COMPARISON._fields)
+def test_every_cost_of_a_run_counts(cost, monkeypatch):
+    _, task = task_of(150)
+    before = run.seconds_of_a_run(task, 4)
+    twice = COMPARISON._replace(**{cost: 2.0 * getattr(COMPARISON, cost)})
+    monkeypatch.setattr(run, "COMPARISON", twice)
+    assert before < run.seconds_of_a_run(task, 4) < 2.0 * before
 
 
 def test_the_same_seed_gives_the_same_comparison(iris):

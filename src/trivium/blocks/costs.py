@@ -7,7 +7,8 @@ each time and for any number of threads.
 
 ``python -m benchmarks costs`` does the experiments again, on the machine at hand, and says which
 constants differ there by more than a factor of two once one factor for all is taken out. A test
-does the same at small sizes.
+does the same at small sizes. What else is weighed is granted, not measured (how many passes a
+matrix may cost, say), and stands where it is used.
 """
 
 from typing import NamedTuple
@@ -121,3 +122,112 @@ of bytes for one of floats."""
 def search_costs() -> SearchCosts:
     """Return what searches take with the instructions that kernels are written with."""
     return WITH_AVX512 if "avx512f" in instructions() else WITH_AVX2
+
+
+class SoftmaxCosts(NamedTuple):
+    """What fits of softmax regression take, of n rows in `size` coordinates.
+
+    - A pass, which evaluates loss and gradient: pass_start + 4·number·n·size·K, where K is the
+      number of classes, but one for two. Of sparse rows what is stored counts in the place of
+      n·size. That holds from some fifty coordinates on; of fewer, exponentials take more, but
+      then preconditioners cost less than a pass whatever is counted.
+    - A block of the preconditioner from m rows: block_start + gram·m·size² + inverse·size³.
+    - The space of n rows of d columns: n²·(space_product·d + space_factor·n).
+
+    Attributes
+    ----------
+    pass_start : float
+        A pass, whatever its size.
+    number : float
+        One of the four operations that a pass does with each number and class.
+    block_start : float
+        A block, whatever its size.
+    gram : float
+        A product of its matrix of squares, with what brings rows into the frame.
+    inverse : float
+        Its factor and its inverse, for the size cubed.
+    space_product : float
+        A product of two rows, for each column.
+    space_factor : float
+        The factor with pivoting of their products, for the rows cubed.
+    """
+
+    pass_start: float
+    number: float
+    block_start: float
+    gram: float
+    inverse: float
+    space_product: float
+    space_factor: float
+
+
+SOFTMAX = SoftmaxCosts(
+    pass_start=80_000.0,
+    number=0.078,
+    block_start=85_000.0,
+    gram=0.043,
+    inverse=0.07,
+    space_product=0.036,
+    space_factor=0.012,
+)
+
+
+class ExactSumsCosts(NamedTuple):
+    """What least squares from exact sums take.
+
+    Attributes
+    ----------
+    product : float
+        A product of two numbers, summed as digits: n·c² of n rows whose columns make c of digits.
+    double : float
+        A product of two pairs of float64, of which factoring d columns takes d³.
+    """
+
+    product: float
+    double: float
+
+
+EXACT_SUMS = ExactSumsCosts(product=0.06, double=0.96)
+
+
+class ComparisonCosts(NamedTuple):
+    """What a run of a comparison takes: three models tuned, fitted and asked in ten folds.
+
+    Of n rows of d columns and K classes, of which nearest neighbours looks at e:
+    run + n·(squares_number·d + squares_pair·d²) + K·n·(softmax_number·d + softmax_row)
+    + e·(votes + votes_class·K + distance·n·d).
+
+    Attributes
+    ----------
+    run : float
+        Whatever the table.
+    squares_number, squares_pair : float
+        Least squares, for each number of a row, and for each product of two.
+    softmax_number, softmax_row : float
+        Softmax regression, for each number of a row and class, and for each row and class.
+    votes, votes_class : float
+        Votes of every number of neighbours of a row, and the same for each class.
+    distance : float
+        A row and a column that a row is compared with.
+    """
+
+    run: float
+    squares_number: float
+    squares_pair: float
+    softmax_number: float
+    softmax_row: float
+    votes: float
+    votes_class: float
+    distance: float
+
+
+COMPARISON = ComparisonCosts(
+    run=5.5e8,
+    squares_number=2_500.0,
+    squares_pair=3.0,
+    softmax_number=10_000.0,
+    softmax_row=20_000.0,
+    votes=160_000.0,
+    votes_class=40_000.0,
+    distance=0.5,
+)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 
+from trivium.blocks.costs import COMPARISON
 from trivium.comparison.first_run import FOR_RUNS, Learner, Run, Runs
 from trivium.comparison.limits import Clock, OutOfTimeError, limited, raise_if_late
 from trivium.comparison.settings import BUDGET, FIRST_RUN, Settings
@@ -12,6 +13,7 @@ from trivium.tabular.task import Task
 from trivium.tabular.validation import Progress, Trial
 
 _MOST_REPEATS = 10
+_ALIKE = 3.0  # times the votes, where classes weigh alike
 
 
 def run_again(
@@ -72,7 +74,7 @@ def planned_repeats(task: Task, width: int, budget: float) -> int:
 
 
 def seconds_of_a_run(task: Task, width: int) -> float:
-    """Estimate how long the three take for ten folds, on two cores of a present machine.
+    """Estimate how long the three take for ten folds, on one core.
 
     Parameters
     ----------
@@ -82,11 +84,14 @@ def seconds_of_a_run(task: Task, width: int) -> float:
     """
     n, columns, n_classes = task.codes.size, max(width, 1), task.n_classes
     enough = min(n, 20_000)
-    least_squares = 4e-6 * n * columns + 5e-9 * n * columns**2
-    softmax = (5e-6 * columns + 5e-5) * n_classes * (n if n == enough else n / 3.0)
-    votes = (1e-4 + 4e-5 * n_classes) * (3.0 if task.balanced else 1.0)
-    neighbors = enough * (votes + 1e-9 * n * columns)
-    return 0.6 + least_squares + softmax + neighbors
+    cost = COMPARISON
+    squares = n * columns * (cost.squares_number + cost.squares_pair * columns)
+    on_paths = n if n == enough else n / 3.0
+    softmax = on_paths * n_classes * (cost.softmax_number * columns + cost.softmax_row)
+    votes = cost.votes + cost.votes_class * n_classes
+    votes *= _ALIKE if task.balanced else 1.0
+    neighbors = enough * (votes + cost.distance * n * columns)
+    return 1e-9 * (cost.run + squares + softmax + neighbors)
 
 
 def _another_run(

@@ -44,7 +44,7 @@ from trivium.whole_or_nothing import forget, whole_or_nothing
 
 _FAR_WEIGHTS = 1e280
 # Products that exact sums may take in a fit, where rounded ones would usually do, and where they
-# would not if rows go.
+# would not if rows go: granted, not measured.
 _CHEAP, _WORTH_IT = float(1 << 24), float(1 << 34)
 
 

@@ -18,7 +18,8 @@ from trivium.softmax.solvers.protocol import Result, Status
 
 _LEAST_ROWS, _ROWS_A_PARAMETER = 1024, 16
 _MORE = 4  # times as many rows, where there are enough
-_FEWER = 12  # times fewer rows than there are: else they would cost as much as they save
+# Times fewer rows than there are: else they would cost as much as they save. Found by trial.
+_FEWER = 12
 _MOST_STEPS = 20
 _OF_NOISE = 0.1  # what is left of the gradient, of its standard deviation
 

@@ -8,6 +8,7 @@ import scipy.linalg
 from tests.least_squares.tables import table_of
 
 from trivium import LeastSquaresClassifier
+from trivium.blocks.costs import EXACT_SUMS
 from trivium.least_squares.solving import qr
 from trivium.least_squares.solving import solve as module
 from trivium.least_squares.solving.design import Table
@@ -154,6 +155,22 @@ class TestPaths:
             np.testing.assert_allclose(fast.coef, other.coef, rtol=1e-11, atol=1e-13)
             np.testing.assert_allclose(fast.intercept, other.intercept, rtol=1e-11, atol=1e-13)
             assert fast.rank == other.rank == 5
+
+    def test_exact_sums_are_taken_where_their_factor_is_cheap(self, monkeypatch):
+        budgets = []
+
+        def take_none(*_, budget):
+            budgets.append(budget)
+
+        monkeypatch.setattr(module, "by_squares", lambda *args, **options: None)
+        monkeypatch.setattr(module, "sum_exactly", take_none)
+        rng = np.random.default_rng(5)
+        X, codes = rng.normal(size=(20, 4)), rng.integers(0, 3, size=20)
+        for double in (16.0, 32.0):
+            costs = EXACT_SUMS._replace(product=1.0, double=double)
+            monkeypatch.setattr(module, "EXACT_SUMS", costs)
+            fit(X, codes)
+        assert budgets == [2.0**27 - 16.0 * 4**3, 2.0**27 - 32.0 * 4**3]
 
     def test_well_conditioned_rows_go_the_fast_way(self, monkeypatch):
         monkeypatch.setattr(module, "by_rows", None)

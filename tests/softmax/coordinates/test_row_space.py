@@ -12,6 +12,7 @@ from tests.rows.split_rows import SplitRows
 from threadpoolctl import threadpool_limits
 
 from trivium import SoftmaxRegression
+from trivium.blocks.costs import SOFTMAX
 from trivium.rows.memory import ArrayRows
 from trivium.softmax import fitting
 from trivium.softmax.coordinates import row_space as module
@@ -344,6 +345,11 @@ class TestWay:
         monkeypatch.undo()
         monkeypatch.setattr(module, "_MOST_PASSES", 0.1)
         assert row_space(rows, frame, 0.1) is None
+        monkeypatch.undo()
+        for cost in ("space_product", "space_factor"):
+            with monkeypatch.context() as patch:
+                patch.setattr(module, "SOFTMAX", SOFTMAX._replace(**{cost: 1e3}))
+                assert row_space(rows, frame, 0.1) is None
 
 
 class TestSpace:

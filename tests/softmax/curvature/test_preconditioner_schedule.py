@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from trivium.blocks.costs import SOFTMAX
 from trivium.rows.memory import ArrayRows
 from trivium.softmax.coordinates.problem import Problem
 from trivium.softmax.coordinates.scaling import frame_of
@@ -38,7 +39,7 @@ def test_a_cheap_block_comes_first(problem, warm):
 @pytest.mark.parametrize("warm", [False, True])
 def test_a_dear_block_comes_when_steps_have_cost_as_much(problem, warm, monkeypatch):
     monkeypatch.setattr(module, "_DEAR", 0.5)
-    monkeypatch.setattr(module, "_BLOCK_START", 3e6)
+    monkeypatch.setattr(module, "SOFTMAX", SOFTMAX._replace(block_start=3.0 * SOFTMAX.pass_start))
     made, cost = steps(problem, warm=warm)
     (later,) = [step for step in range(1, 15) if made[step] is not None]
     assert isinstance(made[0], Diagonal)

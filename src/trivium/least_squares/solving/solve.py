@@ -21,6 +21,7 @@ import numpy as np
 from scipy.linalg.lapack import dpocon, dpotrf, dpotrs
 
 from trivium.arrays import Float64, Indices
+from trivium.blocks.costs import EXACT_SUMS
 from trivium.blocks.workers import one_blas_thread
 from trivium.least_squares.solving.by_iteration import by_iteration
 from trivium.least_squares.solving.by_sums import MENDABLE, solve_sums
@@ -38,8 +39,7 @@ from trivium.rows.block import Block
 _EXACT, _NEARLY_EXACT = 1e-2, 1e-5
 _NO_SHARE = 1e-10  # of a column in others: rounding
 _FEW_VALUES = 1 << 16  # a correction from so small a table costs nothing to speak of
-_CHEAP_BESIDE_ROWS = float(1 << 27)  # products that exact sums may take
-_OF_DOUBLES = 16.0  # products of float64 that one of two float64 each takes
+_CHEAP_BESIDE_ROWS = float(1 << 27)  # products that exact sums may take: granted, not measured
 _MANY_COLUMNS = 1000  # squares of fewer cost nothing to speak of, and serve to add rows later
 _MOST_NUMBERS = 1 << 28  # of a matrix made from sparse rows: two gigabytes
 
@@ -111,7 +111,8 @@ def solve(
     sums = None
     if table.values is None:
         n, d = table.shape
-        budget = _CHEAP_BESIDE_ROWS - _OF_DOUBLES * min(n, d) * d**2
+        of_doubles = EXACT_SUMS.double / EXACT_SUMS.product  # products of float64 for each
+        budget = _CHEAP_BESIDE_ROWS - of_doubles * min(n, d) * d**2
         sums = sum_exactly(table, budget=budget)
     if sums is None:
         solution = by_squares(table, moments, alpha) or by_rows(table, design, alpha)

@@ -35,7 +35,7 @@ _FAR = 7.0 / 8.0  # of a column's squares in that of its mean, so that three bit
 _LEAST_LEFT = 1e-8  # of a column's squares about its mean; a zero among n numbers leaves 1/n
 _FAR_EXPONENT = 400  # products of scaled columns and coefficients stay within float64
 _MOST_BLOCKS, _LEAST_BLOCKS = 32, 4
-_WORTH = 32  # numbers stored for each that is merged
+_WORTH = 32  # numbers stored for each that is merged: a share that is granted, no cost
 _LARGE_MATRIX = 1 << 22  # numbers of a matrix of which there is one only
 
 

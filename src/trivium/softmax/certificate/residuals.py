@@ -25,7 +25,7 @@ from trivium.softmax.objective.two_classes import gradient_of_two, variances_of_
 
 Statistic = TypeVar("Statistic")
 
-_MOST_PASSES = 100  # over what is stored
+_MOST_PASSES = 100  # over what is stored, that products may be: no cost, but what they are worth
 
 UNIT = np.finfo(np.float64).eps / 2
 

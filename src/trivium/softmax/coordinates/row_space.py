@@ -21,6 +21,7 @@ import numpy.typing as npt
 import scipy.linalg
 
 from trivium.arrays import Float64, Floats, Indices
+from trivium.blocks.costs import SOFTMAX
 from trivium.blocks.map_reduce import cut, map_reduce
 from trivium.blocks.memory import working_memory
 from trivium.blocks.properties import cached_property
@@ -37,7 +38,8 @@ _TILE_ROWS, _TILE_COLUMNS = 256, 1024  # of products of rows: two such blocks a 
 _BLOCK_VALUES = 1 << 19
 _ROUNDINGS = 4.0  # a row, of the longest row's square: what is left of the products is no more
 _MATRICES = 3  # of n squared: products, their factor, coordinates
-_GRAM, _MOST_PASSES = 1 / 3, 100  # an operation of large matrices, in those of a pass; worth it
+# Passes that a space is worth, and without a penalty: granted by trial, as those below are.
+_MOST_PASSES, _MOST_WITHOUT = 100, 500
 _TIMES, _FEW_PASSES = 2, 15  # columns a row, below which steps save nothing; worth it there
 _LEAST_PENALTY, _MOST_PENALTY = 1e-250, 1e250
 _FAR = 4.0  # units from zero, and a column's range is half a unit at least
@@ -189,8 +191,12 @@ def row_space(rows: Rows, frame: ColumnScaling, alpha: float) -> RowSpace | None
         return None
     if n >= d or not live.any() or 8.0 * _MATRICES * n * n > working_memory():
         return None
-    most = _FEW_PASSES if alpha > 0 and d < _TIMES * n else _MOST_PASSES
-    if n * (0.5 * d + n) * _GRAM > most * 4.0 * d * rows.n_classes:
+    most = _MOST_WITHOUT
+    if alpha > 0:
+        most = _FEW_PASSES if d < _TIMES * n else _MOST_PASSES
+    product = SOFTMAX.space_product * d + SOFTMAX.space_factor * n
+    n_blocks = 1 if rows.n_classes == 2 else rows.n_classes
+    if n * product > most * 4.0 * SOFTMAX.number * d * n_blocks:
         return None
     scale = float(frame.unit[live].min())
     if alpha > 0 and not _LEAST_PENALTY <= alpha * scale * scale <= _MOST_PENALTY:

@@ -2,6 +2,7 @@
 
 import math
 
+from trivium.blocks.costs import SOFTMAX
 from trivium.blocks.products import greatest
 from trivium.blocks.properties import cached_property
 from trivium.softmax.coordinates.problem import Problem, ProblemAt
@@ -9,10 +10,8 @@ from trivium.softmax.curvature.preconditioner import class_blocks, common_block,
 from trivium.softmax.curvature.sampled import SampledProblem, rows_sampled
 from trivium.softmax.solvers.protocol import Inverse
 
-# In operations of a product with few columns; those of large matrices take a third as long.
-_PASS_START, _BLOCK_START = 1e6, 2e6
-_GRAM, _INVERSE = 1 / 3, 2 / 3
-_ROWS, _ROWS_OF_TWO = 4, 16  # times n/size, which costs a third of a pass each
+# How much to spend, by trial: these are no costs.
+_ROWS, _ROWS_OF_TWO = 4, 16  # times n/size, which costs less than a pass each
 _FIRST = 5.0  # passes, until probabilities say where the curvature is
 _GROWTH = 1.5
 _MOST_PASSES = 200  # that a preconditioner may cost
@@ -51,10 +50,10 @@ class PreconditionerSchedule:
         self._common_rows = 16 * size
         stored = problem.objective.rows.n_stored
         n_blocks = 1 if two else n_classes
-        one_pass = 4.0 * (n * size if stored is None else stored) * n_blocks + _PASS_START
-        block = _INVERSE * size**3 + _BLOCK_START
-        self._common = (_GRAM * min(n, 16 * size) * size**2 + block) / one_pass
-        self._blocks = n_blocks * (_GRAM * self._rows * size**2 + block) / one_pass + 1.0
+        numbers = n * size if stored is None else stored
+        one_pass = SOFTMAX.pass_start + 4.0 * SOFTMAX.number * numbers * n_blocks
+        self._common = _of_block(min(n, 16 * size), size) / one_pass
+        self._blocks = n_blocks * _of_block(self._rows, size) / one_pass + 1.0
         self._interval = max(_FIRST, self._blocks)
         # The one of a pilot fit has little to gain.
         self._wait = max(_FIRST, 0.2 * self._blocks) if known is None else 2.0 * self._interval
@@ -115,3 +114,8 @@ class PreconditionerSchedule:
         if not norm < self._norm or not 0 < self._tol < norm:
             return math.inf
         return passed * math.log(norm / self._tol) / math.log(self._norm / norm)
+
+
+def _of_block(n_rows: int, size: int) -> float:
+    """Return what a block takes."""
+    return SOFTMAX.block_start + (SOFTMAX.gram * n_rows + SOFTMAX.inverse * size) * size**2
