@@ -126,6 +126,21 @@ def test_products_that_are_chosen_wait_for_their_loops_too(patient, monkeypatch)
     assert searched == [Scan, Brute]
 
 
+@pytest.mark.parametrize("n_columns", [2, 40])
+def test_products_wait_for_no_tree_where_none_can_win(n_columns, patient, trees, monkeypatch):
+    """Loops of trees are not there; those of products are, and only they are of use."""
+    rows = np.random.default_rng(0).random((2_000, n_columns))
+    chosen.products_patience.done = chosen.products_patience.limit
+    searched = []
+    for way in Brute, Scan:
+        monkeypatch.setattr(way, "nearest", lambda self, *_, **__: searched.append(type(self)))
+    search = search_for(rows)
+    for _ in range(2):
+        search.nearest(rows, np.full(2_000, -1), 1, ())
+    assert searched == 2 * [Brute if n_columns == 40 else Scan]
+    assert trees == []
+
+
 def pickled(search):
     return pickle.loads(pickle.dumps(search))  # noqa: S301 - its own
 

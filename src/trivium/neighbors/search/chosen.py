@@ -10,7 +10,7 @@ from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import Patience
 from trivium.blocks.locks import Lock
 from trivium.neighbors.search.brute import Brute
-from trivium.neighbors.search.costs import Choice, choose
+from trivium.neighbors.search.costs import Choice, choose, without_trees
 from trivium.neighbors.search.kd_tree.nearest import answer
 from trivium.neighbors.search.kd_tree.tree import KDTree
 from trivium.neighbors.search.metrics import Metric
@@ -70,6 +70,7 @@ class Chosen:
         self._scan = Scan(metric.measure, rows)
         self._lock = Lock()
         self._settled: _Settled | None = None
+        self._may_need_trees = False  # as far as it was looked at
         if algorithm == "brute":
             self._settled = _Settled(Choice("brute", "asked for"), self._brute())
         elif algorithm != "auto":
@@ -114,11 +115,26 @@ class Chosen:
         work = queries.shape[0] * self._rows.size
         self._asked += work
         chooses, multiplies = patience.is_over(work), products_patience.is_over(work)
-        if self._asked < _LITTLE_WORK or (settled is None and not chooses):
+        if self._asked < _LITTLE_WORK:
             return self._scan
-        settled = self._settle()
+        if settled is None and not chooses:
+            settled = self._settle_without_trees() if multiplies else None
+            if settled is None:
+                return self._scan
+        settled = settled or self._settle()
         waits = settled.choice.algorithm == "brute" and not multiplies
         return self._scan if waits else settled.searcher
+
+    def _settle_without_trees(self) -> _Settled | None:
+        """Settle what no tree has to be asked for, whose loops may not be there; look once."""
+        if not self._may_need_trees:
+            with self._lock.held:
+                if self._settled is None and not self._may_need_trees:
+                    choice = without_trees(self._metric, self._rows)
+                    self._may_need_trees = choice is None
+                    if choice is not None:
+                        self._settled = _Settled(choice, self._brute())
+        return self._settled
 
     def _settle(self) -> _Settled:
         settled = self._settled

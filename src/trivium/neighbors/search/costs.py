@@ -55,15 +55,36 @@ def _power(metric: Metric) -> float:
     return search_costs().power if metric.measure.form == POWERS else 0.0
 
 
+def without_trees(metric: Metric, rows: Floats) -> Choice | None:
+    """Choose where no tree has to be asked, for none can win; None where one may.
+
+    On uniform data in D columns a tree looks at most rows unless there are far more than 2^D. D
+    is the number of columns that the rows effectively have (`effective_dimension`), which
+    correlation makes small.
+    """
+    n, d = rows.shape
+    if metric.of_directions:
+        return Choice("brute", f"{metric.name}: unit vectors, by products")
+    if n < _FEW_ROWS:
+        reason = f"few rows ({n}): measuring all of them costs less than a tree"
+        return Choice("brute", reason)
+    dimension = float(d) if n >= 2.0 ** min(d, 64) else effective_dimension(rows)
+    if n < 2.0 ** min(dimension, 64.0):
+        reason = (
+            f"{n} rows are too few for a tree in {d} columns "
+            f"({dimension:.3g} effectively): it would look at most of them"
+        )
+        return Choice("brute", reason)
+    return None
+
+
 def choose(
     metric: Metric, rows: Floats, k: int, build: Callable[[Floats], KDTree]
 ) -> tuple[Choice, KDTree | None]:
     """Choose an algorithm for many queries, as many as there are rows.
 
-    A tree is built to be asked only where it may win: on uniform data in D columns it
-    looks at most rows unless there are far more than 2^D. D is the number of columns that
-    the rows effectively have (`effective_dimension`), which correlation makes small. Where
-    a tree would be large, small ones over some of the rows say first what to expect of it.
+    A tree is built to be asked only where it may win (`without_trees`). Where it would be
+    large, small ones over some of the rows say first what to expect of it.
 
     Returns
     -------
@@ -71,19 +92,10 @@ def choose(
     tree : KDTree or None
         The tree, where it was chosen.
     """
+    chosen = without_trees(metric, rows)
+    if chosen is not None:
+        return chosen, None
     n, d = rows.shape
-    if metric.of_directions:
-        return Choice("brute", f"{metric.name}: unit vectors, by products"), None
-    if n < _FEW_ROWS:
-        reason = f"few rows ({n}): measuring all of them costs less than a tree"
-        return Choice("brute", reason), None
-    dimension = float(d) if n >= 2.0 ** min(d, 64) else effective_dimension(rows)
-    if n < 2.0 ** min(dimension, 64.0):
-        reason = (
-            f"{n} rows are too few for a tree in {d} columns "
-            f"({dimension:.3g} effectively): it would look at most of them"
-        )
-        return Choice("brute", reason), None
     probes, by_brute = rows[:: -(-n // _PROBES)], brute_cost(metric, n, d, k)
     if rows.size > _LARGE and n > 2 * _SOME_ROWS[1]:
         expected = _expected_looks(rows, probes, k, build)
