@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn import metrics
@@ -33,6 +33,7 @@ def asked(metric, table, classes, options):
 
 @pytest.mark.parametrize(("metric", "options"), CASES)
 @given(st.integers(2, 4).flatmap(lambda c: arrays(float, (c, c), elements=COUNTS)))
+@settings(max_examples=30)
 def test_formulas_are_the_metrics_or_nan_where_those_warn(metric, options, table):
     if not table.any():
         return

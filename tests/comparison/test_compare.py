@@ -85,12 +85,12 @@ def test_a_class_of_one_row_is_named_once():
 
 
 def test_the_floor_is_the_same_to_the_last_bit_and_fewer_folds_are_said():
-    X = pd.DataFrame({"x": np.random.default_rng(0).normal(size=40)})
-    y = np.repeat(["a", "b"], [17, 23])
+    X = pd.DataFrame({"x": np.random.default_rng(0).normal(size=12)})
+    y = np.repeat(["a", "b"], [5, 7])
     found = compare(X, y, folds=500, repeats=3)
-    assert (found.folds, found.repeats) == (40, 3)
-    assert "40 folds in place of 500: there are no more different rows to be dealt." in found.notes
-    assert found.floor.scores["accuracy"][0] == 23 / 40
+    assert (found.folds, found.repeats) == (12, 3)
+    assert "12 folds in place of 500: there are no more different rows to be dealt." in found.notes
+    assert found.floor.scores["accuracy"][0] == 7 / 12
 
 
 @pytest.mark.parametrize("told", [1.3, 0.0])

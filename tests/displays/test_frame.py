@@ -122,9 +122,15 @@ class TestLegends:
     )
 
     @pytest.mark.parametrize("names", NAMES)
-    @pytest.mark.parametrize("size", [(3.0, 3.4), (9.0, 5.0)])
-    @pytest.mark.parametrize("layout", ["constrained", None])
-    @pytest.mark.parametrize("units", [(1.0, 1.0), (1e4, 7.0)])
+    @pytest.mark.parametrize(
+        ("size", "layout", "units"),
+        [  # any two of them together
+            ((3.0, 3.4), "constrained", (1.0, 1.0)),
+            ((3.0, 3.4), None, (1e4, 7.0)),
+            ((9.0, 5.0), "constrained", (1e4, 7.0)),
+            ((9.0, 5.0), None, (1.0, 1.0)),
+        ],
+    )
     def test_they_are_whole(self, names, size, layout, units):
         rng = np.random.default_rng(0)
         X = rng.normal(size=(120, 2)) * units
@@ -178,10 +184,16 @@ class TestNamesAndNumbers:
         assert display.ax_.get_xlabel() == r"income (\$ per \$)"
         assert display.ax_.get_ylabel() == "_age"
 
-    @pytest.mark.parametrize("size", [(3.0, 3.0), (4.0, 3.0), (10.0, 4.0)])
-    @pytest.mark.parametrize("layout", ["constrained", None, "tight"])
-    @pytest.mark.parametrize(("low", "high"), [(1e4, 1.4e5), (738000, 738400), (-9e5, 2e5)])
-    def test_numbers_do_not_touch_and_names_are_whole(self, size, layout, low, high):
+    SIZES = (3.0, 3.0), (4.0, 3.0), (10.0, 4.0)
+    LAYOUTS = "constrained", None, "tight"
+    RANGES = (1e4, 1.4e5), (738000, 738400), (-9e5, 2e5)
+
+    @pytest.mark.parametrize("turn", range(3))
+    @pytest.mark.parametrize("place", range(3))
+    def test_numbers_do_not_touch_and_names_are_whole(self, place, turn):
+        """Any two of a size, a layout and a range are met together."""
+        size, layout = self.SIZES[place], self.LAYOUTS[turn]
+        low, high = self.RANGES[(place + turn) % 3]
         rng = np.random.default_rng(0)
         X = np.column_stack([rng.uniform(low, high, 50), rng.uniform(18, 90, 50)])
         names = ("household income before taxes and transfers, in dollars a year", "age")

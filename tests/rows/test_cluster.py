@@ -109,7 +109,7 @@ def test_rows_on_workers_answer_as_an_array_does(client):
             assert view.reads == pytest.approx(read[0] + 3 + 1 / 90)
 
 
-@pytest.mark.parametrize("n_classes, n_bytes", [(3, 1), (256, 1), (257, 2)])
+@pytest.mark.parametrize(("n_classes", "n_bytes"), [(3, 1), (256, 1), (257, 2)])
 def test_classes_go_to_workers_in_few_bytes(client, monkeypatch, n_classes, n_bytes):
     X, codes = np.ones((600, 1)), np.arange(600) % n_classes
     sent, keep = [], trivium.rows.cluster.Workers.keep

@@ -1,5 +1,7 @@
 """The sheets are run once; every test looks at the same results."""
 
+from functools import partial
+
 import pytest
 
 from trivium.sheet.digits import Digits
@@ -32,9 +34,10 @@ def results():
 
 
 @pytest.fixture(scope="session")
-def written(tmp_path_factory):
-    """Folder and results of a whole run."""
+def written(results, tmp_path_factory):
+    """Folder and results of a whole run, which draws what was computed before."""
     folder = tmp_path_factory.mktemp("sheet") / "out"
-    with OutputFolder(folder) as output:
-        results = run([1, 2, 3], output)
-    return folder, results
+    with pytest.MonkeyPatch.context() as patch, OutputFolder(folder) as output:
+        for number in results:
+            patch.setitem(TASKS, number, partial(results.get, number))
+        return folder, run([1, 2, 3], output)

@@ -109,14 +109,21 @@ def test_errata_by_task(written, task):
     assert len(results[task - 1].errata) == {1: 6, 2: 2, 3: 4}[task]
 
 
-def test_files_do_not_depend_on_the_number_of_processes(written, tmp_path):
+def test_files_do_not_depend_on_the_number_of_processes_and_progress_comes_from_each(
+    written, tmp_path
+):
     folder, _ = written
+    seen = []
     with OutputFolder(tmp_path) as output:
-        results = run([1, 2, 3], output, processes=2)
+        results = run([1, 2, 3], output, lambda *news: seen.append(news), processes=2)
     for path in folder.rglob("*.*"):
         assert path.read_bytes() == (tmp_path / path.relative_to(folder)).read_bytes(), path.name
     with pytest.raises(RuntimeError, match="drawn in another process"):
         results[0].pictures[0].draw()
+    for task in (1, 2, 3):
+        shares = [share for number, _, share in seen if number == task]
+        assert shares == sorted(shares)
+        assert (shares[0], shares[-1]) == (0.0, 1.0)
 
 
 def test_files_do_not_depend_on_settings_of_matplotlib(written, tmp_path):
@@ -131,16 +138,6 @@ def test_files_do_not_depend_on_settings_of_matplotlib(written, tmp_path):
     assert {path.suffix[1:] for path in pictures} == set(KINDS)
     for path in pictures:
         assert path.read_bytes() == (folder / "figures" / path.name).read_bytes(), path.name
-
-
-def test_progress_comes_from_every_process(tmp_path):
-    seen = []
-    with OutputFolder(tmp_path) as output:
-        run([2, 3], output, lambda *news: seen.append(news), processes=2)
-    for task in (2, 3):
-        shares = [share for number, _, share in seen if number == task]
-        assert shares == sorted(shares)
-        assert (shares[0], shares[-1]) == (0.0, 1.0)
 
 
 def test_progress_says_when_loops_are_compiled_for_long(monkeypatch):

@@ -1,6 +1,6 @@
 """The self-join: each pair once, and every neighbour among the candidates of both."""
 
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
 
 import numpy as np
 import pytest
@@ -47,10 +47,10 @@ def joined(rows, k, ends, dtype):
     [(90, [0, 1]), (257, [0, 1, 2]), (700, [0, 1, 2, 3]), (1100, [0, 3, 5]), (1024, [0, 1, 2, 4])],
 )
 class TestJoinBlocks:
-    @pytest.mark.parametrize("k", [1, 10])
-    def test_no_neighbour_is_missing_and_no_row_comes_twice(self, k, n, ends, dtype):
+    def test_no_neighbour_is_missing_and_no_row_comes_twice(self, n, ends, dtype):
         rng = np.random.default_rng(n)
-        for rows in (rng.normal(size=(n, 9)), 1e8 + rng.normal(size=(n, 3))):
+        tables = rng.normal(size=(n, 9)), 1e8 + rng.normal(size=(n, 3))
+        for rows, k in product(tables, (1, 10)):
             state = joined(rows, k, ends, dtype)
             _, right = nearest(None, rows, k)
             assert dtype == np.float32 or (state.counts >= 0).all()
