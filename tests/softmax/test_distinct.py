@@ -105,18 +105,6 @@ def test_sums_of_weights_that_float64_cannot_hold(weight):
     assert merged.weights[merged.codes == 0] == 3 * merged.weights[merged.codes == 1]
 
 
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_hashes_mix_the_bits_of_one_column_after_another(monkeypatch, dtype):
-    monkeypatch.setattr(module, "_HASHED_AT_ONCE", 3)
-    X = np.random.default_rng(0).normal(size=(7, 4)).astype(dtype)
-    for row, hashed in zip(X, module._hashes_of(X), strict=True):
-        mixed = 0x9E3779B97F4A7C15
-        for x in row:
-            mixed = (mixed ^ int(np.float64(x).view(np.uint64))) * 0xD6E8FEB86659FD93 % 2**64
-            mixed ^= mixed >> 32
-        assert mixed == int(hashed)
-
-
 class TestLargeTables:
     @pytest.fixture(autouse=True)
     def _every_table_is_large(self, monkeypatch):

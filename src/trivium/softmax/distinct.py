@@ -27,18 +27,13 @@ from trivium.rows.memory import ArrayRows
 from trivium.rows.source import Rows
 from trivium.rows.sparse import CsrRows
 from trivium.rows.summary import LENGTH, ColumnSummary, Summarise
-
-Hashes = npt.NDArray[np.uint64]
-Same = npt.NDArray[np.bool_]
+from trivium.softmax.hashes import FACTOR, SHIFT, START, Hashes, Same, hash_numbers, ordered
 
 _HEAD = 8  # columns that tell most rows of numbers apart
 _SMALL = 1 << 23  # bytes, in float64
-_HASHED_AT_ONCE = 1 << 13  # rows that are hashed in the nearest caches
-_SORTED_AT_ONCE = 1 << 13
 _MANY_ROWS = 1 << 20  # of which some have to be repeated among the first, or none is looked for
 _FIRST, _REPEATED = 1 << 16, 0.01
-_START, _FACTOR = (np.uint64(i) for i in (0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93))
-_SHIFT, _ONE = np.uint64(32), np.uint64(1)
+_ONE = np.uint64(1)
 
 
 def distinct(rows: Rows) -> Rows:
@@ -72,7 +67,7 @@ def distinct(rows: Rows) -> Rows:
     n, d = rows.shape
     if n > _MANY_ROWS:
         heads = _heads_of(rows.take(np.arange(_FIRST)).X)
-        if _shared(*_ordered(heads)).size < _REPEATED * _FIRST:
+        if _shared(*ordered(heads)).size < _REPEATED * _FIRST:
             return rows.with_summary(rows.summary()).reweighted(_ratios(rows.weights))
     codes, weights = rows.codes, rows.weights
     if 8 * n * d <= _SMALL:
@@ -80,7 +75,7 @@ def distinct(rows: Rows) -> Rows:
     else:
         source, head = _summarised(rows)
         left = source
-    order, same = _ordered(head)
+    order, same = ordered(head)
     shared = _shared(order, same)
     if not shared.size:
         return _alone(left, source, order)
@@ -173,44 +168,26 @@ def _ratios(weights: Float64 | None) -> Float64 | None:
 
 def _heads_of(X: Floats | Csr) -> Hashes:
     """Hash rows by what tells most of them apart: of sparse ones, that is all they store."""
-    return _hashes_of(X[:, :_HEAD] if isinstance(X, np.ndarray) else X)
+    return _hashes_of(X, _HEAD)
 
 
-def _hashes_of(X: Floats | Csr) -> Hashes:
-    """Hash rows by their numbers in float64; zeros that sparse rows store do not count."""
-    hashes = np.empty(X.shape[0], dtype=np.uint64)
+def _hashes_of(X: Floats | Csr, most: int | None = None) -> Hashes:
+    """Hash rows by their numbers in float64; zeros that sparse rows store do not count.
+
+    Of dense ones the first columns alone, if there is a `most`.
+    """
     sparse = as_csr(X)
-    if sparse is not None:
-        _hash_stored(*_stored(sparse), hashes)
-        return hashes
-    for piece in cut(X.shape[0], _HASHED_AT_ONCE):
-        columns = np.array(dense(X[piece]).T, dtype=np.float64, order="C").view(np.uint64)
-        mixed = hashes[piece]
-        mixed[:] = _START
-        for column in columns:
-            mixed ^= column
-            mixed *= _FACTOR
-            mixed ^= np.right_shift(mixed, _SHIFT, out=column)
+    if sparse is None:
+        whole: Floats = dense(X)
+        d = whole.shape[1]
+        return hash_numbers(whole, d if most is None else min(most, d))
+    hashes = np.empty(X.shape[0], dtype=np.uint64)
+    _hash_stored(*_stored(sparse), hashes)
     return hashes
 
 
-def _ordered(hashes: Hashes) -> tuple[Indices, Same]:
-    """Order rows by what their hashes begin with, and say of each but the first if it has the same.
-
-    What they end with makes room for the row's number, so that numbers alone are sorted,
-    which takes less than an `argsort`, and on several threads.
-    """
-    n = hashes.size
-    last = np.uint64((1 << n.bit_length()) - 1)
-    keys = np.arange(n, dtype=np.uint64)
-    keys |= hashes & ~last
-    each_of(lambda part: keys[part].sort(), cut(n, max(_SORTED_AT_ONCE, -(-n // 8))))
-    keys.sort(kind="stable")  # of parts that are sorted, to merge them is all there is to do
-    return (keys & last).astype(np.intp), (keys[1:] ^ keys[:-1]) <= last
-
-
 def _shared(order: Indices, same: Same) -> Indices:
-    """Rows whose hash another row may have too, by `_ordered`."""
+    """Rows whose hash another row may have too, by `ordered`."""
     if not same.any():
         return np.empty(0, dtype=np.intp)
     return np.sort(order[np.append(same, False) | np.append(False, same)])
@@ -254,11 +231,11 @@ def _stored(X: Csr) -> tuple[Hashes, Indices, Indices]:
 @kernel
 def _hash_stored(bits: Hashes, indices: Indices, indptr: Indices, hashes: Hashes) -> None:
     for i in range(hashes.shape[0]):
-        mixed = _START
+        mixed = START
         for place in range(indptr[i], indptr[i + 1]):
             if bits[place] << _ONE:  # neither 0.0 nor -0.0
-                mixed = (mixed ^ bits[place] ^ (np.uint64(indices[place]) * _START)) * _FACTOR
-                mixed ^= mixed >> _SHIFT
+                mixed = (mixed ^ bits[place] ^ (np.uint64(indices[place]) * START)) * FACTOR
+                mixed ^= mixed >> SHIFT
         hashes[i] = mixed
 
 
