@@ -461,12 +461,12 @@ class TestExactHessian:
         np.testing.assert_allclose(at.hessian_product(along), difference, rtol=0, atol=1e-6 * size)
 
 
-def test_where_parameters_are_many_one_number_tells_that_a_gradient_is_no_rounding(monkeypatch):
+def test_a_bound_tells_that_most_gradients_are_no_rounding_and_changes_nothing(monkeypatch):
     X, y, w = rows(3)
     X = X * [1.0, 1e6, 1e-3]
-    few = fit(X, y, w, alpha=1e-3, solver="newton-cg", tol=0.0)
-    monkeypatch.setattr("trivium.softmax.coordinates.problem._MANY", 0)
-    many = fit(X, y, w, alpha=1e-3, solver="newton-cg", tol=0.0)
-    assert few.status is many.status is Status.ROUNDING
-    assert few.n_iter == many.n_iter
-    np.testing.assert_array_equal(many.coef, few.coef)
+    by_bound = fit(X, y, w, alpha=1e-3, solver="newton-cg", tol=0.0)
+    monkeypatch.setattr("trivium.softmax.coordinates.problem._SAFELY", np.inf)
+    by_entries = fit(X, y, w, alpha=1e-3, solver="newton-cg", tol=0.0)
+    assert by_bound.status is by_entries.status is Status.ROUNDING
+    assert by_bound.n_iter == by_entries.n_iter
+    np.testing.assert_array_equal(by_bound.coef, by_entries.coef)

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from trivium.rows import csr
 from trivium.rows.block import Block
 from trivium.rows.memory import ArrayRows
-from trivium.softmax.objective import two_classes
+from trivium.softmax.objective import margins, two_classes
 from trivium.softmax.objective.cross_entropy import CrossEntropy
 from trivium.softmax.objective.gradients import gradient_of
+from trivium.softmax.objective.margins import take_margins
 from trivium.softmax.objective.two_classes import (
     MarginSums,
     gradient_of_two,
@@ -34,9 +35,9 @@ def blocks(draw):
     return Block(0, X, rng.integers(0, 2, m), weights), by, level
 
 
-def summed(monkeypatch, block, by, level, *, compiled, curved=False):
+def summed(monkeypatch, block, by, level, *, compiled, **options):
     monkeypatch.setattr(two_classes.patience, "limit", -1.0 if compiled else np.inf)
-    return sums_of_margins(block, None, by, level, curved=curved)
+    return sums_of_margins(block, None, by, level, **options)
 
 
 def test_all_sums_are_those_of_the_definitions():
@@ -98,6 +99,56 @@ def test_numpy_computes_the_same_bits():
             assert kept.sum() == pytest.approx(one.variance, rel=1e-12)
 
     check()
+
+
+def test_variances_are_kept_beside_the_sums_which_stay():
+    @settings(max_examples=40, deadline=None)
+    @given(given_=blocks(), compiled=st.booleans(), curved=st.booleans())
+    def check(given_, compiled, curved):
+        block, by, level = given_
+        kept, options = np.full(block.codes.size, np.nan), {"compiled": compiled, "curved": curved}
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            sums = summed(monkeypatch, block, by, level, **options, variances=kept)
+            alone = summed(monkeypatch, block, by, level, **options)
+            variances = block.weigh(variances_of_margins(block.X, by, level))
+        np.testing.assert_array_equal(kept, variances)
+        for value, same in zip(sums, alone, strict=True):
+            np.testing.assert_array_equal(value, same)
+
+    check()
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_variances_are_kept_of_rows_that_are_moved(dtype):
+    rng = np.random.default_rng(0)
+    X, codes, center = (
+        rng.normal(size=(3000, 9)).astype(dtype),
+        rng.integers(0, 2, 3000),
+        np.ones(9),
+    )
+    block, by, kept = (
+        Block(500, X, codes, rng.uniform(size=3000)),
+        rng.normal(size=9),
+        np.empty(3000),
+    )
+    sums_of_margins(block, center, by, 0.3, variances=kept)
+    moved = X.astype(np.float64) - center
+    expected = block.weigh(variances_of_margins(moved, by, 0.3))
+    np.testing.assert_allclose(kept, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_margins_are_taken_as_a_pass_takes_them(monkeypatch, compiled, weighted):
+    monkeypatch.setattr(margins.patience, "limit", -1.0 if compiled else np.inf)
+    t = np.array([-800.0, -3.0, -1e-9, 0.0, 0.5, 40.0, 800.0] * 20)
+    codes, weights = np.arange(t.size) % 2, np.linspace(0.1, 2.0, t.size) if weighted else None
+    block = Block(0, np.diag(t), codes, weights)
+    kept = np.empty(t.size)
+    sums = sums_of_margins(block, None, np.ones(t.size), 0.0, variances=kept)
+    residuals, variances = take_margins(t.copy(), codes, weights)
+    np.testing.assert_array_equal(residuals * t, sums.products)
+    np.testing.assert_array_equal(variances, kept)
 
 
 def test_margins_have_the_digits_of_classes_all_but_certain(monkeypatch):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from trivium.arrays import Float64
-from trivium.blocks.products import greatest
+from trivium.blocks.products import greatest, length_of
 from trivium.rows.block import Block
 from trivium.softmax.coordinates.dependence import Dependence
 from trivium.softmax.coordinates.scaling import ColumnScaling, bring_into_frame
@@ -20,7 +20,7 @@ from trivium.softmax.solvers.protocol import Status, Stop
 _EPS = float(np.finfo(np.float64).eps)
 _SUM_ROUNDING = 4.0  # roundings, of its terms' root mean square, in a mean
 _MOST_PENALTY = 1e300
-_MANY = 1 << 15  # parameters
+_SAFELY = 2.0  # times a bound that is rounded itself
 
 
 class Seen(NamedTuple):
@@ -163,6 +163,7 @@ class Problem:
         self._size = np.append(far, 1.0) if self.intercept else far
         terms = reach + np.abs(self._shift)
         self._terms = np.append(terms, 1.0) if self.intercept else terms
+        self._length_of_terms, self._most_size = length_of(self._terms), greatest(self._size)
 
     def evaluate(self, V: Float64) -> ProblemAt:
         """Evaluate the loss at a point; at the same array again, return the same answer."""
@@ -234,12 +235,14 @@ class Problem:
         terms themselves by the logits' rounding, as p(1 - p) is at most |p - [j = y]|. This is
         asked about zero, in the user's coordinates, and about the origin, where less is lost.
         """
+        most, reach = greatest(at.seen.gradient), length_of(at.parameters) * self._length_of_terms
+        # Most points are far from it, which a bound on what follows tells: no residual is greater
+        # than one, and no sum of products greater than that of lengths.
+        bound = _SAFELY * roundings * (_SUM_ROUNDING + reach) * _EPS * self._most_size
+        if most > tol and most > bound:
+            return False
         reach = float((np.abs(at.parameters) @ self._terms).max())
         relative = roundings * (_SUM_ROUNDING + reach) * _EPS * at.plain.residual[:, None]
-        if at.gradient.size > _MANY:  # most points are far from it, which one number tells
-            most = float(relative.max() * self._size.max())
-            if greatest(at.seen.gradient) > max(tol, most):
-                return False
         return bool(
             self._is_small_nearby(at, tol)
             and (np.abs(at.seen.gradient) <= np.maximum(tol, relative * self._size)).all()

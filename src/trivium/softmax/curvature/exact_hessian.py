@@ -176,7 +176,7 @@ def contrast_hessian(problem: Problem, at: ProblemAt, contrasts: Float64) -> Flo
     length = min(max(_LEAST_PIECE, -(-n // _PIECES)), _MOST_PIECE)
     model = Linear(at.plain.parameters, objective.center, objective.fit_intercept)
     products = ProductsByContrasts(problem.framed, model, contrasts, pairs)
-    sums = objective.rows.reduce(products, np.add, length=length)
+    sums = objective.rows.reduce(products, np.add, length=length, beside=_kept(at))
     sums = sums / objective.total
     matrix: Float64 = sums.ravel()[_places_in_hessian(len(contrasts), size)]
     diagonal = matrix.reshape(-1)[:: len(matrix) + 1].reshape(-1, size)
@@ -189,10 +189,15 @@ def _of_two_classes(problem: Problem, at: ProblemAt) -> Float64:
     objective = problem.objective
     model = Linear(at.plain.parameters, objective.center, objective.fit_intercept)
     products = ProductsOfTwoClasses(problem.framed, model)
-    sums = objective.rows.reduce(products, np.add, length=objective.length)
+    sums = objective.rows.reduce(products, np.add, length=objective.length, beside=_kept(at))
     matrix: Float64 = sums / objective.total
     matrix.reshape(-1)[:: matrix.shape[0] + 1] += problem.penalty
     return matrix
+
+
+def _kept(at: ProblemAt) -> tuple[Float64, ...]:
+    """Return what the evaluation at a point has kept of each row."""
+    return () if at.plain.kept is None else (at.plain.kept,)
 
 
 @dataclass(frozen=True)
@@ -208,12 +213,18 @@ class ProductsOfTwoClasses:
     framed: FramedColumns
     model: Linear
 
-    def __call__(self, block: Block) -> Float64:
-        """Sum over a block, shape (size, size)."""
-        roots = np.sqrt(2.0 * self.model.variances(self.model.columns(block)))
-        if block.weights is not None:
-            roots *= np.sqrt(block.weights)
-        Z = self.framed.weighed(block, roots)
+    def __call__(self, block: Block, variances: Float64 | None = None) -> Float64:
+        """Sum over a block, shape (size, size).
+
+        Parameters
+        ----------
+        block : Block
+        variances : ndarray of shape (m,) or None
+            p(1 - p) times the weights, if known.
+        """
+        if variances is None:
+            variances = block.weigh(self.model.variances(self.model.columns(block)))
+        Z = self.framed.weighed(block, np.sqrt(2.0 * variances))
         products: Float64 = Z.T @ Z
         return products
 
@@ -236,10 +247,21 @@ class ProductsByContrasts:
     contrasts: Float64
     pairs: tuple[Indices, Indices]
 
-    def __call__(self, block: Block) -> Float64:
-        """Sum over a block, shape (n_pairs of contrasts, n_pairs of columns)."""
+    def __call__(self, block: Block, residuals: Float64 | None = None) -> Float64:
+        """Sum over a block, shape (n_pairs of contrasts, n_pairs of columns).
+
+        Parameters
+        ----------
+        block : Block
+        residuals : ndarray of shape (m, n_classes) or None
+            p - e, if known.
+        """
         Z, contrasts = self.framed.columns(block), self.contrasts
-        p = self.model.probabilities(self.model.columns(block))
+        if residuals is None:
+            p = self.model.probabilities(self.model.columns(block))
+        else:
+            p = residuals.T.copy()
+            p[block.codes, np.arange(block.codes.size)] += 1.0
         first, second = self.pairs
         size = Z.shape[1]
         n_pairs = size * (size + 1) // 2

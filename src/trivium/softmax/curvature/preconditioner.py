@@ -264,12 +264,17 @@ def factored(matrix: Float64) -> tuple[Float64, Float64]:
     scale : ndarray
     """
     diagonal = np.diagonal(matrix)
-    exponent = np.where(diagonal > 0, np.frexp(diagonal)[1] // 2, 0)
+    exponent, rises = np.frexp(diagonal)[1] // 2, bool(diagonal.min(initial=1.0) > 0)
+    if not rises:
+        exponent = np.where(diagonal > 0, exponent, 0)
     scale: Float64 = np.ldexp(1.0, -exponent)  # exact, so that what is symmetric remains so
     lift = _LIFT
     while True:
-        lifted = matrix * scale * scale[:, None]
-        lifted.reshape(-1)[:: len(lifted) + 1] += np.where(diagonal > 0, lift, 1.0)
+        lifted = matrix * scale
+        lifted *= scale[:, None]
+        lifted.reshape(-1)[:: len(lifted) + 1] += (
+            lift if rises else np.where(diagonal > 0, lift, 1.0)
+        )
         factor, failed = scipy.linalg.lapack.dpotrf(lifted, lower=1, overwrite_a=1)
         if not failed:
             return factor, scale

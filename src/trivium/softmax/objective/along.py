@@ -7,12 +7,12 @@ row is read any more.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
 
 from trivium.arrays import Float64
 from trivium.blocks.products import inner
 from trivium.rows.block import Block
 from trivium.softmax.objective.cross_entropy import CrossEntropyAt
+from trivium.softmax.objective.margins import take_margins
 from trivium.softmax.objective.statistics import Linear
 
 
@@ -40,7 +40,7 @@ class LossAlong:
     def __init__(self, at: CrossEntropyAt, direction: Float64) -> None:
         objective = at.objective
         rows, W = objective.rows, objective.penalised(direction)
-        self._codes, self._weights = rows.codes, rows.weights
+        self._codes, self._weights = rows.codes.astype(np.intp, copy=False), rows.weights
         self._total, self._alpha = objective.total, float(objective.alpha)
         self._penalty = inner(objective.penalised(at.parameters), W), inner(W, W)
         given = at.parameters, objective.center, objective.fit_intercept
@@ -55,16 +55,14 @@ class LossAlong:
         length : float
             In lengths of the direction.
         """
-        along, weights = self._along, self._weights
-        p = expit(self._margins + length * along)
-        steepness = (p - self._codes) * along
-        p *= 1.0 - p
-        p *= along
-        if weights is not None:
-            steepness, p = steepness * weights, p * weights
+        along = self._along
+        residuals, curvature = take_margins(
+            self._margins + length * along, self._codes, self._weights
+        )
+        curvature *= along
         to_here, of_direction = self._penalty
-        slope = steepness.sum() / self._total + self._alpha * (to_here + length * of_direction)
-        return float(slope), float(p @ along / self._total + self._alpha * of_direction)
+        slope = residuals @ along / self._total + self._alpha * (to_here + length * of_direction)
+        return float(slope), float(curvature @ along / self._total + self._alpha * of_direction)
 
 
 @dataclass(frozen=True)

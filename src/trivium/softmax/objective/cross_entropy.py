@@ -31,6 +31,7 @@ from trivium.softmax.objective.two_classes import slab_length
 
 _BLOCK_VALUES = 1 << 17
 _LEAST_ROWS, _MOST_ROWS = 256, 4096
+_FEW_ROWS, _FEW_RESIDUALS = 1 << 15, 1 << 13  # kept for the Hessian: steps may be Newton's
 _MOST_CLASSES = 512  # whose pairs have a number each
 
 
@@ -84,10 +85,20 @@ class CrossEntropyAt:
         Root of the mean square of p_j - [j = y].
     sums : RowSums
         Over all rows.
+    kept : ndarray or None
+        Of few rows, what the Hessian needs: of two classes p(1 - p) times the weights, shape
+        (n,); of more, if no row has a weight, p - e, shape (n, n_classes).
     """
 
-    def __init__(self, objective: "CrossEntropy", parameters: Float64, sums: Sums) -> None:
+    def __init__(
+        self,
+        objective: "CrossEntropy",
+        parameters: Float64,
+        sums: Sums,
+        kept: Float64 | None = None,
+    ) -> None:
         self.objective, self.parameters, self.sums = objective, parameters, sums.rows
+        self.kept = kept
         self._probabilities: Float64 | None = None
         self._curved = False
         alpha, total = objective.alpha, objective.total
@@ -222,6 +233,12 @@ class CrossEntropy:
         if rows.n_stored is None:
             self.slab = (slab_length if rows.n_classes == 2 else slab_of_many_classes)(n, d)
         self.shape = (rows.n_classes, d + fit_intercept)
+        self._kept_shape: tuple[int, ...] = ()
+        if rows.in_memory and rows.n_stored is None and n <= _FEW_ROWS:
+            if rows.n_classes == 2:
+                self._kept_shape = (n,)
+            elif n * rows.n_classes <= _FEW_RESIDUALS and weights is None:
+                self._kept_shape = rows.n_classes, n
         # Of two classes one row is read: the second's less the first's.
         self.by_columns = rows.n_stored is not None and rows.n_classes > 2
         self.cost = 0.0
@@ -241,8 +258,10 @@ class CrossEntropy:
         given = self._laid(parameters), self.center, self.fit_intercept
         # Of sparse rows edges cost little beside the columns; a certificate needs them.
         statistic = LossAndGradient(*given, self.by_columns and self.shape[0] <= _MOST_CLASSES)
-        sums = self.rows.reduce(statistic, Sums.merge, length=self.slab)
-        return CrossEntropyAt(self, parameters, sums)
+        kept = np.empty(self._kept_shape).T if self._kept_shape else None
+        beside = () if kept is None else (kept,)
+        sums = self.rows.reduce(statistic, Sums.merge, length=self.slab, beside=beside)
+        return CrossEntropyAt(self, parameters, sums, kept)
 
     def probabilities(self, parameters: Float64, classes: slice | None = None) -> Float64:
         """Compute the probability of each class, or of some, for every row.

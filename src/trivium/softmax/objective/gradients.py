@@ -53,6 +53,7 @@ def gradient_of(
     *,
     edges: bool = False,
     room: bool = False,
+    residuals: Float64 | None = None,
 ) -> tuple[Float64, RowSums]:
     """Compute the gradient by the coefficients of a linear model, summed over a block's rows.
 
@@ -65,6 +66,8 @@ def gradient_of(
         As in `residuals_of`.
     room : bool
         Whether the gradient is to have one more column, of anything.
+    residuals : ndarray of shape (m, n_classes) or None
+        Where to write p - e times the weights, of rows that are no sparse ones.
 
     Returns
     -------
@@ -79,6 +82,8 @@ def gradient_of(
             X: Any = moved_rows(part, center)
             residual, sums = residuals_of(X, coef, intercept, part.codes, part.weights, edges=edges)
             gradient[:, :d] += pulled_back(residual, X)
+            if residuals is not None:
+                residuals.T[:, part.first - block.first :][:, : part.codes.size] = residual
             found.append(sums)
         return gradient, reduce(RowSums.merge, found)
     back, given = np.zeros((d + room, K)), given_to_logits(coef, intercept)

@@ -101,16 +101,23 @@ class LossAndGradient(Linear):
 
     edges: bool = False
 
-    def __call__(self, block: Block) -> Sums:
-        """Sum over a block."""
+    def __call__(self, block: Block, kept: Float64 | None = None) -> Sums:
+        """Sum over a block.
+
+        Parameters
+        ----------
+        block : Block
+        kept : ndarray of shape (m,) or (m, n_classes), or None
+            Where to write p(1 - p) of two classes, or p - e of more, times the weights.
+        """
         d, one = block.X.shape[1], self.fit_intercept
         intercept = self.parameters[:, d] if one else np.zeros(len(self.parameters))
         coef = self.parameters[:, :d]
         given = block, self.center, coef, intercept
         if len(coef) == 2:
-            gradient, sums = gradient_of_two(*given, room=one)
+            gradient, sums = gradient_of_two(*given, room=one, variances=kept)
         else:
-            gradient, sums = gradient_of(*given, edges=self.edges, room=one)
+            gradient, sums = gradient_of(*given, edges=self.edges, room=one, residuals=kept)
         if one:
             gradient[:, d] = sums.balance
         return Sums(gradient, sums)

@@ -14,17 +14,10 @@ from scipy.linalg.blas import dgemv
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import Patience, kernel
-from trivium.blocks.elementary import (
-    LEAST,
-    exp_from_least,
-    exp_from_least_by_numpy,
-    log1p_of_positive,
-    log1p_of_positive_by_numpy,
-    quotient,
-)
 from trivium.blocks.map_reduce import block_length
 from trivium.rows.block import Block
 from trivium.rows.csr import Csr, as_csr, as_large_csr
+from trivium.softmax.objective.margins import A_CALL, LANES, SUMS, take, taken_by_numpy
 from trivium.softmax.objective.row_sums import TILE, RowSums, add_lanes, added_by_numpy
 from trivium.softmax.objective.stored import PART, moved_rows
 
@@ -32,15 +25,10 @@ _FEW_ROWS = 256  # sparse ones, which stay in a core's cache for their second re
 _MOST_ROWS = 1024  # of a part, whose margins stay in a core's nearest cache
 _LEAST_VALUES = 1 << 17  # of a slab, beside which it costs little to call another thread
 _SLABS, _MOST_PARTS = 8, 32
-_A_CALL = 2000  # numbers that NumPy goes through in the time of its calls for one block
 _NO_WEIGHTS: Float64 = np.empty(0)
 _NONE_KEPT: Float64 = np.empty(0)
 _EDGES: Float64 = np.array([[0.0, 1.0], [1.0, 0.0]])
 _ROOT_TWO = float(np.sqrt(2.0))
-_SUMS = 7  # over rows, which come before the gradient
-_LOSS, _WRONG, _SIZE, _OFF, _SQUARE, _BALANCE, _VARIANCE = range(_SUMS)
-# Rows of a tile's workspace, after those of the sums' lanes.
-_MARGIN, _CODE, _WEIGHT, _CURVED = range(_SUMS, _SUMS + 4)
 
 
 class MarginSums(NamedTuple):
@@ -107,14 +95,21 @@ def _part_length(d: int) -> int:
 
 
 def gradient_of_two(
-    block: Block, center: Float64 | None, coef: Float64, intercept: Float64, *, room: bool = False
+    block: Block,
+    center: Float64 | None,
+    coef: Float64,
+    intercept: Float64,
+    *,
+    room: bool = False,
+    variances: Float64 | None = None,
 ) -> tuple[Float64, RowSums]:
     """Compute what `gradient_of` does, of two classes, with edges.
 
-    Rows' edges count half from either class to the other, whichever is the likelier.
+    Rows' edges count half from either class to the other, whichever is the likelier. `variances` is
+    as in `sums_of_margins`.
     """
     by, level = coef[1] - coef[0], float(intercept[1] - intercept[0])
-    sums = sums_of_margins(block, center, by, level)
+    sums = sums_of_margins(block, center, by, level, variances=variances)
     gradient = np.empty((2, by.size + room))
     gradient[1, : by.size] = sums.products
     np.negative(gradient[1], out=gradient[0])
@@ -137,6 +132,7 @@ def sums_of_margins(
     level: float,
     *,
     curved: bool = False,
+    variances: Float64 | None = None,
 ) -> MarginSums:
     """Sum over a block's rows, of which the logits' difference is linear in the columns.
 
@@ -151,31 +147,43 @@ def sums_of_margins(
         The intercepts' difference.
     curved : bool
         Whether rows are multiplied by p(1 - p), not by p - e.
+    variances : ndarray of shape (m,) or None
+        Where to write p(1 - p) times the weights, of rows that are no sparse ones.
     """
+    kept = _NONE_KEPT if variances is None else variances
     if as_large_csr(block.X) is not None:
         as_it_comes, length = center is None or not center.any(), PART
     else:
         plain = as_csr(block.X) is None and block.X.dtype == np.float64
         as_it_comes, length = plain and center is None, _part_length(by.size)
     if as_it_comes:
-        return _sums(block.X, by, level, block.codes, block.weights, curved)
+        return _sums(block.X, by, level, block.codes, block.weights, curved, kept)
     found = [
-        _sums(moved_rows(part, center), by, level, part.codes, part.weights, curved)
+        _sums(
+            *(moved_rows(part, center), by, level, part.codes, part.weights, curved),
+            kept[part.first - block.first :][: part.codes.size],
+        )
         for part in block.parts(length)
     ]
     return reduce(MarginSums.merge, found)
 
 
 def _sums(
-    X: Any, by: Float64, level: float, codes: Indices, weights: Float64 | None, curved: bool
+    X: Any,
+    by: Float64,
+    level: float,
+    codes: Indices,
+    weights: Float64 | None,
+    curved: bool,
+    kept: Float64,
 ) -> MarginSums:
-    out = np.zeros(_SUMS + by.size)
+    out = np.zeros(SUMS + by.size)
     w = _NO_WEIGHTS if weights is None else weights
     if isinstance(X, Csr):
         _pass_of_stored(X.data, X.indices, X.indptr, by, level, codes, w, curved, out)
     else:
-        _go_through(X, by, level, codes, w, curved, _NONE_KEPT, out)
-    numbers: Any = [*out[:_SUMS].tolist(), out[_SUMS:]]
+        _go_through(X, by, level, codes, w, curved, kept, out)
+    numbers: Any = [*out[:SUMS].tolist(), out[SUMS:]]
     return MarginSums(*numbers)
 
 
@@ -187,7 +195,7 @@ def variances_of_margins(X: Float64 | Csr, by: Float64, level: float) -> Float64
         return of_stored
     variances = np.empty(len(X))
     codes = np.zeros(len(X), dtype=np.intp)
-    _go_through(X, by, level, codes, _NO_WEIGHTS, False, variances, np.zeros(_SUMS))
+    _go_through(X, by, level, codes, _NO_WEIGHTS, False, variances, np.zeros(SUMS))
     return variances
 
 
@@ -201,54 +209,13 @@ def _go_through(
     kept: Float64,
     out: Float64,
 ) -> None:
-    """Add sums up in `out`, which holds zeros; or keep variances, if there is room for them."""
-    compiled = patience.is_over(codes.size + _A_CALL)
+    """Add up in `out`, which holds zeros, sums and, as far as there is room for them, products.
+
+    Keep variances times the weights, too, if there is room for these.
+    """
+    compiled = patience.is_over(codes.size + A_CALL)
     loop = _pass if compiled else _pass_by_numpy
     loop(X, by, level, codes, weights, _part_length(by.size), curved, kept, out)
-
-
-@kernel
-def _take(
-    margins: Float64, codes: Indices, weights: Float64, variances: Float64, work: Float64
-) -> None:
-    """Replace margins by p - e times the weights, tile by tile; write p(1 - p) times these."""
-    m = margins.shape[0]
-    for first in range(0, m, TILE):
-        width = min(TILE, m - first)
-        for i in range(width):
-            work[_MARGIN, i] = margins[first + i]
-            work[_CODE, i] = codes[first + i]
-            work[_WEIGHT, i] = 1.0
-        if weights.shape[0] > 0:
-            for i in range(width):
-                work[_WEIGHT, i] = weights[first + i]
-        for i in range(width, TILE):
-            work[_MARGIN, i] = work[_CODE, i] = work[_WEIGHT, i] = 0.0
-        for i in range(TILE):
-            t, code, w = work[_MARGIN, i], work[_CODE, i], work[_WEIGHT, i]
-            size = abs(t)
-            e = exp_from_least(LEAST if -size < LEAST else -size)
-            total = 1.0 + e
-            off, top = quotient(e, total), quotient(1.0, total)
-            right = (1.0 if t > 0.0 else 0.0) == code
-            # A margin that is not finite leaves a loss that is not, on either side.
-            lost = log1p_of_positive(e) + (size - size if right else size)
-            left = off if right else top
-            residual = -left if code == 1.0 else left
-            weighed = w * residual
-            variance = w * (off * top)
-            work[_MARGIN, i], work[_CURVED, i] = weighed, variance
-            work[_LOSS, i] += w * lost
-            work[_WRONG, i] += 0.0 if right else w
-            work[_SIZE, i] += w * left
-            work[_OFF, i] += w * off
-            work[_SQUARE, i] += weighed * residual
-            work[_BALANCE, i] += weighed
-            work[_VARIANCE, i] += variance
-        for i in range(width):
-            margins[first + i] = work[_MARGIN, i]
-        for i in range(width):
-            variances[first + i] = work[_CURVED, i]
 
 
 @kernel
@@ -265,7 +232,7 @@ def _pass(
 ) -> None:
     """Do what `_go_through` says, part by part."""
     m, d = X.shape
-    work = np.zeros((_CURVED + 1, TILE))
+    work = np.zeros((LANES, TILE))
     room = np.empty((2, min(part, m)))
     share = np.empty(d)
     for first in range(0, m, part):
@@ -276,14 +243,14 @@ def _pass(
         for i in range(stop - first):
             margins[i] += level
         own = weights[first:stop] if weights.shape[0] > 0 else weights
-        _take(margins, codes[first:stop], own, variances, work)
+        take(margins, codes[first:stop], own, variances, work)
         if kept.shape[0] > 0:
             kept[first:stop] = variances
-        else:
+        if out.shape[0] > SUMS:
             np.dot(variances if curved else margins, some, share)
             for j in range(d):
-                out[_SUMS + j] += share[j]
-    add_lanes(work, 0, out[:_SUMS])
+                out[SUMS + j] += share[j]
+    add_lanes(work, 0, out[:SUMS])
 
 
 @kernel
@@ -300,7 +267,7 @@ def _pass_of_stored(
 ) -> None:
     """Do as `_pass` with sparse rows, of which few are taken at a time."""
     m = codes.shape[0]
-    work = np.zeros((_CURVED + 1, TILE))
+    work = np.zeros((LANES, TILE))
     room = np.empty((2, _FEW_ROWS))
     for first in range(0, m, _FEW_ROWS):
         stop = min(first + _FEW_ROWS, m)
@@ -311,13 +278,13 @@ def _pass_of_stored(
                 margin += np.float64(data[place]) * by[indices[place]]
             margins[row - first] = margin
         own = weights[first:stop] if weights.shape[0] > 0 else weights
-        _take(margins, codes[first:stop], own, variances, work)
+        take(margins, codes[first:stop], own, variances, work)
         values = variances if curved else margins
         for row in range(first, stop):
             value = values[row - first]
             for place in range(indptr[row], indptr[row + 1]):
-                out[_SUMS + indices[place]] += np.float64(data[place]) * value
-    add_lanes(work, 0, out[:_SUMS])
+                out[SUMS + indices[place]] += np.float64(data[place]) * value
+    add_lanes(work, 0, out[:SUMS])
 
 
 def _pass_by_numpy(
@@ -334,27 +301,16 @@ def _pass_by_numpy(
     """Do as `_pass`, to the bit: compiled loops have SciPy's products, too."""
     m = len(X)
     parts = [slice(first, min(first + part, m)) for first in range(0, m, part)]
-    w = weights if weights.size else np.ones(m)
     with np.errstate(all="ignore"):
         margins = np.concatenate([dgemv(1.0, X[some].T, by, trans=1) for some in parts])
         margins += level
-        size = np.abs(margins)
-        e = exp_from_least_by_numpy(np.where(-size < LEAST, LEAST, -size))
-        total = 1.0 + e
-        off, top = e / total, 1.0 / total
-        right = (margins > 0.0) == (codes == 1)
-        lost = log1p_of_positive_by_numpy(e) + np.where(right, size - size, size)
-        left = np.where(right, off, top)
-        residual = np.where(codes == 1, -left, left)
-        weighed, variances = w * residual, w * (off * top)
-        wrong = np.where(right, 0.0, w)
-        summands = w * lost, wrong, w * left, w * off, weighed * residual, weighed, variances
-        out[:_SUMS] = added_by_numpy(np.stack(summands))
+        weighed, variances, summands = taken_by_numpy(margins, codes, weights)
+        out[:SUMS] = added_by_numpy(summands)
         if kept.size:
             kept[:] = variances
-            return
-        for some in parts:
-            out[_SUMS:] += dgemv(1.0, X[some].T, (variances if curved else weighed)[some])
+        if out.size > SUMS:
+            for some in parts:
+                out[SUMS:] += dgemv(1.0, X[some].T, (variances if curved else weighed)[some])
 
 
 patience = Patience(_pass, to_compile=1 << 24, to_load=1 << 17)
