@@ -20,9 +20,9 @@ from trivium.labels import shown
 from trivium.rows.block import Block
 from trivium.rows.csr import as_large_csr, dense, takes_sparse
 from trivium.rows.labelled import LabelledRows
-from trivium.rows.source import Rows
+from trivium.rows.source import SAMPLES, Rows
 
-_FIRST_LOOK, _FIRST_LOOK_A_CLASS = 4096, 8  # rows
+_FIRST_LOOKS, _FIRST_LOOK_A_CLASS = SAMPLES, 8  # rows
 _MANY = 1e9
 _NAMED = 5
 _LEAST_ROWS_A_CLASS = 25  # on average: in smaller tables, to be outvoted is no surprise
@@ -73,8 +73,11 @@ def masked_classes(rows: Rows, coef: Float64, intercept: Float64) -> Indices:
     ndarray of int
     """
     named, n_classes = _Named(coef, intercept), coef.shape[0]
-    # Rows from all over the table usually name every class, and no more has to be read.
-    found = named(rows.sample(max(_FIRST_LOOK, _FIRST_LOOK_A_CLASS * n_classes)))
+    # A few rows from all over the table usually name every class, and no more has to be read.
+    found = np.zeros(n_classes, dtype=np.bool_)
+    for size in _FIRST_LOOKS:
+        if not found.all():
+            found |= named(rows.sample(max(size, _FIRST_LOOK_A_CLASS * n_classes)))
     if not found.all():
         length = block_length(max(rows.shape[1], n_classes))
         if rows.n_stored is not None:
