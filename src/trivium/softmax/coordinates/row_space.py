@@ -39,7 +39,7 @@ _BLOCK_VALUES = 1 << 19
 _ROUNDINGS = 4.0  # a row, of the longest row's square: what is left of the products is no more
 _MATRICES = 3  # of n squared: products, their factor, coordinates
 # Passes that a space is worth, and without a penalty: granted by trial, as those below are.
-_MOST_PASSES, _MOST_WITHOUT = 100, 500
+_MOST_PASSES, _MOST_WITHOUT = 40, 500
 _TIMES, _FEW_PASSES = 2, 15  # columns a row, below which steps save nothing; worth it there
 _LEAST_PENALTY, _MOST_PENALTY = 1e-250, 1e250
 _FAR = 4.0  # units from zero, and a column's range is half a unit at least
