@@ -6,7 +6,6 @@ is a row of vectors for each column of a panel, and each row of the table adds o
 of its vectors.
 """
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +15,7 @@ from numba.core import cgutils
 from numba.np import arrayobj
 
 from trivium.arrays import Float64, Floats
+from trivium.blocks.aligned import aligned
 from trivium.blocks.compiled import inner_kernel, intrinsic, kernel
 from trivium.blocks.intrinsics import address
 from trivium.blocks.processor import instructions
@@ -40,7 +40,6 @@ STRIP = 256
 """Rows of which all tiles are computed before the next: they stay in a near cache."""
 
 _ACROSS = 3  # panels of a tile
-_LINE = 64  # bytes
 
 
 def panels(n_rows: int, n_columns: int) -> Float64:
@@ -67,14 +66,6 @@ def zeros_for(rows: Float64) -> Float64:
     matrix = aligned((width, width))
     matrix[:] = 0.0
     return matrix
-
-
-def aligned(shape: tuple[int, ...]) -> Float64:
-    """Allocate numbers from the beginning of a line of the cache on: no vector lies on two."""
-    size = math.prod(shape)
-    room = np.empty(size + _LINE // 8)
-    start = -room.ctypes.data % _LINE // 8
-    return room[start : start + size].reshape(shape)
 
 
 def _tile(n_panels: int) -> Any:

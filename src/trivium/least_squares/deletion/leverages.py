@@ -17,8 +17,9 @@ from numba.core import cgutils
 from numpy.typing import NDArray
 
 from trivium.arrays import Float64, Floats, Indices
+from trivium.blocks.aligned import aligned
 from trivium.blocks.compiled import inner_kernel, intrinsic, kernel
-from trivium.blocks.gram import LANES, aligned, panels
+from trivium.blocks.gram import LANES, panels
 from trivium.blocks.intrinsics import address, addresses
 from trivium.blocks.vectors import LONG, Vectors
 from trivium.least_squares.deletion.high_leverage import LEAST_REMAINING

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trivium.arrays import Float64, Floats
+from trivium.blocks.aligned import aligned
 from trivium.blocks.compiled import kernel, reordering_kernel
 from trivium.neighbors.search.products.byte_products import BYTES
 from trivium.neighbors.search.products.layout import GROUP, PANEL_ROWS, QUAD
@@ -93,7 +94,7 @@ def empty_byte_panels(n_rows: int, frame: Frame) -> BytePanels:
     """Panels of bytes to be written for so many rows."""
     n_panels = -(-n_rows // PANEL_ROWS)
     return BytePanels(
-        np.empty((n_panels, PANEL_ROWS * _padded(frame.center.size)), np.uint8),
+        aligned((n_panels, PANEL_ROWS * _padded(frame.center.size)), np.uint8),
         np.zeros((n_panels, PANEL_ROWS), np.float32),
         np.full((n_panels, PANEL_ROWS), FILL, np.float32),
         np.zeros(n_panels * PANEL_ROWS),

@@ -24,7 +24,9 @@ from typing import NamedTuple
 import numpy as np
 
 from trivium.arrays import Float64, Floats
+from trivium.blocks.aligned import aligned
 from trivium.blocks.compiled import kernel
+from trivium.blocks.workers import map_in_order
 from trivium.neighbors.search.products.layout import PANEL_ROWS, QUAD
 
 _COLUMNS = 4  # taken at once; columns of zeros fill up the last group
@@ -36,6 +38,7 @@ FAR = 2.0**40  # squared norm of a query that is too far away, where rows have a
 
 _ROWS_OPEN = 16
 _SAMPLE_ROWS = 256
+_NUMBERS_A_PIECE = 1 << 19  # that a thread looks through at once
 _VANISHED = {"f": 2.0**-120, "d": 2.0**-1000}  # above a product whose factors underflowed
 
 
@@ -115,10 +118,15 @@ def robust_center(rows: Floats) -> Float64:
     return center
 
 
-def frame_of(rows: Floats, dtype: type[np.floating]) -> Frame | None:
+def frame_of(rows: Floats, dtype: type[np.floating], n_jobs: int | None = None) -> Frame | None:
     """Choose a frame for rows; None where their size leaves no room for squares."""
     center = robust_center(rows)
-    largest = _largest_deviation(rows, center)
+
+    def of_piece(first: int) -> float:
+        return float(_largest_deviation(rows[first : first + step], center))
+
+    step = max(1, _NUMBERS_A_PIECE // rows.shape[1])
+    largest = max(map_in_order(of_piece, range(0, rows.shape[0], step), n_jobs))
     if not 2.0**-900 < largest < 2.0**1000:
         return None
     columns = int(np.ceil(np.log2(rows.shape[1] + 1) / 2))  # norm <= sqrt(d) * largest
@@ -144,7 +152,7 @@ def empty_panels(n_rows: int, frame: Frame) -> Panels:
     """Panels to be written for so many rows."""
     n_panels = -(-n_rows // PANEL_ROWS)
     return Panels(
-        np.empty((n_panels, PANEL_ROWS * _padded(frame.center.size)), frame.dtype),
+        aligned((n_panels, PANEL_ROWS * _padded(frame.center.size)), frame.dtype),
         np.empty((n_panels, PANEL_ROWS), frame.dtype),
         np.empty(n_panels * PANEL_ROWS),
         frame.error,

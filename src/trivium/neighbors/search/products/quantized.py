@@ -100,7 +100,7 @@ def precisions(n_columns: int) -> tuple[Precision, ...]:
 
 def write(rows: Floats, precision: Precision, n_jobs: int | None) -> Quantized | None:
     """Write rows; None where they are too large or too small."""
-    frame = frame_of(rows, np.float64 if precision == "float64" else np.float32)
+    frame = frame_of(rows, np.float64 if precision == "float64" else np.float32, n_jobs)
     if frame is None:
         return None
     if precision == "bytes":

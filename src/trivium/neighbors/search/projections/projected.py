@@ -212,7 +212,7 @@ def plan_projection(
     (m, d), n = queries.shape, rows.shape[0]
     if not worth_looking(m, n, d) or effective_dimension(rows) > d / 4:
         return None
-    frame = frame_of(rows, np.float32)
+    frame = frame_of(rows, np.float32, n_jobs)
     if frame is None:
         return None
     with one_blas_thread():
