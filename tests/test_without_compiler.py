@@ -87,6 +87,11 @@ def marked(scores, start, limit):
 
 
 @kernel
+def any_marked(scores, start, limit):
+    return bitmask.any_within(scores, start, limit)
+
+
+@kernel
 def lowest_of(bits):
     return bitmask.lowest(bits)
 
@@ -103,3 +108,7 @@ def test_marks():
                 assert bitmask._lowest_by_its_complement(plain) == lowest_of(
                     np.int64(plain - (plain >> 63 << 64))
                 )
+        numbers = np.nan_to_num(scores)
+        for start, limit in ((0, 3), (5, -1), (36, 0)):
+            plain = bitmask._any_one_by_one(numbers, start, dtype(limit))
+            assert plain == any_marked(numbers, start, dtype(limit)) == (limit >= 0)

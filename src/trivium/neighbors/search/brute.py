@@ -15,6 +15,7 @@ from trivium.blocks.workers import each_of
 from trivium.neighbors.search.measures import Measure, require_known
 from trivium.neighbors.search.products.byte_panels import BytePanels
 from trivium.neighbors.search.products.join import QUADS_A_PANEL, join_blocks, rounds
+from trivium.neighbors.search.products.layout import QUAD
 from trivium.neighbors.search.products.panels import pack_panel
 from trivium.neighbors.search.products.quantized import Precision, Quantized, precisions, write
 from trivium.neighbors.search.products.reservoir import Reservoirs, open_reservoirs, reservoir_bytes
@@ -170,8 +171,7 @@ class Brute:
         """Search through panels; return the queries whose answer could not be proved."""
         m, k = found[0].shape
         each = reservoir_bytes(k, written.dtype, written.spare)
-        most = min(QUERIES_A_PIECE, max(_LEAST_A_PIECE, -(-m // _PIECES)))
-        step = queries_a_piece(each, n_jobs, most)
+        step = queries_a_piece(each, n_jobs, _even_step(m))
         proved = np.empty(m, dtype=bool)
 
         def run(start: int) -> None:
@@ -255,6 +255,18 @@ class Brute:
                 )
                 self._declined = self._projected is None
             return self._projected
+
+
+def _even_step(m: int) -> int:
+    """Length of pieces of so many queries: as many as a few workers share evenly.
+
+    Examples
+    --------
+    >>> [-(-m // _even_step(m)) for m in (1, 512, 4744, 10_000)]
+    [1, 8, 24, 40]
+    """
+    n_pieces = max(1, -(-m // (QUERIES_A_PIECE * _PIECES))) * _PIECES
+    return max(_LEAST_A_PIECE, -(-m // (n_pieces * QUAD)) * QUAD)
 
 
 def _pieces(queries: Indices, k: int) -> list[Indices]:

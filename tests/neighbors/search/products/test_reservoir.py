@@ -8,7 +8,8 @@ from hypothesis.extra.numpy import arrays
 from tests.neighbors.reference import MODEST
 
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.products.bitmask import CHUNK, lowest, marks
+from trivium.neighbors.search.products.bitmask import CHUNK, chunks_within, lowest, marks
+from trivium.neighbors.search.products.layout import QUAD
 from trivium.neighbors.search.products.panels import (
     NO_LIMIT,
     NOTHING,
@@ -27,12 +28,24 @@ from trivium.neighbors.search.products.reservoir import (
     reservoir_size,
     tighten,
 )
+from trivium.neighbors.search.products.tiles import TILE
 
 
 @kernel
 def marked(scores, start, limit):
     """Places of a chunk's scores that are within a limit, one after the other."""
     bits = marks(scores, start, limit)
+    places = []
+    while bits != 0:
+        places.append(lowest(bits))
+        bits &= bits - 1
+    return places
+
+
+@kernel
+def chunks_of(tile, limits, first):
+    """Places of the chunks of a tile that have a score within its query's limit."""
+    bits = chunks_within(tile, limits, first)
     places = []
     while bits != 0:
         places.append(lowest(bits))
@@ -137,6 +150,25 @@ class TestMarks:
         assert marked(scores, CHUNK, np.nextafter(dtype(1.0), dtype(0.0))) == []
         assert marked(scores, 0, dtype(1.0)) == []
         assert marked(scores, 2 * CHUNK, dtype(1.0)) == []
+
+    @both_precisions
+    def test_chunks_with_a_score_within_their_own_query_s_limit_are_named(self, dtype):
+        rng = np.random.default_rng(0)
+        for _ in range(20):
+            tile = rng.integers(0, 200, TILE).astype(dtype)
+            limits = rng.integers(-1, 6, 3 * QUAD).astype(dtype)
+            within = tile.reshape(QUAD, -1, CHUNK) <= limits[QUAD : 2 * QUAD, None, None]
+            expected = np.flatnonzero(within.any(axis=2)).tolist()
+            assert 0 < len(expected) < TILE // CHUNK
+            assert chunks_of(tile, limits, QUAD) == expected
+
+    @both_precisions
+    def test_a_single_score_is_enough_wherever_it_stands(self, dtype):
+        limits = np.ones(QUAD, dtype)
+        for place in range(TILE):
+            tile = np.full(TILE, 2.0, dtype)
+            tile[place] = 1.0
+            assert chunks_of(tile, limits, 0) == [place // CHUNK]
 
 
 class TestTighten:

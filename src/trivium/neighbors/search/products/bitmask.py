@@ -11,11 +11,18 @@ from llvmlite import ir
 from numba import types
 from numba.np import arrayobj
 
+from trivium.arrays import Floats
 from trivium.blocks.compiled import intrinsic
+from trivium.blocks.intrinsics import inlined
+from trivium.blocks.processor import instructions
+from trivium.neighbors.search.products.float_products import float_shape
+from trivium.neighbors.search.products.layout import PANEL_ROWS, QUAD
+from trivium.neighbors.search.products.tile_loop import LONG, load, spread
 
 array_struct: Any = arrayobj.make_array  # Numba publishes no types.
 
 CHUNK = 64
+_CHUNKS = PANEL_ROWS // CHUNK
 
 
 def _marks_one_by_one(scores: Any, start: int, limit: float) -> int:
@@ -26,23 +33,63 @@ def _lowest_by_its_complement(bits: int) -> int:
     return (bits & -bits).bit_length() - 1
 
 
+def _any_one_by_one(scores: Any, start: int, limit: float) -> int:
+    return int(any(scores[start + i] <= limit for i in range(CHUNK)))
+
+
 @intrinsic(_marks_one_by_one)
 def marks(_: Any, scores: Any, start: Any, limit: Any) -> tuple[Any, Callable[..., Any]]:
     """Return 64 bits: whether each score from `start` on is at most `limit`."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         data = array_struct(signature.args[0])(context, builder, arguments[0]).data
-        chunk = ir.VectorType(data.type.pointee, CHUNK)
-        place = builder.bitcast(builder.gep(data, [arguments[1]]), chunk.as_pointer())
-        nothing, word = ir.Constant(chunk, ir.Undefined), ir.IntType(32)
-        one = builder.insert_element(nothing, arguments[2], word(0))
-        zeros = ir.Constant(ir.VectorType(word, CHUNK), [0] * CHUNK)
-        limits = builder.shuffle_vector(one, nothing, zeros)
-        size = context.get_abi_sizeof(data.type.pointee)
-        within = builder.fcmp_ordered("<=", builder.load(place, align=size), limits)
-        return builder.bitcast(within, ir.IntType(CHUNK))
+        within = _within(builder, load(builder, data, arguments[1], CHUNK), arguments[2])
+        return builder.bitcast(within, LONG)
 
     return types.int64(scores, start, limit), generate
+
+
+@intrinsic(_any_one_by_one)
+def any_within(_: Any, scores: Any, start: Any, limit: Any) -> tuple[Any, Callable[..., Any]]:
+    """Return 1 if any of 64 scores from `start` on, none of them NaN, is at most `limit`, else 0.
+
+    By the least of them: that takes least, and mostly there is none.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = array_struct(signature.args[0])(context, builder, arguments[0]).data
+        lanes = float_shape(instructions(), context.get_abi_sizeof(data.type.pointee)).lanes
+        places = [builder.add(arguments[1], LONG(first)) for first in range(0, CHUNK, lanes)]
+        least = [load(builder, data, place, lanes) for place in places]
+        while len(least) > 1:
+            least = [
+                builder.select(builder.fcmp_ordered("<", one, other), one, other)
+                for one, other in zip(least[::2], least[1::2], strict=True)
+            ]
+        within = builder.bitcast(_within(builder, least[0], arguments[2]), ir.IntType(lanes))
+        return builder.zext(builder.icmp_unsigned("!=", within, ir.IntType(lanes)(0)), LONG)
+
+    return types.int64(scores, start, limit), generate
+
+
+def _within(builder: Any, scores: Any, limit: Any) -> Any:
+    return builder.fcmp_ordered("<=", scores, spread(builder, limit, scores.type.count))
+
+
+@inlined
+def chunks_within(tile: Floats, limits: Floats, first: int) -> int:
+    """Return a bit for each chunk of a tile: whether any score is within its query's limit.
+
+    The limits of the tile's queries stand from the place `first` on. To ask of each chunk in turn
+    would cost more: which have any cannot be foretold, and a processor that has guessed wrong
+    drops the next tile's products, which it has begun.
+    """
+    bits = 0
+    for lane in range(QUAD):
+        limit = limits[first + lane]
+        for chunk in range(lane * _CHUNKS, (lane + 1) * _CHUNKS):
+            bits |= any_within(tile, chunk * CHUNK, limit) << chunk
+    return bits
 
 
 @intrinsic(_lowest_by_its_complement)

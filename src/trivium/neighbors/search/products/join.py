@@ -6,7 +6,7 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats
 from trivium.blocks.compiled import kernel
-from trivium.neighbors.search.products.bitmask import CHUNK, marks
+from trivium.neighbors.search.products.bitmask import CHUNK, chunks_within, lowest, marks
 from trivium.neighbors.search.products.byte_panels import BytePanels, ByteQuads
 from trivium.neighbors.search.products.layout import PANEL_ROWS, QUAD
 from trivium.neighbors.search.products.panels import Panels, Quads
@@ -62,18 +62,22 @@ def join_blocks(
     for p in range(second[0], second[1]):
         for quad in range(first[0] * QUADS_A_PANEL, first[1] * QUADS_A_PANEL):
             score_tile(panels, p, quads, quad, tile)
+            chunks = chunks_within(tile, state.limits, QUAD * quad)
+            while chunks != 0:
+                start = CHUNK * lowest(chunks)
+                chunks &= chunks - 1
+                q = QUAD * quad + start // PANEL_ROWS
+                if state.counts[q] >= full:
+                    make_room(panels, state, q, k, work)
+                hits = marks(tile, start, state.limits[q])
+                first_row = p * PANEL_ROWS + start % PANEL_ROWS
+                offer(state, q, hits, tile, start, first_row, q)
+            if first[0] == second[0]:
+                continue
             for start in range(0, TILE, CHUNK):
                 q = QUAD * quad + start // PANEL_ROWS
                 first_row = p * PANEL_ROWS + start % PANEL_ROWS
-                hits = marks(tile, start, state.limits[q])
-                if hits != 0:
-                    if state.counts[q] >= full:
-                        make_room(panels, state, q, k, work)
-                        hits = marks(tile, start, state.limits[q])
-                    offer(state, q, hits, tile, start, first_row, q)
-                if first[0] != second[0] and _any_asks(
-                    state.limits, halves, first_row, tile, start, halves[q]
-                ):
+                if _any_asks(state.limits, halves, first_row, tile, start, halves[q]):
                     _offer_back(panels, state, halves, q, tile, start, first_row, k, work)
 
 

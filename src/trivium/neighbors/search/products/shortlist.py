@@ -8,7 +8,7 @@ from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
 from trivium.blocks.intrinsics import address, inlined, prefetch, row_address
 from trivium.neighbors.search.measures import HALF, SQUARE_ROOT, Measure, pair_distance
-from trivium.neighbors.search.products.bitmask import CHUNK, marks
+from trivium.neighbors.search.products.bitmask import CHUNK, chunks_within, lowest, marks
 from trivium.neighbors.search.products.byte_panels import BytePanels, ByteQuads
 from trivium.neighbors.search.products.layout import PANEL_ROWS, QUAD
 from trivium.neighbors.search.products.panels import Panels, Quads
@@ -117,15 +117,16 @@ def shortlist(
     for p in range(panels.values.shape[0]):
         for quad in range(quads.values.shape[0]):
             score_tile(panels, p, quads, quad, tile)
-            for start in range(0, TILE, CHUNK):
+            chunks = chunks_within(tile, state.limits, QUAD * quad)
+            while chunks != 0:
+                start = CHUNK * lowest(chunks)
+                chunks &= chunks - 1
                 q = QUAD * quad + start // PANEL_ROWS
+                if state.counts[q] >= full:
+                    make_room(panels, state, q, k, work)
                 hits = marks(tile, start, state.limits[q])
-                if hits != 0:
-                    if state.counts[q] >= full:
-                        make_room(panels, state, q, k, work)
-                        hits = marks(tile, start, state.limits[q])
-                    first_row = p * PANEL_ROWS + start % PANEL_ROWS
-                    offer(state, q, hits, tile, start, first_row, skip[q])
+                first_row = p * PANEL_ROWS + start % PANEL_ROWS
+                offer(state, q, hits, tile, start, first_row, skip[q])
 
 
 @kernel
@@ -218,11 +219,13 @@ def direct_distances(
 ) -> None:
     """Distances to `some[first:stop]`; four sums at a time, since each has to wait for itself."""
     n_lines = min(query.shape[0], _LINES_AHEAD * 8)
+    asked_for = first
     for i in range(first, stop, 4):
-        for ahead in range(i + 12, min(i + 16, stop)):
-            near = row_address(rows, some[ahead])
+        while asked_for < min(i + 16, stop):
+            near = row_address(rows, some[asked_for])
             for j in range(0, n_lines, 8):
                 prefetch(near, j)
+            asked_for += 1
         i1, i2, i3 = min(i + 1, stop - 1), min(i + 2, stop - 1), min(i + 3, stop - 1)
         row0, row1, row2 = some[i], some[i1], some[i2]
         row3 = some[i3]

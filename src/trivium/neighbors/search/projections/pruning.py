@@ -7,7 +7,7 @@ import numpy as np
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import contracting_kernel, kernel
 from trivium.neighbors.search.heaps import sift_down, sort_heap, worse
-from trivium.neighbors.search.products.bitmask import CHUNK, lowest, marks
+from trivium.neighbors.search.products.bitmask import CHUNK, chunks_within, lowest, marks
 from trivium.neighbors.search.products.byte_panels import BytePanels, ByteQuads
 from trivium.neighbors.search.products.layout import PANEL_ROWS, QUAD
 from trivium.neighbors.search.products.panels import Panels, Quads
@@ -108,11 +108,12 @@ def prune(
     for p in range(panels.values.shape[0]):
         for quad in range(quads.values.shape[0]):
             score_tile(panels, p, quads, quad, tile)
-            for start in range(0, TILE, CHUNK):
+            chunks = chunks_within(tile, bounds.limits, QUAD * quad)
+            while chunks != 0:  # none of places of a quad without a query
+                start = CHUNK * lowest(chunks)
+                chunks &= chunks - 1
                 q = QUAD * quad + start // PANEL_ROWS
                 hits = marks(tile, start, bounds.limits[q])
-                if hits == 0:  # as for places of a quad without a query
-                    continue
                 first_row = p * PANEL_ROWS + start % PANEL_ROWS
                 while hits != 0:
                     row = first_row + lowest(hits)
