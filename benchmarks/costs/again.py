@@ -28,6 +28,7 @@ _WITH = {
         "votes": ("votes_class", 3),
         "votes_class": ("votes", 0.05),
         "distance": ("votes", 1e-5),
+        "squares_number": ("squares_pair", 60),
         "squares_pair": ("squares_number", 0.005),
     },
 }
