@@ -1,5 +1,6 @@
 """Softmax regression on sparse rows says what it says on the same rows as an array."""
 
+import tracemalloc
 from functools import partial
 
 import numpy as np
@@ -15,6 +16,7 @@ from trivium.rows.csr import Csr
 from trivium.rows.table import rows_of
 from trivium.softmax import distinct as merging
 from trivium.softmax.certificate.duality_gap import certify
+from trivium.softmax.certificate.residuals import Model
 from trivium.softmax.coordinates.problem import Problem
 from trivium.softmax.coordinates.scaling import frame_of
 from trivium.softmax.curvature.preconditioner import common_diagonal
@@ -367,3 +369,41 @@ def test_nothing_is_dense_where_columns_are_many(monkeypatch):
     assert {rows for rows, _ in made} == {1}  # the first row, from which deviations are taken
     assert found.solver_ == "lbfgs"
     assert found.optimality_gap_ < 1e-9
+
+
+class TestManyParameters:
+    @pytest.mark.parametrize("fit_intercept", [True, False])
+    @pytest.mark.parametrize("weighted", [True, False])
+    def test_a_block_that_threads_share_has_the_bits_of_two(
+        self, fit_intercept, weighted, monkeypatch
+    ):
+        as_large(monkeypatch)
+        X, y = table(n=301, d=80, n_classes=4)
+        w = np.random.default_rng(2).uniform(0.5, 2.0, len(y)) if weighted else None
+        rows = rows_of(Csr.of_array(X), y, 4, w)
+        parameters = np.random.default_rng(3).normal(size=(4, 80 + fit_intercept))
+        found = []
+        for large in (1 << 17, 0):
+            monkeypatch.setattr("trivium.softmax.objective.gradients._LARGE", large)
+            objective = CrossEntropy(rows, alpha=0.1, fit_intercept=fit_intercept)
+            assert bool(objective.shared) == (large == 0)
+            at = objective.evaluate(parameters)
+            model = Model(rows, parameters[:, :80], np.arange(4.0), alpha=0.1, centred=True)
+            change = model.change(np.arange(4.0))
+            found.append((at.loss, at.accuracy, at.gradient, at.sums.edges, change))
+        for one, other in zip(*found, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+    def test_few_arrays_of_them_are_held_at_once(self):
+        n, d, n_classes = 400, 80_000, 20
+        rng = np.random.default_rng(0)
+        stored = rng.random(n * 30), rng.integers(0, d, n * 30).astype(np.int32)
+        X = scipy.sparse.csr_array((*stored, np.arange(n + 1, dtype=np.int32) * 30), shape=(n, d))
+        y = np.arange(n) % n_classes
+        SoftmaxRegression(1e-3).fit(X, y)
+        tracemalloc.start()
+        model = SoftmaxRegression(1e-3).fit(X, y)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert model.n_iter_ > 2
+        assert peak < 6.6 * model.coef_.nbytes  # five, and what each column has a number of

@@ -2,6 +2,7 @@
 
 import ctypes
 import math
+from typing import Any
 
 import numpy as np
 from numba.extending import get_cython_function_address
@@ -62,6 +63,35 @@ def length_of(values: Float64) -> float:
     5.0
     """
     return math.sqrt(inner(values, values))
+
+
+def inner_of_step(values: Float64 | None, there: Float64, here: Float64) -> float:
+    """Sum products of values and a step's entries, without an array of the step.
+
+    Parameters
+    ----------
+    values : ndarray or None
+        None means the step itself.
+    there, here : ndarray
+        Of the same shape, as values are; the step leads from here to there.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> inner_of_step(np.array([1.0, 10.0]), np.array([3.0, 4.0]), np.array([1.0, 1.0]))
+    32.0
+    >>> inner_of_step(None, np.array([3.0, 4.0]), np.zeros(2))
+    25.0
+    """
+    order: Any = "C" if there.flags.c_contiguous else "F"
+    there, here = there.ravel(order), here.ravel(order)
+    along = None if values is None else values.ravel(order)
+    total = 0.0
+    for start in range(0, there.size, _NEAR):
+        part = slice(start, start + _NEAR)
+        step = there[part] - here[part]
+        total += float(np.dot(step if along is None else along[part], step))
+    return total
 
 
 def greatest(values: Float64) -> float:

@@ -189,8 +189,9 @@ def _is_guided_by_diagonal(problem: Problem, tol: float) -> bool:
 def _first(problem: Problem, start: Float64 | None) -> Float64:
     """Choose where to begin: at zero, if that is no worse than what was given."""
     if start is None:
-        order: Any = "F" if problem.objective.by_columns else "C"
-        return np.zeros(problem.objective.shape, order=order)
+        if problem.objective.by_columns:  # many parameters, perhaps: one zero stands for all
+            return np.broadcast_to(0.0, problem.objective.shape)
+        return np.zeros(problem.objective.shape)
     return _better(problem, problem.from_users(start))
 
 

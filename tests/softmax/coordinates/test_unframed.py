@@ -47,6 +47,11 @@ def test_the_preconditioner_is_that_of_the_frame(n_classes, fit_intercept):
     for order in "CF":
         step = common_diagonal(plain)(np.asarray(at.gradient, order=order))
         np.testing.assert_allclose(step, expected, rtol=1e-9, atol=1e-12 * np.abs(expected).max())
+        diagonal, gradient = common_diagonal(plain), at.gradient.copy(order)
+        assert diagonal.inner(gradient) == pytest.approx(np.vdot(gradient, step), rel=1e-12)
+        np.testing.assert_array_equal(gradient, at.gradient)
+        diagonal.overwrite(gradient)
+        np.testing.assert_array_equal(gradient, step)
     product = at.hessian_product(step)
     inward = framed.from_users(step)
     assert np.vdot(product, step) == pytest.approx(np.vdot(there.hessian_product(inward), inward))

@@ -100,6 +100,7 @@ def test_pairs_that_are_rounding_are_forgotten_so_that_the_last_digit_is_reached
     objective, start = quadratic(seed, condition=1e6)
     if large:
         monkeypatch.setattr("trivium.softmax.solvers.lbfgs._LARGE", 0)
+        monkeypatch.setattr("trivium.softmax.solvers.lbfgs._SPARED", 0)
 
     class Coarse:
         """Of loss and gradient only ten binary places are told."""
@@ -159,6 +160,30 @@ def test_pairs_are_kept_as_they_come_where_they_are_large(pairs, monkeypatch):
     kept = minimise(objective, start, pairs=pairs)
     np.testing.assert_array_equal(kept.parameters, copied.parameters)
     assert kept.n_iter == copied.n_iter
+
+
+@pytest.mark.parametrize("pairs", [1, 20])
+def test_many_parameters_take_the_same_steps_where_the_direction_was(pairs, monkeypatch):
+    objective, start = quadratic(2, condition=1e3)
+    kept, spared, lengths = [], [], []
+
+    def minimised(points):
+        def observe(x, at, length):
+            points.append(x)
+            lengths.append(length)
+
+        return minimise(objective, start, pairs=pairs, observe=observe)
+
+    few = minimised(kept)
+    monkeypatch.setattr("trivium.softmax.solvers.lbfgs._LARGE", 0)
+    monkeypatch.setattr("trivium.softmax.solvers.lbfgs._SPARED", 0)
+    many = minimised(spared)
+    assert few.status is many.status is Status.CONVERGED
+    assert not start.any()
+    for one, other in zip(kept[:8], spared[:8], strict=True):  # rounding grows with every step
+        np.testing.assert_allclose(other, one, rtol=0, atol=1e-9)
+    assert lengths[len(kept) + 1] == pytest.approx(lengths[1])
+    np.testing.assert_allclose(many.parameters, few.parameters, rtol=0, atol=1e-7)
 
 
 def test_parameters_may_lie_column_by_column():

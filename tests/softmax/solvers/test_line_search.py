@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from trivium.softmax.solvers.line_search import least_along, line_search
+from trivium.softmax.solvers.line_search import Line as Kept
+from trivium.softmax.solvers.line_search import OverwrittenLine, least_along, line_search
 
 
 class Line:
@@ -76,3 +77,28 @@ def test_the_least_length_of_a_convex_function_whatever_its_scale(factor):
 @pytest.mark.parametrize("slope", [np.nan, np.inf, -np.inf])
 def test_derivatives_that_are_no_numbers_lead_to_some_length(slope):
     assert 0.0 < least_along(lambda length: (slope, np.nan), -1.0) < np.inf
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_points_that_lie_where_the_direction_lay_are_those_of_the_line(order):
+    rng = np.random.default_rng(0)
+    start, direction, gradient = (np.asarray(rng.normal(size=(3, 40)), order=order) for _ in "123")
+    kept, line = Kept(start, direction.copy(order)), OverwrittenLine(start, direction)
+    before = None
+    for length in (1.0, 0.3, 4.0, 1e-3, 50.0):
+        point = line.point(length)
+        assert point is not before  # who remembers a point by its array is not misled
+        assert np.shares_memory(point, direction)
+        np.testing.assert_allclose(point, kept.point(length), rtol=1e-9, atol=1e-9)
+        assert line.slope(gradient) == pytest.approx(kept.slope(gradient), rel=1e-9)
+        before = point
+
+
+def test_a_step_of_which_rounding_leaves_nothing_is_none():
+    start, direction = np.full(5, 1e20), np.ones(5)
+    line = OverwrittenLine(start, direction)
+    assert (line.point(1.0) == start).all()
+    assert np.isnan(line.slope(np.ones(5)))
+    line = OverwrittenLine(np.zeros(2), np.array([1.0, 1.0]))
+    line.point(1.0)
+    assert line.slope(np.array([1.0, -1.0])) == 0.0  # a real one along which it is level

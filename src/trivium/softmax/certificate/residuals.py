@@ -9,10 +9,11 @@ import numpy as np
 from trivium.arrays import Float64, Indices
 from trivium.blocks.map_reduce import block_length
 from trivium.blocks.scaling import comparable_weights
+from trivium.blocks.workers import map_in_order
 from trivium.rows.block import Block
 from trivium.rows.csr import Csr, as_large_csr, can_take_sparse, takes_sparse
 from trivium.rows.source import Rows
-from trivium.softmax.objective.gradients import gradient_of
+from trivium.softmax.objective.gradients import gradient_of, shared_length, shares
 from trivium.softmax.objective.stored import (
     PART,
     block_of_stored,
@@ -189,7 +190,12 @@ class Model:
 
     def change(self, values: Float64) -> Float64:
         """Sum the change of the gradient by the step along some values of the classes."""
-        return self.reduce(_Balanced(self.linear, values), np.add)
+        n_classes, d = self.coef.shape
+        length = shared_length(n_classes, d, self.rows.shape[0], self._long)
+        if self.rows.n_stored is None or not length:
+            return self.reduce(_Balanced(self.linear, values), np.add)
+        statistic = _Balanced(self.linear, values, length)
+        return self.rows.reduce(statistic, np.add, length=self.rows.shape[0])
 
     def costs_more_than_steps(self, size: int) -> bool:
         """Whether products of so many columns of sparse rows cost more than a fit of theirs."""
@@ -226,24 +232,41 @@ def without(p: Float64, column: Indices) -> tuple[Float64, Float64]:
 @takes_sparse
 @dataclass(frozen=True)
 class _Balanced:
-    """Change of the gradient by the step along some values of the classes, summed."""
+    """Change of the gradient by the step along some values of the classes, summed.
+
+    Attributes
+    ----------
+    linear : Linear
+    values : ndarray of shape (n_classes,)
+    shared : int
+        As of `gradient_of`.
+    """
 
     linear: Linear
     values: Float64
+    shared: int = 0
 
     def __call__(self, block: Block) -> Float64:
         """Sum over a block."""
-        K, d = self.linear.coef.shape
+        K = len(self.linear.coef)
         if as_large_csr(block.X) is None:
             X = self.linear.columns(block)
             change: Float64 = self._steps(block, X) @ X
         else:
-            back = np.zeros((d, 1 if K == 2 else K))
-            for part in block.parts(PART):
-                X = self.linear.columns(part)
-                pull_back(np.atleast_2d(self._steps(part, X)), X, back)
+            several = map_in_order(self._pulled_back, list(shares(block, self.shared)))
+            back = next(several)
+            for more in several:
+                back += more
             change = back[:, 0] if K == 2 else back.T
         return np.outer(self.values - self.values[::-1], change) if K == 2 else change
+
+    def _pulled_back(self, block: Block) -> Float64:
+        K, d = self.linear.coef.shape
+        back = np.zeros((d, 1 if K == 2 else K))
+        for part in block.parts(PART):
+            X = self.linear.columns(part)
+            pull_back(np.atleast_2d(self._steps(part, X)), X, back)
+        return back
 
     def _steps(self, block: Block, X: Any) -> Float64:
         """Weigh rows' steps, shape (n_classes, m); of two classes what both have, (m,)."""

@@ -9,6 +9,7 @@ threshold τ are taken, of the others a share, each in place of τ/weight like i
 along the table (threshold sampling: Duffield, Lund & Thorup, J. ACM 54, 2007).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,7 @@ from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import Patience, kernel, uncompiled
 from trivium.blocks.map_reduce import cut, map_reduce
 from trivium.blocks.memory import working_memory
+from trivium.blocks.products import inner
 from trivium.blocks.workers import each_of, one_blas_thread
 from trivium.rows.csr import dense
 from trivium.softmax.coordinates.problem import Problem, ProblemAt
@@ -105,28 +107,53 @@ class UnframedDiagonal:
 
     def __call__(self, gradient: Float64) -> Float64:
         """Apply it, some columns at a time: no array of all is needed beside the answer."""
+        applied = gradient.copy("K")
+        self.overwrite(applied)
+        return applied
+
+    def overwrite(self, gradient: Float64) -> None:
+        """Put what it answers in the place of the gradient."""
+
+        def write(columns: slice, some: Float64) -> float:
+            gradient[:, columns] = some
+            return 0.0
+
+        last, _ = self._each(gradient, write)
+        if last.size:
+            gradient[:, -1] = last
+
+    def inner(self, gradient: Float64) -> float:
+        """Return the inner product of a gradient and what it answers."""
+        last, total = self._each(gradient, lambda columns, some: inner(gradient[:, columns], some))
+        return total + (float(gradient[:, -1] @ last) if last.size else 0.0)
+
+    def _each(
+        self, gradient: Float64, use: Callable[[slice, Float64], float]
+    ) -> tuple[Float64, float]:
+        """Use the answer some columns at a time; return that of the intercepts, and a sum."""
         origin, unit = self.frame.origin, self.frame.unit
         n_classes, d = len(gradient), unit.size
-        applied = np.empty_like(gradient)
         share = np.full(n_classes, 1.0 / n_classes)
-        last, inverse = gradient[:, d:], self.inverse[:d] * unit**2
+        last, inverse = gradient[:, d:].copy(), self.inverse[:d] * unit**2
 
-        def apply(columns: slice) -> Float64:
-            some = applied[:, columns]
+        def apply(columns: slice) -> tuple[Float64, float]:
+            own = gradient[:, columns]
+            some = np.empty_like(own)
             if last.size:
                 np.multiply(last, origin[columns], out=some)
-                np.subtract(gradient[:, columns], some, out=some)
+                np.subtract(own, some, out=some)
                 some -= share @ some
             else:
-                np.subtract(gradient[:, columns], share @ gradient[:, columns], out=some)
+                np.subtract(own, share @ own, out=some)
             some *= inverse[columns]
             moved: Float64 = some @ origin[columns]
-            return moved
+            return moved, use(columns, some)
 
-        moved = map_reduce(apply, cut(d, max(1, _AT_ONCE // n_classes)), np.add)
-        if last.size:
-            applied[:, d] = (last[:, 0] - share @ last[:, 0]) * self.inverse[d] - moved
-        return applied
+        cuts = cut(d, max(1, _AT_ONCE // n_classes))
+        moved, total = map_reduce(apply, cuts, lambda one, two: (one[0] + two[0], one[1] + two[1]))
+        if not last.size:
+            return np.empty(0), total
+        return (last[:, 0] - share @ last[:, 0]) * self.inverse[d] - moved, total
 
 
 def class_blocks(problem: Problem, at: ProblemAt, n_rows: int) -> Blocks:

@@ -16,7 +16,7 @@ from trivium.blocks.memory import working_memory
 from trivium.blocks.products import add_multiple, inner
 from trivium.blocks.scaling import comparable_weights
 from trivium.rows.source import Rows
-from trivium.softmax.objective.gradients import slab_of_many_classes
+from trivium.softmax.objective.gradients import shared_length, slab_of_many_classes
 from trivium.softmax.objective.statistics import (
     Gram,
     HessianProduct,
@@ -191,6 +191,8 @@ class CrossEntropy:
         Rows of a block for what goes through sparse rows in parts; else the same.
     slab : int
         Rows of a block for loss and gradient.
+    shared : int
+        Rows of it that a thread takes at a time, if it is shared; else zero.
     by_columns : bool
         Whether parameters and gradients lie column by column in memory.
     cost : float
@@ -241,6 +243,9 @@ class CrossEntropy:
                 self._kept_shape = rows.n_classes, n
         # Of two classes one row is read: the second's less the first's.
         self.by_columns = rows.n_stored is not None and rows.n_classes > 2
+        self.shared = 0
+        if self.by_columns and (shared := shared_length(rows.n_classes, d, n, self.long)):
+            self.slab, self.shared = n, shared
         self.cost = 0.0
 
     def evaluate(self, parameters: Float64) -> CrossEntropyAt:
@@ -257,7 +262,8 @@ class CrossEntropy:
         self.cost += 1.0
         given = self._laid(parameters), self.center, self.fit_intercept
         # Of sparse rows edges cost little beside the columns; a certificate needs them.
-        statistic = LossAndGradient(*given, self.by_columns and self.shape[0] <= _MOST_CLASSES)
+        edges = self.by_columns and self.shape[0] <= _MOST_CLASSES
+        statistic = LossAndGradient(*given, edges, self.shared)
         kept = np.empty(self._kept_shape).T if self._kept_shape else None
         beside = () if kept is None else (kept,)
         sums = self.rows.reduce(statistic, Sums.merge, length=self.slab, beside=beside)

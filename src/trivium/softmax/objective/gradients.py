@@ -3,6 +3,7 @@
 A slab is gone through in parts that stay in a core's cache for the second of their products.
 """
 
+from collections.abc import Iterator
 from functools import reduce
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from trivium.arrays import Float64
 from trivium.blocks.map_reduce import block_length
+from trivium.blocks.workers import map_in_order
 from trivium.rows.block import Block
 from trivium.rows.csr import as_large_csr
 from trivium.softmax.objective.row_sums import (
@@ -25,6 +27,7 @@ from trivium.softmax.objective.stored import PART, moved_rows, pull_back
 _LEAST_ROWS, _MOST_ROWS = 128, 4096  # of a part: products of fewer are slow
 _LEAST_VALUES = 1 << 18  # of a slab, beside which it costs little to call another thread
 _SLABS, _MOST_PARTS = 8, 8
+_LARGE = 1 << 17  # parameters, an array of which is felt
 
 
 def part_length(d: int) -> int:
@@ -45,6 +48,25 @@ def slab_of_many_classes(n: int, d: int) -> int:
     return part * min(max(1, -(-rows // part)), _MOST_PARTS)
 
 
+def shared_length(n_classes: int, d: int, n: int, length: int) -> int:
+    """Return how many rows of a block of all a thread takes, where there would be two blocks.
+
+    Of many parameters sums of the two are added where the first of them lies, for which no
+    statistic of blocks has to be left as it is. Zero means that blocks stay what they are.
+
+    Examples
+    --------
+    >>> shared_length(20, 100_000, 50_000, 25_000), shared_length(20, 100, 50_000, 25_000)
+    (25000, 0)
+    """
+    return length if n_classes * d > _LARGE and length < n <= 2 * length else 0
+
+
+def shares(block: Block, length: int) -> Iterator[Block]:
+    """Cut a block into what each thread takes of it, if it is shared; length 0 means it is not."""
+    return block.parts(length or max(1, block.X.shape[0]))
+
+
 def gradient_of(
     block: Block,
     center: Float64 | None,
@@ -54,6 +76,7 @@ def gradient_of(
     edges: bool = False,
     room: bool = False,
     residuals: Float64 | None = None,
+    shared: int = 0,
 ) -> tuple[Float64, RowSums]:
     """Compute the gradient by the coefficients of a linear model, summed over a block's rows.
 
@@ -68,6 +91,9 @@ def gradient_of(
         Whether the gradient is to have one more column, of anything.
     residuals : ndarray of shape (m, n_classes) or None
         Where to write p - e times the weights, of rows that are no sparse ones.
+    shared : int
+        Sparse rows that a thread takes at a time, if several share the block: their gradients are
+        added where the first of them lies. Zero means that none is shared.
 
     Returns
     -------
@@ -75,8 +101,8 @@ def gradient_of(
     sums : RowSums
     """
     K, d = coef.shape
-    found = []
     if as_large_csr(block.X) is None:
+        found = []
         gradient = np.zeros((K, d + room))
         for part in block.parts(part_length(d)):
             X: Any = moved_rows(part, center)
@@ -86,11 +112,21 @@ def gradient_of(
                 residuals.T[:, part.first - block.first :][:, : part.codes.size] = residual
             found.append(sums)
         return gradient, reduce(RowSums.merge, found)
-    back, given = np.zeros((d + room, K)), given_to_logits(coef, intercept)
-    for part in block.parts(PART):
-        X = moved_rows(part, center)
-        residual = logits_of_rows(X, *given)
-        sums = take_residuals(residual, given[1], part.codes, part.weights, edges=edges)
-        pull_back(residual, X, back[:d])
-        found.append(sums)
-    return back.T, reduce(RowSums.merge, found)
+    given = given_to_logits(coef, intercept)
+
+    def of(rows: Block) -> tuple[Float64, RowSums]:
+        back, found = np.zeros((d + room, K)), []
+        for part in rows.parts(PART):
+            X: Any = moved_rows(part, center)
+            residual = logits_of_rows(X, *given)
+            sums = take_residuals(residual, given[1], part.codes, part.weights, edges=edges)
+            pull_back(residual, X, back[:d])
+            found.append(sums)
+        return back, reduce(RowSums.merge, found)
+
+    several = map_in_order(of, list(shares(block, shared)))
+    back, sums = next(several)
+    for more, others in several:
+        back += more
+        sums = sums.merge(others)
+    return back.T, sums

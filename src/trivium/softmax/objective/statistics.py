@@ -97,9 +97,12 @@ class LossAndGradient(Linear):
     ----------
     edges : bool
         Whether edges are wanted of more than two classes.
+    shared : int
+        As of `gradient_of`.
     """
 
     edges: bool = False
+    shared: int = 0
 
     def __call__(self, block: Block, kept: Float64 | None = None) -> Sums:
         """Sum over a block.
@@ -117,7 +120,9 @@ class LossAndGradient(Linear):
         if len(coef) == 2:
             gradient, sums = gradient_of_two(*given, room=one, variances=kept)
         else:
-            gradient, sums = gradient_of(*given, edges=self.edges, room=one, residuals=kept)
+            gradient, sums = gradient_of(
+                *given, edges=self.edges, room=one, residuals=kept, shared=self.shared
+            )
         if one:
             gradient[:, d] = sums.balance
         return Sums(gradient, sums)

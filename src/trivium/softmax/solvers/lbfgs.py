@@ -4,6 +4,7 @@ Nocedal & Wright, Numerical Optimization, 2nd ed. 2006, algorithm 7.4 (two-loop 
 with the preconditioner as the initial inverse Hessian.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,19 +13,21 @@ from scipy.linalg.blas import ddot
 
 from trivium.arrays import Float64
 from trivium.blocks.compiled import Patience, kernel
-from trivium.blocks.products import add_multiple, inner, length_of
-from trivium.softmax.solvers.line_search import line_search
+from trivium.blocks.products import add_multiple, inner, inner_of_step, length_of
+from trivium.softmax.solvers.line_search import Line, OverwrittenLine, line_search
 from trivium.softmax.solvers.protocol import (
     Inverse,
     Objective,
     Observer,
     Result,
+    Sparing,
     Status,
     Stop,
 )
 
 PAIRS = 20
 _LARGE = 1 << 17  # parameters, beside which a call of NumPy's is nothing
+_SPARED = 1 << 20  # parameters, of which the fewest arrays are held
 
 Renew = Callable[[int, Any], Inverse | None]
 """Told of the step and the point; answers with a better preconditioner, or None."""
@@ -64,6 +67,8 @@ def lbfgs(
     if observe(parameters, at, 0.0):
         return Result(parameters, 0, Status.STOPPED)
     memory = _Pairs(parameters.size, pairs)
+    spared = parameters.size > _SPARED
+    line = OverwrittenLine if spared else Line
     precondition: Inverse = np.copy
     for step in range(max_iter):
         if status := stop(at):
@@ -75,18 +80,25 @@ def lbfgs(
             direction = memory.applied(at.gradient, precondition)
             np.negative(direction, out=direction)
             memory.make_room()
-            found = line_search(objective, parameters, at, direction)
+            found = line_search(objective, parameters, at, direction, line=line)
             if found is not None or remembered == 0:
                 break
             memory.forget()  # what they say of the curvature may be rounding
         if found is None:
             return Result(parameters, step, Status.NO_PROGRESS)
-        length, there, parameters = found
-        direction *= length
-        memory.add(direction, there.gradient - at.gradient)
-        at, found = there, None
-        if observe(parameters, at, length_of(direction)):
-            return Result(parameters, step + 1, stop(at) or Status.STOPPED)
+        length, there, point = found
+        # Whoever watches lets go of the last point when told of this one.
+        change, at, found = there.gradient - at.gradient, there, None
+        if spared:
+            size = math.sqrt(inner_of_step(None, point, parameters))
+        else:
+            direction *= length
+            size = length_of(direction)
+        if observe(point, at, size):
+            return Result(point, step + 1, stop(at) or Status.STOPPED)
+        memory.add(point - parameters if spared else direction, change)
+        parameters, there = point, None
+        del change, direction
     return Result(parameters, max_iter, stop(at) or Status.OUT_OF_STEPS)
 
 
@@ -142,11 +154,16 @@ class _Pairs:
         compiled = not self._large and patience.is_over(self.count)
         there, back = (_there, _back) if compiled else (_there_by_numpy, _back_by_numpy)
         there(vector, *arguments)
-        vector = precondition(vector.reshape(shape, order=order)).ravel(order)
         last = (self._oldest + self.count - 1) % self._products.size
-        change = self._changes[last]
-        conditioned = precondition(change.reshape(shape, order=order)).ravel(order)
-        size = float(change @ conditioned)
+        change = self._changes[last].reshape(shape, order=order)
+        inverse: Any = precondition
+        if self._large and isinstance(inverse, Sparing):
+            inverse.overwrite(vector.reshape(shape, order=order))
+            size = inverse.inner(change)
+        else:
+            vector = precondition(vector.reshape(shape, order=order)).ravel(order)
+            conditioned = precondition(change).ravel(order)
+            size = float(change.ravel(order) @ conditioned)
         if size > 0:  # else it has underflown
             vector *= self._products[last] / size
         back(vector, *arguments)

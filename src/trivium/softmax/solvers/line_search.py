@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from trivium.arrays import Float64
-from trivium.blocks.products import inner
+from trivium.blocks.products import inner, inner_of_step
 from trivium.softmax.solvers.protocol import Evaluation, Objective
 
 FLATTER = 0.9
@@ -33,6 +33,60 @@ class Found(NamedTuple):
     parameters: Float64
 
 
+class Line:
+    """Points in a direction.
+
+    Parameters
+    ----------
+    start : ndarray
+    direction : ndarray
+    """
+
+    def __init__(self, start: Float64, direction: Float64) -> None:
+        self._start, self._direction = start, direction
+
+    def point(self, length: float) -> Float64:
+        """Return the point so many directions away."""
+        change = self._direction if length == 1.0 else length * self._direction
+        point: Float64 = self._start + change
+        return point
+
+    def slope(self, gradient: Float64) -> float:
+        """Return how the objective slopes in the direction, at the last point."""
+        return inner(gradient, self._direction)
+
+
+class OverwrittenLine(Line):
+    """The same, whose points lie where the direction lay: of many parameters it saves an array.
+
+    The direction is what leads to the point, rounded as that is.
+    """
+
+    def __init__(self, start: Float64, direction: Float64) -> None:
+        super().__init__(start, direction)
+        self._length = 0.0
+
+    def point(self, length: float) -> Float64:
+        """Return the point; those before it are lost."""
+        room = self._direction
+        if self._length:
+            room -= self._start
+        factor = length / self._length if self._length else length
+        if factor != 1.0:
+            room *= factor
+        room += self._start
+        self._length = length
+        return room.view()  # another point is another array
+
+    def slope(self, gradient: Float64) -> float:
+        """Return the slope; NaN where rounding has left nothing of the step."""
+        there, here = self._direction, self._start
+        product = inner_of_step(gradient, there, here)
+        if product == 0.0 and inner_of_step(None, there, here) == 0.0:
+            return math.nan
+        return product / self._length
+
+
 def line_search(
     objective: Objective,
     parameters: Float64,
@@ -41,6 +95,7 @@ def line_search(
     *,
     flatter: float = FLATTER,
     length: float = 1.0,
+    line: type[Line] = Line,
 ) -> Found | None:
     """Find a length at which the loss has fallen enough and slopes less.
 
@@ -58,6 +113,8 @@ def line_search(
         Of the slope at first: what the length may leave of it.
     length : float
         What is tried first.
+    line : type
+        `Line`, or `OverwrittenLine`, after which the direction is no more.
 
     Returns
     -------
@@ -69,11 +126,12 @@ def line_search(
         return None
     rounding = _LEVEL * abs(at.loss)
     short, short_slope, long = 0.0, slope, np.inf
+    points = line(parameters, direction)
     for _ in range(_TRIALS):
-        change = direction if length == 1.0 else length * direction
-        point = parameters + change
+        there = None  # what failed takes room
+        point = points.point(length)
         there = objective.evaluate(point)
-        new_slope = inner(there.gradient, direction)
+        new_slope = points.slope(there.gradient)
         fall = there.loss - at.loss
         falls = fall < 0 and fall <= _FALL * length * slope
         level = abs(fall) <= rounding and new_slope <= -flatter * slope

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from enum import Enum
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -65,6 +65,17 @@ Stop = Callable[[Any], Status | None]
 
 Inverse = Callable[[Float64], Float64]
 """Applies the inverse of a positive definite approximation of the Hessian."""
+
+
+@runtime_checkable
+class Sparing(Protocol):
+    """An inverse that needs no array of all parameters beside those it is given."""
+
+    def overwrite(self, gradient: Float64) -> None:
+        """Put what it answers in the place of the gradient."""
+
+    def inner(self, gradient: Float64) -> float:
+        """Return the inner product of a gradient and what it answers."""
 
 
 def small_gradient(tol: float) -> Stop:
