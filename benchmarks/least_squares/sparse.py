@@ -27,8 +27,8 @@ _MOST_STEPS = 2000
 
 def sparse_case(conditions: Conditions) -> Case:
     """Fit rows like those of counted words, with 5,000 columns and with 100,000."""
-    n = conditions.size(50_000, 2_000)
-    columns = conditions.size(5_000, 1_200), conditions.size(100_000, 4_000)
+    n = conditions.size(50_000, 800)
+    columns = conditions.size(5_000, 500), conditions.size(100_000, 1_600)
     return Case("sparse", [_race(n, d, k, conditions) for d in columns for k in (2, 20)])
 
 

@@ -131,6 +131,11 @@ def slowly(part):
     return part
 
 
+def a_while(part):
+    time.sleep(3)  # the next test waits for its end
+    return part
+
+
 def briefly(part):
     time.sleep(1)
     return part
@@ -141,7 +146,7 @@ def test_workers_that_stand_still_end_in_an_error(own_client, monkeypatch):
     monkeypatch.setattr(trivium.rows.workers_of_dask, "_STALL", 0.6)
     monkeypatch.setattr(distributed.Client, "call_stack", lambda _: {})  # as if nobody worked
     own_client.wait_for_workers(1, timeout=60)
-    rows = da.from_array(X).map_blocks(slowly, dtype=float, meta=np.empty((0, 0)))
+    rows = da.from_array(X).map_blocks(a_while, dtype=float, meta=np.empty((0, 0)))
     with pytest.raises(RuntimeError, match="The workers of tcp://127.0.0.1.* stand still"):
         LeastSquaresClassifier().fit(rows, Y)
 
