@@ -7,7 +7,8 @@ from trivium import LeastSquaresClassifier
 from trivium.blocks.gram import LANES, worth_it
 from trivium.least_squares.deletion import case_deletion
 from trivium.least_squares.deletion.high_leverage import LEAST_REMAINING
-from trivium.least_squares.deletion.leverages import ROWS, Weighing, leave_out, projection
+from trivium.least_squares.deletion.leverages import Weighing, leave_out, projection
+from trivium.least_squares.deletion.turned_rows import ROWS
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
