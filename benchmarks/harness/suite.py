@@ -64,20 +64,32 @@ def run_race(
     Disagreement
         If the check finds a wrong answer; then nothing is timed.
     """
+    answers: dict[str, Any] = {}
     with compiled_at_once():
-        answers = {
-            each.name: each.solve()
-            for each in contenders
-            if isinstance(each, Contender) and each.solve is not None
-        }
+        able = [_solved(each, answers) for each in contenders]
     agreements = check(answers)
-    entries = [Entry.of(each) for each in contenders]
-    present = [each for each in contenders if isinstance(each, Contender)]
+    entries = [Entry.of(each) for each in able]
+    present = [each for each in able if isinstance(each, Contender)]
     laps = dict(zip((each.name for each in present), race(present, conditions), strict=True))
     for entry in entries:
         entry.laps = laps.get(entry.name, [])
         entry.agreement = agreements.get(entry.name)
     return Race(label, entries, items=items)
+
+
+def _solved(contender: Contender | Absent, answers: dict[str, Any]) -> Contender | Absent:
+    """Add a contender's answer, if it gives one; a peer that cannot take part says why."""
+    if isinstance(contender, Absent) or contender.solve is None:
+        return contender
+    name, role = contender.name, contender.role
+    try:
+        answers[name] = contender.solve()
+    except Exception as error:
+        if role == "subject":
+            raise
+        said, *_ = [*str(error).splitlines(), ""]
+        return Absent(name, role, contender.dtype, f"{type(error).__name__}: {said}")
+    return contender
 
 
 def run_suite(

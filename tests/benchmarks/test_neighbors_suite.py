@@ -132,6 +132,20 @@ def test_who_is_not_installed_is_listed():
         make_or_miss(TRIVIUM, "float64", missing)
 
 
+def test_a_peer_that_refuses_a_problem_says_why_and_ends_no_race():
+    def refuse():
+        raise ValueError("Max 127 dimensions allowed\nand more")
+
+    some = [one_step("A", int, role="subject"), one_step("B", refuse), one_step("C", int)]
+    race = run_race("", some, ONCE, lambda answers: dict.fromkeys(answers, "agree"))
+    said = "ValueError: Max 127 dimensions allowed"
+    assert [entry.absent for entry in race.entries] == [None, said, None]
+    assert [entry.agreement for entry in race.entries] == ["agree", None, "agree"]
+    assert [len(entry.laps) for entry in race.entries] == [1, 0, 1]
+    with pytest.raises(ValueError, match="Max 127"):
+        run_race("", [one_step("A", refuse, role="subject")], ONCE, dict)
+
+
 @pytest.mark.parametrize("names", [(TRIVIUM, SKLEARN, PRODUCT64), (TRIVIUM, SCIPY)])
 def test_contenders_of_a_search(task, names):
     race = run_race("", contenders(task, names), ONCE, check_lists(task, TRIVIUM, DTYPES))
