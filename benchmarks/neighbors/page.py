@@ -157,11 +157,11 @@ def sweep_tables(case: Case | None) -> str:
         if races:
             table = sweep_table(races, quantity, "again")
             parts.append(f"**{title[0].upper()}{title[1:]}**\n\n{table}")
-    return "\n\n".join(parts)
+    return "\n\n".join(parts) or "Not run."
 
 
 def draw_growth(case: Case, folder: Path) -> list[str]:
-    """Draw the sweeps; return the names of the files."""
+    """Draw the sweeps that were run; return the names of the files."""
     panels = {
         name: Panel(title, quantity, [race for race in case.races if race.sweep == name])
         for name, (title, quantity) in SWEEPS.items()
@@ -170,9 +170,10 @@ def draw_growth(case: Case, folder: Path) -> list[str]:
         "neighbors-rows.png": [panels[growth.ROWS]],
         "neighbors-columns.png": [panels[growth.COLUMNS], panels[growth.FLAT]],
     }
-    for name, shown in files.items():
+    drawn = {name: shown for name, shown in files.items() if any(each.races for each in shown)}
+    for name, shown in drawn.items():
         draw_sweeps(shown, "again", "queries", STYLES, folder / name)
-    return list(files)
+    return list(drawn)
 
 
 def memory_line(case: Case | None) -> str:

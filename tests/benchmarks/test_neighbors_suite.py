@@ -239,6 +239,15 @@ def growth_run():
     return Run("neighbors", "", {}, [], {}, {}, cases)
 
 
+def test_nothing_is_drawn_of_sweeps_that_were_not_run(tmp_path):
+    run = growth_run()
+    run.cases["growth"] = Case("growth", skipped="the time was over")
+    text = section(run, tmp_path)
+    assert ".png" not in text
+    assert "Not run." in text
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_section(tmp_path):
     text = section(growth_run(), tmp_path)
     for name in ("neighbors-rows.png", "neighbors-columns.png"):
