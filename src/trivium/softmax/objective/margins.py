@@ -15,13 +15,10 @@ from trivium.blocks.elementary import (
     log1p_of_positive_by_numpy,
     quotient,
 )
-from trivium.softmax.objective.row_sums import TILE
+from trivium.softmax.objective.row_sums import A_CALL, TILE
 
 SUMS = 7
 """Sums over rows, in the order of `MarginSums`."""
-
-A_CALL = 2000
-"""Numbers that NumPy goes through in the time of its calls for one block."""
 
 _LOSS, _WRONG, _SIZE, _OFF, _SQUARE, _BALANCE, _VARIANCE = range(SUMS)
 # Rows of a tile's workspace, after those of the sums' lanes.

@@ -24,7 +24,10 @@ from trivium.rows.csr import Csr
 from trivium.softmax.objective.stored import logits_of
 
 TILE = 64
-_A_CALL = 2000  # numbers that NumPy goes through in the time of its calls for one block
+
+A_CALL = 2000
+"""Numbers that NumPy goes through in the time of its calls for one block."""
+
 _NO_WEIGHTS: Float64 = np.empty(0)
 _NO_EDGES: Float64 = np.empty((0, 0))
 _TOTALS = 4  # sums that are one number
@@ -169,7 +172,7 @@ def take_residuals(
     w = _NO_WEIGHTS if weights is None else weights
     sums = np.empty(_TOTALS + 2 * n_classes)
     stars = np.zeros((n_classes, n_classes)) if edges else _NO_EDGES
-    if patience.is_over(n_classes * m + _A_CALL):
+    if patience.is_over(n_classes * m + A_CALL):
         work = np.zeros((_LANES + _TOTALS + 3 * n_classes, TILE))
         # A matrix's column is of another type to the compiler, which would do all of it twice.
         _take(logits, np.ascontiguousarray(intercept), codes, w, work, sums, stars)

@@ -17,8 +17,8 @@ from trivium.blocks.compiled import Patience, kernel
 from trivium.blocks.map_reduce import block_length
 from trivium.rows.block import Block
 from trivium.rows.csr import Csr, as_csr, as_large_csr
-from trivium.softmax.objective.margins import A_CALL, LANES, SUMS, take, taken_by_numpy
-from trivium.softmax.objective.row_sums import TILE, RowSums, add_lanes, added_by_numpy
+from trivium.softmax.objective.margins import LANES, SUMS, take, taken_by_numpy
+from trivium.softmax.objective.row_sums import A_CALL, TILE, RowSums, add_lanes, added_by_numpy
 from trivium.softmax.objective.stored import PART, moved_rows
 
 _FEW_ROWS = 256  # sparse ones, which stay in a core's cache for their second read
