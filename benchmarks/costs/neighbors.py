@@ -177,7 +177,7 @@ class _Clusters:
             self._near if asked else np.full_like(self._near, NOTHING) for asked in (finer, exact)
         ]
         bounds, fine = (Bounds(limit.copy(), forever, 0.0) for limit in limits)
-        found = np.empty((64, 10)), np.empty((64, 10), dtype=np.intp)
+        found = np.full((64, 10), np.inf), np.full((64, 10), self.n_left)
         rows, queries = self._fine
         prune(
             self._asked,

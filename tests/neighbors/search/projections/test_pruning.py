@@ -5,6 +5,8 @@ import pytest
 from tests.neighbors.reference import nearest
 from tests.neighbors.search.asking import EUCLIDEAN, assert_same, pack_rows
 
+from trivium.blocks.compiled import kernel
+from trivium.blocks.intrinsics import address
 from trivium.neighbors.search.products.panels import frame_of, pack_queries
 from trivium.neighbors.search.products.reservoir import open_limits, open_reservoirs
 from trivium.neighbors.search.products.shortlist import Asked
@@ -40,6 +42,10 @@ class Whole:
         self.limits = self.bounds.limits
         halves = self.panels.halves.reshape(-1)
         self.fine = Fine(halves, self.fine_rows, self.fine_queries, fine)
+        self.near = (
+            np.full((len(queries), k), np.inf),
+            np.full((len(queries), k), len(rows)),
+        )
         self.asked = Asked(EUCLIDEAN, queries, rows, self.frame.scale, self.quads.squares)
 
     def guess(self, promising):
@@ -48,12 +54,11 @@ class Whole:
         state = open_reservoirs(self.quads, margins, self.k, self.frame.dtype)
         state.rows[:, : promising.shape[1]] = promising
         state.counts[:] = promising.shape[1]
-        guess_limits(self.asked, state, self.bounds, self.fine.bounds, self.k)
+        guess_limits(self.asked, state, self.bounds, self.fine.bounds, *self.near)
 
     def prune(self, skip=None):
         m = len(self.queries)
         skip = np.full(m, -1) if skip is None else skip
-        near = np.empty((m, self.k)), np.empty((m, self.k), dtype=np.intp)
         prune(
             self.asked,
             self.panels,
@@ -61,9 +66,9 @@ class Whole:
             self.bounds,
             self.fine,
             skip,
-            *near,
+            *self.near,
         )
-        return near
+        return self.near
 
 
 class TestLimits:
@@ -97,16 +102,23 @@ class TestLimits:
 class TestPrune:
     @pytest.mark.parametrize("n", [20, 256, 700])
     @pytest.mark.parametrize("k", [1, 5, 20])
-    @pytest.mark.parametrize("guessed", [False, True])
-    def test_lists_are_those_of_sorting_everything(self, guessed, k, n):
+    @pytest.mark.parametrize("n_guessed", [0, 4, 20])
+    def test_lists_are_those_of_sorting_everything(self, n_guessed, k, n):
         rng = np.random.default_rng(n)
         for rows in (rng.normal(size=(n, 16)), rng.integers(-1, 2, size=(n, 20)).astype(float)):
             rows[0] += 2.0
             queries = np.vstack([rows[:5], rng.normal(size=(6, rows.shape[1]))])
             whole = Whole(rows, queries, k)
-            if guessed:
-                whole.guess(np.array([rng.permutation(n)[:k] for _ in queries]))
+            whole.guess(np.array([rng.permutation(n)[:n_guessed] for _ in queries]))
             assert_same(whole.prune(), nearest(queries, rows, k))
+
+    def test_a_right_guess_is_not_listed_twice(self):
+        rng = np.random.default_rng(0)
+        rows, queries = rng.normal(size=(2, 300, 16))
+        right = nearest(queries, rows, 30)
+        whole = Whole(rows, queries, 12)
+        whole.guess(right[1])
+        assert_same(whole.prune(), [part[:, :12] for part in right])
 
     def test_the_row_to_skip_is_left_out(self):
         rows = np.random.default_rng(0).integers(-2, 3, size=(300, 16)).astype(float)
@@ -130,5 +142,11 @@ def test_fine_scores_take_in_every_column(width, dtype):
     query, row = rng.normal(size=(2, width)).astype(dtype)
     whole = rng.integers(-9, 10, size=(2, width)).astype(dtype)
     right = 0.5 - float(query.astype(float) @ row.astype(float))
-    assert abs(_fine_score(dtype(0.5), query, row) - right) < 1e4 * np.finfo(dtype).eps
-    assert _fine_score(dtype(0.5), *whole) == 0.5 - whole[0] @ whole[1]
+    assert abs(_score(query, row) - right) < 1e4 * np.finfo(dtype).eps
+    assert _score(*whole) == 0.5 - whole[0] @ whole[1]
+
+
+@kernel
+def _score(query, row):
+    width = len(query)
+    return _fine_score(query.dtype.type(0.5), address(query, 0), address(row, 0), width)

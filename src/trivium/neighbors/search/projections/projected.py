@@ -153,9 +153,9 @@ class Projected:
             own_margins = self._frame._replace(error=self._error).margins(squares)
             fine = Bounds(open_bounds(), own_margins, self._error)
             asked = Asked(self._measure, points, self._rows, scale, squares)
-            guess_limits(asked, promising, bounds, fine, k)
-            z = with_tail(heads, squares, self.widths.fine - 1).astype(self._frame.dtype)
             near = found[0][piece], found[1][piece]
+            guess_limits(asked, promising, bounds, fine, *near)
+            z = with_tail(heads, squares, self.widths.fine - 1).astype(self._frame.dtype)
             prune(
                 asked,
                 self._prune.panels,

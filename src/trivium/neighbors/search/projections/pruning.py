@@ -5,13 +5,14 @@ from typing import NamedTuple
 import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
-from trivium.blocks.compiled import contracting_kernel, kernel
+from trivium.blocks.compiled import kernel, reordering_kernel
+from trivium.blocks.intrinsics import inlined, row_address
 from trivium.neighbors.search.heaps import sift_down, sort_heap, worse
 from trivium.neighbors.search.products.bitmask import CHUNK, chunks_within, lowest, marks
 from trivium.neighbors.search.products.byte_panels import BytePanels, ByteQuads
 from trivium.neighbors.search.products.layout import PANEL_ROWS, QUAD
 from trivium.neighbors.search.products.panels import Panels, Quads
-from trivium.neighbors.search.products.reservoir import Reservoirs, kth_bound
+from trivium.neighbors.search.products.reservoir import Reservoirs
 from trivium.neighbors.search.products.shortlist import Asked, direct_distances, score_limit
 from trivium.neighbors.search.products.tiles import TILE, score_tile
 
@@ -55,16 +56,26 @@ class Fine(NamedTuple):
 
 
 @kernel
-def guess_limits(asked: Asked, promising: Reservoirs, bounds: Bounds, fine: Bounds, k: int) -> None:
-    """Measure each query's most promising rows: the k-th distance among them is a limit."""
-    work = np.empty(promising.rows.shape[1])
+def guess_limits(
+    asked: Asked,
+    promising: Reservoirs,
+    bounds: Bounds,
+    fine: Bounds,
+    distances: Float64,
+    indices: Indices,
+) -> None:
+    """Measure each query's most promising rows: the k-th distance among them is a limit.
+
+    The nearest of them are kept as heaps, which `prune` goes on with.
+    """
+    distances[:] = np.inf
+    indices[:] = asked.rows.shape[0]  # behind every row
     for q in range(asked.queries.shape[0]):
         count = promising.counts[q]
-        if count >= k:
-            _direct(asked, q, promising.rows[q], count, work)
-            distance = kth_bound(work, count, k)
-            _lower(asked, q, distance, bounds)
-            _lower(asked, q, distance, fine)
+        if count > 0:
+            _measure(asked, q, promising.rows[q], count, distances[q], indices[q])
+            _lower(asked, q, distances[q, 0], bounds)
+            _lower(asked, q, distances[q, 0], fine)
 
 
 @kernel
@@ -74,16 +85,12 @@ def _lower(asked: Asked, q: int, distance: float, bounds: Bounds) -> None:
     bounds.limits[q] = min(bounds.limits[q], limit)
 
 
-@contracting_kernel
-def _fine_score(half: float, query: Floats, row: Floats) -> float:
-    """Score from more coordinates, in sixteen sums at once."""
-    sums = np.zeros(16, query.dtype)
-    for start in range(0, query.shape[0], 16):
-        for lane in range(16):
-            sums[lane] += query[start + lane] * row[start + lane]
+@reordering_kernel
+def _fine_score(half: float, query: Floats, row: Floats, width: int) -> float:
+    """Score from more coordinates, between addresses; the bound holds for sums in any order."""
     total = half
-    for lane in range(16):
-        total -= sums[lane]
+    for j in range(np.uintp(width)):
+        total -= query[j] * row[j]
     return total
 
 
@@ -98,13 +105,14 @@ def prune(
     distances: Float64,
     indices: Indices,
 ) -> None:
-    """Measure the rows whose lower bounds stay within the limits; keep and sort the best."""
-    m = asked.queries.shape[0]
+    """Measure the rows whose lower bounds stay within the limits; keep and sort the best.
+
+    Lists are the heaps that `guess_limits` has left.
+    """
+    m, width = fine.queries.shape
     tile = np.empty(TILE, panels.halves.dtype)
     survivors = np.empty((m, _SURVIVORS + CHUNK), dtype=np.intp)
     counts = np.zeros(m, dtype=np.intp)
-    distances[:] = np.inf
-    indices[:] = asked.rows.shape[0]  # behind every row
     for p in range(panels.values.shape[0]):
         for quad in range(quads.values.shape[0]):
             score_tile(panels, p, quads, quad, tile)
@@ -115,10 +123,11 @@ def prune(
                 q = QUAD * quad + start // PANEL_ROWS
                 hits = marks(tile, start, bounds.limits[q])
                 first_row = p * PANEL_ROWS + start % PANEL_ROWS
+                own = row_address(fine.queries, q)
                 while hits != 0:
                     row = first_row + lowest(hits)
                     hits &= hits - 1
-                    score = _fine_score(fine.halves[row], fine.queries[q], fine.rows[row])
+                    score = _fine_score(fine.halves[row], own, row_address(fine.rows, row), width)
                     if score <= fine.bounds.limits[q] and row != skip[q]:
                         survivors[q, counts[q]] = row
                         counts[q] += 1
@@ -136,15 +145,27 @@ def prune(
 def _measure(
     asked: Asked, q: int, some: Indices, count: int, distances: Float64, indices: Indices
 ) -> None:
-    """Measure rows and let them into a query's heap."""
-    work = np.empty(count)
-    _direct(asked, q, some, count, work)
+    """Measure rows and let them into a query's heap, but for those that are in it.
+
+    One that has left it is measured again, and stays out.
+    """
+    new = np.empty(count, np.intp)
+    n_new = 0
     for i in range(count):
-        if worse(distances[0], indices[0], work[i], some[i]):
-            sift_down(distances, indices, distances.shape[0], work[i], some[i])
-
-
-@kernel
-def _direct(asked: Asked, q: int, some: Indices, count: int, work: Float64) -> None:
+        new[n_new] = some[i]
+        n_new += not _is_among(indices, some[i])
     query = asked.queries[q].astype(np.float64)
-    direct_distances(asked.measure, query, asked.rows, some, 0 * count, count, work)
+    work = np.empty(n_new)
+    direct_distances(asked.measure, query, asked.rows, new, 0 * count, n_new, work)
+    for i in range(n_new):
+        if worse(distances[0], indices[0], work[i], new[i]):
+            sift_down(distances, indices, distances.shape[0], work[i], new[i])
+
+
+@inlined
+def _is_among(rows: Indices, row: int) -> bool:
+    """Whether a row is among others; in a loop without a branch, which vectorises."""
+    found = 0
+    for i in range(np.uintp(rows.shape[0])):
+        found |= rows[i] == row
+    return found != 0
