@@ -26,21 +26,35 @@ def _difference(n, d):
     assert not gram.any()
     begin = rng.normal(size=gram.shape)
     gram[:] = begin
-    add_gram(packed, n, gram)
+    add_gram(packed, n, d, gram)
     bound = np.abs(begin[:d, :d]) + np.abs(X).T @ np.abs(X)
     off = np.abs(gram[:d, :d] - begin[:d, :d] - X.T @ X) / bound
     return np.max(off[np.triu_indices(d)]) / np.finfo(float).eps
 
 
 @pytest.mark.parametrize("n", [1, 255, 256, 600])
-@pytest.mark.parametrize("d", [1, 7, 8, 9, 24, 25, 50, 96, 200])
+@pytest.mark.parametrize("d", [1, 3, 7, 8, 9, 11, 12, 24, 25, 50, 61, 96, 200])
 def test_the_upper_triangle_is_added_to(n, d):
     assert _difference(n, d) <= 2.0 * n
 
 
+@pytest.mark.parametrize("rest", range(1, LANES))
+@pytest.mark.parametrize("whole", [0, 1, 2, 3, 6])
+def test_few_columns_of_the_last_panel_add_up_as_many_do(whole, rest):
+    d = whole * LANES + rest
+    packed = panels(300, d)
+    packed[:, :300] = np.random.default_rng(d).normal(size=(len(packed), 300, LANES))
+    packed[-1, :, rest:] = 0.0
+    packed[:, 300:] = np.nan
+    few, many = zeros_for(packed), zeros_for(packed)
+    add_gram(packed, 300, d, few)
+    add_gram(packed, 300, len(packed) * LANES, many)
+    np.testing.assert_array_equal(np.triu(few[:d, :d]), np.triu(many[:d, :d]))
+
+
 def test_no_row_adds_nothing():
     gram = np.ones((LANES, LANES))
-    add_gram(panels(1, LANES), 0, gram)
+    add_gram(panels(1, LANES), 0, LANES, gram)
     assert (gram == 1.0).all()
 
 
@@ -50,7 +64,7 @@ def test_shorter_vectors_add_up_the_same():
         import sys; sys.path.insert(0, ".")
         from tests.blocks.test_gram import LANES, _difference
         assert LANES == 4
-        assert max(_difference(n, d) / n for n in (1, 260) for d in (3, 4, 13, 60)) <= 2.0
+        assert max(_difference(n, d) / n for n in (1, 260) for d in (1, 3, 4, 13, 14, 60)) <= 2.0
         print("done")
     """
     run_program(textwrap.dedent(program), env=os.environ | {"NUMBA_CPU_NAME": "x86-64-v3"})

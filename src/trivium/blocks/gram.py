@@ -68,8 +68,11 @@ def zeros_for(rows: Float64) -> Float64:
     return matrix
 
 
-def _tile(n_panels: int) -> Any:
-    """Make what adds products of n rows, from a start on, to a tile of so many panels across."""
+def _tile(n_panels: int, n_down: int = LANES) -> Any:
+    """Make what adds products of n rows, from a start on, to a tile of so many panels across.
+
+    Down are the first columns of one panel.
+    """
 
     def plain(
         rows: Any, start: int, n: int, i: int, j: int, gram: Any, _ahead: Any, _step: int
@@ -77,7 +80,7 @@ def _tile(n_panels: int) -> Any:
         some = rows[:, start : start + n]
         across = np.hstack(some[j : j + n_panels])
         place = slice(j * LANES, (j + n_panels) * LANES)
-        gram[i * LANES : (i + 1) * LANES, place] += some[i].T @ across
+        gram[i * LANES :, place][:n_down] += some[i, :, :n_down].T @ across
 
     @intrinsic(plain)
     def add(
@@ -89,7 +92,7 @@ def _tile(n_panels: int) -> Any:
                 for place in (0, 5)
             )
             _, start, n, i, j, _, ahead, step = arguments
-            tile = _Tile(builder, panels, matrix, (i, j), n_panels)
+            tile = _Tile(builder, panels, matrix, (i, j), (n_down, n_panels))
             tile.write_loop(start, n, ahead, step)
             return context.get_dummy_value()
 
@@ -100,17 +103,22 @@ def _tile(n_panels: int) -> Any:
 
 
 class _Tile:
-    """Entries of a matrix for a panel of rows and some panels from another one on, in registers."""
+    """Entries of a matrix for columns of a panel and some panels from another on, in registers."""
 
     def __init__(
-        self, builder: Any, panels: Any, matrix: Any, place: tuple[Any, Any], size: int
+        self,
+        builder: Any,
+        panels: Any,
+        matrix: Any,
+        place: tuple[Any, Any],
+        size: tuple[int, int],
     ) -> None:
         self._builder = builder
         self._vectors = Vectors(builder, LANES)
-        i, j = place
+        (i, j), (n_down, n_across) = place, size
         n_rows = unpack_tuple(builder, panels.shape, 3)[1]
         step, width = builder.mul(n_rows, LONG(LANES)), unpack_tuple(builder, matrix.shape, 2)[1]
-        across = [builder.add(j, LONG(v)) for v in range(size)]
+        across = [builder.add(j, LONG(v)) for v in range(n_across)]
         self._down, *self._across = (
             self._vectors.at(panels.data, builder.mul(panel, step)) for panel in (i, *across)
         )
@@ -123,7 +131,7 @@ class _Tile:
                     builder.mul(panel, LONG(LANES)),
                 ),
             )
-            for r in range(LANES)
+            for r in range(n_down)
             for panel in across
         ]
 
@@ -157,26 +165,35 @@ def worth_it(n_rows: int, n_columns: int) -> bool:
 
 
 _one, _two, _three = map(_tile, range(1, _ACROSS + 1))
+# Down are few columns of the last panel where it has no more: others would be multiplied in vain.
+_FEW = 2
+_one_few, _three_few = _tile(1, _FEW), _tile(_ACROSS, _FEW)
+_SOME = LANES // 2
+_one_some, _three_some = (
+    (_tile(1, _SOME), _tile(_ACROSS, _SOME)) if _SOME > _FEW else (_one_few, _three_few)
+)
 
 
 @kernel
-def add_gram(rows: Float64, n_rows: int, gram: Float64) -> None:
+def add_gram(rows: Float64, n_rows: int, n_columns: int, gram: Float64) -> None:
     """Add rowsᵀ·rows to the upper triangle of a matrix; what is below it is left undefined.
 
     Parameters
     ----------
     rows : ndarray of shape (n_panels, length, LANES)
         In `panels`.
-    n_rows : int
-        How many of them count.
+    n_rows, n_columns : int
+        How many of them count, and how many columns they have.
     gram : ndarray of shape (n_panels · LANES, n_panels · LANES)
     """
     for start in range(0, n_rows, STRIP):
-        add_strip(rows, start, min(STRIP, n_rows - start), gram, rows, 0)
+        add_strip(rows, start, min(STRIP, n_rows - start), n_columns, gram, rows, 0)
 
 
 @inner_kernel
-def add_strip(rows: Float64, start: int, n: int, gram: Float64, X: Floats, after: int) -> None:
+def add_strip(
+    rows: Float64, start: int, n: int, n_columns: int, gram: Float64, X: Floats, after: int
+) -> None:
     """Add products of n rows, from a start on, as `add_gram`; meanwhile fetch rows from far memory.
 
     Processors fetch what is read row after row; nothing is while tiles are computed. So each tile
@@ -190,9 +207,11 @@ def add_strip(rows: Float64, start: int, n: int, gram: Float64, X: Floats, after
         From which row on; there may be none.
     """
     n_panels, d = rows.shape[0], X.shape[X.ndim - 1]
+    rest = n_columns - (n_panels - 1) * LANES
+    n_whole = n_panels - (rest <= _SOME)
     fetched = 0
-    for j in range(0, n_panels, _ACROSS):
-        end = min(j + _ACROSS, n_panels)
+    for j in range(0, n_whole, _ACROSS):
+        end = min(j + _ACROSS, n_whole)
         for i in range(end):
             first = max(i, j)
             ahead = address(X, after * d + min(fetched, n_panels - 1) * LANES)
@@ -203,3 +222,34 @@ def add_strip(rows: Float64, start: int, n: int, gram: Float64, X: Floats, after
                 _two(rows, start, n, i, first, gram, ahead, d)
             else:
                 _one(rows, start, n, i, first, gram, ahead, d)
+    if n_whole == n_panels:
+        return
+    _turn(gram, n_whole * LANES, rest, True)
+    j = 0
+    while j < n_panels:
+        ahead = address(X, after * d + min(fetched, n_panels - 1) * LANES)
+        fetched += 1
+        if n_panels - j >= _ACROSS:
+            if rest <= _FEW:
+                _three_few(rows, start, n, n_whole, j, gram, ahead, d)
+            else:
+                _three_some(rows, start, n, n_whole, j, gram, ahead, d)
+            j += _ACROSS
+        else:
+            if rest <= _FEW:
+                _one_few(rows, start, n, n_whole, j, gram, ahead, d)
+            else:
+                _one_some(rows, start, n, n_whole, j, gram, ahead, d)
+            j += 1
+    _turn(gram, n_whole * LANES, rest, False)
+
+
+@inner_kernel
+def _turn(gram: Float64, first: int, count: int, down: bool) -> None:
+    """Copy columns, so many from the first on, to below the diagonal, or back."""
+    for i in range(first):
+        for j in range(first, first + count):
+            if down:
+                gram[j, i] = gram[i, j]
+            else:
+                gram[i, j] = gram[j, i]

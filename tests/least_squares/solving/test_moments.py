@@ -63,7 +63,7 @@ def test_strips_of_packed_rows_add_up_as_packed_rows_do(weighted):
             add_packed(*given, packed, *sums, gram)
         else:
             pack_by_numpy(*given, packed, *sums)
-            add_gram(packed, n, gram)
+            add_gram(packed, n, d, gram)
         found.append((*sums, np.triu(gram)))
     for value, again in zip(*found, strict=True):
         np.testing.assert_array_equal(value, again)

@@ -231,7 +231,7 @@ class _Added:
                 rows = np.hstack(list(packed[:, : len(X)]))[:, :d]
                 _add_targets(rows, own, weights, target_sums, cross)
             if self.by_tiles:
-                add_gram(packed, len(X), gram)
+                add_gram(packed, len(X), d, gram)
             else:
                 add_products(packed[0, : len(X)], gram)
         groups = groups[:, :d]

@@ -263,7 +263,7 @@ def add_packed(
         some = weights[start:end] if weights.shape[0] > 0 else weights
         own = codes[start:end] if codes.shape[0] > 0 else codes
         pack(X[start:end], some, own, origin, unit, packed, most, groups, group_weights)
-        add_strip(packed, 0, end - start, gram, X, end)
+        add_strip(packed, 0, end - start, X.shape[1], gram, X, end)
 
 
 def pack_by_numpy(
