@@ -67,7 +67,11 @@ class ArrayRows(BaseRows):
         def of(place: slice) -> Statistic:
             return statistic(self._block_for(statistic, place), *[array[place] for array in beside])
 
-        self._count(self.shape[0])
+        n = self.shape[0]
+        self._count(n)
+        if 0 < n <= length:  # many a block takes less than to cut rows, and to merge
+            with one_blas_thread():
+                return statistic(self._block_for(statistic, slice(0, n)), *beside)
         return map_reduce(of, self._cuts(length), merge, n_jobs=n_jobs)
 
     def each(

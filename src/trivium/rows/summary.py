@@ -50,8 +50,8 @@ class ColumnSummary(NamedTuple):
     def means(self) -> Float64:
         """Means of the columns, exact for a constant one and within its range."""
         with np.errstate(over="ignore", invalid="ignore"):
-            means: Float64 = np.clip(self.first + self.sums / self.n_rows, self.least, self.most)
-        return means
+            means: Float64 = self.first + self.sums / self.n_rows
+        return np.minimum(np.maximum(means, self.least), self.most)
 
     @property
     def greatest(self) -> Float64:

@@ -71,11 +71,13 @@ def warn_of_unpredicted(
     """
     mass = rows.class_weights()
     rare = rare_classes(rows, mass)
+    if rare.size == 0 or fitted.status in (Status.DIVERGED, Status.OUT_OF_STEPS):
+        return
     wrong = 1.0 - fitted.accuracy  # of a class that is never predicted all rows are
     with np.errstate(invalid="ignore"):  # a sum of weights may be infinite
         mass = mass / mass.max()
     rare = rare[~(mass[rare] > (1.0 + 1e-9) * wrong * mass.sum())]
-    if rare.size == 0 or fitted.status in (Status.DIVERGED, Status.OUT_OF_STEPS):
+    if rare.size == 0:
         return
     masked = np.intersect1d(rare, masked_classes(rows.rows, fitted.coef, fitted.intercept))
     warn_of_masked(

@@ -84,7 +84,8 @@ def ordered(hashes: Hashes) -> tuple[Indices, Same]:
     if n > _FEW and patience.is_over(n):
         _sort(keys, np.empty_like(keys), n_bits)
     else:
-        each_of(lambda part: keys[part].sort(), cut(n, max(_SORTED_AT_ONCE, -(-n // 8))))
+        if n > _SORTED_AT_ONCE:
+            each_of(lambda part: keys[part].sort(), cut(n, max(_SORTED_AT_ONCE, -(-n // 8))))
         keys.sort(kind="stable")  # of parts that are sorted, to merge them is all there is to do
     return (keys & last).astype(np.intp), (keys[1:] ^ keys[:-1]) <= last
 

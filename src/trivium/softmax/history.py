@@ -30,7 +30,7 @@ class History:
         """Record one point."""
         entry = {
             "loss": at.loss,
-            "gradient_norm": greatest(at.gradient),
+            "gradient_norm": at.norm,
             "step": step,
             "train_accuracy": at.accuracy,
         }

@@ -5,7 +5,7 @@ intercept = V_last - coef·o. Convergence is measured in the user's coordinates 
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import cached_property
 
 import numpy as np
 
@@ -23,12 +23,18 @@ _MOST_PENALTY = 1e300
 _SAFELY = 2.0  # times a bound that is rounded itself
 
 
-class Seen(NamedTuple):
+@dataclass
+class Seen:
     """What an observer of a fit learns of a point, in the user's coordinates."""
 
     loss: float
     gradient: Float64
     accuracy: float
+
+    @cached_property
+    def norm(self) -> float:
+        """Greatest entry of the gradient: solvers and their observers ask for it in turn."""
+        return greatest(self.gradient)
 
 
 @dataclass(frozen=True)
@@ -150,6 +156,8 @@ class Problem:
         self._offset = np.zeros(d) if frame.center is None else frame.center
         self._shift = frame.origin - self._offset
         self._is_shifted, self._is_offset = bool(self._shift.any()), bool(self._offset.any())
+        # Whether the objective has the user's own parameters.
+        self._as_it_comes = dependence is None and not self._is_offset
         self.framed = FramedColumns(
             objective.center, self._shift, within, self.intercept, dependence
         )
@@ -157,7 +165,7 @@ class Problem:
         if self.intercept:
             self.penalty = np.append(self.penalty, 0.0)
         # Root mean squares are at most so much; of centred columns, and of the user's.
-        reach = np.where(frame.unit > 0, 1.0 / np.where(frame.unit > 0, frame.unit, 1.0), 0.0)
+        reach = _inverse(frame.unit)
         self._spread = np.append(reach, 1.0) if self.intercept else reach
         far = reach + np.abs(frame.origin)
         self._size = np.append(far, 1.0) if self.intercept else far
@@ -178,6 +186,8 @@ class Problem:
 
     def users(self, V: Float64) -> Float64:
         """Return the parameters for rows as they come."""
+        if self._last is not None and self._last[0] is V and self._as_it_comes:
+            return self._last[1].parameters
         V = self._in_frame(V)
         if self.dependence is not None:
             V = self.dependence.spread(V, intercept=self.intercept)
@@ -187,8 +197,7 @@ class Problem:
         """Return a point from parameters for rows as they come, less what all classes share."""
         shared = parameters - parameters.mean(axis=0)
         moved = self._moved(shared, self.frame.origin)
-        unit = self._whole_unit
-        point: Float64 = moved * np.where(unit > 0, 1.0 / np.where(unit > 0, unit, 1.0), 0.0)
+        point: Float64 = moved * _inverse(self._whole_unit)
         if self.dependence is not None:
             point = self.dependence.gathered(point, intercept=self.intercept)
             point = self.dependence.of_framed(point, intercept=self.intercept)
@@ -211,7 +220,7 @@ class Problem:
         """Stop where the gradient is small in the user's coordinates, or is all rounding."""
 
         def stop(at: ProblemAt) -> Status | None:
-            if greatest(at.seen.gradient) <= tol and self._is_small_nearby(at, tol):
+            if at.seen.norm <= tol and self._is_small_nearby(at, tol):
                 return Status.CONVERGED
             return Status.ROUNDING if self.is_rounding(at, tol) else None
 
@@ -235,7 +244,7 @@ class Problem:
         terms themselves by the logits' rounding, as p(1 - p) is at most |p - [j = y]|. This is
         asked about zero, in the user's coordinates, and about the origin, where less is lost.
         """
-        most, reach = greatest(at.seen.gradient), length_of(at.parameters) * self._length_of_terms
+        most, reach = at.seen.norm, length_of(at.parameters) * self._length_of_terms
         # Most points are far from it, which a bound on what follows tells: no residual is greater
         # than one, and no sum of products greater than that of lengths.
         bound = _SAFELY * roundings * (_SUM_ROUNDING + reach) * _EPS * self._most_size
@@ -272,3 +281,8 @@ class Problem:
         else:  # column by column: NumPy's loops are to run so, too
             turned.T[:d] += by[:, None] * gradient[:, d]
         return turned
+
+
+def _inverse(unit: Float64) -> Float64:
+    """Invert units, but leave zero what is zero."""
+    return np.divide(1.0, unit, out=np.zeros(unit.size), where=unit > 0)

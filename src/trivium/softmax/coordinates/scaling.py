@@ -74,7 +74,7 @@ def frame_of(summary: ColumnSummary, *, centred: bool, sparse: bool = False) -> 
 
 
 def _unit(size: Float64) -> Float64:
-    exponent = np.clip(np.frexp(size)[1], _LEAST_EXPONENT, _MOST_EXPONENT)
+    exponent = np.minimum(np.maximum(np.frexp(size)[1], _LEAST_EXPONENT), _MOST_EXPONENT)
     unit: Float64 = np.where(size > 0, np.ldexp(1.0, -exponent), 0.0)
     return unit
 

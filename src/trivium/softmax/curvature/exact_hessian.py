@@ -15,7 +15,6 @@ from scipy.linalg.lapack import dpocon, dpotrs
 from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import kernel
 from trivium.blocks.map_reduce import cut
-from trivium.blocks.products import greatest
 from trivium.rows.block import Block
 from trivium.softmax.coordinates.problem import FramedColumns, Problem, ProblemAt
 from trivium.softmax.curvature.preconditioner import factored
@@ -54,7 +53,7 @@ class ExactDirection:
 
     def __call__(self, at: ProblemAt) -> Float64:
         """Return the direction to take from a point."""
-        norm = greatest(at.seen.gradient)
+        norm = at.seen.norm
         left = _LEAVES * norm / self._norm * norm
         self._norm = norm
         if self._known is not None:

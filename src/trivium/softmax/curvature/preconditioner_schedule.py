@@ -3,7 +3,6 @@
 import math
 
 from trivium.blocks.costs import SOFTMAX
-from trivium.blocks.products import greatest
 from trivium.blocks.properties import cached_property
 from trivium.softmax.coordinates.problem import Problem, ProblemAt
 from trivium.softmax.curvature.preconditioner import class_blocks, common_block, common_diagonal
@@ -75,7 +74,7 @@ class PreconditionerSchedule:
     def __call__(self, step: int, at: ProblemAt) -> Inverse | None:
         """Return a new preconditioner if one is due."""
         passed = self._problem.objective.cost - self._since
-        norm = greatest(at.seen.gradient)
+        norm = at.seen.norm
         if step == 0:
             made: Inverse = self._first(at)
         elif (

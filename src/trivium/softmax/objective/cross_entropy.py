@@ -9,11 +9,13 @@ For row x with label y and logits g = Wx + b,
 Each is computed block of rows by block of rows; the rows are read once for loss and gradient.
 """
 
+from functools import cached_property
+
 import numpy as np
 
 from trivium.arrays import Float64
 from trivium.blocks.memory import working_memory
-from trivium.blocks.products import add_multiple, inner
+from trivium.blocks.products import add_multiple, greatest, inner
 from trivium.blocks.scaling import comparable_weights
 from trivium.rows.source import Rows
 from trivium.softmax.objective.gradients import shared_length, slab_of_many_classes
@@ -117,6 +119,11 @@ class CrossEntropyAt:
             own += alpha * W
         self.accuracy = max(0.0, 1.0 - sums.rows.wrong / total)
         self.residual: Float64 = np.sqrt(sums.rows.squares / total)
+
+    @cached_property
+    def norm(self) -> float:
+        """Greatest entry of the gradient."""
+        return greatest(self.gradient)
 
     @property
     def beside(self) -> tuple[Float64, ...]:

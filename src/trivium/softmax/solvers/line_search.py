@@ -21,6 +21,7 @@ FLATTER = 0.9
 _FALL = 1e-4
 _TRIALS = 60
 _WIDE = 8.0
+_LIKELY = 1.5  # length at which a function is least: found so in fewest trials
 _LEVELLED, _FEW_TRIALS = 0.05, 6  # of the slope at first: what is left where a function is least
 _LEVEL = 1e-9  # of the loss: smaller differences may be rounding, and slopes tell more
 
@@ -135,7 +136,7 @@ def line_search(
         fall = there.loss - at.loss
         falls = fall < 0 and fall <= _FALL * length * slope
         level = abs(fall) <= rounding and new_slope <= -flatter * slope
-        if not np.isfinite(new_slope) or not (falls or level):
+        if not math.isfinite(new_slope) or not (falls or level):
             long, long_slope = length, new_slope
         elif new_slope < flatter * slope:
             short, short_slope = length, new_slope
@@ -147,7 +148,7 @@ def line_search(
             length = math.sqrt(short * long)
         else:
             share = 0.5
-            if np.isfinite(long_slope) and long_slope > 0:
+            if math.isfinite(long_slope) and long_slope > 0:
                 share = short_slope / (short_slope - long_slope)
             # As long as every trial was too long, by powers: it may be so by any factor.
             share = min(max(share, 0.2), 0.8) if short else min(max(share, 0.05), 0.25)
@@ -163,7 +164,8 @@ def least_along(derivatives: Callable[[float], tuple[float, float]], slope: floa
     derivatives : callable
         Answers a length with the slope and the curvature there.
     slope : float
-        At length zero: negative. From there a step of Newton's is about of length one.
+        At length zero: negative. From there a step of Newton's is about of length one, and as a
+        rule too short: where curvature is greatest at length zero.
 
     Returns
     -------
@@ -175,7 +177,7 @@ def least_along(derivatives: Callable[[float], tuple[float, float]], slope: floa
     >>> round(float(least_along(lambda t: (np.exp(t) - 2.5, np.exp(t)), -1.5)), 3)
     0.916
     """
-    short, long, length = 0.0, math.inf, 1.0
+    short, long, length = 0.0, math.inf, _LIKELY
     for _ in range(_FEW_TRIALS):
         here, curvature = derivatives(length)
         short, long = (length, long) if here < 0 else (short, length)
