@@ -51,7 +51,8 @@ class ColumnSummary(NamedTuple):
         """Means of the columns, exact for a constant one and within its range."""
         with np.errstate(over="ignore", invalid="ignore"):
             means: Float64 = self.first + self.sums / self.n_rows
-        return np.minimum(np.maximum(means, self.least), self.most)
+            np.maximum(means, self.least, out=means)
+            return np.minimum(means, self.most, out=means)
 
     @property
     def greatest(self) -> Float64:

@@ -22,7 +22,7 @@ SHIFT = np.uint64(32)
 
 _HASHED_AT_ONCE = 1 << 13  # rows that are hashed in the nearest caches
 _SORTED_AT_ONCE = 1 << 13  # keys that NumPy sorts as fast
-_FEW = 1 << 11  # keys that NumPy sorts before a loop has counted anything
+_FEW = 1 << 10  # keys that NumPy sorts before a loop has counted anything
 _DIGIT = 11  # bits: so many counts stay in a core's nearest cache
 _MASK = np.uint64((1 << _DIGIT) - 1)
 
@@ -84,9 +84,9 @@ def ordered(hashes: Hashes) -> tuple[Indices, Same]:
     if n > _FEW and patience.is_over(n):
         _sort(keys, np.empty_like(keys), n_bits)
     else:
+        each_of(lambda part: keys[part].sort(), cut(n, max(_SORTED_AT_ONCE, -(-n // 8))))
         if n > _SORTED_AT_ONCE:
-            each_of(lambda part: keys[part].sort(), cut(n, max(_SORTED_AT_ONCE, -(-n // 8))))
-        keys.sort(kind="stable")  # of parts that are sorted, to merge them is all there is to do
+            keys.sort(kind="stable")  # of sorted parts: to merge them is all there is to do
     return (keys & last).astype(np.intp), (keys[1:] ^ keys[:-1]) <= last
 
 

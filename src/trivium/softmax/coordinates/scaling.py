@@ -74,7 +74,9 @@ def frame_of(summary: ColumnSummary, *, centred: bool, sparse: bool = False) -> 
 
 
 def _unit(size: Float64) -> Float64:
-    exponent = np.minimum(np.maximum(np.frexp(size)[1], _LEAST_EXPONENT), _MOST_EXPONENT)
+    exponent = np.frexp(size)[1]
+    np.maximum(exponent, _LEAST_EXPONENT, out=exponent)
+    np.minimum(exponent, _MOST_EXPONENT, out=exponent)
     unit: Float64 = np.where(size > 0, np.ldexp(1.0, -exponent), 0.0)
     return unit
 
