@@ -61,6 +61,23 @@ def test_folders_name_columns(tmp_path):
     np.testing.assert_array_equal(only.given().weights, [2023, 2023, 2024])
 
 
+@pytest.mark.parametrize(
+    ("texts", "classes"),
+    [
+        ((2**64 - 2, 2**64 - 1), np.array([2**64 - 2, 2**64 - 1], dtype=np.uint64)),
+        ((10**20, 10**20 + 1), np.array([f"{10**20}", f"{10**20 + 1}"], dtype=object)),
+        (("+5", "-5"), np.array(["+5", "-5"], dtype=object)),
+    ],
+)
+def test_folders_tell_labels_of_many_digits_apart(tmp_path, texts, classes):
+    for text in texts:
+        put(tmp_path, f"id={text}/1.parquet", numbered(1, 2))
+    found = trivium.scan(tmp_path, target="id", columns="a").given()
+    np.testing.assert_array_equal(found.classes, classes)
+    assert found.classes.dtype == classes.dtype
+    assert np.bincount(found.codes).tolist() == [2, 2]
+
+
 @pytest.mark.parametrize("end", [".parquet", ".arrow", ".csv"])
 def test_a_column_of_a_file_says_what_its_folder_says(tmp_path, end):
     words = numbered(7, 7).append_column("k", pa.array(["u", "u"]).dictionary_encode())

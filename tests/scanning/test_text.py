@@ -41,6 +41,8 @@ def test_points_are_thousands_where_other_columns_tell_so(tmp_path):
         (["1", "True", "1"], np.array(["1", "True"], dtype=object)),
         (["NA", "b", "NA"], np.array(["NA", "b"], dtype=object)),
         ([str(2**63), "1", "1"], np.array([1, 2**63], dtype=np.uint64)),
+        ([str(2**64 - 1), str(2**64 - 2)], np.array([2**64 - 2, 2**64 - 1], dtype=np.uint64)),
+        ([f"{10**20}", f"{10**20 + 1}"], np.array([f"{10**20}", f"{10**20 + 1}"], dtype=object)),
         ([str(2**63), "-1", "1"], np.array(["-1", "1", str(2**63)], dtype=object)),
     ],
 )

@@ -5,6 +5,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -12,8 +13,9 @@ from trivium.scanning.column_file import ROWS_OF_A_BATCH, ColumnFile, plain_cell
 from trivium.scanning.stamp import Stamp
 
 Keys = Mapping[str, str | None]
-_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_INTEGERS = ((pa.int64(), np.iinfo(np.int64)), (pa.uint64(), np.iinfo(np.uint64)))
+_WHOLE = re.compile(r"-?[0-9]+")
+_NUMBER = re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,10 @@ def with_keys(files: Sequence[ColumnFile], keys: Sequence[Keys]) -> list[ColumnF
 
 
 def _type_of(texts: Sequence[str]) -> pa.DataType:
-    for pattern, kind in ((_WHOLE, pa.int64()), (_NUMBER, pa.float64())):
-        if all(map(pattern.fullmatch, texts)):
-            return kind
-    return pa.string()
+    if all(map(_WHOLE.fullmatch, texts)):
+        values = [int(text) for text in texts]
+        for kind, limits in _INTEGERS:
+            if limits.min <= min(values, default=0) and max(values, default=0) <= limits.max:
+                return kind
+        return pa.string()  # labels of so many digits may differ where their float64 do not
+    return pa.float64() if all(map(_NUMBER.fullmatch, texts)) else pa.string()

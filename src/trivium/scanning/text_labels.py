@@ -8,7 +8,7 @@ import numpy as np
 
 from trivium.tables.words import MISSING
 
-_WHOLE = re.compile(r"\s*[+-]?(0|[1-9][0-9]{0,18})\s*")
+_WHOLE = re.compile(r"\s*[+-]?(0|[1-9][0-9]{0,299})\s*")  # no label is rounded to a float64
 _NUMBER = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
 _CODE = re.compile(r"\s*[+-]?0[0-9].*")  # 007 is no 7
 _TRUTHS = {"True": True, "TRUE": True, "true": True, "False": False, "FALSE": False, "false": False}
@@ -39,7 +39,8 @@ def is_missing(text: str) -> bool:
 def values_of_texts(texts: Sequence[str]) -> tuple[list[Any], list[np.dtype[Any]]]:
     """Return what texts stand for together, and the types that they have in NumPy.
 
-    They are integers where all are, truth values, or numbers; else strings, as they stand.
+    They are integers where all are and one type holds them all, truth values, or numbers; else
+    strings, as they stand.
 
     Examples
     --------
