@@ -14,6 +14,9 @@ from trivium.least_squares.solving.design import Design, Table
 from trivium.least_squares.solving.moments import Moments
 from trivium.rows.block import Block
 
+GRADED = 1e3
+"""Columns whose sizes are further apart than that need care for the small ones."""
+
 _LEAST_RECIPROCAL = 1e-5  # condition of squares that leaves eleven digits
 
 
@@ -89,6 +92,58 @@ def pivoted(rows: Float64, negligible: float) -> Pivoted:
     size = np.abs(np.diagonal(r))
     rank = int(np.count_nonzero(size > negligible * size[0]))
     return Pivoted(q, r[:rank], pivots.astype(np.intp), norm)
+
+
+def pivoted_by_size(rows: Float64, unit: Float64, negligible: float) -> Pivoted:
+    """Do as `pivoted`, the columns that are largest in the user's units first.
+
+    What is left of a large column that depends on others of its size is rounding. It is taken
+    as nothing, so that small columns, of which it may be a multiple, keep their directions.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (m, d)
+    unit : ndarray of shape (d,)
+        What the user's columns were multiplied by.
+    negligible : float
+        What of a column is left counts as nothing up to this share of its length.
+    """
+    norm = np.linalg.norm(rows, axis=0)
+    sets = _of_like_size(norm / unit)
+    if len(sets) < 2:
+        return pivoted(rows, negligible)
+    norm[norm == 0.0] = 1.0
+    left, q = rows / norm, np.eye(len(rows))
+    kept: list[int] = []
+    dropped: list[int] = []
+    for columns in sets:
+        done = len(kept)
+        if done == len(rows):
+            dropped.extend(columns)
+            continue
+        turn, r, order = scipy.linalg.qr(left[done:, columns], pivoting=True)
+        rank = int(np.count_nonzero(np.abs(np.diagonal(r)) > negligible))
+        left[done:] = turn.T @ left[done:]
+        left[done:, columns[order]] = r
+        left[done + rank :, columns] = 0.0
+        q[:, done:] = q[:, done:] @ turn
+        kept.extend(columns[order[:rank]])
+        dropped.extend(columns[order[rank:]])
+    pivots = np.array(kept + dropped, dtype=np.intp)
+    return Pivoted(q, left[: len(kept), pivots], pivots, norm)
+
+
+def _of_like_size(size: Float64) -> list[Indices]:
+    """Columns by their size, the largest first, those of like size together; zero ones last."""
+    order = np.argsort(-size, kind="stable")
+    n_seen, first = int(np.count_nonzero(size)), 0
+    sets: list[Indices] = []
+    while first < n_seen:
+        end = first + int(np.count_nonzero(size[order[first:]] * GRADED >= size[order[first]]))
+        end = order.size if end == n_seen else end
+        sets.append(order[first:end])
+        first = end
+    return sets
 
 
 def _triangle(block: Float64) -> Float64:

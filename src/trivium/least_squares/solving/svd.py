@@ -19,9 +19,14 @@ from trivium.arrays import Float64
 from trivium.blocks.workers import one_blas_thread
 from trivium.least_squares.solving.design import Design, Table
 from trivium.least_squares.solving.moments import Moments
-from trivium.least_squares.solving.qr import pivoted, triangle_of_rows, triangle_of_squares
+from trivium.least_squares.solving.qr import (
+    GRADED,
+    pivoted,
+    pivoted_by_size,
+    triangle_of_rows,
+    triangle_of_squares,
+)
 
-_GRADED = 1e3  # columns whose sizes are further apart than that take Jacobi's method
 _TINY = np.finfo(float).tiny  # a singular value that has underflown
 _FULL_ACCURACY = 2  # LAPACK's JOBA = "F"
 
@@ -98,8 +103,9 @@ def principal_axes(table: Table, design: Design, moments: Moments | None = None)
     if triangle is None:
         triangle = triangle_of_rows(table, design)
     unit = design.scaling.unit
+    negligible = np.finfo(float).eps * max(n, d)
     with one_blas_thread():
-        span = pivoted(triangle[:d, :d], np.finfo(float).eps * max(n, d))
+        span = pivoted_by_size(triangle[:d, :d], unit, negligible)
         kept = span.pivots[: span.rank]
         rows = np.empty((span.rank, d))
         rows[:, span.pivots] = span.rows * span.norm[span.pivots]
@@ -108,7 +114,7 @@ def principal_axes(table: Table, design: Design, moments: Moments | None = None)
         into[kept] = scipy.linalg.solve_triangular(span.rows[:, : span.rank], left)
         into[kept] /= span.norm[kept, None]
         targets = left.T @ (span.q.T @ triangle[:d, d:])[: span.rank]
-        vectors = _of_large_columns(rows / unit, left, values, right.T)
+        vectors = _of_large_columns(rows / unit, left, values, right.T, negligible)
     return Axes(into, targets, values, unit, vectors)
 
 
@@ -122,7 +128,7 @@ def _axes_of_wide(table: Table, design: Design) -> Axes | None:
     unit = design.scaling.unit
     rows /= unit
     size = np.abs(rows).max(axis=0)
-    if size.max() > _GRADED * size[size > 0].min(initial=size.max()):
+    if size.max() > GRADED * size[size > 0].min(initial=size.max()):
         return None
     with one_blas_thread():
         basis, triangle = scipy.linalg.qr(rows.T, mode="economic", check_finite=False)
@@ -140,7 +146,7 @@ def _decomposed(rows: Float64) -> tuple[Float64, Float64, Float64]:
     relative accuracy (Demmel & Veselić, SIAM J. Matrix Anal. Appl. 13, 1992).
     """
     lengths = np.abs(rows).max(axis=0, initial=0.0)
-    if not rows.size or lengths.max() <= _GRADED * lengths.min():
+    if not rows.size or lengths.max() <= GRADED * lengths.min():
         return scipy.linalg.svd(rows, full_matrices=False)
     values, right, left, work, _, failed = dgejsv(rows.T, joba=_FULL_ACCURACY, jobr=0, jobp=0)
     if failed:
@@ -148,26 +154,36 @@ def _decomposed(rows: Float64) -> tuple[Float64, Float64, Float64]:
     return left, np.maximum(values * (work[0] / work[1]), _TINY), right.T
 
 
-def _of_large_columns(rows: Float64, left: Float64, values: Float64, vectors: Float64) -> Float64:
+def _of_large_columns(
+    rows: Float64, left: Float64, values: Float64, vectors: Float64, negligible: float
+) -> Float64:
     """Give back their digits to the entries of large columns in vectors of small values.
 
     Of a column far larger than the least value they are as small, and known to rounding of
-    the others only. The rows tell them: with A of full rank r and A = Q·S·Pᵀ, A·P/S = Q.
+    the others only. The rows tell them: with A of full rank r and A = Q·S·Pᵀ, A·P/S = Q, and
+    P lies in the span of A's rows: of all that solves this it is the least.
 
     Parameters
     ----------
     rows : ndarray of shape (r, d)
     left, values, vectors : ndarrays of shape (r, r), (r,) and (d, r)
+    negligible : float
+        What of a row of large columns is left counts as nothing up to this share of its length.
     """
     size = np.abs(rows).max(axis=0, initial=0.0)
-    large = size > _GRADED * values.min(initial=np.inf)
-    if not 0 < np.count_nonzero(large) < values.size:
+    large = np.flatnonzero(size > GRADED * values.min(initial=np.inf))
+    if not 0 < large.size < size.size:
         return vectors
-    triangle_of, triangle = scipy.linalg.qr(rows[:, large] / size[large], mode="economic")
-    missing = left - rows[:, ~large] @ (vectors[~large] / values)
+    missing = left - np.delete(rows, large, axis=1) @ (np.delete(vectors, large, axis=0) / values)
+    large = large[np.argsort(-size[large], kind="stable")]  # longest first: see `solution.py`
+    top = size[large[0]]
+    span = pivoted(rows[:, large].T / top, negligible)
+    taken = span.pivots[: span.rank]
+    found = scipy.linalg.solve_triangular(
+        span.rows[:, : span.rank], missing[taken] / span.norm[taken, None], trans="T"
+    )
     mended = vectors.copy()
-    found = scipy.linalg.solve_triangular(triangle, triangle_of.T @ missing)
-    mended[large] = found / size[large, None] * values
+    mended[large] = span.q[:, : span.rank] @ found / top * values
     return mended
 
 
