@@ -119,7 +119,7 @@ def axes(watch: Watch, n: int = 4096) -> dict[str, float]:
         basis = principal_axes(rows, frame.center, n_axes - 1)
         Projected(EUCLIDEAN.measure, rows, frame, basis, Widths(16, 32, n_axes), 1)
 
-    return {"axes": watch(prepare) / (n * d * n_axes + (0.5 * d + 4096) * d**2)}
+    return {"axes": watch(prepare) / (n * d * n_axes + (0.5 * d + 1536) * d**2)}
 
 
 def pruning(watch: Watch, columns: Sequence[int] = (64, 512)) -> dict[str, float]:

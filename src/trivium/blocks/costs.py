@@ -26,7 +26,7 @@ class SearchCosts(NamedTuple):
     - A tree, for a query that looks at so many rows and boxes:
       looks·(look + (look_column [+ power])·d) + k·neighbor.
     - A projection, for the rows that it leaves: fine, and where that leaves them, too,
-      exact_row + exact_column·d; to make it ready: axes·(n·d·128 + (d/2 + 4096)·d²), where without
+      exact_row + exact_column·d; to make it ready: axes·(n·d·fine + (d/2 + 1536)·d²), where without
       it rows take write·n·d.
 
     Attributes
@@ -99,7 +99,7 @@ WITH_AVX512 = SearchCosts(
     fine=10.5,
     exact_row=30.0,
     exact_column=0.56,
-    axes=0.062,
+    axes=0.07,
     write=4.2,
 )
 

@@ -82,6 +82,7 @@ class TestLowerBounds:
         frame = frame_of(rows, np.float32)
         basis = principal_axes(rows, frame.center, 11)
         assert_lower_bounds(rows, frame, basis, n_axes)
+        assert_lower_bounds(rows, frame, basis.first(n_axes), n_axes)
 
     @pytest.mark.parametrize("tilt", [0.0, 1e-12, 1e-6, 1e-3])
     @pytest.mark.parametrize("kind", KINDS)

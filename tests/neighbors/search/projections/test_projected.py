@@ -225,6 +225,18 @@ class TestPlan:
         right, _ = ask(Scan(EUCLIDEAN, rows), queries[-60:], 5)
         assert_same([part[-60:] for part in found], right)
 
+    def test_few_queries_are_worth_fewer_coordinates(self):
+        """What turning rows to an axis costs is shared by the queries."""
+        rng = np.random.default_rng(14)
+        rows = rng.normal(size=(6000, 256)) / (1.0 + np.arange(256.0))
+        frame = frame_of(rows, np.float32)
+        basis = principal_axes(rows, frame.center, 127)
+        few, many = (
+            module._best_widths(rows, queries, frame, basis, 5, own=False)[0]
+            for queries in (rows[:64], np.repeat(rows[:64], 100, axis=0))
+        )
+        assert few.fine < many.fine
+
     def test_far_queries_of_a_projected_search_are_answered_too(self, monkeypatch):
         rng = np.random.default_rng(13)
         rows, queries = low_rank(rng, 600, 40), low_rank(rng, 100, 40)

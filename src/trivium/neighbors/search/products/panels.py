@@ -25,7 +25,7 @@ import numpy as np
 
 from trivium.arrays import Float64, Floats
 from trivium.blocks.aligned import aligned
-from trivium.blocks.compiled import kernel
+from trivium.blocks.compiled import kernel, reordering_kernel
 from trivium.blocks.workers import map_in_order
 from trivium.neighbors.search.products.layout import PANEL_ROWS, QUAD
 
@@ -135,12 +135,13 @@ def frame_of(rows: Floats, dtype: type[np.floating], n_jobs: int | None = None) 
     return Frame(center, exponent, kind, rounding_error(rows.shape[1], kind))
 
 
-@kernel
+@reordering_kernel
 def _largest_deviation(rows: Floats, center: Float64) -> float:
     largest = 0.0
-    for i in range(rows.shape[0]):
-        for j in range(rows.shape[1]):
-            largest = max(largest, abs(rows[i, j] - center[j]))
+    for i in range(np.uintp(rows.shape[0])):
+        for j in range(np.uintp(rows.shape[1])):  # without sign, so that the loop vectorises
+            size = abs(rows[i, j] - center[j])
+            largest = size if size > largest else largest
     return largest
 
 

@@ -22,8 +22,8 @@ from trivium.arrays import Float64, Floats
 from trivium.blocks.workers import one_blas_thread
 from trivium.neighbors.search.products.panels import Frame, robust_center
 
-_SAMPLE_ROWS = 2048
-_POWER_STEPS = 3
+_SAMPLE_ROWS = 1024
+_POWER_STEPS = 2
 _ROWS_A_BLOCK = 256
 
 
@@ -40,6 +40,10 @@ class Basis(NamedTuple):
 
     axes: Float64
     defect: float
+
+    def first(self, n_axes: int) -> "Basis":
+        """Return the first axes alone: what holds for all of them holds for some."""
+        return Basis(np.ascontiguousarray(self.axes[:, :n_axes]), self.defect)
 
     def error(self, n_axes: int) -> float:
         """Bound on the error of z, relative to its norm, with the first axes alone.

@@ -187,12 +187,17 @@ class Projected:
 def worth_looking(m: int, n: int, d: int) -> bool:
     """Whether so many queries among so many rows could pay for a projection."""
     large = d >= _LEAST_COLUMNS and n >= _LEAST_ROWS
-    return large and _preparation(n, d) < m * n * pair_cost(d)
+    return large and _preparation(n, d, _MOST_AXES) < _plain_cost(m, n, d)
 
 
-def _preparation(n: int, d: int) -> float:
-    """Time to find axes and to turn rows to them."""
-    return search_costs().axes * (n * d * _MOST_AXES + (0.5 * d + 4096) * d**2)
+def _plain_cost(m: int, n: int, d: int) -> float:
+    """Time to write rows as they are, and to score them for so many queries."""
+    return n * d * search_costs().write + m * n * pair_cost(d)
+
+
+def _preparation(n: int, d: int, n_axes: int) -> float:
+    """Time to find axes and to turn rows to so many of them."""
+    return search_costs().axes * (n * d * n_axes + (0.5 * d + 1536) * d**2)
 
 
 def plan_projection(
@@ -218,10 +223,9 @@ def plan_projection(
     with one_blas_thread():
         basis = principal_axes(rows, frame.center, min(_MOST_AXES, d // 2 // 16 * 16) - 1)
         widths, cost = _best_widths(rows, queries, frame, basis, k, own)
-    plain = n * d * search_costs().write + m * n * pair_cost(d)
-    if _preparation(n, d) + m * n * cost > _PATIENCE * plain:
+    if cost > _PATIENCE * _plain_cost(m, n, d):
         return None
-    return Projected(measure, rows, frame, basis, widths, n_jobs)
+    return Projected(measure, rows, frame, basis.first(widths.fine - 1), widths, n_jobs)
 
 
 def _reach(points: Floats, frame: Frame) -> Float64:
@@ -234,7 +238,11 @@ def _reach(points: Floats, frame: Frame) -> Float64:
 def _best_widths(
     rows: Floats, queries: Floats, frame: Frame, basis: Basis, k: int, own: bool
 ) -> tuple[Widths, float]:
-    """Widths of least cost, and that cost for a pair of query and row."""
+    """Widths of least cost, and the cost of these queries by them, with what makes them ready.
+
+    They cost least if as many queries are asked once more, as a projection that is kept may be.
+    """
+    (m, d), n = queries.shape, rows.shape[0]
     few, many = sample_of(queries, _SAMPLE[0]), sample_of(rows, _SAMPLE[1])
     few[_reach(few, frame) > _FAR] = frame.center  # they prune nothing and are few
     (query_heads, query_squares), (heads, squares) = (
@@ -242,12 +250,12 @@ def _best_widths(
     )
     centred = [(points - frame.center) * frame.scale for points in (few, many)]
     true = query_squares[:, None] + squares - 2.0 * centred[0] @ centred[1].T
-    rank = max(1, min(round(k * many.shape[0] / rows.shape[0]), many.shape[0] - 1))
+    rank = max(1, min(round(k * many.shape[0] / n), many.shape[0] - 1))
     rank -= not own  # a row finds itself among the rows
     limits = np.partition(true, rank, axis=1)[:, rank, None]
     full = basis.axes.shape[1] + 1
     costs = search_costs()
-    exact = costs.exact_row + rows.shape[1] * costs.exact_column
+    exact = costs.exact_row + d * costs.exact_column
 
     def survivors(width: int) -> float:
         z = with_tail(heads, squares, width - 1)
@@ -255,12 +263,14 @@ def _best_widths(
         bounds = query_squares[:, None] + squares - 2.0 * own @ z.T
         return float((bounds <= limits).mean())
 
-    last = survivors(full)
+    left = {width: survivors(width) for width in range(8, full + 1, 8)}
     options = []
-    for width in range(8, full + 1, 8):
-        guess = max(8, width // 2 // 4 * 4)
-        products = pair_cost(guess) + pair_cost(width)
-        cost = products + survivors(width) * costs.fine + last * exact
-        options.append((cost, Widths(guess, width, full)))
-    cost, widths = min(options)
+    for fine in range(16, full + 1, 16):
+        for width in range(8, fine + 1, 8):
+            guess = max(8, width // 2 // 4 * 4)
+            products = pair_cost(guess) + pair_cost(width)
+            pair = products + left[width] * costs.fine + left[fine] * exact
+            once, first = m * n * pair, _preparation(n, d, fine)
+            options.append((first + 2.0 * once, Widths(guess, width, fine), first + once))
+    _, widths, cost = min(options)
     return widths, cost
