@@ -286,3 +286,17 @@ class TestReads:
             answer(ask, problem(), rows_of)
             for rows in counted:
                 assert rows._X.read == pytest.approx(rows.reads, rel=1e-12)
+
+
+def test_files_with_their_labels_need_no_others(tmp_path):
+    X, y = problem()[:2]
+    for name, some in (("all", slice(None)), ("gone", slice(9, 20))):
+        np.save(tmp_path / f"{name}.npy", np.column_stack([X, y])[some])
+    whole, gone = (trivium.scan(tmp_path / f"{name}.npy", target=-1) for name in ("all", "gone"))
+    y = y.astype(float)
+    plain = LeastSquaresClassifier().fit(X, y)
+    model = LeastSquaresClassifier().fit(whole)
+    assert np.array_equal(model.influence(whole).shift, plain.influence(X, y).shift)
+    assert np.array_equal(model.forget(gone).coef_, plain.forget(X[9:20], y[9:20]).coef_)
+    with pytest.raises(ValueError, match="requires y to be passed"):
+        plain.influence(X)

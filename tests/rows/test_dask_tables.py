@@ -1,4 +1,5 @@
 import gc
+import logging
 import subprocess
 import sys
 import time
@@ -193,3 +194,65 @@ trivium.LeastSquaresClassifier().fit([[0.0], [1.0]], [0, 1]).predict([[0.5]])
 sys.exit("dask" in sys.modules or "distributed" in sys.modules)
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+class _Said(logging.Handler):
+    def __init__(self):
+        super().__init__()
+        self.messages = []
+
+    def emit(self, record):
+        self.messages.append(record.getMessage())
+
+
+@pytest.fixture
+def said():
+    """What the scheduler, which is in this process, has warned of."""
+    logger, handler = logging.getLogger("distributed.scheduler"), _Said()
+    logger.addHandler(handler)
+    yield handler.messages
+    logger.removeHandler(handler)
+
+
+def test_no_two_tasks_of_a_table_and_its_labels_share_a_key(client, said):
+    dX, dy = da.from_array(X, chunks=(20, 3)), da.from_array(Y, chunks=20)
+    some, table = dX[:, 0] > -99, frame(y=Y)
+    table, names = table[table.a > -99], ["a", "b", "c"]
+    whole = LeastSquaresClassifier().fit(X, Y)
+    for rows, labels in (
+        (dX[some], dy[some]),
+        (dX[some].persist(), dy[some]),
+        (dX[:60], dy[:60]),
+        (table[names], table["y"]),
+    ):
+        for _ in range(3):
+            model = LeastSquaresClassifier().fit(rows, labels)
+            np.testing.assert_allclose(model.coef_, whole.coef_, rtol=1e-10)
+            model.predict(rows).compute()
+            model.score(rows, labels)
+    assert [message for message in said if "run_spec" in message] == []
+
+
+def test_graphs_that_were_fused_before_are_computed_as_they_are(client):
+    dX, dy, table = da.from_array(X, chunks=(20, 3)), da.from_array(Y, chunks=20), frame(y=Y)
+    some = dX[:, 0] > -99
+    table, names = table[table.a > -99], ["a", "b", "c"]
+    whole = LeastSquaresClassifier().fit(X, Y)
+    fused = table[names].optimize(), table["y"].optimize()
+    for given in (dask.optimize(dX[some], dy[some]), fused):
+        model = LeastSquaresClassifier().fit(*given)
+        np.testing.assert_allclose(model.coef_, whole.coef_, rtol=1e-10)
+
+
+@pytest.mark.parametrize("of_labels", [False, True])
+def test_of_several_partitions_that_are_wrong_the_first_is_named(client, of_labels):
+    def wrong(wait):
+        time.sleep(wait)
+        return np.full(20, np.nan) if of_labels else as_text(X[:20])
+
+    shape = (20,) if of_labels else (20, 3)
+    parts = [dask.delayed(wrong)(wait) for wait in (0.3, 0.0, 0.1)]
+    bad = da.concatenate([da.from_delayed(part, shape, dtype=float) for part in parts])
+    given = (da.from_array(X), bad) if of_labels else (bad, Y)
+    with pytest.raises(ValueError, match=f"Partition 0 of {'y' if of_labels else 'X'}"):
+        LeastSquaresClassifier().fit(*given)

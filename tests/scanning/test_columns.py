@@ -244,6 +244,7 @@ def test_arrays_name_columns_by_number_and_take_labels_from_elsewhere(tmp_path):
         ({"target": 0, "weight": [1, 1, -1, 1]}, ValueError, "weight holds -1.0 in row 2"),
         ({"target": "a.csv"}, ValueError, "target='a.csv' is CSV"),
         ({"target": "bad.npy"}, ValueError, "bad.npy is no whole NumPy file"),
+        ({"target": "objects.npy"}, ValueError, "objects.npy holds Python objects"),
     ],
 )
 def test_columns_of_arrays_that_cannot_be(tmp_path, monkeypatch, options, error, said):
@@ -251,6 +252,7 @@ def test_columns_of_arrays_that_cannot_be(tmp_path, monkeypatch, options, error,
     np.save("x.npy", np.arange(12).reshape(4, 3) % 2)
     (tmp_path / "a.csv").write_text("a\n1\n")
     (tmp_path / "bad.npy").write_bytes(b"")
+    np.save("objects.npy", np.array(["a", None, "b", "b"], dtype=object))
     with pytest.raises(error, match=said):
         trivium.scan("x.npy", **options).given()
 
@@ -260,6 +262,7 @@ def test_columns_of_arrays_that_cannot_be(tmp_path, monkeypatch, options, error,
     [
         (np.zeros(3), r"array of float64 of shape \(3,\): a table is"),
         (np.zeros((3, 3), dtype=complex), "array of complex128"),
+        (np.zeros((3, 3), dtype=object), "x1.npy holds Python objects"),
         (np.zeros((3, 2)), "x1.npy has 2 columns, but .*x0.npy has 3"),
     ],
 )

@@ -110,7 +110,7 @@ class IndicatorFit(AccuracyClassifier, BaseEstimator):
     _class_weight: ClassWeight = None
 
     def influence(
-        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+        self, X: Any, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
     ) -> Influence:
         """Tell what the model would be without each of its training rows, in closed form.
 

@@ -114,7 +114,9 @@ class RowsComeAndGo(IndicatorFit):
         return self
 
     @available_if(_adds_rows)
-    def forget(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+    def forget(
+        self, X: Any, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Take rows away from those that the model was fitted to.
 
         The answer is that of a fit without them, if they are given as they came.

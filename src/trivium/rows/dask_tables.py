@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 
@@ -117,6 +118,10 @@ def is_collection(values: Any) -> bool:
 
 def parts_of(X: Any) -> list[Any]:
     """Return the parts of a collection, each of which is to be computed, with all its columns."""
+    from dask.core import flatten
+    from dask.delayed import Delayed
+    from dask.highlevelgraph import HighLevelGraph
+
     if is_array(X) and X.ndim == 2 and len(X.chunks[1]) > 1:
         X = X.rechunk({1: -1})
     if not _is_a(X, "Array", "DataFrame", "Series"):
@@ -124,13 +129,32 @@ def parts_of(X: Any) -> list[Any]:
             f"Labels or weights are a {type(X).__module__}.{type(X).__qualname__}: of Dask's "
             "collections, arrays, series and tables have a value a row."
         )
-    is_expression = hasattr(X, "optimize")  # of tables and series
-    if is_expression:
-        # Fused, tasks of two of them would have the same key and not be the same: of a table that
-        # was filtered, say, and its labels. Dask then warns that it may deadlock.
+    if hasattr(X, "optimize"):  # of tables and series
         X = X.optimize(fuse=False)
-    parts: list[Any] = np.ravel(X.to_delayed(optimize_graph=not is_expression)).tolist()
-    return parts
+    graph, keys = _renamed(dict(X.__dask_graph__()))
+    own = f"trivium-parts-{uuid4()}"
+    whole = HighLevelGraph.from_collections(own, graph, dependencies=())
+    make: Any = Delayed  # which has no types, nor has the other
+    flat: Any = flatten
+    return [make(keys.get(key, key), whole, layer=own) for key in flat(X.__dask_keys__())]
+
+
+def _renamed(graph: dict[Any, Any]) -> tuple[dict[Any, Any], dict[Any, Any]]:
+    """Give the tasks of a graph that was not fused keys of their own: the graph, and new keys.
+
+    Else tasks of a filtered table, of its labels and of what was predicted for it would share keys
+    and, fused with others in each graph, not be the same. Dask then warns that it may deadlock.
+    What is no task, as numbers and futures, is alike everywhere.
+    """
+    tasks = [key for key, value in graph.items() if hasattr(value, "dependencies")]
+    functions = [getattr(graph[key], "func", None) for key in tasks]
+    are_fused = any(getattr(f, "__name__", "") == "_execute_subgraph" for f in functions)
+    if are_fused or any(type(value) in (tuple, list) for value in graph.values()):
+        return graph, {}  # by the user, or in an older form, within which keys cannot be told
+    own = f"trivium-part-{uuid4()}"
+    new = {key: (own, number) for number, key in enumerate(tasks)}
+    renamed = {new[key]: graph[key].substitute(new, key=new[key]) for key in tasks}
+    return {key: value for key, value in graph.items() if key not in new} | renamed, new
 
 
 def _kept(

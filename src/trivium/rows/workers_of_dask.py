@@ -202,6 +202,8 @@ class Workers:
     def gather(self, futures: Sequence[Any]) -> list[Any]:
         """Wait for results, and bring them here; whatever ends the wait cancels the tasks.
 
+        Of several that fail, the first in their order says why.
+
         Raises
         ------
         LostError
@@ -210,7 +212,8 @@ class Workers:
         try:
             with _clearly():
                 self._wait(futures)
-                found: list[Any] = self.client.gather(list(futures))
+                failed = [future for future in futures if future.status == "error"]
+                found: list[Any] = self.client.gather(failed[:1] or list(futures))
             return found
         except BaseException as error:
             self.cancel(futures)
@@ -233,7 +236,7 @@ class Workers:
             _log.debug("Workers could not be told.", exc_info=True)
 
     def _wait(self, futures: Sequence[Any]) -> None:
-        """Wait until all are done or one has failed, as long as there are workers.
+        """Wait until all are done or the first failure is known, as long as there are workers.
 
         Dask's own `wait` raises an error when the time is up, whose frames would keep the rows.
         """
@@ -244,7 +247,7 @@ class Workers:
         while n_done < len(futures):
             if one_done.acquire(timeout=_LOOK):
                 n_done, lonely, idle = n_done + 1, 0.0, 0.0
-                if any(future.status not in ("pending", "finished") for future in futures):
+                if _is_settled([future.status for future in futures]):
                     return
             elif not self.client.nthreads():
                 lonely += _LOOK
@@ -278,6 +281,20 @@ class Workers:
             if future is not None:
                 future.release()
         self._futures = []
+
+
+def _is_settled(statuses: Sequence[str]) -> bool:
+    """Whether something is lost or cancelled, or has failed and nothing before it may still fail.
+
+    Examples
+    --------
+    >>> _is_settled(["finished", "error", "pending"]), _is_settled(["pending", "error"])
+    (True, False)
+    """
+    if set(statuses) - {"pending", "finished", "error"}:
+        return True
+    decided = next((status for status in statuses if status != "finished"), "pending")
+    return decided == "error"
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from trivium.rows.raw_table import RawFile
 from trivium.scanning.column_file import DAMAGE, ROWS_OF_A_BATCH, damaged, number_type
 from trivium.scanning.stamp import Stamp
 
+_OBJECTS = "Object arrays cannot be loaded", "Python objects in dtype"  # what NumPy says of them
 _PIECE = 1 << 18  # bytes that are converted at once
 
 
@@ -49,10 +50,7 @@ class NpyColumns:
             If it is damaged, or holds no two-dimensional array of numbers.
         """
         stamp = Stamp.of(path)
-        try:
-            array = np.load(path, mmap_mode="r", allow_pickle=False)
-        except DAMAGE as error:
-            raise damaged(stamp, "NumPy", error) from error
+        array = opened_array(stamp, mmap_mode="r")
         if array.ndim != 2 or array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
             raise ValueError(
                 f"{path} holds an array of {array.dtype} of shape {array.shape}: a table is "
@@ -229,3 +227,22 @@ class NpyReader:
             self._file = self._table.files[number].open_file()
             self._number = number
         return self._file
+
+
+def opened_array(stamp: Stamp, **options: Any) -> Any:
+    """Load an array of a file of NumPy's, or map it, by its own `load`.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged, gone or another, or holds Python objects; the message names it.
+    """
+    try:
+        return np.load(stamp.path, allow_pickle=False, **options)
+    except DAMAGE as error:
+        if any(said in str(error) for said in _OBJECTS):
+            raise ValueError(
+                f"{stamp.path} holds Python objects, of which none is loaded: save an array of "
+                "numbers or of text of one type."
+            ) from error
+        raise damaged(stamp, "NumPy", error) from error

@@ -11,10 +11,9 @@ from trivium.arrays import Float64, Indices, Labels
 from trivium.containers import as_numbers
 from trivium.labels import as_labels, encoded, known_codes
 from trivium.scanning.beside import Beside, expected_labels, read_beside
-from trivium.scanning.column_file import DAMAGE, damaged
 from trivium.scanning.finding import NUMPY, find_files
 from trivium.scanning.label_codes import smallest
-from trivium.scanning.npy import NpyColumns, NpyTable
+from trivium.scanning.npy import NpyColumns, NpyTable, opened_array
 from trivium.scanning.stamp import Stamp
 from trivium.tables.file_names import Part
 
@@ -156,10 +155,7 @@ class _Beside:
 
 def _loaded(stamp: Stamp) -> Any:
     stamp.require()
-    try:
-        return np.load(stamp.path, allow_pickle=False)
-    except DAMAGE as error:
-        raise damaged(stamp, "NumPy", error) from error
+    return opened_array(stamp)
 
 
 def _named(what: str, given: Any, d: int) -> tuple[int | None, _Beside | None]:
