@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-from benchmarks.harness.keys import verdicts
+from benchmarks.harness.goals import verdicts
 from benchmarks.harness.machine import AVX2, AVX512, instructions, machine_name
 from benchmarks.harness.results import Run, read_run
 from benchmarks.harness.tables import markdown_table
@@ -109,7 +109,7 @@ def _tell(place: Path) -> int:
     rows, missing = [], []
     for name, run in _runs(place).items():
         suite = import_module(f"benchmarks.{name}.suite").SUITE
-        rows += [[suite.title, *row] for row in verdicts(suite.keys, run)]
+        rows += [[suite.title, *row] for row in verdicts(suite.goals, run)]
         missing += [
             f"{name}, {case.name}: {case.failed or case.skipped or f'kept from {case.earlier}'}"
             for case in run.cases.values()

@@ -56,8 +56,8 @@ class Race:
 class Case:
     """Races under one heading, and figures that are no race.
 
-    `earlier` is the day of a case that was kept from a run under other conditions, such as other
-    versions.
+    `earlier` is the day of a case that was kept from an earlier run: of another day, under other
+    conditions, such as other versions, or because there was no time to run it again.
     """
 
     name: str

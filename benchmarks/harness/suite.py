@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.harness.compiling import compiled_at_once
-from benchmarks.harness.keys import Key
+from benchmarks.harness.goals import Goal
 from benchmarks.harness.machine import describe_blas, describe_machine, load, versions_of
 from benchmarks.harness.results import Case, Entry, Race, Run, read_run, write_run
 from benchmarks.harness.tables import summary
@@ -28,8 +28,8 @@ class Disagreement(AssertionError):
 class Suite:
     """Cases by name, the packages whose versions count, and the suite's part of the pages.
 
-    `keys` are the figures that machines are compared by. `section` takes a run and the
-    folder of the plots, and returns Markdown.
+    `section` takes a run and the folder of the plots, and returns Markdown. It shows the goals
+    of each race, as the page does on which machines are compared.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Suite:
     packages: Sequence[str]
     cases: Mapping[str, Callable[[Conditions], Case]]
     section: Callable[[Run, Path], str]
-    keys: Sequence[Key] = ()
+    goals: Sequence[Goal] = ()
 
 
 def run_race(
@@ -116,9 +116,9 @@ def run_suite(
         The JSON file.
     keep : bool, default=False
         Keep the cases of an earlier run in `out` that are not run again; those of another
-        machine, versions or conditions say of which day they are.
+        day, machine, versions or conditions say of which day they are.
     minutes : float, default=inf
-        After which no further case begins.
+        After which no further case begins; what is kept in place of one says its day.
     say : callable
         Where progress and tables go.
     """
@@ -135,7 +135,9 @@ def run_suite(
     last = time.monotonic() + 60.0 * minutes
     for name in names:
         if time.monotonic() >= last:
-            run.cases.setdefault(name, Case(name, skipped="the time was over"))
+            kept = run.cases.setdefault(name, Case(name, skipped="the time was over"))
+            if not kept.skipped:
+                kept.earlier = kept.earlier or run.date
             say(f"\n== {name}: the time is over")
             continue
         say(f"\n== {name}")
@@ -162,7 +164,8 @@ def _run_case(name: str, function: Callable[[Conditions], Case], conditions: Con
 def _kept_cases(earlier: Run, now: Run) -> dict[str, Case]:
     if earlier.conditions["quick"] != now.conditions["quick"]:
         return {}
-    same = all(getattr(earlier, what) == getattr(now, what) for what in ("machine", "versions"))
+    of_a_run = ("date", "machine", "versions", "conditions")
+    same = all(getattr(earlier, what) == getattr(now, what) for what in of_a_run)
     for case in earlier.cases.values():
         if not same and case.earlier is None:
             case.earlier = earlier.date

@@ -1,11 +1,9 @@
 """Tables in Markdown, legible in a terminal too."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from benchmarks.harness.ratios import Ratio, fastest, ratio, seconds
 from benchmarks.harness.results import Case, Entry, Race
-from benchmarks.harness.timing import Role, base_name
 
 STAGES = {
     "first": "fit + first answer",
@@ -17,32 +15,6 @@ STAGES = {
 """Stages that are shown, and their headings."""
 
 SUBJECT = "Trivium"
-
-
-@dataclass(frozen=True)
-class Goal:
-    """What Trivium is to reach: the least ratio of the others' time to its own.
-
-    Of `names`, or else of all entries of the role and the data type, the fastest counts.
-    """
-
-    text: str
-    stage: str
-    least: float = 1.0
-    against: Role = "peer"
-    dtype: str | None = None
-    names: tuple[str, ...] | None = None
-
-    def concerns(self, race: Race) -> bool:
-        """Whether one of its rivals is in the race, be it absent."""
-        return self.names is None or any(each.name in self.names for each in race.entries)
-
-    def rivals(self, race: Race) -> list[Entry]:
-        """Entries that the goal is measured against, at any setting."""
-        entries = race.timed(self.against, self.dtype)
-        return [
-            each for each in entries if self.names is None or base_name(each.name) in self.names
-        ]
 
 
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]], align: str) -> str:
@@ -93,17 +65,6 @@ def race_table(race: Race) -> str:
                 row.append(getattr(entry, words) or "")
     align = "ll" + "rr" * len(stages) + "ll"
     return markdown_table(header, rows, align[: len(header)])
-
-
-def goal_line(goal: Goal, race: Race) -> str:
-    """Say what was to be reached and what was."""
-    subject, rivals = race.subject(), goal.rivals(race)
-    if subject is None or not rivals:
-        return f"- Goal: {goal.text}. Not measured."
-    best = min(rivals, key=lambda entry: seconds(entry, goal.stage))
-    reached = ratio(best, subject, goal.stage)
-    verdict = "reached" if reached.median >= goal.least else "**missed**"
-    return f"- Goal: {goal.text}. Measured against {best.name}: {show_ratio(reached)}, {verdict}."
 
 
 def sweep_table(races: Sequence[Race], quantity: str, stage: str) -> str:

@@ -3,7 +3,7 @@
 from benchmarks.harness.suite import Suite
 from benchmarks.least_squares.fits import narrow_case, tall_case, wide_case
 from benchmarks.least_squares.influence import boundaries_case, influence_case
-from benchmarks.least_squares.page import KEYS, section
+from benchmarks.least_squares.page import GOALS, section
 from benchmarks.least_squares.singles import latency_case, memory_case
 from benchmarks.least_squares.sparse import sparse_case
 from benchmarks.linear.accuracy import accuracy_case
@@ -34,5 +34,5 @@ SUITE = Suite(
         "accuracy": accuracy_case,
     },
     section=section,
-    keys=KEYS,
+    goals=GOALS,
 )

@@ -6,7 +6,7 @@ from benchmarks.neighbors.grid import grid_case
 from benchmarks.neighbors.growth import growth_case
 from benchmarks.neighbors.latency import latency_case
 from benchmarks.neighbors.leave_one_out import leave_one_out_case
-from benchmarks.neighbors.page import KEYS, section
+from benchmarks.neighbors.page import GOALS, section
 from benchmarks.neighbors.searches import columns_case, digits_case, uniform_case
 from benchmarks.neighbors.words import words_case
 
@@ -40,5 +40,5 @@ SUITE = Suite(
         "first_call": first_call_case,
     },
     section=section,
-    keys=KEYS,
+    goals=GOALS,
 )

@@ -10,7 +10,7 @@ from benchmarks.softmax.fits import (
     square_case,
     two_classes_case,
 )
-from benchmarks.softmax.page import KEYS, section
+from benchmarks.softmax.page import GOALS, section
 from benchmarks.softmax.singles import latency_case, memory_case
 
 SUITE = Suite(
@@ -39,5 +39,5 @@ SUITE = Suite(
         "latency": latency_case,
     },
     section=section,
-    keys=KEYS,
+    goals=GOALS,
 )

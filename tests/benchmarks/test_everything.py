@@ -22,7 +22,7 @@ def test_every_case_is_run_once(name):
         assert set(counts) <= set(suite.cases)
         assert set(counts.values()) <= {1}
         assert avx2 or set(counts) == set(suite.cases)
-    assert {key.case for key in suite.keys} <= set(suite.cases)
+    assert {goal.case for goal in suite.goals} <= set(suite.cases)
 
 
 @pytest.mark.parametrize(("here", "kinds"), [("avx512", (False, True)), ("avx2", (False,))])

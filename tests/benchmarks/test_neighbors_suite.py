@@ -1,5 +1,9 @@
 """The suite of nearest neighbours refuses wrong answers, and can be drawn."""
 
+from dataclasses import replace
+from datetime import datetime, timedelta
+from importlib import import_module
+
 import numpy as np
 import pytest
 from benchmarks.harness.peers import make_or_miss
@@ -256,6 +260,22 @@ def test_section(tmp_path):
     assert "Skipped: no images." in text
     assert "Not run." in text
     assert "SciPy cKDTree" in text
+    assert "growth by rows, the worst: best peer, at least 1.20×. Measured: 1.00×, 0 of 2" in text
+
+
+@pytest.mark.parametrize("name", ["neighbors", "least_squares", "softmax"])
+def test_a_section_bears_cases_that_have_no_results(name, tmp_path):
+    suite = import_module(f"benchmarks.{name}.suite").SUITE
+    for words in ({"skipped": "the time was over"}, {"failed": "why"}):
+        cases = {each: Case(each, **words) for each in suite.cases}
+        text = suite.section(Run(name, "", {}, [], {}, {}, cases), tmp_path)
+        assert text.count(next(iter(words.values()))) == len(cases)
+
+
+class Tomorrow(datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return datetime.now(tz) + timedelta(days=1)
 
 
 def test_run_of_a_suite_keeps_other_cases(tmp_path, monkeypatch):
@@ -270,6 +290,16 @@ def test_run_of_a_suite_keeps_other_cases(tmp_path, monkeypatch):
     kept = run_suite(suite, ["a"], ONCE, out, keep=True, minutes=0.0, say=silent).cases
     assert [kept[name].earlier for name in "ab"] == [run.date, run.date]
     assert kept["a"].skipped is None
+    monkeypatch.undo()
+    run_suite(suite, ["a", "b"], ONCE, out, say=silent)
+    kept = run_suite(suite, ["a"], ONCE, out, keep=True, minutes=0.0, say=silent).cases
+    assert [kept[name].earlier for name in "ab"] == [run.date, None]
+    longer = replace(ONCE, rounds=3)
+    kept = run_suite(suite, ["a"], longer, out, keep=True, say=silent).cases
+    assert [kept[name].earlier for name in "ab"] == [None, run.date]
+    monkeypatch.setattr("benchmarks.harness.suite.datetime", Tomorrow)
+    kept = run_suite(suite, [], longer, out, keep=True, say=silent).cases
+    assert [kept[name].earlier for name in "ab"] == [run.date, run.date]
     assert list(run_suite(suite, ["a"], ONCE, out, say=silent).cases) == ["a"]
 
 

@@ -4,14 +4,12 @@ import json
 from dataclasses import replace
 
 import pytest
-from benchmarks.harness.keys import Figure, Key, measured, verdicts
+from benchmarks.harness.goals import Figure, Goal, goal_lines, measured, verdicts
 from benchmarks.harness.page import case_tables, write_page
 from benchmarks.harness.ratios import Ratio
 from benchmarks.harness.results import Case, Entry, Race, Run, read_run, write_run
 from benchmarks.harness.suite import Suite
 from benchmarks.harness.tables import (
-    Goal,
-    goal_line,
     markdown_table,
     race_table,
     show_ratio,
@@ -88,11 +86,20 @@ def test_race_table(race):
     assert len({len(line) for line in lines}) == 1
 
 
+def line(race, **fields):
+    (said,) = goal_lines([Goal("c", "be fast", "again", **fields)], race, {})
+    return said
+
+
 def test_goals(race):
-    assert "against quick: 0.50×, **missed**" in goal_line(Goal("be fast", "again"), race)
-    assert "against slow: 2.00×, reached" in goal_line(Goal("", "again", dtype="float64"), race)
-    assert "0.50×, reached" in goal_line(Goal("", "again", least=0.5, names=("quick",)), race)
-    assert goal_line(Goal("x", "again", against="limit"), race) == "- Goal: x. Not measured."
+    assert line(race).startswith("- Goal: be fast, at least 1.00×. Measured against quick: 0.50×")
+    assert line(race).endswith("**missed**.")
+    assert "slow: 2.00×, reached" in line(race, names=("slow", "missing"))
+    assert "0.50×, reached" in line(race, least=0.5, names=("quick",))
+    assert line(race, against="limit") == "- Goal: be fast, at least 1.00×. Not measured."
+    assert line(race, names=("missing",)).endswith("Not measured.")
+    goals = [Goal("c", "", "again", **each) for each in ({"names": ("no",)}, {"label": "no task"})]
+    assert goal_lines(goals, race, {}) == []
 
 
 def test_sweep_table(race):
@@ -119,11 +126,21 @@ def test_seconds_are_rounded(tmp_path):
     assert lap["entries"][0]["laps"][0]["first"] == 0.333333
 
 
+def suite_of(*goals, name="some"):
+    def section(run, folder):
+        return f"{folder.name} {run.suite}\n{case_tables(run, 'c', goals)}\n"
+
+    return Suite(name, name.title(), (), {}, section, goals=goals)
+
+
+def cells_of(page, beginning):
+    lines = page.read_text(encoding="utf-8").splitlines()
+    (row,) = [each for each in lines if each.startswith(f"| {beginning}")]
+    return [cell.strip() for cell in row.strip("|").split("|")]
+
+
 def test_page(tmp_path, race):
-    key = Key("c", Goal("be fast", "again", least=0.4), with_bytes=0.6)
-    suite = Suite(
-        "some", "Some", (), {}, lambda run, folder: f"{folder.name} {run.suite}\n", keys=[key]
-    )
+    suite = suite_of(Goal("c", "be fast", "again", least=0.4, with_bytes=0.6))
     page = tmp_path / "performance.md"
     with pytest.raises(FileNotFoundError, match="No suite has results"):
         write_page([suite], page)
@@ -132,22 +149,41 @@ def test_page(tmp_path, race):
         run.machine["vector instructions"] = vectors
         write_run(run, tmp_path / "performance" / machine / "some.json")
     write_page([suite], page)
-    text = page.read_text(encoding="utf-8")
-    (row,) = [line for line in text.splitlines() if line.startswith("| be fast")]
-    assert [cell.strip() for cell in row.strip("|").split("|")] == [
-        *("be fast", "0.40×, bytes 0.60×", "0.50×", "**0.50×**"),
-    ]
-    assert "](performance/one-1/README.md)" in text
-    details = (tmp_path / "performance" / "two-2" / "README.md").read_text(encoding="utf-8")
-    assert "two-2 some" in details
-    assert "quick run" in details
-    assert "| numpy | 2" in details
+    assert cells_of(page, "be fast") == ["be fast", "0.40×, bytes 0.60×", "0.50×", "**0.50×**"]
+    assert "](performance/one-1/README.md)" in page.read_text(encoding="utf-8")
+    details = {
+        name: (tmp_path / "performance" / name / "README.md").read_text(encoding="utf-8")
+        for name in ("one-1", "two-2")
+    }
+    assert "be fast, at least 0.40×. Measured against quick: 0.50×, reached." in details["one-1"]
+    assert "at least 0.60×. Measured against quick: 0.50×, **missed**." in details["two-2"]
+    assert "two-2 some" in details["two-2"]
+    assert "quick run" in details["two-2"]
+    assert "| numpy | 2" in details["two-2"]
 
 
-class TestKeys:
+def test_figures_of_another_day_say_which(tmp_path, race):
+    page, folder = tmp_path / "performance.md", tmp_path / "performance" / "one-1"
+    cases = [Case("c", [race], earlier="2029-12-31"), Case("d", [race])]
+    write_run(make_run(*cases), folder / "some.json")
+    today = make_run(Case("c", [race]))
+    today.date = "2030-01-02"
+    write_run(today, folder / "other.json")
+    goals = [Goal(case, f"be fast at {case}", "again", least=0.5) for case in ("c", "d")]
+    write_page([suite_of(*goals), suite_of(replace(goals[0], text="new"), name="other")], page)
+    assert cells_of(page, "[one-1]")[-1] == "2030-01-02"
+    assert cells_of(page, "be fast at c")[-1] == "0.50× (2029-12-31)"
+    assert cells_of(page, "be fast at d")[-1] == "0.50× (2030-01-01)"
+    assert cells_of(page, "new")[-1] == "0.50×"
+    details = (folder / "README.md").read_text(encoding="utf-8")
+    assert details.count("*Kept from an earlier run, of 2029-12-31.*") == 1
+
+
+class TestFigures:
     def figure(self, *races, **fields):
-        key = Key("c", Goal("be fast", "again", least=0.4), **fields)
-        return measured(key, make_run(Case("c", list(races))))
+        return measured(
+            Goal("c", "be fast", "again", least=0.4, **fields), make_run(Case("c", list(races)))
+        )
 
     def test_the_least_of_the_races_counts(self, race):
         slower = replace(race, label="another task", sweep=None)
@@ -156,31 +192,31 @@ class TestKeys:
             two_steps("peer", [1.0], [0.25]),
         ]
         assert self.figure(race, slower) == Figure(0.25, 2, 1)
-        assert str(self.figure(race, slower)) == "**0.25×**, 1 of 2"
+        assert str(self.figure(race, slower)) == "0.25×, 1 of 2"
         assert str(self.figure(race, slower, label="a task")) == "0.50×"
         assert str(self.figure(race, slower, sweep="rows")) == "0.50×"
         assert self.figure(race, label="no task") is None
 
     def test_verdicts(self, race):
-        keys = [
-            Key(case, Goal("be fast", "again", least=least))
+        goals = [
+            Goal(case, "be fast", "again", least=least)
             for case, least in (("c", 0.4), ("c", 0.6), ("d", 1.0))
         ]
-        said = [row[-1] for row in verdicts(keys, make_run(Case("c", [race])))]
+        said = [row[-1] for row in verdicts(goals, make_run(Case("c", [race])))]
         assert said == ["reached", "MISSED", "not measured"]
 
     def test_a_case_that_was_not_run(self):
-        run = make_run(Case("c", failed="why"))
-        assert measured(Key("c", Goal("be fast", "again")), run) is None
-        assert case_tables(run.cases["c"], ()) == "**Failed**: why"
+        run = make_run(Case("c", failed="why"), Case("d", skipped="the time was over"))
+        assert measured(Goal("c", "be fast", "again"), run) is None
+        assert case_tables(run, "c", ()) == "**Failed**: why"
+        assert case_tables(run, "d", ()) == "Skipped: the time was over."
+        assert case_tables(run, "e", ()) == "Not run."
         assert summary(run.cases["c"]) == "FAILED: why"
 
 
 def test_a_rival_counts_at_any_setting(race):
     race.entries.append(two_steps("quick, as it comes", [0.1, 0.1], [0.1, 0.1]))
-    assert "against quick, as it comes: 0.20×" in goal_line(
-        Goal("", "again", names=("quick",)), race
-    )
+    assert "against quick, as it comes: 0.20×" in line(race, names=("quick",))
 
 
 def test_settings_are_said(race):
