@@ -226,3 +226,16 @@ def test_separated_rows_in_pieces_are_learnt_from_to_the_bit(solver, fit_interce
             np.testing.assert_array_equal(value, expected)
     assert model.n_passes_ == pytest.approx(doors[0]._X.read, rel=1e-12)
     assert doors[-1].seen >= {"MarginsUnder", "MarginsUnder.wins", "KeptClasses.moved"}
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("solver", ["newton", "lbfgs", "newton-cg"])
+@pytest.mark.parametrize("unit", [1e-154, 1e-160])
+def test_squares_of_coefficients_may_leave_float64(n_classes, solver, unit):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(100, 3))
+    y = np.digitize(X[:, 0] + rng.normal(size=100), [0.0, 0.7][: n_classes - 1])
+    plain = SoftmaxRegression(alpha=0, solver=solver).fit(X, y)
+    model = SoftmaxRegression(alpha=0, solver=solver).fit(X * [unit, 1, 1], y)
+    np.testing.assert_allclose(model.coef_ * [unit, 1, 1], plain.coef_, rtol=1e-3, atol=1e-4)
+    assert model.optimality_gap_ < 1e-8

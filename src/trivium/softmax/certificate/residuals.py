@@ -213,7 +213,9 @@ class Model:
     def loss_at_most(self, sums: Residuals) -> float:
         """Bound the loss, and with it the distance to an optimum that is not negative."""
         loss = (sums.loss + self.logit_error() * 2 * sums.size) / self.total
-        penalty = 0.5 * self.alpha * float(np.vdot(self.coef, self.coef))
+        penalty = 0.0
+        if self.alpha > 0:  # else squares of coefficients, of tiny columns say, may leave float64
+            penalty = 0.5 * self.alpha * float(np.vdot(self.coef, self.coef))
         return float((loss + penalty) * (1 + 4 * self.rounding))
 
     def divergence_of_rounding(self, sums: Residuals) -> float:

@@ -187,7 +187,9 @@ def by_shift(model: Model, sums: Residuals) -> float:
     # |m·v| over all rows sums to its energy's root at most, by Cauchy and Schwarz.
     moved = sums.size / model.total + along
     wrong = model.rounding * moved
-    slack = model.rounding * model.alpha * norm(model.coef[:, live])
+    slack = 0.0
+    if model.alpha > 0:  # else squares of coefficients, of tiny columns say, may leave float64
+        slack = model.rounding * model.alpha * norm(model.coef[:, live])
     missing = gradient + taken.gradient / model.total
     residue = norm(missing[:, kept] * unit) + reach * wrong + slack * float(unit.max())
     residue += lost * moved
@@ -202,8 +204,10 @@ def by_shift(model: Model, sums: Residuals) -> float:
 
 def _beyond_reach(model: Model, live: Indices, common: Float64) -> float:
     """Penalty on what no q acts on: what all classes have in common, and columns of zeros."""
-    beyond = 0.5 * model.alpha * len(model.coef) * float(common @ common)
-    beyond += 0.5 * model.alpha * norm(np.delete(model.coef, live, axis=1)) ** 2
+    beyond = 0.0
+    if model.alpha > 0:  # else squares of coefficients, of tiny columns say, may leave float64
+        beyond = 0.5 * model.alpha * len(model.coef) * float(common @ common)
+        beyond += 0.5 * model.alpha * norm(np.delete(model.coef, live, axis=1)) ** 2
     return float(beyond * (1 + 4 * model.rounding))
 
 

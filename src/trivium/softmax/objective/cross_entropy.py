@@ -112,7 +112,9 @@ class CrossEntropyAt:
             W, own = W[:, :d], own[:, :d]
         else:
             W = objective.penalised(parameters)
-        self.loss = sums.rows.loss / total + 0.5 * alpha * inner(W, W)
+        self.loss = sums.rows.loss / total
+        if alpha > 0:  # else squares of coefficients, of tiny columns say, may leave float64
+            self.loss += 0.5 * alpha * inner(W, W)
         if own.T.flags.c_contiguous:
             add_multiple(alpha, W.T.reshape(-1), own.T.reshape(-1))
         else:
