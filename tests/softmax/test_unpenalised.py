@@ -239,3 +239,13 @@ def test_squares_of_coefficients_may_leave_float64(n_classes, solver, unit):
     model = SoftmaxRegression(alpha=0, solver=solver).fit(X * [unit, 1, 1], y)
     np.testing.assert_allclose(model.coef_ * [unit, 1, 1], plain.coef_, rtol=1e-3, atol=1e-4)
     assert model.optimality_gap_ < 1e-8
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e-18, 1e-40, 1e-100])
+@pytest.mark.parametrize("solver", ["newton", "lbfgs"])
+def test_separated_rows_in_tiny_units_are_told_apart(unit, solver):
+    X, y = np.array([[0.0], [1.0], [3.0], [4.0]]) * unit, [0, 0, 1, 1]
+    with pytest.warns(SeparationWarning):
+        model = SoftmaxRegression(alpha=0, solver=solver).fit(X, y)
+    assert model.predict(X).tolist() == y
+    assert model.optimality_gap_ <= model.tol

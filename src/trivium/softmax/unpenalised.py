@@ -239,10 +239,11 @@ def _near_infimum(
         observe,
     )
     watch.take(fitted, programme=False)
-    for _ in range(_ROUNDS):
+    for left in reversed(range(_ROUNDS)):
         if watch.reached or stop or watch.asked or fitted.n_iter >= task.max_iter:
             break
-        finer *= _FINER
+        # By coefficients of tiny columns the gradient is below any tol: at last none is asked.
+        finer = finer * _FINER if left else sys.float_info.min
         fitted = task.go_on(fitted, solver, finer, watch)
         if not watch.reached:
             watch.take(fitted, programme=True)
