@@ -1,18 +1,26 @@
 """The least-squares problem solved from exact sums over rows, where the rows may be gone."""
 
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg.lapack import dpocon, dpotrf, dpotrs
 
-from trivium.arrays import Float64
+from trivium.arrays import Float64, Indices
 from trivium.blocks.workers import one_blas_thread
 from trivium.least_squares.solving.centred_sums import CentredSums, centred_sums
 from trivium.least_squares.solving.digits import Double, two_sum
 from trivium.least_squares.solving.double_factor import pivoted_factor, residual
 from trivium.least_squares.solving.exact_sums import ExactSums
 from trivium.least_squares.solving.moments import Moments
-from trivium.least_squares.solving.solution import Solution, by_pivoting, intercept_of, penalty_of
+from trivium.least_squares.solving.qr import pivoted_by_size
+from trivium.least_squares.solving.solution import (
+    LARGEST_PENALTY,
+    Solution,
+    by_pivoting,
+    combined,
+    intercept_of,
+    penalty_of,
+)
 from trivium.least_squares.solving.targets import n_targets_of
 
 MENDABLE = 1e-9
@@ -47,39 +55,93 @@ def _solve(about: CentredSums, alpha: float, n_rows: int) -> Solution:
     d, n_targets = len(moments.center), len(moments.target_center)
     coef = np.zeros((d, n_targets))
     penalty = penalty_of(moments.scaling, alpha * moments.weight)
-    diagonal = moments.gram.diagonal() + penalty
     # Of a column whose noise swamps it beside the others, nothing is known: it counts as constant.
-    seen = np.flatnonzero(diagonal > 2.0 * d * moments.noise)
+    seen = np.flatnonzero(moments.gram.diagonal() + penalty > 2.0 * d * moments.noise)
     rank, aliased = 0, np.arange(d)
     if seen.size:
-        scale = np.rint(-0.5 * np.log2(diagonal[seen])).astype(np.intp)
-        gram = _part(about.gram, penalty, seen, scale)
-        right = Double(*(np.ldexp(part[:, seen].T, scale[:, None]) for part in about.cross))
-        noise = np.ldexp(moments.noise[seen], 2 * scale)
-        unit = np.ldexp(moments.scaling.unit[seen], scale)
+        part = _part(about, seen, penalty)
         with np.errstate(over="ignore"):  # the caller looks for what is not finite
-            found = _by_squares(gram, right, noise)
+            found = _by_squares(part.gram, part.right, part.noise)
             if found is not None:
-                coef[seen], rank, left_over = found * unit[:, None], seen.size, np.arange(0)
+                coef[seen], rank, left_over = found * part.unit[:, None], seen.size, np.arange(0)
+            elif alpha > 0:
+                known = np.flatnonzero(moments.gram.diagonal() > 2.0 * d * moments.noise)
+                coef[known] = _by_independent(about, known, penalty, n_rows)
+                rank, left_over = seen.size, np.arange(0)
             else:
-                tolerance = seen.size * np.maximum(_LEAST_TOLERANCE, 2.0 * noise)
-                rows, sides = pivoted_factor(gram, right, tolerance)
-                negligible = _EPSILON * max(n_rows, d)
+                rows, sides = pivoted_factor(part.gram, part.right, part.tolerance)
                 coef[seen], rank, left_over = by_pivoting(
-                    rows, sides, unit, negligible, np.sqrt(tolerance)
+                    rows, sides, part.unit, _EPSILON * max(n_rows, d), np.sqrt(part.tolerance)
                 )
         aliased = np.setdiff1d(np.arange(d), np.delete(seen, left_over))
     return Solution(coef, intercept_of(moments, coef), rank, aliased)
 
 
-def _part(gram: Double, penalty: Float64, columns: Any, scale: Any) -> Double:
-    """Squares of some columns under a penalty, scaled."""
-    by = scale + scale[:, None]
-    high, low = (np.ldexp(part[np.ix_(columns, columns)], by) for part in gram)
-    place = np.diag_indices(len(columns))
-    high[place], rest = two_sum(high[place], np.ldexp(penalty[columns], 2 * scale))
+class _Part(NamedTuple):
+    """Squares of some columns, scaled so that their diagonal is of magnitude one."""
+
+    gram: Double
+    right: Double
+    noise: Float64
+    unit: Float64
+    scale: Indices
+
+    @property
+    def tolerance(self) -> Float64:
+        """What is left of a column's square counts as nothing up to this."""
+        tolerance: Float64 = self.noise.size * np.maximum(_LEAST_TOLERANCE, 2.0 * self.noise)
+        return tolerance
+
+
+def _part(about: CentredSums, columns: Indices, penalty: Float64 | float = 0.0) -> _Part:
+    """Take some columns, with a penalty on them."""
+    moments = about.moments
+    penalty = np.broadcast_to(penalty, moments.noise.shape)[columns]
+    scale = np.rint(-0.5 * np.log2(moments.gram.diagonal()[columns] + penalty)).astype(np.intp)
+    by, place = scale + scale[:, None], np.diag_indices(columns.size)
+    high, low = (np.ldexp(part[np.ix_(columns, columns)], by) for part in about.gram)
+    high[place], rest = two_sum(high[place], np.ldexp(penalty, 2 * scale))
     low[place] += rest
-    return Double(high, low)
+    right = Double(*(np.ldexp(part[:, columns].T, scale[:, None]) for part in about.cross))
+    noise = np.ldexp(moments.noise[columns], 2 * scale)
+    unit = np.ldexp(moments.scaling.unit[columns], scale)
+    return _Part(Double(high, low), right, noise, unit, scale)
+
+
+def _by_independent(about: CentredSums, columns: Indices, penalty: Float64, n_rows: int) -> Float64:
+    """Solve under a penalty for independent columns, and share their coefficients out.
+
+    Of columns that depend on others, with T how, the squares determine the sum u = M·c of
+    coefficients alone, M = [I T]. Of all c with one sum a penalty P takes the least, which costs
+    uᵀ(M·P⁻¹·Mᵀ)⁻¹u. That is added to the squares of the independent columns. Added to those of
+    all, a penalty far below them would tell with few digits how a sum is shared.
+
+    Returns
+    -------
+    ndarray of shape (number of columns, n_targets)
+    """
+    part = _part(about, columns)
+    negligible, rounding = _EPSILON * max(n_rows, len(penalty)), np.sqrt(part.tolerance)
+    rows, _ = pivoted_factor(part.gram, part.right, part.tolerance)
+    span = pivoted_by_size(rows, part.unit, negligible)
+    kept, others = span.pivots[: span.rank], span.pivots[span.rank :]
+    shares = combined(span, rounding) * (span.norm[others] / span.norm[kept, None])
+    light = 1.0 / np.minimum(np.ldexp(penalty[columns], 2 * part.scale), LARGEST_PENALTY)
+    loose = np.diag(light[kept]) + shares * light[others] @ shares.T
+    size = 1.0 / np.sqrt(np.diagonal(loose))
+    stiff = np.linalg.inv(loose * size * size[:, None]) * size * size[:, None]
+    high, low = (each[np.ix_(kept, kept)] for each in part.gram)
+    high, rest = two_sum(high, stiff)
+    scale = np.rint(-0.5 * np.log2(np.diagonal(high))).astype(np.intp)
+    by = scale + scale[:, None]
+    gram = Double(np.ldexp(high, by), np.ldexp(low + rest, by))
+    right = Double(*(np.ldexp(each[kept], scale[:, None]) for each in part.right))
+    rows, sides = pivoted_factor(gram, right, np.ldexp(part.tolerance[kept], 2 * scale))
+    whole = np.ldexp(rows, -scale) @ np.hstack([np.eye(kept.size), shares])
+    found, _, _ = by_pivoting(
+        whole[:, np.argsort(span.pivots)], sides, part.unit, negligible, rounding
+    )
+    return found
 
 
 def _by_squares(gram: Double, right: Double, noise: Float64) -> Float64 | None:

@@ -8,12 +8,14 @@ import scipy.linalg
 from trivium.arrays import Float64, Indices
 from trivium.least_squares.solving.design import Design, DesignScaling
 from trivium.least_squares.solving.moments import Moments
-from trivium.least_squares.solving.qr import pivoted
+from trivium.least_squares.solving.qr import Pivoted, pivoted
 
 _SOME = 1e-6  # of a column, that is not there by rounding
 _LEAST_LENGTH = 1e-140  # of a column beside the longest one: products stay within float64
+LARGEST_PENALTY = 1e250
+"""Of a column so small that its coefficient is zero in any case."""
+
 _ROUNDINGS = 16 * float(np.finfo(np.float64).eps)
-_LARGEST_PENALTY = 1e250  # of a column so small that its coefficient is zero in any case
 
 
 class Solution(NamedTuple):
@@ -46,7 +48,7 @@ def intercept_of(taken: Moments | Design, coef: Float64) -> Float64:
 def penalty_of(scaling: DesignScaling, weight: float) -> Float64:
     """Penalty on squared coefficients of scaled columns."""
     with np.errstate(over="ignore"):
-        penalty: Float64 = np.minimum(np.ldexp(weight, -2 * scaling.exponent), _LARGEST_PENALTY)
+        penalty: Float64 = np.minimum(np.ldexp(weight, -2 * scaling.exponent), LARGEST_PENALTY)
     return penalty
 
 
@@ -88,12 +90,29 @@ def by_pivoting(
     )
     if not 0 < rank < d:
         return coef, rank, np.sort(pivots[rank:])
-    combination = scipy.linalg.solve_triangular(span.rows[:, :rank], span.rows[:, rank:])
-    known_to = np.broadcast_to(rounding, d)[pivots]
-    unknown = 10 * np.maximum(known_to[:rank, None], known_to[rank:])
-    combination[np.abs(combination) <= unknown] = 0.0
+    combination = combined(span, rounding)
     _take_least_norm(coef, combination, pivots, unit, 10 * negligible)
     return coef, rank, _dependent(combination, pivots)
+
+
+def combined(span: Pivoted, rounding: Float64 | float) -> Float64:
+    """Return what columns left over are of those before them, all of one length.
+
+    Parameters
+    ----------
+    span : Pivoted
+    rounding : ndarray of shape (d,) or float
+        What shares of columns in others are known to: smaller ones are zero.
+
+    Returns
+    -------
+    ndarray of shape (rank, d - rank)
+    """
+    rank = span.rank
+    shares: Float64 = scipy.linalg.solve_triangular(span.rows[:, :rank], span.rows[:, rank:])
+    known_to = np.broadcast_to(rounding, span.pivots.size)[span.pivots]
+    shares[np.abs(shares) <= 10 * np.maximum(known_to[:rank, None], known_to[rank:])] = 0.0
+    return shares
 
 
 def _take_least_norm(
