@@ -134,6 +134,20 @@ class TestIllConditioned:
         exact = exact_coef(X, codes, alpha)
         np.testing.assert_allclose(fit(X, codes, alpha=alpha).coef, exact, rtol=1e-8, atol=1e-12)
 
+    @pytest.mark.parametrize("exponent", range(0, 50, 7))
+    @pytest.mark.parametrize("kind", ["equal", "one-hot", "wide", "small beside"])
+    def test_dependent_columns_share_by_the_penalty_alone(self, kind, exponent):
+        rng = np.random.default_rng(13)
+        n, s = 12 if kind == "wide" else 30, 2.0**exponent
+        X = s * rng.integers(-100, 100, size=(n, 15 if kind == "wide" else 3))
+        of_three = s * (rng.integers(3, size=n)[:, None] == np.arange(3))
+        more = {"equal": 3 * X[:, :1], "one-hot": of_three, "wide": X[:, :0]}
+        more["small beside"] = np.c_[X[:, 0] + X[:, 1], rng.normal(size=n)]
+        X, codes = np.c_[X, more[kind]], np.arange(n) % 2
+        found, wanted = fit(X, codes, alpha=1e-3), exact_coef(X, codes, 1e-3)
+        assert found.rank == X.shape[1]
+        np.testing.assert_allclose(found.coef, wanted, rtol=1e-13, atol=1e-13 * abs(wanted).max())
+
 
 class TestPaths:
     @pytest.mark.parametrize("alpha", [0.0, 0.3])

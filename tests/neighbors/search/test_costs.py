@@ -70,17 +70,27 @@ class TestChoice:
 
         assert choose(EUCLIDEAN, uniform(5_000, 40), 5, build)[0].algorithm == "brute"
 
-    @pytest.mark.parametrize(("d", "algorithm"), [(4, "kd_tree"), (8, "kd_tree"), (16, "brute")])
-    def test_a_large_tree_is_built_only_where_small_ones_promise_something(self, d, algorithm):
+    @pytest.mark.parametrize(
+        ("d", "k", "algorithm", "asked"),
+        [
+            (4, 10, "kd_tree", [1024, 4096]),
+            (8, 10, "kd_tree", [1024, 4096]),
+            (16, 10, "brute", [1024]),
+            (16, 100, "brute", [1024, 4096]),
+        ],
+    )
+    def test_a_large_tree_is_built_only_where_small_ones_promise_something(
+        self, d, k, algorithm, asked
+    ):
         rows, sizes = uniform(1_100_000 // d if d < 10 else 110_000, d), []
 
         def build(some):
             sizes.append(len(some))
             return KDTree(EUCLIDEAN.measure, some)
 
-        choice, _ = choose(EUCLIDEAN, rows, 10, build)
+        choice, _ = choose(EUCLIDEAN, rows, k, build)
         assert choice.algorithm == algorithm
-        assert sizes == [1024, 4096] + ([len(rows)] if algorithm == "kd_tree" else [])
+        assert sizes == asked + ([len(rows)] if algorithm == "kd_tree" else [])
         assert str(len(rows)) in choice.reason
 
     @pytest.mark.parametrize("rows", [np.zeros((500, 3)), np.full((500, 3), 1e308)])

@@ -57,7 +57,7 @@ def by_pivoting(
     right: Float64,
     unit: Float64,
     negligible: float,
-    rounding: float = 0.0,
+    rounding: Float64 | float = 0.0,
 ) -> tuple[Float64, int, Indices]:
     """Solve by QR with column pivoting, for least norm where the rank is not full.
 

@@ -23,6 +23,7 @@ _FEW_ROWS = 200
 _PROBES = 32
 _LARGE = 1_000_000  # numbers in all the rows; smaller trees are soon built
 _SOME_ROWS = 1024, 4096
+_FEW_SOUGHT = 16  # of so many rows one or none is sought
 _SLOWING = 0.5  # of growth: the more rows, the less a tree looks at for each more
 
 
@@ -121,12 +122,20 @@ def choose(
 def _expected_looks(
     rows: Floats, probes: Floats, k: int, build: Callable[[Floats], KDTree]
 ) -> float:
-    """Extrapolate what a tree over all rows looks at from trees over some of them."""
-    looks = []
-    for size in _SOME_ROWS:
+    """Extrapolate what a tree over all rows looks at from trees over some of them.
+
+    One that looks at all of its rows to find a few tells nothing apart: a larger one is not asked.
+    """
+
+    def looks(size: int) -> float:
         step = rows.shape[0] // size
         some = np.ascontiguousarray(rows[step // 2 :: step][:size])
-        looks.append(build(some).probe(probes, min(k + 1, size)))
+        return build(some).probe(probes, min(k + 1, size))
+
     few, many = _SOME_ROWS
-    growth = math.log(looks[1] / looks[0]) / math.log(many / few)
-    return float(looks[1] * (rows.shape[0] / many) ** (_SLOWING * growth))
+    at_few = looks(few)
+    if at_few >= few and k <= few // _FEW_SOUGHT:
+        return float(at_few * (rows.shape[0] / few) ** _SLOWING)
+    at_many = looks(many)
+    growth = math.log(at_many / at_few) / math.log(many / few)
+    return float(at_many * (rows.shape[0] / many) ** (_SLOWING * growth))
