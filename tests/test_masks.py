@@ -5,6 +5,7 @@ be called with, or the test fails.
 """
 
 import inspect
+from typing import Any
 
 import numpy as np
 import pytest
@@ -141,7 +142,7 @@ def array_arguments(owner, name, member):
             takes = argument.name in PLAIN
         else:
             takes = any(word in annotation for word in ARRAY) and "Callable" not in annotation
-        takes = takes or (argument.name in PLAIN and argument.annotation is object)
+        takes = takes or (argument.name in PLAIN and argument.annotation in (object, Any))
         if takes and (owner.__name__, name, argument.name) not in IGNORED:
             yield argument.name
 

@@ -136,7 +136,7 @@ def pruning(watch: Watch, columns: Sequence[int] = (64, 512)) -> dict[str, float
 
 
 class _Clusters:
-    """Rows in clusters far apart, of which each query is left one, scattered among the others.
+    """Rows in eight clusters far apart, of which each query is left one, scattered in the others.
 
     Attributes
     ----------
@@ -146,12 +146,12 @@ class _Clusters:
 
     def __init__(self, d: int, *, n: int = 16_384, width: int = 8, fine: int = 64) -> None:
         rng = np.random.default_rng(0)
-        places = np.indices((4, 4, 4)).reshape(3, -1).T - 1.5
+        places = np.indices((2, 2, 2)).reshape(3, -1).T - 0.5
         basis = np.linalg.qr(rng.normal(size=(d, 3)))[0].T
-        cluster = rng.integers(0, 64, n)
+        cluster = rng.integers(0, 8, n)
         rows = places[cluster] @ basis + 1e-4 * rng.normal(size=(n, d))
-        queries = places @ basis + 1e-4 * rng.normal(size=(64, d))
-        self.n_left = n
+        queries = places.repeat(8, axis=0) @ basis + 1e-4 * rng.normal(size=(64, d))
+        self.n_left = 8 * n
         frame = frame_of(rows, np.float32)
         assert frame is not None  # noqa: S101 - for the type checker
         axes = principal_axes(rows, frame.center, fine - 1)
@@ -177,7 +177,7 @@ class _Clusters:
             self._near if asked else np.full_like(self._near, NOTHING) for asked in (finer, exact)
         ]
         bounds, fine = (Bounds(limit.copy(), forever, 0.0) for limit in limits)
-        found = np.full((64, 10), np.inf), np.full((64, 10), self.n_left)
+        found = np.full((64, 10), np.inf), np.full((64, 10), len(self._asked.rows))
         rows, queries = self._fine
         prune(
             self._asked,
@@ -188,4 +188,4 @@ class _Clusters:
             np.full(64, -1),
             *found,
         )
-        return int((found[1] < self.n_left).sum())
+        return int((found[1] < len(self._asked.rows)).sum())

@@ -98,7 +98,7 @@ WITH_AVX512 = SearchCosts(
     power=11.5,
     fine=10.5,
     exact_row=30.0,
-    exact_column=0.56,
+    exact_column=0.45,
     axes=0.07,
     write=4.2,
 )

@@ -126,7 +126,8 @@ def _by_independent(about: CentredSums, columns: Indices, penalty: Float64, n_ro
     span = pivoted_by_size(rows, part.unit, negligible)
     kept, others = span.pivots[: span.rank], span.pivots[span.rank :]
     shares = combined(span, rounding) * (span.norm[others] / span.norm[kept, None])
-    light = 1.0 / np.minimum(np.ldexp(penalty[columns], 2 * part.scale), LARGEST_PENALTY)
+    added = np.ldexp(penalty[columns], 2 * part.scale)
+    light = 1.0 / np.clip(added, 1.0 / LARGEST_PENALTY, LARGEST_PENALTY)
     loose = np.diag(light[kept]) + shares * light[others] @ shares.T
     size = 1.0 / np.sqrt(np.diagonal(loose))
     stiff = np.linalg.inv(loose * size * size[:, None]) * size * size[:, None]
