@@ -71,18 +71,19 @@ class TestChoice:
         assert choose(EUCLIDEAN, uniform(5_000, 40), 5, build)[0].algorithm == "brute"
 
     @pytest.mark.parametrize(
-        ("d", "k", "algorithm", "asked"),
+        ("n", "d", "k", "algorithm", "asked"),
         [
-            (4, 10, "kd_tree", [1024, 4096]),
-            (8, 10, "kd_tree", [1024, 4096]),
-            (16, 10, "brute", [1024]),
-            (16, 100, "brute", [1024, 4096]),
+            (275_000, 4, 10, "kd_tree", [1024, 4096]),
+            (137_500, 8, 10, "kd_tree", [1024, 4096]),
+            (110_000, 16, 10, "brute", [1024]),
+            (110_000, 16, 100, "brute", [1024, 4096]),
+            (300_000, 16, 10, "brute", [1024, 4096]),
         ],
     )
     def test_a_large_tree_is_built_only_where_small_ones_promise_something(
-        self, d, k, algorithm, asked
+        self, n, d, k, algorithm, asked
     ):
-        rows, sizes = uniform(1_100_000 // d if d < 10 else 110_000, d), []
+        rows, sizes = uniform(n, d), []
 
         def build(some):
             sizes.append(len(some))

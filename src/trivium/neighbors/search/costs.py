@@ -99,7 +99,11 @@ def choose(
     n, d = rows.shape
     probes, by_brute = rows[:: -(-n // _PROBES)], brute_cost(metric, n, d, k)
     if rows.size > _LARGE and n > 2 * _SOME_ROWS[1]:
-        expected = _expected_looks(rows, probes, k, build)
+
+        def loses(looks: float) -> bool:
+            return tree_cost(metric, looks, d, k) > by_brute
+
+        expected = _expected_looks(rows, probes, k, build, loses)
         by_tree = tree_cost(metric, expected, d, k)
         if by_tree > by_brute:
             reason = (
@@ -120,11 +124,16 @@ def choose(
 
 
 def _expected_looks(
-    rows: Floats, probes: Floats, k: int, build: Callable[[Floats], KDTree]
+    rows: Floats,
+    probes: Floats,
+    k: int,
+    build: Callable[[Floats], KDTree],
+    loses: Callable[[float], bool],
 ) -> float:
     """Extrapolate what a tree over all rows looks at from trees over some of them.
 
-    One that looks at all of its rows to find a few tells nothing apart: a larger one is not asked.
+    One that looks at all of its rows to find a few tells nothing apart: a larger one is asked only
+    if a tree that looks at ever less of its rows could win.
     """
 
     def looks(size: int) -> float:
@@ -134,8 +143,9 @@ def _expected_looks(
 
     few, many = _SOME_ROWS
     at_few = looks(few)
-    if at_few >= few and k <= few // _FEW_SOUGHT:
-        return float(at_few * (rows.shape[0] / few) ** _SLOWING)
+    least = float(at_few * (rows.shape[0] / few) ** _SLOWING)
+    if at_few >= few and k <= few // _FEW_SOUGHT and loses(least):
+        return least
     at_many = looks(many)
     growth = math.log(at_many / at_few) / math.log(many / few)
     return float(at_many * (rows.shape[0] / many) ** (_SLOWING * growth))
