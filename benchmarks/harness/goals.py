@@ -150,8 +150,8 @@ def _cell(figure: Figure | None, of_run: str, of_machine: str) -> str:
     if not figure.good:
         ratio, comma, counts = shown.partition(",")
         shown = f"**{ratio}**{comma}{counts}"
-    day = figure.earlier or (of_run if of_run != of_machine else None)
-    return f"{shown} ({day})" if day else shown
+    day = figure.earlier or of_run
+    return shown if day == of_machine else f"{shown} ({day})"
 
 
 def _at_least(goal: Goal) -> str:
