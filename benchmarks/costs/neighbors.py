@@ -15,7 +15,7 @@ from trivium.neighbors.search.products.panels import NOTHING, Frame, frame_of
 from trivium.neighbors.search.products.quantized import precisions, unwritten, write
 from trivium.neighbors.search.products.shortlist import Asked
 from trivium.neighbors.search.projections.axes import coordinates, principal_axes, with_tail
-from trivium.neighbors.search.projections.projected import Projected, Widths
+from trivium.neighbors.search.projections.projected import Projected, Widths, work_before
 from trivium.neighbors.search.projections.pruning import Bounds, Fine, prune
 from trivium.neighbors.search.scan import Scan, patience
 
@@ -119,7 +119,7 @@ def axes(watch: Watch, n: int = 4096) -> dict[str, float]:
         basis = principal_axes(rows, frame.center, n_axes - 1)
         Projected(EUCLIDEAN.measure, rows, frame, basis, Widths(16, 32, n_axes), 1)
 
-    return {"axes": watch(prepare) / (n * d * n_axes + (0.5 * d + 1536) * d**2)}
+    return {"axes": watch(prepare) / work_before(n, d, n_axes)}
 
 
 def pruning(watch: Watch, columns: Sequence[int] = (64, 512)) -> dict[str, float]:

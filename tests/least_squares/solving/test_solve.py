@@ -9,7 +9,7 @@ from tests.least_squares.tables import table_of
 
 from trivium import LeastSquaresClassifier
 from trivium.blocks.costs import EXACT_SUMS
-from trivium.least_squares.solving import qr
+from trivium.least_squares.solving import by_sums, qr
 from trivium.least_squares.solving import solve as module
 from trivium.least_squares.solving.design import Table
 from trivium.least_squares.solving.solve import solve
@@ -169,6 +169,13 @@ class TestPaths:
             np.testing.assert_allclose(fast.coef, other.coef, rtol=1e-11, atol=1e-13)
             np.testing.assert_allclose(fast.intercept, other.intercept, rtol=1e-11, atol=1e-13)
             assert fast.rank == other.rank == 5
+
+    def test_constant_columns_alone_under_a_penalty_have_no_part(self, monkeypatch):
+        monkeypatch.setattr(module, "by_squares", lambda *args, **options: None)
+        monkeypatch.setattr(by_sums, "_by_squares", lambda *args: None)
+        found = fit(np.full((6, 2), 0.1), np.arange(6) % 3, alpha=0.5)
+        assert found.rank == 2
+        np.testing.assert_array_equal(found.coef, 0.0)
 
     def test_exact_sums_are_taken_where_their_factor_is_cheap(self, monkeypatch):
         budgets = []

@@ -66,7 +66,8 @@ def _solve(about: CentredSums, alpha: float, n_rows: int) -> Solution:
                 coef[seen], rank, left_over = found * part.unit[:, None], seen.size, np.arange(0)
             elif alpha > 0:
                 known = np.flatnonzero(moments.gram.diagonal() > 2.0 * d * moments.noise)
-                coef[known] = _by_independent(about, known, penalty, n_rows)
+                if known.size:
+                    coef[known] = _by_independent(about, known, penalty, n_rows)
                 rank, left_over = seen.size, np.arange(0)
             else:
                 rows, sides = pivoted_factor(part.gram, part.right, part.tolerance)

@@ -197,7 +197,12 @@ def _plain_cost(m: int, n: int, d: int) -> float:
 
 def _preparation(n: int, d: int, n_axes: int) -> float:
     """Time to find axes and to turn rows to so many of them."""
-    return search_costs().axes * (n * d * n_axes + (0.5 * d + 1536) * d**2)
+    return search_costs().axes * work_before(n, d, n_axes)
+
+
+def work_before(n: int, d: int, n_axes: int) -> float:
+    """Products, or as much work, to find axes and to turn rows to so many of them."""
+    return n * d * n_axes + (0.5 * d + 1536) * d**2
 
 
 def plan_projection(
