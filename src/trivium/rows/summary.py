@@ -145,8 +145,8 @@ def extend_by_stored(
     counts: Indices,
 ) -> None:
     """Do as `extend` with what sparse rows store, and count it by columns."""
-    for place in range(data.shape[0]):
-        x, j = np.float64(data[place]), indices[place]
+    for place in range(np.uintp(data.shape[0])):  # without sign, as in `products.py`
+        x, j = np.float64(data[place]), np.uintp(indices[place])
         least[j] = x if x < least[j] else least[j]
         most[j] = x if x > most[j] else most[j]
         sums[j] += x - first[j]

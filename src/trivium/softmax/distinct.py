@@ -24,6 +24,7 @@ from trivium.rows.block import Block
 from trivium.rows.csr import Csr, as_csr, dense, takes_sparse
 from trivium.rows.gathered import Gathered
 from trivium.rows.memory import ArrayRows
+from trivium.rows.products import places_of
 from trivium.rows.source import Rows
 from trivium.rows.sparse import CsrRows
 from trivium.rows.summary import LENGTH, ColumnSummary, Summarise
@@ -232,7 +233,7 @@ def _stored(X: Csr) -> tuple[Hashes, Indices, Indices]:
 def _hash_stored(bits: Hashes, indices: Indices, indptr: Indices, hashes: Hashes) -> None:
     for i in range(hashes.shape[0]):
         mixed = START
-        for place in range(indptr[i], indptr[i + 1]):
+        for place in places_of(indptr, i):
             if bits[place] << _ONE:  # neither 0.0 nor -0.0
                 mixed = (mixed ^ bits[place] ^ (np.uint64(indices[place]) * START)) * FACTOR
                 mixed ^= mixed >> SHIFT

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from trivium.arrays import Float64, Indices
+from trivium.blocks.aligned import aligned
 from trivium.least_squares.solving.design import (
     MOST_STORED,
     Design,
@@ -251,7 +252,8 @@ class _ThereAndBack:
             np.empty(0) if weights is None else np.ldexp(weights, -self.weight_exponent),
             block.codes if len(self.levels) > 1 else block.codes[:0],
         )
-        back, totals = np.zeros(self.columns.shape), np.zeros(n_values)
+        back, totals = aligned(self.columns.shape), np.zeros(n_values)
+        back.fill(0.0)
         if n_values == 1:
             one = self.levels[:, 0], self.columns[:, 0], back[:, 0]
             add_one_there_and_back(*_arrays(block), *shared, *one, totals)
@@ -288,7 +290,8 @@ class Products:
         return self._there_and_back(levels[:, part] + design.center @ coef, -coef)
 
     def _there_and_back(self, levels: Float64, coef: Float64) -> Float64:
-        columns, design = np.ascontiguousarray(self._unit * coef), self._design
+        columns, design = aligned(coef.shape), self._design
+        np.multiply(self._unit, coef, out=columns)
         statistic = _ThereAndBack(design.scaling.weight_exponent, self._origin, levels, columns)
         length = _length(self._table, coef.size)
         back = self._table.reduce(statistic, _Back.merge, length=length)

@@ -12,6 +12,7 @@ from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import kernel
 from trivium.rows.block import Block
 from trivium.rows.csr import Csr, as_large_csr, dense
+from trivium.rows.products import places_of
 from trivium.rows.source import Rows
 from trivium.rows.summary import ColumnSummary
 
@@ -117,8 +118,8 @@ def add_moments(
 ) -> None:
     """Add weighted sums of columns, and of their squares, row by row."""
     for row in range(weights.shape[0]):
-        for place in range(indptr[row], indptr[row + 1]):
-            x, j = np.float64(data[place]), indices[place]
+        for place in places_of(indptr, row):
+            x, j = np.float64(data[place]), np.uintp(indices[place])
             weighed = weights[row] * x
             sums[j] += weighed
             squares[j] += weighed * x
@@ -142,12 +143,12 @@ def add_curved(
     Probabilities are of shape (m, K). `values` is room for K numbers; to `totals` what X is
     multiplied by is added. No weights: all are one.
     """
-    K = level.shape[0]
+    K = np.uintp(level.shape[0])
     for row in range(indptr.shape[0] - 1):
         for k in range(K):
             values[k] = level[k]
-        for place in range(indptr[row], indptr[row + 1]):
-            x, j = np.float64(data[place]), indices[place]
+        for place in places_of(indptr, row):
+            x, j = np.float64(data[place]), np.uintp(indices[place])
             for k in range(K):
                 values[k] += x * direction[j, k]
         mean = 0.0
@@ -157,7 +158,7 @@ def add_curved(
         for k in range(K):
             values[k] = weight * (probabilities[row, k] * (values[k] - mean))
             totals[k] += values[k]
-        for place in range(indptr[row], indptr[row + 1]):
-            x, j = np.float64(data[place]), indices[place]
+        for place in places_of(indptr, row):
+            x, j = np.float64(data[place]), np.uintp(indices[place])
             for k in range(K):
                 back[j, k] += x * values[k]

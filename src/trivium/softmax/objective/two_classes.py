@@ -17,6 +17,7 @@ from trivium.blocks.compiled import Patience, kernel
 from trivium.blocks.map_reduce import block_length
 from trivium.rows.block import Block
 from trivium.rows.csr import Csr, as_csr, as_large_csr
+from trivium.rows.products import places_of
 from trivium.softmax.objective.margins import LANES, SUMS, take, taken_by_numpy
 from trivium.softmax.objective.row_sums import A_CALL, TILE, RowSums, add_lanes, added_by_numpy
 from trivium.softmax.objective.stored import PART, moved_rows
@@ -269,21 +270,22 @@ def _pass_of_stored(
     m = codes.shape[0]
     work = np.zeros((LANES, TILE))
     room = np.empty((2, _FEW_ROWS))
+    products = out[SUMS:]
     for first in range(0, m, _FEW_ROWS):
         stop = min(first + _FEW_ROWS, m)
         margins, variances = room[0, : stop - first], room[1, : stop - first]
         for row in range(first, stop):
             margin = level
-            for place in range(indptr[row], indptr[row + 1]):
-                margin += np.float64(data[place]) * by[indices[place]]
+            for place in places_of(indptr, row):
+                margin += np.float64(data[place]) * by[np.uintp(indices[place])]
             margins[row - first] = margin
         own = weights[first:stop] if weights.shape[0] > 0 else weights
         take(margins, codes[first:stop], own, variances, work)
         values = variances if curved else margins
         for row in range(first, stop):
             value = values[row - first]
-            for place in range(indptr[row], indptr[row + 1]):
-                out[SUMS + indices[place]] += np.float64(data[place]) * value
+            for place in places_of(indptr, row):
+                products[np.uintp(indices[place])] += np.float64(data[place]) * value
     add_lanes(work, 0, out[:SUMS])
 
 
