@@ -1,6 +1,7 @@
 """Loss and gradient of more than two classes, over slabs of rows that threads share.
 
-A slab is gone through in parts that stay in a core's cache for the second of their products.
+A slab is gone through in parts that stay in a core's cache for the second of their products; where
+classes and columns are few, in one pass (`few_classes.py`).
 """
 
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from trivium.blocks.map_reduce import block_length
 from trivium.blocks.workers import map_in_order
 from trivium.rows.block import Block
 from trivium.rows.csr import as_large_csr
+from trivium.softmax.objective.few_classes import gradient_in_one_pass, suits_one_pass
 from trivium.softmax.objective.row_sums import (
     RowSums,
     given_to_logits,
@@ -104,22 +106,30 @@ def gradient_of(
     if as_large_csr(block.X) is None:
         found = []
         gradient = np.zeros((K, d + room))
-        for part in block.parts(part_length(d)):
+        one_pass = residuals is None and suits_one_pass(block.codes.size, K, d)
+        as_it_comes = center is None and isinstance(block.X, np.ndarray)
+        whole = one_pass and as_it_comes and block.X.dtype == np.float64
+        for part in [block] if whole else block.parts(part_length(d)):
             X: Any = moved_rows(part, center)
-            residual, sums = residuals_of(X, coef, intercept, part.codes, part.weights, edges=edges)
-            gradient[:, :d] += pulled_back(residual, X)
+            given = X, coef, intercept, part.codes, part.weights
+            if one_pass:
+                back, sums = gradient_in_one_pass(*given, edges=edges)
+            else:
+                residual, sums = residuals_of(*given, edges=edges)
+                back = pulled_back(residual, X)
+            gradient[:, :d] += back
             if residuals is not None:
                 residuals.T[:, part.first - block.first :][:, : part.codes.size] = residual
             found.append(sums)
         return gradient, reduce(RowSums.merge, found)
-    given = given_to_logits(coef, intercept)
+    logits_by = given_to_logits(coef, intercept)
 
     def of(rows: Block) -> tuple[Float64, RowSums]:
         back, found = np.zeros((d + room, K)), []
         for part in rows.parts(PART):
             X: Any = moved_rows(part, center)
-            residual = logits_of_rows(X, *given)
-            sums = take_residuals(residual, given[1], part.codes, part.weights, edges=edges)
+            residual = logits_of_rows(X, *logits_by)
+            sums = take_residuals(residual, logits_by[1], part.codes, part.weights, edges=edges)
             pull_back(residual, X, back[:d])
             found.append(sums)
         return back, reduce(RowSums.merge, found)

@@ -168,19 +168,28 @@ def take_residuals(
     edges : bool
         Whether these are wanted.
     """
-    n_classes, m = logits.shape
     w = _NO_WEIGHTS if weights is None else weights
-    sums = np.empty(_TOTALS + 2 * n_classes)
-    stars = np.zeros((n_classes, n_classes)) if edges else _NO_EDGES
-    if patience.is_over(n_classes * m + A_CALL):
-        work = np.zeros((_LANES + _TOTALS + 3 * n_classes, TILE))
+    room = room_for_sums(len(logits), edges=edges)
+    if patience.is_over(logits.size + A_CALL):
         # A matrix's column is of another type to the compiler, which would do all of it twice.
-        _take(logits, np.ascontiguousarray(intercept), codes, w, work, sums, stars)
+        _take(logits, np.ascontiguousarray(intercept), codes, w, *room)
     else:
-        _take_by_numpy(logits, intercept, codes, w, sums, stars)
+        take_by_numpy(logits, intercept, codes, w, *room[1:])
+    return row_sums_of(*room[1:])
+
+
+def room_for_sums(n_classes: int, *, edges: bool) -> tuple[Float64, Float64, Float64]:
+    """Make a tile's workspace, and room for sums and for edges, if these are wanted."""
+    work = np.zeros((_LANES + _TOTALS + 3 * n_classes, TILE))
+    stars = np.zeros((n_classes, n_classes)) if edges else _NO_EDGES
+    return work, np.empty(_TOTALS + 2 * n_classes), stars
+
+
+def row_sums_of(sums: Float64, edges: Float64) -> RowSums:
+    """Give the sums of a pass over rows their names."""
     loss, wrong, size, off = sums[:_TOTALS].tolist()
-    squares, balance = sums[_TOTALS:].reshape(2, n_classes)
-    return RowSums(loss, wrong, size, off, squares, balance, stars)
+    squares, balance = sums[_TOTALS:].reshape(2, -1)
+    return RowSums(loss, wrong, size, off, squares, balance, edges)
 
 
 @inner_kernel
@@ -207,6 +216,80 @@ def _add_edges(work: Float64, width: int, edges: Float64) -> None:
             edges[h, k] += 0.0 if k == h else top * quotient(work[k, i], total)
 
 
+@inner_kernel
+def begin_tile(work: Float64, K: int, codes: Indices, weights: Float64, first: int) -> int:
+    """Write codes and weights of a tile's rows into its workspace; return how many rows it has."""
+    m = codes.shape[0]
+    width = TILE if m - first > TILE else m - first
+    some = codes[first : first + width]
+    for i in range(width):
+        work[K + _CODE, i] = some[i]
+        work[K + _WEIGHT, i] = 1.0
+    if weights.shape[0]:
+        own = weights[first : first + width]
+        for i in range(width):
+            work[K + _WEIGHT, i] = own[i]
+    for i in range(width, TILE):
+        work[K + _CODE, i] = work[K + _WEIGHT, i] = 0.0
+    return width
+
+
+@inner_kernel
+def take_tile(work: Float64, K: int, width: int, edges: Float64) -> None:
+    """Replace a tile's logits by (p - e) times the weights, and add to the lanes of its sums."""
+    lanes = K + _LANES
+    for k in range(K):
+        for i in range(width, TILE):
+            work[k, i] = 0.0
+    for i in range(TILE):
+        work[K + _BEST, i] = 0.0
+        work[K + _OTHERS, i] = 0.0
+        work[K + _SQUARE, i] = 0.0
+        work[K + _TOP, i] = -np.inf
+    for k in range(K):
+        for i in range(TILE):
+            logit, top = work[k, i], work[K + _TOP, i]
+            better = logit > top or k == 0
+            work[K + _TOP, i] = logit if better else top
+            work[K + _BEST, i] = k if better else work[K + _BEST, i]
+            work[K + _OWN, i] = logit if work[K + _CODE, i] == k else work[K + _OWN, i]
+    for k in range(K):
+        for i in range(TILE):
+            x = work[k, i] - work[K + _TOP, i]
+            e = exp_from_least(LEAST if x < LEAST else x)
+            is_best = work[K + _BEST, i] == k
+            work[K + _OTHERS, i] += 0.0 if is_best else e
+            work[k, i] = 1.0 if is_best else e
+    for i in range(TILE):
+        others, w = work[K + _OTHERS, i], work[K + _WEIGHT, i]
+        lost = log1p_of_positive(others) + (work[K + _TOP, i] - work[K + _OWN, i])
+        off = quotient(others, 1.0 + others)
+        work[lanes + _LOSS, i] += w * lost
+        work[lanes + _WRONG, i] += 0.0 if work[K + _BEST, i] == work[K + _CODE, i] else w
+        work[lanes + _OFF, i] += w * off
+        work[K + _TOP, i], work[K + _OWN, i] = 1.0 + others, -off
+    if edges.shape[0]:
+        _add_edges(work, width, edges)
+    for k in range(K):
+        for i in range(TILE):
+            p = quotient(work[k, i], work[K + _TOP, i])
+            own = work[K + _OWN, i] if work[K + _BEST, i] == k else p - 1.0
+            residual = own if work[K + _CODE, i] == k else p
+            weighed = residual * work[K + _WEIGHT, i]
+            work[k, i] = weighed
+            work[K + _SQUARE, i] += residual * residual
+            work[lanes + _TOTALS + k, i] += weighed * residual
+            work[lanes + _TOTALS + K + k, i] += weighed
+    for i in range(TILE):
+        work[lanes + _SIZE, i] += work[K + _WEIGHT, i] * np.sqrt(work[K + _SQUARE, i])
+
+
+@inner_kernel
+def add_sums(work: Float64, K: int, sums: Float64) -> None:
+    """Add up the lanes of all sums over rows."""
+    add_lanes(work, K + _LANES, sums)
+
+
 @kernel
 def _take(
     logits: Float64,
@@ -219,65 +302,19 @@ def _take(
 ) -> None:
     """Go through a block tile by tile, in a workspace of zeros."""
     K, m = logits.shape
-    lanes = K + _LANES
     for first in range(0, m, TILE):
-        width = TILE if m - first > TILE else m - first
-        for i in range(TILE):
-            inside = i < width
-            row = first + i if inside else 0
-            work[K + _CODE, i] = codes[row]
-            weight = weights[row] if weights.shape[0] else 1.0
-            work[K + _WEIGHT, i] = weight if inside else 0.0
-            work[K + _BEST, i] = 0.0
-            work[K + _OTHERS, i] = 0.0
-            work[K + _SQUARE, i] = 0.0
-            work[K + _TOP, i] = -np.inf
+        width = begin_tile(work, K, codes, weights, first)
         for k in range(K):
             for i in range(width):
                 work[k, i] = logits[k, first + i] + intercept[k]
-            for i in range(width, TILE):
-                work[k, i] = 0.0
-            for i in range(TILE):
-                logit, top = work[k, i], work[K + _TOP, i]
-                better = logit > top or k == 0
-                work[K + _TOP, i] = logit if better else top
-                work[K + _BEST, i] = k if better else work[K + _BEST, i]
-                work[K + _OWN, i] = logit if work[K + _CODE, i] == k else work[K + _OWN, i]
+        take_tile(work, K, width, edges)
         for k in range(K):
-            for i in range(TILE):
-                x = work[k, i] - work[K + _TOP, i]
-                e = exp_from_least(LEAST if x < LEAST else x)
-                is_best = work[K + _BEST, i] == k
-                work[K + _OTHERS, i] += 0.0 if is_best else e
-                work[k, i] = 1.0 if is_best else e
-        for i in range(TILE):
-            others, w = work[K + _OTHERS, i], work[K + _WEIGHT, i]
-            lost = log1p_of_positive(others) + (work[K + _TOP, i] - work[K + _OWN, i])
-            off = quotient(others, 1.0 + others)
-            work[lanes + _LOSS, i] += w * lost
-            work[lanes + _WRONG, i] += 0.0 if work[K + _BEST, i] == work[K + _CODE, i] else w
-            work[lanes + _OFF, i] += w * off
-            work[K + _TOP, i], work[K + _OWN, i] = 1.0 + others, -off
-        if edges.shape[0]:
-            _add_edges(work, width, edges)
-        for k in range(K):
-            for i in range(TILE):
-                p = quotient(work[k, i], work[K + _TOP, i])
-                own = work[K + _OWN, i] if work[K + _BEST, i] == k else p - 1.0
-                residual = own if work[K + _CODE, i] == k else p
-                weighed = residual * work[K + _WEIGHT, i]
-                work[k, i] = weighed
-                work[K + _SQUARE, i] += residual * residual
-                work[lanes + _TOTALS + k, i] += weighed * residual
-                work[lanes + _TOTALS + K + k, i] += weighed
             for i in range(width):
                 logits[k, first + i] = work[k, i]
-        for i in range(TILE):
-            work[lanes + _SIZE, i] += work[K + _WEIGHT, i] * np.sqrt(work[K + _SQUARE, i])
-    add_lanes(work, lanes, sums)
+    add_sums(work, K, sums)
 
 
-def _take_by_numpy(
+def take_by_numpy(
     logits: Float64,
     intercept: Float64,
     codes: Indices,
