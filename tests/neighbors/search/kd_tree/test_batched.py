@@ -16,7 +16,7 @@ from trivium.neighbors.search.metrics import directions
 from trivium.neighbors.search.scan import Scan
 
 N_ROWS, N_QUERIES = 2000, 3003
-SIZES = (1, 10, MOST_TOGETHER - 1, MOST_TOGETHER, MOST_TOGETHER + 1)
+SIZES = (1, 7, 8, 10, 15, 16, MOST_TOGETHER - 1, MOST_TOGETHER, MOST_TOGETHER + 1)
 
 every_metric = pytest.mark.parametrize("metric", METRICS)
 

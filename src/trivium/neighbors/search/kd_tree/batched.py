@@ -81,56 +81,56 @@ def farthest(work: Workspace, k: int) -> float:
 
 
 @inlined
-def settle(view: TreeView, work: Workspace, k: int) -> bool:
-    """Turn the keys of the lists into distances; say whether any list needs a closer look.
+def settle(view: TreeView, work: Workspace, k: int, lanes: int) -> bool:
+    """Turn the keys of some lists into distances; say whether any list needs a closer look.
 
     One does where distances tie, or squares may have left float64.
     """
     keys = work.lists.keys
     odd = 0
-    for lane in range(QUERIES):
+    for lane in range(lanes):
         odd |= is_lost(view.measure, keys[lane])
-    to_distances(view.measure, keys, 0, QUERIES * (k + 1))
-    for entry in range(QUERIES * k):
-        odd |= keys[entry] == keys[entry + QUERIES]
+    to_distances(view.measure, keys, 0, lanes * (k + 1))
+    for entry in range(lanes * k):
+        odd |= keys[entry] == keys[entry + lanes]
     return odd != 0
 
 
 @inlined
-def _measured_again(view: TreeView, work: Workspace, lane: int, place: int) -> float:
+def _measured_again(view: TreeView, work: Workspace, lane: int, place: int, lanes: int) -> float:
     """Distance of a query and a row that is as near as can be, or nearly so.
 
     The box in the workspace makes room for the query.
     """
-    point = work.low
+    point, points = work.low, work.lists.points if lanes > 1 else work.point
     same = True
     for j in range(view.n_columns):
-        point[j] = work.lists.points[QUERIES * j + lane]
+        point[j] = points[lanes * j + lane]
         same &= point[j] == view.blocks[place + j * view.width]
     return 0.0 if same else measure_again(view, point, place)
 
 
 @inlined
-def certain(view: TreeView, work: Workspace, lane: int, k: int) -> bool:
-    """Sort a settled list by row numbers too; say whether its first k rows are certain.
+def certain(view: TreeView, work: Workspace, lane: int, k: int, lanes: int) -> bool:
+    """Sort one of the settled lists by row numbers too; say whether its first k rows are certain.
 
     They are not where the next row is as far away, for so may be one that was not kept,
     or where its squares may have vanished too.
     """
     found, lists = work.found, work.lists
     for entry in range(k):
-        key, place = lists.keys[QUERIES * entry + lane], lists.places[QUERIES * entry + lane]
+        key, place = lists.keys[lanes * entry + lane], lists.places[lanes * entry + lane]
         if view.measure.root == SQUARE_ROOT and key < 2.0**-480:
-            key = _measured_again(view, work, lane, place)
+            key = _measured_again(view, work, lane, place, lanes)
         found.keys[entry], found.places[entry] = key, place
-    next_key = lists.keys[QUERIES * k + lane]
+    next_key = lists.keys[lanes * k + lane]
     if view.measure.root == SQUARE_ROOT and next_key < 2.0**-480:
         return False
     shift = view.n_columns * view.width
     sort_by_insertion(found.keys, found.places, 0 * k, k, view.numbers, shift)
     for entry in range(k):
-        lists.keys[QUERIES * entry + lane] = found.keys[entry]
-        lists.places[QUERIES * entry + lane] = found.places[entry]
+        lists.keys[lanes * entry + lane] = found.keys[entry]
+        lists.places[lanes * entry + lane] = found.places[entry]
     return bool(found.keys[k - 1] < next_key)
 
 

@@ -3,7 +3,8 @@
 Queries come in an order in which neighbours follow each other. Each starts with a bound
 carried over from the one before: its k rows are no further away than they were from
 there and the step between the two together. Where it costs less, eight are answered
-at once (`batched`).
+at once (`batched`). One by itself keeps a short list in vectors (`short_list`), or collects
+candidates where the list would be long or rows tie.
 
 Every pruning compares lower bounds that are computed like distances are (see `measures`)
 with limits that leave room for rounding, and keeps what ties.
@@ -23,6 +24,7 @@ from trivium.neighbors.search.kd_tree.batched import (
     settle,
 )
 from trivium.neighbors.search.kd_tree.build import LANES, Tree
+from trivium.neighbors.search.kd_tree.short_list import LONGEST, offer_rows_to_one
 from trivium.neighbors.search.kd_tree.simd_lists import FORMS, QUERIES, offer_leaf
 from trivium.neighbors.search.kd_tree.traversal import (
     TreeView,
@@ -45,6 +47,7 @@ _WIDEN = 1.4  # from the reach of eight lists to the guess for the next
 _TRIAL, _SECOND_TRIAL, _BLOCKS_A_TRIAL = 3, 8, 128  # blocks
 _FAR_MORE = 2.0  # leaves than would pay: the first of a trial's blocks has no guess
 _SOME_UNCERTAIN = 64
+_SELDOM = 8  # one in so many: a list that proves uncertain is made twice, and saves a fifth
 
 
 @inlined
@@ -74,13 +77,14 @@ def _search(
     home: int,
     k: int,
     length: int,
+    lanes: int,
     limit: float,
     most_leaves: float,
 ) -> tuple[int, int, int]:
     """Collect candidates for the workspace's queries, among them the k nearest rows of each.
 
-    Starts from the leaf `home`. Where `length` is 0 there is one query, whose candidates
-    go to `work.found`; otherwise there are eight with lists of that length. Returns the
+    Starts from the leaf `home`. There are as many queries as `lanes`, with lists of a length.
+    Where this is 0 there is one, whose candidates go to `work.found`. Returns the
     numbers of candidates, of leaves and of groups that were looked at. More leaves than
     `most_leaves` say that it was given up.
     """
@@ -105,7 +109,23 @@ def _search(
         size = leaf_size(view, leaf)
         if length > 0:
             at = leaf * (d + 1) * view.width
-            limit = offer_leaf(view, work.lists, at, size, length)
+            if lanes > 1:
+                limit = offer_leaf(view, work.lists, at, size, length)
+            else:
+                limit = offer_rows_to_one(
+                    view.measure.form,
+                    work.point,
+                    d,
+                    view.blocks,
+                    at,
+                    view.width,
+                    size,
+                    limit,
+                    work.lists.keys,
+                    work.lists.places,
+                    length - 1,
+                    work.lists.measured,
+                )
             continue
         at = row_distances(view, work, leaf)
         count = admit(view, work, at, size, limit, count)
@@ -161,7 +181,9 @@ def answer(
     The second such trial comes after a few blocks, for the first may be in a corner, and each
     after it twice as late, up to `_BLOCKS_A_TRIAL`. Blocks of a trial that look at far more
     leaves than could pay are given up, and so is the trial.
-    Queries whose lists prove uncertain wait until the end and are answered apart.
+    A query that is answered apart has a short list where that is long enough, as long as lists
+    seldom prove uncertain. Queries whose lists do wait until the end; their candidates are
+    collected.
     """
     n_queries, n_later, i, done = queries[0].shape[0], 0, 0, 0
     view, work, points = addresses(view), addresses(work), addresses(points)
@@ -173,6 +195,7 @@ def answer(
     trial, pause, n_tried, most_leaves = 0, _SECOND_TRIAL, 0.0, np.inf
     worst, guess = np.inf, np.inf
     longest = k + 1 if view.measure.form in FORMS and k <= min(most, view.n_rows - 1) else 0
+    short = longest if longest <= LONGEST else 0
     while i < n_queries or done < n_later:
         first = i
         if i >= n_queries:
@@ -197,12 +220,18 @@ def answer(
             gather(view, work, points, first, length, worst, guess)
             limit = np.inf  # until the first leaf
             announce(which, first, wanted, targets[0], targets[1])
+            lanes, entries = QUERIES, length
         else:
             step = move(view, work, points, first)
             limit = limit_after_step(view.measure, worst, step, view.margin)
+            pays = _SELDOM * n_later < max(i, _SOME_UNCERTAIN)
+            lanes, entries = 1, short if turn >= 0 and pays else 0
+            if entries > 0:
+                for entry in range(LONGEST):
+                    lists.keys[entry], lists.places[entry] = np.inf, -1
         home = view.n_groups + homes[first]
         most_leaves = most_leaves if length > 0 else np.inf
-        count, leaves, groups = _search(view, work, home, k, length, limit, most_leaves)
+        count, leaves, groups = _search(view, work, home, k, entries, lanes, limit, most_leaves)
         n_leaves, n_groups = n_leaves + leaves, n_groups + groups
         if leaves > most_leaves:  # the block is answered apart, as those to come
             trial, pause, guess = i // QUERIES - _TRIAL, _BLOCKS_A_TRIAL, np.inf
@@ -215,24 +244,27 @@ def answer(
                 guess = np.inf
                 continue
             guess = _WIDEN * reach
-            odd = settle(view, work, k)
-            keys, places, lanes = lists.keys, lists.places, QUERIES
-            for j in range(d):
-                work.point[j] = lists.points[QUERIES * j + QUERIES - 1]
         else:
             apart += leaves if turn == 0 else 0
+        odd = False
+        if entries > 0:
+            odd = settle(view, work, k, lanes)
+            keys, places = lists.keys, lists.places
+        else:
             arrange(found, k, count, view.numbers, d * view.width, 0 * k)
-            odd = False
-            keys, places, lanes = found.keys, found.places, 1
+            keys, places = found.keys, found.places
         for lane in range(lanes):
             q = first + lane
-            if odd and not certain(view, work, lane, k):
+            if odd and not certain(view, work, lane, k, lanes):
                 work.later[n_later] = q
                 n_later += 1
             else:
                 to = which[q] * wanted
                 _write(view, keys, places, lane, lanes, skip[q], (k, wanted), to, targets)
         worst = keys[lanes * k - 1]  # certain or not: `limit_after_step` covers lost squares
+        if lanes > 1:
+            for j in range(d):
+                work.point[j] = lists.points[QUERIES * j + QUERIES - 1]
         if turn >= 0:
             i += lanes
     return n_leaves, n_groups

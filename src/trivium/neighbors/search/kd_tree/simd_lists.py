@@ -63,21 +63,14 @@ class Lists(NamedTuple):
     near: Any
 
 
-class _Writer:
-    """Writes the loops of `offer_rows`."""
+class VectorWriter:
+    """Writes operations of eight numbers at once."""
 
-    def __init__(self, builder: Any, arguments: Any) -> None:
+    def __init__(self, builder: Any) -> None:
         self.builder = builder
-        self.form, self.points, self.n_columns, self.rows, self.at, self.step = arguments[:6]
-        self.size, self.bars, self.keys, self.places, self.length = arguments[6:11]
-        self.measured, self.near = arguments[11:]
         kind = ir.FunctionType(_KEYS, [_KEYS] * 2)
         self.minimum = get_or_insert_function(builder.module, kind, "llvm.minnum.v8f64")
-        self.moving = alloca_once(builder, _KEYS)
-        self.moving_place = alloca_once(builder, _PLACES)
-        self.total = alloca_once(builder, _KEYS)
-        self.flags = builder.bitcast(self.near, _FLAGS.as_pointer())
-        self.bar = self.load(self.vector(self.bars, _LONG(0), _KEYS))
+        self.maximum = get_or_insert_function(builder.module, kind, "llvm.maxnum.v8f64")
 
     def vector(self, pointer: Any, index: Any, kind: Any) -> Any:
         """Pointer to the index-th eight numbers."""
@@ -85,12 +78,15 @@ class _Writer:
         return self.builder.bitcast(self.builder.gep(pointer, [offset]), kind.as_pointer())
 
     def load(self, pointer: Any) -> Any:
+        """Load a vector, which need not begin a line of the cache."""
         return self.builder.load(pointer, align=8)
 
     def store(self, value: Any, pointer: Any) -> None:
+        """Store a vector, which need not begin a line of the cache."""
         self.builder.store(value, pointer, align=8)
 
     def spread(self, value: Any, kind: Any) -> Any:
+        """Make a vector of one number."""
         nothing = ir.Constant(kind, ir.Undefined)
         one = self.builder.insert_element(nothing, value, _WORD(0))
         zeros = ir.Constant(ir.VectorType(_WORD, QUERIES), [0] * QUERIES)
@@ -99,6 +95,10 @@ class _Writer:
     def lesser(self, one: Any, other: Any) -> Any:
         """Lesser numbers of two vectors: a select would become a store under a mask."""
         return self.builder.call(self.minimum, [one, other], fastmath=("nnan",))
+
+    def greater(self, one: Any, other: Any) -> Any:
+        """Greater numbers of two vectors."""
+        return self.builder.call(self.maximum, [one, other], fastmath=("nnan",))
 
     def add(self, form: int, so_far: Any, difference: Any) -> Any:
         """Do as `measures.add_difference`."""
@@ -113,6 +113,21 @@ class _Writer:
         if form != GREATEST:
             raise ValueError(f"No loop is written for a form of number {form}.")
         return builder.select(builder.fcmp_ordered(">", size, so_far), size, so_far)
+
+
+class _Writer(VectorWriter):
+    """Writes the loops of `offer_rows`."""
+
+    def __init__(self, builder: Any, arguments: Any) -> None:
+        super().__init__(builder)
+        self.form, self.points, self.n_columns, self.rows, self.at, self.step = arguments[:6]
+        self.size, self.bars, self.keys, self.places, self.length = arguments[6:11]
+        self.measured, self.near = arguments[11:]
+        self.moving = alloca_once(builder, _KEYS)
+        self.moving_place = alloca_once(builder, _PLACES)
+        self.total = alloca_once(builder, _KEYS)
+        self.flags = builder.bitcast(self.near, _FLAGS.as_pointer())
+        self.bar = self.load(self.vector(self.bars, _LONG(0), _KEYS))
 
     def add_column(self, form: int, so_far: Any, row: Any, column: Any) -> Any:
         builder = self.builder
@@ -184,7 +199,7 @@ class _Writer:
         )
         hits = alloca_once(builder, _WORD)
         builder.store(builder.bitcast(any_near, _WORD), hits)
-        with _while_any(builder, hits) as left:
+        with while_any(builder, hits) as left:
             self.insert(builder.zext(builder.cttz(left, _BIT(1)), _LONG))
             builder.store(builder.and_(left, builder.sub(left, _WORD(1))), hits)
         last = self.load(self.vector(self.keys, builder.sub(self.length, _LONG(1)), _KEYS))
@@ -192,13 +207,13 @@ class _Writer:
 
 
 @contextmanager
-def _while_any(builder: Any, bits: Any) -> Iterator[Any]:
-    """Repeat what follows as long as any bit is set; give it the bits."""
+def while_any(builder: Any, bits: Any) -> Iterator[Any]:
+    """Repeat what follows as long as any bit of a number in memory is set; give it the bits."""
     test, body, end = (builder.append_basic_block(name) for name in ("test", "body", "end"))
     builder.branch(test)
     builder.position_at_end(test)
     left = builder.load(bits)
-    builder.cbranch(builder.icmp_unsigned("!=", left, _WORD(0)), body, end)
+    builder.cbranch(builder.icmp_unsigned("!=", left, left.type(0)), body, end)
     builder.position_at_end(body)
     yield left
     builder.branch(test)
