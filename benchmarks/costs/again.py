@@ -18,7 +18,7 @@ _WITH = {
         "pair": ("product", 8),
         "scan_row": ("scan_column", 4),
         "look": ("look_column", 4),
-        "exact_row": ("exact_column", 64),
+        "whole_row": ("whole_column", 64),
     },
     "bytes": {"pair": ("product", 32)},
     "softmax": {"inverse": ("gram", 2)},

@@ -11,12 +11,13 @@ from trivium.arrays import Floats
 from trivium.neighbors.search.brute import Brute
 from trivium.neighbors.search.kd_tree.tree import KDTree
 from trivium.neighbors.search.metrics import METRICS, Metric
+from trivium.neighbors.search.products.byte_rows import empty_byte_rows, write_byte_rows
 from trivium.neighbors.search.products.panels import NOTHING, Frame, frame_of
 from trivium.neighbors.search.products.quantized import precisions, unwritten, write
 from trivium.neighbors.search.products.shortlist import Asked
 from trivium.neighbors.search.projections.axes import coordinates, principal_axes, with_tail
 from trivium.neighbors.search.projections.projected import Projected, Widths, work_before
-from trivium.neighbors.search.projections.pruning import Bounds, Fine, prune
+from trivium.neighbors.search.projections.pruning import Bounds, Fine, Whole, prune
 from trivium.neighbors.search.scan import Scan, patience
 
 EUCLIDEAN, MANHATTAN = METRICS["euclidean"], METRICS["manhattan"]
@@ -123,16 +124,16 @@ def axes(watch: Watch, n: int = 4096) -> dict[str, float]:
 
 
 def pruning(watch: Watch, columns: Sequence[int] = (64, 512)) -> dict[str, float]:
-    """Time what is done for rows that a projection leaves: finer scores, then exact distances."""
+    """Time what is done for rows that a projection leaves: finer scores, then all columns."""
     counts, times = [], []
     for d in columns:
         search = _Clusters(d)
-        none = watch(partial(search, finer=False, exact=False))
-        finer = watch(partial(search, finer=True, exact=False)) - none
-        exact = watch(partial(search, finer=True, exact=True)) - none - finer
+        none = watch(partial(search, finer=False, whole=False))
+        finer = watch(partial(search, finer=True, whole=False)) - none
+        whole = watch(partial(search, finer=True, whole=True)) - none - finer
         counts += [(search.n_left, 0.0, 0.0), (0.0, search.n_left, search.n_left * d)]
-        times += [finer, exact]
-    return fitted(["fine", "exact_row", "exact_column"], counts, times)
+        times += [finer, whole]
+    return fitted(["fine", "whole_row", "whole_column"], counts, times)
 
 
 class _Clusters:
@@ -169,14 +170,18 @@ class _Clusters:
             for each in ((heads, squares), (own_heads, own_squares))
         )
         self._halves = (0.5 * squares).astype(frame.dtype)
+        self._bytes = empty_byte_rows(n, d), empty_byte_rows(64, d)
+        for each, some in zip(self._bytes, (rows, queries), strict=True):
+            write_byte_rows(each, 0, some, frame, 0.01)
 
-    def __call__(self, finer: bool, exact: bool) -> int:
-        """Look at all rows, and more closely at each query's own; return how many were measured."""
+    def __call__(self, finer: bool, whole: bool) -> None:
+        """Look at all rows, and more closely at each query's own; measure none of them."""
         forever = np.full(64, np.inf)  # margins with which no limit is lowered
         limits = [
-            self._near if asked else np.full_like(self._near, NOTHING) for asked in (finer, exact)
+            self._near if asked else np.full_like(self._near, NOTHING) for asked in (finer, whole)
         ]
-        bounds, fine = (Bounds(limit.copy(), forever, 0.0) for limit in limits)
+        none = np.full_like(self._near, NOTHING)
+        bounds, fine, in_bytes = (Bounds(limit.copy(), forever, 0.0) for limit in (*limits, none))
         found = np.full((64, 10), np.inf), np.full((64, 10), len(self._asked.rows))
         rows, queries = self._fine
         prune(
@@ -185,7 +190,7 @@ class _Clusters:
             self._quads,
             bounds,
             Fine(self._halves, rows, queries, fine),
+            Whole(*self._bytes, in_bytes),
             np.full(64, -1),
             *found,
         )
-        return int((found[1] < len(self._asked.rows)).sum())

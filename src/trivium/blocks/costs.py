@@ -26,7 +26,7 @@ class SearchCosts(NamedTuple):
     - A tree, for a query that looks at so many rows and boxes:
       looks·(look + (look_column [+ power])·d) + k·neighbor.
     - A projection, for the rows that it leaves: fine, and where that leaves them, too,
-      exact_row + exact_column·d; to make it ready: axes·(n·d·fine + (d/2 + 1536)·d²), where without
+      whole_row + whole_column·d; to make it ready: axes·(n·d·fine + (d/2 + 1536)·d²), where without
       it rows take write·n·d.
 
     Attributes
@@ -49,8 +49,9 @@ class SearchCosts(NamedTuple):
         A power of a difference, where the metric takes one.
     fine : float
         A score of more coordinates, of a row that the first ones have left.
-    exact_row, exact_column : float
-        The distance of a row that all coordinates have left, and the same for each column.
+    whole_row, whole_column : float
+        A score of all columns, in bytes, of a row that all coordinates have left, where it is in
+        the cache, and the same for each column. Of the few that it leaves, distances hardly count.
     axes : float
         A product of those that find axes and turn rows to them, with all that goes with it.
     write : float
@@ -69,8 +70,8 @@ class SearchCosts(NamedTuple):
     neighbor: float
     power: float
     fine: float
-    exact_row: float
-    exact_column: float
+    whole_row: float
+    whole_column: float
     axes: float
     write: float
 
@@ -97,8 +98,8 @@ WITH_AVX512 = SearchCosts(
     neighbor=36.0,
     power=11.5,
     fine=10.5,
-    exact_row=30.0,
-    exact_column=0.45,
+    whole_row=14.0,
+    whole_column=0.064,
     axes=0.07,
     write=4.2,
 )

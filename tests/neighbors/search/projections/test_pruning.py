@@ -7,6 +7,8 @@ from tests.neighbors.search.asking import EUCLIDEAN, assert_same, pack_rows
 
 from trivium.blocks.compiled import kernel
 from trivium.blocks.intrinsics import address
+from trivium.neighbors.search.products.byte_panels import relative_error
+from trivium.neighbors.search.products.byte_rows import empty_byte_rows, write_byte_rows
 from trivium.neighbors.search.products.panels import frame_of, pack_queries
 from trivium.neighbors.search.products.reservoir import open_limits, open_reservoirs
 from trivium.neighbors.search.products.shortlist import Asked
@@ -17,6 +19,13 @@ from trivium.neighbors.search.projections.pruning import (
     guess_limits,
     prune,
 )
+from trivium.neighbors.search.projections.pruning import Whole as InBytes
+
+
+def bytes_of(points, frame):
+    written = empty_byte_rows(*points.shape)
+    write_byte_rows(written, 0, points, frame, relative_error(points, frame))
+    return written
 
 
 class Whole:
@@ -35,13 +44,15 @@ class Whole:
         )
         far = np.zeros(len(queries), dtype=bool)
         margins, error = self.frame.margins(self.quads.squares), self.frame.error
-        self.bounds, fine = (
+        self.bounds, fine, in_bytes = (
             Bounds(open_limits(len(self.quads.values), far, self.frame.dtype), margins, error)
-            for _ in range(2)
+            for _ in range(3)
         )
         self.limits = self.bounds.limits
         halves = self.panels.halves.reshape(-1)
         self.fine = Fine(halves, self.fine_rows, self.fine_queries, fine)
+        own = [bytes_of(part, self.frame) for part in (rows, queries)]
+        self.in_bytes = InBytes(*own, in_bytes._replace(margins=own[1].errors))
         self.near = (
             np.full((len(queries), k), np.inf),
             np.full((len(queries), k), len(rows)),
@@ -54,7 +65,7 @@ class Whole:
         state = open_reservoirs(self.quads, margins, self.k, self.frame.dtype)
         state.rows[:, : promising.shape[1]] = promising
         state.counts[:] = promising.shape[1]
-        guess_limits(self.asked, state, self.bounds, self.fine.bounds, *self.near)
+        guess_limits(self.asked, state, self.bounds, self.fine.bounds, self.in_bytes, *self.near)
 
     def prune(self, skip=None):
         m = len(self.queries)
@@ -65,6 +76,7 @@ class Whole:
             self.quads,
             self.bounds,
             self.fine,
+            self.in_bytes,
             skip,
             *self.near,
         )

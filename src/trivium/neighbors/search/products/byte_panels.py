@@ -28,9 +28,9 @@ from trivium.neighbors.search.products.byte_products import BYTES
 from trivium.neighbors.search.products.layout import GROUP, PANEL_ROWS, QUAD
 from trivium.neighbors.search.products.panels import FAR, FILL, Frame
 
-_LARGEST = 127
+LARGEST = 127
 _OWN_LARGEST = BYTES.largest  # of queries
-_COARSER = _LARGEST / _OWN_LARGEST  # by as much are queries' errors greater than rows'
+_COARSER = LARGEST / _OWN_LARGEST  # by as much are queries' errors greater than rows'
 _SHIFT = BYTES.shift
 _ROWS_OPEN = 16
 
@@ -82,7 +82,7 @@ class ByteQuads(NamedTuple):
 def relative_error(rows: Floats, frame: Frame) -> float:
     """τ: the error of some rows in bytes, relative to their norms."""
     some = (rows[:: max(1, rows.shape[0] // 256)] - frame.center) * frame.scale
-    units = np.abs(some).max(axis=1, keepdims=True) / _LARGEST
+    units = np.abs(some).max(axis=1, keepdims=True) / LARGEST
     units[units == 0.0] = 1.0
     missed = some - units * np.rint(some / units)
     square = np.square(some).sum()
@@ -143,7 +143,7 @@ def _padded(n_columns: int) -> int:
 
 
 @reordering_kernel
-def _take(
+def take(
     point: Floats, center: Float64, scale: float, most: int, values: Float64
 ) -> tuple[np.float32, float]:
     """Write a point's values in the frame; return its unit, as it is kept, and squared norm."""
@@ -158,7 +158,7 @@ def _take(
 
 
 @reordering_kernel
-def _round(
+def write_whole_numbers(
     values: Float64, n: int, unit: float, most: int, shift: int, written: Any
 ) -> tuple[float, float, float]:
     """Write whole numbers of units, shifted; return squares left out, and of them, and their sum.
@@ -203,9 +203,11 @@ def _pack_panel(
     for first in range(0, n_rows, _ROWS_OPEN):
         size = min(_ROWS_OPEN, n_rows - first)
         for r in range(size):
-            unit, square = _take(rows[first + r], center, scale, _LARGEST, own_values)
+            unit, square = take(rows[first + r], center, scale, LARGEST, own_values)
             step = np.float64(unit)
-            missed, whole, _ = _round(own_values, n_columns, step, _LARGEST, _SHIFT, own_bytes[r])
+            missed, whole, _ = write_whole_numbers(
+                own_values, n_columns, step, LARGEST, _SHIFT, own_bytes[r]
+            )
             own = 0.5 * (missed / tau + _COARSER * tau * (step * step * whole)) + error * square
             units[first + r] = unit
             slack[first + r] = 2.0 * own
@@ -225,12 +227,14 @@ def _pack_quads(
     own_values, own_bytes = np.empty(n_columns), np.zeros(GROUP * n_groups, np.uint8)
     words, own_words = quads.values.view(np.uint32), own_bytes.view(np.uint32)
     for q in range(queries.shape[0]):
-        unit, square = _take(queries[q], center, -scale, _OWN_LARGEST, own_values)
+        unit, square = take(queries[q], center, -scale, _OWN_LARGEST, own_values)
         if not square < FAR:
             quads.squares[q], quads.margins[q] = np.inf, np.inf
             continue
         step = np.float64(unit)
-        missed, _, total = _round(own_values, n_columns, step, _OWN_LARGEST, 0, own_bytes)
+        missed, _, total = write_whole_numbers(
+            own_values, n_columns, step, _OWN_LARGEST, 0, own_bytes
+        )
         for group in range(n_groups):
             words[q // QUAD, group * QUAD + q % QUAD] = own_words[group]
         quads.starts[q] = -_SHIFT * int(total)

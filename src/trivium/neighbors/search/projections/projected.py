@@ -10,6 +10,12 @@ from trivium.blocks.costs import search_costs
 from trivium.blocks.memory import queries_a_piece
 from trivium.blocks.workers import each_of, one_blas_thread
 from trivium.neighbors.search.measures import Measure
+from trivium.neighbors.search.products.byte_panels import relative_error
+from trivium.neighbors.search.products.byte_rows import (
+    MOST_COLUMNS,
+    empty_byte_rows,
+    write_byte_rows,
+)
 from trivium.neighbors.search.products.costs import pair_cost
 from trivium.neighbors.search.products.panels import Frame, frame_of, rounding_error
 from trivium.neighbors.search.products.quantized import Quantized, precisions, unwritten
@@ -33,7 +39,7 @@ from trivium.neighbors.search.projections.axes import (
     sample_of,
     with_tail,
 )
-from trivium.neighbors.search.projections.pruning import Bounds, Fine, guess_limits, prune
+from trivium.neighbors.search.projections.pruning import Bounds, Fine, Whole, guess_limits, prune
 
 _LEAST_COLUMNS = 64
 _LEAST_ROWS = 4096
@@ -41,7 +47,7 @@ _MOST_AXES = 128
 _ROWS_A_PIECE = 4096
 _FAR = 2.0**20  # in units of the rows' greatest norm
 _SAMPLE = 64, 2048  # queries and rows on which survivors are counted
-
+_SCATTERED = 2.5  # times as long as from the cache a row takes that lies anywhere in memory
 _PATIENCE = 1.1  # a projection is kept: it may cost a little more than it saves at first
 
 
@@ -100,6 +106,9 @@ class Projected:
         self._error = self._error_of(rounding_error(widths.fine, frame.dtype))
         self._fine = np.zeros((n, widths.fine), frame.dtype)
         self._halves = np.empty(n, frame.dtype)
+        self._whole_frame = frame._replace(error=rounding_error(16, frame.dtype))  # sums are exact
+        self._tau = relative_error(rows, frame)
+        self._whole = empty_byte_rows(*rows.shape)
 
         def write(first: int) -> None:
             piece = slice(first, min(first + _ROWS_A_PIECE, n))
@@ -108,6 +117,7 @@ class Projected:
             self._halves[piece] = (0.5 - self._error) * squares
             for written, width in (self._guess, widths.guess), (self._prune, widths.prune):
                 written.write(first, with_tail(heads, squares, width - 1))
+            write_byte_rows(self._whole, first, rows[piece], self._whole_frame, self._tau)
 
         each_of(write, range(0, n, _ROWS_A_PIECE), n_jobs)
 
@@ -152,9 +162,10 @@ class Projected:
             bounds = Bounds(open_bounds(), margins, self._prune.frame.error)
             own_margins = self._frame._replace(error=self._error).margins(squares)
             fine = Bounds(open_bounds(), own_margins, self._error)
+            whole = self._of_queries(within, open_bounds())
             asked = Asked(self._measure, points, self._rows, scale, squares)
             near = found[0][piece], found[1][piece]
-            guess_limits(asked, promising, bounds, fine, *near)
+            guess_limits(asked, promising, bounds, fine, whole, *near)
             z = with_tail(heads, squares, self.widths.fine - 1).astype(self._frame.dtype)
             prune(
                 asked,
@@ -162,12 +173,20 @@ class Projected:
                 sharp,
                 bounds,
                 Fine(self._halves, self._fine, z, fine),
+                whole,
                 own,
                 *near,
             )
 
         each_of(run, range(0, m, step), n_jobs)
         return np.flatnonzero(far)
+
+    def _of_queries(self, queries: Floats, limits: Floats) -> Whole:
+        """All columns of queries in bytes, beside those of the rows."""
+        frame = self._whole_frame
+        own = empty_byte_rows(*queries.shape)
+        write_byte_rows(own, 0, queries, frame, self._tau)
+        return Whole(self._whole, own, Bounds(limits, own.errors + frame.vanished, frame.error))
 
     def _error_of(self, rounding: float) -> float:
         """Relative error of scores: their rounding, and that of z."""
@@ -186,7 +205,7 @@ class Projected:
 
 def worth_looking(m: int, n: int, d: int) -> bool:
     """Whether so many queries among so many rows could pay for a projection."""
-    large = d >= _LEAST_COLUMNS and n >= _LEAST_ROWS
+    large = _LEAST_COLUMNS <= d <= MOST_COLUMNS and n >= _LEAST_ROWS
     return large and _preparation(n, d, _MOST_AXES) < _plain_cost(m, n, d)
 
 
@@ -260,7 +279,7 @@ def _best_widths(
     limits = np.partition(true, rank, axis=1)[:, rank, None]
     full = basis.axes.shape[1] + 1
     costs = search_costs()
-    exact = costs.exact_row + d * costs.exact_column
+    whole = _SCATTERED * (costs.whole_row + d * costs.whole_column)
 
     def survivors(width: int) -> float:
         z = with_tail(heads, squares, width - 1)
@@ -274,7 +293,7 @@ def _best_widths(
         for width in range(8, fine + 1, 8):
             guess = max(8, width // 2 // 4 * 4)
             products = pair_cost(guess) + pair_cost(width)
-            pair = products + left[width] * costs.fine + left[fine] * exact
+            pair = products + left[width] * costs.fine + left[fine] * whole
             once, first = m * n * pair, _preparation(n, d, fine)
             options.append((first + 2.0 * once, Widths(guess, width, fine), first + once))
     _, widths, cost = min(options)

@@ -10,9 +10,10 @@ from trivium.blocks.intrinsics import inlined, row_address
 from trivium.neighbors.search.heaps import sift_down, sort_heap, worse
 from trivium.neighbors.search.products.bitmask import CHUNK, chunks_within, lowest, marks
 from trivium.neighbors.search.products.byte_panels import BytePanels, ByteQuads
+from trivium.neighbors.search.products.byte_rows import ByteRows, byte_scores
 from trivium.neighbors.search.products.layout import PANEL_ROWS, QUAD
 from trivium.neighbors.search.products.panels import Panels, Quads
-from trivium.neighbors.search.products.reservoir import Reservoirs
+from trivium.neighbors.search.products.reservoir import Reservoirs, kth_bound
 from trivium.neighbors.search.products.shortlist import Asked, direct_distances, score_limit
 from trivium.neighbors.search.products.tiles import TILE, score_tile
 
@@ -55,12 +56,27 @@ class Fine(NamedTuple):
     bounds: Bounds
 
 
+class Whole(NamedTuple):
+    """All columns, in bytes, for the few rows that coordinates leave.
+
+    Attributes
+    ----------
+    rows, queries : ByteRows
+    bounds : Bounds
+    """
+
+    rows: ByteRows
+    queries: ByteRows
+    bounds: Bounds
+
+
 @kernel
 def guess_limits(
     asked: Asked,
     promising: Reservoirs,
     bounds: Bounds,
     fine: Bounds,
+    whole: Whole,
     distances: Float64,
     indices: Indices,
 ) -> None:
@@ -70,12 +86,20 @@ def guess_limits(
     """
     distances[:] = np.inf
     indices[:] = asked.rows.shape[0]  # behind every row
+    k = distances.shape[1]
+    scores = np.empty(promising.rows.shape[1])
     for q in range(asked.queries.shape[0]):
         count = promising.counts[q]
         if count > 0:
-            _measure(asked, q, promising.rows[q], count, distances[q], indices[q])
-            _lower(asked, q, distances[q, 0], bounds)
-            _lower(asked, q, distances[q, 0], fine)
+            rows = promising.rows[q]
+            byte_scores(whole.queries, q, whole.rows, rows, count, scores)
+            first = kth_bound(scores, count, k) if count > k else np.inf
+            _let_in(asked, q, rows, scores, count, -np.inf, first, distances[q], indices[q])
+            _lower(asked, q, distances[q, 0], whole.bounds)
+            limit = np.float64(whole.bounds.limits[q])
+            _let_in(asked, q, rows, scores, count, first, limit, distances[q], indices[q])
+            for each in (bounds, fine, whole.bounds):
+                _lower(asked, q, distances[q, 0], each)
 
 
 @kernel
@@ -101,6 +125,7 @@ def prune(
     quads: Quads | ByteQuads,
     bounds: Bounds,
     fine: Fine,
+    whole: Whole,
     skip: Indices,
     distances: Float64,
     indices: Indices,
@@ -132,20 +157,46 @@ def prune(
                         survivors[q, counts[q]] = row
                         counts[q] += 1
                 if counts[q] >= _SURVIVORS:
-                    _measure(asked, q, survivors[q], counts[q], distances[q], indices[q])
+                    _measure(asked, whole, q, survivors[q], counts[q], distances[q], indices[q])
                     counts[q] = 0
                     _lower(asked, q, distances[q, 0], bounds)
                     _lower(asked, q, distances[q, 0], fine.bounds)
     for q in range(m):
-        _measure(asked, q, survivors[q], counts[q], distances[q], indices[q])
+        _measure(asked, whole, q, survivors[q], counts[q], distances[q], indices[q])
         sort_heap(distances[q], indices[q])
 
 
 @kernel
 def _measure(
-    asked: Asked, q: int, some: Indices, count: int, distances: Float64, indices: Indices
+    asked: Asked,
+    whole: Whole,
+    q: int,
+    some: Indices,
+    count: int,
+    distances: Float64,
+    indices: Indices,
 ) -> None:
-    """Measure rows and let them into a query's heap, but for those that are in it.
+    """Measure rows that bytes do not rule out, and let them into a query's heap."""
+    scores = np.empty(count)
+    byte_scores(whole.queries, q, whole.rows, some, count, scores)
+    limit = np.float64(whole.bounds.limits[q])
+    _let_in(asked, q, some, scores, count, -np.inf, limit, distances, indices)
+    _lower(asked, q, distances[0], whole.bounds)
+
+
+@kernel
+def _let_in(
+    asked: Asked,
+    q: int,
+    some: Indices,
+    scores: Float64,
+    count: int,
+    above: float,
+    limit: float,
+    distances: Float64,
+    indices: Indices,
+) -> None:
+    """Let rows of scores above one and within another into a heap, but for those that are in it.
 
     One that has left it is measured again, and stays out.
     """
@@ -153,7 +204,7 @@ def _measure(
     n_new = 0
     for i in range(count):
         new[n_new] = some[i]
-        n_new += not _is_among(indices, some[i])
+        n_new += above < scores[i] <= limit and not _is_among(indices, some[i])
     query = asked.queries[q].astype(np.float64)
     work = np.empty(n_new)
     direct_distances(asked.measure, query, asked.rows, new, 0 * count, n_new, work)
