@@ -163,6 +163,8 @@ def test_the_decimal_sign_of_a_table_to_predict(call, rows, tmp_path):
         (["fit", "rows.csv", "--target", "class", "--out", "rows.csv"], "name another file"),
         (["fit", "rows.csv", "--target", "class", "--out", "x/"], "x/: Is a directory"),
         (["look", "class.model"], "is a model, not a table"),
+        (["look", "rows.npy"], "rows.npy holds NumPy's arrays, not a table"),
+        (["fit", "rows.npz", "--target", "class", "--out", "x"], "holds NumPy's arrays"),
         (["predict", "bare.model", "rows.csv", "--out", "x.csv"], "takes no tables"),
         (["inspect", "rows.csv"], "rows.csv: "),
         (["inspect", "nothing"], "nothing: No such file"),
@@ -177,6 +179,8 @@ def test_errors_are_one_line_and_leave_nothing(call, rows, tmp_path, monkeypatch
     lines[2] = "heavy;Ulm;01.02.2021;01"
     (tmp_path / "wrong.csv").write_text("\n".join(lines) + "\n")
     trivium.save(trivium.LeastSquaresClassifier().fit([[0.0], [1.0]], ["a", "b"]), "bare.model")
+    np.save("rows.npy", np.eye(3))
+    np.savez("rows.npz", np.eye(3))
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     code, out, err = call(*arguments)
     assert (code, out) == (2, "")

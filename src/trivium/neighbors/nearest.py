@@ -37,9 +37,10 @@ class NearestNeighbors(NeighborQueries, BaseEstimator):
         "minkowski" (with `p`, Euclidean unless it is set), "euclidean" (or "l2"), "manhattan"
         ("l1", "cityblock"), "chebyshev" ("infinity"), "cosine", "haversine" or "precomputed".
         "cosine" is one minus the cosine of the angle; a row of zeros has no angle and is at
-        distance 1 from every other row. "haversine" is the angle between places on a sphere,
-        whose two columns are latitude and longitude in radians. "precomputed": X holds
-        distances, ``fit`` those between all rows, a search those from queries to them.
+        distance 1 from every other row, but 0 from other rows of zeros. "haversine" is the angle
+        between places on a sphere, whose two columns are latitude and longitude in radians.
+        "precomputed": X holds distances, ``fit`` those between all rows, a search those from
+        queries to them.
         Any other metric that scikit-learn has of SciPy's ("hamming", "jaccard", "canberra", ...)
         and a function of two rows are taken, too; these compute the distance of every pair, and
         without `metric_params` "seuclidean" and "mahalanobis" take the (co)variances of the

@@ -109,6 +109,9 @@ def open_parts(parts: Sequence[Part], sheet: str | None = None) -> ManyFiles:
     return ManyFiles(files, empty)
 
 
+_NUMPY = b"\x93NUMPY"
+
+
 def _is_empty(path: Path) -> bool:
     try:
         return path.is_file() and path.stat().st_size == 0
@@ -124,6 +127,8 @@ def _open_file(path: Path, sheet: str | None) -> Source:
             start = file.read(10)
         if _is_model(start, path):
             raise TableError(f"{path} is a model, not a table")
+        if start.startswith(_NUMPY) or path.suffix == ".npz":
+            raise TableError(f"{path} holds NumPy's arrays, not a table of named columns")
         if start.startswith(excel_source.MAGIC):
             return excel_source.ExcelSource(path, sheet)
         if sheet is not None:

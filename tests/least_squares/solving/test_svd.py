@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.linear_model import RidgeClassifier
 
 from trivium import LeastSquaresClassifier, LeastSquaresClassifierCV
 
@@ -35,3 +36,22 @@ def test_small_columns_are_seen_beside_large_ones_that_depend_on_each_other(tabl
     np.testing.assert_allclose(
         by_cv["mean_squared_error"], by_fewer["mean_squared_error"], rtol=1e-10
     )
+
+
+def test_many_columns_that_hardly_depend_on_each_other_leave_the_fit_the_least_there_is():
+    """Rows are many and told apart by little: directions of small values keep what they are."""
+    n, d, alpha = 600, 2400, 1e-3
+    rng = np.random.default_rng(0)
+    share = np.arange(1.0, d + 1) ** -0.8
+    X = np.zeros((n, d))
+    columns = rng.choice(d, size=n * 25, p=share / share.sum())
+    np.add.at(X, (np.repeat(np.arange(n), 25), columns), rng.random(n * 25) + 0.1)
+    X *= 10.0 ** rng.choice([0, 0, 0, 2, -2, 4, -4], d)
+    X, y = X[:, X.any(axis=0)], rng.integers(0, 2, n)
+    peer = RidgeClassifier(alpha * n, solver="cholesky").fit(X, y)
+    fit = LeastSquaresClassifier(alpha).fit(X, y)
+    least, found = (
+        ((2 * y - 1 - model.decision_function(X)) ** 2).mean() + alpha * (model.coef_**2).sum()
+        for model in (peer, fit)
+    )
+    assert found <= least * (1 + 1e-12)

@@ -11,7 +11,7 @@ from trivium.labels import shown
 from trivium.least_squares.deletion.case_deletion import EachLeftOut
 from trivium.least_squares.deletion.fitted import FittedTable
 from trivium.least_squares.solving.absent_classes import below_others
-from trivium.least_squares.solving.svd import shrunk
+from trivium.least_squares.solving.svd import reached
 from trivium.least_squares.solving.targets import decisions, leading
 from trivium.parameters import require_number
 
@@ -105,9 +105,9 @@ class Influence:
             Q, _, root = deletion.coordinates(block, most)
         penalty = deletion.penalty_without(root, fitted.alpha, weighted=block.weights is not None)
         missed = self.loo_residuals[numbers]
-        kept = np.broadcast_to(shrunk(axes.values, penalty, rest=True), Q.shape)
-        moved = (kept * Q)[:, :, None] * (missed * root[:, None])[:, None, :]
-        coordinates = kept[:, :, None] * axes.targets - moved
+        way = np.broadcast_to(reached(axes.values, penalty), Q.shape)
+        moved = (way * Q)[:, :, None] * (missed * root[:, None])[:, None, :]
+        coordinates = way[:, :, None] * axes.targets - moved
         with one_blas_thread():
             coef = np.swapaxes(axes.back(fitted.penalty()) @ coordinates, 1, 2)
             intercept = np.zeros(coef.shape[:2])

@@ -101,8 +101,9 @@ def by_iteration(table: Table, alpha: float, *, centred: bool) -> Iterated | Non
     if first is None:
         return None
     design = first.design
-    penalty = penalty_of(design.scaling, alpha * design.weight)[:, None]
-    unit, diagonal = design.scaling.unit[:, None], first.diagonal[:, None] + penalty
+    values, unit, _ = penalty_of(design.scaling, alpha * design.weight)
+    penalty, unit = values[:, None], unit[:, None]
+    diagonal = first.diagonal[:, None] + penalty
     problem = _Problem(penalty, diagonal, unit, alpha * design.weight)
 
     d, n_targets = table.shape[1], table.n_targets

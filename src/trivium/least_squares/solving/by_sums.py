@@ -54,9 +54,14 @@ def _solve(about: CentredSums, alpha: float, n_rows: int) -> Solution:
     moments = about.moments
     d, n_targets = len(moments.center), len(moments.target_center)
     coef = np.zeros((d, n_targets))
-    penalty = penalty_of(moments.scaling, alpha * moments.weight)
+    whole = penalty_of(moments.scaling, alpha * moments.weight)
+    penalty = whole.values
     # Of a column whose noise swamps it beside the others, nothing is known: it counts as constant.
-    seen = np.flatnonzero(moments.gram.diagonal() + penalty > 2.0 * d * moments.noise)
+    swamped = 2.0 * d * moments.noise
+    known, seen = (
+        np.flatnonzero(squares > swamped)
+        for squares in (moments.gram.diagonal(), moments.gram.diagonal() + penalty)
+    )
     rank, aliased = 0, np.arange(d)
     if seen.size:
         part = _part(about, seen, penalty)
@@ -65,7 +70,6 @@ def _solve(about: CentredSums, alpha: float, n_rows: int) -> Solution:
             if found is not None:
                 coef[seen], rank, left_over = found * part.unit[:, None], seen.size, np.arange(0)
             elif alpha > 0:
-                known = np.flatnonzero(moments.gram.diagonal() > 2.0 * d * moments.noise)
                 if known.size:
                     coef[known] = _by_independent(about, known, penalty, n_rows)
                 rank, left_over = seen.size, np.arange(0)
@@ -74,6 +78,11 @@ def _solve(about: CentredSums, alpha: float, n_rows: int) -> Solution:
                 coef[seen], rank, left_over = by_pivoting(
                     rows, sides, part.unit, _EPSILON * max(n_rows, d), np.sqrt(part.tolerance)
                 )
+            if whole.cut.size:
+                coef[whole.cut] = 0.0
+                left = moments.cross.T - moments.gram @ (coef / moments.scaling.unit[:, None])
+                alone = np.intersect1d(whole.cut, known)
+                coef[alone] = whole.alone(left, alone)
         aliased = np.setdiff1d(np.arange(d), np.delete(seen, left_over))
     return Solution(coef, intercept_of(moments, coef), rank, aliased)
 

@@ -13,7 +13,7 @@ from trivium.least_squares.solving.qr import Pivoted, pivoted
 _SOME = 1e-6  # of a column, that is not there by rounding
 _LEAST_LENGTH = 1e-140  # of a column beside the longest one: products stay within float64
 LARGEST_PENALTY = 1e250
-"""Of a column so small that its coefficient is zero in any case."""
+"""Of a column so small that it counts for nothing: products with a larger one leave float64."""
 
 _ROUNDINGS = 16 * float(np.finfo(np.float64).eps)
 
@@ -45,11 +45,51 @@ def intercept_of(taken: Moments | Design, coef: Float64) -> Float64:
     return intercept
 
 
-def penalty_of(scaling: DesignScaling, weight: float) -> Float64:
-    """Penalty on squared coefficients of scaled columns."""
+class Penalty(NamedTuple):
+    """A penalty in the units of a design.
+
+    Beside one above `LARGEST_PENALTY` a column's square is nothing: its coefficient is its product
+    with what is left of the targets, over the penalty. So that is cut off, and the coefficient
+    brought down as much.
+
+    Attributes
+    ----------
+    values : ndarray of shape (d,)
+        On squared coefficients of scaled columns, cut off.
+    unit : ndarray of shape (d,)
+        What takes coefficients found under it to the user's units.
+    cut : ndarray of int
+        Columns whose penalty was cut off.
+    """
+
+    values: Float64
+    unit: Float64
+    cut: Indices
+
+    def alone(self, descent: Float64, columns: Indices) -> Float64:
+        """Give coefficients of columns that were cut off, in the user's units.
+
+        A solver that keeps no digits of columns that count for nothing leaves them to this.
+
+        Parameters
+        ----------
+        descent : ndarray of shape (d, n_targets)
+            Products of all columns with what the others leave of the targets.
+        columns : ndarray of int
+        """
+        coef: Float64 = descent[columns] / LARGEST_PENALTY * self.unit[columns, None]
+        return coef
+
+
+def penalty_of(scaling: DesignScaling, weight: float) -> Penalty:
+    """Bring a penalty on squared coefficients in the user's units to scaled columns."""
     with np.errstate(over="ignore"):
-        penalty: Float64 = np.minimum(np.ldexp(weight, -2 * scaling.exponent), LARGEST_PENALTY)
-    return penalty
+        values = np.ldexp(float(weight), -2 * scaling.exponent)
+    unit, cut = scaling.unit, np.flatnonzero(values > LARGEST_PENALTY)
+    if cut.size:
+        mantissa, exponent = np.frexp(float(weight))
+        unit[cut] = np.ldexp(LARGEST_PENALTY / mantissa, scaling.exponent[cut] - exponent)
+    return Penalty(np.minimum(values, LARGEST_PENALTY), unit, cut)
 
 
 def by_pivoting(

@@ -31,7 +31,7 @@ from trivium.least_squares.solving.moments import Moments, gather
 from trivium.least_squares.solving.qr import stacked, triangle_of_rows
 from trivium.least_squares.solving.solution import Solution, by_pivoting, intercept_of, penalty_of
 from trivium.least_squares.solving.sparse_sums import Products
-from trivium.least_squares.solving.svd import principal_axes, shrunk
+from trivium.least_squares.solving.svd import principal_axes, reached
 from trivium.rows.block import Block
 
 # Reciprocal condition of the Gram matrix from which on squares have cost nothing to speak of,
@@ -214,7 +214,7 @@ def by_squares(
     Solution or None
         None where columns depend on each other so closely that too few digits are left.
     """
-    penalty = penalty_of(moments.scaling, alpha * moments.weight)
+    penalty, unit, _ = penalty_of(moments.scaling, alpha * moments.weight)
     normal = moments.gram + np.diag(penalty)
     diagonal = np.diagonal(normal)
     if not np.all(diagonal > 0):
@@ -231,7 +231,7 @@ def by_squares(
             missing = _descent(table, moments.design, coef) - penalty[:, None] * coef
             coef += scale * dpotrs(factor, scale * missing)[0]
     with np.errstate(over="ignore"):  # the caller looks for what is not finite
-        coef *= moments.scaling.unit[:, None]
+        coef *= unit[:, None]
     return _solution_of(moments, coef, coef.shape[0], np.empty(0, dtype=np.intp))
 
 
@@ -240,23 +240,27 @@ def by_rows(table: Table, design: Design, alpha: float) -> Solution:
     n, d = table.shape
     penalty = penalty_of(design.scaling, alpha * design.weight)
     triangle = triangle_of_rows(table, design)
+    of_rows, own = triangle, triangle
     with one_blas_thread():
-        if np.any(penalty > 0):
-            rows = np.hstack([np.diag(np.sqrt(penalty)), np.zeros((d, triangle.shape[1] - d))])
-            triangle = stacked(triangle, rows)
+        if np.any(penalty.values > 0):
+            rows = np.hstack([np.diag(np.sqrt(penalty.values)), np.zeros((d, own.shape[1] - d))])
+            own = stacked(of_rows, rows)
         negligible = np.finfo(float).eps * max(n, d)
-        return _solution_of(
-            design,
-            *by_pivoting(triangle[:d, :d], triangle[:d, d:], design.scaling.unit, negligible),
-        )
+        unit = design.scaling.unit
+        coef, rank, aliased = by_pivoting(own[:d, :d], own[:d, d:], unit, negligible)
+        if penalty.cut.size:
+            coef[penalty.cut] = 0.0
+            left = of_rows[:, d:] - of_rows[:, :d] @ (coef / unit[:, None])
+            coef[penalty.cut] = penalty.alone(of_rows[:, :d].T @ left, penalty.cut)
+        return _solution_of(design, coef, rank, aliased)
 
 
 @one_blas_thread()
 def by_axes(table: Table, design: Design, alpha: float) -> Solution:
     """Do the same under a penalty at the cost of the rows, where columns are many."""
     axes, penalty = principal_axes(table, design), alpha * design.weight
-    fitted = shrunk(axes.values, penalty, rest=True)[:, None] * axes.targets
-    coef = axes.back(penalty) @ fitted
+    scores = reached(axes.values, penalty)[:, None] * axes.targets
+    coef = axes.back(penalty) @ scores
     return _solution_of(design, coef, coef.shape[0], np.empty(0, dtype=np.intp))
 
 

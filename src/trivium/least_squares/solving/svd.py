@@ -56,9 +56,9 @@ class Axes(NamedTuple):
     vectors: Float64 | None
 
     def back(self, penalty: float) -> Float64:
-        """Return what takes coordinates of fitted values on Q to coefficients.
+        """Return what takes products of `reached` and QᵀY to coefficients under a penalty.
 
-        That is P/s, which is what `into` is in the user's units if columns are independent.
+        That is P, which is what `into` times s is in the user's units if columns are independent.
         The first loses digits of columns that the data determine, and the second those of
         columns so small that the penalty does.
 
@@ -67,11 +67,10 @@ class Axes(NamedTuple):
         ndarray of shape (d, r)
         """
         with np.errstate(over="ignore"):  # of columns so small that `vectors` are taken
-            by_rows: Float64 = self.unit[:, None] * self.into
+            by_rows: Float64 = self.unit[:, None] * (self.into * self.values)
         if self.vectors is None:
             return by_rows
-        seen = self.values > _TINY
-        by_vectors: Float64 = np.where(seen, self.vectors, 0.0) / self.values
+        by_vectors: Float64 = np.where(self.values > _TINY, self.vectors, 0.0)
         if self.values.size < self.unit.size:
             return by_vectors
         size = np.sqrt(np.square(self.vectors) @ np.square(self.values / self.values.max()))
@@ -161,7 +160,8 @@ def _of_large_columns(
 
     Of a column far larger than the least value they are as small, and known to rounding of
     the others only. The rows tell them: with A of full rank r and A = Q·S·Pᵀ, A·P/S = Q, and
-    P lies in the span of A's rows: of all that solves this it is the least.
+    P lies in the span of A's rows: of all that solves this it is the least. A direction that
+    solves it better as it is, for its rows are many and hardly independent, is left so.
 
     Parameters
     ----------
@@ -184,7 +184,11 @@ def _of_large_columns(
     )
     mended = vectors.copy()
     mended[large] = span.q[:, : span.rank] @ found / top * values
-    return mended
+    with np.errstate(over="ignore", invalid="ignore"):
+        before, after = (
+            np.linalg.norm(rows @ (each / values) - left, axis=0) for each in (vectors, mended)
+        )
+    return np.where(before <= after, vectors, mended)
 
 
 def shrunk(values: Float64, penalty: Float64 | float, *, rest: bool = False) -> Float64:
@@ -204,3 +208,19 @@ def shrunk(values: Float64, penalty: Float64 | float, *, rest: bool = False) -> 
             return left
         taken: Float64 = 1.0 / (1.0 + values / np.asarray(penalty) * values)
         return taken
+
+
+def reached(values: Float64, penalty: Float64 | float) -> Float64:
+    """Return s/(s² + a), what a penalty leaves of the way from targets to coefficients.
+
+    No square leaves float64, however small s is.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> reached(np.array([1.0, 3.0, 1e-200]), 1.0)
+    array([5.e-001, 3.e-001, 1.e-200])
+    """
+    with np.errstate(divide="ignore", over="ignore", under="ignore"):
+        way: Float64 = 1.0 / (values + penalty / values)
+        return way
