@@ -108,6 +108,19 @@ def test_long_blocks_take_it(kind, monkeypatch):
     assert not np.array_equal(gradient[:, :6], expected)  # it was another way
 
 
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_float32_has_the_bits_of_the_same_numbers(n_classes):
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(20_000, 5)).astype(np.float32)
+    codes, W = rng.integers(0, n_classes, len(X)), rng.normal(size=(n_classes, 6))
+    one, other = (
+        CrossEntropy(ArrayRows(rows, codes, n_classes)).evaluate(W)
+        for rows in (X, X.astype(np.float64))
+    )
+    assert one.gradient.tobytes() == other.gradient.tobytes()
+    assert one.loss == other.loss
+
+
 def test_bits_do_not_depend_on_threads(monkeypatch):
     rng = np.random.default_rng(2)
     X, codes = rng.normal(size=(60_000, 5)), rng.integers(0, 3, 60_000)

@@ -107,8 +107,7 @@ def gradient_of(
         found = []
         gradient = np.zeros((K, d + room))
         one_pass = residuals is None and suits_one_pass(block.codes.size, K, d)
-        as_it_comes = center is None and isinstance(block.X, np.ndarray)
-        whole = one_pass and as_it_comes and block.X.dtype == np.float64
+        whole = one_pass and center is None and isinstance(block.X, np.ndarray)
         for part in [block] if whole else block.parts(part_length(d)):
             X: Any = moved_rows(part, center)
             given = X, coef, intercept, part.codes, part.weights

@@ -153,12 +153,12 @@ def sums_of_margins(
     """
     kept = _NONE_KEPT if variances is None else variances
     if as_large_csr(block.X) is not None:
-        as_it_comes, length = center is None or not center.any(), PART
+        whole, length = center is None or not center.any(), PART
     else:
-        plain = as_csr(block.X) is None and block.X.dtype == np.float64
-        as_it_comes, length = plain and center is None, _part_length(by.size)
-    if as_it_comes:
-        return _sums(block.X, by, level, block.codes, block.weights, curved, kept)
+        whole, length = as_csr(block.X) is None and center is None, _part_length(by.size)
+    if whole:
+        X = moved_rows(block, None)
+        return _sums(X, by, level, block.codes, block.weights, curved, kept)
     found = [
         _sums(
             *(moved_rows(part, center), by, level, part.codes, part.weights, curved),
