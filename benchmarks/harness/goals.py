@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.harness.ratios import Ratio, ratio, seconds
+from benchmarks.harness.ratios import Ratio, nearest, ratio
 from benchmarks.harness.results import Entry, Race, Run
 from benchmarks.harness.tables import markdown_table, show_ratio, three_digits
 from benchmarks.harness.timing import Role, base_name
@@ -16,9 +16,9 @@ _BYTES = ("vnni", "asimddp")
 class Goal:
     """What races of a case are to reach: the least ratio of the others' time to Trivium's.
 
-    Of `names`, or else of all entries of the role, the fastest counts. `label` is what the
-    labels of these races contain, `sweep` the sweep they belong to. `with_bytes` takes the place
-    of `least` where the processor has instructions for products of bytes.
+    Of `names`, or else of all entries of the role, the one with the least ratio counts. `label` is
+    what the labels of these races contain, `sweep` the sweep they belong to. `with_bytes` takes the
+    place of `least` where the processor has instructions for products of bytes.
     """
 
     case: str
@@ -43,13 +43,11 @@ class Goal:
         return there and self.label in race.label and self.sweep in (None, race.sweep)
 
     def measure(self, race: Race) -> tuple[Entry, Ratio] | None:
-        """Find the fastest rival, at any setting, and its ratio; None if either was not timed."""
+        """Find the rival with the least ratio, at any setting; None if either was not timed."""
         subject = race.subject()
         rivals = [each for each in race.timed(self.against) if self._names(each)]
-        if subject is None or not rivals:
-            return None
-        best = min(rivals, key=lambda each: seconds(each, self.stage))
-        return best, ratio(best, subject, self.stage)
+        best = nearest(rivals, subject, self.stage) if subject else None
+        return (best, ratio(best, subject, self.stage)) if subject and best else None
 
     def _names(self, entry: Entry) -> bool:
         return self.names is None or base_name(entry.name) in self.names

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import log
 from statistics import median
 
-from benchmarks.harness.results import Entry, Race
+from benchmarks.harness.results import Entry
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,9 @@ def ratio(entry: Entry, subject: Entry, stage: str) -> Ratio:
     return Ratio(median(rounds), min(rounds), max(rounds))
 
 
-def fastest(race: Race, stage: str, dtype: str | None = None) -> Entry | None:
-    """Peer with the least median time, of those that work in `dtype`."""
-    peers = race.timed("peer", dtype)
-    return min(peers, key=lambda entry: seconds(entry, stage), default=None)
+def nearest(rivals: Sequence[Entry], subject: Entry, stage: str) -> Entry | None:
+    """Rival with the least ratio: of medians of times, a pause in one round may be the less."""
+    return min(rivals, key=lambda each: ratio(each, subject, stage).median, default=None)
 
 
 def predicted(sizes: Sequence[float], times: Sequence[float], size: float) -> float:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from benchmarks.harness.ratios import Ratio, fastest, ratio, seconds
+from benchmarks.harness.ratios import Ratio, nearest, ratio, seconds
 from benchmarks.harness.results import Case, Entry, Race
 
 STAGES = {
@@ -68,8 +68,8 @@ def race_table(race: Race) -> str:
 
 
 def sweep_table(races: Sequence[Race], quantity: str, stage: str) -> str:
-    """One row a size: items a second, and ratios of the fastest peers."""
-    header = [quantity, f"{SUBJECT}, a second", "fastest peer", "ratio", "in float64", "ratio"]
+    """One row a size: items a second, and ratios of the peers that come nearest."""
+    header = [quantity, f"{SUBJECT}, a second", "nearest peer", "ratio", "in float64", "ratio"]
     rows = []
     for race in races:
         subject = race.subject()
@@ -77,7 +77,7 @@ def sweep_table(races: Sequence[Race], quantity: str, stage: str) -> str:
             continue
         row = [f"{race.at:,.0f}", f"{race.items / seconds(subject, stage):,.0f}"]
         for dtype in (None, "float64"):
-            best = fastest(race, stage, dtype)
+            best = nearest(race.timed("peer", dtype), subject, stage)
             row += [best.name, show_ratio(ratio(best, subject, stage))] if best else ["", ""]
         rows.append(row)
     return markdown_table(header, rows, "rrlrlr")

@@ -140,7 +140,7 @@ def section(run: Run, folder: Path) -> str:
 
 
 def sweep_tables(case: Case, run: Run) -> str:
-    """Ratio to the fastest peer at every point of every sweep, and the goal of each."""
+    """Ratio to the nearest peer at every point of every sweep, and the goal of each."""
     parts = []
     for name, (title, quantity) in SWEEPS.items():
         races = [race for race in case.races if race.sweep == name]

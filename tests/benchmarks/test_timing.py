@@ -1,8 +1,8 @@
 """Rounds, ratios and what is extrapolated from them."""
 
 import pytest
-from benchmarks.harness.ratios import Ratio, fastest, predicted, ratio, seconds
-from benchmarks.harness.results import Entry, Race
+from benchmarks.harness.ratios import Ratio, nearest, predicted, ratio, seconds
+from benchmarks.harness.results import Entry
 from benchmarks.harness.timing import Conditions, Contender, one_step, race, two_steps
 
 
@@ -110,13 +110,11 @@ def test_ratios_are_taken_round_by_round():
     assert ratio(entry("B", [4.0]), ours, "total") == Ratio(4.0, 4.0, 4.0)
 
 
-def test_fastest_peer():
-    one, other = entry("B", [3.0]), entry("C", [2.0], dtype="float32")
-    limit, missing = entry("D", [0.1], role="limit"), entry("E", [])
-    race = Race("", [entry("A", [1.0], role="subject"), one, other, limit, missing])
-    assert fastest(race, "total") is other
-    assert fastest(race, "total", "float64") is one
-    assert fastest(Race("", [missing]), "total") is None
+def test_the_nearest_rival_has_the_least_ratio_and_not_the_least_time():
+    ours = entry("A", [1.0, 2.0, 10.0], role="subject")
+    steady, paused = entry("B", [3.0, 3.0, 3.0]), entry("C", [1.2, 3.5, 11.0])
+    assert nearest([steady, paused], ours, "total") is paused
+    assert nearest([], ours, "total") is None
 
 
 @pytest.mark.parametrize(
