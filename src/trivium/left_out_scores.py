@@ -179,7 +179,7 @@ class LeftOutScorer:
                     scores[part] = score(part)
                 except (ValueError, ArithmeticError) as error:
                     failure = failure or error
-                except Exception as error:
+                except Exception as error:  # a user's function may raise any: named, with its cause
                     raise self._unknown(what, error) from error
         known = np.isfinite(scores)
         if np.count_nonzero(known) < min(2, mass.size) or mass[~known].sum() > mass.sum() / 2:

@@ -104,7 +104,7 @@ def map_ahead(
             some: list[Item] = []
             try:
                 some.extend(islice(read, most))
-            except Exception:
+            except Exception:  # raised again, after the results of what was read before it
                 yield from map_in_order(function, some)
                 raise
             if not some:

@@ -207,6 +207,7 @@ class Plan:
 
     def _dense(self, cells: Sequence[Values], n: int) -> tuple[Float64, list[int]]:
         out, end, unseen = np.zeros((n, self.width)), 0, []
+        # A part is given the cells of its own kind, which types of pairs cannot say, here or below.
         for part, own in zip(self.parts, cells, strict=True):
             begin, end = end, end + part.width
             unseen.append(part.fill(own, out[:, begin:end]) or 0)  # type: ignore[arg-type]

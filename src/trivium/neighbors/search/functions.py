@@ -78,7 +78,7 @@ class Functions:
         self._given = Given()
         try:
             self._distances(rows[:1], np.array([0]), 1)  # which need not be a number
-        except Exception as error:
+        except Exception as error:  # a user's function may raise any: named, with its cause
             raise ValueError(f"metric={function.name} fails for row 0: {error}") from error
 
     def nearest(
