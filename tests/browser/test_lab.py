@@ -44,7 +44,11 @@ def list_of(where, name):
 
 
 def choose(page, title):
+    """Choose a scene; return once its rows are there: what is done to those before is dropped."""
+    plane = page.locator(".trivium-plane")
+    before = plane.get_attribute("data-origin")
     list_of(page, "Scene").select_option(label=title)
+    expect(plane).not_to_have_attribute("data-origin", before)
     expect(page.locator(".lab-status")).to_have_text(
         next(preset.about for preset in PRESETS.values() if preset.title == title)
     )

@@ -194,7 +194,7 @@ class Drawing {
     const before = this.rows;
     this.rows = decoded(told);
     this.others = decoded(told.others);
-    this.origin = told.origin;
+    this.origin = this.root.dataset.origin = told.origin;
     this.queue = this.queue.filter((event) => event.serial > told.serial);
     for (const event of this.queue) if (event.origin === this.origin) this.apply(event);
     if (this.drag && !this.holds(before, told.serial)) this.drag = null;
