@@ -78,6 +78,8 @@ class TestChoice:
             (110_000, 16, 10, "brute", [1024]),
             (110_000, 16, 100, "brute", [1024, 4096]),
             (300_000, 16, 10, "brute", [1024, 4096]),
+            (1_000_000, 13, 10, "kd_tree", [1024, 4096, 16384]),
+            (1_000_000, 16, 10, "brute", [1024, 4096, 16384]),
         ],
     )
     def test_a_large_tree_is_built_only_where_small_ones_promise_something(

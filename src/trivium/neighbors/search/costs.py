@@ -24,6 +24,7 @@ _PROBES = 32
 _LARGE = 1_000_000  # numbers in all the rows; smaller trees are soon built
 _SOME_ROWS = 1024, 4096
 _FEW_SOUGHT = 16  # of so many rows one or none is sought
+_FAR_LARGER = 8  # times as many rows: a tree over some is soon built beside one over all
 _SLOWING = 0.5  # of growth: the more rows, the less a tree looks at for each more
 
 
@@ -133,7 +134,8 @@ def _expected_looks(
     """Extrapolate what a tree over all rows looks at from trees over some of them.
 
     One that looks at all of its rows to find a few tells nothing apart: a larger one is asked only
-    if a tree that looks at ever less of its rows could win.
+    if a tree that looks at ever less of its rows could win, and ever larger ones as long as they
+    look at all of theirs and one over all rows might win.
     """
 
     def looks(size: int) -> float:
@@ -141,11 +143,16 @@ def _expected_looks(
         some = np.ascontiguousarray(rows[step // 2 :: step][:size])
         return build(some).probe(probes, min(k + 1, size))
 
-    few, many = _SOME_ROWS
+    n, (few, many) = rows.shape[0], _SOME_ROWS
     at_few = looks(few)
-    least = float(at_few * (rows.shape[0] / few) ** _SLOWING)
+    least = float(at_few * (n / few) ** _SLOWING)
     if at_few >= few and k <= few // _FEW_SOUGHT and loses(least):
         return least
-    at_many = looks(many)
-    growth = math.log(at_many / at_few) / math.log(many / few)
-    return float(at_many * (rows.shape[0] / many) ** (_SLOWING * growth))
+    while True:
+        at_many = looks(many)
+        growth = math.log(at_many / at_few) / math.log(many / few)
+        expected = float(at_many * (n / many) ** (_SLOWING * growth))
+        larger = many * many // few
+        if at_many < many or n < _FAR_LARGER * larger or loses(expected):
+            return expected
+        few, many, at_few = many, larger, at_many
