@@ -172,7 +172,7 @@ class _Clusters:
         self._halves = (0.5 * squares).astype(frame.dtype)
         self._bytes = empty_byte_rows(n, d), empty_byte_rows(64, d)
         for each, some in zip(self._bytes, (rows, queries), strict=True):
-            write_byte_rows(each, 0, some, frame, 0.01)
+            write_byte_rows(each, 0, some, frame, 0.01, np.empty(some.shape))
 
     def __call__(self, finer: bool, whole: bool) -> None:
         """Look at all rows, and more closely at each query's own; measure none of them."""

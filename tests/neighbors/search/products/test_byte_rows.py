@@ -18,7 +18,7 @@ from trivium.neighbors.search.products.panels import frame_of, rounding_error
 
 def written(points, frame, tau):
     rows = empty_byte_rows(*points.shape)
-    write_byte_rows(rows, 0, points, frame, tau)
+    write_byte_rows(rows, 0, points, frame, tau, np.empty(points.shape))
     return rows
 
 
@@ -91,7 +91,10 @@ def test_rows_are_written_where_they_belong():
     rows = np.random.default_rng(0).normal(size=(50, 20))
     frame = frame_for(rows)
     whole, parts = written(rows, frame, 0.01), empty_byte_rows(50, 20)
+    centred = np.empty(rows.shape)
     for first in range(0, 50, 16):
-        write_byte_rows(parts, first, rows[first : first + 16], frame, 0.01)
+        some = slice(first, first + 16)
+        write_byte_rows(parts, first, rows[some], frame, 0.01, centred[some])
+    np.testing.assert_array_equal(centred, (rows - frame.center) * frame.scale)
     for one, other in zip(whole, parts, strict=True):
         np.testing.assert_array_equal(one, other)

@@ -237,6 +237,31 @@ class TestPlan:
         )
         assert few.fine < many.fine
 
+    @pytest.mark.parametrize(("n", "d", "k", "own"), [(6000, 256, 5, False), (5000, 200, 60, True)])
+    def test_widths_are_the_cheapest_of_all(self, n, d, k, own, monkeypatch):
+        """Those that cannot be are not tried: with what the best costs unknown, all are."""
+        rng = np.random.default_rng(15)
+        rows = rng.normal(size=(n, d)) / (1.0 + np.arange(d))
+        frame = frame_of(rows, np.float32)
+        basis = principal_axes(rows, frame.center, d // 2 // 16 * 16 - 1)
+        given = rows, rows[:1000], frame, basis, k, own
+        shares, tried = module._shares_left(*given), []
+
+        def counted(width):
+            tried.append(width)
+            return shares(width)
+
+        monkeypatch.setattr(module, "_shares_left", lambda *_: counted)
+        widths, cost = module._best_widths(*given)
+        costs = {
+            (width, fine): module._cost_of(1000, n, d, width, fine, shares)
+            for fine in range(16, basis.axes.shape[1] + 2, 16)
+            for width in range(8, fine + 1, 8)
+        }
+        assert (widths.prune, widths.fine) == min(costs, key=lambda each: costs[each][0])
+        assert cost == costs[widths.prune, widths.fine][1]
+        assert set(tried) < set(range(8, basis.axes.shape[1] + 2, 8))
+
     def test_far_queries_of_a_projected_search_are_answered_too(self, monkeypatch):
         rng = np.random.default_rng(13)
         rows, queries = low_rank(rng, 600, 40), low_rank(rng, 100, 40)

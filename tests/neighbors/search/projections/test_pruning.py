@@ -24,7 +24,9 @@ from trivium.neighbors.search.projections.pruning import Whole as InBytes
 
 def bytes_of(points, frame):
     written = empty_byte_rows(*points.shape)
-    write_byte_rows(written, 0, points, frame, relative_error(points, frame))
+    write_byte_rows(
+        written, 0, points, frame, relative_error(points, frame), np.empty(points.shape)
+    )
     return written
 
 

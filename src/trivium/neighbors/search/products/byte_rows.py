@@ -46,13 +46,28 @@ def empty_byte_rows(n_rows: int, n_columns: int) -> ByteRows:
     return ByteRows(values, np.empty(n_rows, np.float32), np.empty(n_rows), np.empty(n_rows))
 
 
-def write_byte_rows(written: ByteRows, first: int, rows: Floats, frame: Frame, tau: float) -> None:
-    """Write rows whose first number is `first`; `tau` is their error in bytes, as a share."""
+def write_byte_rows(
+    written: ByteRows, first: int, rows: Floats, frame: Frame, tau: float, centred: Float64
+) -> None:
+    """Write rows whose first number is `first`, and as they are in the frame.
+
+    Parameters
+    ----------
+    written : ByteRows
+    first : int
+    rows : ndarray of shape (n, d)
+    frame : Frame
+    tau : float
+        Their error in bytes, as a share.
+    centred : ndarray of shape (n, d)
+        Receives them centred and scaled.
+    """
     some = slice(first, first + rows.shape[0])
     own = ByteRows(
         written.values[some], written.units[some], written.squares[some], written.errors[some]
     )
-    _write(rows, frame.center, frame.scale, tau, frame.error, own.values.view(np.uint8), own)
+    given = frame.center, frame.scale, tau, frame.error
+    _write(rows, *given, own.values.view(np.uint8), own, centred)
 
 
 @kernel
@@ -64,10 +79,11 @@ def _write(
     error: float,
     values: NDArray[np.uint8],
     written: ByteRows,
+    centred: Float64,
 ) -> None:
     n_columns = rows.shape[1]
-    own = np.empty(n_columns)
     for i in range(rows.shape[0]):
+        own = centred[i]
         unit, square = take(rows[i], center, scale, LARGEST, own)
         step = np.float64(unit)
         missed, whole, _ = write_whole_numbers(own, n_columns, step, LARGEST, 0, values[i])

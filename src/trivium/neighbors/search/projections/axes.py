@@ -24,7 +24,7 @@ from trivium.neighbors.search.products.panels import Frame, robust_center
 
 _SAMPLE_ROWS = 1024
 _POWER_STEPS = 2
-_ROWS_A_BLOCK = 256
+ROWS_A_BLOCK = 256
 
 
 class Basis(NamedTuple):
@@ -63,14 +63,15 @@ def effective_dimension(rows: Floats) -> float:
     columns does not look as if it lay in a few.
     """
     sample = sample_of(rows, 512)
-    largest = np.abs(sample).max()
+    largest = _greatest(sample)
     if largest == 0.0 or sample.shape[0] < 2:
         return 0.0
     sample /= largest
     sample -= robust_center(sample)
     m, d = sample.shape
     lengths = np.einsum("ij,ij->i", sample, sample)
-    products = sample @ sample.T if m < d else sample.T @ sample  # of the same sum of squares
+    with one_blas_thread():  # of the same sum of squares, either way
+        products = sample @ sample.T if m < d else sample.T @ sample
     square = (np.square(products).sum() - np.square(lengths).sum()) / (m * (m - 1.0))
     return float((lengths.sum() / m) ** 2 / square) if square > 0.0 else np.inf
 
@@ -81,8 +82,9 @@ def principal_axes(rows: Floats, center: Float64, n_axes: int) -> Basis:
     By subspace iteration from a random start (Halko, Martinsson & Tropp, SIAM Review 53,
     2011, algorithm 4.4): what it misses of the axes costs pruning, never an answer.
     """
-    sample = sample_of(rows, _SAMPLE_ROWS) - center
-    sample /= np.abs(sample).max() or 1.0
+    sample = sample_of(rows, _SAMPLE_ROWS)
+    sample -= center
+    sample /= _greatest(sample) or 1.0
     moments = sample.T @ sample
     start = np.random.default_rng(0).normal(size=(rows.shape[1], n_axes))
     near, _ = qr(moments @ start, mode="economic")
@@ -104,10 +106,10 @@ def coordinates(rows: Floats, frame: Frame, basis: Basis) -> tuple[Float64, Floa
     """
     n, d = rows.shape
     heads, squares = np.empty((n, basis.axes.shape[1])), np.empty(n)
-    memory = np.empty((min(n, _ROWS_A_BLOCK), d))  # fresh memory costs more than the products
+    memory = np.empty((min(n, ROWS_A_BLOCK), d))  # fresh memory costs more than the products
     with one_blas_thread():
-        for start in range(0, n, _ROWS_A_BLOCK):
-            block = slice(start, min(start + _ROWS_A_BLOCK, n))
+        for start in range(0, n, ROWS_A_BLOCK):
+            block = slice(start, min(start + ROWS_A_BLOCK, n))
             centred = memory[: block.stop - start]
             np.subtract(rows[block], frame.center, out=centred)
             centred *= frame.scale
@@ -132,3 +134,8 @@ def sample_of(rows: Floats, size: int) -> Float64:
     """Take some rows, evenly spaced."""
     step = max(1, rows.shape[0] // size)
     return rows[::step][:size].astype(np.float64)
+
+
+def _greatest(values: Float64) -> float:
+    """Return the greatest magnitude."""
+    return float(max(values.max(), -values.min()))

@@ -1,6 +1,7 @@
 """The search through projections: columns chosen by what they cost and what they prune."""
 
-from functools import partial
+from collections.abc import Callable
+from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from trivium.neighbors.search.measures import Measure
 from trivium.neighbors.search.products.byte_panels import relative_error
 from trivium.neighbors.search.products.byte_rows import (
     MOST_COLUMNS,
+    ByteRows,
     empty_byte_rows,
     write_byte_rows,
 )
@@ -32,6 +34,7 @@ from trivium.neighbors.search.products.shortlist import (
 )
 from trivium.neighbors.search.products.tiles import without_slack
 from trivium.neighbors.search.projections.axes import (
+    ROWS_A_BLOCK,
     Basis,
     coordinates,
     effective_dimension,
@@ -100,7 +103,9 @@ class Projected:
         n = rows.shape[0]
         sample = coordinates(sample_of(rows, _SAMPLE[0]), frame, basis)
         self._guess = self._unwritten(n, with_tail(*sample, widths.guess - 1))
-        self._prune = self._unwritten(n, with_tail(*sample, widths.prune - 1))
+        self._prune = self._guess
+        if widths.prune != widths.guess:
+            self._prune = self._unwritten(n, with_tail(*sample, widths.prune - 1))
         # Which rows are promising needs no proof: no slack and no error.
         self._promising = without_slack(self._guess.panels)
         self._error = self._error_of(rounding_error(widths.fine, frame.dtype))
@@ -110,14 +115,15 @@ class Projected:
         self._tau = relative_error(rows, frame)
         self._whole = empty_byte_rows(*rows.shape)
 
+        panels = {widths.guess: self._guess, widths.prune: self._prune}
+
         def write(first: int) -> None:
             piece = slice(first, min(first + _ROWS_A_PIECE, n))
-            heads, squares = coordinates(rows[piece], frame, basis)
+            heads, squares = self._turned(self._whole, first, rows[piece])
             self._fine[piece] = with_tail(heads, squares, widths.fine - 1)
             self._halves[piece] = (0.5 - self._error) * squares
-            for written, width in (self._guess, widths.guess), (self._prune, widths.prune):
+            for width, written in panels.items():
                 written.write(first, with_tail(heads, squares, width - 1))
-            write_byte_rows(self._whole, first, rows[piece], self._whole_frame, self._tau)
 
         each_of(write, range(0, n, _ROWS_A_PIECE), n_jobs)
 
@@ -148,7 +154,8 @@ class Projected:
             points, own = queries[piece], skip[piece]
             far[piece] = _reach(points, self._frame) > _FAR
             within = np.where(far[piece, None], self._frame.center, points)
-            heads, squares = coordinates(within, self._frame, self._basis)
+            in_bytes = empty_byte_rows(*within.shape)
+            heads, squares = self._turned(in_bytes, 0, within)
             (guess, _), (sharp, margins) = (
                 written.quads(with_tail(heads, squares, width - 1))
                 for written, width in zip((self._guess, self._prune), self.widths[:2], strict=True)
@@ -162,7 +169,9 @@ class Projected:
             bounds = Bounds(open_bounds(), margins, self._prune.frame.error)
             own_margins = self._frame._replace(error=self._error).margins(squares)
             fine = Bounds(open_bounds(), own_margins, self._error)
-            whole = self._of_queries(within, open_bounds())
+            error = in_bytes.errors + self._whole_frame.vanished
+            whole_bounds = Bounds(open_bounds(), error, self._whole_frame.error)
+            whole = Whole(self._whole, in_bytes, whole_bounds)
             asked = Asked(self._measure, points, self._rows, scale, squares)
             near = found[0][piece], found[1][piece]
             guess_limits(asked, promising, bounds, fine, whole, *near)
@@ -181,12 +190,23 @@ class Projected:
         each_of(run, range(0, m, step), n_jobs)
         return np.flatnonzero(far)
 
-    def _of_queries(self, queries: Floats, limits: Floats) -> Whole:
-        """All columns of queries in bytes, beside those of the rows."""
-        frame = self._whole_frame
-        own = empty_byte_rows(*queries.shape)
-        write_byte_rows(own, 0, queries, frame, self._tau)
-        return Whole(self._whole, own, Bounds(limits, own.errors + frame.vanished, frame.error))
+    def _turned(self, written: ByteRows, first: int, points: Floats) -> tuple[Float64, Float64]:
+        """Write points in bytes, the first at a number; return heads and squared norms.
+
+        As `coordinates`, with bytes in the same pass.
+        """
+        m, d = points.shape
+        heads = np.empty((m, self._basis.axes.shape[1]))
+        memory = np.empty((min(m, ROWS_A_BLOCK), d))
+        with one_blas_thread():
+            for start in range(0, m, ROWS_A_BLOCK):
+                block = slice(start, min(start + ROWS_A_BLOCK, m))
+                centred = memory[: block.stop - start]
+                write_byte_rows(
+                    written, first + start, points[block], self._whole_frame, self._tau, centred
+                )
+                np.matmul(centred, self._basis.axes, out=heads[block])
+        return heads, written.squares[first : first + m]
 
     def _error_of(self, rounding: float) -> float:
         """Relative error of scores: their rounding, and that of z."""
@@ -267,34 +287,72 @@ def _best_widths(
     They cost least if as many queries are asked once more, as a projection that is kept may be.
     """
     (m, d), n = queries.shape, rows.shape[0]
-    few, many = sample_of(queries, _SAMPLE[0]), sample_of(rows, _SAMPLE[1])
-    few[_reach(few, frame) > _FAR] = frame.center  # they prune nothing and are few
-    (query_heads, query_squares), (heads, squares) = (
-        coordinates(points, frame, basis) for points in (few, many)
-    )
-    centred = [(points - frame.center) * frame.scale for points in (few, many)]
-    true = query_squares[:, None] + squares - 2.0 * centred[0] @ centred[1].T
-    rank = max(1, min(round(k * many.shape[0] / n), many.shape[0] - 1))
-    rank -= not own  # a row finds itself among the rows
-    limits = np.partition(true, rank, axis=1)[:, rank, None]
+    left = _shares_left(rows, queries, frame, basis, k, own)
     full = basis.axes.shape[1] + 1
-    costs = search_costs()
-    whole = _SCATTERED * (costs.whole_row + d * costs.whole_column)
-
-    def survivors(width: int) -> float:
-        z = with_tail(heads, squares, width - 1)
-        own = with_tail(query_heads, query_squares, width - 1)
-        bounds = query_squares[:, None] + squares - 2.0 * own @ z.T
-        return float((bounds <= limits).mean())
-
-    left = {width: survivors(width) for width in range(8, full + 1, 8)}
-    options = []
+    best, widths, cost = np.inf, Widths(8, 8, 16), np.inf
     for fine in range(16, full + 1, 16):
         for width in range(8, fine + 1, 8):
-            guess = max(8, width // 2 // 4 * 4)
-            products = pair_cost(guess) + pair_cost(width)
-            pair = products + left[width] * costs.fine + left[fine] * whole
-            once, first = m * n * pair, _preparation(n, d, fine)
-            options.append((first + 2.0 * once, Widths(guess, width, fine), first + once))
-    _, widths, cost = min(options)
+            if _cost_of(m, n, d, width, fine, lambda _: 0.0)[0] >= best:
+                continue  # dearer even if it leaves nothing, as most are: what it leaves takes time
+            twice, once = _cost_of(m, n, d, width, fine, left)
+            if twice < best:
+                best, widths, cost = twice, Widths(_for_guess(width), width, fine), once
     return widths, cost
+
+
+def _cost_of(
+    m: int, n: int, d: int, width: int, fine: int, left: Callable[[int], float]
+) -> tuple[float, float]:
+    """Time for m queries by some widths, with what makes them ready: of two searches, and of one.
+
+    `left` says which share of the pairs so many columns leave.
+    """
+    costs = search_costs()
+    whole = _SCATTERED * (costs.whole_row + d * costs.whole_column)
+    pair = pair_cost(_for_guess(width)) + pair_cost(width)
+    pair += left(width) * costs.fine + left(fine) * whole
+    first, once = _preparation(n, d, fine), m * n * pair
+    return first + 2.0 * once, first + once
+
+
+def _shares_left(
+    rows: Floats, queries: Floats, frame: Frame, basis: Basis, k: int, own: bool
+) -> Callable[[int], float]:
+    """Return what says which share of the pairs so many columns leave, from a sample."""
+    few, many = sample_of(queries, _SAMPLE[0]), sample_of(rows, _SAMPLE[1])
+    few[_reach(few, frame) > _FAR] = frame.center  # they prune nothing and are few
+    for points in (few, many):
+        points -= frame.center
+        points *= frame.scale
+    (query_heads, query_squares), (heads, squares) = (
+        (points @ basis.axes, np.einsum("ij,ij->i", points, points)) for points in (few, many)
+    )
+    scores = few @ many.T  # one array for all that follows: fresh memory costs more than products
+
+    def to_distances() -> None:
+        """Make squared distances of the products in it."""
+        np.multiply(scores, -2.0, out=scores)
+        np.add(scores, query_squares[:, None], out=scores)
+        np.add(scores, squares, out=scores)
+
+    to_distances()
+    rank = max(1, min(round(k * many.shape[0] / rows.shape[0]), many.shape[0] - 1))
+    rank -= not own  # a row finds itself among the rows
+    if rank > 0:
+        scores.partition(rank, axis=1)
+    limits = scores[:, rank, None].copy() if rank > 0 else scores.min(axis=1, keepdims=True)
+
+    @cache
+    def left(width: int) -> float:
+        z = with_tail(heads, squares, width - 1)
+        asked = with_tail(query_heads, query_squares, width - 1)
+        np.matmul(asked, z.T, out=scores)
+        to_distances()
+        return float((scores <= limits).mean())
+
+    return left
+
+
+def _for_guess(width: int) -> int:
+    """Return how many columns a first pass takes where the second takes so many."""
+    return max(8, width // 2 // 4 * 4)
