@@ -60,9 +60,12 @@ def gather(
 
 
 @inlined
-def announce(which: Indices, first: int, wanted: int, distances: Float64, indices: Indices) -> None:
-    """Bring near where the answers of eight queries will be written, all over the memory."""
-    for lane in range(QUERIES):
+def announce(
+    which: Indices, first: int, lanes: int, wanted: int, targets: tuple[Float64, Indices]
+) -> None:
+    """Bring near where the answers of some queries will be written, all over the memory."""
+    distances, indices = targets
+    for lane in range(lanes):
         to = which[first + lane] * wanted
         for entry in range(0, wanted, _A_LINE):
             prefetch(distances, to + entry)

@@ -25,6 +25,7 @@ from trivium.neighbors.search.kd_tree.batched import (
 )
 from trivium.neighbors.search.kd_tree.build import LANES, Tree
 from trivium.neighbors.search.kd_tree.short_list import LONGEST, offer_rows_to_one
+from trivium.neighbors.search.kd_tree.simd_boxes import push_near
 from trivium.neighbors.search.kd_tree.simd_lists import FORMS, QUERIES, offer_leaf
 from trivium.neighbors.search.kd_tree.traversal import (
     TreeView,
@@ -48,26 +49,6 @@ _TRIAL, _SECOND_TRIAL, _BLOCKS_A_TRIAL = 3, 8, 128  # blocks
 _FAR_MORE = 2.0  # leaves than would pay: the first of a trial's blocks has no guess
 _SOME_UNCERTAIN = 64
 _SELDOM = 8  # one in so many: a list that proves uncertain is made twice, and saves a fifth
-
-
-@inlined
-def _push_children(
-    view: TreeView, work: Workspace, node: int, home: int, limit: float, top: int
-) -> int:
-    """Push a group's children within a limit onto the stack, the nearest last."""
-    nodes, bounds = work.nodes, work.bounds
-    base = top
-    for lane in range(view.first_lane if node == 0 else 0, LANES):
-        bound = work.group_bounds[lane]
-        child = LANES * node + lane + 1 - view.first_lane
-        if bound <= limit and child != home:
-            hole = top
-            while hole > base and bounds[hole - 1] < bound:
-                bounds[hole], nodes[hole] = bounds[hole - 1], nodes[hole - 1]
-                hole -= 1
-            bounds[hole], nodes[hole] = bound, child
-            top += 1
-    return top
 
 
 @inlined
@@ -102,7 +83,9 @@ def _search(
         if node < view.n_groups:
             n_groups += 1
             child_distances(view, work, node)
-            top = _push_children(view, work, node, home, limit, top)
+            first = view.first_lane if node == 0 else 0
+            child = LANES * node + 1 - view.first_lane
+            top = push_near(work.group_bounds, limit, first, child, home, bounds, nodes, top)
             continue
         n_leaves += 1
         leaf = node - view.n_groups
@@ -219,7 +202,6 @@ def answer(
         if length > 0:
             gather(view, work, points, first, length, worst, guess)
             limit = np.inf  # until the first leaf
-            announce(which, first, wanted, targets[0], targets[1])
             lanes, entries = QUERIES, length
         else:
             step = move(view, work, points, first)
@@ -229,6 +211,7 @@ def answer(
             if entries > 0:
                 for entry in range(LONGEST):
                     lists.keys[entry], lists.places[entry] = np.inf, -1
+        announce(which, first, lanes, wanted, targets)
         home = view.n_groups + homes[first]
         most_leaves = most_leaves if length > 0 else np.inf
         count, leaves, groups = _search(view, work, home, k, entries, lanes, limit, most_leaves)

@@ -12,7 +12,8 @@ from trivium.arrays import Float64, Indices
 from trivium.blocks.compiled import kernel
 from trivium.blocks.intrinsics import inlined
 from trivium.neighbors.search.kd_tree.build import LANES, Tree
-from trivium.neighbors.search.kd_tree.simd_lists import MOST_ROWS, QUERIES, Lists
+from trivium.neighbors.search.kd_tree.simd_boxes import measure_boxes
+from trivium.neighbors.search.kd_tree.simd_lists import FORMS, MOST_ROWS, QUERIES, Lists
 from trivium.neighbors.search.measures import (
     SQUARE_ROOT,
     SQUARES,
@@ -38,7 +39,6 @@ class TreeView(NamedTuple):
     n_columns: int
     n_groups: int
     width: int
-    lanes: int
     depth: int
     n_rows: int
     first_lane: int
@@ -71,50 +71,12 @@ def view_of(measure: Measure, tree: Tree) -> TreeView:
         n_columns,
         n_groups=tree.boxes.shape[0],
         width=width,
-        lanes=tree.boxes.shape[3],
         depth=tree.depth,
         n_rows=tree.n_rows,
         first_lane=tree.first_lane,
         # Two distances and their sum, each rounded about once a column, and power roots.
         margin=1.0 + (n_columns + 2048) * 2.0**-50,
     )
-
-
-@inlined
-def _gap(low: float, high: float, lower: float, upper: float) -> float:
-    """Distance between two intervals."""
-    left, right = lower - high, low - upper
-    gap = left if left > right else right
-    return gap if gap > 0.0 else 0.0
-
-
-@inlined
-def box_distances(
-    view: TreeView,
-    work: Workspace,
-    boxes: Float64,
-    at: int,
-    size: int,
-    steps: tuple[int, int],
-    reduced: Float64,
-) -> None:
-    """Reduced distances from the workspace's box, `low` to `high`, to others.
-
-    Upper sides lie steps[0] behind lower ones (0: boxes are points), columns steps[1] apart.
-    """
-    for r in range(size):
-        reduced[r] = 0.0
-    for j in range(view.n_columns):
-        low, high = work.low[j], work.high[j]
-        if view.measure.form == SQUARES:  # a loop of its own, which vectorises
-            for r in range(at, at + size):
-                gap = _gap(low, high, boxes[r], boxes[r + steps[0]])
-                reduced[r - at] += gap * gap
-        else:
-            for r in range(at, at + size):
-                gap = _gap(low, high, boxes[r], boxes[r + steps[0]])
-                reduced[r - at] = add_difference(view.measure, reduced[r - at], gap)
-        at += steps[1]
 
 
 @inlined
@@ -207,11 +169,19 @@ def leaf_size(view: TreeView, leaf: int) -> int:
 
 @inlined
 def child_distances(view: TreeView, work: Workspace, group: int) -> None:
-    """Measure a group's boxes."""
-    lanes = view.lanes
-    at = group * view.n_columns * 2 * lanes
-    steps = (lanes, 2 * lanes)
-    box_distances(view, work, view.boxes, at, lanes, steps, work.group_bounds)
+    """Measure a group's boxes, from the workspace's box, `low` to `high`."""
+    measure, boxes, bounds = view.measure, view.boxes, work.group_bounds
+    at = group * view.n_columns * 2 * LANES
+    if measure.form in FORMS:
+        measure_boxes(measure.form, work.low, work.high, view.n_columns, boxes, at, bounds)
+        return
+    for lane in range(at, at + LANES):
+        bound = 0.0
+        for j in range(view.n_columns):
+            side = lane + 2 * LANES * j
+            gap = max(boxes[side] - work.high[j], work.low[j] - boxes[side + LANES], 0.0)
+            bound = add_difference(measure, bound, gap)
+        bounds[lane - at] = bound
 
 
 def _aligned(size: int, dtype: type = np.float64) -> Any:
@@ -242,7 +212,7 @@ def workspace_of(n_columns: int, width: int, room: int, n_queries: int) -> Works
         reduced=np.empty(width),
         nodes=np.empty(_STACK, np.intp),
         bounds=np.empty(_STACK),
-        group_bounds=np.empty(LANES),
+        group_bounds=_aligned(LANES),
         found=Candidates(
             np.empty(room),
             np.empty(room, np.intp),
