@@ -191,7 +191,7 @@ def test_a_signal_while_python_loads_the_program(tmp_path):
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
 
 
-def test_a_run_that_was_killed_leaves_no_process_and_the_next_clears_its_files(tmp_path):
+def test_a_run_that_was_killed_leaves_no_process_and_the_next_two_at_once_clear_its_files(tmp_path):
     (tmp_path / ".unfinished-0123abcd").mkdir()  # as earlier versions left it
     (tmp_path / ".unfinished-mine").mkdir()
     process = start("sheet", "--out", tmp_path, stdout=subprocess.DEVNULL, start_new_session=True)
@@ -202,8 +202,10 @@ def test_a_run_that_was_killed_leaves_no_process_and_the_next_clears_its_files(t
     process.communicate(timeout=PATIENCE)
     wait_for(lambda: not is_alive(process.pid))
     assert len(os.listdir(tmp_path)) > 1
-    done = start("sheet", "--task", 2, "--out", tmp_path, stdout=subprocess.DEVNULL)
-    done.communicate(timeout=PATIENCE)
+    runs = [start("sheet", "--task", 2, "--out", tmp_path, stdout=subprocess.PIPE) for _ in "ab"]
+    for run in runs:
+        run.communicate(timeout=PATIENCE)
+        assert run.returncode == 0
     left = {path.name for path in tmp_path.iterdir()}
     assert left == {"figures", "report.html", "sheet.json", ".unfinished-mine"}
 
@@ -260,7 +262,7 @@ def test_a_reader_that_leaves_early_is_no_error(tmp_path):
 def through_shell(arguments, redirections, folder):
     command = f'exec "$0" -m trivium {arguments} {redirections}'
     return subprocess.run(
-        ["sh", "-c", command, sys.executable], capture_output=True, text=True, cwd=folder
+        ["sh", "-c", command, sys.executable], capture_output=True, encoding="utf-8", cwd=folder
     )
 
 
@@ -294,24 +296,24 @@ def test_a_report_is_written_though_there_is_no_output(monkeypatch, capsys, tmp_
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is full")
-def test_results_do_not_wait_for_a_reader_of_progress(tmp_path):
-    ended = through_shell("sheet --task 2", "2>/dev/full <&-", tmp_path)
-    assert ended.returncode == 0
-    assert "8 of 8 published numbers agree" in ended.stdout
-    for redirection in ("2>&-", "2>/dev/full"):
-        ended = through_shell("nothing", redirection, tmp_path)
-        assert (ended.returncode, ended.stdout) == (2, "")
+@pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full"])
+def test_an_error_that_nobody_reads_gives_2(tmp_path, redirection):
+    ended = through_shell("nothing", redirection, tmp_path)
+    assert (ended.returncode, ended.stdout) == (2, "")
 
 
-def test_settings_of_matplotlib_change_nothing(monkeypatch, tmp_path):
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is full")
+def test_what_is_set_around_a_run_changes_nothing(monkeypatch, tmp_path):
+    """Nor does anyone have to read its progress, and its JSON is UTF-8 wherever it is printed."""
     assert call(monkeypatch, "sheet", "--task", 2, "--out", tmp_path / "as-it-is") == 0
     settings = "figure.dpi: 30\naxes.grid: True\nlines.linewidth: 9\nsvg.fonttype: path\n"
     (tmp_path / "matplotlibrc").write_text(f"{settings}font.size: 30\npatch.facecolor: red\n")
-    environment = {**os.environ, "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
-    options = {"stdout": subprocess.PIPE, "cwd": tmp_path, "env": environment}
-    process = start("sheet", "--task", 2, "--out", "set", **options)
-    _, error = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, "Traceback" in error) == (0, False)
+    monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    ended = through_shell("sheet --task 2 --json --out set", "2>/dev/full <&-", tmp_path)
+    assert ended.returncode == 0
+    assert json.loads(ended.stdout)["agree"] == 8
+    assert ended.stdout == (tmp_path / "set" / "sheet.json").read_text(encoding="utf-8")
     files = [path for path in (tmp_path / "as-it-is").rglob("*") if path.is_file()]
     assert len(files) > 5
     for path in files:
@@ -362,14 +364,6 @@ def test_a_file_of_results_that_is_another_s_is_no_error(monkeypatch, tmp_path, 
     assert former_pictures(tmp_path) == []
 
 
-def test_two_runs_into_one_folder_at_once(tmp_path):
-    runs = [start("sheet", "--task", 2, "--out", tmp_path, stdout=subprocess.PIPE) for _ in "ab"]
-    for process in runs:
-        process.communicate(timeout=PATIENCE)
-        assert process.returncode == 0
-    assert {path.name for path in tmp_path.iterdir()} == {"figures", "report.html", "sheet.json"}
-
-
 @pytest.mark.usefixtures("drawn_once")
 def test_output_that_cannot_be_printed_gives_2(monkeypatch, capsys, tmp_path):
     def full(*_):
@@ -395,14 +389,6 @@ def test_any_encoding_of_the_terminal(monkeypatch, tmp_path, encoding, options):
         assert json.loads(printed.decode("utf-8"))["agree"] == 8
     else:
         assert "8 of 8 published numbers agree" in printed.decode(encoding)
-
-
-def test_an_encoding_of_the_terminal_is_asked_for_at_the_start(tmp_path):
-    options = {"env": {**os.environ, "PYTHONIOENCODING": "ascii"}, "encoding": "utf-8"}
-    arguments = ("sheet", "--task", 2, "--out", tmp_path, "--json")
-    process = start(*arguments, stdout=subprocess.PIPE, **options)
-    printed, _ = process.communicate(timeout=PATIENCE)
-    assert json.loads(printed)["agree"] == 8
 
 
 def test_a_folder_in_the_way_of_a_file_is_named_before_any_work(monkeypatch, capsys, tmp_path):

@@ -11,7 +11,9 @@ import pytest
 from tests.programs import PATIENCE
 
 import trivium
+from trivium.tables.look import look
 from trivium.tabular.classifier import TabularClassifier
+from trivium.tabular.fitting import fit_table
 
 N = 120
 CLASSES = ("01", "NA", "None")
@@ -143,6 +145,25 @@ def test_the_decimal_sign_of_a_table_to_predict(call, rows, tmp_path):
     assert answers.read_bytes() == expected
 
 
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Tables and models, good and bad, which no test changes."""
+    folder = tmp_path_factory.mktemp("files")
+    rows = write_rows(folder / "rows.csv")
+    model = fit_table(look(rows, "class"), model="least-squares")
+    for name in ("class.model", "model.csv"):
+        trivium.save(model, folder / name)
+    (folder / "other.csv").write_text("a,b\n1,2\n")
+    lines = rows.read_text().splitlines()
+    lines[2] = "heavy;Ulm;01.02.2021;01"
+    (folder / "wrong.csv").write_text("\n".join(lines) + "\n")
+    bare = trivium.LeastSquaresClassifier().fit([[0.0], [1.0]], ["a", "b"])
+    trivium.save(bare, folder / "bare.model")
+    np.save(folder / "rows.npy", np.eye(3))
+    np.savez(folder / "rows.npz", np.eye(3))
+    return folder
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -170,24 +191,15 @@ def test_the_decimal_sign_of_a_table_to_predict(call, rows, tmp_path):
         (["inspect", "nothing"], "nothing: No such file"),
     ],
 )
-def test_errors_are_one_line_and_leave_nothing(call, rows, tmp_path, monkeypatch, arguments, words):
-    monkeypatch.chdir(tmp_path)
-    call("fit", "rows.csv", "--target", "class", "--out", "class.model")
-    (tmp_path / "model.csv").write_bytes((tmp_path / "class.model").read_bytes())
-    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
-    lines = rows.read_text().splitlines()
-    lines[2] = "heavy;Ulm;01.02.2021;01"
-    (tmp_path / "wrong.csv").write_text("\n".join(lines) + "\n")
-    trivium.save(trivium.LeastSquaresClassifier().fit([[0.0], [1.0]], ["a", "b"]), "bare.model")
-    np.save("rows.npy", np.eye(3))
-    np.savez("rows.npz", np.eye(3))
-    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+def test_errors_are_one_line_and_leave_nothing(call, files, monkeypatch, arguments, words):
+    monkeypatch.chdir(files)
+    before = {path: path.read_bytes() for path in files.iterdir()}
     code, out, err = call(*arguments)
     assert (code, out) == (2, "")
     assert err.startswith("trivium: ")
     assert err.count("\n") == 1
     assert words in err
-    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert {path: path.read_bytes() for path in files.iterdir()} == before
 
 
 FIT = ["fit", "rows.csv", "--target", "class", "--out", "x"]

@@ -1,7 +1,5 @@
 """The sheets are run once; every test looks at the same results."""
 
-from functools import partial
-
 import pytest
 
 from trivium.sheet.digits import Digits
@@ -34,10 +32,14 @@ def results():
 
 
 @pytest.fixture(scope="session")
-def written(results, tmp_path_factory):
-    """Folder and results of a whole run, which draws what was computed before."""
+def news():
+    """What a whole run has told of its progress."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def written(news, tmp_path_factory):
+    """Folder and results of a whole run, in processes of its own."""
     folder = tmp_path_factory.mktemp("sheet") / "out"
-    with pytest.MonkeyPatch.context() as patch, OutputFolder(folder) as output:
-        for number in results:
-            patch.setitem(TASKS, number, partial(results.get, number))
-        return folder, run([1, 2, 3], output)
+    with OutputFolder(folder) as output:
+        return folder, run([1, 2, 3], output, lambda *said: news.append(said), processes=2)

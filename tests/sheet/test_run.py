@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from trivium.report import in_style, to_png
 from trivium.sheet import parallel
 from trivium.sheet.document import summary_of
 from trivium.sheet.output import OutputFolder
@@ -109,19 +110,24 @@ def test_errata_by_task(written, task):
     assert len(results[task - 1].errata) == {1: 6, 2: 2, 3: 4}[task]
 
 
-def test_files_do_not_depend_on_the_number_of_processes_and_progress_comes_from_each(
-    written, tmp_path
-):
-    folder, _ = written
-    seen = []
-    with OutputFolder(tmp_path) as output:
-        results = run([1, 2, 3], output, lambda *news: seen.append(news), processes=2)
-    for path in folder.rglob("*.*"):
-        assert path.read_bytes() == (tmp_path / path.relative_to(folder)).read_bytes(), path.name
+def test_numbers_and_pictures_do_not_depend_on_processes(written, results):
+    """Of many pictures some are drawn here as well; those of task 2 all are, below."""
+    folder, elsewhere = written
+    ours = to_json(as_json([results[task] for task in (1, 2, 3)]))
+    assert (folder / "sheet.json").read_text(encoding="utf-8") == ours
+    for task in (1, 3):
+        for picture in results[task].pictures[::8]:
+            with in_style():
+                png = to_png(picture.draw())
+            assert (folder / "figures" / f"{picture.name}.png").read_bytes() == png, picture.name
     with pytest.raises(RuntimeError, match="drawn in another process"):
-        results[0].pictures[0].draw()
+        elsewhere[0].pictures[0].draw()
+
+
+@pytest.mark.usefixtures("written")
+def test_progress_comes_from_each_process(news):
     for task in (1, 2, 3):
-        shares = [share for number, _, share in seen if number == task]
+        shares = [share for number, _, share in news if number == task]
         assert shares == sorted(shares)
         assert (shares[0], shares[-1]) == (0.0, 1.0)
 
