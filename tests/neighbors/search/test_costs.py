@@ -96,6 +96,19 @@ class TestChoice:
         assert sizes == asked + ([len(rows)] if algorithm == "kd_tree" else [])
         assert str(len(rows)) in choice.reason
 
+    def test_a_tree_that_looks_at_most_of_its_few_rows_is_enough_where_products_are_cheap(self):
+        rng = np.random.default_rng(3)
+        rows, sizes = rng.normal(size=(20_000, 6)) @ rng.normal(size=(6, 200)), []
+
+        def build(some):
+            sizes.append(len(some))
+            return KDTree(EUCLIDEAN.measure, some)
+
+        looks = KDTree(EUCLIDEAN.measure, rows[:1024]).probe(rows[:32], 11)
+        assert 0.75 * 1024 < looks < 1024
+        assert choose(EUCLIDEAN, rows, 10, build)[0].algorithm == "brute"
+        assert sizes == [1024]
+
     @pytest.mark.parametrize("rows", [np.zeros((500, 3)), np.full((500, 3), 1e308)])
     def test_rows_all_alike(self, rows):
         assert chosen(rows).algorithm in ("brute", "kd_tree")

@@ -1,5 +1,6 @@
 """The search through projections: columns chosen by what they cost and what they prune."""
 
+import math
 from collections.abc import Callable
 from functools import cache, partial
 from typing import NamedTuple
@@ -47,6 +48,7 @@ from trivium.neighbors.search.projections.pruning import Bounds, Fine, Whole, gu
 _LEAST_COLUMNS = 64
 _LEAST_ROWS = 4096
 _MOST_AXES = 128
+_AXES_A_DIMENSION = 10  # that rows effectively have: images of digits choose 64 to 128 for 12
 _ROWS_A_PIECE = 4096
 _FAR = 2.0**20  # in units of the rows' greatest norm
 _SAMPLE = 64, 2048  # queries and rows on which survivors are counted
@@ -259,17 +261,32 @@ def plan_projection(
     then the survivors of some queries among some rows, for every width, say how wide.
     """
     (m, d), n = queries.shape, rows.shape[0]
-    if not worth_looking(m, n, d) or effective_dimension(rows) > d / 4:
+    if not worth_looking(m, n, d):
+        return None
+    dimension = effective_dimension(rows)
+    if dimension > d / 4:
         return None
     frame = frame_of(rows, np.float32, n_jobs)
     if frame is None:
         return None
     with one_blas_thread():
-        basis = principal_axes(rows, frame.center, min(_MOST_AXES, d // 2 // 16 * 16) - 1)
+        basis = principal_axes(rows, frame.center, _axes_worth(dimension, d) - 1)
         widths, cost = _best_widths(rows, queries, frame, basis, k, own)
     if cost > _PATIENCE * _plain_cost(m, n, d):
         return None
     return Projected(measure, rows, frame, basis.first(widths.fine - 1), widths, n_jobs)
+
+
+def _axes_worth(dimension: float, n_columns: int) -> int:
+    """Return of how many axes, the tail included, widths are chosen: a multiple of 16.
+
+    Examples
+    --------
+    >>> [_axes_worth(dimension, 784) for dimension in (1.0, 6.0, 9.0, 100.0)]
+    [32, 64, 96, 128]
+    """
+    some = 16 * max(2, math.ceil(_AXES_A_DIMENSION * dimension / 16))
+    return min(_MOST_AXES, n_columns // 2 // 16 * 16, some)
 
 
 def _reach(points: Floats, frame: Frame) -> Float64:
