@@ -54,6 +54,15 @@ class TestShape:
         np.testing.assert_array_equal(np.sort(numbers), np.arange(n))
         np.testing.assert_array_equal(np.concatenate([near for near, _ in leaves]), rows[numbers])
 
+    @pytest.mark.parametrize("n", [33, 200, 3001])
+    @pytest.mark.parametrize("d", [1, 2, 3])
+    def test_no_eight_numbers_lie_on_two_lines_of_the_cache(self, n, d):
+        tree = tree_of(np.random.default_rng(n).normal(size=(n, d))).tree
+        for vectors in (tree.boxes, tree.blocks, tree.numbers):
+            assert vectors.ctypes.data % 64 == 0
+            assert vectors.shape[-1] % 8 == 0
+            assert vectors.flags.c_contiguous
+
     @pytest.mark.parametrize("n", [33, 65, 200, 300, 513, 3001])
     def test_boxes_are_tight(self, n):
         tree = tree_of(np.random.default_rng(n).normal(size=(n, 3))).tree

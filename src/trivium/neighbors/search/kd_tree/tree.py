@@ -7,6 +7,7 @@ expected time", ACM TOMS 3 (1977). See `Tree` for how the arrays hang together.
 import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
+from trivium.blocks.aligned import aligned
 from trivium.blocks.map_reduce import cut
 from trivium.blocks.workers import each_of, map_in_order
 from trivium.neighbors.search.kd_tree.build import (
@@ -201,9 +202,9 @@ def _empty_tree(n_rows: int, n_columns: int) -> Tree:
         n_nodes = -(-n_nodes // LANES)
         n_groups += n_nodes
     width = -(-n_rows // n_leaves)
-    blocks = np.empty((n_leaves, n_columns + 1, -(-width // LANES) * LANES))
+    blocks = aligned((n_leaves, n_columns + 1, -(-width // LANES) * LANES))
     return Tree(
-        boxes=np.empty((n_groups, n_columns, 2, LANES)),
+        boxes=aligned((n_groups, n_columns, 2, LANES)),
         blocks=blocks,
         numbers=blocks.view(np.intp),
         sides=np.empty(n_leaves - 1, dtype=np.intp),
