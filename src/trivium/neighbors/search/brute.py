@@ -179,9 +179,8 @@ class Brute:
             quads, margins = written.quads(queries[piece])
             state = open_reservoirs(quads, margins, k, written.dtype, written.spare)
             own = int(np.any(skip[piece] >= 0))
-            if k + own <= MOST_FOR_FIRST_LIMITS:
-                first_limits(written.panels, quads, state, k + own)
-            shortlist(written.panels, quads, state, skip[piece], k)
+            wanted = k + own if k + own <= MOST_FOR_FIRST_LIMITS else 0
+            shortlist(written.panels, quads, state, skip[piece], k, wanted)
             self._decide(queries[piece], quads.squares, written, state, found, piece)
             proved[piece] = state.counts >= 0
 

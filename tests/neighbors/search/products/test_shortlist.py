@@ -49,7 +49,7 @@ class TestFirstLimits:
         for k in {1, min(n, 5), min(n, 31), min(n, 32), min(n, MOST_FOR_FIRST_LIMITS)}:
             panels, quads, state = opened(rows, queries, k, dtype)
             _, right = nearest(queries, rows, k)
-            shortlist(panels, quads, state, nobody(queries), n)  # n: nothing is ruled out
+            shortlist(panels, quads, state, nobody(queries), n, 0)  # n: nothing is ruled out
             everything = state.part(slice(None))
             _, _, limited = opened(rows, queries, k, dtype)
             first_limits(panels, quads, limited, k)
@@ -64,7 +64,7 @@ class TestFirstLimits:
         panels, quads, state = opened(rows, queries, 10)
         first_limits(panels, quads, state, 10)
         assert (state.limits < NO_LIMIT / 2).all()
-        shortlist(panels, quads, state, nobody(queries), 10)
+        shortlist(panels, quads, state, nobody(queries), 10, 0)
         assert (state.limits < 1.0).all()
 
     def test_they_never_rise_and_do_not_open_what_is_closed(self):
@@ -92,11 +92,30 @@ class TestShortlist:
             first_limits(panels, quads, state, min(k, MOST_FOR_FIRST_LIMITS))
             if k > MOST_FOR_FIRST_LIMITS:
                 _, _, state = opened(rows, queries, k, dtype)
-            shortlist(panels, quads, state, nobody(queries), k)
+            shortlist(panels, quads, state, nobody(queries), k, 0)
             for q in np.flatnonzero(state.counts >= 0):
                 found = candidates(state, q)
                 assert set(right[q]) <= set(found)
                 assert len(found) == len(set(found))
+
+    @both_precisions
+    @pytest.mark.parametrize("n", [100, 257, 6000])
+    def test_limits_of_its_own_leave_what_those_set_before_leave(self, n, dtype):
+        rng = np.random.default_rng(n)
+        rows, queries = rng.normal(size=(n, 30)), rng.normal(size=(22, 30))
+        queries[3] = 1e30
+        panels, quads, state = opened(rows, queries, 10, dtype)
+        _, _, limited = opened(rows, queries, 10, dtype)
+        first_limits(panels, quads, limited, 11)
+        for each, wanted in ((limited, 0), (state, 11)):
+            shortlist(panels, quads, each, nobody(queries), 10, wanted)
+        assert np.array_equal(state.limits, limited.limits)
+        assert np.array_equal(state.counts, limited.counts)
+        assert state.counts[3] == -1
+        for q in np.flatnonzero(state.counts >= 0):
+            some = slice(state.counts[q])
+            assert np.array_equal(state.rows[q, some], limited.rows[q, some])
+            assert np.array_equal(state.scores[q, some], limited.scores[q, some])
 
     @both_precisions
     def test_the_row_to_skip_is_no_candidate(self, dtype):
@@ -104,7 +123,7 @@ class TestShortlist:
         queries, skip = rows[:40], np.arange(40) - 1
         panels, quads, state = opened(rows, queries, 30, dtype)
         first_limits(panels, quads, state, 31)
-        shortlist(panels, quads, state, skip, 30)
+        shortlist(panels, quads, state, skip, 30, 0)
         for q in np.flatnonzero(state.counts >= 0):
             assert q - 1 not in candidates(state, q)
             assert state.counts[q] >= 30
@@ -116,7 +135,7 @@ class TestShortlist:
         rows[100:400] = rows[100] + 1e-20
         queries = np.vstack([rows[100:101], rows[:1] * 50, rng.normal(size=(3, 3)) + 9])
         panels, quads, state = opened(rows, queries, 4, dtype)
-        shortlist(panels, quads, state, nobody(queries), 4)
+        shortlist(panels, quads, state, nobody(queries), 4, 0)
         assert state.counts[0] == -1
         assert (state.counts[1:] >= 4).all()
 
@@ -132,7 +151,7 @@ class TestDecide:
             (rows, queries) if metric == "euclidean" else (directions(rows), directions(queries))
         )
         panels, quads, state = opened(points, asked, k, dtype)
-        shortlist(panels, quads, state, nobody(queries), k)
+        shortlist(panels, quads, state, nobody(queries), k, 0)
         near = np.full((len(queries), k), -7.0), np.full((len(queries), k), -7)
         code = EUCLIDEAN if metric == "euclidean" else COSINE
         scale = frame_of(points, dtype).scale

@@ -9,7 +9,6 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.np import arrayobj
 
 from trivium.arrays import Floats
 from trivium.blocks.compiled import intrinsic
@@ -17,9 +16,7 @@ from trivium.blocks.intrinsics import inlined
 from trivium.blocks.processor import instructions
 from trivium.neighbors.search.products.float_products import float_shape
 from trivium.neighbors.search.products.layout import PANEL_ROWS, QUAD
-from trivium.neighbors.search.products.tile_loop import LONG, load, spread
-
-array_struct: Any = arrayobj.make_array  # Numba publishes no types.
+from trivium.neighbors.search.products.tile_loop import LONG, first_of, load, spread
 
 CHUNK = 64
 _CHUNKS = PANEL_ROWS // CHUNK
@@ -42,7 +39,7 @@ def marks(_: Any, scores: Any, start: Any, limit: Any) -> tuple[Any, Callable[..
     """Return 64 bits: whether each score from `start` on is at most `limit`."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        data = array_struct(signature.args[0])(context, builder, arguments[0]).data
+        data = first_of(context, builder, signature.args[0], arguments[0])
         within = _within(builder, load(builder, data, arguments[1], CHUNK), arguments[2])
         return builder.bitcast(within, LONG)
 
@@ -57,7 +54,7 @@ def any_within(_: Any, scores: Any, start: Any, limit: Any) -> tuple[Any, Callab
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        data = array_struct(signature.args[0])(context, builder, arguments[0]).data
+        data = first_of(context, builder, signature.args[0], arguments[0])
         lanes = float_shape(instructions(), context.get_abi_sizeof(data.type.pointee)).lanes
         places = [builder.add(arguments[1], LONG(first)) for first in range(0, CHUNK, lanes)]
         least = [load(builder, data, place, lanes) for place in places]

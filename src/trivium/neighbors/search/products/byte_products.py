@@ -28,6 +28,7 @@ from trivium.neighbors.search.products.tile_loop import (
     Shape,
     TileLoop,
     call,
+    first_of,
     fused,
     load,
     spread,
@@ -142,7 +143,8 @@ def scores_by(path: BytePath) -> Any:
         some = slice(first, first + QUAD)
         sums = starts[some, None] + queries @ numbers.T.astype(np.int32)
         factors = own_units[some, None] * units
-        scores.reshape(QUAD, -1)[:] = halves + sums.astype(np.float32) * factors
+        found = halves + sums.astype(np.float32) * factors
+        scores[: QUAD * PANEL_ROWS].reshape(QUAD, -1)[:] = found
 
     @intrinsic(plain)
     def scores_of_tile(
@@ -158,8 +160,7 @@ def scores_by(path: BytePath) -> Any:
     ) -> tuple[Any, Callable[..., Any]]:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             pointers = [
-                array_struct(signature.args[i])(context, builder, arguments[i]).data
-                for i in (1, 2, 5, 6, 7)
+                first_of(context, builder, signature.args[i], arguments[i]) for i in (1, 2, 5, 6, 7)
             ]
             quads, rows = (
                 array_struct(signature.args[i])(context, builder, arguments[i]) for i in (0, 4)

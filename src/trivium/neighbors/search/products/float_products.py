@@ -10,7 +10,15 @@ from numba.np import arrayobj
 from trivium.blocks.compiled import intrinsic
 from trivium.blocks.processor import instructions
 from trivium.neighbors.search.products.layout import PANEL_ROWS, QUAD
-from trivium.neighbors.search.products.tile_loop import LONG, Shape, TileLoop, fused, load, store
+from trivium.neighbors.search.products.tile_loop import (
+    LONG,
+    Shape,
+    TileLoop,
+    first_of,
+    fused,
+    load,
+    store,
+)
 
 array_struct: Any = arrayobj.make_array  # Numba publishes no types.
 
@@ -33,31 +41,32 @@ def scores_in(shape_of: Callable[[int], Shape]) -> Any:
 
     def plain(quad: Any, panel: Any, halves: Any, scores: Any) -> None:
         products = quad.reshape(-1, QUAD).T @ panel.reshape(-1, PANEL_ROWS)
-        scores.reshape(QUAD, -1)[:] = halves + products
+        scores[: QUAD * PANEL_ROWS].reshape(QUAD, -1)[:] = halves + products
 
     @intrinsic(plain)
     def scores_of_tile(
         _: Any, quad: Any, panel: Any, halves: Any, scores: Any
     ) -> tuple[Any, Callable[..., Any]]:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            quads, rows, begins, found = (
-                array_struct(kind)(context, builder, value)
-                for kind, value in zip(signature.args, arguments, strict=True)
+            quads = array_struct(signature.args[0])(context, builder, arguments[0])
+            rows, begins, found = (
+                first_of(context, builder, kind, value)
+                for kind, value in zip(signature.args[1:], arguments[1:], strict=True)
             )
-            shape = shape_of(4 if rows.data.type.pointee == ir.FloatType() else 8)
+            shape = shape_of(4 if rows.type.pointee == ir.FloatType() else 8)
 
             def begin(_: int, place: Any) -> Any:
-                return load(builder, begins.data, place, shape.lanes)
+                return load(builder, begins, place, shape.lanes)
 
             def multiply(so_far: Any, row: Any, query: Any) -> Any:
                 return fused(builder, row, query, so_far)
 
             def finish(total: Any, q: int, place: Any) -> None:
-                store(builder, total, found.data, builder.add(place, LONG(q * PANEL_ROWS)))
+                store(builder, total, found, builder.add(place, LONG(q * PANEL_ROWS)))
 
             n_steps = builder.udiv(quads.nitems, LONG(QUAD))
             loop = TileLoop(builder, shape, begin, multiply, finish)
-            loop.write(quads.data, rows.data, n_steps)
+            loop.write(quads.data, rows, n_steps)
             return context.get_dummy_value()
 
         return types.void(quad, panel, halves, scores), generate

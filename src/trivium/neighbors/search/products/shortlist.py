@@ -25,9 +25,10 @@ from trivium.neighbors.search.selection import FEW, Candidates, arrange
 
 _MOST_FIRST_PANELS = 16
 _LEAST_FIRST_PANELS = 4
-_FIRST_PART = 12  # of the panels, at most: they are scored twice, at a price for each column
+_FIRST_PART = 12  # of the panels, at most: a query's scores of them fill a part of a cache
 _COLUMNS_A_PART = 16
 _LANES = 64
+_LINES_A_TILE = 32  # of the next panel, at most: where few queries ask, they would hold these up
 _LINES_AHEAD = 4  # of a row; of a long one, the processor fetches more by itself
 _FEW_DOUBTFUL = 4
 MOST_FOR_FIRST_LIMITS = 200
@@ -59,38 +60,66 @@ class Asked(NamedTuple):
 def first_limits(
     panels: Panels | BytePanels, quads: Quads | ByteQuads, state: Reservoirs, k: int
 ) -> None:
-    """Set limits from the first rows, so that few candidates come in vain.
+    """Set limits from the first rows, so that few candidates come in vain."""
+    n_first = _n_first(panels)
+    tiles = np.empty((n_first, TILE), panels.halves.dtype)
+    least = np.empty((QUAD, PANEL_ROWS), panels.halves.dtype)
+    work = np.empty(PANEL_ROWS)
+    slack = _greatest_slack(panels, n_first)
+    for quad in range(quads.values.shape[0]):
+        for p in range(n_first):
+            score_tile(panels, p, quads, quad, address(tiles, p * TILE))
+        _set_limits(tiles, panels, quads, quad, state, k, slack, least, work)
 
-    The least scores of disjoint groups of rows belong to different rows: the k-th
-    smallest of them is not below the k-th smallest score.
-    """
-    n_panels = panels.values.shape[0]
+
+@inlined
+def _n_first(panels: Panels | BytePanels) -> int:
+    """Count the panels whose scores set limits."""
+    n_panels: int = panels.values.shape[0]
     part = _FIRST_PART + panels.values.shape[1] // PANEL_ROWS // _COLUMNS_A_PART
-    n_first = max(min(n_panels // part, _MOST_FIRST_PANELS), _LEAST_FIRST_PANELS)
-    n_first = min(n_first, n_panels)
-    n_groups = _LANES if 2 * k < _LANES else PANEL_ROWS
-    tile = np.empty(TILE, panels.halves.dtype)
-    least = np.empty((QUAD, n_groups), panels.halves.dtype)
-    work = np.empty(n_groups)
+    enough: int = max(min(n_panels // part, _MOST_FIRST_PANELS), _LEAST_FIRST_PANELS)
+    return min(enough, n_panels)
+
+
+@inlined
+def _greatest_slack(panels: Panels | BytePanels, n_first: int) -> float:
     slack = 0.0
     for row in range(n_first * PANEL_ROWS):
         own = slack_of(panels, row)
         slack = own if own > slack else slack
-    for quad in range(quads.values.shape[0]):
-        for lane in range(QUAD):
-            for group in range(n_groups):
-                least[lane, group] = np.inf
-        for p in range(n_first):
-            score_tile(panels, p, quads, quad, tile)
-            for start in range(0, TILE, _LANES):
-                _lower(least, start // PANEL_ROWS, start % n_groups, tile, start)
-        for lane in range(min(QUAD, quads.squares.shape[0] - QUAD * quad)):
-            q = QUAD * quad + lane
-            for group in range(n_groups):
-                work[group] = least[lane, group]
-            limit = kth_bound(work, n_groups, k) + slack + state.margins[q]
-            if limit < state.limits[q]:
-                state.limits[q] = limit + abs(limit) * panels.error
+    return slack
+
+
+@inlined
+def _set_limits(
+    tiles: Floats,
+    panels: Panels | BytePanels,
+    quads: Quads | ByteQuads,
+    quad: int,
+    state: Reservoirs,
+    k: int,
+    slack: float,
+    least: Floats,
+    work: Float64,
+) -> None:
+    """Set the limits of a quad from scores of rows with at most some slack.
+
+    The least scores of disjoint groups of rows belong to different rows: the k-th
+    smallest of them is not below the k-th smallest score.
+    """
+    n_groups = _LANES if 2 * k < _LANES else PANEL_ROWS
+    least[:] = np.inf
+    for p in range(tiles.shape[0]):
+        tile = address(tiles, p * TILE)
+        for start in range(0, TILE, _LANES):
+            _lower(least, start // PANEL_ROWS, start % n_groups, tile, start)
+    for lane in range(min(QUAD, quads.squares.shape[0] - QUAD * quad)):
+        q = QUAD * quad + lane
+        for group in range(n_groups):
+            work[group] = least[lane, group]
+        limit = kth_bound(work, n_groups, k) + slack + state.margins[q]
+        if limit < state.limits[q]:
+            state.limits[q] = limit + abs(limit) * panels.error
 
 
 @inlined
@@ -104,29 +133,55 @@ def _lower(least: Floats, lane: int, group: int, scores: Floats, start: int) -> 
 
 @kernel
 def shortlist(
-    panels: Panels | BytePanels, quads: Quads | ByteQuads, state: Reservoirs, skip: Indices, k: int
+    panels: Panels | BytePanels,
+    quads: Quads | ByteQuads,
+    state: Reservoirs,
+    skip: Indices,
+    k: int,
+    wanted: int,
 ) -> None:
     """Collect each query's candidates from all panels.
 
-    A query whose candidates do not fit, because too many rows are too close to tell
-    apart in this precision, gets the count -1.
+    Scores of the first panels are kept until they have set limits that at least `wanted` rows are
+    within, as by `first_limits`; with 0 they set none. A query whose candidates do not fit, because
+    too many rows are too close to tell apart in this precision, gets the count -1.
+
+    All is one loop, which is compiled once. Tiles are addresses: that arrays are in use would be
+    counted at each tile.
     """
-    tile = np.empty(TILE, panels.halves.dtype)
-    work = np.empty(state.scores.shape[1])
+    n_panels, n_quads = panels.values.shape[0], quads.values.shape[0]
+    n_first = _n_first(panels) if wanted > 0 else min(1, n_panels)
+    tiles = np.empty((n_first, TILE), panels.halves.dtype)
+    least = np.empty((QUAD, PANEL_ROWS), panels.halves.dtype)
+    work = np.empty(max(state.scores.shape[1], PANEL_ROWS))
     full = filling(state)
-    for p in range(panels.values.shape[0]):
-        for quad in range(quads.values.shape[0]):
-            score_tile(panels, p, quads, quad, tile)
-            chunks = chunks_within(tile, state.limits, QUAD * quad)
-            while chunks != 0:
-                start = CHUNK * lowest(chunks)
-                chunks &= chunks - 1
-                q = QUAD * quad + start // PANEL_ROWS
-                if state.counts[q] >= full:
-                    make_room(panels, state, q, k, work)
-                hits = marks(tile, start, state.limits[q])
-                first_row = p * PANEL_ROWS + start % PANEL_ROWS
-                offer(state, q, hits, tile, start, first_row, skip[q])
+    slack = _greatest_slack(panels, n_first)
+    values, n_values = address(panels.values, 0), panels.values.shape[1]
+    line = 64 // panels.values.itemsize
+    part = min(-(-n_values // (n_quads * line)), _LINES_A_TILE) * line
+    first, last = 0, n_first
+    while first < n_panels:
+        for quad in range(n_quads):
+            ahead = last * n_values + quad * part  # in the next panel
+            for place in range(ahead, ahead + part, line):
+                prefetch(values, place)
+            for p in range(first, last):
+                score_tile(panels, p, quads, quad, address(tiles, (p - first) * TILE))
+            if first == 0 and wanted > 0:
+                _set_limits(tiles, panels, quads, quad, state, wanted, slack, least, work)
+            for p in range(first, last):
+                tile = address(tiles, (p - first) * TILE)
+                chunks = chunks_within(tile, state.limits, QUAD * quad)
+                while chunks != 0:
+                    start = CHUNK * lowest(chunks)
+                    chunks &= chunks - 1
+                    q = QUAD * quad + start // PANEL_ROWS
+                    if state.counts[q] >= full:
+                        make_room(panels, state, q, k, work)
+                    hits = marks(tile, start, state.limits[q])
+                    first_row = p * PANEL_ROWS + start % PANEL_ROWS
+                    offer(state, q, hits, tile, start, first_row, skip[q])
+        first, last = last, last + 1
 
 
 @kernel

@@ -9,11 +9,15 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from llvmlite import ir
+from numba import types
 from numba.core import cgutils
+from numba.np import arrayobj
 
 from trivium.neighbors.search.products.layout import PANEL_ROWS, QUAD
 
 # Numba publishes no types.
+array_struct: Any = arrayobj.make_array
+pointer_type: Any = types.CPointer
 alloca_once: Any = cgutils.alloca_once
 for_range: Any = cgutils.for_range
 get_or_insert_function: Any = cgutils.get_or_insert_function
@@ -90,6 +94,13 @@ class TileLoop(NamedTuple):
                     builder.store(after, total[q, v])
         for (q, v), place in total.items():
             self.finish(builder.load(place), q, places[v])
+
+
+def first_of(context: Any, builder: Any, kind: Any, value: Any) -> Any:
+    """Return a pointer to the first number of an array, or of what is an address already."""
+    if isinstance(kind, pointer_type):
+        return value
+    return array_struct(kind)(context, builder, value).data
 
 
 def load(builder: Any, pointer: Any, place: Any, lanes: int) -> Any:

@@ -30,7 +30,6 @@ from trivium.neighbors.search.products.reservoir import (
 from trivium.neighbors.search.products.shortlist import (
     MOST_FOR_FIRST_LIMITS,
     Asked,
-    first_limits,
     shortlist,
 )
 from trivium.neighbors.search.products.tiles import without_slack
@@ -164,9 +163,8 @@ class Projected:
             )
             promising = open_reservoirs(guess, np.zeros(own.size), n_promising, self._frame.dtype)
             wanted = n_promising + int(np.any(own >= 0))
-            if wanted <= MOST_FOR_FIRST_LIMITS:
-                first_limits(self._promising, guess, promising, wanted)
-            shortlist(self._promising, guess, promising, own, n_promising)
+            wanted = wanted if wanted <= MOST_FOR_FIRST_LIMITS else 0
+            shortlist(self._promising, guess, promising, own, n_promising, wanted)
             open_bounds = partial(open_limits, sharp.values.shape[0], far[piece], self._frame.dtype)
             bounds = Bounds(open_bounds(), margins, self._prune.frame.error)
             own_margins = self._frame._replace(error=self._error).margins(squares)
