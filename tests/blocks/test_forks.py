@@ -9,7 +9,7 @@ from tests.programs import run_program
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system that can fork")
 
 START = """
-import os, signal, threading, time
+import os, signal, threading, time, traceback
 import numpy as np
 inside, done = threading.Event(), threading.Event()
 
@@ -21,9 +21,14 @@ def forked(child):
         try:
             child()
             code = 0
+        except BaseException:
+            traceback.print_exc()
         finally:
             os._exit(code)
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if code:
+        print("exit code of the child:", code, flush=True)
+        os._exit(1)  # at once, whatever the other thread waits for
 """
 
 

@@ -9,7 +9,7 @@ import dask
 import numpy as np
 import pandas as pd
 import pytest
-from tests.rows.dask_workers import two_workers
+from tests.rows.dask_workers import started
 
 import trivium
 import trivium.rows.cluster
@@ -21,7 +21,7 @@ N = 900
 
 @pytest.fixture(scope="module")
 def workers():
-    with two_workers() as client:
+    with started(2) as client:
         yield client
 
 

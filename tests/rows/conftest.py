@@ -1,8 +1,8 @@
 import pytest
-from tests.rows.dask_workers import two_workers
+from tests.rows.dask_workers import started
 
 
 @pytest.fixture(scope="package")
 def client():
-    with two_workers() as client:
+    with started(2) as client:
         yield client

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.rows.dask_workers import started
 
 import trivium
 import trivium.rows.cluster
@@ -24,21 +25,13 @@ X = np.random.default_rng(0).normal(size=(3000, 4))
 Y = (X[:, :3] + np.random.default_rng(1).normal(size=(3000, 3))).argmax(axis=1)
 
 
-def cluster(n_workers):
-    return distributed.LocalCluster(
-        n_workers=n_workers,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",
-        worker_dashboard_address=None,
-        silence_logs=logging.CRITICAL,  # that a worker was killed is no news here
-    )
+# That a worker was killed is no news here.
+QUIET = {"silence_logs": logging.CRITICAL}
 
 
 @pytest.fixture(scope="module")
 def own_client():
-    with cluster(3) as workers, distributed.Client(workers) as client:
+    with started(3, **QUIET) as client:
         yield client
 
 
@@ -104,8 +97,7 @@ def test_a_cluster_without_workers_ends_in_an_error(monkeypatch):
     monkeypatch.setattr(trivium.rows.workers_of_dask, "_LOOK", 0.2)
     monkeypatch.setattr(trivium.rows.workers_of_dask, "_PATIENCE", 0.6)
     with (
-        cluster(0) as nobody,
-        distributed.Client(nobody),
+        started(0, **QUIET),
         pytest.raises(RuntimeError, match="No worker is left at tcp://127.0.0.1"),
     ):
         LeastSquaresClassifier().fit(da.from_array(X), Y)
@@ -119,8 +111,7 @@ def test_rows_that_kill_their_workers_end_in_an_error():
     rows = da.from_array(X).map_blocks(deadly, dtype=float, meta=np.empty((0, 0)))
     with (
         dask.config.set({"distributed.scheduler.allowed-failures": 0}),
-        cluster(1) as workers,
-        distributed.Client(workers),
+        started(1, **QUIET),
         pytest.raises(RuntimeError, match="^Workers died at the same rows, 1 of them"),
     ):
         LeastSquaresClassifier().fit(rows, Y)
