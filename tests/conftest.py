@@ -8,6 +8,9 @@ from hypothesis import settings
 # Lets scikit-learn run its check of array-API input too; read when SciPy is imported.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 os.environ.setdefault("MPLBACKEND", "agg")
+# OpenBLAS reads it when NumPy is imported: its threads that wait for work soon give up their core,
+# which another process of the tests can use.
+os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
 
 # A machine that others load as well makes no example wrong.
 settings.register_profile("patient", settings.default, deadline=None)

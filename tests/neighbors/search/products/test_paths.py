@@ -1,8 +1,5 @@
 """Scores by each processor's own instructions, and bounds that hold for what bytes leave out."""
 
-import os
-import subprocess
-import sys
 from fractions import Fraction
 
 import llvmlite.binding as llvm
@@ -248,40 +245,3 @@ def test_bytes_of_the_fewest_bits_still_tell_rows_apart(monkeypatch):
     left_by_bytes = [left for precision, left in written if precision == "bytes"]
     assert len(left_by_bytes) == (2 if byte_products.available() else 0)
     assert all(left < 50 for left in left_by_bytes)
-
-
-AS_ANOTHER = """
-import sys
-from unittest import mock
-from trivium.blocks import processor
-
-features = frozenset(sys.argv[1].split())
-with mock.patch.object(processor, "_instructions", lambda *_: features):
-    from trivium.neighbors.search.products import byte_products
-    assert (byte_products.CHOSEN or "") == sys.argv[2], byte_products.CHOSEN
-    import pytest
-    sys.exit(pytest.main(["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", *sys.argv[3:]]))
-"""
-
-SELECTED = "(TestBracket and 37) or fewest_bits"
-
-
-OTHERS = {
-    "AVX2": ("avx avx2 fma", {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": ""}),
-    "AVX-VNNI": ("avx avx2 fma avxvnni", {}),
-}
-"""Instructions by which a path is chosen, and what tells Numba of them."""
-
-
-@pytest.mark.parametrize("name", [*filter(runs, OTHERS)])
-def test_searches_by_every_path(name, tmp_path):
-    """A process of its own goes by other instructions, and keeps what it compiles to itself."""
-    features, settings = OTHERS[name]
-    kept = {"NUMBA_CACHE_DIR": str(tmp_path)}
-    run = subprocess.run(
-        [sys.executable, "-c", AS_ANOTHER, features, name, __file__, "-k", SELECTED],
-        env=os.environ | settings | kept,
-        capture_output=True,
-        text=True,
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
