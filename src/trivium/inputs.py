@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import validate_data
 
 from trivium.arrays import Float64, Floats, Indices, Labels
+from trivium.blocks.unlocked import unlocked
 from trivium.class_weights import ClassWeight
 from trivium.containers import as_numbers, require_unmasked
 from trivium.elsewhere_inputs import labelled_elsewhere, queries_elsewhere
@@ -85,8 +86,7 @@ def check_rows(
     if _is_plain(X) and _is_expected(estimator, X.shape[1], reset=reset):
         if finite:
             require_finite(estimator, X, name)
-        plain: Floats = X
-        return plain
+        return unlocked(X)
     require_unmasked(X, name)
     require_columns(estimator, X, name)
     require_reals(X, name)
@@ -109,7 +109,7 @@ def check_rows(
         raise
     if finite:
         require_finite(estimator, rows, name)
-    return rows
+    return unlocked(rows)
 
 
 def _is_plain(X: Any) -> bool:

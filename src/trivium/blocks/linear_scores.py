@@ -7,6 +7,7 @@ import numpy as np
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import Patience, kernel
 from trivium.blocks.map_reduce import block_length
+from trivium.blocks.unlocked import unlocked
 from trivium.blocks.workers import map_in_order
 
 ROWS_A_PIECE = 4096
@@ -113,7 +114,7 @@ def linear_scores(X: Floats | Stored, coef: Float64, intercept: Float64) -> Floa
         )
     if not isinstance(X, np.ndarray) and X.shape[0] * X.shape[1] <= _FEW_VALUES:
         X = X.toarray()
-    columns = np.ascontiguousarray(coef.T)
+    columns = unlocked(np.ascontiguousarray(coef.T))
     scores = np.empty((X.shape[0], coef.shape[0]))
     scores[:] = intercept
 

@@ -27,6 +27,7 @@ _OTHER_FORMS = (  # with the day of the week, with months of other languages, qu
     r"|^\s*(?:19|20)[0-9]{2}[- ]?(?:Q|W|KW|T)[ -]?[0-9]{1,2}\s*$"
     r"|^\s*(?:Q|W|KW|T)[ -]?[0-9]{1,2}[ /-](?:19|20)[0-9]{2}\s*$"
 )
+_YEAR = r"(?:19|20)[0-9]{2}"  # in each of the other forms
 ORDERS = {
     "ymd": "year first",
     "dmy": "day first",
@@ -174,9 +175,11 @@ def _hindered(name: str, filled: Filled, good: dict[str, Any], nouns: str) -> No
 
 
 def _of_other_forms(name: str, filled: Filled) -> Note | None:
-    other = as_mask(pc.match_substring_regex(filled.texts, _OTHER_FORMS))
-    if filled.rows_of(other) < _MOSTLY * filled.used:
-        return None
+    # To make the pattern ready takes 26 ms, with all letters of Unicode: of each column of words.
+    for pattern in (_YEAR, _OTHER_FORMS):
+        like = as_mask(pc.match_substring_regex(filled.texts, pattern))
+        if filled.rows_of(like) < _MOSTLY * filled.used:
+            return None
     text = (
         f"column {name!r} seems to hold dates in a form that is not read: it is not taken for dates"
     )

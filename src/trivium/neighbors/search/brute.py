@@ -11,6 +11,7 @@ from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import Patience
 from trivium.blocks.locks import Lock
 from trivium.blocks.memory import queries_a_piece, working_memory
+from trivium.blocks.unlocked import unlocked
 from trivium.blocks.workers import each_of
 from trivium.neighbors.search.measures import Measure, require_known
 from trivium.neighbors.search.products.byte_panels import BytePanels
@@ -61,8 +62,8 @@ class Brute:
         require_known(measure)
         self._measure = measure
         self._least_left = _FEW_QUERIES if once else 1
-        self._rows = rows
-        self._scan = Scan(measure, rows)
+        self._rows = unlocked(rows)  # which `__reduce__` may have from elsewhere
+        self._scan = Scan(measure, self._rows)
         self._written: dict[Precision, Quantized | None] = {}
         self._projected: Projected | None = None
         self._asked = 0

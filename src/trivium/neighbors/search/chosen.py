@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import Patience
 from trivium.blocks.locks import Lock
+from trivium.blocks.unlocked import unlocked
 from trivium.neighbors.search.brute import Brute
 from trivium.neighbors.search.costs import Choice, choose, without_trees
 from trivium.neighbors.search.kd_tree.nearest import answer
@@ -82,7 +83,7 @@ class Chosen:
         return {name: value for name, value in self.__dict__.items() if name != "_lock"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state, _lock=Lock())
+        self.__dict__.update(state, _rows=unlocked(state["_rows"]), _lock=Lock())
 
     @property
     def choice(self) -> Choice:

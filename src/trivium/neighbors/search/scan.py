@@ -1,12 +1,14 @@
 """The plain search: every row is measured in float64."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.compiled import Patience
 from trivium.blocks.map_reduce import cut
+from trivium.blocks.unlocked import unlocked
 from trivium.blocks.workers import map_in_order
 from trivium.neighbors.search.heaps import begin
 from trivium.neighbors.search.kernels import scan_few, scan_nearest, scan_within
@@ -39,6 +41,9 @@ class Scan:
         require_known(measure)
         self._measure = measure
         self._rows = rows
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _rows=unlocked(state["_rows"]))
 
     def nearest(
         self,

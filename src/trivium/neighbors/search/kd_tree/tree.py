@@ -4,11 +4,14 @@ Friedman, Bentley & Finkel, "An algorithm for finding best matches in logarithmi
 expected time", ACM TOMS 3 (1977). See `Tree` for how the arrays hang together.
 """
 
+from typing import Any
+
 import numpy as np
 
 from trivium.arrays import Float64, Floats, Indices
 from trivium.blocks.aligned import aligned
 from trivium.blocks.map_reduce import cut
+from trivium.blocks.unlocked import unlocked
 from trivium.blocks.workers import each_of, map_in_order
 from trivium.neighbors.search.kd_tree.build import (
     LANES,
@@ -78,6 +81,10 @@ class KDTree:
         if depth > 0:
             bound_groups(self.tree)
         self._planes: tuple[Indices, Float64] | None = None
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        fields: list[Any] = [unlocked(x) if isinstance(x, np.ndarray) else x for x in state["tree"]]
+        self.__dict__.update(state, tree=Tree(*fields))
 
     def nearest(
         self,
