@@ -68,8 +68,8 @@ def test_nothing_is_compiled_once_more_for_them(model, dtype, tmp_path):
 
     def for_read_only_arrays():
         loops = (each for each in gc.get_objects() if isinstance(each, Dispatcher))
-        known = [(loop, types) for loop in loops for types in loop.signatures]
-        return [each for each in known if any("readonly" in str(kind) for kind in each[1])]
+        known = {(loop, types) for loop in loops for types in loop.signatures}
+        return {each for each in known if any("readonly" in str(kind) for kind in each[1])}
 
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(9000, 3)).astype(dtype), np.arange(9000) % 2
