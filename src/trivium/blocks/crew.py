@@ -72,6 +72,14 @@ class Crew:
                 del error
         return result
 
+    def has_work(self) -> bool:
+        """Whether a piece is open that nobody has begun."""
+        return bool(self._open)
+
+    def take_ticket_back(self) -> None:
+        """Be free to ask for another helper in the place of one."""
+        self._tickets.append(None)
+
     def help(self) -> None:
         """Work on what is open; for a helper."""
         me = get_ident()
@@ -80,7 +88,7 @@ class Crew:
             self._outcomes.put(outcome)
         self._present.discard(me)
         self._outcomes.put(None)
-        self._tickets.append(None)
+        self.take_ticket_back()
 
     def close(self) -> None:
         """Give up what is open, and wait for the helpers that are still at a piece."""
@@ -151,10 +159,26 @@ class _Helpers:
 
     def call(self, crew: Crew) -> bool:
         """Ask one of them to help, unless many have asked already; say whether it was asked."""
-        if self._calls.qsize() >= _TICKETS_A_HELPER * len(self._at_work):
-            return False
+        most = _TICKETS_A_HELPER * len(self._at_work)
+        if self._calls.qsize() >= most:
+            self._forget_what_is_done()
+            if self._calls.qsize() >= most:
+                return False
         self._calls.put(crew)
         return True
+
+    def _forget_what_is_done(self) -> None:
+        """Take away calls of crews that have nothing to do: no helper was free in their time.
+
+        They would keep others from calling, who may be at their own first piece for long.
+        """
+        with suppress(Empty):
+            for _ in range(self._calls.qsize()):
+                crew = self._calls.get_nowait()
+                if crew.has_work():
+                    self._calls.put(crew)
+                else:
+                    crew.take_ticket_back()
 
 
 def _serve(
