@@ -72,7 +72,7 @@ def test_nothing_is_compiled_once_more_for_them(model, dtype, tmp_path):
         return {each for each in known if any("readonly" in str(kind) for kind in each[1])}
 
     rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(9000, 3)).astype(dtype), np.arange(9000) % 2
+    X, y = rng.normal(size=(2000, 3)).astype(dtype), np.arange(2000) % 2
     before = for_read_only_arrays()
     for mine, one in zip(answers(locked(X), locked(y), "r"), answers(X, y, None), strict=True):
         np.testing.assert_array_equal(mine, one)

@@ -60,8 +60,18 @@ def require_legible(display):
         assert min(box.x0, box.y0) >= -1
 
 
-@pytest.mark.parametrize("made_by", ["display", "subplots", "constrained"])
-@pytest.mark.parametrize("rc", [{}, style(), notebook_style()], ids=["plain", "small", "notebook"])
+@pytest.mark.parametrize(
+    ("made_by", "rc"),
+    [
+        ("display", style()),
+        ("display", notebook_style()),
+        ("subplots", {}),
+        ("subplots", notebook_style()),
+        ("constrained", {}),
+        ("constrained", style()),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
 def test_a_title_set_afterwards_meets_no_legend(made_by, rc):
     for draw in drawn():
         with mpl.rc_context(rc):

@@ -113,9 +113,8 @@ def test_sparse_rows_and_queries(way, metric):
     X, queries, y, w = problem(0)
     right = quietly(way, METRICS[metric], X, queries, y, w)
     sparse_X, sparse_queries = scipy.sparse.csr_array(X), scipy.sparse.csr_array(queries)
-    for rows in (X, sparse_X):
-        for asked in (queries, sparse_queries):
-            assert_same(quietly(way, METRICS[metric], rows, asked, y, w), right)
+    for rows, asked in ((X, sparse_queries), (sparse_X, queries), (sparse_X, sparse_queries)):
+        assert_same(quietly(way, METRICS[metric], rows, asked, y, w), right)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from trivium.arrays import Float64
-from trivium.blocks.compiled import kernel
+from trivium.blocks.compiled import inner_kernel, kernel
 from trivium.least_squares.solving.digits import Double
 
 _SPLIT = 134217729.0  # 2^27 + 1: Dekker's constant
@@ -93,7 +93,9 @@ def _factor(high: Float64, low: Float64, tolerance: Float64) -> int:
                     error += low[i, j] - rest
                     high[i, j] = total + error
                     low[i, j] = error - (high[i, j] - total)
-    high[:rank] = found_high[:rank]
+    for i in range(rank):
+        for j in range(width):
+            high[i, j] = found_high[i, j]
     return rank
 
 
@@ -120,7 +122,7 @@ def _residual(
             missing[i, t] = total + rest
 
 
-@kernel
+@inner_kernel
 def _product(a: float, b: float) -> tuple[float, float]:
     """Product, and what rounding took from it (Dekker)."""
     product = a * b
