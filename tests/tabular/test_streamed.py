@@ -66,7 +66,14 @@ def bytes_of(model, path):
     return path.read_bytes()
 
 
-@pytest.mark.parametrize("model", ["auto", "least-squares", "softmax", "neighbors"])
+@pytest.mark.parametrize(
+    ("folder", "model"),
+    [
+        *(("parquet", model) for model in ("auto", "least-squares", "softmax", "neighbors")),
+        ("csv", "auto"),
+    ],
+    indirect=["folder"],
+)
 def test_the_model_is_that_of_memory_to_the_bit(folder, tmp_path, model):
     expected = fit_table(look(folder, "label"), model=model, folds=2)
     seen = look_streamed(open_source(folder), "label")

@@ -201,12 +201,12 @@ class TestLists:
     @cases(DATA)
     def test_a_row_is_left_out_of_its_own_list(self, name, metric, short_pieces):
         rows, _ = data_of(name, metric)
-        tree, own = tree_of(rows, metric), np.arange(len(rows))
-        right = scan(rows, metric, rows, max(SIZES), own)
+        tree, own = tree_of(rows, metric), np.arange(0, len(rows), 2)
+        right = scan(rows, metric, rows[own], max(SIZES), own)
         for k in SIZES:
-            assert_same(ask_piece(tree, metric, rows, k, own)[0], first(right, k))
+            assert_same(ask_piece(tree, metric, rows[own], k, own)[0], first(right, k))
         for k in (1, 10, MOST_TOGETHER - 1):
-            assert_same(ask(tree, rows, k, own), first(right, k))
+            assert_same(ask(tree, rows[own], k, own), first(right, k))
 
     @every_metric
     @pytest.mark.parametrize("n", [2, 3, 9, 32, 33, MOST_TOGETHER, MOST_TOGETHER + 1, 70])

@@ -66,10 +66,8 @@ def problem(metric, name, **words):
 def test_nearest(metric, name, way):
     (dense, search), (queries, stored) = problem(metric, name)
     n = search._rows.shape[0]
-    for k in {1, min(10, n), n}:
-        right = ask(dense, queries, k)
-        for n_jobs in (1, 2):
-            assert_same(ask(search, stored, k, n_jobs=n_jobs), right)
+    for k, n_jobs in ((1, 1), (min(10, n), 2), (n, 1), (n, 2)):
+        assert_same(ask(search, stored, k, n_jobs=n_jobs), ask(dense, queries, k))
 
 
 @each_way
@@ -97,10 +95,10 @@ def test_within(metric, name, way):
     n = search._rows.shape[0]
     reach = ask(dense, queries, -(-n // 3))[0][:, -1]
     skip = np.minimum(np.arange(len(queries)) - 1, n - 1)
-    for radius, left_out in ((reach, nobody(queries)), (float(reach[0]), skip), (np.inf, skip)):
+    asked = (reach, nobody(queries), 1), (float(reach[0]), skip, 2), (np.inf, skip, 1)
+    for radius, left_out, n_jobs in asked:
         right = dense.within(queries, radius, left_out, 1)
-        for n_jobs in (1, 2):
-            assert_same(search.within(stored, radius, left_out, n_jobs), right)
+        assert_same(search.within(stored, radius, left_out, n_jobs), right)
 
 
 def test_a_copy_and_a_pickle_answer_alike(way):

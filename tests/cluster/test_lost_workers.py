@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.rows.dask_workers import started
+from tests.cluster.dask_workers import started
 
 import trivium
 import trivium.rows.cluster

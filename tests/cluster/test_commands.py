@@ -9,7 +9,7 @@ import dask
 import numpy as np
 import pandas as pd
 import pytest
-from tests.rows.dask_workers import started
+from tests.cluster.dask_workers import started
 
 import trivium
 import trivium.rows.cluster
