@@ -2,6 +2,7 @@
 
 import pytest
 
+from trivium.tables import date_style
 from trivium.tables.errors import TableError
 from trivium.tables.look import look
 
@@ -138,3 +139,9 @@ def test_numbers_with_marks_that_are_not_known_are_said(tmp_path, cells, said):
 def test_a_column_that_is_infinite_everywhere(tmp_path, cells):
     with pytest.raises(TableError, match="column 'x' has an infinite number in line 2"):
         notes_of(tmp_path, {"x": cells, "y": ["a", "b"]})
+
+
+def test_every_other_form_of_a_date_holds_a_year():
+    forms = date_style._OTHER_FORMS.split("|^")
+    assert len(forms) == 5
+    assert all(date_style._YEAR in form for form in forms)  # looked for first
